@@ -1,0 +1,130 @@
+"""Where something is wrong, what, and what to do about it: spans, diagnostics and their rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of one source text: offsets are characters from 0, `end` is exclusive."""
+
+    file: str
+    start: int
+    end: int
+
+    def to(self, other: Span) -> Span:
+        """Return the span from the start of this one to the end of `other`."""
+        return Span(self.file, self.start, max(self.end, other.end))
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong with a text that a person wrote.
+
+    `message` is one line, lower case, without a full stop; `help` is the remedy; `span` covers exactly the words to
+    change. `code` is stable (`CS` and three digits): CS1xx parsing, CS2xx meaning, CS3xx compiling, CS4xx lint.
+    """
+
+    code: str
+    message: str
+    span: Span
+    help: str | None = None
+    severity: Severity = Severity.ERROR
+    related: tuple[tuple[Span, str], ...] = ()
+
+    def as_json(self, sources: Mapping[str, str]) -> dict[str, object]:
+        """Return the diagnostic as plain data: file, line and column (from 1), code, message, help."""
+        line, column = position(sources.get(self.span.file, ""), self.span.start)
+        end_line, end_column = position(sources.get(self.span.file, ""), self.span.end)
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+            "help": self.help,
+            "file": self.span.file,
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+        }
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """Collects diagnostics, so that all are reported and not just the first."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: str, message: str, span: Span, help: str | None = None,  # noqa: A002
+              related: tuple[tuple[Span, str], ...] = ()) -> None:
+        self.found.append(Diagnostic(code, message, span, help, Severity.ERROR, related))
+
+    def warning(self, code: str, message: str, span: Span, help: str | None = None) -> None:  # noqa: A002
+        self.found.append(Diagnostic(code, message, span, help, Severity.WARNING))
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [d for d in self.found if d.severity is Severity.ERROR]
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, both from 1, of a character offset in `text`."""
+    offset = min(offset, len(text))
+    before = text.rfind("\n", 0, offset)
+    return text.count("\n", 0, offset) + 1, offset - before
+
+
+def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
+    """Return the diagnostic as a person reads it: the words underlined, the remedy below.
+
+    A span over several lines is underlined to the end of its first line.
+    """
+    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    parts = [head, *_excerpt(diagnostic.span, sources, "-->")]
+    for span, label in diagnostic.related:
+        parts += [f"  = note: {label}", *_excerpt(span, sources, ":::")]
+    if diagnostic.help:
+        first, *rest = diagnostic.help.split("\n")
+        parts.append(f"  = help: {first}")
+        parts += [f"          {line}" for line in rest]
+    return "\n".join(parts)
+
+
+def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
+    text = sources.get(span.file)
+    if text is None:
+        return [f" {arrow} {span.file}"]
+    line, column = position(text, span.start)
+    lines = text.split("\n")
+    source_line = lines[line - 1].rstrip("\r")
+    shown = source_line.replace("\t", " ")
+    width = max(1, min(span.end - span.start, len(source_line) - column + 1))
+    gutter = " " * len(str(line))
+    return [
+        f"{gutter}{arrow} {span.file}:{line}:{column}",
+        f"{gutter} |",
+        f"{line} | {shown}",
+        f"{gutter} | {' ' * (column - 1)}{'^' * width}",
+    ]
+
+
+def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    """Return all diagnostics in the order of their places, a blank line between them."""
+    return "\n\n".join(render(d, sources) for d in sorted(diagnostics, key=lambda d: (d.span, d.code)))
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """Return "did you mean `x`?" for the nearest candidate, or None where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else None

@@ -1,0 +1,62 @@
+"""The exceptions that callers may meet.
+
+    CodesafetyError
+    ├── RuleError            rules could not be loaded; carries every diagnostic
+    ├── InputError           a file, message or record could not be read; names file, path and remedy
+    │   └── Declined         it was read, and is not a kind that this reader takes (a letter, say)
+    ├── PluginError          a plugin failed; names plugin and hook
+    ├── ConfigurationError   a profile, an override or an argument does not fit the rules that are loaded
+    └── TerminologyError     (codesafety.terminology.errors) release files, packs, ECL
+
+No exception carries a patient's identifier, date of birth or free text in its message, arguments or context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from codesafety.diagnostics import Diagnostic, render_all
+
+
+class CodesafetyError(Exception):
+    """The root of every exception that this library raises on purpose."""
+
+
+class RuleError(CodesafetyError):
+    """Rules that could not be loaded. `diagnostics` holds all that is wrong; `str()` shows it with the words underlined."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources)
+        super().__init__(render_all(self.diagnostics, self.sources))
+
+
+class InputError(CodesafetyError):
+    """Something that could not be read: `message`, then where (`source`, `path`) and what to do (`help`)."""
+
+    def __init__(self, message: str, *, source: str | None = None, path: str | None = None,
+                 help: str | None = None) -> None:  # noqa: A002
+        self.message, self.source, self.path, self.help = message, source, path, help
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = " at ".join(part for part in (self.source, self.path) if part)
+        text = f"{where}: {self.message}" if where else self.message
+        return f"{text}\n  = help: {self.help}" if self.help else text
+
+
+class Declined(InputError):
+    """Input that was understood and is not for this reader: it says what it is instead."""
+
+
+class PluginError(CodesafetyError):
+    """A plugin failed. Names the plugin and the hook or predicate; the cause's text is left out of the message."""
+
+    def __init__(self, plugin: str, hook: str, cause: BaseException | str) -> None:
+        self.plugin, self.hook = plugin, hook
+        self.kind = cause if isinstance(cause, str) else type(cause).__name__
+        super().__init__(f"plugin `{plugin}` failed in `{hook}`: {self.kind}")
+
+
+class ConfigurationError(CodesafetyError):
+    """A profile, an override, a limit or an argument that does not fit what is loaded."""
