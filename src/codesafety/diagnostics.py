@@ -64,11 +64,11 @@ class Diagnostics:
 
     found: list[Diagnostic] = field(default_factory=list)
 
-    def error(self, code: str, message: str, span: Span, help: str | None = None,  # noqa: A002
+    def error(self, code: str, message: str, span: Span, help: str | None = None,
               related: tuple[tuple[Span, str], ...] = ()) -> None:
         self.found.append(Diagnostic(code, message, span, help, Severity.ERROR, related))
 
-    def warning(self, code: str, message: str, span: Span, help: str | None = None) -> None:  # noqa: A002
+    def warning(self, code: str, message: str, span: Span, help: str | None = None) -> None:
         self.found.append(Diagnostic(code, message, span, help, Severity.WARNING))
 
     @property

@@ -23,7 +23,7 @@ class TerminologyError(CodesafetyError):
 class ReleaseError(TerminologyError):
     """Release files that cannot be loaded. `file`, `line` (from 1, or None) and `reason` are attributes."""
 
-    def __init__(self, file: str, line: int | None, reason: str, help: str | None = None) -> None:  # noqa: A002
+    def __init__(self, file: str, line: int | None, reason: str, help: str | None = None) -> None:
         self.file, self.line, self.reason, self.help = file, line, reason, help
         where = f"{file}:{line}" if line is not None else file
         super().__init__(f"{where}: {reason}" + (f"\n  = help: {help}" if help else ""))

@@ -1,0 +1,355 @@
+"""What a message and a patient's record say: frozen models, the contract with suppliers.
+
+Nothing here is judged, repaired or completed: a field that the source does not give is None, and None means "not known".
+An *item* is one resource that a practice would file: an `Entry`, a `Medication` or a `TextItem`. Components and codings
+belong to their item. Errors hide their input, and a repr names a path and never a patient.
+
+Which date is the event date (one order, everywhere): the event's own as sent (`date`), else its consultation's
+(`consultation_date`), else some day up to the one on which it was recorded (`recorded`), else missing. For a medication:
+handed over, else prepared, else the start of the course, else authored.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2})"
+    r"(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
+    re.ASCII,
+)
+
+
+@lru_cache(maxsize=65536)
+def day_interval(text: str) -> tuple[int, int]:
+    """Return the first and last day that a partial date may mean, as ordinals (1 is 0001-01-01).
+
+    `2025` is the whole year, `2025-06` the month; a time of day is dropped, the day stays as written in its own zone.
+    Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
+    """
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
+    year = int(match["year"])
+    if year == 0:
+        raise ValueError("there is no year 0")
+    if match["month"] is None:
+        return date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    month = int(match["month"])
+    if not 1 <= month <= 12:
+        raise ValueError("there is no such month")
+    last = monthrange(year, month)[1]
+    if match["day"] is None:
+        return date(year, month, 1).toordinal(), date(year, month, last).toordinal()
+    day = int(match["day"])
+    if not 1 <= day <= last:
+        raise ValueError("there is no such day")
+    ordinal = date(year, month, day).toordinal()
+    return ordinal, ordinal
+
+
+def _checked_date(text: str) -> str:
+    try:
+        day_interval(text)
+    except ValueError as error:
+        raise PydanticCustomError("date", "{reason}", {"reason": str(error)}) from None
+    return text
+
+
+def _code_is_text(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError(
+            "code_is_a_number",
+            "a code was sent as a number; codes are text, because numbers lose the last digits of long ones: send it in quotes",
+        )
+    return value
+
+
+PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
+"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day."""
+CodeText = Annotated[str, BeforeValidator(_code_is_text)]
+Gender = Literal["male", "female", "other", "unknown"]
+Assertion = Literal["present", "absent", "possible", "planned", "unknown"]
+Subject = Literal["patient", "family", "baby", "another", "unknown"]
+Temporality = Literal["current", "past", "unknown"]
+ItemKind = Literal["entry", "medication"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    def __repr__(self) -> str:
+        path = getattr(self, "path", None)
+        return f"<{type(self).__name__}{f' {path}' if path else ''}>"
+
+    __str__ = __repr__
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        return iter(())
+
+
+class Coding(_Model):
+    """One code as it was sent."""
+
+    system: str | None = None
+    """The code system's URI, or its short name (`sct`, `icd10`, `readv2` ...). None: not said."""
+    code: CodeText | None = None
+    """The code, as text and unchanged. A number is refused."""
+    display: str | None = None
+    """The words sent with the code."""
+    user_selected: bool | None = None
+    """True where a person chose this coding among several."""
+    path: str | None = None
+    """Where it stands in the source, as FHIRPath."""
+
+
+class Quantity(_Model):
+    """A number with its unit. Decimals are exact; a number that is not finite is refused."""
+
+    value: Decimal | None = None
+    unit: str | None = None
+    """The UCUM code where one was sent, else the unit's words."""
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
+    """Where the value is a bound and not the value itself."""
+
+
+class Value(_Model):
+    """What was measured or answered: at most one of the fields."""
+
+    quantity: Quantity | None = None
+    date: PartialDate | None = None
+    boolean: bool | None = None
+    codings: tuple[Coding, ...] = ()
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Value:
+        given = [self.quantity is not None, self.date is not None, self.boolean is not None, bool(self.codings)]
+        if sum(given) > 1:
+            raise PydanticCustomError("value", "a value is a quantity, a date, a boolean or codings, and only one of them")
+        return self
+
+
+class Qualifier(_Model):
+    """Another coded element of the same resource: its role (`bodySite`, `category`, `reasonCode` ...) and codings."""
+
+    role: str
+    codings: tuple[Coding, ...] = ()
+    text: str | None = None
+
+
+class Reference(_Model):
+    """A reference that the resource makes. `resolved` is False where nothing in the source answers to it."""
+
+    role: str
+    target: str | None = None
+    resolved: bool | None = None
+    path: str | None = None
+
+
+class Provenance(_Model):
+    """Who wrote it: an organisation's ODS code, a professional role, the software. Never a person's name."""
+
+    organization: str | None = None
+    role: str | None = None
+    software: str | None = None
+
+
+class _Item(_Model):
+    path: str
+    """Where the resource stands in the source, as FHIRPath; the same for XML and JSON."""
+    resource_type: str | None = None
+    resource_id: str | None = None
+    id: str | None = None
+    """The source's own identifier for the item, by which a copy on the record is known."""
+    text: str | None = None
+    """The words of the whole concept as sent (`CodeableConcept.text`)."""
+    status: str | None = None
+    """The resource's status as sent (`final`, `entered-in-error`, `completed` ...)."""
+    recorded: PartialDate | None = None
+    """When it was written down."""
+    consultation_date: PartialDate | None = None
+    """The day of the consultation that it belongs to."""
+    heading: str | None = None
+    """The record-standard heading that it was sent under (`pregnancy-status`, `clinical-summary` ...)."""
+    qualifiers: tuple[Qualifier, ...] = ()
+    references: tuple[Reference, ...] = ()
+    provenance: Provenance | None = None
+
+    @property
+    def entered_in_error(self) -> bool:
+        return self.status == "entered-in-error"
+
+
+class Component(_Model):
+    """A part of an observation with a code and a value of its own. It shares its entry's dates and context."""
+
+    codings: tuple[Coding, ...] = ()
+    text: str | None = None
+    value: Value | None = None
+    path: str | None = None
+
+
+class Entry(_Item):
+    """A coded statement: a finding, diagnosis, procedure, observation, allergy, immunisation, family history ..."""
+
+    kind: str = "observation"
+    """observation, condition, procedure, allergy, immunization, family-history, encounter, document, other."""
+    codings: tuple[Coding, ...] = ()
+    """Every coding of the concept, as sent, side by side."""
+    assertion: Assertion | None = None
+    """None: the message does not say. `unknown`: it says two things, or that it is not known."""
+    subject: Subject | None = None
+    temporality: Temporality | None = None
+    verification: str | None = None
+    """A condition's verification status as sent (`confirmed`, `refuted`, `unconfirmed` ...)."""
+    clinical_status: str | None = None
+    """A condition's clinical status as sent (`active`, `resolved` ...)."""
+    date: PartialDate | None = None
+    """When it happened, as sent."""
+    end_date: PartialDate | None = None
+    """When it ended, where a period was sent."""
+    value: Value | None = None
+    components: tuple[Component, ...] = ()
+
+
+class Medication(_Item):
+    """A medicine asked for, planned, given or said to be taken."""
+
+    kind: Literal["statement", "plan", "request", "dispense", "administration"] = "dispense"
+    products: tuple[Coding, ...] = ()
+    """The product's codings as sent."""
+    not_given: bool | None = None
+    """True where the source says that it was not given or not taken."""
+    not_given_reason: tuple[Coding, ...] = ()
+    supply_type: tuple[Coding, ...] = ()
+    """Prescription, patient group direction, minor ailments scheme ..."""
+    route: tuple[Coding, ...] = ()
+    form: tuple[Coding, ...] = ()
+    strength: str | None = None
+    handed_over: PartialDate | None = None
+    prepared: PartialDate | None = None
+    authored: PartialDate | None = None
+    start: PartialDate | None = None
+    """The first day of the course."""
+    end: PartialDate | None = None
+    """The last day of the course."""
+    quantity: Quantity | None = None
+    days_supply: Decimal | None = None
+    dose: Decimal | None = None
+    """Units of the quantity at a time."""
+    times_a_day: Decimal | None = None
+    as_needed: bool | None = None
+    dosage_text: str | None = None
+    order: str | None = None
+    """The order number (group identifier) that its request, dispensings and issues share."""
+    based_on: tuple[str, ...] = ()
+    """Identifiers of the items that it answers or belongs to: request, plan, statement."""
+
+
+class TextItem(_Item):
+    """A resource that holds words and no code. It is shown and not judged."""
+
+
+class Patient(_Model):
+    """The patient as the source describes them. Administrative gender and sex at birth are different facts."""
+
+    nhs_number: str | None = None
+    nhs_number_status: str | None = None
+    """The verification status as sent (`01` is "number present and verified")."""
+    gender: Gender | None = None
+    sex_at_birth: Gender | None = None
+    """Private: rules may test it; nothing that this library writes names it."""
+    born: PartialDate | None = None
+    deceased: bool | None = None
+    died: PartialDate | None = None
+    path: str | None = None
+
+
+class Message(_Model):
+    """The message that the submission came in."""
+
+    service: tuple[Coding, ...] = ()
+    """The service that was provided, as coded."""
+    sender: str | None = None
+    """The sending organisation's ODS code."""
+    recipient: str | None = None
+    sent: PartialDate | None = None
+    event: str | None = None
+    id: str | None = None
+    version: str | None = None
+    replaces: str | None = None
+    """The identifier of the message or document that this one replaces."""
+    status: str | None = None
+    path: str | None = None
+    qualifiers: tuple[Qualifier, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+class NotRead(_Model):
+    """Something in the source that is not in the submission: where, what and why.
+
+    `whole`: a resource that was not understood (`coded` says whether it holds a code, and then the submission is at least
+    `review`), rather than an element of one that was read. `broken`: it breaks its format; it is held as not checked.
+    """
+
+    path: str
+    reason: str
+    resource_type: str | None = None
+    resource_id: str | None = None
+    whole: bool = False
+    coded: bool = False
+    broken: bool = False
+    codings: tuple[Coding, ...] = ()
+
+
+class Coverage(_Model):
+    """What a record declares itself complete for: a kind of item, from a day on (None: from the beginning)."""
+
+    kind: ItemKind
+    since: PartialDate | None = None
+
+
+class _Items(_Model):
+    patient: Patient = Patient()
+    entries: tuple[Entry, ...] = ()
+    medications: tuple[Medication, ...] = ()
+    texts: tuple[TextItem, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the source says of itself: `data-in-transit`, `confidential-items` ..."""
+    format: str | None = None
+    """The reader that read it."""
+
+
+class Submission(_Items):
+    """What is about to be filed."""
+
+    message: Message = Message()
+    other_patients: tuple[Patient, ...] = ()
+    """Patients in the same source who are not the one that it is about; filing such a message is for a person to decide."""
+
+
+class Record(_Items):
+    """What the practice already holds, and for what it declares itself complete."""
+
+    complete: tuple[Coverage, ...] = ()
+    """Empty: it declares nothing, so nothing is known to be absent."""
+
+    def covers(self, kind: ItemKind) -> Coverage | None:
+        """Return the widest declared coverage of a kind, or None where it declares none."""
+        found = [c for c in self.complete if c.kind == kind]
+        if not found:
+            return None
+        return min(found, key=lambda c: (0, 0) if c.since is None else (1, day_interval(c.since)[1]))
