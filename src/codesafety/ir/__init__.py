@@ -1,0 +1,626 @@
+"""What a checked rule means: typed, frozen, a closed union of nodes.
+
+The checker writes these and two evaluators read them; nothing here knows of text, grammar or patients' data. Names of sets,
+tables and rules are whole: `ruleset/name`. Every node keeps the span of the words that it came from; spans do not take part
+in comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from codesafety.diagnostics import Span
+
+NOWHERE = Span("", 0, 0)
+
+
+class Kind(StrEnum):
+    """What a variable stands for."""
+
+    ENTRY = "entry"            # a code asserted present, about the patient, current, not entered in error
+    MENTION = "mention"        # a code in any context
+    MEDICATION = "medication"  # given or to be given
+    CODING = "coding"          # one coding as sent
+    MESSAGE = "message"
+    ROW = "row"                # a row of a table
+
+
+class Unit(StrEnum):
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Action(StrEnum):
+    """What a finding asks for, least to most strict. `none` means that no loaded rule objected."""
+
+    NONE = "none"
+    NOTE = "note"
+    REVIEW = "review"
+    HOLD = "hold"
+
+    @property
+    def rank(self) -> int:
+        return ("none", "note", "review", "hold").index(self.value)
+
+
+# ------------------------------------------------------------------------------------------------ operands
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A bound variable. `slot` is its place in the frame: 0 the trigger, 1 its partner or row, then quantified ones."""
+
+    name: str
+    kind: Kind
+    slot: int
+    set: str | None = None      # the value set it is drawn from, if any
+    table: str | None = None    # for a row
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+class FieldType(StrEnum):
+    DATE = "date"            # an interval of days
+    WORD = "word"            # one of a closed list (gender, subject, status ...)
+    VALUE = "value"          # quantity, date, boolean or codings: decided by what was sent
+    NUMBER = "number"        # an exact decimal, with a unit where `Quantity` gives one
+    CODINGS = "codings"      # one concept's codings (service, route, form, product ...)
+    TEXT = "text"            # an identifier or words: only `is missing` and equality
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the patient (`var` None, base `patient`), the message, an item or a row's column.
+
+    `name` is the field's canonical name (`born`, `date`, `value`, `route`, a column). `as_written` is what `missing` lists.
+    """
+
+    base: str                  # "patient", "message" or the variable's name
+    name: str
+    type: FieldType
+    var: Var | None = None
+    private: bool = False      # patient.sex_at_birth: tested, never named
+    column_unit: Unit | None = None   # for a table column that is a length
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def as_written(self) -> str:
+        return f"{self.base}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DateLiteral:
+    """A date written in the rule, as an interval of ordinals."""
+
+    first: int
+    last: int
+    text: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+DateOperand = Field | DateLiteral
+"""An item's own day is `Field(base=e, name="date")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A stretch of calendar time."""
+
+    n: Decimal
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRef:
+    """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled."""
+
+    name: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Bound = Decimal | Field | LimitRef
+"""A number: written, a row's column, or a limit."""
+LengthLike = Length | LimitRef | Field
+"""A length: written, a limit, or a row's column with a unit."""
+
+# ------------------------------------------------------------------------------------------------ conditions
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Condition, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Condition, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Negation; `is not` and `not in` are written with it too."""
+
+    part: Condition
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`exists`, `no`, `at least N days with`, `fewer than N days with`. `where` None: no further condition.
+
+    Membership of `var.set` and, for entries and medications, the default context belong to the member's condition.
+    """
+
+    quantifier: Literal["exists", "no", "at_least", "fewer"]
+    var: Var
+    where: Condition | None
+    n: Bound | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsMissing:
+    """`FIELD is missing`: true or false, never unknown."""
+
+    field: Field
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIs:
+    """`patient.gender is male`, `e.status is final`."""
+
+    field: Field
+    word: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSame:
+    """`a.route is b.route`, `patient.gender is r.sex`: both fields of one type."""
+
+    left: Field
+    right: Field
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+class ItemWord(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    POSSIBLE = "possible"
+    PLANNED = "planned"
+    PAST = "past"
+    INCOMING = "incoming"
+    ALREADY_FILED = "already-filed"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+class CodingWord(StrEnum):
+    WELL_FORMED = "well-formed"
+    KNOWN = "known"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemIs:
+    var: Var
+    word: ItemWord
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodingIs:
+    var: Var
+    word: CodingWord
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """`e is about family`."""
+
+    var: Var
+    subject: Literal["patient", "family", "baby", "another"]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InSet:
+    """`e in S`, `message.service in S`, `a.route in S`, `c in S`."""
+
+    operand: Var | Field
+    set: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """`left is before right`. `after` is written with the sides swapped."""
+
+    left: DateOperand
+    right: DateOperand
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SameDay:
+    left: DateOperand
+    right: DateOperand
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`left is within LENGTH before | after | of right`."""
+
+    left: DateOperand
+    right: DateOperand
+    length: LengthLike
+    side: Literal["before", "after", "of"]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """`left is more than LENGTH before | after right`."""
+
+    left: DateOperand
+    right: DateOperand
+    length: LengthLike
+    side: Literal["before", "after"]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SameProduct:
+    left: Var
+    right: Var
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SharesIngredient:
+    left: Var
+    right: Var
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SameIngredients:
+    left: Var
+    right: Var
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SameEntry:
+    """Same code, day, value and components."""
+
+    left: Var
+    right: Var
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """`a overlaps b by more than N days`."""
+
+    left: Var
+    right: Var
+    days: LengthLike
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """`left differs by more than PERCENT % from right`: |left - right| > percent/100 x |right|."""
+
+    left: Field
+    right: Field
+    percent: Decimal
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicts:
+    """`c contradicts its words`."""
+
+    var: Var
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`e.value > 300 "mm[Hg]"`."""
+
+    field: Field
+    operator: Literal["<", "<=", ">", ">="]
+    value: Decimal
+    unit: str | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgeCompare:
+    """`age at e < 12 years`, `age at e >= 50 years`."""
+
+    at: DateOperand
+    operator: Literal["<", ">="]
+    length: LengthLike
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """`age at e is from 16 to 64 years`: inclusive, completed units. Where the bounds are columns, `unit` is theirs."""
+
+    at: DateOperand
+    low: Bound
+    high: Bound
+    unit: Unit
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A plugin's typed, pure predicate: `plugin/name(e, x)`."""
+
+    name: str
+    arguments: tuple[Var, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Condition = (
+    And | Or | Not | Quantified | IsMissing | FieldIs | FieldSame | ItemIs | CodingIs | About | InSet | Before | SameDay
+    | Within | Beyond | SameProduct | SharesIngredient | SameIngredients | SameEntry | Overlaps | Differs | Contradicts
+    | Compare | AgeCompare | AgeRange | Custom
+)
+
+# ------------------------------------------------------------------------------------------------ declarations
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRef:
+    """A code as a rule file writes it. `system` is a short name (`sct`, `icd10cm` ...)."""
+
+    system: str
+    code: str
+    term: str | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def key(self) -> str:
+        """How members of sets are compared: the bare id for SNOMED CT and dm+d, else `system|code`."""
+        return code_key(self.system, self.code)
+
+
+def code_key(system: str, code: str) -> str:
+    """Return how a coding is compared: SNOMED CT and dm+d are one id space and go by the bare id."""
+    return code if system == "sct" else f"{system}|{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRow:
+    """A row of a frozen file; context columns are None where the row says nothing."""
+
+    system: str
+    code: str
+    term: str | None
+    assertion: str | None = None
+    subject: str | None = None
+    temporality: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    name: str                               # ruleset/name
+    title: str
+    ecl: str | None = None
+    ecl_span: Span = field(default=NOWHERE, compare=False)
+    frozen_file: str | None = None
+    frozen: tuple[FrozenRow, ...] | None = None
+    codes: tuple[CodeRef, ...] = ()
+    perhaps: tuple[CodeRef, ...] = ()
+    includes: tuple[str, ...] = ()
+    except_codes: tuple[CodeRef, ...] = ()
+    except_sets: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+ColumnType = Literal["sex", "code", "number", "text", "date", "days", "weeks", "months", "years"]
+Cell = str | Decimal | tuple[int, int] | None
+"""A table's cell: a word, code or text; a number; an interval of days; None where empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: the key as `code_key`, cells by column, and the days it is in force (None: open)."""
+
+    key: str
+    cells: dict[str, Cell] = field(hash=False)
+    first: int | None = None
+    last: int | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str                               # ruleset/name
+    key_column: str
+    system: str
+    columns: dict[str, ColumnType] = field(hash=False)
+    rows: tuple[TableRow, ...] = ()
+    sources: tuple[Source, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A named, cited number or length. `low` and `high` bound what a deployment may set it to."""
+
+    name: str                               # ruleset/name
+    title: str
+    default: Length | Decimal
+    low: Length | Decimal | None = None
+    high: Length | Decimal | None = None
+    sources: tuple[Source, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+# ------------------------------------------------------------------------------------------------ rules
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a rule ranges over. `partner` is a second item or a row; `unordered`: both sides from one kind and set."""
+
+    subject: Var
+    partner: Var | None = None
+    unordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """An exception and the words that name it."""
+
+    label: str
+    condition: Condition
+    private: bool = False      # tests a private field: never named, neither as applied nor as untested
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A typed field in a message: `{e}`, `{age at e}`, `{r.min_age}`, `{e.value}`."""
+
+    kind: Literal["item", "field", "age"]
+    operand: Var | Field
+
+
+@dataclass(frozen=True, slots=True)
+class Overridable:
+    reasons: tuple[str, ...]
+    length: LengthLike
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of an example's item or field: a bare word (`possible`, `history`), or a name with its value.
+
+    `value` is text: a word, a date, an identifier; `code` a code with its system; `number` with `unit` (a UCUM string for a
+    quantity); `about` the subject of `about family`.
+    """
+
+    name: str
+    value: str | None = None
+    code: CodeRef | None = None
+    number: Decimal | None = None
+    unit: str | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFields:
+    """`given patient gender male`, `given message service X`, `given record complete_from 2020-01-01`."""
+
+    target: Literal["patient", "message", "record"]
+    attributes: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenItem:
+    """`given incoming entry 77386006, date 2025-06-01`."""
+
+    side: Literal["incoming", "record"]
+    kind: Literal["entry", "medication"]
+    code: CodeRef
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNoRecord:
+    """`given no record`."""
+
+
+Given = GivenFields | GivenItem | GivenNoRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    name: str
+    givens: tuple[Given, ...]
+    expect: Literal["fires", "clear", "cannot tell"]
+    missing: tuple[str, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str                                # ruleset/name
+    title: str | None
+    action: Action
+    cannot_tell: Action | None               # None: not named, the default `note`
+    severity: str | None
+    hazards: tuple[str, ...]
+    sources: tuple[Source, ...]
+    because: str | None
+    valid_from: DateLiteral | None
+    valid_until: DateLiteral | None
+    after: tuple[str, ...]                   # ruleset/name
+    overridable: Overridable | None
+    trigger: Trigger
+    when: Condition | None
+    unless: tuple[Unless, ...]
+    say: tuple[str | Placeholder, ...]
+    examples: tuple[Example, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+    text: str = field(default="", compare=False, repr=False)   # the rule as written
+
+    @property
+    def ruleset(self) -> str:
+        return self.name.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    ruleset: str
+    version: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    name: str
+    title: str
+    version: str
+    language: int
+    review: str                              # `none`: no clinician has reviewed it
+    uses: tuple[Use, ...]
+    limits: tuple[Limit, ...]
+    valuesets: tuple[ValueSet, ...]
+    tables: tuple[Table, ...]
+    rules: tuple[Rule, ...]
+    digest: str                              # blake2b-16 (hex) over the files, names and contents, in name order
+    hazard_log: tuple[str, ...] = ()         # the hazard ids that the folder's own log declares
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A plugin predicate's declared types: kinds of its arguments and the fields that it may name as missing."""
+
+    name: str                                # plugin/name
+    kinds: tuple[Kind, ...]
+    fields: tuple[str, ...] = ()
