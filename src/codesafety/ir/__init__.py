@@ -7,7 +7,8 @@ in comparison.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -60,7 +61,7 @@ class Var:
     slot: int
     set: str | None = None      # the value set it is drawn from, if any
     table: str | None = None    # for a row
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 class FieldType(StrEnum):
@@ -85,7 +86,7 @@ class Field:
     var: Var | None = None
     private: bool = False      # patient.sex_at_birth: tested, never named
     column_unit: Unit | None = None   # for a table column that is a length
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
     @property
     def as_written(self) -> str:
@@ -99,7 +100,7 @@ class DateLiteral:
     first: int
     last: int
     text: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 DateOperand = Field | DateLiteral
@@ -119,7 +120,7 @@ class LimitRef:
     """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled."""
 
     name: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 Bound = Decimal | Field | LimitRef
@@ -133,13 +134,13 @@ LengthLike = Length | LimitRef | Field
 @dataclass(frozen=True, slots=True)
 class And:
     parts: tuple[Condition, ...]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
     parts: tuple[Condition, ...]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Not:
     """Negation; `is not` and `not in` are written with it too."""
 
     part: Condition
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Quantified:
     var: Var
     where: Condition | None
     n: Bound | None = None
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ class IsMissing:
     """`FIELD is missing`: true or false, never unknown."""
 
     field: Field
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class FieldIs:
 
     field: Field
     word: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class FieldSame:
 
     left: Field
     right: Field
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 class ItemWord(StrEnum):
@@ -211,14 +212,14 @@ class CodingWord(StrEnum):
 class ItemIs:
     var: Var
     word: ItemWord
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CodingIs:
     var: Var
     word: CodingWord
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ class About:
 
     var: Var
     subject: Literal["patient", "family", "baby", "another"]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ class InSet:
 
     operand: Var | Field
     set: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +246,14 @@ class Before:
 
     left: DateOperand
     right: DateOperand
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SameDay:
     left: DateOperand
     right: DateOperand
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ class Within:
     right: DateOperand
     length: LengthLike
     side: Literal["before", "after", "of"]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,28 +275,28 @@ class Beyond:
     right: DateOperand
     length: LengthLike
     side: Literal["before", "after"]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SameProduct:
     left: Var
     right: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SharesIngredient:
     left: Var
     right: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SameIngredients:
     left: Var
     right: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +305,7 @@ class SameEntry:
 
     left: Var
     right: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +315,7 @@ class Overlaps:
     left: Var
     right: Var
     days: LengthLike
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +325,7 @@ class Differs:
     left: Field
     right: Field
     percent: Decimal
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,7 @@ class Contradicts:
     """`c contradicts its words`."""
 
     var: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +344,7 @@ class Compare:
     operator: Literal["<", "<=", ">", ">="]
     value: Decimal
     unit: str | None
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,7 @@ class AgeCompare:
     at: DateOperand
     operator: Literal["<", ">="]
     length: LengthLike
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +365,7 @@ class AgeRange:
     low: Bound
     high: Bound
     unit: Unit
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +374,7 @@ class Custom:
 
     name: str
     arguments: tuple[Var, ...]
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 Condition = (
@@ -398,7 +399,7 @@ class CodeRef:
     system: str
     code: str
     term: str | None = None
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
     @property
     def key(self) -> str:
@@ -428,7 +429,7 @@ class ValueSet:
     name: str                               # ruleset/name
     title: str
     ecl: str | None = None
-    ecl_span: Span = field(default=NOWHERE, compare=False)
+    ecl_span: Span = dataclasses.field(default=NOWHERE, compare=False)
     frozen_file: str | None = None
     frozen: tuple[FrozenRow, ...] | None = None
     codes: tuple[CodeRef, ...] = ()
@@ -437,7 +438,7 @@ class ValueSet:
     except_codes: tuple[CodeRef, ...] = ()
     except_sets: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 ColumnType = Literal["sex", "code", "number", "text", "date", "days", "weeks", "months", "years"]
@@ -450,7 +451,7 @@ class TableRow:
     """One row: the key as `code_key`, cells by column, and the days it is in force (None: open)."""
 
     key: str
-    cells: dict[str, Cell] = field(hash=False)
+    cells: dict[str, Cell] = dataclasses.field(hash=False)
     first: int | None = None
     last: int | None = None
     line: int = 0
@@ -461,10 +462,10 @@ class Table:
     name: str                               # ruleset/name
     key_column: str
     system: str
-    columns: dict[str, ColumnType] = field(hash=False)
+    columns: dict[str, ColumnType] = dataclasses.field(hash=False)
     rows: tuple[TableRow, ...] = ()
     sources: tuple[Source, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,7 +478,7 @@ class Limit:
     low: Length | Decimal | None = None
     high: Length | Decimal | None = None
     sources: tuple[Source, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -499,7 +500,7 @@ class Unless:
     label: str
     condition: Condition
     private: bool = False      # tests a private field: never named, neither as applied nor as untested
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,7 +530,7 @@ class Attribute:
     code: CodeRef | None = None
     number: Decimal | None = None
     unit: str | None = None
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,7 +565,7 @@ class Example:
     givens: tuple[Given, ...]
     expect: Literal["fires", "clear", "cannot tell"]
     missing: tuple[str, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,8 +587,8 @@ class Rule:
     unless: tuple[Unless, ...]
     say: tuple[str | Placeholder, ...]
     examples: tuple[Example, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
-    text: str = field(default="", compare=False, repr=False)   # the rule as written
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    text: str = dataclasses.field(default="", compare=False, repr=False)   # the rule as written
 
     @property
     def ruleset(self) -> str:
@@ -598,7 +599,7 @@ class Rule:
 class Use:
     ruleset: str
     version: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

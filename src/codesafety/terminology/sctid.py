@@ -10,7 +10,12 @@ Nothing here repairs anything by itself: whether a candidate is the code that wa
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 MIN_DIGITS, MAX_DIGITS = 6, 18
 _MIN_LONG = 11  # one digit of item, seven of namespace, two of partition, the check digit
@@ -52,8 +57,26 @@ def _group_tables() -> tuple[bytes, ...]:
 
 
 _GROUP = _group_tables()
-# What a missing digit on the left contributes, so that three-digit groups may be padded with zeros: the product is a group
-# product of the places, and padding zeros would not be neutral. They are divided out by stopping at the leading digit.
+
+
+def _whole(digits: str) -> int:
+    """Return the Verhoeff product of digits, the last of them the check digit, padded with zeros to threes."""
+    number, product = int(digits), 0
+    for group in range((len(digits) + 2) // 3):
+        number, three = divmod(number, 1000)
+        product = _PRODUCT[10 * product + _GROUP[group][three]]
+    return product
+
+
+def _neutral(length: int) -> int:
+    """Return what the padding zeros alone contribute: a number of this length is right when its product equals that."""
+    product = 0
+    for place in range(length, (length + 2) // 3 * 3):
+        product = _PRODUCT[10 * product + _PLACE[place % 8][0]]
+    return product
+
+
+_NEUTRAL = tuple(_neutral(length) for length in range(MAX_DIGITS + 1))
 
 
 class Kind(StrEnum):
@@ -63,3 +86,295 @@ class Kind(StrEnum):
     DESCRIPTION = "description"
     RELATIONSHIP = "relationship"
     EXPRESSION = "expression"
+
+
+class Damage(StrEnum):
+    """What is to be said of a text that stands where a concept id should. The words are stable."""
+
+    VALID = "valid"                                   # a well-formed concept id
+    SPREADSHEET_TRUNCATION = "spreadsheet_truncation" # kept to 15 digits, the rest made zero
+    FLOAT_ROUNDING = "float_rounding"                 # went through a 64-bit binary float
+    SCIENTIFIC_NOTATION = "scientific_notation"       # 4.46891E+14, or such a text written out again
+    FLOAT_SUFFIX = "float_suffix"                     # 77386006.0
+    STRAY_CHARACTERS = "stray_characters"             # spaces, quotes, separators, digits of another script
+    LEADING_ZERO = "leading_zero"
+    CHECK_DIGIT = "check_digit"                       # the check digit fails, and nothing tells why
+    PARTITION = "partition"                           # the check digit holds, and no kind of component has this partition
+    DESCRIPTION_ID = "description_id"
+    RELATIONSHIP_ID = "relationship_id"
+    EXPRESSION_ID = "expression_id"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    NOT_AN_SCTID = "not_an_sctid"
+
+
+@dataclass(frozen=True, slots=True)
+class Sctid:
+    """The parts of a well-formed id. `namespace` is None in the short format (SNOMED International's own)."""
+
+    item: str
+    namespace: str | None
+    partition: str
+    check: str
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(PARTITIONS[self.partition])
+
+    def __str__(self) -> str:
+        return f"{self.item}{self.namespace or ''}{self.partition}{self.check}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with `code`, and every concept id that this damage turns into exactly this text.
+
+    `candidates` is empty where the text is a valid concept id, where nothing can be told, or where too much is lost to
+    enumerate. One candidate is a proposal and not a repair.
+    """
+
+    code: str
+    diagnosis: Damage
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.diagnosis is Damage.VALID
+
+
+def check_digit(digits: str) -> str:
+    """Return the Verhoeff check digit to be written after `digits`."""
+    if not (digits.isascii() and digits.isdigit() and len(digits) < MAX_DIGITS):
+        raise ValueError(f"a check digit is computed for 1 to {MAX_DIGITS - 1} digits")
+    length = len(digits) + 1
+    return next(d for d in "0123456789" if _whole(digits + d) == _NEUTRAL[length])
+
+
+def has_check_digit(digits: str) -> bool:
+    """Return whether 1 to 18 ASCII digits end in their Verhoeff check digit."""
+    return _whole(digits) == _NEUTRAL[len(digits)]
+
+
+def is_well_formed(code: str) -> bool:
+    """Return whether `code` is an SCTID of any kind: length, no leading zero, a partition in use, the check digit.
+
+    A description id is well formed: `kind` tells it from a concept's.
+    """
+    return MIN_DIGITS <= len(code) <= MAX_DIGITS and _well_formed(code)
+
+
+@lru_cache(maxsize=2**16)  # asked of every coding of every message, and most of them are the same few thousand
+def _well_formed(code: str) -> bool:
+    length = len(code)
+    if not (code.isascii() and code.isdigit()) or code[0] == "0":
+        return False
+    partition = code[-3:-1]
+    if partition not in PARTITIONS or (partition[0] == "1" and length < _MIN_LONG):
+        return False
+    return _whole(code) == _NEUTRAL[length]
+
+
+def is_concept_id(code: str) -> bool:
+    """Return whether `code` is a well-formed id of the concept partition (00 or 10)."""
+    return code[-3:-1] in ("00", "10") and is_well_formed(code)
+
+
+def kind(code: str) -> Kind | None:
+    """Return what a well-formed id identifies, or None where `code` is not a well-formed id."""
+    return Kind(PARTITIONS[code[-3:-1]]) if is_well_formed(code) else None
+
+
+def parse(code: str) -> Sctid:
+    """Return the parts of an id. Raises ValueError, with the diagnosis, where it is not well formed."""
+    if not is_well_formed(code):
+        raise ValueError(f"not an SCTID: {diagnose(code).diagnosis}")
+    partition, check = code[-3:-1], code[-1]
+    if partition[0] == "1":
+        return Sctid(code[:-10], code[-10:-3], partition, check)
+    return Sctid(code[:-3], None, partition, check)
+
+
+def repair(code: str) -> tuple[str, ...]:
+    """Return the concept ids that recognised damage turns into `code`; empty for a valid id, and where nothing can be told."""
+    return diagnose(code).candidates
+
+
+def diagnose(code: str) -> Diagnosis:
+    """Return what is wrong with a text that stands where a concept id should."""
+    if not isinstance(code, str):
+        raise TypeError("a code is text and never a number: a number has lost digits already")
+    if is_well_formed(code):
+        match Kind(PARTITIONS[code[-3:-1]]):
+            case Kind.CONCEPT:
+                return Diagnosis(code, Damage.VALID)
+            case Kind.DESCRIPTION:
+                return Diagnosis(code, Damage.DESCRIPTION_ID)
+            case Kind.RELATIONSHIP:
+                return Diagnosis(code, Damage.RELATIONSHIP_ID)
+            case Kind.EXPRESSION:
+                return Diagnosis(code, Damage.EXPRESSION_ID)
+    if not code.strip():
+        return Diagnosis(code, Damage.EMPTY)
+    if code.isascii() and code.isdigit():
+        return _diagnose_digits(code)
+    if (found := _SCIENTIFIC.fullmatch(code)) is not None:
+        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(found[1].replace(",", "."), int(found[2])))
+    if (found := _SUFFIX.fullmatch(code)) is not None:
+        inner = diagnose(found[1])
+        if inner.is_valid:
+            return Diagnosis(code, Damage.FLOAT_SUFFIX, (found[1],))
+        return Diagnosis(code, inner.diagnosis if inner.candidates else Damage.FLOAT_SUFFIX, inner.candidates)
+    bare = _bare(code)
+    if bare != code and _LOOKS_NUMERIC.fullmatch(bare):
+        inner = diagnose(bare)
+        return Diagnosis(code, Damage.STRAY_CHARACTERS, (bare,) if inner.is_valid else inner.candidates)
+    return Diagnosis(code, Damage.NOT_AN_SCTID)
+
+
+_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,17})?)[eE]\+?0*(\d{1,2})", re.ASCII)
+_SUFFIX = re.compile(r"(\d+)[.,]0*", re.ASCII)
+_LOOKS_NUMERIC = re.compile(r"\d+(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?", re.ASCII)
+_WITH_TERM = re.compile(r"([^|]*)\|[^|]*\|\s*")
+_FORMULA = re.compile(r"=\s*\"(.*)\"")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
+_STRAY_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pi", "Pf", "Sk"})
+_STRAY = frozenset("'\"`;#_\u02bc\u2032\u2033")
+
+
+def _bare(text: str) -> str:
+    """Return the text without what cannot belong to an id; a decimal point and an exponent stay, for they tell something."""
+    if (found := _WITH_TERM.fullmatch(text)) is not None:
+        text = found[1]
+    text = text.strip()
+    if (found := _FORMULA.fullmatch(text)) is not None:
+        text = found[1]
+    kept = []
+    for character in text:
+        if character.isdecimal():
+            kept.append(str(unicodedata.decimal(character)))
+        elif character not in _STRAY and unicodedata.category(character) not in _STRAY_CATEGORIES:
+            kept.append(character)
+    bare = "".join(kept)
+    if _GROUPED.fullmatch(bare):
+        return bare.replace(",", "")
+    return bare.rstrip(".,") if bare[-1:] in ".," else bare
+
+
+def _diagnose_digits(code: str) -> Diagnosis:
+    if code[0] == "0":
+        rest = code.lstrip("0")
+        inner = diagnose(rest) if rest else Diagnosis(rest, Damage.TOO_SHORT)
+        return Diagnosis(code, Damage.LEADING_ZERO, (rest,) if inner.is_valid else inner.candidates)
+    length = len(code)
+    if length < MIN_DIGITS:
+        return Diagnosis(code, Damage.TOO_SHORT)
+    if length > MAX_DIGITS:
+        return Diagnosis(code, Damage.TOO_LONG)
+    significant = len(code.rstrip("0"))
+    if length >= _FIRST_SCIENTIFIC and significant <= _SHOWN and (found := _from_digits(code, _SHOWN)):
+        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, found)
+    if length > _SPREADSHEET and significant <= _SPREADSHEET and (found := _from_spreadsheet(code)):
+        return Diagnosis(code, Damage.SPREADSHEET_TRUNCATION, found)
+    if int(code) > _EXACT and (found := _from_float(code)):
+        return Diagnosis(code, Damage.FLOAT_ROUNDING, found)
+    return Diagnosis(code, Damage.PARTITION if has_check_digit(code) else Damage.CHECK_DIGIT)
+
+
+_SPREADSHEET = 15           # significant decimal digits that a spreadsheet keeps
+_SHOWN = 6                  # significant digits of its general format in scientific notation ...
+_FIRST_SCIENTIFIC = 12      # ... which it uses from twelve digits on
+_EXACT = 2**53              # up to here every integer is a 64-bit float
+_LONGEST_SHORT = 13         # digits of the longest short-format id of the specification's own examples
+
+
+def _completed(stem: str, partition: str, tail: str = "") -> str | None:
+    """Return the concept id of this stem and partition with its check digit, or None where it cannot be one."""
+    digits = f"{stem}{tail}{partition}"
+    if not stem or stem[0] == "0" or not MIN_DIGITS <= len(digits) + 1 <= MAX_DIGITS:
+        return None
+    code = digits + check_digit(digits)
+    return code if is_well_formed(code) else None
+
+
+def _preferred(candidates: set[str]) -> tuple[str, ...]:
+    """Return long-format candidates; short-format ones only where there is none, or where they are of a length in use."""
+    likely = {c for c in candidates if c[-3] == "1" or len(c) <= _LONGEST_SHORT}
+    return tuple(sorted(likely or candidates))
+
+
+def _from_spreadsheet(code: str) -> tuple[str, ...]:
+    """Return the concept ids which, cut (or rounded) to 15 significant digits, read as `code`."""
+    lost, number = len(code) - _SPREADSHEET, int(code)
+    scale = 10**lost
+    cut, rounded = set(), set()
+    for thousand in (number // 1000, number // 1000 - 1):
+        for partition in ("10", "00"):
+            # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
+            candidate = _completed(str(thousand), partition)
+            if candidate is None or len(candidate) != len(code):
+                continue
+            value = int(candidate)
+            if value // scale * scale == number:
+                cut.add(candidate)
+            elif (value + scale // 2) // scale * scale == number:
+                rounded.add(candidate)
+    return _preferred(cut or rounded)
+
+
+def _from_float(code: str) -> tuple[str, ...]:
+    """Return the concept ids which, as a 64-bit float, print as `code`: in full, or in the fewest digits that tell it apart."""
+    number = int(code)
+    found = set()
+    for thousand in (number // 1000 - 1, number // 1000, number // 1000 + 1):
+        for partition in ("10", "00"):
+            candidate = _completed(str(thousand), partition)
+            if candidate is None:
+                continue
+            as_float = float(int(candidate))
+            if number in (int(as_float), int(Decimal(repr(as_float)))):
+                found.add(candidate)
+    return _preferred(found)
+
+
+def _from_scientific(mantissa: str, exponent: int) -> tuple[str, ...]:
+    """Return the concept ids which print as mantissa × 10**exponent."""
+    digits = mantissa.replace(".", "")
+    length = exponent + 1
+    if not MIN_DIGITS <= length <= MAX_DIGITS or digits[0] == "0":
+        return ()
+    if len(digits) >= length:
+        whole, fraction = digits[:length], digits[length:]
+        if fraction.strip("0"):
+            return ()
+        return (whole,) if is_concept_id(whole) else repair(whole)
+    code = digits.ljust(length, "0")
+    # A general format drops the zeros at the end: 4.4689E+14 may show six digits or five.
+    found = _from_digits(code, max(len(digits), _SHOWN))
+    if not found and len(digits) > _SPREADSHEET:
+        return (code,) if is_concept_id(code) else _from_float(code)
+    return found
+
+
+def _from_digits(code: str, shown: int) -> tuple[str, ...]:
+    """Return the concept ids which, rounded to `shown` significant digits, read as `code`.
+
+    Only where the digits that are left hold the whole item: what was lost is a UK namespace, the partition or the check digit.
+    """
+    length = len(code)
+    found = set()
+    frames = [("00", ""), ("10", ""), *(("10", namespace) for namespace in UK_NAMESPACES)]
+    for partition, namespace in frames:
+        stem_length = length - 3 - len(namespace)
+        if not 0 < stem_length <= shown or (partition == "00" and length > _LONGEST_SHORT):
+            continue
+        stem = int(code[:stem_length])
+        for near in (stem, stem - 1):
+            candidate = _completed(str(near), partition, namespace)
+            if candidate is not None and len(candidate) == length and _rounded(candidate, shown) == int(code):
+                found.add(candidate)
+    return tuple(sorted(found))
+
+
+def _rounded(code: str, shown: int) -> int:
+    return int(Context(prec=shown, rounding=ROUND_HALF_UP).create_decimal(code))
