@@ -1,0 +1,258 @@
+"""SNOMED CT identifiers: parts, check digit, and the damage that published lists carry."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesafety.terminology.sctid import (
+    Damage,
+    Kind,
+    check_digit,
+    diagnose,
+    has_check_digit,
+    is_concept_id,
+    is_well_formed,
+    kind,
+    parse,
+    repair,
+)
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+# Examples of the release file specification, and codes of everyday English records.
+SPECIFICATION = {
+    "100005": Kind.CONCEPT, "100014": Kind.DESCRIPTION, "100022": Kind.RELATIONSHIP,
+    "1290023401004": Kind.CONCEPT, "1290023401015": Kind.DESCRIPTION, "9940000001029": Kind.RELATIONSHIP,
+    "11000001102": Kind.CONCEPT, "10989121108": Kind.CONCEPT, "1290000001117": Kind.DESCRIPTION,
+    "9940000001126": Kind.RELATIONSHIP, "999999990989121104": Kind.CONCEPT,
+    "77386006": Kind.CONCEPT, "60001007": Kind.CONCEPT, "1659121000000101": Kind.CONCEPT,
+}
+
+
+def _with_check(stem: str) -> str:
+    return stem + check_digit(stem)
+
+
+def naive_verhoeff(digits: str) -> bool:
+    """The textbook algorithm, written from the dihedral group's own definition: a second implementation."""
+    def compose(a: int, b: int) -> int:
+        # a, b < 5 are rotations, the others reflections of a pentagon
+        if a < 5:
+            return (a + b) % 5 if b < 5 else 5 + (a + b - 5) % 5
+        return 5 + (a - 5 - b) % 5 if b < 5 else (a - b) % 5
+
+    permutation = {0: 1, 1: 5, 5: 8, 8: 9, 9: 4, 4: 2, 2: 7, 7: 0, 3: 6, 6: 3}
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit)
+        for _ in range(place % 8):
+            value = permutation[value]
+        total = compose(total, value)
+    return total == 0
+
+
+@st.composite
+def uk_concept_ids(draw: st.DrawFn, digits: tuple[int, ...] = tuple(range(11, 19))) -> str:
+    length = draw(st.sampled_from(digits))
+    item = draw(st.integers(10 ** (length - 11), 10 ** (length - 10) - 1))
+    namespace = draw(st.sampled_from(["1000000", "1000001", "1000124", "0989121"]))
+    return _with_check(f"{item}{namespace}10")
+
+
+short_concept_ids = st.integers(100, 9_999_999_999).map(lambda item: _with_check(f"{item}00"))
+concept_ids = st.one_of(short_concept_ids, uk_concept_ids())
+
+
+@pytest.mark.parametrize(("code", "expected"), SPECIFICATION.items())
+def test_the_specifications_examples_are_told_by_their_partition(code: str, expected: Kind) -> None:
+    assert is_well_formed(code)
+    assert kind(code) is expected
+    assert str(parse(code)) == code
+
+
+def test_the_parts_of_both_formats() -> None:
+    short, long = parse("77386006"), parse("1659121000000101")
+    assert (short.item, short.namespace, short.partition, short.check) == ("77386", None, "00", "6")
+    assert (long.item, long.namespace, long.partition, long.check) == ("165912", "1000000", "10", "1")
+
+
+@given(st.text("0123456789", min_size=1, max_size=18))
+def test_check_digit_agrees_with_the_textbook(digits: str) -> None:
+    assert has_check_digit(digits) is naive_verhoeff(digits)
+
+
+@given(concept_ids, st.data())
+def test_every_wrong_digit_and_every_swapped_pair_is_noticed(code: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(code) - 1))
+    other = data.draw(st.sampled_from([d for d in "0123456789" if d != code[place]]))
+    assert not is_well_formed(code[:place] + other + code[place + 1:])
+    if place and code[place] != code[place - 1]:
+        assert not is_well_formed(code[:place - 1] + code[place] + code[place - 1] + code[place + 1:])
+
+
+@pytest.mark.parametrize("code", [
+    "", "0", "12345", "077386006", "77386007", "77386006 ", " 77386006", "７７３８６００６", "+77386006", "7738_6006",
+    "1234567890123456789", "7.7386006E7", "Y1234", "-77386006",
+])
+def test_what_is_not_well_formed(code: str) -> None:
+    assert not is_well_formed(code)
+    assert kind(code) is None
+    with pytest.raises(ValueError, match="not an SCTID"):
+        parse(code)
+
+
+def test_a_partition_not_in_use_is_not_well_formed() -> None:
+    code = _with_check("123456770")
+    assert has_check_digit(code) and not is_well_formed(code)
+    assert diagnose(code).diagnosis == "partition"
+
+
+def test_a_long_format_partition_needs_room_for_its_namespace() -> None:
+    assert not is_well_formed(_with_check("12310"))
+
+
+@given(concept_ids)
+def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
+    told = diagnose(code)
+    assert (told.diagnosis, told.candidates, told.is_valid) == (Damage.VALID, (), True)
+    assert is_concept_id(code)
+
+
+@pytest.mark.parametrize(("code", "word"), [
+    ("100014", "description_id"), ("1290000001117", "description_id"), ("100022", "relationship_id"),
+    ("77386007", "check_digit"), ("12345", "too_short"), ("1234567890123456789", "too_long"), ("", "empty"),
+    ("   ", "empty"), ("I10", "not_an_sctid"), ("pregnant", "not_an_sctid"), ("0404001", "leading_zero"),
+    ("LOSY19819EMIS", "not_an_sctid"), ("3271005", "check_digit"), ("2495009", "check_digit"),
+])
+def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
+    told = diagnose(code)
+    assert (told.diagnosis, told.candidates) == (word, ())
+
+
+@pytest.mark.parametrize(("code", "word", "candidates"), [
+    ("1054321000000100", "spreadsheet_truncation", ("1054321000000107",)),
+    ("12041011000001100", "spreadsheet_truncation", ("12041011000001101",)),
+    ("13856811000001104", "float_rounding", ("13856811000001105",)),
+    ("1.3856811000001104e+16", "scientific_notation", ("13856811000001105",)),
+    ("13856811000001104.0", "float_rounding", ("13856811000001105",)),
+    ("7.7386006E+07", "scientific_notation", ("77386006",)),
+    ("77386006.0", "float_suffix", ("77386006",)),
+    ("77386006.00", "float_suffix", ("77386006",)),
+    (" 77386006", "stray_characters", ("77386006",)),
+    ("77386006\u00a0", "stray_characters", ("77386006",)),
+    ("\ufeff77386006", "stray_characters", ("77386006",)),
+    ("'77386006", "stray_characters", ("77386006",)),
+    ("“77386006”", "stray_characters", ("77386006",)),
+    ('="77386006"', "stray_characters", ("77386006",)),
+    ("77,386,006", "stray_characters", ("77386006",)),
+    ("7738 6006", "stray_characters", ("77386006",)),
+    ("７７３８６００６", "stray_characters", ("77386006",)),
+    ("77386006 |Pregnancy (finding)|", "stray_characters", ("77386006",)),
+    ("'13856811000001104", "stray_characters", ("13856811000001105",)),
+    ("077386006", "leading_zero", ("77386006",)),
+])
+def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: tuple[str, ...]) -> None:
+    told = diagnose(code)
+    assert (told.code, told.diagnosis, told.candidates) == (code, word, candidates)
+    assert repair(code) == candidates
+
+
+def test_where_the_namespace_is_lost_both_uk_extensions_are_offered() -> None:
+    assert diagnose("4.46891E+14") == diagnose("4.46891E+14")
+    for text in ("4.46891E+14", "4,46891E+14", "446891000000000"):
+        told = diagnose(text)
+        assert (told.diagnosis, told.candidates) == ("scientific_notation", ("446891000000101", "446891000001102"))
+
+
+def test_where_the_item_is_lost_nothing_is_offered() -> None:
+    assert diagnose("1.65912E+17").candidates == ()
+    assert diagnose("4.47E+14").diagnosis is Damage.SCIENTIFIC_NOTATION
+
+
+def test_a_number_is_refused_and_not_read() -> None:
+    with pytest.raises(TypeError, match="text and never a number"):
+        diagnose(77386006)  # type: ignore[arg-type]
+
+
+@given(uk_concept_ids(digits=(16, 17, 18)))
+def test_an_id_cut_by_a_spreadsheet_is_found_and_is_the_only_candidate(code: str) -> None:
+    cut = code[:15] + "0" * (len(code) - 15)
+    if is_well_formed(cut):
+        return  # one in ten thousand still passes: the release tells those
+    told = diagnose(cut)
+    assert (told.diagnosis, told.candidates) == (Damage.SPREADSHEET_TRUNCATION, (code,))
+
+
+@given(uk_concept_ids(digits=(16,)))
+def test_an_id_rounded_to_fifteen_digits_is_found(code: str) -> None:
+    rounded = str((int(code) + 5) // 10 * 10)
+    if not is_well_formed(rounded):
+        assert code in diagnose(rounded).candidates
+
+
+@given(uk_concept_ids(digits=(16, 17, 18)))
+def test_an_id_that_went_through_a_float_is_found_and_is_the_only_candidate(code: str) -> None:
+    for text in (str(int(float(code))), f"{float(code):.0f}", repr(float(code)), f"{float(code):.1f}"):
+        if is_well_formed(text.removesuffix(".0")):
+            continue  # by accident another id: a concept, or one in several thousand a description
+        told = diagnose(text)
+        assert told.candidates == (code,), text
+        assert told.diagnosis in (
+            Damage.FLOAT_ROUNDING, Damage.SPREADSHEET_TRUNCATION, Damage.SCIENTIFIC_NOTATION, Damage.FLOAT_SUFFIX,
+        )
+
+
+@given(uk_concept_ids(digits=(12, 13, 14, 15)).filter(lambda c: c[-10:-3] in ("1000000", "1000001")))
+def test_an_id_in_scientific_notation_is_found(code: str) -> None:
+    shown = f"{int(code):.5E}"
+    told = diagnose(shown)
+    assert told.diagnosis is Damage.SCIENTIFIC_NOTATION
+    assert code in told.candidates
+    again = str(int(float(shown)))
+    if not is_well_formed(again):
+        assert (diagnose(again).diagnosis, code in diagnose(again).candidates) == (Damage.SCIENTIFIC_NOTATION, True)
+
+
+@given(concept_ids, st.sampled_from([" {}", "{} ", "{}\u00a0", "'{}", '"{}"', "\t{}", "{}\u200b", "\ufeff{}", "{}.0", "0{}"]))
+def test_an_id_with_something_around_it_is_found(code: str, dress: str) -> None:
+    told = diagnose(dress.format(code))
+    assert told.candidates == (code,)
+    assert told.diagnosis in (Damage.STRAY_CHARACTERS, Damage.FLOAT_SUFFIX, Damage.LEADING_ZERO)
+
+
+@given(st.one_of(
+    st.text(max_size=24), st.text("0123456789.eE+,'\" ", max_size=24),
+    st.integers(0, 10**19).map(str), st.integers(10**14, 10**18).map(lambda n: str(n // 1000 * 1000)),
+))
+def test_a_candidate_is_always_a_valid_concept_id_and_never_the_text(text: str) -> None:
+    told = diagnose(text)
+    assert all(is_concept_id(c) and c != text for c in told.candidates)
+    assert (told.diagnosis is Damage.VALID) is is_concept_id(text)
+
+
+def test_two_hundred_ids_damaged_in_published_lists() -> None:
+    path = SHARED / "codelists" / "damaged_ids_sample.csv"
+    if not path.exists():
+        pytest.skip("shared data is not here")
+    words = {"excel15": "spreadsheet_truncation", "float64": "float_rounding", "scientific": "scientific_notation"}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    told = [diagnose(row["code_as_published"]) for row in rows]
+    assert len(rows) == 200
+    assert [t.diagnosis for t in told] == [words[row["damage"]] for row in rows]
+    assert all(row["recovered"] in t.candidates for row, t in zip(rows, told))
+    assert sum(len(t.candidates) == 1 for t in told) == 197
+
+
+def test_the_specifications_own_examples() -> None:
+    path = SHARED / "rf2" / "sctid_examples.json"
+    if not path.exists():
+        pytest.skip("shared data is not here")
+    for example in json.loads(path.read_text(encoding="utf-8"))["valid"]:
+        assert kind(example["id"]) == example["note"].split()[0]
