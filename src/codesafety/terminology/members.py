@@ -1,0 +1,135 @@
+"""Reference sets of a pack: who is in them, and what their rows say.
+
+The concepts that are active members lie ready as sorted ordinals; the rows themselves (all of them, inactive ones too, with
+their extra columns) are compressed per refset and unpacked when asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from codesafety.terminology.pack import Pack
+
+NO_ORDINAL = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An extra column of a refset's rows, spelled as in its file's header. `kind`: component, integer or string."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRows:
+    """Every row of a refset, as columns of one length, sorted by referencedComponentId and then by their other columns."""
+
+    component: array[int]                   # referencedComponentId, as a number
+    ordinal: array[int]                     # of the concept, or NO_ORDINAL (a description, a relationship, not in the pack)
+    active: bytes                           # 1 or 0
+    module: tuple[str, ...]
+    effective_time: tuple[str, ...]         # YYYYMMDD
+    fields: dict[str, tuple[str, ...]]      # by column name: text as published; component fields are codes
+
+    def __len__(self) -> int:
+        return len(self.component)
+
+
+@dataclass(frozen=True, slots=True)
+class Refset:
+    """A reference set. `active_concepts`: sorted distinct ordinals of the concepts that are active members (they may be
+    inactive concepts). `complete`: whether this pack holds every row that the release has.
+    """
+
+    code: str
+    fields: tuple[Field, ...]
+    n_rows: int
+    n_active: int
+    active_concepts: memoryview
+    complete: bool
+
+
+class Refsets:
+    """The reference sets of a pack, without the language refsets (those are in `texts`)."""
+
+    def __init__(self, pack: Pack, ordinal: Callable[[str], int | None]) -> None:
+        self._pack, self._ordinal = pack, ordinal
+        self._ids = pack.section("refset.id")
+        self._active_at = pack.section("refset.active_at")
+        self._active = pack.section("refset.active")
+        self._rows_at = pack.section("refset.rows_at")
+        self._rows = pack.section("refset.rows")
+        self._unpacked = lru_cache(maxsize=8)(self._unpack)
+
+    @cached_property
+    def _heads(self) -> list[dict[str, object]]:
+        heads: list[dict[str, object]] = json.loads(bytes(self._pack.section("refset.heads")))
+        return heads
+
+    def codes(self) -> tuple[str, ...]:
+        """Return the refsets that have rows, sorted by number."""
+        return tuple(map(str, self._ids))
+
+    def get(self, code: str) -> Refset | None:
+        """Return a refset, or None where no row of the pack is of it."""
+        at = self._at(code)
+        if at is None:
+            return None
+        head = self._heads[at]
+        fields = head["fields"]
+        assert isinstance(fields, list)
+        return Refset(code, tuple(Field(name, kind) for name, kind in fields), int(str(head["rows"])),
+                      int(str(head["active"])), self._active[self._active_at[at]:self._active_at[at + 1]],
+                      bool(head["complete"]))
+
+    def rows(self, code: str) -> MemberRows | None:
+        """Return all rows of a refset, or None where the pack has none. The last few are kept unpacked."""
+        at = self._at(code)
+        return None if at is None else self._unpacked(at)
+
+    def containing(self, ordinal: int) -> Iterator[str]:
+        """Yield the refsets that a concept is an active member of."""
+        for at, code in enumerate(self._ids):
+            start, end = self._active_at[at], self._active_at[at + 1]
+            place = bisect_left(self._active, ordinal, start, end)
+            if place < end and self._active[place] == ordinal:
+                yield str(code)
+
+    def _at(self, code: str) -> int | None:
+        if not (code.isascii() and code.isdecimal()) or len(code) > 18:
+            return None
+        at = bisect_left(self._ids, int(code))
+        return at if at < len(self._ids) and self._ids[at] == int(code) else None
+
+    def _unpack(self, at: int) -> MemberRows:
+        head = self._heads[at]
+        fields = head["fields"]
+        assert isinstance(fields, list)
+        raw = zlib.decompress(self._rows[self._rows_at[at]:self._rows_at[at + 1]])
+        n = int(str(head["rows"]))
+        component, modules, times = array("Q", raw[:8 * n]), array("H"), array("H")
+        place = 8 * n
+        active = raw[place:place + n]
+        place += n
+        modules.frombytes(raw[place:place + 2 * n])
+        place += 2 * n
+        times.frombytes(raw[place:place + 2 * n])
+        place += 2 * n
+        module_names = tuple(map(str, self._pack.section("module.id")))
+        time_names = tuple(f"{value:08d}" for value in self._pack.section("time.value"))
+        texts: Sequence[str] = raw[place:].decode().split("\n") if fields else ()
+        columns = {name: tuple(texts[i * n:(i + 1) * n]) for i, (name, _) in enumerate(fields)}
+        known: dict[int, int] = {}
+        for number in component:
+            if number not in known:
+                found = self._ordinal(str(number))
+                known[number] = NO_ORDINAL if found is None else found
+        return MemberRows(component, array("I", map(known.__getitem__, component)), active,
+                          tuple(map(module_names.__getitem__, modules)), tuple(map(time_names.__getitem__, times)), columns)

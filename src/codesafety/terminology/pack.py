@@ -1,0 +1,191 @@
+"""The pack: one immutable file of named sections, memory-mapped, with nothing decoded when it is opened.
+
+    header (64 bytes)   magic, format version, manifest's place and digest, size of the whole file; little-endian
+    sections            each aligned to 64 bytes; arrays of unsigned little-endian integers, or plain bytes
+    manifest (JSON)     what the sections are (name, type, place, digest) and what the release is (edition, sources ...)
+
+Opening reads the header and the manifest. The sections' digests are read only by `verify`: they cost a pass over the file.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import struct
+import sys
+import tempfile
+from array import array
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from codesafety.terminology.errors import PackError
+
+MAGIC = b"CSPACK\r\n"
+FORMAT = 1
+ALIGNMENT = 64
+_HEADER = struct.Struct("<8sIIQQQ16s8x")   # magic, format, flags, size, manifest offset, manifest length, manifest digest
+_WIDTH = {"B": 1, "H": 2, "I": 4, "Q": 8}
+
+Section = memoryview | bytes | bytearray | array[int]
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    state = blake2b(digest_size=16)
+    for part in parts:
+        state.update(part)
+    return state.digest()
+
+
+def _refuse_big_endian() -> None:
+    if sys.byteorder != "little":
+        raise PackError("packs are little-endian and this machine is big-endian: build and read them elsewhere")
+
+
+class PackWriter:
+    """Write a pack beside its destination and move it there whole when it is finished.
+
+    Use it as a context manager: leaving it without `finish` removes what was written. A process that is killed leaves a
+    file with another name, never a half pack under the name asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        _refuse_big_endian()
+        self._path = path
+        try:
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+        except OSError as error:
+            raise PackError(f"{path}: cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
+        self._partial = Path(name)
+        self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        self._file.write(bytes(_HEADER.size))
+        self._at = _HEADER.size
+        self._sections: list[dict[str, object]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if not self._file.closed:
+            self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _align(self) -> None:
+        gap = -self._at % ALIGNMENT
+        self._file.write(bytes(gap))
+        self._at += gap
+
+    def add_section(self, name: str, data: Section) -> None:
+        """Append a section. An `array` keeps its item type (B, H, I or Q); anything else is bytes.
+
+        Raises ValueError where the name is taken or the item type is none of these.
+        """
+        typecode = data.typecode if isinstance(data, array) else "B"
+        self.add_chunks(name, (memoryview(data).cast("B") if len(data) else b"",), typecode)
+
+    def add_chunks(self, name: str, chunks: Iterable[bytes | memoryview], typecode: str = "B") -> None:
+        """Append a section that arrives in pieces: the pieces are little-endian items of `typecode`."""
+        if any(section["name"] == name for section in self._sections):
+            raise ValueError(f"the pack has a section `{name}` already")
+        if typecode not in _WIDTH or array(typecode).itemsize != _WIDTH[typecode]:
+            raise ValueError(f"section `{name}` has items of a type that packs do not hold: {typecode}")
+        self._align()
+        start, state = self._at, blake2b(digest_size=16)
+        for chunk in chunks:
+            self._file.write(chunk)
+            state.update(chunk)
+            self._at += len(chunk)
+        self._sections.append({"name": name, "type": typecode, "at": start, "bytes": self._at - start,
+                               "digest": state.hexdigest()})
+
+    def finish(self, manifest: Mapping[str, object]) -> str:
+        """Write manifest and header, and put the file where it belongs. Returns the pack's content digest.
+
+        The same sections and manifest give the same bytes: a manifest should hold no clock and no path of this machine.
+        """
+        listing = "".join(f"{s['name']} {s['type']} {s['digest']}\n" for s in self._sections)
+        described = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        digest = _digest(listing.encode(), described.encode()).hex()
+        whole = {**manifest, "format": FORMAT, "digest": digest, "sections": self._sections}
+        text = json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        self._align()
+        self._file.write(text)
+        size = self._at + len(text)
+        self._file.seek(0)
+        self._file.write(_HEADER.pack(MAGIC, FORMAT, 0, size, self._at, len(text), _digest(text)))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._partial.chmod(0o644)
+        self._partial.replace(self._path)
+        return digest
+
+
+class Pack:
+    """An open pack. `manifest` says what it is; `section` gives a view into the file. Safe to share between threads.
+
+    Raises PackError where the file is missing, truncated, not a pack, or of another format version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        _refuse_big_endian()
+        self.path = Path(path)
+        try:
+            with self.path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size < _HEADER.size:
+                    raise PackError(f"{self.path}: not a pack: {size} bytes are too few")
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise PackError(f"{self.path}: cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
+        self._view = memoryview(self._map)
+        magic, version, _, told, at, length, digest = _HEADER.unpack_from(self._view, 0)
+        if magic != MAGIC:
+            raise PackError(f"{self.path}: not a pack: build one with `codesafety terminology build`")
+        if version != FORMAT:
+            raise PackError(f"{self.path}: pack format {version}, this version reads format {FORMAT}: build it again")
+        if told != size:
+            raise PackError(f"{self.path}: truncated or overlong: {size} bytes, should be {told}: build it again")
+        text = bytes(self._view[at:at + length])
+        if len(text) != length or _digest(text) != digest:
+            raise PackError(f"{self.path}: the manifest is damaged: build it again")
+        self.manifest: dict[str, Any] = json.loads(text)
+        self._sections = {section["name"]: section for section in self.manifest["sections"]}
+        for section in self._sections.values():
+            if section["at"] + section["bytes"] > at or section["bytes"] % _WIDTH[section["type"]]:
+                raise PackError(f"{self.path}: section `{section['name']}` lies outside the file: build it again")
+
+    @property
+    def digest(self) -> str:
+        """The digest of all content, in hexadecimal; the same sources and options give the same digest."""
+        return str(self.manifest["digest"])
+
+    def has(self, name: str) -> bool:
+        return name in self._sections
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._sections)
+
+    def section(self, name: str) -> memoryview:
+        """Return a read-only view of a section, with its item type. Raises PackError where the pack does not hold it."""
+        entry = self._sections.get(name)
+        if entry is None:
+            raise PackError(f"{self.path}: this pack holds no section `{name}`")
+        view = self._view[entry["at"]:entry["at"] + entry["bytes"]]
+        return view if entry["type"] == "B" else view.cast(entry["type"])
+
+    def verify(self) -> None:
+        """Read every section and compare digests. Raises PackError naming the first section that is damaged."""
+        end = _HEADER.size
+        for name, entry in self._sections.items():
+            if any(self._view[end:entry["at"]]):
+                raise PackError(f"{self.path}: damaged before section `{name}`: build it again")
+            end = entry["at"] + entry["bytes"]
+            if _digest(self._view[entry["at"]:end]).hex() != entry["digest"]:
+                raise PackError(f"{self.path}: section `{name}` is damaged: build it again")
+        if any(self._view[end:_HEADER.unpack_from(self._view, 0)[4]]) or any(self._view[56:64]):
+            raise PackError(f"{self.path}: damaged between sections: build it again")
