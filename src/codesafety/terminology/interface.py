@@ -82,6 +82,7 @@ class Product:
     modified_release: bool | None = None
     bnf: str | None = None
     atc: str | None = None
+    vtm: str | None = None                  # the current id of its VTM
 
 
 class Terminology(Protocol):
