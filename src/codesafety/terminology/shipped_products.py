@@ -7,7 +7,6 @@ None here. Source of the products and names: dm+d, © NHSBSA, Open Government Li
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
@@ -35,33 +34,34 @@ class ShippedProducts(Mapping[str, Product]):
 
     def __init__(self, text: str) -> None:
         self.digest = blake2b(text.encode(), digest_size=16).hexdigest()
-        lines = csv.reader(io.StringIO(text))
-        next(lines)
-        self._rows = {row.code: row for row in map(_Row._make, lines)}
+        lines = text.splitlines()[1:]
+        self._lines = {line[: line.index(",")]: line for line in lines}
         self._products: dict[str, Product] = {}
         self._ids: dict[str, list[str]] = {}
-        for code, level, _, vmp, vtm, _, _ in self._rows.values():
-            if level != "amp":
-                self._ids.setdefault(vmp or vtm, []).append(code)
+        for code, _, _, vmp, vtm, *_ in csv.reader(line for line in lines if ",amp," not in line[:24]):
+            self._ids.setdefault(vmp or vtm, []).append(code)
 
     def __getitem__(self, code: str) -> Product:
         found = self._products.get(code)
         if found is None:
-            found = self._products[code] = self._product(self._rows[code])
+            found = self._products[code] = self._product(self._row(code))
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return iter(self._lines)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._lines)
 
     def __contains__(self, code: object) -> bool:
-        return code in self._rows
+        return code in self._lines
+
+    def _row(self, code: str) -> _Row:
+        return _Row._make(next(csv.reader((self._lines[code],))))
 
     def _product(self, row: _Row) -> Product:
         key = _key(row)
-        facts = self._rows.get(row.vmp, row)  # an AMP's VTM and ingredients stand in the row of its VMP
+        facts = self._row(row.vmp) if row.vmp in self._lines else row  # an AMP's VTM and ingredients stand in the row of its VMP
         ids = {row.code, *self._ids.get(key or "", ()), *self._ids.get(facts.vtm, ())} - {""}
         virtual = row.name if row.level == "vmp" else _virtual_name(row, facts)
         own, said = read_form(row.name), read_form(virtual) if virtual else None
