@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codesafety.terminology.ecl.canonical import canonical
+from codesafety.terminology.ecl.concepts import NamedConcept, concepts
 from codesafety.terminology.ecl.parser import parse
 
-__all__ = ["parse"]
+__all__ = ["NamedConcept", "canonical", "concepts", "parse"]

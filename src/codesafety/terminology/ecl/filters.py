@@ -52,9 +52,10 @@ _TYPES = {"syn": SYNONYM, "synonym": SYNONYM, "fsn": FULLY_SPECIFIED_NAME, "full
           "def": DEFINITION, "definition": DEFINITION}
 _STATUSES = {"primitive": PRIMITIVE, "defined": DEFINED}
 _ACCEPTABILITIES = {"prefer": PREFERRED, "preferred": PREFERRED, "accept": ACCEPTABLE, "acceptable": ACCEPTABLE}
-_DESCRIPTION_KEYWORDS = frozenset(
-    {"term", "language", "type", "typeid", "dialect", "dialectid", "moduleid", "effectivetime", "active", "id"})
-_CONCEPT_KEYWORDS = frozenset({"definitionstatus", "definitionstatusid", "moduleid", "effectivetime", "active"})
+_DESCRIPTION_KEYWORDS = {name.lower(): name for name in (
+    "term", "language", "type", "typeId", "dialect", "dialectId", "moduleId", "effectiveTime", "active", "id")}
+_CONCEPT_KEYWORDS = {name.lower(): name for name in (
+    "definitionStatus", "definitionStatusId", "moduleId", "effectiveTime", "active")}
 _ORDERED = (Comparator.LESS, Comparator.LESS_OR_EQUAL, Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
 
 
@@ -79,12 +80,14 @@ class FilterParser(Scanner):
         word = self.word().lower()
         if word in _DESCRIPTION_KEYWORDS:
             return "D"
+        if word in _CONCEPT_KEYWORDS:
+            raise self.expected(f"`C` before `{_CONCEPT_KEYWORDS[word]}`: without a letter this is a description filter")
         letter = word[:1].upper()
         if letter and letter in "DCM":
             self.at += 1
             self.space()
             return letter
-        self.expected("a filter: `D`, `C`, `M`, `+ HISTORY`, or a description filter such as `term`")
+        raise self.expected("a filter: `D`, `C`, `M`, `+ HISTORY`, or a description filter such as `term`")
 
     def _block(self, one: Callable[[], Item]) -> tuple[Item, ...]:
         found = [one()]
@@ -105,11 +108,11 @@ class FilterParser(Scanner):
     def member_filters(self) -> tuple[MemberFilter, ...]:
         return self._block(self._member_filter)
 
-    def _keyword(self, known: frozenset[str], kind: str) -> str:
+    def _keyword(self, known: dict[str, str], kind: str) -> str:
         start = self.at
         word = self.word()
         if word.lower() not in known:
-            self.expected(f"a {kind} filter: one of {', '.join(sorted(known))}", start)
+            raise self.expected(f"a {kind} filter: one of {', '.join(known.values())}", start)
         self.at += len(word)
         self.space()
         return word.lower()
@@ -164,7 +167,7 @@ class FilterParser(Scanner):
         start = self.at
         name = self.word()
         if not name:
-            self.expected("the name of a reference set's field")
+            raise self.expected("the name of a reference set's field")
         standard = name.lower()
         self.at += len(name)
         self.space()
@@ -190,21 +193,21 @@ class FilterParser(Scanner):
         after = self.at
         self.space()
         if self.peek() not in (",", "}"):
-            self.expected("`,` or `}}`")
+            raise self.expected("`,` or `}}`")
         self.at = after
         return found
 
     def _field_filter(self, name: str, start: int) -> FieldFilter:
         comparator = self.try_comparator()
         if comparator is None:
-            self.expected("a comparison: =, !=, <, <=, > or >=")
+            raise self.expected("a comparison: =, !=, <, <=, > or >=")
         self.space()
         if self.try_text("#"):
             return FieldFilter(name, NumericComparison(comparator, self.need_number()), start)
         if self._opens_strings():
             return FieldFilter(name, self._text_comparison(comparator), start)
         if comparator in _ORDERED:
-            self.expected("a number after `#` or a date in double quotes: nothing else has an order")
+            raise self.expected("a number after `#` or a date in double quotes: nothing else has an order")
         boolean = self.try_boolean()
         if boolean is not None:
             return FieldFilter(name, BooleanComparison(comparator, boolean), start)
@@ -227,7 +230,7 @@ class FilterParser(Scanner):
                 return TermComparison(comparator, self._one_or_set(self.need_search_term))
             except EclSyntaxError as error:
                 self.at = start
-                if '""' not in self.text[start:error.position]:
+                if not self.text.startswith('""', error.position):
                     raise
         return TimeComparison(comparator, self._one_or_set(self.need_time))
 
@@ -244,14 +247,14 @@ class FilterParser(Scanner):
             if self.try_text(")"):
                 return tuple(found)
             if not spaced:
-                self.expected("white space or `)`")
+                raise self.expected("white space or `)`")
             found.append(one())
 
     def _token_set(self, tokens: dict[str, str], what: str) -> Expression:
         def token() -> str:
             start, word = self.at, self.word()
             if word.lower() not in tokens:
-                self.expected(what, start)
+                raise self.expected(what, start)
             self.at += len(word)
             return tokens[word.lower()]
         found = tuple(Concept(code) for code in dict.fromkeys(self._one_or_set(token)))
@@ -275,14 +278,14 @@ class FilterParser(Scanner):
     def _language_code(self) -> str:
         word = self.word()
         if len(word) != 2:
-            self.expected("a language code of two letters")
+            raise self.expected("a language code of two letters")
         self.at += 2
         return word.lower()
 
     def _effective_time(self) -> EffectiveTimeFilter:
         comparator = self.try_comparator()
         if comparator is None:
-            self.expected("a comparison: =, !=, <, <=, > or >=")
+            raise self.expected("a comparison: =, !=, <, <=, > or >=")
         self.space()
         return EffectiveTimeFilter(comparator, self._one_or_set(self.need_time))
 
@@ -298,7 +301,7 @@ class FilterParser(Scanner):
         if self.try_text("1") or self.try_text("0"):
             if not self.peek().isalnum():
                 return ActiveFilter(comparator, self.text[start] == "1")
-        self.expected("1, 0, true, false or *", start)
+        raise self.expected("1, 0, true, false or *", start)
 
     def try_boolean(self) -> bool | None:
         word = self.word().lower()
@@ -351,23 +354,23 @@ class FilterParser(Scanner):
             spaced = self.space()
             if self.try_text(")"):
                 return found
-        self.expected("white space or `)`")
+        raise self.expected("white space or `)`")
 
     def _alias(self) -> str:
         """dialectAlias = alpha *( dash / alpha / integerValue )"""
         start = self.at
         if not self.word():
-            self.expected("a dialect alias such as en-gb")
+            raise self.expected("a dialect alias such as en-gb")
         while self.peek().isascii() and (self.peek().isalnum() or self.peek() == "-"):
             self.at += 1
         if self.peek() == "_":
-            self.expected("a dialect alias of letters, digits and dashes, as en-gb")
+            raise self.expected("a dialect alias of letters, digits and dashes, as en-gb")
         return self.text[start:self.at].lower()
 
     def _need_concept(self) -> Concept:
         concept = self.try_concept()
         if concept is None:
-            self.expected("a concept identifier")
+            raise self.expected("a concept identifier")
         return concept
 
     def _acceptabilities(self) -> tuple[Concept, ...]:
@@ -383,7 +386,7 @@ class FilterParser(Scanner):
                 return self._need_concept()
             word = self.word()
             if word.lower() not in _ACCEPTABILITIES:
-                self.expected("`prefer` or `accept`")
+                raise self.expected("`prefer` or `accept`")
             self.at += len(word)
             return Concept(_ACCEPTABILITIES[word.lower()])
 

@@ -44,7 +44,7 @@ from codesafety.terminology.ecl.syntax import (
     RefsetContaining,
     StringComparison,
 )
-from codesafety.terminology.errors import EclSyntaxError
+from codesafety.terminology.errors import EclSemanticError, EclSyntaxError
 
 DEEPEST = 100
 """How many brackets and braces may stand one inside another."""
@@ -80,7 +80,7 @@ class _Parser(FilterParser):
             self.space()
             found = self.expression()
             if self.at < len(self.text):
-                self.expected("the end of the expression")
+                raise self.expected("the end of the expression")
         except EclSyntaxError as error:
             raise self._further(error) from None
         return found
@@ -94,7 +94,7 @@ class _Parser(FilterParser):
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            self.fail(f"brackets are nested more than {DEEPEST} deep")
+            raise self.fail(f"brackets are nested more than {DEEPEST} deep")
 
     # expressions
 
@@ -131,7 +131,13 @@ class _Parser(FilterParser):
         for word in ("and", "or", "minus"):
             if self.try_keyword(word, space=True):
                 return word
+            if self.try_keyword(word):
+                raise self.expected(f"white space after `{word.upper()}`")
         return None
+
+    def _mixed(self, connector: str, following: str, place: int) -> EclSemanticError:
+        return self.means_nothing(f"{following.upper()} beside {connector.upper()}: put brackets around what belongs together",
+                                  place)
 
     def _compound(self, first: Expression, connector: str) -> Expression:
         """conjunction / disjunction: two or more; exclusion: exactly two. Mixed only with brackets."""
@@ -143,10 +149,9 @@ class _Parser(FilterParser):
             if following is None:
                 break
             if following != connector:
-                self.means_nothing(f"{following.upper()} beside {connector.upper()}: put brackets around what belongs together",
-                                   place)
+                raise self._mixed(connector, following, place)
             if connector == "minus":
-                self.means_nothing("MINUS twice: put brackets around the first two, or around the last two", place)
+                raise self.means_nothing("MINUS twice: put brackets around the first two, or around the last two", place)
             operands.append(self.sub_expression())
             self.space()
         match connector:
@@ -175,16 +180,13 @@ class _Parser(FilterParser):
                 self.space()
                 return operator
         word = self.word()
-        operator = _WORDS.get(word.lower()) if word else None
-        if operator is None or _ALIAS.match(self.text, self.at):
+        named = _WORDS.get(word.lower()) if word else None
+        if named is None or _ALIAS.match(self.text, self.at):
             return None
-        start = self.at
         self.at += len(word)
         if not self.space():
-            self.expected(f"white space after `{word}`")
-        if self.at == len(self.text):
-            self.expected("a concept", start + len(word))
-        return operator
+            raise self.expected(f"white space after `{word}`")
+        return named
 
     def _membership(self) -> Expression | None:
         """memberOf = "^" [ ws "[" ws (refsetFieldNameSet / wildCard) ws "]" ]; refsetContainingAny = "^R" """
@@ -203,7 +205,7 @@ class _Parser(FilterParser):
         fields = None
         if self.peek() == "[":
             if containing:
-                self.fail("`^R` takes no fields")
+                raise self.fail("`^R` takes no fields")
             fields = self._fields()
         else:
             self.at = after
@@ -223,9 +225,9 @@ class _Parser(FilterParser):
         while True:
             name = self.word()
             if not name:
-                self.expected("the name of a reference set's field, in letters")
+                raise self.expected("the name of a reference set's field, in letters")
             if name in names:
-                self.fail(f"the field `{name}` is named twice")
+                raise self.fail(f"the field `{name}` is named twice")
             self.at += len(name)
             names.append(name)
             self.space()
@@ -257,7 +259,7 @@ class _Parser(FilterParser):
             self.space()
             if self.block_kind() == "M":
                 self.member_filters()
-                self.means_nothing("a member filter needs `^` before the reference set", place)
+                raise self.means_nothing("a member filter needs `^` before the reference set", place)
         self.at = before
 
     def _focus(self) -> Expression:
@@ -279,7 +281,7 @@ class _Parser(FilterParser):
             return Anything()
         if self.peek().isdigit():
             self.need_sctid("a concept identifier")
-        self.expected("a concept, `*` or `(`")
+        raise self.expected("a concept, `*` or `(`")
 
     def try_concept(self) -> Concept | None:
         """eclConceptReference = conceptId [ws "|" ws term ws "|"]"""
@@ -291,6 +293,7 @@ class _Parser(FilterParser):
         start = self.at
         known = self._read.get(start)
         if known is None:
+            depth = self._depth
             self._deeper()
             try:
                 self.at += 1
@@ -300,7 +303,7 @@ class _Parser(FilterParser):
                 known = found, self.at
             except EclSyntaxError as error:
                 known = error
-            self._depth -= 1
+            self._depth = depth
             self._read[start] = known
         if isinstance(known, EclSyntaxError):
             raise known
@@ -324,7 +327,7 @@ class _Parser(FilterParser):
                 case "C":
                     blocks.append(self.concept_block())
                 case "M":
-                    self.fail("a member filter stands directly after its reference set, before other filters", place)
+                    raise self.fail("a member filter stands directly after its reference set, before other filters", place)
                 case _:
                     return self._history(Filtered(found, tuple(blocks)) if blocks else found)
         return Filtered(found, tuple(blocks)) if blocks else found
@@ -333,19 +336,20 @@ class _Parser(FilterParser):
         """historySupplement, after its "+": historyKeyword [ historyProfileSuffix / ws historySubset ] ws "}}" """
         self.space()
         if not self.try_keyword("history"):
-            self.expected("`HISTORY`")
-        profile = None
+            raise self.expected("`HISTORY`")
+        profile: Profile | None = Profile.MAXIMUM
         subset = None
-        if self.peek() in ("-", "_"):
+        suffix = self.peek() in ("-", "_")
+        if suffix:
             self.at += 1
             name = self.word().upper()
             if name not in ("MIN", "MOD", "MAX"):
-                self.expected("MIN, MOD or MAX")
+                raise self.expected("MIN, MOD or MAX")
             self.at += 3
             profile = Profile(name)
         self.space()
-        if profile is None and self.peek() == "(":
-            subset = self._bracketed()
+        if not suffix and self.peek() == "(":
+            profile, subset = None, self._bracketed()
             self.space()
         self.need_text("}}")
         return HistorySupplement(of, profile, subset)
@@ -363,10 +367,9 @@ class _Parser(FilterParser):
             if following is None:
                 break
             if following == "minus":
-                self.expected("AND, OR or a comma: MINUS joins expressions, not attributes", place)
+                raise self.expected("AND, OR or a comma: MINUS joins expressions, not attributes", place)
             if connector is not None and following != connector:
-                self.means_nothing(f"{following.upper()} beside {connector.upper()}: put brackets around what belongs together",
-                                   place)
+                raise self._mixed(connector, following, place)
             connector = following
             parts.append(self._part(grouped=grouped))
             self.space()
@@ -385,12 +388,12 @@ class _Parser(FilterParser):
         return self._attribute(cardinality, start, grouped)
 
     def _either(self, first: Callable[[], Refinement], second: Callable[[], Refinement]) -> Refinement:
-        start = self.at
+        start, depth = self.at, self._depth
         try:
             return first()
         except EclSyntaxError as error:
             self._further(error)
-            self.at = start
+            self.at, self._depth = start, depth
             return second()
 
     def _bracketed_refinement(self, grouped: bool) -> Refinement:
@@ -419,13 +422,13 @@ class _Parser(FilterParser):
             return None
         least = self.need_integer()
         if not self.try_text("..") and not (self.space() and self.try_keyword("to", space=True)):
-            self.expected("`..`")
+            raise self.expected("`..`")
         most = None
         if not self.try_text("*") and not self.try_keyword("many"):
             most = self.need_integer()
         self.need_text("]")
         if most is not None and most < least:
-            self.means_nothing(f"no number is at least {least} and at most {most}", start)
+            raise self.means_nothing(f"no number is at least {least} and at most {most}", start)
         self.space()
         return Cardinality(least, most)
 
@@ -440,11 +443,13 @@ class _Parser(FilterParser):
         self.space()
         comparator = self.try_comparator()
         if comparator is None:
-            self.expected("a comparison after the attribute's name: = or !=")
+            raise self.expected("a comparison after the attribute's name: = or !=")
         self.space()
         comparison = self._comparison(comparator)
+        if reverse and grouped:
+            raise self.means_nothing("a reversed attribute cannot stand within braces: its group is another concept's", flag)
         if reverse and not isinstance(comparison, ConceptComparison):
-            self.means_nothing("a reversed attribute ends in a concept, and cannot have a concrete value", flag)
+            raise self.means_nothing("a reversed attribute ends in a concept, and cannot have a concrete value", flag)
         return Attribute(name, comparison, cardinality, reverse, start)
 
     def _comparison(self, comparator: Comparator) -> Comparison:
@@ -452,7 +457,7 @@ class _Parser(FilterParser):
         if self.try_text("#"):
             return NumericComparison(comparator, self.need_number())
         if comparator not in (Comparator.EQUAL, Comparator.NOT_EQUAL):
-            self.expected("a number after `#`: nothing else has an order")
+            raise self.expected("a number after `#`: nothing else has an order")
         if self.peek() == '"':
             return StringComparison(comparator, (self.need_string(),))
         if self.peek() == "(" and self._opens_strings():

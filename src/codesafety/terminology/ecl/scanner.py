@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import NoReturn
 
 from codesafety.terminology.ecl.syntax import Comparator, MatchTerm, SearchTerm, WildTerm
 from codesafety.terminology.errors import EclSemanticError, EclSyntaxError
@@ -40,22 +39,22 @@ class Scanner:
         self.at = 0
         forbidden = _FORBIDDEN.search(text)
         if forbidden:
-            self.fail("a character that ECL does not allow", forbidden.start())
+            raise self.fail("a character that ECL does not allow", forbidden.start())
 
-    def fail(self, message: str, at: int | None = None) -> NoReturn:
-        """Raise EclSyntaxError for what stands at `at` (here, where it is None)."""
-        raise EclSyntaxError(message, position=self.at if at is None else at)
+    def fail(self, message: str, at: int | None = None) -> EclSyntaxError:
+        """Return the error for what stands at `at` (here, where it is None)."""
+        return EclSyntaxError(message, position=self.at if at is None else at)
 
-    def expected(self, what: str, at: int | None = None) -> NoReturn:
-        """Raise EclSyntaxError that names what should stand here and what does."""
+    def expected(self, what: str, at: int | None = None) -> EclSyntaxError:
+        """Return the error that names what should stand here and what does."""
         at = self.at if at is None else at
         if at >= len(self.text):
-            self.fail(f"expected {what}, and the expression ends", at)
+            return self.fail(f"expected {what}, and the expression ends", at)
         found = self.text[at]
-        self.fail(f"expected {what}, found {_ODD_SPACES.get(found) or f'`{found}`'}", at)
+        return self.fail(f"expected {what}, found {_ODD_SPACES.get(found) or f'`{found}`'}", at)
 
-    def means_nothing(self, message: str, at: int) -> NoReturn:
-        raise EclSemanticError(message, position=at)
+    def means_nothing(self, message: str, at: int) -> EclSemanticError:
+        return EclSemanticError(message, position=at)
 
     def space(self) -> bool:
         """ws: skip white space and comments; return whether there was any (mws)."""
@@ -64,7 +63,7 @@ class Scanner:
         moved = end > self.at
         self.at = end
         if self.text.startswith("/*", end):
-            self.fail("a comment that is not closed")
+            raise self.fail("a comment that is not closed")
         return moved
 
     def try_text(self, literal: str) -> bool:
@@ -75,7 +74,7 @@ class Scanner:
 
     def need_text(self, literal: str, what: str | None = None) -> None:
         if not self.try_text(literal):
-            self.expected(what or f"`{literal}`")
+            raise self.expected(what or f"`{literal}`")
 
     def peek(self) -> str:
         return self.text[self.at:self.at + 1]
@@ -109,8 +108,8 @@ class Scanner:
         if code is None:
             digits = _DIGITS.match(self.text, self.at)
             if digits:
-                self.fail("an identifier has 6 to 18 digits and does not begin with 0")
-            self.expected(what)
+                raise self.fail("an identifier has 6 to 18 digits and does not begin with 0")
+            raise self.expected(what)
         return code
 
     def try_term(self) -> str | None:
@@ -133,7 +132,8 @@ class Scanner:
         self.space()
         for start in (self.at, pipe + 1):
             opening = self.text.find("/*", start + 1)
-            while opening >= 0:
+            nearest = self.text.find("|", start)
+            while 0 <= opening < nearest:
                 space = _SPACE.match(self.text, opening)
                 if space and space.end() > opening and self.text.startswith("|", space.end()):
                     term = self.text[start:opening].strip(" \t\r\n")
@@ -146,12 +146,12 @@ class Scanner:
             if match:
                 self.at = match.end()
                 return match.group(1)
-        self.fail("a term between pipes that is empty, not closed or holds a tab or line break", pipe)
+        raise self.fail("a term between pipes that is empty, not closed or holds a tab or line break", pipe)
 
     def need_integer(self) -> int:
         match = _INTEGER.match(self.text, self.at)
         if match is None or len(match.group()) > 9:
-            self.expected("a whole number")
+            raise self.expected("a whole number")
         self.at = match.end()
         return int(match.group())
 
@@ -159,7 +159,7 @@ class Scanner:
         """numericValue, after its "#": exact, whatever its length."""
         match = _NUMBER.match(self.text, self.at)
         if match is None or self.text[match.end():match.end() + 1].isalnum() or self.text[match.end():match.end() + 1] == ".":
-            self.fail("expected a number after `#`: digits without a leading zero, with digits after a decimal point")
+            raise self.fail("expected a number after `#`: digits without a leading zero, with digits after a decimal point")
         self.at = match.end()
         return Decimal(match.group())
 
@@ -181,7 +181,7 @@ class Scanner:
         start = self.at
         comparator = self.try_comparator()
         if comparator not in (Comparator.EQUAL, Comparator.NOT_EQUAL):
-            self.expected("`=` or `!=`", start)
+            raise self.expected("`=` or `!=`", start)
         return comparator
 
     def try_quoted(self) -> str | None:
@@ -197,9 +197,9 @@ class Scanner:
         start = self.at
         quoted = self.try_quoted()
         if quoted is None:
-            self.expected("a string in double quotes")
+            raise self.expected("a string in double quotes")
         if not quoted:
-            self.fail("a string may not be empty", start)
+            raise self.fail("a string may not be empty", start)
         return self._unescape(quoted, '"\\*', start + 1)
 
     def need_time(self) -> str:
@@ -207,10 +207,10 @@ class Scanner:
         start = self.at
         quoted = self.try_quoted()
         if quoted is None:
-            self.expected('a date in double quotes, as "20260131"')
+            raise self.expected('a date in double quotes, as "20260131"')
         if quoted:
             if not _DATE.fullmatch(quoted):
-                self.fail('a date is eight digits, year month day, as "20260131"', start)
+                raise self.fail('a date is eight digits, year month day, as "20260131"', start)
             self._real_date(quoted, start)
         return quoted
 
@@ -218,7 +218,7 @@ class Scanner:
         try:
             date(int(text[:4]), int(text[4:6]), int(text[6:]))
         except ValueError:
-            self.means_nothing(f"the calendar has no {text}", at)
+            raise self.means_nothing(f"the calendar has no {text}", at) from None
 
     def need_search_term(self) -> SearchTerm:
         """typedSearchTerm = ( [ "match" ":" ] matchSearchTermSet ) / ( "wild" ":" wildSearchTermSet )"""
@@ -231,14 +231,14 @@ class Scanner:
         start = self.at
         quoted = self.try_quoted()
         if quoted is None:
-            self.expected('a search term in double quotes, or `match:"..."`, or `wild:"..."`')
+            raise self.expected('a search term in double quotes, or `match:"..."`, or `wild:"..."`')
         if wild:
             if not quoted:
-                self.fail("a search term may not be empty", start)
+                raise self.fail("a search term may not be empty", start)
             return WildTerm(self._pieces(quoted, start + 1))
         words = re.split("[ \t\r\n]+", quoted.strip(" \t\r\n"))
         if not words[0]:
-            self.fail("a search term needs at least one word", start)
+            raise self.fail("a search term needs at least one word", start)
         return MatchTerm(tuple(self._unescape(word, '"\\', start + 1) for word in words))
 
     def _unescape(self, text: str, escapable: str, at: int) -> str:
@@ -252,7 +252,7 @@ class Scanner:
                 index += 1
                 character = text[index]
                 if character not in escapable:
-                    self.fail(f"`\\{character}` is not an escape here", at)
+                    raise self.fail(f"`\\{character}` is not an escape here", at)
             out.append(character)
             index += 1
         return "".join(out)

@@ -47,11 +47,13 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A concept by its identifier. `term` is what the author wrote between pipes, or None."""
+    """A concept by its identifier. `term` is what the author wrote between pipes, or None; `position` is None where a
+    keyword stands for the concept (`type = syn`).
+    """
 
     code: str
     term: str | None = field(default=None, compare=False)
-    position: int = field(default=0, compare=False)
+    position: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class HistorySupplement:
-    """`{{ + HISTORY }}`. Either a profile, or the association reference sets in `subset`; both None reads as MAX."""
+    """`{{ + HISTORY }}`: a profile (a bare HISTORY is MAX), or the association reference sets in `subset`; never both."""
 
     of: Expression
     profile: Profile | None = None
