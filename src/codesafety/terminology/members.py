@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class MemberRows:
-    """Every row of a refset, as columns of one length, sorted by referencedComponentId and then by their other columns."""
+    """Every row of a refset, as columns of one length, sorted by referencedComponentId."""
 
     component: array[int]                   # referencedComponentId, as a number
     ordinal: array[int]                     # of the concept, or NO_ORDINAL (a description, a relationship, not in the pack)

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeAlias
 
 from codesafety.terminology.errors import PackError
 
@@ -30,7 +30,7 @@ ALIGNMENT = 64
 _HEADER = struct.Struct("<8sIIQQQ16s8x")   # magic, format, flags, size, manifest offset, manifest length, manifest digest
 _WIDTH = {"B": 1, "H": 2, "I": 4, "Q": 8}
 
-Section = memoryview | bytes | bytearray | array[int]
+Section: TypeAlias = "memoryview | bytes | bytearray | array[int]"
 
 
 def _digest(*parts: bytes | memoryview) -> bytes:

@@ -151,7 +151,7 @@ class Store:
 
     @property
     def times(self) -> tuple[str, ...]:
-        """The distinct effective times, YYYYMMDD, ascending: an index order is a date order."""
+        """The distinct effective times, YYYYMMDD, in no order."""
         return tuple(f"{value:08d}" for value in self._times)
 
     # Subsets
