@@ -1,0 +1,170 @@
+"""What an item takes from the resources around it: its consultation, its subject, its author, its heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from codesafety.formats.fhir_index import Index, own_text
+from codesafety.formats.fhir_rest import Rest, rest_of
+from codesafety.formats.fhir_tree import Node
+from codesafety.formats.fhir_values import Used, child_text, date, identifier, is_nhs_number, one
+from codesafety.record import NotRead, Provenance, Subject
+
+HEADINGS = "RecordStandardHeadings"
+_ODS = ("ods-organization-code", "ods-site-code", "ods-code")
+_AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """One source: its resources, its patient, and what was used of it so far."""
+
+    index: Index
+    used: Used
+    patient: Node | None
+    nhs_number: str | None
+    encounter: Node | None
+    """The only encounter of a message."""
+    encounter_of: dict[Node, Node] = field(default_factory=dict)
+    """The encounter of items that a consultation's list names."""
+    sender: str | None = None
+    software: str | None = None
+
+
+def ods_code(organization: Node | None) -> str | None:
+    if organization is None:
+        return None
+    for node in organization.all("identifier"):
+        if (own_text(node, "system") or "").endswith(_ODS):
+            return own_text(node, "value")
+    return None
+
+
+def heading_of(resource: Node) -> str | None:
+    meta = one(resource, "meta")
+    for tag in meta.all("tag") if meta is not None else ():
+        if HEADINGS in (child_text(tag, "system") or ""):
+            return child_text(tag, "code")
+    return None
+
+
+def encounter_of(resource: Node, around: Surroundings) -> Node | None:
+    """Return the encounter that the item names, else the one whose list holds it, else the message's only one."""
+    holders = [*resource.all("context"), *resource.all("encounter"),
+               *(e for c in resource.all("context") for e in c.all("encounter"))]
+    for node in holders:
+        found = around.index.find(node)
+        if found is not None and found.resource_type == "Encounter":
+            return found
+    if any("reference" in node.children for node in holders):
+        return None  # it names a consultation that is not here
+    return around.encounter_of.get(resource, around.encounter)
+
+
+def consultation_date(resource: Node, around: Surroundings, used: Used) -> str | None:
+    encounter = encounter_of(resource, around)
+    if encounter is None:
+        return None
+    period = one(encounter, "period")
+    if period is None:
+        return None
+    return date(one(period, "start") or one(period, "end"), used)
+
+
+def subject_of(resource: Node, around: Surroundings) -> Subject | None:
+    """Return `another` where the item names another patient than the source's own, else None: FHIR's subject is whose record
+    it belongs to, and does not say that a family history is about the patient."""
+    for node in (*resource.all("subject"), *resource.all("patient")):
+        found = around.index.find(node)
+        if found is not None and found.resource_type == "Patient" and found is not around.patient:
+            return "another"
+        inner = node.all("identifier")
+        if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
+            if identifier(inner[0]) != around.nhs_number:
+                return "another"
+    for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
+        if around.index.find(node) is not around.patient:
+            return "another"
+    return None
+
+
+def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
+    organization = role = None
+    for name in _AUTHORS:
+        for node in resource.all(name):
+            parts = (node, *node.all("actor"), *node.all("agent"))
+            for part in parts:
+                found = around.index.find(part)
+                if found is None:
+                    continue
+                match found.resource_type:
+                    case "Organization":
+                        organization = organization or ods_code(found)
+                    case "PractitionerRole":
+                        organization, role = organization or _organization_of(found, around), role or _role(found)
+                    case "Practitioner":
+                        held = _role_of(found, around)
+                        if held is not None:
+                            organization, role = organization or _organization_of(held, around), role or _role(held)
+                    case _:
+                        pass
+    if organization is None:
+        encounter = encounter_of(resource, around)
+        provider = encounter.all("serviceProvider") if encounter is not None else []
+        organization = ods_code(around.index.find(provider[0])) if provider else None
+    organization = organization or around.sender
+    if organization is None and role is None and around.software is None:
+        return None
+    return Provenance(organization=organization, role=role, software=around.software)
+
+
+def _role_of(practitioner: Node, around: Surroundings) -> Node | None:
+    """Return the only role of a practitioner; with several, none can be told."""
+    found = [r for r in around.index.of("PractitionerRole")
+             if any(around.index.find(p) is practitioner for p in r.all("practitioner"))]
+    return found[0] if len(found) == 1 else None
+
+
+def _organization_of(role: Node, around: Surroundings) -> str | None:
+    found = role.all("organization")
+    return ods_code(around.index.find(found[0])) if found else None
+
+
+def _role(role: Node) -> str | None:
+    for code in role.all("code"):
+        for coding in code.all("coding"):
+            found = own_text(coding, "code")
+            if found is not None:
+                return found
+    return None
+
+
+def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields that every kind of item has, but for what is left over (see `leftovers`)."""
+    written = None
+    for name in recorded:
+        found = one(resource, name)
+        if found is not None and written is None:
+            written = date(found, used)
+    if written is None:
+        for extension in resource.all("extension"):
+            if "DateRecorded" in (own_text(extension, "url") or ""):
+                written = date(one(extension, "valueDateTime"), used)
+    status = one(resource, "status")
+    return {
+        "path": resource.path,
+        "resource_type": resource.resource_type,
+        "resource_id": child_text(resource, "id"),
+        "id": around.index.id_of(resource),
+        "status": child_text(resource, "status") if status is not None else None,
+        "recorded": written,
+        "consultation_date": consultation_date(resource, around, used),
+        "heading": heading_of(resource),
+        "provenance": provenance_of(resource, around),
+    }
+
+
+def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
+    rest: Rest = rest_of(resource, used, around.index)
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, rest.not_read

@@ -1,0 +1,97 @@
+"""One neutral tree for FHIR in XML and in JSON: the same elements, the same paths.
+
+A path is the way to an element as FHIRPath, with the element names as sent: `Bundle.entry[2].resource.code.coding[0]`. An
+index is written for the elements that always repeat (`ALWAYS_LISTED`) and wherever there is more than one; XML cannot tell
+a list of one from a single element, so nothing else could be the same for both forms. `resource` and `contained` take the
+place of the element that XML puts inside them.
+
+The tree is not changed once it is read. Elements are compared by identity, so that a reader can note which it has used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+MAX_DEPTH = 100
+"""How deep elements may nest. Real messages stay under 30."""
+MAX_ELEMENTS = 2_000_000
+"""How many elements one source may hold."""
+
+ALWAYS_LISTED = frozenset(
+    ["coding", "component", "contained", "entry", "extension", "modifierExtension", "section", "tag", "profile", "parameter"]
+)
+
+Kind = Literal["element", "text", "number", "boolean", "xml"]
+"""How a value was written. `xml`: an attribute, whose type only its element's name tells. `element`: it has no value."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """An element. `children` holds its elements by name, in the order sent; `value` is its text exactly as sent."""
+
+    name: str
+    parent: Node | None
+    kind: Kind = "element"
+    value: str | None = field(default=None, repr=False)
+    children: dict[str, list[Node]] = field(default_factory=dict, repr=False)
+    resource_type: str | None = None
+    is_resource: bool = False
+    listed: bool | None = None
+    """Whether JSON had it in a list; None for XML, which cannot say."""
+    index: int | None = None
+
+    @property
+    def path(self) -> str:
+        parts: list[str] = []
+        node: Node | None = self
+        while node is not None:
+            parts.append(node.name if node.index is None else f"{node.name}[{node.index}]")
+            node = node.parent
+        return ".".join(reversed(parts))
+
+    @property
+    def resource(self) -> Node:
+        """Return the nearest resource that holds this element, or the root."""
+        node = self
+        while not node.is_resource and node.parent is not None:
+            node = node.parent
+        return node
+
+    @property
+    def within(self) -> str:
+        """Return the path from its own resource, for reasons that stand beside the resource's path."""
+        return self.path.removeprefix(self.resource.path).lstrip(".") or "the resource"
+
+    def all(self, name: str) -> list[Node]:
+        return self.children.get(name, [])
+
+    def elements(self) -> Iterator[Node]:
+        for nodes in self.children.values():
+            yield from nodes
+
+    def add(self, child: Node) -> None:
+        self.children.setdefault(child.name, []).append(child)
+
+    def number_children(self) -> None:
+        for name, nodes in self.children.items():
+            if len(nodes) > 1 or name in ALWAYS_LISTED:
+                for place, node in enumerate(nodes):
+                    node.index = place
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A breach of the form. `fatal`: what the resource says cannot be told from what is left of it."""
+
+    node: Node
+    reason: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    root: Node
+    flaws: tuple[Flaw, ...]
+    form: Literal["xml", "json"]
