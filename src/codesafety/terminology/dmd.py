@@ -237,6 +237,7 @@ class _Rows(ContentHandler):
         self._length = 0
         self._ready: list[DmdRow] = []
         self._seen: set[tuple[str, str]] = set()
+        self._unread: set[str] = set()
 
     def take(self) -> Iterable[DmdRow]:
         ready, self._ready = self._ready, []
@@ -267,9 +268,12 @@ class _Rows(ContentHandler):
             table, line, fields = self._open.pop()
             if table in self._tags:
                 self._finish(table, line, fields)
-        elif self._open:
-            if text := "".join(self._text).strip():
+        elif text := "".join(self._text).strip():
+            if self._open:
                 self._open[-1][2][name] = text
+            elif self._path and (table := self._path[-1]) not in self._unread:
+                self._unread.add(table)
+                self._doubts.append(f"{self._name}:{self.line()}: rows `{table}` are not of a known kind and are not read")
         self._text, self._length = [], 0
 
     def _doubt(self, line: int, field: str, text: str) -> None:
