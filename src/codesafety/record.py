@@ -177,6 +177,8 @@ class _Item(_Model):
     """The words of the whole concept as sent (`CodeableConcept.text`)."""
     status: str | None = None
     """The resource's status as sent (`final`, `entered-in-error`, `completed` ...)."""
+    message_id: str | None = None
+    """On the record: the identifier of the message that it came in. What an incoming message replaces is known by it."""
     recorded: PartialDate | None = None
     """When it was written down."""
     consultation_date: PartialDate | None = None

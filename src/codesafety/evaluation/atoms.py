@@ -1,0 +1,185 @@
+"""What fields hold and how single values compare: the steps below truth tables, shared by both evaluators."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from codesafety import ir
+from codesafety.evaluation import calendar
+from codesafety.evaluation.calendar import Interval
+from codesafety.evaluation.codes import CodeInfo
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.outcome import Bindable
+from codesafety.ir.units import convert
+from codesafety.record import Coding, Component, Entry, Medication, Message
+from codesafety.terminology import sctid
+from codesafety.terminology.interface import Product
+
+
+def item_of(value: Bindable) -> ItemFact | None:
+    if isinstance(value, CodingFact):
+        return value.item
+    return value if isinstance(value, ItemFact) else None
+
+
+def is_kind(item: ItemFact, kind: ir.Kind) -> bool:
+    return item.is_entry != (kind is ir.Kind.MEDICATION)
+
+
+def comes_first(one: ItemFact, other: ItemFact | Unseen) -> bool:
+    """The first of a pair without order is the incoming one; if both are, the earlier in the message."""
+    if isinstance(other, Unseen) or not other.incoming:
+        return True
+    return one.index < other.index
+
+
+def exact_day(member: ItemFact | Unseen) -> int | None:
+    day = member.day
+    return day[0] if day is not None and day[0] == day[1] else None
+
+
+def decide(condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, a: Interval, b: Interval,
+            length: ir.Length | None) -> bool | None:
+    """Table 6, row by row: true when it holds for every day, false when for none, else None."""
+    match condition:
+        case ir.Before():
+            yes, no = a[1] < b[0], a[0] >= b[1]
+        case ir.SameDay():
+            yes, no = a[0] == a[1] == b[0] == b[1], a[1] < b[0] or b[1] < a[0]
+        case ir.Within(side="before"):
+            yes = a[0] >= moved(b[1], length, -1) and a[1] <= b[0]
+            no = a[1] < moved(b[0], length, -1) or a[0] > b[1]
+        case ir.Within(side="after"):
+            yes = a[0] >= b[1] and a[1] <= moved(b[0], length, 1)
+            no = a[1] < b[0] or a[0] > moved(b[1], length, 1)
+        case ir.Within():
+            yes = a[0] >= moved(b[1], length, -1) and a[1] <= moved(b[0], length, 1)
+            no = a[1] < moved(b[0], length, -1) or a[0] > moved(b[1], length, 1)
+        case ir.Beyond(side="before"):
+            yes, no = a[1] < moved(b[0], length, -1), a[0] >= moved(b[1], length, -1)
+        case ir.Beyond():
+            yes, no = a[0] > moved(b[1], length, 1), a[1] <= moved(b[0], length, 1)
+    return True if yes else False if no else None
+
+
+def moved(day: int, length: ir.Length | None, sign: int) -> int:
+    assert length is not None
+    return calendar.add(day, sign * int(length.n), length.unit)
+
+
+def item_date(item: ItemFact, name: str) -> Interval | None:
+    """Return a date field of an item as an interval."""
+    if name == "date":
+        return item.day
+    if name == "value":
+        value = item.value
+        return date_of(value.date) if value is not None else None
+    if name in ("start", "end") and not item.is_entry:
+        return item.course[0 if name == "start" else 1]
+    return date_of(getattr(item.model, name))
+
+
+def item_field(item: ItemFact, name: str) -> Any:
+    """Return a field of an item as rules see it: context is the message's and the code's together."""
+    if name == "value":
+        return item.value
+    if name in ("assertion", "subject", "temporality"):
+        return item.context[("assertion", "subject", "temporality").index(name)]
+    if name in ("code", "product"):
+        return tuple(c for c in item.codings if c.code)
+    if name == "ingredients":
+        return item.product.ingredients if item.product is not None else None
+    if name in ("route", "form"):
+        return item_codings(item, name)
+    if name == "dosage":
+        assert isinstance(item.model, Medication)
+        return dosage(item.model)[0]
+    return getattr(item.model, name)
+
+
+def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
+    """Return the looked-up codings of a coded field; a route or form that was not sent is the product's own, if known."""
+    if name in ("code", "product"):
+        return item.infos
+    sent: tuple[Coding, ...] = getattr(item.model, name)
+    if sent:
+        return tuple(item.codebook.entry(c.system, c.code) for c in sent)
+    product = item.product
+    if product is None or name not in ("route", "form"):
+        return ()
+    known = product.routes if name == "route" else product.forms
+    return tuple(item.codebook.key(key) for key in sorted(known or ()))
+
+
+def word_of(field: ir.Field, raw: Any) -> str | None:
+    """Return a word as it can be compared, or None where it cannot be told."""
+    if raw is None or raw == "unknown" or (field.name in ("gender", "sex_at_birth") and raw == "other"):
+        return None
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    return str(raw)
+
+
+def coding_damage(coding: CodingFact) -> str | None:
+    """Return the kind of damage of a SNOMED CT or dm+d code; None for other systems and where no code was sent."""
+    if coding.info.system != "sct" or coding.coding.code is None:
+        return None
+    return str(sctid.diagnose(coding.coding.code).diagnosis)
+
+
+def products_answer(what: str, one: Product | None, other: Product | None) -> bool | None:
+    """Return how two products compare; None where an identity is not known."""
+    if one is None or other is None:
+        return None
+    a, b = one.ingredients, other.ingredients
+    if what == "product":
+        if one.same_product is not None and other.same_product is not None:
+            return one.same_product == other.same_product
+        return False if a is not None and b is not None and a != b else None
+    if a is None or b is None:
+        return None
+    return bool(a & b) if what == "SharesIngredient" else a == b
+
+
+def compare(number: Decimal, comparator: str | None, operator: str, bound: Decimal) -> bool | None:
+    """Return `number operator bound`; a value that is itself a bound (`<5`) answers only where every number would agree."""
+    if comparator is None:
+        match operator:
+            case "<":
+                return number < bound
+            case "<=":
+                return number <= bound
+            case ">":
+                return number > bound
+            case _:
+                return number >= bound
+    below = comparator in ("<", "<=")
+    strict = comparator in ("<", ">")
+    if below:
+        if operator in ("<", "<="):
+            return True if number < bound or (number == bound and (strict or operator == "<=")) else None
+        return False if number < bound or (number == bound and (strict or operator == ">")) else None
+    if operator in (">", ">="):
+        return True if number > bound or (number == bound and (strict or operator == ">=")) else None
+    return False if number > bound or (number == bound and (strict or operator == "<")) else None
+
+
+def plain(value: Bindable, facts: Facts) -> Entry | Component | Medication | Coding | Message | dict[str, ir.Cell]:
+    """Return what a plugin's predicate is handed: the public model of an item, coding or the message."""
+    match value:
+        case ItemFact():
+            return value.component if value.component is not None else value.model
+        case CodingFact():
+            return value.coding
+        case ir.TableRow():
+            return dict(value.cells)
+        case _:
+            return facts.submission.message
+
+
+def converted(number: Decimal, unit: str | None, wanted: str | None) -> Decimal | None:
+    """Return a number in the wanted unit, or None where it does not convert; a unit on one side only does not."""
+    if unit == wanted:
+        return number
+    return None if unit is None or wanted is None else convert(number, unit, wanted)

@@ -1,0 +1,243 @@
+"""Bind checked rules to one release, or to the frozen lists: value sets become codes, limits become numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostic, Diagnostics
+from codesafety.errors import ConfigurationError, RuleError
+from codesafety.evaluation.codes import BoundSet, Codebook
+from codesafety.terminology.errors import EclError
+from codesafety.terminology.interface import Status, Terminology, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A plugin predicate's "cannot tell": the fields of its arguments that it would have needed."""
+
+    fields: tuple[str, ...]
+
+
+Predicate = Callable[..., "bool | Missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPredicate:
+    """A plugin's predicate with its declared types and the plugin that brought it."""
+
+    signature: ir.Signature
+    call: Predicate
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a value set's expansion in the release gained and lost against its frozen list."""
+
+    name: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Rules and everything they need to be answered. Immutable; shared by both evaluators."""
+
+    rulesets: tuple[ir.Ruleset, ...]
+    rules: tuple[ir.Rule, ...]
+    sets: Mapping[str, BoundSet]
+    limits: Mapping[str, ir.Length | Decimal]
+    tables: Mapping[str, Mapping[str, tuple[ir.TableRow, ...]]]
+    table_systems: Mapping[str, str]
+    predicates: Mapping[str, BoundPredicate]
+    codebook: Codebook
+    warnings: tuple[Diagnostic, ...] = ()
+    drift: tuple[Drift, ...] = ()
+
+    def length(self, written: ir.Length | ir.LimitRef) -> ir.Length:
+        if isinstance(written, ir.Length):
+            return written
+        found = self.limits[written.name]
+        assert isinstance(found, ir.Length)
+        return found
+
+    def number(self, written: Decimal | ir.LimitRef) -> Decimal:
+        if isinstance(written, Decimal):
+            return written
+        found = self.limits[written.name]
+        assert isinstance(found, Decimal)
+        return found
+
+
+def bind(rulesets: Sequence[ir.Ruleset], terminology: Terminology, *, limits: Mapping[str, str | int | Decimal] | None = None,
+         predicates: Mapping[str, BoundPredicate] | None = None, sources: Mapping[str, str] | None = None) -> Binding:
+    """Bind rules to a terminology. Raises RuleError with every CS3xx diagnostic, ConfigurationError for a limit."""
+    binder = _Binder(terminology)
+    declared = {s.name: s for ruleset in rulesets for s in ruleset.valuesets}
+    for name in declared:
+        binder.bind(declared, name)
+    if binder.diagnostics.errors:
+        raise RuleError(binder.diagnostics.found, sources or {})
+    tables: dict[str, dict[str, tuple[ir.TableRow, ...]]] = {}
+    systems: dict[str, str] = {}
+    for ruleset in rulesets:
+        for table in ruleset.tables:
+            rows: dict[str, list[ir.TableRow]] = {}
+            for row in table.rows:
+                rows.setdefault(row.key, []).append(row)
+            tables[table.name] = {key: tuple(found) for key, found in rows.items()}
+            systems[table.name] = table.system
+    return Binding(
+        rulesets=tuple(rulesets),
+        rules=tuple(rule for ruleset in rulesets for rule in ruleset.rules),
+        sets=binder.sets,
+        limits=bind_limits(rulesets, limits or {}),
+        tables=tables,
+        table_systems=systems,
+        predicates=dict(predicates or {}),
+        codebook=Codebook(terminology),
+        warnings=tuple(binder.diagnostics.found),
+        drift=tuple(binder.drift),
+    )
+
+
+def bind_limits(rulesets: Sequence[ir.Ruleset], given: Mapping[str, str | int | Decimal]) -> dict[str, ir.Length | Decimal]:
+    """Return every limit's value: its default, or what the deployment set within the range."""
+    declared = {limit.name: limit for ruleset in rulesets for limit in ruleset.limits}
+    for name in given:
+        if name not in declared:
+            raise ConfigurationError(f"there is no limit `{name}` in the rules that are loaded; known: {', '.join(declared)}")
+    return {name: _limit(limit, given[name]) if name in given else limit.default for name, limit in declared.items()}
+
+
+def _limit(limit: ir.Limit, given: str | int | Decimal) -> ir.Length | Decimal:
+    text = str(given).split()
+    try:
+        number = Decimal(text[0])
+        value: ir.Length | Decimal = number if len(text) == 1 else ir.Length(number, ir.Unit(text[1].rstrip("s") + "s"))
+    except (ArithmeticError, ValueError, IndexError):
+        raise ConfigurationError(f"limit `{limit.name}`: write a number and a unit, such as `24 weeks`") from None
+    if type(value) is not type(limit.default):
+        raise ConfigurationError(f"limit `{limit.name}`: write it like its default, {say_limit(limit.default)}")
+    for bound, beyond in ((limit.low, _less), (limit.high, lambda a, b: _less(b, a))):
+        if bound is not None and beyond(value, bound):
+            assert limit.low is not None and limit.high is not None
+            allowed = f"from {say_limit(limit.low)} to {say_limit(limit.high)}"
+            raise ConfigurationError(f"limit `{limit.name}` may be set {allowed}, not to {say_limit(value)}")
+    return value
+
+
+_DAYS = {
+    ir.Unit.DAYS: Decimal(1),
+    ir.Unit.WEEKS: Decimal(7),
+    ir.Unit.MONTHS: Decimal("30.436875"),
+    ir.Unit.YEARS: Decimal("365.2425"),
+}
+
+
+def _less(one: ir.Length | Decimal, other: ir.Length | Decimal) -> bool:
+    if isinstance(one, ir.Length) and isinstance(other, ir.Length):
+        return one.n * _DAYS[one.unit] < other.n * _DAYS[other.unit]
+    assert isinstance(one, Decimal) and isinstance(other, Decimal)
+    return one < other
+
+
+def say_limit(value: ir.Length | Decimal) -> str:
+    """Return a limit's value as people write it: `24 weeks`, `1 month`, `3`."""
+    if isinstance(value, Decimal):
+        return f"{value}"
+    return f"{value.n} {value.unit.value if value.n != 1 else value.unit.value.removesuffix('s')}"
+
+
+@dataclass(slots=True)
+class _Binder:
+    terminology: Terminology
+    sets: dict[str, BoundSet] = field(default_factory=dict)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    drift: list[Drift] = field(default_factory=list)
+
+    def bind(self, declared: Mapping[str, ir.ValueSet], name: str) -> BoundSet:
+        """Bind a set and those that it includes. Members = base + codes + include - except (table 14)."""
+        if name in self.sets:
+            return self.sets[name]
+        written = declared[name]
+        base, where = self._base(written)
+        members = set(base)
+        members |= self._codes(written.codes)
+        perhaps = {c.key for c in written.perhaps}
+        included = [self.bind(declared, other) for other in written.includes]
+        for other in included:
+            members |= other.members
+            perhaps |= other.perhaps
+        removed = {c.key for c in written.except_codes}
+        for other_name in written.except_sets:
+            removed |= self.bind(declared, other_name).members
+        members -= removed
+        if not members and not self._failed(written):
+            self.diagnostics.error("CS303", f"the value set `{written.name}` is empty", written.span,
+                                   "a set without members would answer `no` to everything; add codes or take the set out")
+        systems = {_system(key) for key in members} | {_system(key) for key in perhaps}
+        bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(systems), where)
+        self.sets[name] = bound
+        return bound
+
+    def _failed(self, written: ir.ValueSet) -> bool:
+        return any(d.span in (written.span, written.ecl_span) for d in self.diagnostics.found)
+
+    def _base(self, written: ir.ValueSet) -> tuple[set[str], str]:
+        frozen: set[str] | None = None
+        if written.frozen is not None:
+            frozen = {ir.code_key(row.system, row.code) for row in written.frozen}
+        if written.ecl is not None and self.terminology.has_release:
+            try:
+                expanded = set(self.terminology.expand(written.ecl))
+            except EclError as error:
+                self.diagnostics.error("CS302", f"the release cannot answer this set's ecl: {error.message}", written.ecl_span,
+                                       "load a release that covers it; the frozen list is not used in its place")
+                return set(), "release"
+            if frozen is not None and frozen != expanded:
+                self.drift.append(Drift(written.name, tuple(sorted(expanded - frozen)), tuple(sorted(frozen - expanded))))
+            return expanded, "release"
+        if frozen is not None:
+            return self._with_replacements(frozen), "frozen"
+        if written.ecl is not None:
+            self.diagnostics.error("CS301", f"the value set `{written.name}` has only `ecl`, and no release is loaded",
+                                   written.ecl_span, "load a release, or add `frozen \"codes/...csv\"` written from one")
+        return set(), "codes"
+
+    def _codes(self, codes: Sequence[ir.CodeRef]) -> set[str]:
+        for code in codes:
+            self._check(code)
+        return self._with_replacements({c.key for c in codes})
+
+    def _with_replacements(self, keys: set[str]) -> set[str]:
+        if not self.terminology.has_release:
+            return keys
+        out = set(keys)
+        for key in keys:
+            if "|" not in key and self.terminology.status(key) is Status.INACTIVE:
+                out.update(self.terminology.replacements(key).same)
+        return out
+
+    def _check(self, code: ir.CodeRef) -> None:
+        if code.system != "sct" or not self.terminology.has_release:
+            return
+        status = self.terminology.status(code.code)
+        if status is Status.UNKNOWN:
+            self.diagnostics.warning("CS310", f"`{code.code}` is not in {self.terminology.name}", code.span,
+                                     "check the code, or load the edition that holds it")
+        elif status is Status.INACTIVE:
+            now = ", ".join(self.terminology.replacements(code.code).same) or "no single concept"
+            self.diagnostics.warning("CS311", f"`{code.code}` is inactive in {self.terminology.name}", code.span,
+                                     f"it became {now}; both are members")
+        if code.term and self.terminology.judge_words(code.code, code.term).verdict in (Words.NAMES_ANOTHER, Words.NEGATES):
+            self.diagnostics.warning("CS312", f"`{code.code}` is not |{code.term}| in {self.terminology.name}", code.span,
+                                     f"its descriptions are: {'; '.join(self.terminology.terms(code.code)[:3])}")
+
+
+def _system(key: str) -> str:
+    system, bar, _ = key.partition("|")
+    return system if bar else "sct"

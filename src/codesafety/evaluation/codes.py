@@ -1,0 +1,147 @@
+"""What one coding means to rules: its keys, whether it speaks, its context, its product. Looked up once a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesafety.ir import code_key
+from codesafety.terminology import sctid
+from codesafety.terminology.interface import CodeContext, Product, Status, Terminology
+from codesafety.terminology.systems import canonical, normal_code
+
+_MAX_REMEMBERED = 200_000
+_NO_CONTEXT = CodeContext()
+TRANSFER_DEGRADED = frozenset({"196421000000109", "196411000000103"})
+"""Transfer-degraded entry codes: the identity of what was coded is lost. Source: GP2GP specification, GP Connect records."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeInfo:
+    """A coding's system and code, as rules compare them.
+
+    `keys`: what counts as being in a set: the code, what it was replaced by, and for a medicine its VMP, VTM and former ids.
+    `possible`: where an inactive code has several possible replacements, those; membership is that on which they agree.
+    `speaks`: the code is well formed, known and of this system, so that absence from a set means something.
+    """
+
+    system: str | None
+    code: str | None
+    keys: tuple[str, ...]
+    possible: tuple[str, ...]
+    speaks: bool
+    well_formed: bool | None
+    context: CodeContext
+    product: Product | None
+
+
+NO_CODE = CodeInfo(None, None, (), (), False, None, _NO_CONTEXT, None)
+
+
+class Codebook:
+    """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
+
+    __slots__ = ("_entries", "_products", "terminology")
+
+    def __init__(self, terminology: Terminology) -> None:
+        self.terminology = terminology
+        self._entries: dict[tuple[str | None, str], CodeInfo] = {}
+        self._products: dict[tuple[str | None, str], CodeInfo] = {}
+
+    def entry(self, system: str | None, code: str | None) -> CodeInfo:
+        """Return what a coding of an entry means. No code, or no system: it speaks of nothing."""
+        if code is None:
+            return NO_CODE
+        found = self._entries.get((system, code))
+        return found if found is not None else self._remember(self._entries, system, code, product=False)
+
+    def product(self, system: str | None, code: str | None) -> CodeInfo:
+        """Return what a coding of a medicine means."""
+        if code is None:
+            return NO_CODE
+        found = self._products.get((system, code))
+        return found if found is not None else self._remember(self._products, system, code, product=True)
+
+    def key(self, key: str) -> CodeInfo:
+        """Return what a key that a product carries (a route, a form) means."""
+        system, bar, code = key.partition("|")
+        return self.entry(system, code) if bar else self.entry("sct", key)
+
+    def _remember(
+        self, book: dict[tuple[str | None, str], CodeInfo], system: str | None, code: str, *, product: bool
+    ) -> CodeInfo:
+        if len(book) >= _MAX_REMEMBERED:
+            book.clear()
+        info = book[system, code] = self._look_up(system, code, product=product)
+        return info
+
+    def _look_up(self, system: str | None, code: str, *, product: bool) -> CodeInfo:
+        short = canonical(system)
+        if short is None:
+            return CodeInfo(None, code, (), (), False, None, _NO_CONTEXT, None)
+        if short != "sct":
+            found = self.terminology.product(code_key(short, code)) if product else None
+            keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
+            return CodeInfo(short, code, keys, (), code.strip() == code != "", None, _NO_CONTEXT, found)
+        well_formed = sctid.is_concept_id(code)
+        if not well_formed or code in TRANSFER_DEGRADED:
+            return CodeInfo("sct", code, (code,), (), False, well_formed, _NO_CONTEXT, None)
+        return self._snomed(code, product=product)
+
+    def _snomed(self, code: str, *, product: bool) -> CodeInfo:
+        terminology = self.terminology
+        status = terminology.status(code)
+        keys: list[str] = [code]
+        possible: tuple[str, ...] = ()
+        context = _NO_CONTEXT if product else terminology.context(code)
+        if status is Status.INACTIVE:
+            replaced = terminology.replacements(code)
+            keys += replaced.same
+            if not replaced.same:
+                possible = replaced.possible
+            if not product and len(replaced.same) == 1:
+                context = terminology.context(replaced.same[0])
+        speaks = status is not Status.UNKNOWN
+        found = None
+        if product:
+            found = terminology.product(code)
+            speaks = found is not None
+            if found is not None:
+                keys += sorted(found.ids - {code})
+        return CodeInfo("sct", code, tuple(keys), possible, speaks, True, context, found)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSet:
+    """A value set bound to codes: `members` and `perhaps` as keys, and the systems that its members speak of."""
+
+    name: str
+    members: frozenset[str]
+    perhaps: frozenset[str]
+    systems: frozenset[str]
+    base: str  # "release", "frozen" or "codes": where the base came from
+
+    def holds(self, infos: tuple[CodeInfo, ...]) -> bool | None:
+        """Return whether a concept with these codings is in the set; None where it cannot be told.
+
+        One coding in the set is enough; else a `perhaps` code, or an inactive one whose possible replacements disagree,
+        leaves it open; else a coding that speaks and is of one of the set's systems says no; else it cannot be told.
+        """
+        members = self.members
+        for info in infos:
+            for key in info.keys:
+                if key in members:
+                    return True
+        unsure = told = False
+        for info in infos:
+            if info.possible:
+                inside = [key in members for key in info.possible]
+                if all(inside):
+                    return True
+                unsure = unsure or any(inside)
+            if self.perhaps and not unsure:
+                unsure = any(key in self.perhaps for key in info.keys)
+            if info.speaks and info.system in self.systems:
+                told = True
+        if unsure:
+            return None
+        return False if told else None

@@ -1,0 +1,76 @@
+"""What a rule answers for one incoming item: the vocabulary that both evaluators share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codesafety import ir
+from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+
+Bindable = ItemFact | CodingFact | Unseen | ir.TableRow | None
+"""What a variable may stand for; None is the message."""
+
+NOTHING: frozenset[str] = frozenset()
+PRIVATE = frozenset({"patient.sex_at_birth"})
+"""Fields that are tested and never named."""
+
+
+class Status(StrEnum):
+    FIRES = "fires"
+    CANNOT_TELL = "cannot_tell"
+    CLEAR = "clear"
+    NOT_APPLICABLE = "not_applicable"    # no application: nothing of this kind to judge
+    NOT_IN_FORCE = "not_in_force"
+
+
+@dataclass(slots=True)
+class Application:
+    """One trigger, with its partner or row if any, and what came of it.
+
+    `swapped`: a rule whose sides have no order holds only the other way round. `applied` and `untested` are the places of
+    exceptions in the rule; `missing` is everything that could change the answer.
+    """
+
+    subject: Bindable
+    partner: Bindable
+    status: Status
+    missing: frozenset[str] = NOTHING
+    applied: tuple[int, ...] = ()
+    untested: tuple[tuple[int, frozenset[str]], ...] = ()
+    has_partner: bool = False
+
+    @property
+    def items(self) -> tuple[ItemFact, ...]:
+        """Every item that this application used, trigger first; a coding counts as its item."""
+        found = []
+        for bound in (self.subject, self.partner):
+            if isinstance(bound, CodingFact):
+                bound = bound.item
+            if isinstance(bound, ItemFact):
+                found.append(bound)
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One rule and one incoming item (None: the message). `applications` are those that decide; empty when clear."""
+
+    rule: ir.Rule
+    subject: ItemFact | None
+    status: Status
+    missing: frozenset[str]
+    applications: tuple[Application, ...]
+
+
+def settle(rule: ir.Rule, subject: ItemFact | None, applications: list[Application]) -> Outcome:
+    """Return the one outcome: fires if any application fires; else cannot tell if any cannot be told; else clear (table 2)."""
+    if not applications:
+        return Outcome(rule, subject, Status.NOT_APPLICABLE, NOTHING, ())
+    for status in (Status.FIRES, Status.CANNOT_TELL):
+        chosen = tuple(a for a in applications if a.status is status)
+        if chosen:
+            missing = NOTHING.union(*(a.missing for a in chosen)) if status is Status.CANNOT_TELL else NOTHING
+            return Outcome(rule, subject, status, missing - PRIVATE, chosen)
+    cleared = tuple(a for a in applications if a.applied)
+    return Outcome(rule, subject, Status.CLEAR, NOTHING, cleared)
