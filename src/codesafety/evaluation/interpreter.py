@@ -190,11 +190,7 @@ class Interpreter:
     def _apply(self, rule: ir.Rule, subject: Bindable, partner: Bindable = None, *, pair: bool = False) -> Application:
         """Judge one application (table 1)."""
         one, other = rule.trigger.subject, rule.trigger.partner
-        frames: list[Frame] = [{one.slot: Bound(subject, one.name)}]
-        if other is not None:
-            frames[0][other.slot] = Bound(partner, other.name)
-            if rule.trigger.unordered:
-                frames.append({one.slot: Bound(partner, other.name), other.slot: Bound(subject, one.name)})
+        frames = frames_of(rule, subject, partner)
         frame = frames[0]
         parts = [self._membership(frame[one.slot], one), self._context(frame[one.slot], one.kind)]
         if other is not None and other.kind is ir.Kind.ROW:
@@ -203,11 +199,11 @@ class Interpreter:
         elif other is not None:
             parts += [self._membership(frame[other.slot], other), self._context(frame[other.slot], other.kind)]
         if rule.when is not None:
-            parts.append(disjunction(self._truth(rule.when, f) for f in frames))
+            parts.append(disjunction(self.judge(rule.when, f) for f in frames))
         value, missing = conjunction(parts)
         if value is False:
             return Application(subject, partner, Status.CLEAR, has_partner=pair)
-        exceptions = [disjunction(self._truth(u.condition, f) for f in frames) for u in rule.unless]
+        exceptions = [disjunction(self.judge(u.condition, f) for f in frames) for u in rule.unless]
         applied = tuple(i for i, (answer, _) in enumerate(exceptions) if answer is True)
         if applied:
             return Application(subject, partner, Status.CLEAR, applied=applied, has_partner=pair)
@@ -267,14 +263,15 @@ class Interpreter:
 
     # ------------------------------------------------------------------------------------------ conditions
 
-    def _truth(self, condition: ir.Condition, frame: Frame) -> Truth:
+    def judge(self, condition: ir.Condition, frame: Frame) -> Truth:
+        """Return what a condition comes to in a frame of bound variables."""
         match condition:
             case ir.And(parts):
-                return conjunction(self._truth(part, frame) for part in parts)
+                return conjunction(self.judge(part, frame) for part in parts)
             case ir.Or(parts):
-                return disjunction(self._truth(part, frame) for part in parts)
+                return disjunction(self.judge(part, frame) for part in parts)
             case ir.Not(part):
-                return negation(self._truth(part, frame))
+                return negation(self.judge(part, frame))
             case ir.Quantified():
                 return self._quantified(condition, frame)
             case ir.IsMissing(field):
@@ -332,7 +329,7 @@ class Interpreter:
         bound = Bound(member, var.name)
         parts = [self._membership(bound, var), self._context(bound, var.kind)]
         if condition.where is not None:
-            parts.append(self._truth(condition.where, {**frame, var.slot: bound}))
+            parts.append(self.judge(condition.where, {**frame, var.slot: bound}))
         return conjunction(parts)
 
     def _at_least(self, condition: ir.Quantified, judged: list[tuple[ItemFact | Unseen, Truth]], frame: Frame) -> Truth:
@@ -725,3 +722,17 @@ class Interpreter:
 def _written(operand: ir.DateOperand, frame: Frame) -> str:
     assert isinstance(operand, ir.Field)
     return operand.as_written if operand.var is None else f"{frame[operand.var.slot].name}.{operand.name}"
+
+
+def frames_of(rule: ir.Rule, subject: Bindable, partner: Bindable) -> list[Frame]:
+    """Return the frame of an application; of a pair whose sides have no order, also the other way round.
+
+    The other way round keeps the names: `a` stays the name of the incoming one in what is missing.
+    """
+    one, other = rule.trigger.subject, rule.trigger.partner
+    if other is None:
+        return [{one.slot: Bound(subject, one.name)}]
+    frames = [{one.slot: Bound(subject, one.name), other.slot: Bound(partner, other.name)}]
+    if rule.trigger.unordered:
+        frames.append({one.slot: Bound(partner, other.name), other.slot: Bound(subject, one.name)})
+    return frames

@@ -1,0 +1,80 @@
+"""The hooks through which suppliers add to codesafety. Each is called when an engine is loaded, except `codesafety_deliver`.
+
+A plugin adds; it never removes or lowers a rule: that is a profile's part, and every report shows it. The built-in readers and
+rulesets come through these same hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pluggy
+
+from codesafety.evaluation.binding import BoundPredicate
+from codesafety.plugins.reading import Reader, TableReader
+from codesafety.record import Submission
+from codesafety.report import Report
+
+hookspec = pluggy.HookspecMarker("codesafety")
+hookimpl = pluggy.HookimplMarker("codesafety")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMap:
+    """A supplier's map from its own codes to SNOMED CT concept ids, by which rules can judge items that hold only those.
+
+    `system` is the code system's URI as the messages write it. What was sent is never changed; every report names the maps.
+    """
+
+    name: str
+    system: str
+    codes: Mapping[str, str]
+
+
+@hookspec
+def codesafety_rulesets() -> Sequence[Path]:
+    """Return folders with rulesets to load beside the ones that the engine is given.
+
+    Each is a ruleset, or a folder of rulesets. They are parsed and checked like any other: an error in one refuses to load.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def codesafety_readers() -> Sequence[Reader | TableReader]:
+    """Return readers of messages and records. The first that recognises a source reads it; plugins are asked before built-ins.
+
+    A reader that raises anything but InputError is named, and what it was to read is held as not checked.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def codesafety_code_maps() -> Sequence[CodeMap]:
+    """Return maps from a supplier's codes to SNOMED CT.
+
+    Two maps that send one code to different concepts refuse to load.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def codesafety_predicates() -> Sequence[BoundPredicate]:
+    """Return typed, pure predicates that rules may call as `plugin/name(e)`.
+
+    A predicate is handed the public models (Entry, Component, Medication, Coding, Message) and answers True, False, or
+    `Missing((field, ...))` where it cannot tell. It keeps no state, reads no clock and does no I/O. One that raises is named and
+    the items that it was asked about are held as not checked.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def codesafety_deliver(report: Report, submission: Submission) -> None:
+    """Deliver a report to where the supplier wants it. Called once a message by `Engine.deliver`, never by `assess`.
+
+    Every plugin is called; those that raise are named together in one PluginError at the end.
+    """
+    raise NotImplementedError

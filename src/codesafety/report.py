@@ -1,0 +1,285 @@
+"""What we answer: one report a message, enough to draw a supplier's workflow screen from nothing else.
+
+A report never names sex at birth, a birth date or an NHS number. `as_sent` is the one place that repeats what was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Decision = Literal["none", "note", "review", "hold"]
+RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
+
+
+def strictest(*decisions: Decision) -> Decision:
+    """Return the strictest of none < note < review < hold; `none` of nothing."""
+    return max(decisions, key=RANK.__getitem__, default="none")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+    def __repr_args__(self) -> Any:
+        return iter(())
+
+
+class AsSent(_Model):
+    """What was sent, unchanged."""
+
+    code: str | None = None
+    system: str | None = None
+    display: str | None = None
+    text: str | None = None
+    date: str | None = None
+
+
+class Answers(_Model):
+    """How many loaded rules gave an answer for an item, and how many could not."""
+
+    answered: int = 0
+    cannot_tell: int = 0
+    not_applicable: int = 0
+    not_in_force: int = 0
+
+
+class ReportItem(_Model):
+    """One resource that a practice would file."""
+
+    path: str
+    resource_type: str | None = None
+    resource_id: str | None = None
+    kind: Literal["entry", "medication", "text", "unread"]
+    code: str | None = None
+    system: str | None = None
+    term: str | None = None
+    """The terminology's own term for the code, where it is known. Not what was sent."""
+    date: str | None = None
+    """The item's day as rules use it: `2025-06-01`, `2025-06`, `up to 2025-06-01`; None where it is missing."""
+    as_sent: AsSent = AsSent()
+    decision: Decision = "none"
+    rules: Answers = Answers()
+    results: tuple[str, ...] = ()
+    """Ids of the results that concern it."""
+
+
+class InvolvedEntry(_Model):
+    """An entry that a result involves."""
+
+    path: str
+    side: Literal["incoming", "record"]
+    role: str
+    """The rule's own name for it (`e`, `x`)."""
+    code: str | None = None
+    system: str | None = None
+    term: str | None = None
+    date: str | None = None
+    takes_action: bool = False
+    """True for each incoming entry: the action is for it."""
+
+
+class UsedFact(_Model):
+    """A fact that the answer rests on, in the rule's terms."""
+
+    name: str
+    value: str
+
+
+class ExceptionTried(_Model):
+    label: str
+    outcome: Literal["does not hold", "could not be tested"]
+    missing: tuple[str, ...] = ()
+
+
+class SourceCited(_Model):
+    text: str
+    url: str | None = None
+
+
+class OverridableBy(_Model):
+    reasons: tuple[str, ...]
+    length: str
+
+
+class Overridden(_Model):
+    """An override that is in force: a person set the finding aside. It is kept, and decides nothing."""
+
+    reason: str
+    role: str | None = None
+    until: str
+
+
+class Result(_Model):
+    """One answer of one rule: it fires, or it cannot tell."""
+
+    id: str
+    """The same for the same finding in a message that is sent again."""
+    rule: str
+    """ruleset/rule."""
+    version: str
+    title: str | None = None
+    outcome: Literal["fires", "cannot_tell"]
+    action: Decision
+    """What it asks for, after profile and override."""
+    message: str
+    """What a clinician reads. It never quotes what was sent."""
+    entries: tuple[InvolvedEntry, ...] = ()
+    count: int = 1
+    """How many incoming entries it concerns."""
+    path: str | None = None
+    """The trigger's path; None for the message itself."""
+    facts: tuple[UsedFact, ...] = ()
+    exceptions: tuple[ExceptionTried, ...] = ()
+    missing: tuple[str, ...] = ()
+    counterfactual: tuple[str, ...] = ()
+    """What would have made it clear, in the rule's own terms."""
+    severity: str | None = None
+    hazard: tuple[str, ...] = ()
+    source: tuple[SourceCited, ...] = ()
+    because: str | None = None
+    rests_on: tuple[str, ...] = ()
+    """Ids of results beneath which this one is shown: if they are wrong, so may this be."""
+    overridable_by: OverridableBy | None = None
+    overridden: Overridden | None = None
+    changed_by_profile: str | None = None
+    """The action that the rule asks for where the profile lowered it."""
+
+
+class MissingInput(_Model):
+    """One missing thing, in one line, with the rules that it stopped."""
+
+    missing: str
+    rules: int
+    items: int
+    message: str
+
+
+class NotReadItem(_Model):
+    path: str
+    reason: str
+    resource_type: str | None = None
+    resource_id: str | None = None
+    whole: bool = False
+    coded: bool = False
+    broken: bool = False
+
+
+class NotChecked(_Model):
+    """What the checker itself failed at; it holds."""
+
+    path: str | None = None
+    rule: str | None = None
+    plugin: str | None = None
+    reason: str
+
+
+class IdentityCheck(_Model):
+    """Whether message and record are of one patient, without naming the patient."""
+
+    nhs_number: Literal["same", "different", "not_compared"]
+    differing: tuple[str, ...] = ()
+    decision: Decision = "none"
+    message: str
+
+
+class RecordCoverage(_Model):
+    given: bool
+    complete: tuple[str, ...] = ()
+    """For what the record declares itself complete: `entry from the beginning`, `medication since 2020-01-01`."""
+    warnings: tuple[str, ...] = ()
+
+
+class Counts(_Model):
+    items: int = 0
+    entries: int = 0
+    medications: int = 0
+    texts: int = 0
+    not_read: int = 0
+    rules: int = 0
+    fires: int = 0
+    cannot_tell: int = 0
+    overridden: int = 0
+    by_decision: dict[str, int] = {}
+    """Items by decision."""
+
+
+class RulesetUsed(_Model):
+    name: str
+    version: str
+    review: str
+    """Its clinical review; `none` means that no clinician has reviewed it."""
+    rules: int
+    digest: str
+
+
+class RuleChanged(_Model):
+    rule: str
+    action: str
+    reason: str
+    role: str
+    until: str
+
+
+class ProfileUsed(_Model):
+    name: str
+    in_force: tuple[RuleChanged, ...] = ()
+    ended: tuple[RuleChanged, ...] = ()
+
+
+class TerminologyUsed(_Model):
+    name: str
+    edition: str | None = None
+    digest: str
+    frozen_sets: int = 0
+    """Value sets that were answered from frozen lists."""
+    release_sets: int = 0
+
+
+class EngineUsed(_Model):
+    name: Literal["codesafety"] = "codesafety"
+    version: str
+    evaluator: Literal["compiled", "reference"]
+    digest: str
+    """Of the rules, their limits and the terminology together."""
+
+
+class Digests(_Model):
+    """blake2b-16 (hex) over canonical JSON: two equal digests, two equal inputs."""
+
+    input: str
+    record: str | None = None
+
+
+class Report(_Model):
+    schema_version: Literal["1"] = "1"
+    decision: Decision
+    """none: no loaded rule objected, never that the message is right."""
+    summary: str
+    items: tuple[ReportItem, ...] = ()
+    results: tuple[Result, ...] = ()
+    missing_inputs: tuple[MissingInput, ...] = ()
+    never_given: tuple[str, ...] = ()
+    """Whole inputs that the engine was told never come."""
+    not_read: tuple[NotReadItem, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+    errors: tuple[str, ...] = ()
+    identity: IdentityCheck
+    record: RecordCoverage
+    counts: Counts = Counts()
+    engine: EngineUsed
+    rulesets: tuple[RulesetUsed, ...] = ()
+    limits: dict[str, str] = {}
+    predicates: tuple[str, ...] = ()
+    """Plugins' predicates that the loaded rules call."""
+    code_maps: tuple[str, ...] = ()
+    profile: ProfileUsed | None = None
+    terminology: TerminologyUsed
+    format: str | None = None
+    message_id: str | None = None
+    digests: Digests
