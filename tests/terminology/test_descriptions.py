@@ -57,7 +57,7 @@ def ask(code: str, words: str, *, complete: bool = False, akin: tuple[str, ...] 
     for holder, terms in TERMS.items():
         for term in terms:
             index.setdefault(normal(term), set()).add(holder)
-    return judge(code, words, TERMS.get(code, ()), lambda key: index.get(key, set()), complete=complete, akin=akin)
+    return judge(code, words, TERMS.get(code, ()), lambda key: index.get(key, set()), complete=complete, akin=lambda other: other in akin)
 
 
 @pytest.mark.parametrize(("code", "words"), [

@@ -33,13 +33,14 @@ Find = Callable[[str], Collection[str]]
 
 
 def judge(
-    code: str, words: str, own_terms: Iterable[str], find: Find, *, complete: bool = False, akin: Collection[str] = (),
+    code: str, words: str, own_terms: Iterable[str], find: Find, *, complete: bool = False,
+    akin: Callable[[str], bool] | None = None,
 ) -> WordsVerdict:
     """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
 
     `complete`: `own_terms` are all the descriptions of the code (a release with its descriptions), and not only those that a
-    list happened to name. `akin`: codes that stand for the same thing (replacements, a product's VMP and VTM); their
-    descriptions are no contradiction. CANNOT_TELL: no description is known, the words say nothing, the code is
+    list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP
+    or VTM): its descriptions are no contradiction. CANNOT_TELL: no description is known, the words say nothing, the code is
     transfer-degraded, or the words name another code and too little is known of this one.
     """
     if code in TRANSFER_DEGRADED:
@@ -51,7 +52,7 @@ def judge(
     if any(key in term.keys for term in own):
         return WordsVerdict(Words.AGREES)
     found = find(key)
-    if code in found or any(other in akin for other in found):
+    if code in found or (akin is not None and any(akin(other) for other in found)):
         return WordsVerdict(Words.AGREES)
     cuts = {_cut(words, key, term.key) for term in own}
     if _Cut.PLAIN in cuts:

@@ -1,0 +1,136 @@
+"""What can be told of codes without a release: frozen lists' terms and contexts, and the shipped dm+d extract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+
+from codesafety.terminology.context import context_from_term
+from codesafety.terminology.descriptions import judge
+from codesafety.terminology.errors import NotSupported
+from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
+from codesafety.terminology.medicines import shipped_products
+from codesafety.terminology.wording import normal
+
+
+class FrozenTerminology:
+    """A `Terminology` without a release. Immutable; what it does not hold it cannot tell.
+
+    `terms`: known descriptions by code, preferred first (of other systems, `system|code`), as the frozen files and the
+    rulesets name them. `contexts`: what frozen files say of a code's assertion, subject and time; a code that stands in none
+    says nothing of its context, except a "(situation)", of which nothing is known. `products`: the shipped extract if None.
+    """
+
+    name = "frozen lists"
+    edition: str | None = None
+    has_release = False
+
+    def __init__(
+        self,
+        terms: Mapping[str, Sequence[str]] | None = None,
+        contexts: Mapping[str, CodeContext] | None = None,
+        products: Mapping[str, Product] | None = None,
+    ) -> None:
+        self._terms = {code: tuple(known) for code, known in (terms or {}).items() if known}
+        self._contexts = dict(contexts or {})
+        self._given_products = products
+
+    @cached_property
+    def _products(self) -> Mapping[str, Product]:
+        return shipped_products() if self._given_products is None else self._given_products
+
+    @cached_property
+    def _by_term(self) -> Mapping[str, frozenset[str]]:
+        return _inverted((normal(term), code) for code, known in self._terms.items() for term in known)
+
+    @cached_property
+    def _by_product_name(self) -> Mapping[str, frozenset[str]]:
+        # Names of dm+d are written one way: letter case apart, what differs is another product.
+        return _inverted((product.name.casefold(), product.code) for product in self._products.values() if product.name)
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all that the answers depend on."""
+        contexts = {c: (x.assertion, x.subject, x.temporality, x.told) for c, x in self._contexts.items()}
+        whole = blake2b(json.dumps([self._terms, contexts], sort_keys=True).encode(), digest_size=16)
+        own = getattr(self._products, "digest", None)
+        whole.update((own or _digest_of(self._products)).encode())
+        return whole.hexdigest()
+
+    def expand(self, ecl: str) -> frozenset[str]:
+        """Raises NotSupported: an expression constraint has no answer without a release."""
+        raise NotSupported(
+            "an expression constraint cannot be expanded without a release: give a pack made by "
+            "`codesafety terminology build`, or name the codes in a frozen file"
+        )
+
+    def status(self, code: str) -> Status:
+        """Return CANNOT_TELL, always: only a release knows which codes are active."""
+        return Status.CANNOT_TELL
+
+    def replacements(self, code: str) -> Replacements:
+        """Return none, always: `status` says that they are not known."""
+        return Replacements()
+
+    def terms(self, code: str) -> tuple[str, ...]:
+        """Return the known descriptions, preferred first; empty where none is known (which is not "has none")."""
+        known = self._terms.get(code, ())
+        product = self._products.get(code)
+        if product is not None and product.name and product.name not in known:
+            return (*known, product.name)
+        return known
+
+    def judge_words(self, code: str, words: str) -> WordsVerdict:
+        """Return how the words stand to the code, by those of its descriptions that the lists name."""
+        def find(key: str) -> frozenset[str]:
+            return self._by_term.get(key, frozenset()) | self._by_product_name.get(words.strip().casefold(), frozenset())
+
+        product = self._products.get(code)
+        if product is None:
+            return judge(code, words, self.terms(code), find)
+
+        def akin(other: str) -> bool:
+            return other in product.ids or _one_medicine(product, self._products.get(other))
+
+        # A product has one name in dm+d, and a supplier's may be sent by its VMP's: known, all are known.
+        return judge(code, words, self.terms(code), find, complete=product.same_product is not None, akin=akin)
+
+    def context(self, code: str) -> CodeContext:
+        """Return what the code says of its context, as its frozen file has it."""
+        told = self._contexts.get(code)
+        if told is not None:
+            return told
+        for term in self._terms.get(code, ()):
+            from_term = context_from_term(term)
+            if not from_term.told:
+                return from_term
+        return CodeContext()
+
+    def product(self, code: str) -> Product | None:
+        """Return what the extract knows of a medicine, or None where its identity is not known."""
+        return self._products.get(code)
+
+
+def _one_medicine(a: Product, b: Product | None) -> bool:
+    return b is not None and (a.code in b.ids or (a.same_product is not None and a.same_product == b.same_product))
+
+
+def _inverted(pairs: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for key, code in pairs:
+        if key:
+            found.setdefault(key, set()).add(code)
+    return {key: frozenset(codes) for key, codes in found.items()}
+
+
+def _digest_of(products: Mapping[str, Product]) -> str:
+    whole = blake2b(digest_size=16)
+    for code in sorted(products):
+        p = products[code]
+        sets = [None if s is None else sorted(s) for s in (p.ids, p.ingredients, p.routes, p.forms)]
+        whole.update(json.dumps(
+            [p.code, p.level, p.name, p.same_product, p.modified_release, p.bnf, p.atc, p.vtm, *sets]
+        ).encode())
+    return whole.hexdigest()
