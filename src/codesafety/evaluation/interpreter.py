@@ -334,7 +334,7 @@ class Interpreter:
 
     def _at_least(self, condition: ir.Quantified, judged: list[tuple[ItemFact | Unseen, Truth]], frame: Frame) -> Truth:
         assert condition.n is not None
-        needed = self._number(condition.n, frame)
+        needed = self.number(condition.n, frame)
         if needed is None:
             assert isinstance(condition.n, ir.Field)
             return unknown(condition.n.as_written)
@@ -361,7 +361,7 @@ class Interpreter:
             return FALSE
         return None, frozenset(missing)
 
-    def _number(self, bound: ir.Bound, frame: Frame) -> Decimal | None:
+    def number(self, bound: ir.Bound, frame: Frame) -> Decimal | None:
         if isinstance(bound, ir.Field):
             cell = self._cell(bound, frame)
             return cell if isinstance(cell, Decimal) else None
@@ -373,7 +373,7 @@ class Interpreter:
         assert isinstance(row, ir.TableRow)
         return row.cells.get(field.name)
 
-    def _length(self, length: ir.LengthLike, frame: Frame) -> ir.Length | None:
+    def length(self, length: ir.LengthLike, frame: Frame) -> ir.Length | None:
         if isinstance(length, ir.Field):
             cell = self._cell(length, frame)
             assert length.column_unit is not None
@@ -382,7 +382,7 @@ class Interpreter:
 
     # ---- fields
 
-    def _raw(self, field: ir.Field, frame: Frame) -> Any:
+    def raw(self, field: ir.Field, frame: Frame) -> Any:
         """The field as the model holds it; None where it was not sent. Not for unseen members."""
         if field.base == "patient":
             return getattr(self.facts.patient, field.name)
@@ -413,8 +413,8 @@ class Interpreter:
         if (unseen := self._unseen(field, frame)) is not None:
             return unknown(unseen.called)
         if field.type is ir.FieldType.DATE:
-            return truth(self._date(field, frame)[0] is None)
-        value = self._raw(field, frame)
+            return truth(self.date(field, frame)[0] is None)
+        value = self.raw(field, frame)
         if field.name in ("gender", "sex_at_birth", "subject", "assertion", "temporality"):
             return truth(value in (None, "unknown"))
         return truth(value is None or value == "" or value == () or value == frozenset())
@@ -422,7 +422,7 @@ class Interpreter:
     def _field_is(self, field: ir.Field, word: str, frame: Frame) -> Truth:
         if (unseen := self._unseen(field, frame)) is not None:
             return unknown(unseen.called)
-        value = word_of(field, self._raw(field, frame))
+        value = word_of(field, self.raw(field, frame))
         return unknown(self._name(field, frame)) if value is None else truth(value == word)
 
     def _field_same(self, left: ir.Field, right: ir.Field, frame: Frame) -> Truth:
@@ -434,9 +434,9 @@ class Interpreter:
                 values.append(None)
                 continue
             if field.type is ir.FieldType.CODINGS:
-                value: Any = self._codings_of(field, frame) or None
+                value: Any = self.codings_of(field, frame) or None
             else:
-                value = word_of(field, self._raw(field, frame))
+                value = word_of(field, self.raw(field, frame))
             values.append(value)
             if value is None:
                 missing.add(self._name(field, frame))
@@ -451,7 +451,7 @@ class Interpreter:
             return FALSE
         return unknown(self._name(left, frame), self._name(right, frame))
 
-    def _codings_of(self, field: ir.Field, frame: Frame) -> tuple[Any, ...]:
+    def codings_of(self, field: ir.Field, frame: Frame) -> tuple[Any, ...]:
         """The looked-up codings of a coded field."""
         if field.base == "message":
             return self.facts.message_infos
@@ -494,7 +494,7 @@ class Interpreter:
             return self._in_set(frame[operand.slot], name)
         if (unseen := self._unseen(operand, frame)) is not None:
             return unknown(unseen.called)
-        return truth(self.binding.sets[name].holds(self._codings_of(operand, frame)), self._name(operand, frame))
+        return truth(self.binding.sets[name].holds(self.codings_of(operand, frame)), self._name(operand, frame))
 
     # ---- codings
 
@@ -525,7 +525,7 @@ class Interpreter:
 
     # ---- dates (table 6)
 
-    def _date(self, operand: ir.DateOperand, frame: Frame) -> tuple[Interval | None, str | None]:
+    def date(self, operand: ir.DateOperand, frame: Frame) -> tuple[Interval | None, str | None]:
         """An operand's interval, and the name to list where it is not one exact day."""
         if isinstance(operand, ir.DateLiteral):
             return (operand.first, operand.last), None
@@ -548,11 +548,11 @@ class Interpreter:
         return found, None if exact else self._name(operand, frame)
 
     def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, frame: Frame) -> Truth:
-        (a, a_name), (b, b_name) = self._date(condition.left, frame), self._date(condition.right, frame)
+        (a, a_name), (b, b_name) = self.date(condition.left, frame), self.date(condition.right, frame)
         missing = {name for name in (a_name, b_name) if name is not None}
         length = None
         if isinstance(condition, ir.Within | ir.Beyond):
-            length = self._length(condition.length, frame)
+            length = self.length(condition.length, frame)
             if length is None:
                 assert isinstance(condition.length, ir.Field)
                 missing.add(self._name(condition.length, frame))
@@ -564,14 +564,14 @@ class Interpreter:
     def _age(self, condition: ir.AgeCompare | ir.AgeRange, frame: Frame) -> Truth:
         """Completed units between birth and an item (table 7)."""
         born = self.facts.patient.born
-        at, at_name = self._date(condition.at, frame)
+        at, at_name = self.date(condition.at, frame)
         missing = {name for name in (None if born and born[0] == born[1] else "patient.born", at_name) if name is not None}
         if isinstance(condition, ir.AgeCompare):
-            length = self._length(condition.length, frame)
+            length = self.length(condition.length, frame)
             bounds: list[tuple[ir.LengthLike | ir.Bound, Decimal | None]] = [(condition.length, length.n if length else None)]
             unit = length.unit if length else None
         else:
-            bounds = [(b, self._number(b, frame)) for b in (condition.low, condition.high)]
+            bounds = [(b, self.number(b, frame)) for b in (condition.low, condition.high)]
             unit = condition.unit
         for written, n in bounds:
             if n is None:
@@ -642,7 +642,7 @@ class Interpreter:
                 missing.add(f"{bound.name}.end")
             start = start or (OPEN_START, OPEN_END)
             sides.append((start, end or (start[0], OPEN_END)))
-        length = self._length(condition.days, frame)
+        length = self.length(condition.days, frame)
         if length is None:
             assert isinstance(condition.days, ir.Field)
             return None, frozenset(missing | {self._name(condition.days, frame)})
@@ -656,7 +656,7 @@ class Interpreter:
 
     # ---- values
 
-    def _quantity(self, field: ir.Field, frame: Frame) -> tuple[Quantity | None, tuple[str, ...]]:
+    def quantity(self, field: ir.Field, frame: Frame) -> tuple[Quantity | None, tuple[str, ...]]:
         """A field's number with its unit, or the names of what is missing."""
         name = self._name(field, frame)
         if (unseen := self._unseen(field, frame)) is not None:
@@ -668,7 +668,7 @@ class Interpreter:
             number, lacking = dosage(item.model)
             owner = name.partition(".")[0]
             return (Quantity(value=number), ()) if number is not None else (None, tuple(f"{owner}.{m}" for m in lacking))
-        raw = self._raw(field, frame)
+        raw = self.raw(field, frame)
         if field.type is ir.FieldType.VALUE:
             raw = raw.quantity if raw is not None else None
         if isinstance(raw, Decimal):
@@ -678,7 +678,7 @@ class Interpreter:
         return None, (name,)
 
     def _compare(self, condition: ir.Compare, frame: Frame) -> Truth:
-        quantity, missing = self._quantity(condition.field, frame)
+        quantity, missing = self.quantity(condition.field, frame)
         if quantity is None:
             return None, frozenset(missing)
         name = self._name(condition.field, frame)
@@ -689,8 +689,8 @@ class Interpreter:
         return truth(answer, name)
 
     def _differs(self, condition: ir.Differs, frame: Frame) -> Truth:
-        one, missing = self._quantity(condition.left, frame)
-        other, more = self._quantity(condition.right, frame)
+        one, missing = self.quantity(condition.left, frame)
+        other, more = self.quantity(condition.right, frame)
         if one is None or other is None:
             return None, frozenset((*missing, *more))
         assert one.value is not None and other.value is not None

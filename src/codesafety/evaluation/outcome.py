@@ -74,3 +74,35 @@ def settle(rule: ir.Rule, subject: ItemFact | None, applications: list[Applicati
             return Outcome(rule, subject, status, missing - PRIVATE, chosen)
     cleared = tuple(a for a in applications if a.applied)
     return Outcome(rule, subject, Status.CLEAR, NOTHING, cleared)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many loaded rules answered for one item (fires or clear), and how many did not and why."""
+
+    answered: int = 0
+    cannot_tell: int = 0
+    not_applicable: int = 0
+    not_in_force: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that raised. `subjects` are the places (`ItemFact.index`) of the items it was to judge; None is the message."""
+
+    rule: str
+    reason: str
+    plugin: str | None
+    subjects: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """All that a set of rules answers for some facts: every outcome that fires or cannot be told, items first, then rules.
+
+    `tallies` holds one entry for each whole incoming item (by `ItemFact.index`) and one for the message (None).
+    """
+
+    outcomes: tuple[Outcome, ...]
+    tallies: dict[int | None, Tally]
+    broken: tuple[Broken, ...] = ()
