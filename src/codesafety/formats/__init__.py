@@ -1,0 +1,14 @@
+"""The built-in readers. They come in through the same hook as a supplier's and import only what a supplier may import."""
+
+from __future__ import annotations
+
+from codesafety.formats.access_record import AccessRecordReader
+from codesafety.formats.fhir_r4 import R4Reader
+from codesafety.formats.native import NativeReader
+from codesafety.formats.update_record import UpdateRecordReader
+from codesafety.plugins.reading import Reader
+
+READERS: tuple[Reader, ...] = (NativeReader(), AccessRecordReader(), R4Reader(), UpdateRecordReader())
+"""In the order in which they are asked whether they recognise a source. The last takes any other FHIR there is."""
+
+__all__ = ["READERS", "AccessRecordReader", "NativeReader", "R4Reader", "UpdateRecordReader"]

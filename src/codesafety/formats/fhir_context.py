@@ -8,7 +8,7 @@ from typing import Any
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_rest import Rest, rest_of
 from codesafety.formats.fhir_tree import Node
-from codesafety.formats.fhir_values import Used, child_text, date, identifier, is_nhs_number, one
+from codesafety.formats.fhir_values import Broken, Used, child_text, date, identifier, is_nhs_number, one
 from codesafety.record import NotRead, Provenance, Subject
 
 HEADINGS = "RecordStandardHeadings"
@@ -66,10 +66,13 @@ def consultation_date(resource: Node, around: Surroundings, used: Used) -> str |
     encounter = encounter_of(resource, around)
     if encounter is None:
         return None
-    period = one(encounter, "period")
-    if period is None:
-        return None
-    return date(one(period, "start") or one(period, "end"), used)
+    try:
+        period = one(encounter, "period")
+        if period is None:
+            return None
+        return date(one(period, "start") or one(period, "end"), used)
+    except Broken:
+        return None  # the encounter reports it; the item is not broken by it
 
 
 def subject_of(resource: Node, around: Surroundings) -> Subject | None:

@@ -7,9 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesafety.formats.fhir_context import Surroundings, leftovers, shared_fields, subject_of
+from codesafety.formats.fhir_rest import unplaced
 from codesafety.formats.fhir_tree import Node
 from codesafety.formats.fhir_values import (
-    NO_CONCEPT, Broken, Concept, Used, boolean, child_text, choice, concept, one, text, value_of, when,
+    NO_CONCEPT,
+    Broken,
+    Concept,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    concept,
+    one,
+    text,
+    value_of,
+    when,
 )
 from codesafety.record import Assertion, Component, Entry, NotRead, Temporality, TextItem
 
@@ -41,7 +53,7 @@ SHAPES: dict[str, Shape] = {
     "DiagnosticReport": Shape("other", ("code",), ("effective",), ("issued",), ("conclusion",), needs_code=False),
     "DocumentReference": Shape("document", ("type",), ("created", "date"), ("indexed",), ("description",), needs_code=False),
     "QuestionnaireResponse": Shape("document", (), ("authored",), needs_code=False),
-    "ClinicalImpression": Shape("other", ("code",), ("effective", "date"), (), ("summary", "description"), needs_code=False),
+    "ClinicalImpression": Shape("other", ("code",), ("effective",), ("date",), ("summary", "description"), needs_code=False),
     "ProcedureRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
     "ServiceRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
     "ReferralRequest": Shape("procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",),
@@ -81,7 +93,9 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     fields = shared_fields(resource, around, used, shape.recorded)
     main = _main_concept(resource, shape, used)
     components = _components(resource, used)
-    start, end = _dates(resource, shape, used)
+    dated = Used()
+    start, end = _dates(resource, shape, dated)
+    used.nodes |= dated.nodes
     extra: dict[str, Any] = {}
     if resource.resource_type == "FamilyMemberHistory":
         main, components = _family_conditions(resource, used)
@@ -102,25 +116,10 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
         coded = [q for q in fields["qualifiers"] if q.codings and not q.role.startswith(("meta.", "category", "format"))]
         if not coded:
             words = main.text or _words(resource, shape)
-            unplaced = tuple(_dateless(resource, start, end))
-            return TextItem(**fields, text=words), (*not_read, *unplaced)
+            lines = tuple(unplaced(node, "a date") for node in dated.nodes)
+            return TextItem(**fields, text=words), (*not_read, *lines)
     return Entry(**fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end,
                  components=components), not_read
-
-
-def _dateless(resource: Node, start: str | None, end: str | None) -> list[NotRead]:
-    """Return a line for each date of a text item, which has no event date."""
-    if start is None and end is None:
-        return []
-    found: list[NotRead] = []
-    wanted = {start, end} - {None}
-    for name, nodes in resource.children.items():
-        for node in nodes:
-            held = [node, *(node.all("start") if name.lower().endswith("period") else ()),
-                    *(node.all("end") if name.lower().endswith("period") else ())]
-            found.extend(NotRead(path=n.path, reason="a date of an item that holds words only", resource_type=resource.resource_type)
-                         for n in held if n.value is not None and n.value in wanted)
-    return found
 
 
 def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:

@@ -38,7 +38,7 @@ class Index:
         self.lone = root.resource_type not in _WRAPPERS
         self._by_key: dict[str, Node] = {}
         shared: set[str] = set()
-        for resource in self.resources:
+        for resource in resources_under(root):
             if resource.name == "contained":
                 continue
             for key in self._keys(resource):

@@ -120,7 +120,7 @@ class _Builder:
         parent.add(node)
         match value:
             case dict():
-                if name in ("resource", "contained") and ("resourceType" in value or name == "contained" or parent.name == "entry"):
+                if name == "contained" or (name == "resource" and ("resourceType" in value or parent.name == "entry")):
                     self.resource(node, value)
                 else:
                     self.members(node, value)

@@ -9,7 +9,21 @@ from typing import Any, Literal
 from codesafety.formats.fhir_context import Surroundings, leftovers, shared_fields
 from codesafety.formats.fhir_tree import Node
 from codesafety.formats.fhir_values import (
-    Broken, Concept, Used, boolean, child_text, choice, concept, concepts, date, decimal, identifier, one, quantity, text, when,
+    Broken,
+    Concept,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    concept,
+    concepts,
+    date,
+    decimal,
+    identifier,
+    one,
+    quantity,
+    text,
+    when,
 )
 from codesafety.record import Coding, Medication, NotRead, Quantity
 
@@ -29,7 +43,9 @@ _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
 _PER_DAY = {"min": Fraction(1440), "h": Fraction(24), "d": Fraction(1), "wk": Fraction(1, 7)}
 
 
-def medication_of(resource: Node, around: Surroundings, used: Used, *, gp_connect: bool) -> tuple[Medication, tuple[NotRead, ...]]:
+def medication_of(
+    resource: Node, around: Surroundings, used: Used, *, gp_connect: bool
+) -> tuple[Medication, tuple[NotRead, ...]]:
     """Return the medication that a resource is, and what of it has no place in one.
 
     `gp_connect`: a request's validity period is the course (GP Connect), and not the days on which it may be dispensed.

@@ -9,7 +9,7 @@ from codesafety.formats.fhir_context import Surroundings, ods_code
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_rest import rest_of
 from codesafety.formats.fhir_tree import Node
-from codesafety.formats.fhir_values import Broken, child_text, choice, coding, concept, date, identifier, one, text
+from codesafety.formats.fhir_values import Broken, Used, child_text, choice, coding, concept, date, identifier, one, text
 from codesafety.record import Coding, Message, NotRead
 
 
@@ -78,21 +78,24 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
     supports = [*index.of("MessageHeader"), *index.of("Composition"),
                 *([around.encounter] if around.encounter is not None else [])]
     for resource in supports:
+        local = Used()
         try:
             match resource.resource_type:
                 case "MessageHeader":
-                    fields.update({k: v for k, v in _header(resource, around).items() if v is not None and k not in fields})
+                    found = _header(resource, around, local)
+                    fields.update({k: v for k, v in found.items() if v is not None and k not in fields})
                 case "Composition":
-                    found = _composition(resource, around)
+                    found = _composition(resource, local)
                     fields["service"] = (*fields.get("service", ()), *found.pop("service"))
                     fields.update({k: v for k, v in found.items() if v is not None and (k not in fields or k == "id")})
                 case _:
-                    fields["service"] = (*fields.get("service", ()), *_reasons(resource, around))
-            rest = rest_of(resource, used, index)
+                    fields["service"] = (*fields.get("service", ()), *_reasons(resource, local))
+            rest = rest_of(resource, local, index, done=used)
         except Broken as error:
             broken.append(NotRead(path=error.node.path, reason=error.reason, resource_type=resource.resource_type,
                                   resource_id=own_text(resource, "id"), broken=True))
             continue
+        used.nodes |= local.nodes
         qualifiers.extend(rest.qualifiers)
         references.extend(rest.references)
         not_read.extend(rest.not_read)
@@ -114,8 +117,7 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
     return Message(**fields, qualifiers=tuple(qualifiers), references=tuple(references)), (*broken, *not_read)
 
 
-def _header(header: Node, around: Surroundings) -> dict[str, Any]:
-    used = around.used
+def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
     for name in ("event", "eventCoding"):
         node = one(header, name)
         if node is not None and node.value is None:
@@ -131,8 +133,7 @@ def _header(header: Node, around: Surroundings) -> dict[str, Any]:
     }
 
 
-def _composition(composition: Node, around: Surroundings) -> dict[str, Any]:
-    used = around.used
+def _composition(composition: Node, used: Used) -> dict[str, Any]:
     own = one(composition, "identifier")
     fields: dict[str, Any] = {
         "service": concept(one(composition, "type"), used).codings,
@@ -153,6 +154,6 @@ def _composition(composition: Node, around: Surroundings) -> dict[str, Any]:
     return fields
 
 
-def _reasons(encounter: Node, around: Surroundings) -> tuple[Coding, ...]:
+def _reasons(encounter: Node, used: Used) -> tuple[Coding, ...]:
     return tuple(c for name in ("reason", "reasonCode") for n in encounter.all(name) if n.kind == "element"
-                 for c in concept(n, around.used).codings)
+                 for c in concept(n, used).codings)

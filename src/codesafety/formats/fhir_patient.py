@@ -11,7 +11,16 @@ from typing import Any
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_tree import Node
 from codesafety.formats.fhir_values import (
-    Broken, Used, boolean, child_text, choice, concept, date, is_nhs_number, one, text,
+    Broken,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    concept,
+    date,
+    is_nhs_number,
+    one,
+    text,
 )
 from codesafety.record import Gender, NotRead, Patient
 
@@ -43,10 +52,13 @@ def patient_of(node: Node, used: Used) -> tuple[Patient, tuple[NotRead, ...]]:
     broken: list[NotRead] = []
 
     def attempt(read: Callable[[Node, Used], dict[str, Any]]) -> None:
+        local = Used()
         try:
-            fields.update(read(node, used))
+            fields.update(read(node, local))
         except Broken as error:
             broken.append(broken_field(error))
+        else:
+            used.nodes |= local.nodes
 
     for read in (_nhs_number, _gender, _birth_sex, _born, _death):
         attempt(read)

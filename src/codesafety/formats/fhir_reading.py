@@ -22,11 +22,12 @@ from codesafety.formats.fhir_xml import parse_xml
 from codesafety.plugins.reading import Source
 from codesafety.record import Coverage, Entry, Medication, Message, NotRead, Patient, Record, Submission, TextItem
 
-SUPPORTING = frozenset(
-    "Account Appointment AppointmentResponse Bundle CareTeam Composition Device Encounter Endpoint EpisodeOfCare Group "
-    "HealthcareService List Location Medication MessageHeader OperationOutcome Organization OrganizationAffiliation Parameters "
-    "Patient Person Practitioner PractitionerRole Provenance RelatedPerson Schedule Slot Substance Task".split()
-)
+SUPPORTING = frozenset([
+    "Account", "Appointment", "AppointmentResponse", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
+    "EpisodeOfCare", "Group", "HealthcareService", "List", "Location", "Medication", "MessageHeader", "OperationOutcome",
+    "Organization", "OrganizationAffiliation", "Parameters", "Patient", "Person", "Practitioner", "PractitionerRole",
+    "Provenance", "RelatedPerson", "Schedule", "Slot", "Substance", "Task",
+])
 """Resources that support others. What they hold is context; no practice files them as entries."""
 _ONLY_ALONE = ("Encounter", "Composition", "Medication")
 _CONTEXT = "of a resource that supports others and is not filed itself"
@@ -80,20 +81,23 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
         encounter_of=_by_list(index), sender=sender_of(index), software=software_of(index),
     )
-    supports: set[Node] = set()
-    if envelope and not index.lone:
-        parts.message, not_read = message_of(around)
-        parts.not_read.extend(not_read)
-        supports = {*index.of("MessageHeader"), *index.of("Composition")} | ({around.encounter} if around.encounter else set())
     flawed = _flaws(tree, parts)
     for resource in index.resources:
         if resource in flawed:
             parts.not_read.append(not_understood(resource, flawed[resource], broken=True))
-        elif resource not in supports:
+        else:
             _resource(resource, around, parts, gp_connect=gp_connect)
+    if envelope and not index.lone:
+        parts.message, not_read = message_of(around)
+        parts.not_read.extend(not_read)
+    held = parts.message
+    in_message = {*(c.path for c in held.service), *(r.path for r in held.references),
+                  *(c.path for q in held.qualifiers for c in q.codings)}
     for resource in index.resources:
         if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
-            parts.not_read.extend(listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient"))
+            parts.not_read.extend(
+                line for line in listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient")
+                if line.path not in in_message)
     _wrappers(tree.root, used, parts)
     parts.not_read = _distinct(parts.not_read)
     return parts

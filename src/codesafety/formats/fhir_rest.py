@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from codesafety.formats.fhir_index import Index
 from codesafety.formats.fhir_tree import Node
 from codesafety.formats.fhir_values import (
-    Broken, Nature, Used, child_text, coding, concept, date, decimal, listed, nature, one,
+    Broken,
+    Nature,
+    Used,
+    child_text,
+    coding,
+    concept,
+    date,
+    decimal,
+    listed,
+    nature,
+    one,
 )
 from codesafety.record import Coding, NotRead, Qualifier, Reference
 
@@ -64,17 +74,19 @@ def unplaced(node: Node, what: str) -> NotRead:
                    resource_type=resource.resource_type, resource_id=_id(resource))
 
 
-def rest_of(resource: Node, used: Used, index: Index) -> Rest:
-    """Return what is left over. Raises Broken where a left-over breaks its type."""
+def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = None) -> Rest:
+    """Return what is left over, but for what others have used (`done`). Raises Broken where a left-over breaks its type."""
     qualifiers: list[Qualifier] = []
     references: list[Reference] = []
     not_read: list[NotRead] = []
-    done: set[Node] = set()
+    seen: set[Node] = set()
     for node, kind in accountable(resource, used):
+        if done is not None and node in done:
+            continue
         match kind:
             case "coding" if node.name == "coding" and node.parent is not None:
-                if node.parent not in done:
-                    done.add(node.parent)
+                if node.parent not in seen:
+                    seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
                     codings = tuple(coding(c, used) for c in left)
                     qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings,
@@ -129,8 +141,10 @@ def listed_as_not_read(resource: Node, used: Used, reason: str, *, with_codings:
                 codings = (coding(node, Used()),)
             except Broken:
                 codings = ()
-        yield NotRead(path=node.path, reason=f"{_WHAT[kind]} {reason}", resource_type=resource.resource_type,
-                      resource_id=_id(resource), codings=codings)
+        broken = kind == "date" and not _is_date(node)
+        yield NotRead(path=node.path, reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
+                      resource_type=resource.resource_type, resource_id=_id(resource), codings=codings,
+                      broken=broken and resource.resource_type in ("Encounter", "Patient"))
 
 
 def codings_in(resource: Node) -> tuple[Coding, ...]:
@@ -143,6 +157,14 @@ def codings_in(resource: Node) -> tuple[Coding, ...]:
             except Broken:
                 continue
     return tuple(found)
+
+
+def _is_date(node: Node) -> bool:
+    try:
+        date(node, Used())
+    except Broken:
+        return False
+    return True
 
 
 def _id(resource: Node) -> str | None:

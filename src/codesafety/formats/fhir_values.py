@@ -187,12 +187,13 @@ def choice(node: Node, base: str) -> Node | None:
     return found[0] if found else None
 
 
-TYPES = frozenset(
-    "Address Age Annotation Attachment Base64Binary Boolean Code CodeableConcept CodeableReference Coding ContactPoint Count "
-    "Date DateTime Decimal Distance Dosage Duration Expression HumanName Id Identifier Instant Integer Integer64 Markdown "
-    "Meta Money Oid Period PositiveInt Quantity Range Ratio Reference SampledData Signature String Time Timing UnsignedInt "
-    "Uri Url Canonical Uuid".split()
-)
+TYPES = frozenset([
+    "Address", "Age", "Annotation", "Attachment", "Base64Binary", "Boolean", "Code", "CodeableConcept", "CodeableReference",
+    "Coding", "ContactPoint", "Count", "Date", "DateTime", "Decimal", "Distance", "Dosage", "Duration", "Expression",
+    "HumanName", "Id", "Identifier", "Instant", "Integer", "Integer64", "Markdown", "Meta", "Money", "Oid", "Period",
+    "PositiveInt", "Quantity", "Range", "Ratio", "Reference", "SampledData", "Signature", "String", "Time", "Timing",
+    "UnsignedInt", "Uri", "Url", "Canonical", "Uuid",
+])
 
 
 def period(node: Node, used: Used) -> tuple[str | None, str | None]:

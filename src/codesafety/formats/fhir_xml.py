@@ -21,6 +21,7 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _CHUNK = 1 << 16
+_CUT_SHORT = "it may have been cut short or edited: export it again"
 
 
 class _Refused(Exception):
@@ -116,7 +117,9 @@ def parse_xml(text: str, name: str) -> Tree:
 
     builder = _Builder()
     parser: Any = DefusedXMLParser(target=builder, forbid_dtd=True)
-    text = _DECLARATION.sub("", text, count=1).lstrip()  # it is text now: what encoding it was in says nothing more
+    text = text.lstrip()
+    text = _DECLARATION.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text, count=1).lstrip(" ")
+    # it is text now, and what encoding it was in says nothing more; lines keep their numbers
     try:
         for at in range(0, len(text), _CHUNK):
             parser.feed(text[at:at + _CHUNK])
@@ -127,9 +130,9 @@ def parse_xml(text: str, name: str) -> Tree:
         refuse("declares a document type or entities, which are not read for safety", "remove the DOCTYPE")
     except (ParseError, DefusedParseError) as error:
         line, column = getattr(error, "position", (0, 0))
-        refuse(f"is not well-formed XML: line {line}, column {column + 1}", "it may have been cut short or edited: export it again")
+        refuse(f"is not well-formed XML: line {line}, column {column + 1}", _CUT_SHORT)
     except (ValueError, LookupError):
-        refuse("is not well-formed XML", "it may have been cut short or edited: export it again")
+        refuse("is not well-formed XML", _CUT_SHORT)
     if builder.root is None or builder._open:
         refuse("is not a complete XML document", "it may have been cut short: export it again")
     return Tree(builder.root, tuple(builder.flaws), "xml")
