@@ -1,0 +1,273 @@
+"""Published lists of codes: CSV or TSV, whole or gzipped, with columns under any of the names in use.
+
+Codes stay the text that the file holds, damage and all: nothing is converted, stripped or repaired here. What the file does
+not say (a term, a system) is None. A file that cannot be read for certain is a ReleaseError with file and line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from codesafety.terminology.errors import ReleaseError
+from codesafety.terminology.systems import canonical
+
+MAX_BYTES = 4 * 2**30
+"""A list that unpacks to more than this is refused: the largest published tables of codes are some hundred megabytes."""
+
+_CODE_NAMES = (
+    "code", "sctid", "snomedcode", "snomedctcode", "snomedconceptid", "snomedctconceptid", "conceptid", "conceptcode", "snomedid",
+    "snomedctid", "snomed", "snomedct", "clinicalcode", "codeid", "dmdid", "dmdcode", "dmd", "id", "vpid", "apid", "vppid",
+    "appid", "vtmid", "vmpid", "ampid", "isid", "icd10code", "icdcode", "icd10", "readcode", "ctv3code", "opcscode",
+)
+_TERM_NAMES = (
+    "term", "preferredterm", "fsn", "fullyspecifiedname", "display", "displayname", "description", "name", "conceptname", "label",
+    "codedescription", "codeterm", "snomedterm", "snomeddescription", "dmdname", "nm", "desc", "title", "codename", "rubric",
+    "termtext", "conceptterm", "meaning", "vmpnm", "ampnm", "vtmnm",
+)
+_TERM_WORDS = frozenset({"term", "description", "name", "nm", "desc", "fsn", "display", "label", "title"})
+_SYSTEM_NAMES = ("system", "codesystem", "codingsystem", "terminology", "vocabulary", "vocabularyid", "codetype", "scheme")
+_SYSTEM_WORDS = {"icd10": "icd10", "icd": "icd10", "read": "readv2", "ctv3": "ctv3", "opcs": "opcs4", "opcs4": "opcs4"}
+_SAMPLE = 200
+_NUMERIC = re.compile(r"[\s'\"=\ufeff\u00a0]*\d[\d\s,.]{4,}(?:[eE]\+?\d+)?[\s'\"\u00a0]*", re.ASCII)
+_NOT_TEXT = {
+    b"PK\x03\x04": "is a zip archive or a workbook (.xlsx)", b"\xd0\xcf\x11\xe0": "is an old workbook (.xls)",
+    b"%PDF": "is a PDF", b"PAR1": "is a parquet file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `line` counts from 1, where the row begins; `cells` are all its cells as written.
+
+    `term` and `system` are None where the list has no such column or the cell is empty. A `ragged` row has another number of
+    cells than the header: its term is None, because which cells it is made of cannot be told.
+    """
+
+    line: int
+    code: str
+    term: str | None
+    system: str | None
+    cells: tuple[str, ...]
+    ragged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Codelist:
+    """A list that was opened: where its columns are. Iterate it for its rows; each iteration reads the file anew.
+
+    `notes` say what a person should know of how the file was read (another encoding, no header).
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...] | None
+    code_column: int
+    term_column: int | None
+    system_column: int | None
+    system: str | None
+    notes: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        rows = _cells(self.path, self.encoding, self.delimiter)
+        width = len(self.header) if self.header is not None else None
+        if self.header is not None:
+            next(rows)
+        for line, cells in rows:
+            width = len(cells) if width is None else width
+            ragged = len(cells) < width or any(cell for cell in cells[width:])
+            yield Row(
+                line=line,
+                code=cells[self.code_column] if self.code_column < len(cells) else "",
+                term=None if ragged else self._cell(cells, self.term_column),
+                system=canonical(self._cell(cells, self.system_column)) or self.system,
+                cells=tuple(cells),
+                ragged=ragged,
+            )
+
+    @staticmethod
+    def _cell(cells: Sequence[str], column: int | None) -> str | None:
+        return cells[column] if column is not None and column < len(cells) and cells[column].strip() else None
+
+
+def read_codelist(path: Path | str) -> Iterator[Row]:
+    """Return the rows of a list, one by one."""
+    return iter(open_codelist(path))
+
+
+def open_codelist(path: Path | str) -> Codelist:
+    """Return a list with its columns found, by their names and by what stands in them.
+
+    Raises ReleaseError where the file cannot be read as text, or no column holds codes.
+    """
+    path = Path(path)
+    encoding, notes = _encoding(path)
+    delimiter = _delimiter(path, encoding)
+    sample = list(islice(_cells(path, encoding, delimiter), _SAMPLE))
+    if not sample:
+        raise ReleaseError(str(path), None, "the list is empty", "give a list with a column of codes")
+    line, first = sample[0]
+    header: tuple[str, ...] | None = tuple(cell.strip() for cell in first)
+    if any(_NUMERIC.fullmatch(cell) for cell in first):
+        header, body = None, [cells for _, cells in sample]
+        notes.append("no header: the columns were found by what stands in them")
+    else:
+        body = [cells for _, cells in sample[1:]]
+    code_column = _code_column(header, body)
+    if code_column is None:
+        raise ReleaseError(
+            str(path), line, "no column holds codes",
+            f"name one of the columns `code` (the columns are {', '.join(f'`{name}`' for name in header or ())})",
+        )
+    return Codelist(
+        path, encoding, delimiter, header, code_column, _term_column(header, body, code_column),
+        _named(header, _SYSTEM_NAMES), _system_of(header, code_column), tuple(notes),
+    )
+
+
+def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+        for magic, what in _NOT_TEXT.items():
+            if start.startswith(magic):
+                raise ReleaseError(str(path), None, f"{what}, and no list of codes", "export the list as CSV, its codes as text")
+        return gzip.open(path) if start[:2] == b"\x1f\x8b" else path.open("rb")
+    except OSError as error:
+        raise ReleaseError(str(path), None, (error.strerror or "cannot be read").lower()) from None
+
+
+def _encoding(path: Path) -> tuple[str, list[str]]:
+    """Return the encoding, by decoding the whole file: a byte that is no UTF-8 may stand in its last line."""
+    with _open(path) as file:
+        start = file.read(3)
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16", ["read as UTF-16"]
+    if _first_undecodable(path, "utf-8") is None:
+        return "utf-8-sig", []
+    line = _first_undecodable(path, "cp1252")
+    if line is not None:
+        raise ReleaseError(str(path), line, "is neither UTF-8 nor Windows-1252 text", "save the list as UTF-8")
+    return "cp1252", ["not UTF-8: read as Windows-1252"]
+
+
+def _first_undecodable(path: Path, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, size = 1, 0
+    try:
+        with _open(path) as file:
+            while chunk := file.read(2**20):
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise ReleaseError(str(path), None, f"unpacks to more than {MAX_BYTES} bytes")
+                if b"\x00" in chunk:
+                    raise ReleaseError(str(path), line + chunk[: chunk.index(b"\x00")].count(b"\n"), "holds a NUL byte",
+                                       "save the list as UTF-8 text")
+                decoder.decode(chunk)
+                line += chunk.count(b"\n")
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        return line + error.object[: error.start].count(b"\n")
+    except (OSError, EOFError, zlib.error):
+        raise ReleaseError(str(path), line, "the gzip data is damaged or cut short", "fetch the file again") from None
+    return None
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    with _open(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
+        first = next((line for line in text if line.strip()), "")
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    return max((",", "\t", ";", "|"), key=unquoted.count)
+
+
+def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of every row that is not blank."""
+    with _open(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        before = 0
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise ReleaseError(
+                    str(path), before + 1, f"not a row of a table: {error}",
+                    "a quote inside a cell is written twice, in a quoted cell",
+                ) from None
+            line, before = before + 1, reader.line_num
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z]+\d*|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+
+
+def _named(header: tuple[str, ...] | None, names: Sequence[str]) -> int | None:
+    plain = [_plain(name) for name in header or ()]
+    return next((plain.index(name) for name in names if name in plain), None)
+
+
+def _likeness(body: Sequence[Sequence[str]], column: int) -> float:
+    """Return the share of a column's filled cells that could be identifiers, whole or damaged."""
+    filled = [cells[column] for cells in body if column < len(cells) and cells[column].strip()]
+    return sum(_NUMERIC.fullmatch(cell) is not None for cell in filled) / len(filled) if filled else 0.0
+
+
+def _code_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int | None:
+    """Return the column of codes: of those that hold identifiers the best named, else one that is named as codes are."""
+    ranks: dict[int, int] = {}
+    for column, name in enumerate(header or ()):
+        plain, words = _plain(name), _words(name)
+        if plain in _CODE_NAMES:
+            ranks[column] = _CODE_NAMES.index(plain)
+        elif not _TERM_WORDS.intersection(words) and {"code", "codes", "id", "sctid", "snomed"}.intersection(words):
+            ranks[column] = len(_CODE_NAMES)
+    width = max((len(cells) for cells in body), default=len(header or ()))
+    likely = [column for column in range(width) if _likeness(body, column) >= 0.5]
+    if likely:
+        return min(likely, key=lambda column: (ranks.get(column, len(_CODE_NAMES) + 1), column))
+    return min(ranks, key=lambda column: (ranks[column], column)) if ranks else None
+
+
+def _term_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]], code_column: int) -> int | None:
+    named = _named(header, _TERM_NAMES)
+    if named is not None and named != code_column:
+        return named
+    for column, name in enumerate(header or ()):
+        if column != code_column and _TERM_WORDS.intersection(_words(name)):
+            return column
+    if header is not None:
+        return None
+    width = max((len(cells) for cells in body), default=0)
+    texts = {
+        column: sum(len(cells[column]) for cells in body if column < len(cells))
+        for column in range(width)
+        if column != code_column and _likeness(body, column) < 0.1
+    }
+    longest = max(texts, key=lambda column: texts[column], default=None)
+    return longest if longest is not None and texts[longest] >= 4 * len(body) else None
+
+
+def _system_of(header: tuple[str, ...] | None, code_column: int) -> str | None:
+    """Return the system that the code column's name tells ("icd10_code"), or None where it tells none."""
+    if header is None or code_column >= len(header):
+        return None
+    words = _words(header[code_column])
+    if {"snomed", "snomedct", "sctid", "dmd"}.intersection(words):
+        return "sct"
+    return next((_SYSTEM_WORDS[word] for word in words if word in _SYSTEM_WORDS), None)
