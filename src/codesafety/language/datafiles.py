@@ -1,0 +1,201 @@
+"""CSV files beside rule files: frozen value sets and tables. What is wrong with a line is reported with that line.
+
+Lines `# key: value` at the top say where the file comes from. Then a header, then rows; UTF-8, commas, quotes as in RFC 4180.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.language import codes, schema
+from codesafety.record import day_interval
+from codesafety.terminology import systems
+
+_PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
+_FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_CONTEXT: Final[Mapping[str, tuple[str, ...]]] = {
+    "assertion": tuple(w for w in schema.ASSERTIONS if w != "unknown"),
+    "subject": tuple(w for w in schema.SUBJECTS if w != "unknown"),
+    "time": tuple(w for w in schema.TEMPORALITIES if w != "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: its cells by column and where it stands."""
+
+    cells: Mapping[str, str]
+    span: Span
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that could be cut into rows. `provenance` holds the lines `# key: value` in their order."""
+
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    provenance: tuple[tuple[str, str], ...]
+    header: Span
+
+    @property
+    def sources(self) -> tuple[ir.Source, ...]:
+        return tuple(ir.Source(f"{key}: {value}") for key, value in self.provenance)
+
+
+def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
+    """Return the rows of a data file, or None where it has no header. Every line that does not fit is reported."""
+    provenance: list[tuple[str, str]] = []
+    header: tuple[str, ...] | None = None
+    header_span = Span(file, 0, 0)
+    lines: list[Line] = []
+    for number, span, raw in _lines(text, file):
+        if header is None and raw.lstrip().startswith("#"):
+            said = _PROVENANCE.match(raw.lstrip())
+            if said is None:
+                diagnostics.error("CS226", "a line about the file is written `# key: value`", span, "or remove it")
+            else:
+                provenance.append((said[1].lower(), said[2]))
+            continue
+        if not raw.strip():
+            continue
+        try:
+            (cells,) = csv.reader([raw], strict=True)
+        except csv.Error:
+            diagnostics.error("CS226", "this line is no CSV", span, 'a quote inside quotes is doubled: ""')
+            continue
+        cells = [cell.strip() for cell in cells]
+        if header is None:
+            header, header_span = tuple(cells), span
+            twice = {c for c in cells if cells.count(c) > 1}
+            if twice:
+                diagnostics.error("CS226", f"the column `{sorted(twice)[0]}` is there twice", span, "name every column once")
+            continue
+        if len(cells) != len(header):
+            diagnostics.error("CS226", f"this line has {len(cells)} cells, the header has {len(header)}", span,
+                              "text that holds a comma stands in quotes")
+            continue
+        lines.append(Line(dict(zip(header, cells, strict=True)), span, number))
+    if header is None:
+        diagnostics.error("CS226", "the file has no header", header_span, "name the columns in its first line")
+        return None
+    return DataFile(header, tuple(lines), tuple(provenance), header_span)
+
+
+def _lines(text: str, file: str) -> Iterator[tuple[int, Span, str]]:
+    at = 1 if text.startswith("\ufeff") else 0
+    for number, raw in enumerate(text[at:].split("\n"), start=1):
+        line = raw.rstrip("\r")
+        yield number, Span(file, at, at + len(line)), line
+        at += len(raw) + 1
+
+
+def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]:
+    """Return the rows of a frozen value set."""
+    for column in data.columns:
+        if column not in _FROZEN_COLUMNS:
+            diagnostics.error("CS226", f"a frozen file has no column `{column}`", data.header,
+                              did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {', '.join(_FROZEN_COLUMNS)}")
+    if "code" not in data.columns:
+        diagnostics.error("CS226", "a frozen file needs a column `code`", data.header, f"its columns are {', '.join(_FROZEN_COLUMNS)}")
+        return ()
+    rows: list[ir.FrozenRow] = []
+    seen: dict[str, int] = {}
+    for line in data.lines:
+        cells = line.cells
+        system = systems.canonical(cells.get("system")) or codes.SCT
+        code = cells["code"]
+        wrong = codes.snomed_damage(code) if system == codes.SCT else None if code else ("it is empty", "write the code")
+        if wrong is not None:
+            diagnostics.error("CS209", f"`{code}` is no {'SNOMED CT concept' if system == codes.SCT else 'code'}: {wrong[0]}", line.span, wrong[1])
+            continue
+        context = {}
+        for name, words in _CONTEXT.items():
+            said = cells.get(name) or None
+            if said is not None and said not in words:
+                diagnostics.error("CS206", f"`{name}` cannot be `{said}`", line.span,
+                                  did_you_mean(said, words) or f"it can be {', '.join(f'`{w}`' for w in words)}")
+                said = None
+            context[name] = said
+        row = ir.FrozenRow(system, systems.normal_code(system, code), cells.get("term") or None, context["assertion"], context["subject"],
+                           context["time"])
+        key = ir.code_key(row.system, row.code)
+        if key in seen:
+            diagnostics.error("CS226", f"`{code}` is on line {seen[key]} already", line.span, "remove one of the lines")
+            continue
+        seen[key] = line.number
+        rows.append(row)
+    return tuple(rows)
+
+
+def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, diagnostics: Diagnostics) -> ir.Cell:
+    """Return one cell of a table as its column's type says; None where it is empty. What does not fit is reported."""
+    if not text:
+        return None
+    match type:
+        case "sex":
+            if text in ("male", "female", "other"):
+                return text
+            diagnostics.error("CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty")
+            return None
+        case "number" | "days" | "weeks" | "months" | "years":
+            if _NUMBER.fullmatch(text) and (type == "number" or text.isdigit()):
+                return Decimal(text)
+            diagnostics.error("CS227", f"`{column}`: `{text}` is no {'number' if type == 'number' else f'whole number of {type}'}", line.span,
+                              "write digits only")
+            return None
+        case "date":
+            interval = _day(text, column, line, diagnostics)
+            return interval
+        case "code":
+            return ir.code_key(system, systems.normal_code(system, text))
+        case "text":
+            return text
+
+
+def _day(text: str, column: str, line: Line, diagnostics: Diagnostics) -> tuple[int, int] | None:
+    try:
+        return day_interval(text)
+    except ValueError as error:
+        diagnostics.error("CS221", f"`{column}`: `{text}` is no date: {error}", line.span, "write YYYY-MM-DD")
+        return None
+
+
+def rows(data: DataFile, *, key: str, system: str, columns: Mapping[str, ir.ColumnType], valid: tuple[str, str] | None,
+         diagnostics: Diagnostics) -> tuple[ir.TableRow, ...]:
+    """Return the rows of a table. The columns are known to be in the file."""
+    made: list[ir.TableRow] = []
+    for line in data.lines:
+        code = line.cells[key]
+        wrong = codes.snomed_damage(code) if system == codes.SCT else None if code else ("it is empty", "write the code")
+        if wrong is not None:
+            diagnostics.error("CS209", f"`{key}`: `{code}` is no code: {wrong[0]}", line.span, wrong[1])
+            continue
+        cells = {name: cell(line.cells[name], name, type, line, system, diagnostics) for name, type in columns.items()}
+        first = last = None
+        if valid is not None:
+            start, end = line.cells[valid[0]], line.cells[valid[1]]
+            begins = _day(start, valid[0], line, diagnostics) if start else None
+            ends = _day(end, valid[1], line, diagnostics) if end else None
+            first, last = begins and begins[0], ends and ends[1]
+            if first is not None and last is not None and first > last:
+                diagnostics.error("CS207", f"this row ends ({end}) before it begins ({start})", line.span, "give the earlier date first")
+        made.append(ir.TableRow(ir.code_key(system, systems.normal_code(system, code)), cells, first, last, line.number))
+    return tuple(made)
+
+
+def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnostics: Diagnostics) -> bool:
+    """Report columns that a table names and its file has not; return whether there are any."""
+    absent = [(name, span) for name, span in wanted if name not in data.columns]
+    for name, span in absent:
+        diagnostics.error("CS227", f"the file has no column `{name}`", span,
+                          did_you_mean(name, data.columns) or f"its columns are {', '.join(f'`{c}`' for c in data.columns)}")
+    return bool(absent)

@@ -1,0 +1,196 @@
+"""Files and folders of rules to checked rulesets."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span, did_you_mean
+from codesafety.errors import RuleError
+from codesafety.language import syntax
+from codesafety.language.checker import Folder, check, digest, header
+from codesafety.language.parser import parse_collecting
+
+SUFFIX = ".rules"
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest single rule or data file that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rulesets in the order of their dependence, what is to be said of them, and the texts that spans point into."""
+
+    rulesets: tuple[ir.Ruleset, ...]
+    warnings: tuple[Diagnostic, ...]
+    sources: Mapping[str, str]
+
+
+def load(paths: Sequence[Path], *, shipped: Sequence[Path] = (), predicates: Mapping[str, ir.Signature] | None = None,
+         strict: bool = False) -> Loaded:
+    """Return the rulesets in `paths` and those of `shipped` that they use.
+
+    A path is a rule file, a folder that is one ruleset, or a folder of such folders. `strict`: what is merely left out (CS4xx) is
+    an error. Raises RuleError with everything that is wrong in any of them.
+    """
+    diagnostics = Diagnostics()
+    sources: dict[str, str] = {}
+    with _no_collection():
+        folders = [f for path in paths for f in _folders(Path(path), False, diagnostics, sources)]
+        folders += [f for path in shipped for f in _folders(Path(path), True, diagnostics, sources)]
+        return _checked(folders, predicates or {}, strict, diagnostics, sources)
+
+
+def load_texts(rules: Mapping[str, str], data: Mapping[str, bytes] | None = None, *,
+               predicates: Mapping[str, ir.Signature] | None = None, strict: bool = False) -> Loaded:
+    """Return the one ruleset that these texts make together: rule files by name, and the files that they name.
+
+    Raises RuleError with everything that is wrong.
+    """
+    diagnostics = Diagnostics()
+    sources: dict[str, str] = {}
+    data = data or {}
+    with _no_collection():
+        files: list[syntax.File] = []
+        for name, text in rules.items():
+            sources[name] = text
+            _parse_into(files, text, name, diagnostics)
+        if not rules:
+            _nothing("no rule files were given", diagnostics)
+        whole = {**{name: text.encode() for name, text in rules.items()}, **data}
+        folders = [Folder("these files", tuple(files), data, {name: name for name in data}, digest(whole))] if files else []
+        return _checked(folders, predicates or {}, strict, diagnostics, sources)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Suspend garbage collection: nodes are made by the hundred thousand and none of them is garbage."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _checked(folders: list[Folder], predicates: Mapping[str, ir.Signature], strict: bool, diagnostics: Diagnostics,
+             sources: dict[str, str]) -> Loaded:
+    syntax_is_whole = not diagnostics.errors
+    for folder in folders:
+        folder.header = header(folder, diagnostics) if syntax_is_whole or not folder.shipped else None
+    rulesets = check(folders, predicates, diagnostics, sources) if syntax_is_whole else []
+    if strict:
+        diagnostics.found = [_as_error(d) for d in diagnostics.found]
+    if diagnostics.errors:
+        raise RuleError(_unique(diagnostics.found), sources)
+    return Loaded(tuple(rulesets), _unique(diagnostics.found), sources)
+
+
+def _as_error(diagnostic: Diagnostic) -> Diagnostic:
+    return Diagnostic(diagnostic.code, diagnostic.message, diagnostic.span, diagnostic.help, Severity.ERROR, diagnostic.related)
+
+
+def _unique(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics in the order of their places, each once."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda d: (d.span, d.code)))
+
+
+def _nothing(message: str, diagnostics: Diagnostics, file: str = "") -> None:
+    diagnostics.error("CS120", message, Span(file, 0, 0), "name a `.rules` file, or a folder that holds some")
+
+
+def _folders(path: Path, shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
+    """Return the rulesets at a path; that there are none is reported."""
+    label = path.as_posix()
+    if path.is_file():
+        if path.suffix != SUFFIX:
+            _nothing(f"`{label}` is no rule file", diagnostics, label)
+            return []
+        return _folder(path.parent, [path], shipped, diagnostics, sources)
+    if not path.is_dir():
+        near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
+        diagnostics.error("CS121", f"there is no file or folder `{label}`", Span(label, 0, 0), near)
+        return []
+    files = sorted(path.glob(f"*{SUFFIX}"))
+    if files:
+        return _folder(path, files, shipped, diagnostics, sources)
+    found: list[Folder] = []
+    for child in sorted(p for p in path.iterdir() if p.is_dir()):
+        files = sorted(child.glob(f"*{SUFFIX}"))
+        if files:
+            found += _folder(child, files, shipped, diagnostics, sources)
+    if not found and not shipped:
+        _nothing(f"there are no rules in `{label}`", diagnostics, label)
+    return found
+
+
+def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
+    parsed: list[syntax.File] = []
+    content: dict[str, bytes] = {}
+    for file in files:
+        raw = _read(file, diagnostics)
+        if raw is None:
+            continue
+        content[file.name] = raw
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            diagnostics.error("CS108", f"`{file.as_posix()}` is not UTF-8 (byte {error.start})", Span(file.as_posix(), 0, 0), "save the file as UTF-8")
+            continue
+        sources[file.as_posix()] = text
+        _parse_into(parsed, text, file.as_posix(), diagnostics)
+    if not parsed:
+        return []
+    data, places = _data(root, parsed, diagnostics)
+    return [Folder(root.as_posix(), tuple(parsed), data, places, digest({**content, **data}), shipped)]
+
+
+def _parse_into(files: list[syntax.File], text: str, name: str, diagnostics: Diagnostics) -> None:
+    parsed, wrong = parse_collecting(text, name)
+    diagnostics.found += wrong
+    if parsed is not None:
+        files.append(parsed)
+
+
+def _data(root: Path, files: Sequence[syntax.File], diagnostics: Diagnostics) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the files that the rules name, inside their folder only."""
+    data: dict[str, bytes] = {}
+    places: dict[str, str] = {}
+    for word in _named_files(files):
+        path = root / word.text
+        inside = path.resolve().is_relative_to(root.resolve())
+        if not inside or not path.is_file() or word.text in data:
+            continue  # the checker says that it is not there
+        raw = _read(path, diagnostics)
+        if raw is not None:
+            data[word.text] = raw
+            places[word.text] = path.as_posix()
+    return data, places
+
+
+def _named_files(files: Sequence[syntax.File]) -> Iterator[syntax.Text]:
+    for file in files:
+        for declaration in file.declarations:
+            if isinstance(declaration, syntax.Table):
+                yield declaration.file
+            elif isinstance(declaration, syntax.ValueSet):
+                for part in declaration.parts:
+                    if isinstance(part, syntax.Setting) and isinstance(part.value, syntax.Text):
+                        yield part.value
+
+
+def _read(path: Path, diagnostics: Diagnostics) -> bytes | None:
+    name = path.as_posix()
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            diagnostics.error("CS121", f"`{name}` is larger than {MAX_BYTES // 1024 // 1024} MiB", Span(name, 0, 0), "split the file")
+            return None
+        return path.read_bytes()
+    except OSError as error:
+        diagnostics.error("CS121", f"`{name}` cannot be read: {(error.strerror or 'unknown reason').lower()}", Span(name, 0, 0),
+                          "check the path and its permissions")
+        return None

@@ -1,0 +1,133 @@
+"""The names that rules may use: fields, the words they may take, and what examples may give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from codesafety import record
+from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
+
+DATE, WORD, VALUE, NUMBER, CODINGS, TEXT = (
+    FieldType.DATE, FieldType.WORD, FieldType.VALUE, FieldType.NUMBER, FieldType.CODINGS, FieldType.TEXT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field: its type and, for a word, the words it may take (None: any word, as sent).
+
+    `sayable`: a message may show it. `only_missing`: it can be tested for absence and in no other way.
+    """
+
+    type: FieldType
+    words: tuple[str, ...] | None = None
+    private: bool = False
+    sayable: bool = True
+    only_missing: bool = False
+
+
+GENDERS: Final[tuple[str, ...]] = get_args(record.Gender)
+ASSERTIONS: Final[tuple[str, ...]] = get_args(record.Assertion)
+SUBJECTS: Final[tuple[str, ...]] = get_args(record.Subject)
+TEMPORALITIES: Final[tuple[str, ...]] = get_args(record.Temporality)
+ENTRY_KINDS: Final = (
+    "observation", "condition", "procedure", "allergy", "immunization", "family-history", "encounter", "document", "other",
+)
+MEDICATION_KINDS: Final[tuple[str, ...]] = get_args(record.Medication.model_fields["kind"].annotation)
+YES_NO: Final = ("true", "false")
+
+_DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
+_OPEN = FieldSpec(WORD)
+_SENT = FieldSpec(TEXT, sayable=False)
+
+PATIENT: Final[Mapping[str, FieldSpec]] = {
+    "gender": FieldSpec(WORD, GENDERS),
+    "sex_at_birth": FieldSpec(WORD, GENDERS, private=True, sayable=False),
+    "born": FieldSpec(DATE, sayable=False),
+    "died": _DATE,
+    "deceased": FieldSpec(WORD, YES_NO),
+    "nhs_number": _SENT,
+}
+MESSAGE: Final[Mapping[str, FieldSpec]] = {
+    "service": _CODINGS, "sender": _SENT, "recipient": _SENT, "sent": _DATE, "event": _SENT, "id": _SENT, "version": _SENT,
+    "replaces": _SENT, "status": _OPEN,
+}
+_ENTRY: Final[Mapping[str, FieldSpec]] = {
+    "date": _DATE, "recorded": _DATE, "consultation_date": _DATE, "end_date": _DATE, "value": FieldSpec(VALUE),
+    "code": _CODINGS, "subject": FieldSpec(WORD, SUBJECTS), "assertion": FieldSpec(WORD, ASSERTIONS),
+    "temporality": FieldSpec(WORD, TEMPORALITIES), "status": _OPEN, "verification": _OPEN, "clinical_status": _OPEN,
+    "heading": _OPEN, "kind": FieldSpec(WORD, ENTRY_KINDS), "id": _SENT, "text": _SENT,
+}
+_MEDICATION: Final[Mapping[str, FieldSpec]] = {
+    "date": _DATE, "start": _DATE, "end": _DATE, "handed_over": _DATE, "prepared": _DATE, "authored": _DATE,
+    "recorded": _DATE, "quantity": _NUMBER, "dose": _NUMBER, "times_a_day": _NUMBER, "days_supply": _NUMBER,
+    "dosage": _NUMBER, "route": _CODINGS, "form": _CODINGS, "supply_type": _CODINGS, "product": _CODINGS,
+    "not_given_reason": _CODINGS, "ingredients": FieldSpec(CODINGS, sayable=False, only_missing=True), "status": _OPEN,
+    "kind": FieldSpec(WORD, MEDICATION_KINDS), "heading": _OPEN, "order": _SENT, "id": _SENT, "text": _SENT,
+}
+DAMAGES: Final = (
+    "valid", "spreadsheet_truncation", "float_rounding", "scientific_notation", "float_suffix", "stray_characters",
+    "leading_zero", "check_digit", "partition", "description_id", "relationship_id", "expression_id", "too_short",
+    "too_long", "empty", "not_an_sctid",
+)
+_CODING: Final[Mapping[str, FieldSpec]] = {
+    "code": _SENT, "system": _SENT, "display": _SENT, "damage": FieldSpec(WORD, DAMAGES),
+}
+FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
+    Kind.ENTRY: _ENTRY, Kind.MENTION: _ENTRY, Kind.MEDICATION: _MEDICATION, Kind.CODING: _CODING, Kind.MESSAGE: MESSAGE,
+}
+"""The fields of what a variable may stand for. A row's fields are its table's columns."""
+
+ITEM_WORDS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.ENTRY: tuple(ItemWord),
+    Kind.MENTION: tuple(ItemWord),
+    Kind.MEDICATION: (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR),
+    Kind.CODING: tuple(CodingWord),
+}
+ABOUT: Final = ("patient", "family", "baby", "another")
+RESERVED_NAMES: Final = frozenset({"patient", "message", "record"})
+"""Names that a variable cannot take."""
+ACTIONS: Final = ("note", "review", "hold")
+SEVERITIES: Final = ("minor", "significant", "considerable", "major", "catastrophic")
+"""Consequence classes of a hazard log under DCB0129 and DCB0160."""
+WHOLE_INPUTS: Final = ("record", "release", "message.unread")
+"""What `expect cannot tell` may name beside fields."""
+
+# ------------------------------------------------------------------------------------------------ examples
+
+_ITEM_TEXTS = ("display", "text", "id", "system", "also", "based_on")
+EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
+    "patient": {name: spec.type for name, spec in PATIENT.items()},
+    "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
+    "record": {"complete_from": DATE},
+    "entry": {
+        **{name: TEXT for name in _ITEM_TEXTS},
+        **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "id", "text")},
+    },
+    "medication": {
+        **{name: TEXT for name in (*_ITEM_TEXTS, "order", "strength")},
+        **{name: spec.type for name, spec in _MEDICATION.items()
+           if name not in ("product", "ingredients", "dosage", "id", "text", "order")},
+    },
+}
+"""What an example may give, by what it is given of."""
+EXAMPLE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "entry": ("present", "absent", "possible", "planned", "past", "history", "entered-in-error"),
+    "medication": ("not-given", "entered-in-error"),
+}
+"""Bare words that an example's item may carry."""
+
+
+def closed_words(kind: Kind | str, name: str) -> tuple[str, ...] | None:
+    """Return the words that a field may take, or None where any word may be sent. `kind` is a kind or `patient`."""
+    fields = PATIENT if kind == "patient" else FIELDS[Kind(kind)]
+    return fields[name].words
+
+
+def all_names() -> Mapping[str, Mapping[str, FieldSpec]]:
+    """Return every field by what it belongs to, in the order of the reference: `patient`, `message`, the kinds."""
+    return {
+        "patient": PATIENT, "message": MESSAGE, "entry": _ENTRY, "mention": _ENTRY, "medication": _MEDICATION, "coding": _CODING,
+    }

@@ -1,0 +1,70 @@
+"""The grammar's terminals in the words of someone who writes rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_TERMINALS: Final = {
+    "STRING": "text in quotes", "NUMBER": "a number", "NAME": "a name", "DOTTED": "a field such as `e.value`",
+    "REF": "a name such as `ruleset/name`", "DATE": "a date such as 2025-06-01", "VERSION": "a version such as 1.0.0",
+    "URL": "an address `<https://…>`", "TERM": "a term `|…|`", "HAZARD": "a hazard such as H-01", "CMP": "`<`, `<=`, `>` or `>=`",
+    "ECL": "`ecl { … }`", "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "COMMA": "`,`", "COLON": "`:`",
+    "PERCENT": "`%`", "AND": "`and`", "OR": "`or`", "ON_THE_SAME_DAY_AS": "`on the same day as`",
+    "THE_SAME_AS": "`the same product as`, `the same entry as`",
+    "SHARES": "`shares an ingredient with`, `has the same ingredients as`", "CONTRADICTS_ITS_WORDS": "`contradicts its words`",
+    "$END": "the end of the file",
+}
+
+_RULE_WORDS: Final = (
+    "title", "action", "cannot", "severity", "hazard", "source", "because", "valid", "after", "overridable", "for", "when",
+    "unless", "say", "example",
+)
+_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("a part of the rule (`for`, `when`, `unless`, `say`, `example` …)", _RULE_WORDS),
+    ("a unit of time (`days`, `weeks`, `months`, `years`)",
+     ("years", "year", "months", "month", "weeks", "week", "days", "day")),
+    ("`rule`, `valueset`, `limit`, `table` or `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
+    ("`entry`, `mention`, `medication` or `coding`", ("entry", "mention", "medication", "coding")),
+)
+_PREDICATE: Final = (
+    "what is said of it (`is`, `in`, `not in`, `<`, `overlaps` …)", ("is", "in", "not", "overlaps", "differs"),
+)
+_CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age"))
+
+
+class PartWords:
+    """Terminals after which something other than a name is at least as likely."""
+
+    BEFORE_A_CONDITION: Final = frozenset({"WHEN", "LPAR", "AND", "OR", "STRING", "RBRACE", "LBRACE", "NAME", "NUMBER"})
+
+
+def keyword_terminals(keywords: Mapping[str, str], words: Iterable[str]) -> frozenset[str]:
+    """Return the terminals of reserved words."""
+    return frozenset(keywords[word] for word in words)
+
+
+def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> str:
+    """Return what a parser would accept, as an enumeration that a person can read."""
+    left = set(accepted)
+    said: list[str] = []
+
+    def group(text: str, words: Iterable[str], also: Iterable[str] = ()) -> None:
+        terminals = keyword_terminals(keywords, words)
+        if terminals <= left:
+            left.difference_update(terminals, also)
+            said.append(text)
+
+    group(*_CONDITION, also=("NAME", "DOTTED", "REF", "DATE", "LPAR"))
+    group(*_PREDICATE, also=("CMP", "SHARES", "CONTRADICTS_ITS_WORDS"))
+    for text, words in _GROUPS:
+        group(text, words)
+    if {"NAME", "DOTTED"} <= left:
+        left.discard("DOTTED")
+        if "REF" in left:
+            left.discard("REF")
+    names = {terminal: f"`{word}`" for word, terminal in keywords.items()}
+    said += sorted(_TERMINALS.get(t) or names[t] for t in left)
+    if len(said) == 1:
+        return said[0]
+    return f"{', '.join(said[:-1])} or {said[-1]}"
