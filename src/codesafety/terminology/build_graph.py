@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from codesafety.terminology import hierarchy
 from codesafety.terminology.errors import ReleaseError
@@ -79,6 +79,9 @@ def write_relationships(files: Sequence[ReleaseFile], concrete_files: Sequence[R
                 if modifier not in _MODIFIER:
                     raise ValueError("modifier")
                 if partial and source not in index:
+                    continue
+                if not concepts.active[index[source]] and type_ != IS_A:
+                    context.count("attributes_of_inactive_concepts_not_kept")
                     continue
                 context.times[time]
                 seen.append(int(id_))
@@ -180,13 +183,20 @@ def _write_attributes(rows: _Rows, context: Context, writer: PackWriter) -> None
     writer.add_section("attribute.type_at", starts(len(type_ordinals), [key >> 2 * wide + 16 for key in keys]))
     writer.add_section("attribute.source", array("I", [key >> 16 & mask for key in keys]))
     writer.add_section("attribute.group", group_column)
-    writer.add_section("attribute.value", array("I", [key >> wide + 16 & mask for key in keys]))
+    value_of, value_rows, value_type = array("I"), array("I"), array("I")
+    for pair, same in groupby([key >> wide + 16 for key in keys]):
+        value_of.append(pair & mask)
+        value_type.append(pair >> wide)
+        value_rows.append(sum(1 for _ in same))
+    writer.add_section("attribute.value", value_of)
+    writer.add_section("attribute.value_rows", narrowest(value_rows))
+    writer.add_section("attribute.value_at", starts(len(type_ordinals), value_type))
     bits = max(len(type_ordinals), 1).bit_length()
     for at, key in enumerate(keys):
         keys[at] = (((key >> 16 & mask) << 16 | key & 0xFFFF) << bits | key >> 2 * wide + 16) << wide | key >> wide + 16 & mask
     keys.sort()
     type_mask = (1 << bits) - 1
-    writer.add_section("attribute.of_at", starts(n, [key >> wide + bits + 16 for key in keys]))
+    writer.add_section("attribute.of_at", starts(context.counts["active_concepts"], [key >> wide + bits + 16 for key in keys]))
     writer.add_section("attribute.of_type", narrowest(array("H", [key >> wide & type_mask for key in keys])))
     writer.add_section("attribute.of_group", narrowest(array("H", [key >> wide + bits & 0xFFFF for key in keys])))
     writer.add_section("attribute.of_value", array("I", [key & mask for key in keys]))

@@ -7,6 +7,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.intake import ACTIVE, Context, sctid
@@ -125,9 +126,10 @@ def _module_dependencies(refsets: dict[bytes, _Refset], texts: list[bytes], cont
 
 def write_members(members: MemberColumns, context: Context, writer: PackWriter) -> None:
     """Write every refset, the history associations in both directions, and the inactivation reasons."""
-    by_code = _ordinals_by_code(context)
-    ids, active_at, active, heads = array("Q"), array("I", [0]), array("I"), []
-    rows_at = array("Q", [0])
+    ordinal, rank_of = context.concepts.ordinal, _ranks(context)
+    ids, heads = array("Q"), []
+    active_at, rows_at = array("Q", [0]), array("Q", [0])
+    packed_active: list[bytes] = []
     packed: list[bytes] = []
     history: dict[int, list[tuple[int, int]]] = {}
     association: list[tuple[int, int, int]] = []
@@ -137,53 +139,60 @@ def write_members(members: MemberColumns, context: Context, writer: PackWriter) 
         n, number = len(refset.component), int(code)
         if not n:
             continue
-        order = sorted(range(n), key=refset.component.__getitem__)
-        component = array("Q", [refset.component[at] for at in order])
+        # Concepts first, by rank, which is by code: small steps that compress to about a byte each. Then the rest by id.
+        keys = sorted([(rank_of.get(component, NO_ORDINAL), component, at) for at, component in enumerate(refset.component)])
+        order = [key[2] for key in keys]
+        ranks = [key[0] for key in keys if key[0] != NO_ORDINAL]
+        others = array("Q", [key[1] for key in keys[len(ranks):]])
+        del keys
         flags = bytes(refset.active[at] for at in order)
         columns = [[members.texts[column[at]] for at in order] for column in refset.columns]
-        ordinals = [by_code.get(value, NO_ORDINAL) for value in component]
-        body = b"".join((component.tobytes(), flags, array("H", [refset.module[at] for at in order]).tobytes(),
+        body = b"".join((steps(ranks), others.tobytes(), flags, array("H", [refset.module[at] for at in order]).tobytes(),
                          array("H", [refset.time[at] for at in order]).tobytes(),
                          b"\n".join(value for column in columns for value in column)))
         packed.append(zlib.compress(body, 6))
         rows_at.append(rows_at[-1] + len(packed[-1]))
-        active.extend(sorted({ordinal for ordinal, flag in zip(ordinals, flags, strict=True)
-                              if flag and ordinal != NO_ORDINAL}))
-        active_at.append(len(active))
+        ordinals = [ordinal[rank] for rank in ranks]
+        packed_active.append(zlib.compress(steps(sorted({o for o, flag in zip(ordinals, flags, strict=False) if flag})), 6))
+        active_at.append(active_at[-1] + len(packed_active[-1]))
         ids.append(number)
-        heads.append({"fields": refset.fields, "rows": n, "active": sum(flags), "complete": not refset.dropped})
+        heads.append({"fields": refset.fields, "rows": n, "concepts": len(ranks), "active": sum(flags),
+                      "complete": not refset.dropped})
         context.count("members", n)
         for (name, _), column in zip(refset.fields, columns, strict=True):
             if name == "targetComponentId":
-                _associate(number, ordinals, flags, column, by_code, history, association)
+                _associate(number, ordinals, flags, column, rank_of, ordinal, history, association)
             elif name == "valueId" and number == INACTIVATION_REASON:
-                reasons += [(ordinal, sctid(value)) for ordinal, flag, value in zip(ordinals, flags, column, strict=True)
-                            if flag and ordinal != NO_ORDINAL]
+                reasons += [(o, sctid(value)) for o, flag, value in zip(ordinals, flags, column, strict=False) if flag]
     context.counts["refsets"] = len(ids)
     writer.add_section("refset.id", ids)
     writer.add_section("refset.heads", json.dumps(heads, separators=(",", ":")).encode())
     writer.add_section("refset.active_at", active_at)
-    writer.add_section("refset.active", active)
+    writer.add_chunks("refset.active", packed_active)
     writer.add_section("refset.rows_at", rows_at)
     writer.add_chunks("refset.rows", packed)
     _write_history(history, association, reasons, context, writer)
 
 
-def _ordinals_by_code(context: Context) -> dict[int, int]:
-    concepts = context.concepts
-    return dict(zip(concepts.ids, concepts.ordinal, strict=True))
+def steps(ascending: Sequence[int]) -> bytes:
+    """Return ascending numbers below 2^32 as their differences: `accumulate` gives them back."""
+    return array("I", [b - a for a, b in pairwise((0, *ascending))]).tobytes()
 
 
-def _associate(refset: int, ordinals: Sequence[int], flags: bytes, targets: Sequence[bytes], by_code: dict[int, int],
-               history: dict[int, list[tuple[int, int]]], association: list[tuple[int, int, int]]) -> None:
-    for ordinal, flag, text in zip(ordinals, flags, targets, strict=True):
-        if not flag or ordinal == NO_ORDINAL:
-            continue
-        target = sctid(text)
-        association.append((ordinal, refset, target))
-        found = by_code.get(target)
-        if found is not None:
-            history.setdefault(refset, []).append((found, ordinal))
+def _ranks(context: Context) -> dict[int, int]:
+    return {code: rank for rank, code in enumerate(context.concepts.ids)}
+
+
+def _associate(refset: int, ordinals: Sequence[int], flags: bytes, targets: Sequence[bytes], rank_of: dict[int, int],
+               ordinal: Sequence[int], history: dict[int, list[tuple[int, int]]],
+               association: list[tuple[int, int, int]]) -> None:
+    for source, flag, text in zip(ordinals, flags, targets, strict=False):
+        if flag:
+            target = sctid(text)
+            association.append((source, refset, target))
+            rank = rank_of.get(target)
+            if rank is not None:
+                history.setdefault(refset, []).append((ordinal[rank], source))
 
 
 def _write_history(history: dict[int, list[tuple[int, int]]], association: list[tuple[int, int, int]],
@@ -201,7 +210,10 @@ def _write_history(history: dict[int, list[tuple[int, int]]], association: list[
     writer.add_section("history.source", source)
     writer.add_section("history.target", target)
     writer.add_section("association.source", array("I", [row[0] for row in association]))
-    writer.add_section("association.refset", array("Q", [row[1] for row in association]))
+    refsets = sorted({row[1] for row in association})
+    writer.add_section("association.refsets", array("Q", refsets))
+    place = {refset: number for number, refset in enumerate(refsets)}
+    writer.add_section("association.refset", array("H", [place[row[1]] for row in association]))
     writer.add_section("association.target", array("Q", [row[2] for row in association]))
     writer.add_section("reason.source", array("I", [row[0] for row in reasons]))
     writer.add_section("reason.value", array("Q", [row[1] for row in reasons]))

@@ -1,7 +1,7 @@
 """Reference sets of a pack: who is in them, and what their rows say.
 
-The concepts that are active members lie ready as sorted ordinals; the rows themselves (all of them, inactive ones too, with
-their extra columns) are compressed per refset and unpacked when asked for.
+Per refset the concepts that are active members, as ordinals, and all rows (inactive ones too, with their extra columns) are
+compressed apart, so that `^` unpacks little; both are kept unpacked after their first use.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import json
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 from codesafety.terminology.pack import Pack
 
@@ -29,7 +30,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class MemberRows:
-    """Every row of a refset, as columns of one length, sorted by referencedComponentId."""
+    """Every row of a refset, as columns of one length: those of concepts by code, then those of other components."""
 
     component: array[int]                   # referencedComponentId, as a number
     ordinal: array[int]                     # of the concept, or NO_ORDINAL (a description, a relationship, not in the pack)
@@ -59,13 +60,16 @@ class Refset:
 class Refsets:
     """The reference sets of a pack, without the language refsets (those are in `texts`)."""
 
-    def __init__(self, pack: Pack, ordinal: Callable[[str], int | None]) -> None:
-        self._pack, self._ordinal = pack, ordinal
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
         self._ids = pack.section("refset.id")
         self._active_at = pack.section("refset.active_at")
         self._active = pack.section("refset.active")
         self._rows_at = pack.section("refset.rows_at")
         self._rows = pack.section("refset.rows")
+        self._ordinals = pack.section("concept.sorted")
+        self._codes = pack.section("concept.id")
+        self._members = lru_cache(maxsize=2048)(self._unpack_active)
         self._unpacked = lru_cache(maxsize=8)(self._unpack)
 
     @cached_property
@@ -86,8 +90,7 @@ class Refsets:
         fields = head["fields"]
         assert isinstance(fields, list)
         return Refset(code, tuple(Field(name, kind) for name, kind in fields), int(str(head["rows"])),
-                      int(str(head["active"])), self._active[self._active_at[at]:self._active_at[at + 1]],
-                      bool(head["complete"]))
+                      int(str(head["active"])), self._members(at), bool(head["complete"]))
 
     def rows(self, code: str) -> MemberRows | None:
         """Return all rows of a refset, or None where the pack has none. The last few are kept unpacked."""
@@ -97,9 +100,9 @@ class Refsets:
     def containing(self, ordinal: int) -> Iterator[str]:
         """Yield the refsets that a concept is an active member of."""
         for at, code in enumerate(self._ids):
-            start, end = self._active_at[at], self._active_at[at + 1]
-            place = bisect_left(self._active, ordinal, start, end)
-            if place < end and self._active[place] == ordinal:
+            members = self._members(at)
+            place = bisect_left(members, ordinal)
+            if place < len(members) and members[place] == ordinal:
                 yield str(code)
 
     def _at(self, code: str) -> int | None:
@@ -113,9 +116,14 @@ class Refsets:
         fields = head["fields"]
         assert isinstance(fields, list)
         raw = zlib.decompress(self._rows[self._rows_at[at]:self._rows_at[at + 1]])
-        n = int(str(head["rows"]))
-        component, modules, times = array("Q", raw[:8 * n]), array("H"), array("H")
-        place = 8 * n
+        n, concepts = int(str(head["rows"])), int(str(head["concepts"]))
+        ranks = accumulate(array("I", raw[:4 * concepts]))
+        ordinals = array("I", map(self._ordinals.__getitem__, ranks))
+        place = 4 * concepts + 8 * (n - concepts)
+        component = array("Q", map(self._codes.__getitem__, ordinals))
+        component.frombytes(raw[4 * concepts:place])
+        ordinals.extend([NO_ORDINAL] * (n - concepts))
+        modules, times = array("H"), array("H")
         active = raw[place:place + n]
         place += n
         modules.frombytes(raw[place:place + 2 * n])
@@ -126,10 +134,9 @@ class Refsets:
         time_names = tuple(f"{value:08d}" for value in self._pack.section("time.value"))
         texts: Sequence[str] = raw[place:].decode().split("\n") if fields else ()
         columns = {name: tuple(texts[i * n:(i + 1) * n]) for i, (name, _) in enumerate(fields)}
-        known: dict[int, int] = {}
-        for number in component:
-            if number not in known:
-                found = self._ordinal(str(number))
-                known[number] = NO_ORDINAL if found is None else found
-        return MemberRows(component, array("I", map(known.__getitem__, component)), active,
-                          tuple(map(module_names.__getitem__, modules)), tuple(map(time_names.__getitem__, times)), columns)
+        return MemberRows(component, ordinals, active, tuple(map(module_names.__getitem__, modules)),
+                          tuple(map(time_names.__getitem__, times)), columns)
+
+    def _unpack_active(self, at: int) -> memoryview:
+        packed = zlib.decompress(self._active[self._active_at[at]:self._active_at[at + 1]])
+        return memoryview(array("I", accumulate(array("I", packed)))).toreadonly()
