@@ -243,12 +243,17 @@ def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterato
                 bnf[row.name] = row.bnf
     # The ids of one VMP name: the one in the dm+d namespace with the highest item is the latest.
     current = {name: max(codes, key=lambda c: (len(c) > 11, len(c), c)) for name, codes in ids.items()}
+    heirs: dict[str, list[Vtm]] = defaultdict(list)
     for vtm in words.vtms.values():
-        parts = "|".join(sorted(vtm.ingredients)) if vtm.ingredients else ""
-        yield vtm.code, "vtm", vtm.name, "", vtm.code, parts, ""
-        if vtm.previous and vtm.previous != vtm.code and vtm.previous not in seen:
-            yield vtm.previous, "vtm", vtm.name, "", vtm.code, parts, ""
-    vtm_codes = {v.code for v in words.vtms.values()} | {v.previous for v in words.vtms.values()}
+        yield vtm.code, "vtm", vtm.name, "", vtm.code, "|".join(sorted(vtm.ingredients or ())), ""
+        if vtm.previous:
+            heirs[vtm.previous].append(vtm)
+    vtm_codes = {vtm.code for vtm in words.vtms.values()}
+    for former, became in heirs.items():
+        if former in vtm_codes or len(became) > 1:      # a former id that became two is not followed
+            continue
+        vtm_codes.add(former)
+        yield former, "vtm", became[0].name, "", became[0].code, "|".join(sorted(became[0].ingredients or ())), ""
     for row in seen.values():
         if row.code in vtm_codes:
             continue

@@ -45,7 +45,9 @@ class DmdTables:
     classes: dict[str, Fields] = field(default_factory=dict)            # VPID or APID -> BNF, ATC
     gtins: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))           # APPID -> GTINs
     lookup: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))     # "ROUTE" -> CD -> DESC
-    current: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))    # "VMP" -> former id -> current id
+    # "VMP" -> former id -> what rows say it became; and, followed to the end, the one id that is current
+    became: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    current: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def released(self) -> date | None:
@@ -113,7 +115,7 @@ def _keep(row: DmdRow, tables: DmdTables) -> None:
             tables.lookup[row.section][fields["CD"]] = fields.get("DESC", "")
         case Content.HISTORY, _:
             if fields["IDPREVIOUS"] != fields["IDCURRENT"]:
-                tables.current[row.table][fields["IDPREVIOUS"]] = fields["IDCURRENT"]
+                tables.became[row.table][fields["IDPREVIOUS"]].add(fields["IDCURRENT"])
 
 
 def _link_former_ids(tables: DmdTables) -> None:
@@ -121,24 +123,26 @@ def _link_former_ids(tables: DmdTables) -> None:
     for table, name in _PREVIOUS:
         for code, fields in tables.rows[table].items():
             if name in fields and fields[name] != code:
-                tables.current[table].setdefault(fields[name], code)
-    for table, current in tables.current.items():
-        for former in sorted(current):
-            seen, code = {former}, current[former]
-            while code in current and code not in seen:
-                seen.add(code)
-                code = current[code]
-            if code in seen:
-                tables.doubts.append(f"former ids of {table} lead in a circle: {former}")
-            current[former] = code
-        for former in sorted(former for former, code in current.items() if former == code):
-            del current[former]
-        for former in sorted(current):
-            own = tables.rows[table].get(former)
-            if own is not None and "INVALID" not in own:
-                tables.doubts.append(f"{table} {former} is a valid row and is also named as a former id of {current[former]}: "
-                                     "kept apart")
-                del current[former]
+                tables.became[table][fields[name]].add(code)
+    for table, became in sorted(tables.became.items()):
+        own = tables.rows.get(table, {})
+        for former in sorted(became):
+            ends, waiting = set(), [former]
+            seen = {former}
+            while waiting:
+                code = waiting.pop()
+                later = became.get(code, set()) - {code}
+                waiting += later - seen
+                seen |= later
+                if not later:
+                    ends.add(code)
+            if len(ends) != 1:
+                what = f"leads to {' and '.join(sorted(ends))}" if ends else "leads in a circle"
+                tables.doubts.append(f"former id {former} of {table} {what}: not followed")
+            elif former in own and "INVALID" not in own[former]:
+                tables.doubts.append(f"{table} {former} is a valid row and is also named as a former id: kept apart")
+            else:
+                tables.current[table][former] = ends.pop()
 
 
 def _dangling(tables: DmdTables) -> Iterator[str]:

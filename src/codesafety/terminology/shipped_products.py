@@ -39,7 +39,8 @@ class ShippedProducts(Mapping[str, Product]):
         self._products: dict[str, Product] = {}
         self._ids: dict[str, list[str]] = {}
         for code, _, _, vmp, vtm, *_ in csv.reader(line for line in lines if ",amp," not in line[:24]):
-            self._ids.setdefault(vmp or vtm, []).append(code)
+            if vmp or vtm:
+                self._ids.setdefault(vmp or vtm, []).append(code)
 
     def __getitem__(self, code: str) -> Product:
         found = self._products.get(code)
@@ -62,7 +63,7 @@ class ShippedProducts(Mapping[str, Product]):
     def _product(self, row: _Row) -> Product:
         key = _key(row)
         facts = self._row(row.vmp) if row.vmp in self._lines else row  # an AMP's VTM and ingredients stand in the row of its VMP
-        ids = {row.code, *self._ids.get(key or "", ()), *self._ids.get(facts.vtm, ())} - {""}
+        ids = {row.code, *self._ids.get(key or "", ()), *self._ids.get(facts.vtm, ())}
         virtual = row.name if row.level == "vmp" else _virtual_name(row, facts)
         own, said = read_form(row.name), read_form(virtual) if virtual else None
         form = said.form if said and said.form else own.form

@@ -1,0 +1,181 @@
+"""dm+d inside a pack: every id with its level, status, name, current id and product, memory-mapped.
+
+    dmd.id        Q   every id the release knows, current or former, ascending
+    dmd.flags     B   level (low three bits), INVALID, FORMER
+    dmd.current   I   where the current id stands; its own place, unless former
+    dmd.fact      I   which record of dmd.facts says what the product is (products of one VMP share it)
+    dmd.fact_at   Q   where each record begins; one more than records
+    dmd.facts     B   records, JSON
+    dmd.block_at  Q   where each block of 64 names begins in dmd.names; one more than blocks
+    dmd.names     B   compressed blocks of names, a line each, in the order of dmd.id
+    dmd.key       Q   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
+
+from codesafety.terminology.dmd_tables import DmdTables
+from codesafety.terminology.interface import Product, Status
+from codesafety.terminology.medicine_names import split_supplier
+from codesafety.terminology.medicines import Medicines
+from codesafety.terminology.pack import Pack, PackWriter
+from codesafety.terminology.wording import normal
+
+_LEVELS = ("vtm", "vmp", "amp", "vmpp", "ampp", "substance")
+_INVALID, _FORMER = 8, 16
+_BLOCK = 64
+_SHOWN_DOUBTS = 50
+
+
+def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
+    """Add a dm+d release's sections to a pack. Returns what the manifest says of it, under the key `dmd`."""
+    medicines = Medicines(tables)
+    codes = sorted(set(medicines.codes()), key=int)
+    place = {code: at for at, code in enumerate(codes)}
+    flags, current, fact = bytearray(len(codes)), array("I", [0]) * len(codes), array("I", [0]) * len(codes)
+    records: dict[bytes, int] = {}
+    keys: list[tuple[int, int]] = []
+    for at, code in enumerate(codes):
+        product, now = medicines.product(code), medicines.current_id(code)
+        assert product is not None
+        valid = medicines.is_valid(code)
+        flags[at] = _LEVELS.index(product.level) | (_FORMER if now else 0) | (_INVALID if not valid and not now else 0)
+        current[at] = place.get(now, at) if now else at
+        fact[at] = records.setdefault(_record(product, code), len(records))
+        if product.name is not None and product.level not in ("vmpp", "ampp"):
+            keys += ((_key(normal(name)), at) for name in {product.name, split_supplier(product.name)[0]})
+    keys.sort()
+    writer.add_section("dmd.id", array("Q", map(int, codes)))
+    writer.add_section("dmd.flags", flags)
+    writer.add_section("dmd.current", current)
+    writer.add_section("dmd.fact", fact)
+    writer.add_section("dmd.fact_at", _offsets(records))
+    writer.add_section("dmd.facts", b"".join(records))
+    blocks = [_packed([medicines.name(code) or "" for code in codes[at:at + _BLOCK]]) for at in range(0, len(codes), _BLOCK)]
+    writer.add_section("dmd.block_at", _offsets(blocks))
+    writer.add_section("dmd.names", b"".join(blocks))
+    writer.add_section("dmd.key", array("Q", [key for key, _ in keys]))
+    writer.add_section("dmd.key_of", array("I", [at for _, at in keys]))
+    return {
+        "released": tables.released.isoformat() if tables.released else None,
+        "files": [{"name": file.member.name, "content": file.content.value, "bytes": file.member.size} for file in tables.files],
+        "counts": dict(sorted(tables.counts.items())),
+        "ids": len(codes),
+        "doubts": tables.doubts[:_SHOWN_DOUBTS],
+        "number_of_doubts": len(tables.doubts),
+    }
+
+
+def _record(product: Product, code: str) -> bytes:
+    """Return all but code, level and name, as a pack keeps it; the id itself is left out of `ids`, so that others share it."""
+    sets = (product.ids - {code}, product.ingredients, product.routes, product.forms)
+    told = [None if found is None else sorted(found) for found in sets]
+    return json.dumps([product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm],
+                      separators=(",", ":")).encode()
+
+
+def _packed(names: list[str]) -> bytes:
+    return zlib.compress("\n".join(name.replace("\n", " ") for name in names).encode(), 9)
+
+
+def _offsets(parts: list[bytes] | dict[bytes, int]) -> array[int]:
+    at, offsets = 0, array("Q", [0])
+    for part in parts:
+        at += len(part)
+        offsets.append(at)
+    return offsets
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+class DmdSection:
+    """The dm+d of an open pack. Immutable; safe to share between threads. Raises PackError where the pack holds none."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._id = pack.section("dmd.id")
+        self._flags = pack.section("dmd.flags")
+        self._current = pack.section("dmd.current")
+        self._fact = pack.section("dmd.fact")
+        self._fact_at = pack.section("dmd.fact_at")
+        self._facts = pack.section("dmd.facts")
+        self._block_at = pack.section("dmd.block_at")
+        self._names = pack.section("dmd.names")
+        self._keys = pack.section("dmd.key")
+        self._key_of = pack.section("dmd.key_of")
+        self._block = lru_cache(maxsize=64)(self._unpacked)
+        self.product = lru_cache(maxsize=4096)(self._product)
+
+    @staticmethod
+    def is_in(pack: Pack) -> bool:
+        return pack.has("dmd.id")
+
+    def __len__(self) -> int:
+        return len(self._id)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._id)
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and self._at(code) is not None
+
+    def status(self, code: str) -> Status:
+        """Return ACTIVE, INACTIVE (marked INVALID, or a former id) or UNKNOWN to this dm+d release."""
+        at = self._at(code)
+        if at is None:
+            return Status.UNKNOWN
+        return Status.INACTIVE if self._flags[at] & (_INVALID | _FORMER) else Status.ACTIVE
+
+    def current_id(self, code: str) -> str | None:
+        """Return what a former id is now; None where the id is current or not known."""
+        at = self._at(code)
+        return str(self._id[self._current[at]]) if at is not None and self._current[at] != at else None
+
+    def name(self, code: str) -> str | None:
+        """Return a product's name (an AMP's with its supplier); None where dm+d does not know the id or states no name."""
+        at = self._at(code)
+        return self._block(at // _BLOCK)[at % _BLOCK] or None if at is not None else None
+
+    def named(self, key: str) -> tuple[str, ...]:
+        """Return the ids of products whose name, with its supplier or without, has this comparable form (`wording.normal`)."""
+        digest = _key(key)
+        places = self._key_of[bisect_left(self._keys, digest):bisect_right(self._keys, digest)]
+        return tuple(dict.fromkeys(str(self._id[at]) for at in places if self._bears(at, key)))
+
+    def _product(self, code: str) -> Product | None:
+        """Return what the release says of a product; None where it does not know the id."""
+        at = self._at(code)
+        if at is None:
+            return None
+        fact = self._fact[at]
+        same, ids, ingredients, routes, forms, modified, bnf, atc, vtm = json.loads(
+            bytes(self._facts[self._fact_at[fact]:self._fact_at[fact + 1]]))
+        return Product(code, _LEVELS[self._flags[at] & 7], self.name(code), frozenset((code, *ids)), same, _set(ingredients),
+                       _set(routes), _set(forms), modified, bnf, atc, vtm)
+
+    def _bears(self, at: int, key: str) -> bool:
+        name = self._block(at // _BLOCK)[at % _BLOCK]
+        return key in (normal(name), normal(split_supplier(name)[0]))
+
+    def _at(self, code: str) -> int | None:
+        if not (code.isascii() and code.isdecimal()) or len(code) > 18 or code[0] == "0":
+            return None
+        number = int(code)
+        at = bisect_left(self._id, number)
+        return at if at < len(self._id) and self._id[at] == number else None
+
+    def _unpacked(self, block: int) -> list[str]:
+        packed = self._names[self._block_at[block]:self._block_at[block + 1]]
+        return zlib.decompress(packed).decode().split("\n")
+
+
+def _set(found: list[str] | None) -> frozenset[str] | None:
+    return None if found is None else frozenset(found)
