@@ -8,6 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from codesafety.terminology.ecl.aliases import (
+    ACCEPTABLE,
+    DEFINED,
+    DEFINITION,
+    FULLY_SPECIFIED_NAME,
+    PREFERRED,
+    PRIMITIVE,
+    SYNONYM,
+)
 from codesafety.terminology.ecl.scanner import Scanner
 from codesafety.terminology.ecl.syntax import (
     ActiveFilter,
@@ -39,14 +48,6 @@ from codesafety.terminology.ecl.syntax import (
 from codesafety.terminology.errors import EclSyntaxError
 
 Item = TypeVar("Item")
-
-SYNONYM = "900000000000013009"
-FULLY_SPECIFIED_NAME = "900000000000003001"
-DEFINITION = "900000000000550004"
-PRIMITIVE = "900000000000074008"
-DEFINED = "900000000000073002"
-PREFERRED = "900000000000548007"
-ACCEPTABLE = "900000000000549004"
 
 _TYPES = {"syn": SYNONYM, "synonym": SYNONYM, "fsn": FULLY_SPECIFIED_NAME, "fullyspecifiedname": FULLY_SPECIFIED_NAME,
           "def": DEFINITION, "definition": DEFINITION}
