@@ -1,0 +1,183 @@
+"""`codesafety codes`: published lists of codes, checked and, on request, copied with the repairs that are the only ones."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from codesafety.terminology.codelist_check import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
+from codesafety.terminology.errors import TerminologyError
+from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.interface import Status, Terminology, Words
+
+CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
+
+app = typer.Typer(help="Check published lists of codes.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.callback()
+def codes() -> None:
+    """Check published lists of codes."""
+
+
+@app.command()
+def check(
+    lists: Annotated[list[Path], typer.Argument(metavar="LIST.csv…", help="CSV or TSV files, also gzipped.")],
+    pack: Annotated[Path | None, typer.Option(help="A pack: tells unknown and inactive codes, and every description.")] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.csv", help="Write a copy of one list, with the repairs that are the only ones possible."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to write what was found.")] = Format.TEXT,
+) -> None:
+    """Find damaged, unknown, inactive and doubled codes, and terms that disagree with their code.
+
+    Nothing is repaired unasked: a person chooses. Exit code 0: nothing found; 1: something found; 2: a list, the pack or the
+    copy could not be read or written.
+    """
+    _refuse_fix(lists, fix)
+    try:
+        terminology = _terminology(pack)
+    except (TerminologyError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(UNREADABLE) from None
+    checked: list[CheckedList] = []
+    errors: list[tuple[Path, str]] = []
+    for path in lists:
+        try:
+            checked.append(check_codelist(path, terminology))
+            if fix is not None:
+                _write(fix, checked[-1])
+        except (TerminologyError, OSError) as error:
+            errors.append((path, str(error)))
+    if format is Format.JSON:
+        json.dump(_as_json(checked, errors, terminology), sys.stdout, ensure_ascii=False, indent=1)
+        typer.echo()
+    else:
+        for one in checked:
+            typer.echo("\n".join(_as_lines(one)))
+        if fix is not None and checked:
+            typer.echo(f"{fix}: written, {sum(code.repair is not None for code in checked[0].codes)} codes repaired")
+    for _, message in errors:
+        typer.echo(f"error: {message}", err=True)
+    if errors:
+        raise typer.Exit(UNREADABLE)
+    raise typer.Exit(CLEAN if all(one.is_clean for one in checked) else FINDINGS)
+
+
+def _terminology(pack: Path | None) -> Terminology:
+    if pack is None:
+        return FrozenTerminology()
+    from codesafety.terminology.release import Release  # a release's engine is loaded only where there is a release
+
+    return Release.open(pack)
+
+
+def _refuse_fix(lists: list[Path], fix: Path | None) -> None:
+    if fix is None:
+        return
+    if len(lists) != 1:
+        raise typer.BadParameter("--fix writes the copy of one list: give one list at a time")
+    if fix.exists() and lists[0].exists() and fix.samefile(lists[0]):
+        raise typer.BadParameter(f"{fix} is the list itself, and a copy must not replace it: name another file")
+
+
+def _write(path: Path, checked: CheckedList) -> None:
+    """Write the copy whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, delimiter=checked.source.delimiter, lineterminator="\n").writerows(fixed_rows(checked))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _as_lines(checked: CheckedList) -> list[str]:
+    path = checked.source.path
+    lines = [f"{path}: note: {note}" for note in checked.notes]
+    for code in checked.codes:
+        lines += [f"{path}:{code.row.line}: {_sentence(problem, code)}" for problem in code.problems]
+    counted = ", ".join(f"{number} {problem}" for problem, number in checked.counts.items())
+    repairable = sum(code.repair is not None for code in checked.codes)
+    ending = f" ({repairable} with one repair)" if repairable else ""
+    return [*lines, f"{path}: {len(checked.codes)} codes: {counted or 'nothing found'}{ending}"]
+
+
+def _sentence(problem: Problem, code: CheckedCode) -> str:
+    shown = f"`{code.row.code}`"
+    match problem:
+        case Problem.DAMAGED:
+            was = " or ".join(code.candidates)
+            return f"{shown} {code.diagnosis}" + (f": was {was}" if was else "")
+        case Problem.UNKNOWN:
+            return f"{code.candidates[0] if code.candidates else shown} is not in the release"
+        case Problem.INACTIVE:
+            became = code.replacements
+            if became.same:
+                return f"{shown} is inactive: replaced by {', '.join(became.same)}"
+            if became.possible:
+                return f"{shown} is inactive: possibly {' or '.join(became.possible)}"
+            return f"{shown} is inactive, and the release names no replacement"
+        case Problem.TERM:
+            if code.words is not None and code.words.verdict is Words.NAMES_ANOTHER:
+                return f"{shown} stands beside `{code.row.term}`, which describes {', '.join(code.words.others)}"
+            return f"{shown} stands beside `{code.row.term}`, which denies it"
+        case Problem.DUPLICATE:
+            as_what = f", as {code.candidates[0]}," if code.candidates else ""
+            return f"{shown}{as_what} stands in line {code.duplicate_of} already"
+        case Problem.RAGGED:
+            return f"{shown} has another number of cells than the header"
+
+
+def _as_json(checked: list[CheckedList], errors: list[tuple[Path, str]], terminology: Terminology) -> dict[str, Any]:
+    files: list[dict[str, Any]] = [
+        {
+            "file": str(one.source.path),
+            "encoding": one.source.encoding,
+            "header": list(one.source.header) if one.source.header is not None else None,
+            "notes": list(one.notes),
+            "rows": len(one.codes),
+            "problems": one.counts,
+            "diagnoses": one.diagnoses,
+            "ids": [_id_as_json(code) for code in one.codes],
+        }
+        for one in checked
+    ]
+    files += [{"file": str(path), "error": message} for path, message in errors]
+    answer: dict[str, Any] = {
+        "terminology": {"name": terminology.name, "edition": terminology.edition, "digest": terminology.digest},
+        "files": files,
+    }
+    if len(files) == 1:
+        answer["ids"] = files[0].get("ids", [])
+    return answer
+
+
+def _id_as_json(code: CheckedCode) -> dict[str, Any]:
+    known = code.status not in (None, Status.CANNOT_TELL)
+    return {
+        "line": code.row.line,
+        "code": code.row.code,
+        "term": code.row.term,
+        "system": code.row.system,
+        "diagnosis": str(code.diagnosis),
+        "candidates": list(code.candidates),
+        "repair": code.repair,
+        "status": str(code.status) if code.status is not None else None,
+        "replacement": {"same": list(code.replacements.same), "possible": list(code.replacements.possible)} if known else None,
+        "words": {"verdict": str(code.words.verdict), "others": list(code.words.others)} if code.words is not None else None,
+        "duplicate_of": code.duplicate_of,
+        "problems": [str(problem) for problem in code.problems],
+    }
