@@ -137,10 +137,10 @@ class Builder:
 
     def ecl(self, c: Children) -> s.Ecl:
         token: Token = c[0]
-        inner = token.value[token.value.index("{") + 1:-1]
+        inner = token.value[token.value.index("{") + 1 : -1]
         text = inner.strip()
         start = token.end_pos - 1 - len(inner) + (len(inner) - len(inner.lstrip()))
-        return s.Ecl(text, Span(token.file, start, start + max(len(text), 1)))
+        return s.Ecl(text, Span(token.file, start, start + max(len(text), 1)), token.span)
 
     def codes(self, c: Children) -> s.Codes:
         return s.Codes(c[0].value, None, c[1][0], Span(c[0].file, c[0].start_pos, c[1][1].end))

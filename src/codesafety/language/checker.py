@@ -63,12 +63,21 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
     found = [d for file in folder.files for d in file.declarations if isinstance(d, syntax.Ruleset)]
     if not found:
         first = folder.files[0]
-        diagnostics.error("CS122", f"nothing in `{folder.label}` says which ruleset this is", Span(first.name, 0, 0),
-                          'add `ruleset NAME { title "…" version 1.0.0 language 1 }`')
+        diagnostics.error(
+            "CS122",
+            f"nothing in `{folder.label}` says which ruleset this is",
+            Span(first.name, 0, 0),
+            'add `ruleset NAME { title "…" version 1.0.0 language 1 }`',
+        )
         return None
     for other in found[1:]:
-        diagnostics.error("CS122", "a ruleset is declared twice in one folder", other.name.span,
-                          "put each ruleset into a folder of its own", ((found[0].name.span, "first declared here"),))
+        diagnostics.error(
+            "CS122",
+            "a ruleset is declared twice in one folder",
+            other.name.span,
+            "put each ruleset into a folder of its own",
+            ((found[0].name.span, "first declared here"),),
+        )
     node = found[0]
     made = Header(node.name.text, node.name.span)
     seen: dict[str, Span] = {}
@@ -94,14 +103,22 @@ def _header_part(part: syntax.Setting, made: Header, diagnostics: Diagnostics) -
             made.version = text
         case "language", syntax.Number(text=text):
             if text != str(LANGUAGE):
-                diagnostics.error("CS223", f"this library reads language {LANGUAGE}, not {text}", value.span,
-                                  f"write `language {LANGUAGE}`, or use a release of this library that reads {text}")
+                diagnostics.error(
+                    "CS223",
+                    f"this library reads language {LANGUAGE}, not {text}",
+                    value.span,
+                    f"write `language {LANGUAGE}`, or use a release of this library that reads {text}",
+                )
         case "review", syntax.Word(text=text):
             made.review = text
         case _:
-            diagnostics.error("CS216", f"a ruleset has no part `{part.keyword}`", part.span,
-                              did_you_mean(part.keyword, ("title", "version", "language", "uses", "review"))
-                              or "its parts are `title`, `version`, `language`, `review` and `uses`")
+            diagnostics.error(
+                "CS216",
+                f"a ruleset has no part `{part.keyword}`",
+                part.span,
+                did_you_mean(part.keyword, ("title", "version", "language", "uses", "review"))
+                or "its parts are `title`, `version`, `language`, `review` and `uses`",
+            )
 
 
 def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder]:
@@ -114,8 +131,13 @@ def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder
         if other is None:
             by_name[folder.header.name] = folder
         elif not folder.shipped and other.header is not None:
-            diagnostics.error("CS204", f"the ruleset `{folder.header.name}` is loaded twice", folder.header.span,
-                              "load one of the two", ((other.header.span, "loaded from here too"),))
+            diagnostics.error(
+                "CS204",
+                f"the ruleset `{folder.header.name}` is loaded twice",
+                folder.header.span,
+                "load one of the two",
+                ((other.header.span, "loaded from here too"),),
+            )
     ordered: list[Folder] = []
     placed: set[str] = set()
     for folder in folders:
@@ -124,8 +146,14 @@ def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder
     return ordered
 
 
-def _place(folder: Folder, by_name: Mapping[str, Folder], ordered: list[Folder], placed: set[str], path: list[str],
-           diagnostics: Diagnostics) -> None:
+def _place(
+    folder: Folder,
+    by_name: Mapping[str, Folder],
+    ordered: list[Folder],
+    placed: set[str],
+    path: list[str],
+    diagnostics: Diagnostics,
+) -> None:
     assert folder.header is not None
     name = folder.header.name
     if name in placed:
@@ -133,15 +161,27 @@ def _place(folder: Folder, by_name: Mapping[str, Folder], ordered: list[Folder],
     for use in folder.header.uses:
         used = by_name.get(use.ruleset)
         if used is None or used.header is None:
-            diagnostics.error("CS215", f"there is no ruleset `{use.ruleset}`", use.span,
-                              did_you_mean(use.ruleset, by_name) or "load its folder too")
+            diagnostics.error(
+                "CS215",
+                f"there is no ruleset `{use.ruleset}`",
+                use.span,
+                did_you_mean(use.ruleset, by_name) or "load its folder too",
+            )
         elif use.ruleset in (*path, name):
-            diagnostics.error("CS214", f"rulesets use each other in a circle: {' → '.join([*path, name, use.ruleset])}", use.span,
-                              "move what both need into a third ruleset")
+            diagnostics.error(
+                "CS214",
+                f"rulesets use each other in a circle: {' → '.join([*path, name, use.ruleset])}",
+                use.span,
+                "move what both need into a third ruleset",
+            )
         else:
             if not _satisfies(used.header.version, use.version):
-                diagnostics.error("CS215", f"`{use.ruleset}` is here in version {used.header.version}, which does not do for {use.version}",
-                                  use.span, "the major version must be the same, and the version at least this one")
+                diagnostics.error(
+                    "CS215",
+                    f"`{use.ruleset}` is here in version {used.header.version}, which does not do for {use.version}",
+                    use.span,
+                    "the major version must be the same, and the version at least this one",
+                )
             _place(used, by_name, ordered, placed, [*path, name], diagnostics)
     if name not in placed:
         placed.add(name)
@@ -156,8 +196,9 @@ def _satisfies(version: str, wanted: str) -> bool:
     return a[0] == b[0] and a >= b
 
 
-def check(folders: Sequence[Folder], predicates: Mapping[str, ir.Signature], diagnostics: Diagnostics,
-          sources: dict[str, str]) -> list[ir.Ruleset]:
+def check(
+    folders: Sequence[Folder], predicates: Mapping[str, ir.Signature], diagnostics: Diagnostics, sources: dict[str, str]
+) -> list[ir.Ruleset]:
     """Return the meaning of rulesets in the order of their dependence. `sources` gains the data files that were read."""
     names = Names(predicates=predicates)
     return [_ruleset(folder, names, diagnostics, sources) for folder in in_order(folders, diagnostics)]
@@ -194,8 +235,19 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
                 names.tables[table.name] = table
     declarations.check_circles(sets, diagnostics)
     rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
-    return ir.Ruleset(head.name, head.title, head.version, head.language, head.review, tuple(head.uses), tuple(limits), tuple(sets),
-                      tuple(tables), tuple(rules), folder.digest)
+    return ir.Ruleset(
+        head.name,
+        head.title,
+        head.version,
+        head.language,
+        head.review,
+        tuple(head.uses),
+        tuple(limits),
+        tuple(sets),
+        tuple(tables),
+        tuple(rules),
+        folder.digest,
+    )
 
 
 def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: RulesetScope) -> None:
@@ -219,15 +271,24 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
                 scope.names.rules[f"{scope.ruleset}/{node.name.text}"] = node.name.span
         first = places.setdefault((kind, node.name.text), node.name.span)
         if first is not node.name.span:
-            scope.diagnostics.error("CS204", f"there is a {kind} `{node.name.text}` already", node.name.span, "choose another name",
-                                    ((first, "first declared here"),))
+            scope.diagnostics.error(
+                "CS204",
+                f"there is a {kind} `{node.name.text}` already",
+                node.name.span,
+                "choose another name",
+                ((first, "first declared here"),),
+            )
 
 
 def _data_text(word: syntax.Text, folder: Folder, diagnostics: Diagnostics) -> str | None:
     raw = folder.data.get(word.text)
     if raw is None:
-        diagnostics.error("CS226", f"there is no file `{word.text}` beside the rules", word.span,
-                          did_you_mean(word.text, folder.data) or "paths are relative to the ruleset's folder and do not leave it")
+        diagnostics.error(
+            "CS226",
+            f"there is no file `{word.text}` beside the rules",
+            word.span,
+            did_you_mean(word.text, folder.data) or "paths are relative to the ruleset's folder and do not leave it",
+        )
         return None
     try:
         return raw.decode("utf-8")

@@ -74,8 +74,9 @@ def _junction(node: syntax.Junction, scope: RuleScope, depth: int) -> ir.Conditi
     if len(words) > 1:
         first = node.connectives[0].text
         other = next(c for c in node.connectives if c.text != first)
-        scope.diagnostics.error("CS110", "`and` beside `or` without brackets can be read in two ways", other.span,
-                                two_readings(node))
+        scope.diagnostics.error(
+            "CS110", "`and` beside `or` without brackets can be read in two ways", other.span, two_readings(node)
+        )
         return None
     checked = tuple(part for part in parts if part is not None)
     if len(checked) < len(parts):
@@ -109,19 +110,32 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
     n = None if node.n is None else scope.bound(node.n)
     wrong = node.n is not None and n is None
     if node.unit is not None and node.unit.text not in ("days", "day"):
-        scope.diagnostics.error("CS208", f"`{node.unit.text}` cannot be counted here: days are", node.unit.span,
-                                "write `at least 2 days with …`, and the stretch of time in the `where`")
+        scope.diagnostics.error(
+            "CS208",
+            f"`{node.unit.text}` cannot be counted here: days are",
+            node.unit.span,
+            "write `at least 2 days with …`, and the stretch of time in the `where`",
+        )
         wrong = True
     if isinstance(node.n, syntax.Number) and n == 0:
-        scope.diagnostics.error("CS207", f"`{'at least' if node.quantifier == 'at_least' else 'fewer than'} 0 days` says nothing",
-                                node.n.span, "write 1 or more, or use `exists` or `no`")
+        scope.diagnostics.error(
+            "CS207",
+            f"`{'at least' if node.quantifier == 'at_least' else 'fewer than'} 0 days` says nothing",
+            node.n.span,
+            "write 1 or more, or use `exists` or `no`",
+        )
     if kind not in ITEMS:
-        scope.diagnostics.error("CS205", "codings cannot be counted: they belong to their entry", node.binder.kind.span,
-                                "write `entry`, `mention` or `medication`")
+        scope.diagnostics.error(
+            "CS205",
+            "codings cannot be counted: they belong to their entry",
+            node.binder.kind.span,
+            "write `entry`, `mention` or `medication`",
+        )
         wrong = True
     if depth == _DEEPEST:
-        scope.diagnostics.error("CS222", "a quantifier stands in a quantifier in a quantifier", node.span,
-                                "two deep is the most: split the rule")
+        scope.diagnostics.error(
+            "CS222", "a quantifier stands in a quantifier in a quantifier", node.span, "two deep is the most: split the rule"
+        )
         return None
     shadowed = scope.variables.get(node.binder.name.text)
     var = scope.bind(node.binder.name, kind, scope.next_slot, set=set_name)
@@ -130,8 +144,12 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
     if node.where is None:
         scope.used.add(var.name)
     if var.name not in scope.used:
-        scope.diagnostics.warning("CS407", f"`{var.name}` is bound and never used", node.binder.name.span,
-                                  "say in the brackets what is asked of it, or leave the `where` out")
+        scope.diagnostics.warning(
+            "CS407",
+            f"`{var.name}` is bound and never used",
+            node.binder.name.span,
+            "say in the brackets what is asked of it, or leave the `where` out",
+        )
     if shadowed is not None:
         scope.variables[var.name] = shadowed
     else:
@@ -155,8 +173,12 @@ def _field(operand: syntax.Operand, scope: RuleScope, doing: str) -> ir.Field | 
         return None
     found = scope.operand(operand)
     if isinstance(found, ir.Var):
-        scope.diagnostics.error("CS205", f"`{operand.text}` is {a_kind(found.kind)}, and only a field {doing}", operand.span,
-                                f"name the field, such as `{operand.text}.{next(iter(schema.FIELDS.get(found.kind, {'…': None})))}`")
+        scope.diagnostics.error(
+            "CS205",
+            f"`{operand.text}` is {a_kind(found.kind)}, and only a field {doing}",
+            operand.span,
+            f"name the field, such as `{operand.text}.{next(iter(schema.FIELDS.get(found.kind, {'…': None})))}`",
+        )
         return None
     return found
 
@@ -196,8 +218,12 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     if var.kind is Kind.CODING:
         return ir.CodingIs(var, ir.CodingWord(word), node.span)
     if var.kind is Kind.ENTRY and word in _NEVER_OF_AN_ENTRY:
-        scope.diagnostics.warning("CS409", f"this is never true: `{var.name}` is an `entry`, which is present and not in error",
-                                  node.span, "draw it as `mention`, which takes the code in any context")
+        scope.diagnostics.warning(
+            "CS409",
+            f"this is never true: `{var.name}` is an `entry`, which is present and not in error",
+            node.span,
+            "draw it as `mention`, which takes the code in any context",
+        )
     return ir.ItemIs(var, ir.ItemWord(word), node.span)
 
 
@@ -207,7 +233,7 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
         instead = {
             FieldType.DATE: f"compare it with another date: `{written} is on the same day as …`, `{written} is before …`",
             FieldType.NUMBER: f"compare it with a number: `{written} < 10`",
-            FieldType.VALUE: f"compare it with a number, `{written} < 10 \"mmol/L\"`, or ask for its code, `{written} in SET`",
+            FieldType.VALUE: f'compare it with a number, `{written} < 10 "mmol/L"`, or ask for its code, `{written} in SET`',
             FieldType.CODINGS: f"ask for its code: `{written} in SET`",
             FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
         }[field.type]
@@ -216,12 +242,18 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
     if field.var is not None and field.var.kind is Kind.ROW:
         words: tuple[str, ...] | None = schema.GENDERS
     else:
-        words = schema.closed_words("patient" if field.base == "patient" else field.var.kind if field.var else Kind.MESSAGE, field.name)
+        words = schema.closed_words(
+            "patient" if field.base == "patient" else field.var.kind if field.var else Kind.MESSAGE, field.name
+        )
     word = node.word.text
     if words is not None and word not in words:
         help = {"yes": "write `true`", "no": "write `false`"}.get(word) if words == schema.YES_NO else None
-        scope.diagnostics.error("CS206", f"`{written}` cannot be `{word}`", node.word.span,
-                                help or did_you_mean(word, words) or f"it can be {', '.join(f'`{w}`' for w in words)}")
+        scope.diagnostics.error(
+            "CS206",
+            f"`{written}` cannot be `{word}`",
+            node.word.span,
+            help or did_you_mean(word, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+        )
         return None
     return ir.FieldIs(field, word, node.span)
 
@@ -231,12 +263,20 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
     if right is None or isinstance(right, ir.Var):
         return None
     if left.type is not right.type:
-        scope.diagnostics.error("CS205", f"`{left.as_written}` and `{right.as_written}` are not of one type "
-                                f"({left.type.value}, {right.type.value})", node.span, "compare fields that say the same kind of thing")
+        scope.diagnostics.error(
+            "CS205",
+            f"`{left.as_written}` and `{right.as_written}` are not of one type ({left.type.value}, {right.type.value})",
+            node.span,
+            "compare fields that say the same kind of thing",
+        )
         return None
     if left.type in (FieldType.DATE, FieldType.VALUE):
-        scope.diagnostics.error("CS205", "dates and values are not compared with `is`", node.span,
-                                "write `… is on the same day as …`, or compare a value with a number")
+        scope.diagnostics.error(
+            "CS205",
+            "dates and values are not compared with `is`",
+            node.span,
+            "write `… is on the same day as …`, or compare a value with a number",
+        )
         return None
     return ir.FieldSame(left, right, node.span)
 
@@ -244,14 +284,22 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
 def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:
     var = _item(node.operand, scope, _ENTRIES, "can be about someone")
     if node.subject.text not in schema.ABOUT:
-        scope.diagnostics.error("CS206", f"nothing is about `{node.subject.text}`", node.subject.span,
-                                did_you_mean(node.subject.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}")
+        scope.diagnostics.error(
+            "CS206",
+            f"nothing is about `{node.subject.text}`",
+            node.subject.span,
+            did_you_mean(node.subject.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+        )
         return None
     if var is None:
         return None
     if var.kind is Kind.ENTRY and node.subject.text != "patient":
-        scope.diagnostics.warning("CS409", f"this is never true: `{var.name}` is an `entry`, which is about the patient", node.span,
-                                  "draw it as `mention`, which takes the code in any context")
+        scope.diagnostics.warning(
+            "CS409",
+            f"this is never true: `{var.name}` is an `entry`, which is about the patient",
+            node.span,
+            "draw it as `mention`, which takes the code in any context",
+        )
     return ir.About(var, node.subject.text, node.span)  # type: ignore[arg-type]  # checked above
 
 
@@ -287,14 +335,23 @@ def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | Non
     found = scope.operand(node.operand)
     if found is None:
         return None
-    if isinstance(found, ir.Var) and found.kind is Kind.ROW or isinstance(found, ir.Field) and found.type not in (
-            FieldType.CODINGS, FieldType.VALUE):
-        scope.diagnostics.error("CS205", f"`{node.operand.text}` holds no code that could be in a set", node.operand.span,
-                                "ask it of an item, a coding, or a coded field such as `message.service` or `m.route`")
+    if (isinstance(found, ir.Var) and found.kind is Kind.ROW) or (
+        isinstance(found, ir.Field) and found.type not in (FieldType.CODINGS, FieldType.VALUE)
+    ):
+        scope.diagnostics.error(
+            "CS205",
+            f"`{node.operand.text}` holds no code that could be in a set",
+            node.operand.span,
+            "ask it of an item, a coding, or a coded field such as `message.service` or `m.route`",
+        )
         return None
     if isinstance(found, ir.Field) and found.name == "ingredients":
-        scope.diagnostics.error("CS205", "ingredients are compared between medicines, not with sets", node.operand.span,
-                                f"ask it of the product: `{found.base} in {node.set.text}`")
+        scope.diagnostics.error(
+            "CS205",
+            "ingredients are compared between medicines, not with sets",
+            node.operand.span,
+            f"ask it of the product: `{found.base} in {node.set.text}`",
+        )
         return None
     return None if name is None else ir.InSet(found, name, node.span)
 
@@ -308,15 +365,25 @@ def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
     predicates = scope.ruleset.names.predicates
     signature = predicates.get(node.name.text)
     if signature is None:
-        scope.diagnostics.error("CS228", f"there is no predicate `{node.name.text}`", node.name.span,
-                                did_you_mean(node.name.text, predicates) or "predicates come with plugins: install and load the plugin")
+        scope.diagnostics.error(
+            "CS228",
+            f"there is no predicate `{node.name.text}`",
+            node.name.span,
+            did_you_mean(node.name.text, predicates) or "predicates come with plugins: install and load the plugin",
+        )
         return None
     if len(node.arguments) != len(signature.kinds):
-        scope.diagnostics.error("CS228", f"`{node.name.text}` takes {len(signature.kinds)} arguments, not {len(node.arguments)}", node.span,
-                                f"give {', '.join(a_kind(k) for k in signature.kinds)}")
+        scope.diagnostics.error(
+            "CS228",
+            f"`{node.name.text}` takes {len(signature.kinds)} arguments, not {len(node.arguments)}",
+            node.span,
+            f"give {', '.join(a_kind(k) for k in signature.kinds)}",
+        )
         return None
-    arguments = [scope.var(word, _accepting(kind), f"is taken by `{node.name.text}` here")
-                 for word, kind in zip(node.arguments, signature.kinds, strict=True)]
+    arguments = [
+        scope.var(word, _accepting(kind), f"is taken by `{node.name.text}` here")
+        for word, kind in zip(node.arguments, signature.kinds, strict=True)
+    ]
     checked = tuple(a for a in arguments if a is not None)
     return ir.Custom(node.name.text, checked, node.span) if len(checked) == len(arguments) else None
 

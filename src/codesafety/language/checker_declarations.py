@@ -54,7 +54,9 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
         return None
     for bound in (low, high):
         if bound is not None and _unit(bound) is not _unit(default):
-            diagnostics.error("CS208", "the default and the range are not in one unit", seen["from"], "give all three in one unit")
+            diagnostics.error(
+                "CS208", "the default and the range are not in one unit", seen["from"], "give all three in one unit"
+            )
             return None
     if low is not None and high is not None and not _n(low) <= _n(default) <= _n(high):
         diagnostics.error("CS207", "the default lies outside the range", seen["default"], "widen the range, or move the default")
@@ -70,8 +72,15 @@ def _n(amount: ir.Length | Decimal) -> Decimal:
     """Return an amount for comparison with another; days for lengths, by which units of one range are ordered."""
     if isinstance(amount, Decimal):
         return amount
-    return amount.n * {ir.Unit.DAYS: Decimal(1), ir.Unit.WEEKS: Decimal(7), ir.Unit.MONTHS: Decimal("30.4375"),
-                       ir.Unit.YEARS: Decimal("365.25")}[amount.unit]
+    return (
+        amount.n
+        * {
+            ir.Unit.DAYS: Decimal(1),
+            ir.Unit.WEEKS: Decimal(7),
+            ir.Unit.MONTHS: Decimal("30.4375"),
+            ir.Unit.YEARS: Decimal("365.25"),
+        }[amount.unit]
+    )
 
 
 def _unit(amount: ir.Length | Decimal) -> type:
@@ -100,7 +109,12 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                 if once(seen, "ecl", part.span, diagnostics):
                     ecl = part
                     if not part.text:
-                        diagnostics.error("CS212", "this expression is empty", part.span, "write an expression constraint, such as `<< 77386006`")
+                        diagnostics.error(
+                            "CS212",
+                            "this expression is empty",
+                            part.inner,
+                            "write an expression constraint, such as `<< 77386006`",
+                        )
             case syntax.Setting(value=syntax.Text() as named):
                 if once(seen, "frozen", part.span, diagnostics):
                     frozen_file = named.text
@@ -125,19 +139,36 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
             case _:
                 pass
     if not (ecl or frozen_file or members["codes"] or any(isinstance(p, syntax.Include) for p in node.parts)):
-        diagnostics.error("CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`")
+        diagnostics.error(
+            "CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`"
+        )
     elif ecl is None and rows is not None and not rows and not members["codes"] and not includes:
-        diagnostics.error("CS212", f"the value set `{node.name.text}` is empty: its file has no rows", node.name.span, "add rows to the file")
+        diagnostics.error(
+            "CS212", f"the value set `{node.name.text}` is empty: its file has no rows", node.name.span, "add rows to the file"
+        )
     return ir.ValueSet(
-        f"{scope.ruleset}/{node.name.text}", node.title.text, ecl.text if ecl else None, ecl.span if ecl else ir.NOWHERE, frozen_file, rows,
-        tuple(members["codes"]), tuple(members["perhaps"]), tuple(includes), tuple(members["except"]), tuple(except_sets), cited, node.name.span,
+        f"{scope.ruleset}/{node.name.text}",
+        node.title.text,
+        ecl.text if ecl else None,
+        ecl.inner if ecl else ir.NOWHERE,
+        frozen_file,
+        rows,
+        tuple(members["codes"]),
+        tuple(members["perhaps"]),
+        tuple(includes),
+        tuple(members["except"]),
+        tuple(except_sets),
+        cited,
+        node.name.span,
     )
 
 
 def _add(to: list[ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) -> None:
     for other in to:
         if other.key == code.key:
-            diagnostics.error("CS204", f"`{code.code}` is named twice", code.span, "keep one of them", ((other.span, "first named here"),))
+            diagnostics.error(
+                "CS204", f"`{code.code}` is named twice", code.span, "keep one of them", ((other.span, "first named here"),)
+            )
             return
     to.append(code)
 
@@ -175,11 +206,25 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         wanted += [(valid.first.text, valid.first.span), (valid.last.text, valid.last.span)]
     if datafiles.missing_columns(data, wanted, diagnostics):
         return None
-    rows = datafiles.rows(data, key=key.column.text, system=system, columns=columns,
-                          valid=(valid.first.text, valid.last.text) if valid else None, diagnostics=diagnostics)
+    rows = datafiles.rows(
+        data,
+        key=key.column.text,
+        system=system,
+        columns=columns,
+        valid=(valid.first.text, valid.last.text) if valid else None,
+        diagnostics=diagnostics,
+    )
     if not rows:
         diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
-    return ir.Table(f"{scope.ruleset}/{node.name.text}", key.column.text, system, columns, rows, sources(node.parts) + data.sources, node.name.span)
+    return ir.Table(
+        f"{scope.ruleset}/{node.name.text}",
+        key.column.text,
+        system,
+        columns,
+        rows,
+        sources(node.parts) + data.sources,
+        node.name.span,
+    )
 
 
 def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict[str, Span], diagnostics: Diagnostics) -> None:
@@ -187,12 +232,21 @@ def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict
     if type in ("day", "week", "month", "year"):
         type += "s"
     if type not in _COLUMN_TYPES:
-        diagnostics.error("CS227", f"`{type}` is no type of column", part.type.span,
-                          did_you_mean(type, _COLUMN_TYPES) or f"the types are {', '.join(f'`{t}`' for t in _COLUMN_TYPES)}")
+        diagnostics.error(
+            "CS227",
+            f"`{type}` is no type of column",
+            part.type.span,
+            did_you_mean(type, _COLUMN_TYPES) or f"the types are {', '.join(f'`{t}`' for t in _COLUMN_TYPES)}",
+        )
         type = "text"
     if part.name.text in columns:
-        diagnostics.error("CS204", f"the column `{part.name.text}` is declared twice", part.name.span, "keep one of them",
-                          ((places[part.name.text], "first declared here"),))
+        diagnostics.error(
+            "CS204",
+            f"the column `{part.name.text}` is declared twice",
+            part.name.span,
+            "keep one of them",
+            ((places[part.name.text], "first declared here"),),
+        )
         return
     columns[part.name.text] = type  # type: ignore[assignment]  # one of the types, checked above
     places[part.name.text] = part.name.span
@@ -213,9 +267,13 @@ def check_circles(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None
                 continue
             name = left[-1].pop()
             if name in path:
-                circle = [*path[path.index(name):], name]
-                diagnostics.error("CS213", f"value sets include each other in a circle: {' → '.join(n.rpartition('/')[2] for n in circle)}",
-                                  by_name[name].span, "take one of the `include`s out")
+                circle = [*path[path.index(name) :], name]
+                diagnostics.error(
+                    "CS213",
+                    f"value sets include each other in a circle: {' → '.join(n.rpartition('/')[2] for n in circle)}",
+                    by_name[name].span,
+                    "take one of the `include`s out",
+                )
             elif name not in done and name in by_name:
                 path.append(name)
                 left.append([*by_name[name].includes, *by_name[name].except_sets])

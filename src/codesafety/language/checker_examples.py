@@ -27,10 +27,15 @@ def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
     givens = tuple(g for given in node.givens if (g := _given(given, scope)) is not None)
     sides = {g.side for g in givens if isinstance(g, ir.GivenItem)}
     if any(isinstance(g, ir.GivenNoRecord) for g in givens) and (
-            "record" in sides or any(isinstance(g, ir.GivenFields) and g.target == "record" for g in givens)):
-        scope.diagnostics.error("CS229", "this example gives a record and says that there is none", node.name.span, "remove one of the two")
+        "record" in sides or any(isinstance(g, ir.GivenFields) and g.target == "record" for g in givens)
+    ):
+        scope.diagnostics.error(
+            "CS229", "this example gives a record and says that there is none", node.name.span, "remove one of the two"
+        )
     if node.outcome.word == "fires" and "incoming" not in sides and scope.variables:
-        scope.diagnostics.error("CS229", "nothing is incoming, so no rule about items can fire", node.outcome.span, "add `given incoming entry …`")
+        scope.diagnostics.error(
+            "CS229", "nothing is incoming, so no rule about items can fire", node.outcome.span, "add `given incoming entry …`"
+        )
     missing = tuple(word.text for word in node.outcome.missing if _can_be_missing(word, scope))
     return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span)
 
@@ -45,23 +50,40 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
             return ir.GivenNoRecord()
         case syntax.GivenFields(target=target):
             if target.text not in ("patient", "message", "record"):
-                help = "write `given incoming entry CODE` or `given record entry CODE`" if target.text in ("incoming", "entry") else \
-                    did_you_mean(target.text, ("patient", "message", "record")) or "give `patient`, `message` or `record`"
+                help = (
+                    "write `given incoming entry CODE` or `given record entry CODE`"
+                    if target.text in ("incoming", "entry")
+                    else did_you_mean(target.text, ("patient", "message", "record")) or "give `patient`, `message` or `record`"
+                )
                 diagnostics.error("CS229", f"nothing can be given of `{target.text}`", target.span, help)
                 return None
-            return ir.GivenFields(cast(Literal["patient", "message", "record"], target.text), _attributes(node.attributes, target.text, scope))
+            return ir.GivenFields(
+                cast(Literal["patient", "message", "record"], target.text), _attributes(node.attributes, target.text, scope)
+            )
         case syntax.GivenItem():
             if node.side.text not in ("incoming", "record"):
-                diagnostics.error("CS229", f"an item is `incoming` or on the `record`, not `{node.side.text}`", node.side.span,
-                                  did_you_mean(node.side.text, ("incoming", "record")))
+                diagnostics.error(
+                    "CS229",
+                    f"an item is `incoming` or on the `record`, not `{node.side.text}`",
+                    node.side.span,
+                    did_you_mean(node.side.text, ("incoming", "record")),
+                )
                 return None
             if node.kind.text not in ("entry", "medication"):
-                diagnostics.error("CS229", f"a {node.kind.text} cannot be given by itself", node.kind.span, "give an `entry` or a `medication`")
+                diagnostics.error(
+                    "CS229", f"a {node.kind.text} cannot be given by itself", node.kind.span, "give an `entry` or a `medication`"
+                )
                 return None
-            system = next((a.value.text for a in node.attributes if a.name.text == "system" and isinstance(a.value, syntax.Word)), codes.SCT)
+            system = next(
+                (a.value.text for a in node.attributes if a.name.text == "system" and isinstance(a.value, syntax.Word)), codes.SCT
+            )
             code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
-            return ir.GivenItem(cast(Literal["incoming", "record"], node.side.text), cast(Literal["entry", "medication"], node.kind.text), code,
-                                _attributes(node.attributes, node.kind.text, scope))
+            return ir.GivenItem(
+                cast(Literal["incoming", "record"], node.side.text),
+                cast(Literal["entry", "medication"], node.kind.text),
+                code,
+                _attributes(node.attributes, node.kind.text, scope),
+            )
 
 
 def _attributes(nodes: tuple[syntax.Attribute, ...], of: str, scope: RuleScope) -> tuple[ir.Attribute, ...]:
@@ -72,8 +94,13 @@ def _attributes(nodes: tuple[syntax.Attribute, ...], of: str, scope: RuleScope) 
         if attribute is None:
             continue
         if attribute.name in seen and attribute.name not in ("also", "unread", "based_on"):
-            scope.diagnostics.error("CS217", f"`{attribute.name}` is given twice", node.span, "keep one of them",
-                                    ((seen[attribute.name], "first given here"),))
+            scope.diagnostics.error(
+                "CS217",
+                f"`{attribute.name}` is given twice",
+                node.span,
+                "keep one of them",
+                ((seen[attribute.name], "first given here"),),
+            )
             continue
         seen[attribute.name] = node.span
         made.append(attribute)
@@ -87,26 +114,48 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
     if node.value is None:
         if name in words:
             return ir.Attribute(name, span=node.span)
-        help = f"write `{name}` and its value" if name in fields else did_you_mean(name, (*words, *fields)) or (
-            f"the words are {', '.join(f'`{w}`' for w in words)}" if words else f"the fields are {', '.join(f'`{f}`' for f in fields)}")
+        help = (
+            f"write `{name}` and its value"
+            if name in fields
+            else did_you_mean(name, (*words, *fields))
+            or (
+                f"the words are {', '.join(f'`{w}`' for w in words)}"
+                if words
+                else f"the fields are {', '.join(f'`{f}`' for f in fields)}"
+            )
+        )
         scope.diagnostics.error("CS229", f"`{name}` by itself says nothing of {_a(of)}", node.name.span, help)
         return None
     if name == "about" and of == "entry" and isinstance(node.value, syntax.Word):
         if node.value.text not in schema.ABOUT:
-            scope.diagnostics.error("CS206", f"nothing is about `{node.value.text}`", node.value.span,
-                                    did_you_mean(node.value.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}")
+            scope.diagnostics.error(
+                "CS206",
+                f"nothing is about `{node.value.text}`",
+                node.value.span,
+                did_you_mean(node.value.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+            )
             return None
         return ir.Attribute("about", node.value.text, span=node.span)
     type = fields.get(name)
     if type is None:
-        scope.diagnostics.error("CS229", f"{_a(of)} cannot be given `{name}`", node.name.span,
-                                did_you_mean(name, (*fields, *words)) or f"it can be given {', '.join(f'`{f}`' for f in fields)}")
+        scope.diagnostics.error(
+            "CS229",
+            f"{_a(of)} cannot be given `{name}`",
+            node.name.span,
+            did_you_mean(name, (*fields, *words)) or f"it can be given {', '.join(f'`{f}`' for f in fields)}",
+        )
         return None
     return _value(node, node.value, name, type, of, scope)
 
 
 def _a(of: str) -> str:
-    return {"entry": "an entry", "medication": "a medication", "patient": "the patient", "message": "the message", "record": "the record"}[of]
+    return {
+        "entry": "an entry",
+        "medication": "a medication",
+        "patient": "the patient",
+        "message": "the message",
+        "record": "the record",
+    }[of]
 
 
 _Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Quantity | syntax.Amount
@@ -125,11 +174,17 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
         case FieldType.WORD, syntax.Word(text=text):
             words = _CLOSED[of].get(name)
             if words is not None and text not in words:
-                diagnostics.error("CS206", f"`{name}` cannot be `{text}`", value.span,
-                                  did_you_mean(text, words) or f"it can be {', '.join(f'`{w}`' for w in words)}")
+                diagnostics.error(
+                    "CS206",
+                    f"`{name}` cannot be `{text}`",
+                    value.span,
+                    did_you_mean(text, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+                )
                 return None
             return ir.Attribute(name, text, span=span)
-        case FieldType.TEXT, syntax.Word(text=text) | syntax.Version(text=text) | syntax.DateText(text=text) | syntax.Code(code=text, term=None):
+        case FieldType.TEXT, syntax.Word(text=text) | syntax.Version(text=text) | syntax.DateText(text=text) | syntax.Code(
+            code=text, term=None
+        ):
             return ir.Attribute(name, text, span=span)
         case FieldType.NUMBER, syntax.Code(quoted=False, term=None, code=code):
             return ir.Attribute(name, number=Decimal(code), span=span)
@@ -153,8 +208,11 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
         case FieldType.VALUE, syntax.Word(text="true" | "false" as text):
             return ir.Attribute(name, text, span=span)
     wanted = {
-        FieldType.DATE: "a date: 2025-06-01, 2025-06 or 2025", FieldType.WORD: "a word", FieldType.TEXT: "a name or text in quotes",
-        FieldType.NUMBER: "a number", FieldType.CODINGS: "a code",
+        FieldType.DATE: "a date: 2025-06-01, 2025-06 or 2025",
+        FieldType.WORD: "a word",
+        FieldType.TEXT: "a name or text in quotes",
+        FieldType.NUMBER: "a number",
+        FieldType.CODINGS: "a code",
         FieldType.VALUE: "a number with a unit in quotes, a date, a code with its term, `true` or `false`",
     }[type]
     diagnostics.error("CS229", f"`{name}` is not given like this", value.span, f"give {wanted}")
@@ -178,14 +236,27 @@ def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
         table = scope.ruleset.names.tables.get(var.table or "")
         known = tuple(table.columns) if table is not None else tuple(schema.FIELDS.get(var.kind, {}))
     else:
-        scope.diagnostics.error("CS230", f"nothing in this rule is called `{text}`", word.span,
-                                did_you_mean(text, [*schema.WHOLE_INPUTS, *(f"{v}.{f}" for v, var in scope.all_variables.items()
-                                                                           for f in schema.FIELDS.get(var.kind, {}))])
-                                or "name `record`, or `variable.field`")
+        scope.diagnostics.error(
+            "CS230",
+            f"nothing in this rule is called `{text}`",
+            word.span,
+            did_you_mean(
+                text,
+                [
+                    *schema.WHOLE_INPUTS,
+                    *(f"{v}.{f}" for v, var in scope.all_variables.items() for f in schema.FIELDS.get(var.kind, {})),
+                ],
+            )
+            or "name `record`, or `variable.field`",
+        )
         return False
     if name in known:
         return True
     near = did_you_mean(name, known)
-    scope.diagnostics.error("CS230", f"`{text}` is no field that could be missing", word.span,
-                            near.replace("`", f"`{base}.", 1) if near else f"the fields are {', '.join(f'`{base}.{f}`' for f in known)}")
+    scope.diagnostics.error(
+        "CS230",
+        f"`{text}` is no field that could be missing",
+        word.span,
+        near.replace("`", f"`{base}.", 1) if near else f"the fields are {', '.join(f'`{base}.{f}`' for f in known)}",
+    )
     return False

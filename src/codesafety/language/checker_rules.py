@@ -15,7 +15,7 @@ from codesafety.language.checker_conditions import condition
 from codesafety.language.checker_declarations import once, sources
 from codesafety.language.checker_examples import example
 from codesafety.language.checker_times import date_operand
-from codesafety.language.scope import ITEMS, RulesetScope, RuleScope, a_kind, date_literal
+from codesafety.language.scope import ITEMS, RuleScope, RulesetScope, a_kind, date_literal
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _AGE_AT: Final = re.compile(r"age\s+at\s+([a-z][a-z0-9_.-]*)")
@@ -84,12 +84,21 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     cannot_tell = _action(parts.word("cannot tell"), node, diagnostics, "cannot tell")
     severity = parts.word("severity")
     if severity is not None and severity.text not in schema.SEVERITIES:
-        diagnostics.error("CS224", f"`{severity.text}` is no severity", severity.span,
-                          did_you_mean(severity.text, schema.SEVERITIES) or f"it is {', '.join(f'`{w}`' for w in schema.SEVERITIES)}")
+        diagnostics.error(
+            "CS224",
+            f"`{severity.text}` is no severity",
+            severity.span,
+            did_you_mean(severity.text, schema.SEVERITIES) or f"it is {', '.join(f'`{w}`' for w in schema.SEVERITIES)}",
+        )
     valid_from, valid_until = parts.date("valid from", diagnostics), parts.date("valid until", diagnostics)
     if valid_from and valid_until and valid_from.first > valid_until.last:
-        diagnostics.error("CS207", f"the rule ends ({valid_until.text}) before it begins ({valid_from.text})", valid_until.span,
-                          "give the later date after `valid until`", ((valid_from.span, "it begins here"),))
+        diagnostics.error(
+            "CS207",
+            f"the rule ends ({valid_until.text}) before it begins ({valid_from.text})",
+            valid_until.span,
+            "give the later date after `valid until`",
+            ((valid_from.span, "it begins here"),),
+        )
     after = tuple(name for word in parts.after if (name := _after(word, node, ruleset)) is not None)
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
     if parts.trigger is None:
@@ -113,19 +122,37 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     say_node = parts.text("say")
     say: tuple[str | ir.Placeholder, ...] = ()
     if say_node is None:
-        diagnostics.error("CS216", f"the rule `{node.name.text}` has no `say`", node.name.span, 'add `say "…"`: what a clinician reads')
+        diagnostics.error(
+            "CS216", f"the rule `{node.name.text}` has no `say`", node.name.span, 'add `say "…"`: what a clinician reads'
+        )
     else:
         say = _say(say_node, scope, text)
     examples = tuple([example(e, scope) for e in parts.examples])
     _unused(parts.trigger, scope)
-    if len(diagnostics.found) > before and len(diagnostics.errors) > before or trigger is None or action is None:
+    if (len(diagnostics.found) > before and len(diagnostics.errors) > before) or trigger is None or action is None:
         return None
     cited = sources(node.parts)
     title, because = parts.text("title"), parts.text("because")
     made = ir.Rule(
-        f"{ruleset.ruleset}/{node.name.text}", title.text if title else None, action, cannot_tell, severity.text if severity else None,
-        tuple(parts.hazards), cited, because.text if because else None, valid_from, valid_until, after, overridable, trigger, when,
-        tuple(unless), say, examples, node.name.span, text[node.span.start:node.span.end],
+        f"{ruleset.ruleset}/{node.name.text}",
+        title.text if title else None,
+        action,
+        cannot_tell,
+        severity.text if severity else None,
+        tuple(parts.hazards),
+        cited,
+        because.text if because else None,
+        valid_from,
+        valid_until,
+        after,
+        overridable,
+        trigger,
+        when,
+        tuple(unless),
+        say,
+        examples,
+        node.name.span,
+        text[node.span.start : node.span.end],
     )
     lint(made, diagnostics)
     return made
@@ -134,11 +161,17 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
 def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostics, keyword: str) -> ir.Action | None:
     if word is None:
         if keyword == "action":
-            diagnostics.error("CS216", f"the rule `{node.name.text}` has no `action`", node.name.span, "add `action note`, `review` or `hold`")
+            diagnostics.error(
+                "CS216", f"the rule `{node.name.text}` has no `action`", node.name.span, "add `action note`, `review` or `hold`"
+            )
         return None
     if word.text not in schema.ACTIONS:
-        diagnostics.error("CS224", f"`{word.text}` is no action", word.span,
-                          did_you_mean(word.text, schema.ACTIONS) or "it is `note`, `review` or `hold`")
+        diagnostics.error(
+            "CS224",
+            f"`{word.text}` is no action",
+            word.span,
+            did_you_mean(word.text, schema.ACTIONS) or "it is `note`, `review` or `hold`",
+        )
         return None
     return ir.Action(word.text)
 
@@ -155,24 +188,36 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
     diagnostics = scope.diagnostics
     if isinstance(node.subject, syntax.Word):
         if node.subject.text != "message":
-            diagnostics.error("CS205", f"a rule cannot range over `{node.subject.text}`", node.subject.span,
-                              did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding"))
-                              or "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`")
+            diagnostics.error(
+                "CS205",
+                f"a rule cannot range over `{node.subject.text}`",
+                node.subject.span,
+                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding"))
+                or "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`",
+            )
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:
         return None if subject is None else ir.Trigger(subject)
     if isinstance(node.subject, syntax.Binder) and node.subject.kind.text == "coding":
-        diagnostics.error("CS205", "a coding has no partner: it is judged by itself", node.partner.span,
-                          "range over `entry` or `mention` instead")
+        diagnostics.error(
+            "CS205",
+            "a coding has no partner: it is judged by itself",
+            node.partner.span,
+            "range over `entry` or `mention` instead",
+        )
     if isinstance(node.partner, syntax.RowBinder):
         name = scope.ruleset.whole(node.partner.table, scope.ruleset.names.tables, "table")
         row = scope.bind(node.partner.name, Kind.ROW, 1, table=name)
         return None if subject is None or name is None else ir.Trigger(subject, row)
     if node.partner.kind.text == "coding":
-        diagnostics.error("CS205", "a coding cannot be a partner: it belongs to its entry", node.partner.kind.span,
-                          "write `entry`, `mention` or `medication`")
+        diagnostics.error(
+            "CS205",
+            "a coding cannot be a partner: it belongs to its entry",
+            node.partner.kind.span,
+            "write `entry`, `mention` or `medication`",
+        )
     partner = _bind(node.partner, scope, 1)
     if subject is None or partner is None:
         return None
@@ -189,17 +234,25 @@ def _unused(node: syntax.Trigger, scope: RuleScope) -> None:
     """Warn of a partner that nothing mentions: every pair would do. A trigger may speak for itself."""
     partner = node.partner
     if partner is not None and partner.name.text not in scope.used:
-        scope.diagnostics.warning("CS407", f"`{partner.name.text}` is bound and never used", partner.name.span,
-                                  "say in `when` what it has to do with the rule, or leave it out")
+        scope.diagnostics.warning(
+            "CS407",
+            f"`{partner.name.text}` is bound and never used",
+            partner.name.span,
+            "say in `when` what it has to do with the rule, or leave it out",
+        )
 
 
 def _not_stricter_than_review(scope: RuleScope, parts: _Parts) -> None:
     for keyword in ("action", "cannot tell"):
         word = parts.word(keyword)
         if scope.sex and word is not None and word.text == "hold":
-            scope.diagnostics.error("CS220", "a rule that tests gender or sex at birth may ask for no more than `review`", word.span,
-                                    "write `review`: a mismatch may be right, and says nothing about the patient by itself",
-                                    ((scope.sex[0].span, "tested here"),))
+            scope.diagnostics.error(
+                "CS220",
+                "a rule that tests gender or sex at birth may ask for no more than `review`",
+                word.span,
+                "write `review`: a mismatch may be right, and says nothing about the patient by itself",
+                ((scope.sex[0].span, "tested here"),),
+            )
 
 
 # ------------------------------------------------------------------------------------------------ what is said
@@ -208,11 +261,11 @@ def _not_stricter_than_review(scope: RuleScope, parts: _Parts) -> None:
 def _say(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Placeholder, ...]:
     """Return a message as texts and placeholders. What cannot be shown is reported."""
     file, start = node.span.file, node.span.start + 1
-    raw = text[start:node.span.end - 1]
+    raw = text[start : node.span.end - 1]
     said: list[str | ir.Placeholder] = []
     at = 0
     for found in _PLACEHOLDER.finditer(raw):
-        _literal(raw[at:found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
+        _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
         at = found.end()
         placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
         if placeholder is not None:
@@ -226,8 +279,12 @@ def _say(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Place
 def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:
     brace = next((i for i, c in enumerate(raw) if c in "{}"), None)
     if brace is not None:
-        diagnostics.error("CS218", f"`{raw[brace]}` without its partner", Span(span.file, span.start + brace, span.start + brace + 1),
-                          "a placeholder is written `{e}`")
+        diagnostics.error(
+            "CS218",
+            f"`{raw[brace]}` without its partner",
+            Span(span.file, span.start + brace, span.start + brace + 1),
+            "a placeholder is written `{e}`",
+        )
     if raw:
         plain = unquoted(f".{raw}.")
         lead = " " if raw[0].isspace() and said else ""
@@ -239,7 +296,9 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
     inner = Span(span.file, span.start + 1, span.end - 1)
     age = _AGE_AT.fullmatch(written)
     if age is None and not _PATH.fullmatch(written):
-        diagnostics.error("CS218", f"`{{{written}}}` cannot be shown", span, "write `{e}`, `{age at e}`, `{e.value}` or a column `{r.min_age}`")
+        diagnostics.error(
+            "CS218", f"`{{{written}}}` cannot be shown", span, "write `{e}`, `{age at e}`, `{e.value}` or a column `{r.min_age}`"
+        )
         return None
     if age is not None:
         at = date_operand(syntax.Word(age[1], inner), scope)
@@ -263,11 +322,22 @@ def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholde
     fields = schema.PATIENT if field.base == "patient" else schema.FIELDS[field.var.kind] if field.var else schema.MESSAGE
     spec = fields[field.name]
     if spec.private or not spec.sayable:
-        why = "is private: it is tested and never named" if spec.private else \
-            "is the patient's own and is never shown" if field.base == "patient" else \
-            "is text as sent, which a message never quotes" if spec.type is FieldType.TEXT else "is a code: show its item"
-        help = f"write `{{age at …}}` instead of `{{{field.as_written}}}`" if field.name == "born" else \
-            f"write `{{{field.base}}}`, which shows the code and its date" if field.var else "leave it out"
+        why = (
+            "is private: it is tested and never named"
+            if spec.private
+            else "is the patient's own and is never shown"
+            if field.base == "patient"
+            else "is text as sent, which a message never quotes"
+            if spec.type is FieldType.TEXT
+            else "is a code: show its item"
+        )
+        help = (
+            f"write `{{age at …}}` instead of `{{{field.as_written}}}`"
+            if field.name == "born"
+            else f"write `{{{field.base}}}`, which shows the code and its date"
+            if field.var
+            else "leave it out"
+        )
         scope.diagnostics.error("CS219", f"`{field.as_written}` {why}", span, help)
         return None
     return ir.Placeholder("field", field)
@@ -278,6 +348,7 @@ def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholde
 
 def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
     """Warn of what a rule that goes to a clinic must not lack: source, hazard, reason, the three kinds of example."""
+
     def warn(code: str, message: str, help: str) -> None:
         diagnostics.warning(code, message, made.span, help)
 
@@ -294,7 +365,9 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
     if "clear" not in outcomes:
         warn("CS405", f"the rule `{name}` has no example that is clear", 'add `example "…" { … expect clear }`')
     if "cannot tell" not in outcomes and can_be_untold(made):
-        warn("CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`')
+        warn(
+            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`'
+        )
 
 
 def can_be_untold(made: ir.Rule) -> bool:

@@ -25,14 +25,19 @@ def date_operand(operand: syntax.Operand, scope: RuleScope) -> ir.DateOperand | 
         case ir.Var() if found.kind in ITEMS:
             return ir.Field(found.name, "date", FieldType.DATE, found, span=operand.span)
         case ir.Var():
-            scope.diagnostics.error("CS205", f"{a_kind(found.kind)} has no date", operand.span,
-                                    "name a column of dates" if found.kind is Kind.ROW else "use an entry, a medication or a field that is a date")
+            scope.diagnostics.error(
+                "CS205",
+                f"{a_kind(found.kind)} has no date",
+                operand.span,
+                "name a column of dates" if found.kind is Kind.ROW else "use an entry, a medication or a field that is a date",
+            )
             return None
         case ir.Field() if found.type in (FieldType.DATE, FieldType.VALUE):
             return found
         case ir.Field():
-            scope.diagnostics.error("CS205", f"`{operand.text}` is no date", operand.span,
-                                    "use an entry, a medication or a field that is a date")
+            scope.diagnostics.error(
+                "CS205", f"`{operand.text}` is no date", operand.span, "use an entry, a medication or a field that is a date"
+            )
             return None
 
 
@@ -45,7 +50,9 @@ def date_relation(node: syntax.DateRelation, scope: RuleScope) -> ir.Condition |
     if left is None or right is None:
         return None
     if _same(left, right):
-        scope.diagnostics.error("CS207", "a date is compared with itself", node.span, "name another variable or field on one side")
+        scope.diagnostics.error(
+            "CS207", "a date is compared with itself", node.span, "name another variable or field on one side"
+        )
         return None
     match node.relation:
         case "before":
@@ -61,13 +68,19 @@ def distance(node: syntax.Distance, scope: RuleScope) -> ir.Condition | None:
     length = scope.length(node.length)
     side = node.side.text
     if node.relation == "beyond" and side == "of":
-        scope.diagnostics.error("CS207", "`more than … of` does not say on which side", node.side.span,
-                                "write `before` or `after`; for both, join them with `or`")
+        scope.diagnostics.error(
+            "CS207",
+            "`more than … of` does not say on which side",
+            node.side.span,
+            "write `before` or `after`; for both, join them with `or`",
+        )
         return None
     if left is None or right is None or length is None:
         return None
     if _same(left, right):
-        scope.diagnostics.error("CS207", "a date is compared with itself", node.span, "name another variable or field on one side")
+        scope.diagnostics.error(
+            "CS207", "a date is compared with itself", node.span, "name another variable or field on one side"
+        )
         return None
     if node.relation == "within":
         return ir.Within(left, right, length, cast(Literal["before", "after", "of"], side), node.span)
@@ -87,7 +100,9 @@ def overlaps(node: syntax.Overlaps, scope: RuleScope) -> ir.Condition | None:
         days = scope.length(node.length)
         unit = scope.unit_of_length(days) if days is not None else None
         if unit in (ir.Unit.MONTHS, ir.Unit.YEARS):
-            scope.diagnostics.error("CS208", f"days of supply are not counted in {unit.value}", node.length.span, "give the length in days or weeks")
+            scope.diagnostics.error(
+                "CS208", f"days of supply are not counted in {unit.value}", node.length.span, "give the length in days or weeks"
+            )
             return None
     if left is None or right is None or days is None:
         return None
@@ -104,8 +119,12 @@ def differs(node: syntax.Differs, scope: RuleScope) -> ir.Condition | None:
         if isinstance(found, ir.Field) and found.type in (FieldType.NUMBER, FieldType.VALUE):
             fields.append(found)
         elif found is not None or isinstance(operand, syntax.DateText):
-            scope.diagnostics.error("CS205", f"`{operand.text}` is no number", operand.span,
-                                    "use a field that is a number, such as `m.quantity`, `m.dosage` or `e.value`")
+            scope.diagnostics.error(
+                "CS205",
+                f"`{operand.text}` is no number",
+                operand.span,
+                "use a field that is a number, such as `m.quantity`, `m.dosage` or `e.value`",
+            )
     if len(fields) < 2:
         return None
     return ir.Differs(fields[0], fields[1], Decimal(node.percent.text), node.span)
@@ -120,14 +139,25 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
     if found is None:
         return None
     if isinstance(found, ir.Var):
-        scope.diagnostics.error("CS205", f"`{node.operand.text}` is {a_kind(found.kind)} and is not compared with a number", node.operand.span,
-                                f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.MENTION) else None)
+        scope.diagnostics.error(
+            "CS205",
+            f"`{node.operand.text}` is {a_kind(found.kind)} and is not compared with a number",
+            node.operand.span,
+            f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.MENTION) else None,
+        )
         return None
     if found.type not in (FieldType.NUMBER, FieldType.VALUE):
-        kind = {FieldType.WORD: "a word: it has no order", FieldType.DATE: "a date", FieldType.TEXT: "text as sent",
-                FieldType.CODINGS: "a code"}[found.type]
-        help = {FieldType.WORD: f"write `{found.as_written} is …`", FieldType.DATE: "write `… is before …` or `… is within … before …`",
-                FieldType.CODINGS: f"write `{found.as_written} in SET`"}.get(found.type)
+        kind = {
+            FieldType.WORD: "a word: it has no order",
+            FieldType.DATE: "a date",
+            FieldType.TEXT: "text as sent",
+            FieldType.CODINGS: "a code",
+        }[found.type]
+        help = {
+            FieldType.WORD: f"write `{found.as_written} is …`",
+            FieldType.DATE: "write `… is before …` or `… is within … before …`",
+            FieldType.CODINGS: f"write `{found.as_written} in SET`",
+        }.get(found.type)
         scope.diagnostics.error("CS205", f"`{found.as_written}` is {kind}", node.operand.span, help)
         return None
     if node.unit is not None and found.type is FieldType.NUMBER and found.name not in ("quantity", "dose", "dosage"):
@@ -136,8 +166,14 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
     if node.unit is not None and unit is None:
         return None
     operator = cast(Literal["<", "<=", ">", ">="], node.operator.text)
-    if found.name in ("quantity", "days_supply", "times_a_day", "dose", "dosage") and operator == "<" and Decimal(node.number.text) == 0:
-        scope.diagnostics.error("CS207", "this is never true: no amount is below 0", node.span, "compare it with a number above 0")
+    if (
+        found.name in ("quantity", "days_supply", "times_a_day", "dose", "dosage")
+        and operator == "<"
+        and Decimal(node.number.text) == 0
+    ):
+        scope.diagnostics.error(
+            "CS207", "this is never true: no amount is below 0", node.span, "compare it with a number above 0"
+        )
         return None
     return ir.Compare(found, operator, Decimal(node.number.text), unit, node.span)
 
@@ -147,8 +183,12 @@ def _unit(text: syntax.Text, scope: RuleScope) -> str | None:
         return text.text
     instead = units.written_as(text.text)
     help = f'in UCUM it is written `"{instead}"`' if instead else did_you_mean(text.text, units.names())
-    scope.diagnostics.error("CS208", f"`{text.text}` is not a unit that this library knows", text.span,
-                            help or "units are written in UCUM: `\"mm[Hg]\"`, `\"mmol/L\"`, `\"kg/m2\"`")
+    scope.diagnostics.error(
+        "CS208",
+        f"`{text.text}` is not a unit that this library knows",
+        text.span,
+        help or 'units are written in UCUM: `"mm[Hg]"`, `"mmol/L"`, `"kg/m2"`',
+    )
     return None
 
 
@@ -157,15 +197,23 @@ def age_comparison(node: syntax.AgeComparison, scope: RuleScope) -> ir.Condition
     length = scope.length(node.length)
     operator = node.operator.text
     if operator not in ("<", ">="):
-        scope.diagnostics.error("CS207", f"an age in completed units is compared with `<` or `>=`, not with `{operator}`", node.operator.span,
-                                _next_unit(node, operator))
+        scope.diagnostics.error(
+            "CS207",
+            f"an age in completed units is compared with `<` or `>=`, not with `{operator}`",
+            node.operator.span,
+            _next_unit(node, operator),
+        )
         return None
     if at is None or length is None:
         return None
     if isinstance(length, ir.Length):
         if length.n == 0:
-            scope.diagnostics.error("CS207", f"this is {'never' if operator == '<' else 'always'} true: no age is below 0", node.length.span,
-                                    "write 1 or more")
+            scope.diagnostics.error(
+                "CS207",
+                f"this is {'never' if operator == '<' else 'always'} true: no age is below 0",
+                node.length.span,
+                "write 1 or more",
+            )
             return None
         if _in_years(length) > _OLDEST_YEARS:
             scope.diagnostics.error("CS207", "nobody is that old", node.length.span, "check the number and its unit")
@@ -194,13 +242,21 @@ def age_range(node: syntax.AgeRange, scope: RuleScope) -> ir.Condition | None:
         return None
     low_unit = _unit_of_bound(low, scope)
     if low_unit is not None and low_unit is not unit:
-        scope.diagnostics.error("CS208", f"the range runs from {low_unit.value} to {unit.value}", node.low.span.to(node.high.span),
-                                "give both ends in one unit")
+        scope.diagnostics.error(
+            "CS208",
+            f"the range runs from {low_unit.value} to {unit.value}",
+            node.low.span.to(node.high.span),
+            "give both ends in one unit",
+        )
         return None
     if isinstance(low, Decimal) and isinstance(high, Decimal):
         if low > high:
-            scope.diagnostics.error("CS207", f"this range is empty: {low} is more than {high}", node.low.span.to(node.high.span),
-                                    "write the lower age first")
+            scope.diagnostics.error(
+                "CS207",
+                f"this range is empty: {low} is more than {high}",
+                node.low.span.to(node.high.span),
+                "write the lower age first",
+            )
             return None
         if _in_years(ir.Length(high, unit)) > _OLDEST_YEARS:
             scope.diagnostics.error("CS207", "nobody is that old", node.high.span, "check the number and its unit")

@@ -53,12 +53,20 @@ def system_name(word: syntax.Word | None, diagnostics: Diagnostics) -> str:
     name = word.text
     short = systems.canonical(name)
     if short != name and short is not None:
-        diagnostics.error("CS211", f"the code system `{name}` is called `{short}` here", word.span,
-                          "leave the name out: SNOMED CT and dm+d are what is meant without one" if short == SCT else f"write `{short}`")
+        diagnostics.error(
+            "CS211",
+            f"the code system `{name}` is called `{short}` here",
+            word.span,
+            "leave the name out: SNOMED CT and dm+d are what is meant without one" if short == SCT else f"write `{short}`",
+        )
         return short
     if name not in systems.SHORT_NAMES and name != _TEST:
-        diagnostics.warning("CS411", f"`{name}` is no code system that this library knows", word.span,
-                            did_you_mean(name, systems.SHORT_NAMES) or "its codes are compared as text, under exactly this name")
+        diagnostics.warning(
+            "CS411",
+            f"`{name}` is no code system that this library knows",
+            word.span,
+            did_you_mean(name, systems.SHORT_NAMES) or "its codes are compared as text, under exactly this name",
+        )
     return name
 
 

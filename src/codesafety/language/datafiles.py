@@ -80,8 +80,12 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
                 diagnostics.error("CS226", f"the column `{sorted(twice)[0]}` is there twice", span, "name every column once")
             continue
         if len(cells) != len(header):
-            diagnostics.error("CS226", f"this line has {len(cells)} cells, the header has {len(header)}", span,
-                              "text that holds a comma stands in quotes")
+            diagnostics.error(
+                "CS226",
+                f"this line has {len(cells)} cells, the header has {len(header)}",
+                span,
+                "text that holds a comma stands in quotes",
+            )
             continue
         lines.append(Line(dict(zip(header, cells, strict=True)), span, number))
     if header is None:
@@ -102,10 +106,16 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
     """Return the rows of a frozen value set."""
     for column in data.columns:
         if column not in _FROZEN_COLUMNS:
-            diagnostics.error("CS226", f"a frozen file has no column `{column}`", data.header,
-                              did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {', '.join(_FROZEN_COLUMNS)}")
+            diagnostics.error(
+                "CS226",
+                f"a frozen file has no column `{column}`",
+                data.header,
+                did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {', '.join(_FROZEN_COLUMNS)}",
+            )
     if "code" not in data.columns:
-        diagnostics.error("CS226", "a frozen file needs a column `code`", data.header, f"its columns are {', '.join(_FROZEN_COLUMNS)}")
+        diagnostics.error(
+            "CS226", "a frozen file needs a column `code`", data.header, f"its columns are {', '.join(_FROZEN_COLUMNS)}"
+        )
         return ()
     rows: list[ir.FrozenRow] = []
     seen: dict[str, int] = {}
@@ -115,18 +125,33 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
         code = cells["code"]
         wrong = codes.snomed_damage(code) if system == codes.SCT else None if code else ("it is empty", "write the code")
         if wrong is not None:
-            diagnostics.error("CS209", f"`{code}` is no {'SNOMED CT concept' if system == codes.SCT else 'code'}: {wrong[0]}", line.span, wrong[1])
+            diagnostics.error(
+                "CS209",
+                f"`{code}` is no {'SNOMED CT concept' if system == codes.SCT else 'code'}: {wrong[0]}",
+                line.span,
+                wrong[1],
+            )
             continue
         context = {}
         for name, words in _CONTEXT.items():
             said = cells.get(name) or None
             if said is not None and said not in words:
-                diagnostics.error("CS206", f"`{name}` cannot be `{said}`", line.span,
-                                  did_you_mean(said, words) or f"it can be {', '.join(f'`{w}`' for w in words)}")
+                diagnostics.error(
+                    "CS206",
+                    f"`{name}` cannot be `{said}`",
+                    line.span,
+                    did_you_mean(said, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+                )
                 said = None
             context[name] = said
-        row = ir.FrozenRow(system, systems.normal_code(system, code), cells.get("term") or None, context["assertion"], context["subject"],
-                           context["time"])
+        row = ir.FrozenRow(
+            system,
+            systems.normal_code(system, code),
+            cells.get("term") or None,
+            context["assertion"],
+            context["subject"],
+            context["time"],
+        )
         key = ir.code_key(row.system, row.code)
         if key in seen:
             diagnostics.error("CS226", f"`{code}` is on line {seen[key]} already", line.span, "remove one of the lines")
@@ -144,17 +169,22 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
         case "sex":
             if text in ("male", "female", "other"):
                 return text
-            diagnostics.error("CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty")
+            diagnostics.error(
+                "CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty"
+            )
             return None
         case "number" | "days" | "weeks" | "months" | "years":
             if _NUMBER.fullmatch(text) and (type == "number" or text.isdigit()):
                 return Decimal(text)
-            diagnostics.error("CS227", f"`{column}`: `{text}` is no {'number' if type == 'number' else f'whole number of {type}'}", line.span,
-                              "write digits only")
+            diagnostics.error(
+                "CS227",
+                f"`{column}`: `{text}` is no {'number' if type == 'number' else f'whole number of {type}'}",
+                line.span,
+                "write digits only",
+            )
             return None
         case "date":
-            interval = _day(text, column, line, diagnostics)
-            return interval
+            return _day(text, column, line, diagnostics)
         case "code":
             return ir.code_key(system, systems.normal_code(system, text))
         case "text":
@@ -169,8 +199,15 @@ def _day(text: str, column: str, line: Line, diagnostics: Diagnostics) -> tuple[
         return None
 
 
-def rows(data: DataFile, *, key: str, system: str, columns: Mapping[str, ir.ColumnType], valid: tuple[str, str] | None,
-         diagnostics: Diagnostics) -> tuple[ir.TableRow, ...]:
+def rows(
+    data: DataFile,
+    *,
+    key: str,
+    system: str,
+    columns: Mapping[str, ir.ColumnType],
+    valid: tuple[str, str] | None,
+    diagnostics: Diagnostics,
+) -> tuple[ir.TableRow, ...]:
     """Return the rows of a table. The columns are known to be in the file."""
     made: list[ir.TableRow] = []
     for line in data.lines:
@@ -187,7 +224,9 @@ def rows(data: DataFile, *, key: str, system: str, columns: Mapping[str, ir.Colu
             ends = _day(end, valid[1], line, diagnostics) if end else None
             first, last = begins and begins[0], ends and ends[1]
             if first is not None and last is not None and first > last:
-                diagnostics.error("CS207", f"this row ends ({end}) before it begins ({start})", line.span, "give the earlier date first")
+                diagnostics.error(
+                    "CS207", f"this row ends ({end}) before it begins ({start})", line.span, "give the earlier date first"
+                )
         made.append(ir.TableRow(ir.code_key(system, systems.normal_code(system, code)), cells, first, last, line.number))
     return tuple(made)
 
@@ -196,6 +235,10 @@ def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnost
     """Report columns that a table names and its file has not; return whether there are any."""
     absent = [(name, span) for name, span in wanted if name not in data.columns]
     for name, span in absent:
-        diagnostics.error("CS227", f"the file has no column `{name}`", span,
-                          did_you_mean(name, data.columns) or f"its columns are {', '.join(f'`{c}`' for c in data.columns)}")
+        diagnostics.error(
+            "CS227",
+            f"the file has no column `{name}`",
+            span,
+            did_you_mean(name, data.columns) or f"its columns are {', '.join(f'`{c}`' for c in data.columns)}",
+        )
     return bool(absent)

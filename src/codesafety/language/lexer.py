@@ -70,8 +70,13 @@ class Scanner:
         """Reserved words and the terminals that they are."""
         skipped = {t.name: t.pattern.to_regexp() for t in terminals if t.name in ("WS", "COMMENT")}
         self._match = re.compile(
-            "|".join([f"(?P<WS>{skipped['WS']})", *(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in patterns),
-                      f"(?P<COMMENT>{skipped['COMMENT']})"])
+            "|".join(
+                [
+                    f"(?P<WS>{skipped['WS']})",
+                    *(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in patterns),
+                    f"(?P<COMMENT>{skipped['COMMENT']})",
+                ]
+            )
         ).match
 
     def scan(self, text: str, file: str, *, comments: bool = False) -> tuple[list[Token], list[Diagnostic]]:
@@ -103,18 +108,34 @@ class Scanner:
 
 _WORD = re.compile(r"[\w.-]+")
 _NEXT_DECLARATION = re.compile(r"^\s*(?:rule|valueset|limit|table|ruleset)\s", re.MULTILINE)
-_INSTEAD = {"≥": ">=", "≤": "<=", "≠": "is not", "–": "-", "—": "-", "−": "-", "‘": '"', "’": '"', "'": '"', "„": '"', "«": '"', "»": '"',
-            "=": "is", "&": "and", ";": "nothing, or a comma between items of a list"}
+_INSTEAD = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "is not",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "‘": '"',
+    "’": '"',
+    "'": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "=": "is",
+    "&": "and",
+    ";": "nothing, or a comma between items of a list",
+}
 
 
 def _unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
     """Report what stands at `at`, which starts no token, and return where to go on."""
     char = text[at]
     opening = Span(file, at, at + 1)
-    if char in "\"“”":
+    if char in '"“”':
         if char == "”":
-            diagnostics.error("CS105", "a closing quote without its opening quote", opening,
-                              'put the text between straight quotes: "…"')
+            diagnostics.error(
+                "CS105", "a closing quote without its opening quote", opening, 'put the text between straight quotes: "…"'
+            )
             return at + 1
         straight = "" if char == '"' else "; it was opened with a curly quote, so it closes with a curly one"
         diagnostics.error("CS102", "this quoted text is never closed", opening, f"add the closing quote{straight}")
@@ -138,15 +159,23 @@ def _unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics:
         written = text[start:end]
         lower = re.sub(r"[^a-z0-9_-]+", "-", written.lower()).strip("-_")
         help = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
-        diagnostics.error("CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`",
-                          Span(file, start, end), help)
+        diagnostics.error(
+            "CS105",
+            f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`",
+            Span(file, start, end),
+            help,
+        )
         return end
     instead = _INSTEAD.get(char)
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     if char in "/" and text.startswith("//", at):
         line_end = text.find("\n", at)
-        diagnostics.error("CS105", "a comment is written `/* … */`", Span(file, at, at + 2),
-                          "put the words between `/*` and `*/`: a comment does not end with its line")
+        diagnostics.error(
+            "CS105",
+            "a comment is written `/* … */`",
+            Span(file, at, at + 2),
+            "put the words between `/*` and `*/`: a comment does not end with its line",
+        )
         return len(text) if line_end < 0 else line_end
     diagnostics.error("CS105", f"`{shown}` means nothing here", opening, f"write {_quoted(instead)}" if instead else None)
     return at + 1

@@ -29,8 +29,13 @@ class Loaded:
     sources: Mapping[str, str]
 
 
-def load(paths: Sequence[Path], *, shipped: Sequence[Path] = (), predicates: Mapping[str, ir.Signature] | None = None,
-         strict: bool = False) -> Loaded:
+def load(
+    paths: Sequence[Path],
+    *,
+    shipped: Sequence[Path] = (),
+    predicates: Mapping[str, ir.Signature] | None = None,
+    strict: bool = False,
+) -> Loaded:
     """Return the rulesets in `paths` and those of `shipped` that they use.
 
     A path is a rule file, a folder that is one ruleset, or a folder of such folders. `strict`: what is merely left out (CS4xx) is
@@ -44,8 +49,13 @@ def load(paths: Sequence[Path], *, shipped: Sequence[Path] = (), predicates: Map
         return _checked(folders, predicates or {}, strict, diagnostics, sources)
 
 
-def load_texts(rules: Mapping[str, str], data: Mapping[str, bytes] | None = None, *,
-               predicates: Mapping[str, ir.Signature] | None = None, strict: bool = False) -> Loaded:
+def load_texts(
+    rules: Mapping[str, str],
+    data: Mapping[str, bytes] | None = None,
+    *,
+    predicates: Mapping[str, ir.Signature] | None = None,
+    strict: bool = False,
+) -> Loaded:
     """Return the one ruleset that these texts make together: rule files by name, and the files that they name.
 
     Raises RuleError with everything that is wrong.
@@ -77,8 +87,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _checked(folders: list[Folder], predicates: Mapping[str, ir.Signature], strict: bool, diagnostics: Diagnostics,
-             sources: dict[str, str]) -> Loaded:
+def _checked(
+    folders: list[Folder], predicates: Mapping[str, ir.Signature], strict: bool, diagnostics: Diagnostics, sources: dict[str, str]
+) -> Loaded:
     syntax_is_whole = not diagnostics.errors
     for folder in folders:
         folder.header = header(folder, diagnostics) if syntax_is_whole or not folder.shipped else None
@@ -139,7 +150,12 @@ def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagn
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            diagnostics.error("CS108", f"`{file.as_posix()}` is not UTF-8 (byte {error.start})", Span(file.as_posix(), 0, 0), "save the file as UTF-8")
+            diagnostics.error(
+                "CS108",
+                f"`{file.as_posix()}` is not UTF-8 (byte {error.start})",
+                Span(file.as_posix(), 0, 0),
+                "save the file as UTF-8",
+            )
             continue
         sources[file.as_posix()] = text
         _parse_into(parsed, text, file.as_posix(), diagnostics)
@@ -187,10 +203,16 @@ def _read(path: Path, diagnostics: Diagnostics) -> bytes | None:
     name = path.as_posix()
     try:
         if path.stat().st_size > MAX_BYTES:
-            diagnostics.error("CS121", f"`{name}` is larger than {MAX_BYTES // 1024 // 1024} MiB", Span(name, 0, 0), "split the file")
+            diagnostics.error(
+                "CS121", f"`{name}` is larger than {MAX_BYTES // 1024 // 1024} MiB", Span(name, 0, 0), "split the file"
+            )
             return None
         return path.read_bytes()
     except OSError as error:
-        diagnostics.error("CS121", f"`{name}` cannot be read: {(error.strerror or 'unknown reason').lower()}", Span(name, 0, 0),
-                          "check the path and its permissions")
+        diagnostics.error(
+            "CS121",
+            f"`{name}` cannot be read: {(error.strerror or 'unknown reason').lower()}",
+            Span(name, 0, 0),
+            "check the path and its permissions",
+        )
         return None

@@ -91,14 +91,22 @@ def _errors_in(chunk: list[Token], lark: Lark, scan: Scanner, diagnostics: Diagn
         try:
             lark.parse(cast(Any, chunk))
         except TooDeep as error:
-            diagnostics.error("CS107", f"brackets are nested more than {MAX_DEPTH} deep", error.span,
-                              "split the rule: no reader can follow this")
+            diagnostics.error(
+                "CS107",
+                f"brackets are nested more than {MAX_DEPTH} deep",
+                error.span,
+                "split the rule: no reader can follow this",
+            )
             return
         except UnexpectedToken as error:
             unclosed = _unclosed(chunk)
             if unclosed is not None and error.token.type == "$END":
-                diagnostics.error("CS104", f"this `{unclosed.value}` is never closed", unclosed.span,
-                                  f"add `{'}' if unclosed.value == '{' else ')'}` where it ends")
+                diagnostics.error(
+                    "CS104",
+                    f"this `{unclosed.value}` is never closed",
+                    unclosed.span,
+                    f"add `{'}' if unclosed.value == '{' else ')'}` where it ends",
+                )
                 return
             _report(error, chunk, scan, diagnostics)
             rest = _without_part(chunk, error.token)
@@ -157,14 +165,22 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
     expected = expected_in_words(accepted, scan.keywords)
     if token.type == "$END":
         last = chunk[-1]
-        diagnostics.error("CS101", f"the text ends in the middle of a declaration: expected {expected}",
-                          Span(last.file, last.end_pos, last.end_pos), None)
+        diagnostics.error(
+            "CS101",
+            f"the text ends in the middle of a declaration: expected {expected}",
+            Span(last.file, last.end_pos, last.end_pos),
+            None,
+        )
         return
     if token.value in scan.keywords and "NAME" in accepted and not accepted & keyword_terminals(scan.keywords, {"entry"}):
         previous = next((chunk[i - 1] for i, t in enumerate(chunk) if t is token and i), None)
         if previous is None or previous.type not in PartWords.BEFORE_A_CONDITION:
-            diagnostics.error("CS109", f"`{token.value}` is a reserved word and cannot be a name", token.span,
-                              f"choose another name, such as `{token.value[0]}` or `the_{token.value}`")
+            diagnostics.error(
+                "CS109",
+                f"`{token.value}` is a reserved word and cannot be a name",
+                token.span,
+                f"choose another name, such as `{token.value[0]}` or `the_{token.value}`",
+            )
             return
     if token.type == "RBRACE" and "RBRACE" not in accepted and "RPAR" in accepted:
         opening = _unclosed(chunk)

@@ -10,7 +10,12 @@ from codesafety import record
 from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
 
 DATE, WORD, VALUE, NUMBER, CODINGS, TEXT = (
-    FieldType.DATE, FieldType.WORD, FieldType.VALUE, FieldType.NUMBER, FieldType.CODINGS, FieldType.TEXT,
+    FieldType.DATE,
+    FieldType.WORD,
+    FieldType.VALUE,
+    FieldType.NUMBER,
+    FieldType.CODINGS,
+    FieldType.TEXT,
 )
 
 
@@ -33,7 +38,15 @@ ASSERTIONS: Final[tuple[str, ...]] = get_args(record.Assertion)
 SUBJECTS: Final[tuple[str, ...]] = get_args(record.Subject)
 TEMPORALITIES: Final[tuple[str, ...]] = get_args(record.Temporality)
 ENTRY_KINDS: Final = (
-    "observation", "condition", "procedure", "allergy", "immunization", "family-history", "encounter", "document", "other",
+    "observation",
+    "condition",
+    "procedure",
+    "allergy",
+    "immunization",
+    "family-history",
+    "encounter",
+    "document",
+    "other",
 )
 MEDICATION_KINDS: Final[tuple[str, ...]] = get_args(record.Medication.model_fields["kind"].annotation)
 YES_NO: Final = ("true", "false")
@@ -51,32 +64,90 @@ PATIENT: Final[Mapping[str, FieldSpec]] = {
     "nhs_number": _SENT,
 }
 MESSAGE: Final[Mapping[str, FieldSpec]] = {
-    "service": _CODINGS, "sender": _SENT, "recipient": _SENT, "sent": _DATE, "event": _SENT, "id": _SENT, "version": _SENT,
-    "replaces": _SENT, "status": _OPEN,
+    "service": _CODINGS,
+    "sender": _SENT,
+    "recipient": _SENT,
+    "sent": _DATE,
+    "event": _SENT,
+    "id": _SENT,
+    "version": _SENT,
+    "replaces": _SENT,
+    "status": _OPEN,
 }
 _ENTRY: Final[Mapping[str, FieldSpec]] = {
-    "date": _DATE, "recorded": _DATE, "consultation_date": _DATE, "end_date": _DATE, "value": FieldSpec(VALUE),
-    "code": _CODINGS, "subject": FieldSpec(WORD, SUBJECTS), "assertion": FieldSpec(WORD, ASSERTIONS),
-    "temporality": FieldSpec(WORD, TEMPORALITIES), "status": _OPEN, "verification": _OPEN, "clinical_status": _OPEN,
-    "heading": _OPEN, "kind": FieldSpec(WORD, ENTRY_KINDS), "id": _SENT, "text": _SENT,
+    "date": _DATE,
+    "recorded": _DATE,
+    "consultation_date": _DATE,
+    "end_date": _DATE,
+    "value": FieldSpec(VALUE),
+    "code": _CODINGS,
+    "subject": FieldSpec(WORD, SUBJECTS),
+    "assertion": FieldSpec(WORD, ASSERTIONS),
+    "temporality": FieldSpec(WORD, TEMPORALITIES),
+    "status": _OPEN,
+    "verification": _OPEN,
+    "clinical_status": _OPEN,
+    "heading": _OPEN,
+    "kind": FieldSpec(WORD, ENTRY_KINDS),
+    "id": _SENT,
+    "text": _SENT,
 }
 _MEDICATION: Final[Mapping[str, FieldSpec]] = {
-    "date": _DATE, "start": _DATE, "end": _DATE, "handed_over": _DATE, "prepared": _DATE, "authored": _DATE,
-    "recorded": _DATE, "quantity": _NUMBER, "dose": _NUMBER, "times_a_day": _NUMBER, "days_supply": _NUMBER,
-    "dosage": _NUMBER, "route": _CODINGS, "form": _CODINGS, "supply_type": _CODINGS, "product": _CODINGS,
-    "not_given_reason": _CODINGS, "ingredients": FieldSpec(CODINGS, sayable=False, only_missing=True), "status": _OPEN,
-    "kind": FieldSpec(WORD, MEDICATION_KINDS), "heading": _OPEN, "order": _SENT, "id": _SENT, "text": _SENT,
+    "date": _DATE,
+    "start": _DATE,
+    "end": _DATE,
+    "handed_over": _DATE,
+    "prepared": _DATE,
+    "authored": _DATE,
+    "recorded": _DATE,
+    "quantity": _NUMBER,
+    "dose": _NUMBER,
+    "times_a_day": _NUMBER,
+    "days_supply": _NUMBER,
+    "dosage": _NUMBER,
+    "route": _CODINGS,
+    "form": _CODINGS,
+    "supply_type": _CODINGS,
+    "product": _CODINGS,
+    "not_given_reason": _CODINGS,
+    "ingredients": FieldSpec(CODINGS, sayable=False, only_missing=True),
+    "status": _OPEN,
+    "kind": FieldSpec(WORD, MEDICATION_KINDS),
+    "heading": _OPEN,
+    "order": _SENT,
+    "id": _SENT,
+    "text": _SENT,
 }
 DAMAGES: Final = (
-    "valid", "spreadsheet_truncation", "float_rounding", "scientific_notation", "float_suffix", "stray_characters",
-    "leading_zero", "check_digit", "partition", "description_id", "relationship_id", "expression_id", "too_short",
-    "too_long", "empty", "not_an_sctid",
+    "valid",
+    "spreadsheet_truncation",
+    "float_rounding",
+    "scientific_notation",
+    "float_suffix",
+    "stray_characters",
+    "leading_zero",
+    "check_digit",
+    "partition",
+    "description_id",
+    "relationship_id",
+    "expression_id",
+    "too_short",
+    "too_long",
+    "empty",
+    "not_an_sctid",
 )
 _CODING: Final[Mapping[str, FieldSpec]] = {
-    "code": _SENT, "system": _SENT, "display": _SENT, "damage": FieldSpec(WORD, DAMAGES),
+    "code": _SENT,
+    "system": _SENT,
+    "display": _SENT,
+    "damage": FieldSpec(WORD, DAMAGES),
 }
 FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
-    Kind.ENTRY: _ENTRY, Kind.MENTION: _ENTRY, Kind.MEDICATION: _MEDICATION, Kind.CODING: _CODING, Kind.MESSAGE: MESSAGE,
+    Kind.ENTRY: _ENTRY,
+    Kind.MENTION: _ENTRY,
+    Kind.MEDICATION: _MEDICATION,
+    Kind.CODING: _CODING,
+    Kind.MESSAGE: MESSAGE,
 }
 """The fields of what a variable may stand for. A row's fields are its table's columns."""
 
@@ -103,13 +174,16 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
     "record": {"complete_from": DATE},
     "entry": {
-        **{name: TEXT for name in _ITEM_TEXTS},
+        **dict.fromkeys(_ITEM_TEXTS, TEXT),
         **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "id", "text")},
     },
     "medication": {
-        **{name: TEXT for name in (*_ITEM_TEXTS, "order", "strength")},
-        **{name: spec.type for name, spec in _MEDICATION.items()
-           if name not in ("product", "ingredients", "dosage", "id", "text", "order")},
+        **dict.fromkeys((*_ITEM_TEXTS, "order", "strength"), TEXT),
+        **{
+            name: spec.type
+            for name, spec in _MEDICATION.items()
+            if name not in ("product", "ingredients", "dosage", "id", "text", "order")
+        },
     },
 }
 """What an example may give, by what it is given of."""
@@ -129,5 +203,10 @@ def closed_words(kind: Kind | str, name: str) -> tuple[str, ...] | None:
 def all_names() -> Mapping[str, Mapping[str, FieldSpec]]:
     """Return every field by what it belongs to, in the order of the reference: `patient`, `message`, the kinds."""
     return {
-        "patient": PATIENT, "message": MESSAGE, "entry": _ENTRY, "mention": _ENTRY, "medication": _MEDICATION, "coding": _CODING,
+        "patient": PATIENT,
+        "message": MESSAGE,
+        "entry": _ENTRY,
+        "mention": _ENTRY,
+        "medication": _MEDICATION,
+        "coding": _CODING,
     }

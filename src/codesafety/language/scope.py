@@ -15,13 +15,28 @@ from codesafety.language.schema import FieldSpec
 from codesafety.record import day_interval
 
 _COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
-    "sex": FieldType.WORD, "code": FieldType.CODINGS, "number": FieldType.NUMBER, "text": FieldType.TEXT, "date": FieldType.DATE,
-    "days": FieldType.NUMBER, "weeks": FieldType.NUMBER, "months": FieldType.NUMBER, "years": FieldType.NUMBER,
+    "sex": FieldType.WORD,
+    "code": FieldType.CODINGS,
+    "number": FieldType.NUMBER,
+    "text": FieldType.TEXT,
+    "date": FieldType.DATE,
+    "days": FieldType.NUMBER,
+    "weeks": FieldType.NUMBER,
+    "months": FieldType.NUMBER,
+    "years": FieldType.NUMBER,
 }
-_UNITS: Final = {unit: ir.Unit(unit if unit.endswith("s") else unit + "s")
-                 for unit in ("days", "day", "weeks", "week", "months", "month", "years", "year")}
-_ARTICLE: Final = {Kind.ENTRY: "an entry", Kind.MENTION: "a mention", Kind.MEDICATION: "a medication", Kind.CODING: "a coding",
-                   Kind.MESSAGE: "the message", Kind.ROW: "a row of a table"}
+_UNITS: Final = {
+    unit: ir.Unit(unit if unit.endswith("s") else unit + "s")
+    for unit in ("days", "day", "weeks", "week", "months", "month", "years", "year")
+}
+_ARTICLE: Final = {
+    Kind.ENTRY: "an entry",
+    Kind.MENTION: "a mention",
+    Kind.MEDICATION: "a medication",
+    Kind.CODING: "a coding",
+    Kind.MESSAGE: "the message",
+    Kind.ROW: "a row of a table",
+}
 ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
 
 
@@ -73,22 +88,33 @@ class RulesetScope:
             ruleset, local = self.ruleset, word.text
         elif ruleset != self.ruleset and ruleset not in self.uses:
             self.diagnostics.error(
-                "CS203", f"`{word.text}` is of the ruleset `{ruleset}`, which is not used here", word.span,
-                did_you_mean(ruleset, [self.ruleset, *sorted(self.uses)]) or f"add `uses {ruleset} VERSION` to `ruleset {self.ruleset}`",
+                "CS203",
+                f"`{word.text}` is of the ruleset `{ruleset}`, which is not used here",
+                word.span,
+                did_you_mean(ruleset, [self.ruleset, *sorted(self.uses)])
+                or f"add `uses {ruleset} VERSION` to `ruleset {self.ruleset}`",
             )
             return None
         name = f"{ruleset}/{local}"
         if name in declared:
             return name
         seen = [n.removeprefix(f"{self.ruleset}/") for n in declared if n.rpartition("/")[0] in {self.ruleset, *self.uses}]
-        self.diagnostics.error("CS203", f"there is no {what} `{word.text}`", word.span,
-                               did_you_mean(word.text, seen) or self._another(word.text, what))
+        self.diagnostics.error(
+            "CS203",
+            f"there is no {what} `{word.text}`",
+            word.span,
+            did_you_mean(word.text, seen) or self._another(word.text, what),
+        )
         return None
 
     def _another(self, name: str, what: str) -> str | None:
         whole = name if "/" in name else f"{self.ruleset}/{name}"
-        for kind, declared in (("value set", self.names.sets), ("limit", self.names.limits), ("table", self.names.tables),
-                               ("rule", self.names.rules)):
+        for kind, declared in (
+            ("value set", self.names.sets),
+            ("limit", self.names.limits),
+            ("table", self.names.tables),
+            ("rule", self.names.rules),
+        ):
             if kind != what and whole in declared:
                 return f"`{name}` is a {kind}"
         return None
@@ -125,11 +151,20 @@ class RuleScope:
     def bind(self, name: syntax.Word, kind: Kind, slot: int, *, set: str | None = None, table: str | None = None) -> ir.Var:
         """Add a variable. A name that is reserved or taken is reported, and bound all the same."""
         if name.text in schema.RESERVED_NAMES:
-            self.diagnostics.error("CS204", f"`{name.text}` has a meaning of its own and cannot be a variable", name.span,
-                                   f"choose another name, such as `{name.text[0]}`")
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` has a meaning of its own and cannot be a variable",
+                name.span,
+                f"choose another name, such as `{name.text[0]}`",
+            )
         elif name.text in self.variables:
-            self.diagnostics.error("CS204", f"`{name.text}` is bound already", name.span, "choose another name",
-                                   ((self.variables[name.text].span, "bound here"),))
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` is bound already",
+                name.span,
+                "choose another name",
+                ((self.variables[name.text].span, "bound here"),),
+            )
         var = ir.Var(name.text, kind, slot, set, table, name.span)
         self.variables[name.text] = var
         self.all_variables.setdefault(name.text, var)
@@ -141,12 +176,20 @@ class RuleScope:
         if found is None:
             return None
         if isinstance(found, ir.Field):
-            self.diagnostics.error("CS205", f"`{word.text}` is a field, and only {_list_of(wanted)} {doing}", word.span,
-                                   f"name the variable: `{word.text.partition('.')[0]}`" if found.var else None)
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is a field, and only {_list_of(wanted)} {doing}",
+                word.span,
+                f"name the variable: `{word.text.partition('.')[0]}`" if found.var else None,
+            )
             return None
         if found.kind not in wanted:
-            self.diagnostics.error("CS205", f"`{word.text}` is {a_kind(found.kind)}, and only {_list_of(wanted)} {doing}", word.span,
-                                   self._instead(found, wanted))
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is {a_kind(found.kind)}, and only {_list_of(wanted)} {doing}",
+                word.span,
+                self._instead(found, wanted),
+            )
             return None
         return found
 
@@ -162,8 +205,11 @@ class RuleScope:
         if base in ("patient", "message") and base not in self.variables:
             fields = schema.PATIENT if base == "patient" else schema.MESSAGE
             if not dot:
-                help = f"name a field, such as `patient.{'gender' if base == 'patient' else ''}`" if base == "patient" else \
-                    "name a field, such as `message.service`"
+                help = (
+                    f"name a field, such as `patient.{'gender' if base == 'patient' else ''}`"
+                    if base == "patient"
+                    else "name a field, such as `message.service`"
+                )
                 self.diagnostics.error("CS205", f"`{base}` by itself says nothing that can be tested", word.span, help)
                 return None
             return self._field(word, base, name, fields, None)
@@ -188,12 +234,17 @@ class RuleScope:
                 help = f"this rule binds {', '.join(f'`{v}`' for v in self.variables)}"
         self.diagnostics.error("CS202", f"nothing here is called `{base}`", span, help)
 
-    def _field(self, word: syntax.Word, base: str, name: str, fields: Mapping[str, FieldSpec], var: ir.Var | None) -> ir.Field | None:
+    def _field(
+        self, word: syntax.Word, base: str, name: str, fields: Mapping[str, FieldSpec], var: ir.Var | None
+    ) -> ir.Field | None:
         spec = fields.get(name)
         if spec is None:
             near = did_you_mean(name, fields)
-            help = near.replace("`", f"`{base}.", 1) if near else _not_a_field(base, name) or \
-                f"the fields are {', '.join(f'`{base}.{f}`' for f in fields)}"
+            help = (
+                near.replace("`", f"`{base}.", 1)
+                if near
+                else _not_a_field(base, name) or f"the fields are {', '.join(f'`{base}.{f}`' for f in fields)}"
+            )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`", word.span, help)
             return None
         found = ir.Field(base, name, spec.type, var, spec.private, None, word.span)
@@ -209,8 +260,11 @@ class RuleScope:
         column = table.columns.get(name)
         if column is None:
             near = did_you_mean(name, table.columns)
-            help = near.replace("`", f"`{row.name}.", 1) if near else \
-                f"the columns are {', '.join(f'`{row.name}.{c}`' for c in table.columns)}"
+            help = (
+                near.replace("`", f"`{row.name}.", 1)
+                if near
+                else f"the columns are {', '.join(f'`{row.name}.{c}`' for c in table.columns)}"
+            )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`: the table has no such column", word.span, help)
             return None
         unit = ir.Unit(column) if column in set(ir.Unit) else None
@@ -222,7 +276,9 @@ class RuleScope:
         """Return a length: written, a limit or a row's column. What is none is reported."""
         if isinstance(length, syntax.Amount):
             if length.unit is None:
-                self.diagnostics.error("CS208", f"`{length.number.text}` has no unit", length.span, "add `days`, `weeks`, `months` or `years`")
+                self.diagnostics.error(
+                    "CS208", f"`{length.number.text}` has no unit", length.span, "add `days`, `weeks`, `months` or `years`"
+                )
                 return None
             return ir.Length(self._whole_number(length.number), unit_of(length.unit))
         if "." in length.text and "/" not in length.text:
@@ -231,16 +287,24 @@ class RuleScope:
                 return None
             if isinstance(column, ir.Field) and column.column_unit is not None:
                 return column
-            self.diagnostics.error("CS205", f"`{length.text}` is no length", length.span,
-                                   "use a length such as `9 months`, a limit, or a column with a unit of time")
+            self.diagnostics.error(
+                "CS205",
+                f"`{length.text}` is no length",
+                length.span,
+                "use a length such as `9 months`, a limit, or a column with a unit of time",
+            )
             return None
         found = self.ruleset.limit(length)
         if found is None:
             return None
         reference, limit = found
         if limit is not None and isinstance(limit.default, Decimal):
-            self.diagnostics.error("CS205", f"the limit `{length.text}` is a number and no length", length.span,
-                                   "give its default and range a unit: `default 24 weeks`")
+            self.diagnostics.error(
+                "CS205",
+                f"the limit `{length.text}` is a number and no length",
+                length.span,
+                "give its default and range a unit: `default 24 weeks`",
+            )
             return None
         return reference
 
@@ -252,10 +316,19 @@ class RuleScope:
             column = self.operand(bound)
             if column is None:
                 return None
-            if isinstance(column, ir.Field) and column.type is FieldType.NUMBER and column.var is not None and column.var.kind is Kind.ROW:
+            if (
+                isinstance(column, ir.Field)
+                and column.type is FieldType.NUMBER
+                and column.var is not None
+                and column.var.kind is Kind.ROW
+            ):
                 return column
-            self.diagnostics.error("CS205", f"`{bound.text}` is no number of a table's row", bound.span,
-                                   "use a number, a limit, or a column of numbers")
+            self.diagnostics.error(
+                "CS205",
+                f"`{bound.text}` is no number of a table's row",
+                bound.span,
+                "use a number, a limit, or a column of numbers",
+            )
             return None
         found = self.ruleset.limit(bound)
         return None if found is None else found[0]
@@ -274,10 +347,13 @@ class RuleScope:
     def _whole_number(self, number: syntax.Number) -> Decimal:
         value = Decimal(number.text)
         if value != value.to_integral_value():
-            self.diagnostics.error("CS207", f"`{number.text}` is no whole number", number.span,
-                                   "count in whole units; use a smaller unit")
+            self.diagnostics.error(
+                "CS207", f"`{number.text}` is no whole number", number.span, "count in whole units; use a smaller unit"
+            )
         elif value > 1_000_000:
-            self.diagnostics.error("CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number")
+            self.diagnostics.error(
+                "CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number"
+            )
         return value
 
 

@@ -275,8 +275,21 @@ class Call:
 
 
 Predicate = (
-    Missing | IsWord | About | DateRelation | Distance | SameAs | Membership | Ingredients | Contradicts | Overlaps | Differs
-    | Comparison | AgeComparison | AgeRange | Call
+    Missing
+    | IsWord
+    | About
+    | DateRelation
+    | Distance
+    | SameAs
+    | Membership
+    | Ingredients
+    | Contradicts
+    | Overlaps
+    | Differs
+    | Comparison
+    | AgeComparison
+    | AgeRange
+    | Call
 )
 Condition = Junction | Bracketed | Negation | Quantified | Predicate
 
@@ -361,9 +374,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Ecl:
-    """An expression constraint, kept whole: what stands between the braces. `span` covers exactly `text`."""
+    """An expression constraint, kept whole: what stands between the braces. `inner` covers exactly `text`."""
 
     text: str
+    inner: Span = field(compare=False)
     span: Span = field(compare=False)
 
 

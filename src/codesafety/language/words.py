@@ -6,29 +6,60 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 _TERMINALS: Final = {
-    "STRING": "text in quotes", "NUMBER": "a number", "NAME": "a name", "DOTTED": "a field such as `e.value`",
-    "REF": "a name such as `ruleset/name`", "DATE": "a date such as 2025-06-01", "VERSION": "a version such as 1.0.0",
-    "URL": "an address `<https://…>`", "TERM": "a term `|…|`", "HAZARD": "a hazard such as H-01", "CMP": "`<`, `<=`, `>` or `>=`",
-    "ECL": "`ecl { … }`", "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "COMMA": "`,`", "COLON": "`:`",
-    "PERCENT": "`%`", "AND": "`and`", "OR": "`or`", "ON_THE_SAME_DAY_AS": "`on the same day as`",
+    "STRING": "text in quotes",
+    "NUMBER": "a number",
+    "NAME": "a name",
+    "DOTTED": "a field such as `e.value`",
+    "REF": "a name such as `ruleset/name`",
+    "DATE": "a date such as 2025-06-01",
+    "VERSION": "a version such as 1.0.0",
+    "URL": "an address `<https://…>`",
+    "TERM": "a term `|…|`",
+    "HAZARD": "a hazard such as H-01",
+    "CMP": "`<`, `<=`, `>` or `>=`",
+    "ECL": "`ecl { … }`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "PERCENT": "`%`",
+    "AND": "`and`",
+    "OR": "`or`",
+    "ON_THE_SAME_DAY_AS": "`on the same day as`",
     "THE_SAME_AS": "`the same product as`, `the same entry as`",
-    "SHARES": "`shares an ingredient with`, `has the same ingredients as`", "CONTRADICTS_ITS_WORDS": "`contradicts its words`",
+    "SHARES": "`shares an ingredient with`, `has the same ingredients as`",
+    "CONTRADICTS_ITS_WORDS": "`contradicts its words`",
     "$END": "the end of the file",
 }
 
 _RULE_WORDS: Final = (
-    "title", "action", "cannot", "severity", "hazard", "source", "because", "valid", "after", "overridable", "for", "when",
-    "unless", "say", "example",
+    "title",
+    "action",
+    "cannot",
+    "severity",
+    "hazard",
+    "source",
+    "because",
+    "valid",
+    "after",
+    "overridable",
+    "for",
+    "when",
+    "unless",
+    "say",
+    "example",
 )
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("a part of the rule (`for`, `when`, `unless`, `say`, `example` …)", _RULE_WORDS),
-    ("a unit of time (`days`, `weeks`, `months`, `years`)",
-     ("years", "year", "months", "month", "weeks", "week", "days", "day")),
+    ("a unit of time (`days`, `weeks`, `months`, `years`)", ("years", "year", "months", "month", "weeks", "week", "days", "day")),
     ("`rule`, `valueset`, `limit`, `table` or `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
     ("`entry`, `mention`, `medication` or `coding`", ("entry", "mention", "medication", "coding")),
 )
 _PREDICATE: Final = (
-    "what is said of it (`is`, `in`, `not in`, `<`, `overlaps` …)", ("is", "in", "not", "overlaps", "differs"),
+    "what is said of it (`is`, `in`, `not in`, `<`, `overlaps` …)",
+    ("is", "in", "not", "overlaps", "differs"),
 )
 _CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age"))
 
