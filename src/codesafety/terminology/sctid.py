@@ -207,7 +207,7 @@ def diagnose(code: str) -> Diagnosis:
     if is_well_formed(code):
         match Kind(PARTITIONS[code[-3:-1]]):
             case Kind.CONCEPT:
-                return Diagnosis(code, Damage.VALID)
+                return _zeros_by_accident(code) or Diagnosis(code, Damage.VALID)
             case Kind.DESCRIPTION:
                 return Diagnosis(code, Damage.DESCRIPTION_ID)
             case Kind.RELATIONSHIP:
@@ -261,6 +261,17 @@ def _bare(text: str) -> str:
     return bare.rstrip(".,") if bare[-1:] in ".," else bare
 
 
+def _zeros_by_accident(code: str) -> Diagnosis | None:
+    """Return the diagnosis of a damaged long id whose zeros happen to read as partition 00 and a right check digit.
+
+    One in ten ids written out again from scientific notation does. A true short-format id has nine digits today.
+    """
+    if code[-3:] != "000" or len(code) < _FIRST_SCIENTIFIC:
+        return None
+    told = _diagnose_digits(code)
+    return told if any(candidate[-3] == "1" for candidate in told.candidates) else None
+
+
 def _diagnose_digits(code: str) -> Diagnosis:
     if code[0] == "0":
         rest = code.lstrip("0")
@@ -272,8 +283,8 @@ def _diagnose_digits(code: str) -> Diagnosis:
     if length > MAX_DIGITS:
         return Diagnosis(code, Damage.TOO_LONG)
     significant = len(code.rstrip("0"))
-    if length >= _FIRST_SCIENTIFIC and significant <= _SHOWN and (found := _from_digits(code, _SHOWN)):
-        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, found)
+    if length >= _FIRST_SCIENTIFIC and significant <= _SHOWN:
+        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_digits(code, _SHOWN))
     if length > _SPREADSHEET and significant <= _SPREADSHEET and (found := _from_spreadsheet(code)):
         return Diagnosis(code, Damage.SPREADSHEET_TRUNCATION, found)
     if int(code) > _EXACT and (found := _from_float(code)):
