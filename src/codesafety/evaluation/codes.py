@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codesafety.ir import code_key
@@ -40,10 +41,12 @@ NO_CODE = CodeInfo(None, None, (), (), False, None, _NO_CONTEXT, None)
 class Codebook:
     """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
 
-    __slots__ = ("_entries", "_products", "terminology")
+    __slots__ = ("_entries", "_maps", "_products", "terminology")
 
-    def __init__(self, terminology: Terminology) -> None:
+    def __init__(self, terminology: Terminology, maps: Mapping[str, str] | None = None) -> None:
+        """`maps`: suppliers' codes (as `system|code`) to SNOMED CT concepts, by which they are judged."""
         self.terminology = terminology
+        self._maps = dict(maps or {})
         self._entries: dict[tuple[str | None, str], CodeInfo] = {}
         self._products: dict[tuple[str | None, str], CodeInfo] = {}
 
@@ -78,6 +81,9 @@ class Codebook:
         short = canonical(system)
         if short is None:
             return CodeInfo(None, code, (), (), False, None, _NO_CONTEXT, None)
+        mapped = self._maps.get(code_key(short, code)) if short != "sct" else None
+        if mapped is not None:
+            return self._look_up("sct", mapped, product=product)
         if short != "sct":
             found = self.terminology.product(code_key(short, code)) if product else None
             keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))

@@ -127,19 +127,15 @@ class Interpreter:
             case ir.Kind.CODING:
                 yield from (self._apply(rule, coding) for coding in self._codings(subject))
             case _ if subject is not None:
-                for part in self._parts(subject):
+                for part in self.facts.parts(subject):
                     yield from self._item_applications(rule, part)
 
     def _codings(self, subject: ItemFact | None) -> Iterator[CodingFact]:
         if subject is None:
             yield from self.facts.message_codings()
         else:
-            for part in self._parts(subject):
+            for part in self.facts.parts(subject):
                 yield from self.facts.codings(part)
-
-    def _parts(self, subject: ItemFact) -> list[ItemFact]:
-        """An item and its components: they belong to one resource, and what is found falls on it."""
-        return [item for item in self.facts.incoming if item.model is subject.model]
 
     def _item_applications(self, rule: ir.Rule, part: ItemFact) -> Iterator[Application]:
         one, other = rule.trigger.subject, rule.trigger.partner
@@ -504,14 +500,14 @@ class Interpreter:
         if info.code is None or info.system is None:
             return unknown(f"{bound.name}.{'code' if info.code is None else 'system'}")
         if info.system != "sct":
-            return unknown(f"terminology.{info.system}")
+            return unknown(f"release.{info.system}")
         if word is ir.CodingWord.WELL_FORMED:
             return truth(info.well_formed)
         if not info.well_formed:
             return FALSE if word is ir.CodingWord.KNOWN else unknown(f"{bound.name}.code")
         status = self.binding.codebook.terminology.status(info.code)
         if status is CodeStatus.CANNOT_TELL:
-            return unknown("terminology")
+            return unknown("release")
         if word is ir.CodingWord.KNOWN:
             return truth(status is not CodeStatus.UNKNOWN)
         return unknown(f"{bound.name}.code") if status is CodeStatus.UNKNOWN else truth(status is CodeStatus.ACTIVE)
@@ -521,7 +517,7 @@ class Interpreter:
         answer, lacking = contradicts(bound.value, self.binding.codebook.terminology)
         if lacking is None:
             return truth(answer)
-        return unknown(lacking if lacking.startswith("terminology") else f"{bound.name}.{lacking}")
+        return unknown(lacking if lacking.startswith("release") else f"{bound.name}.{lacking}")
 
     # ---- dates (table 6)
 

@@ -19,7 +19,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     if info.code is None or info.system is None:
         return None, "code" if info.code is None else "system"
     if info.system != "sct":
-        return None, f"terminology.{info.system}"
+        return None, f"release.{info.system}"
     if info.code in TRANSFER_DEGRADED:
         return False, None
     if not info.well_formed:
@@ -30,7 +30,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
             case Words.NAMES_ANOTHER | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
-                lacking = "code" if terminology.has_release else "terminology"
+                lacking = "code" if terminology.has_release else "release"
             case Words.AGREES | Words.UNFAMILIAR:
                 pass
     return (None, lacking) if lacking else (False, None)

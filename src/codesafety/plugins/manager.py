@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -25,8 +24,7 @@ def manager(plugins: Sequence[object], *, entry_points: bool) -> pluggy.PluginMa
         except Exception as error:  # noqa: BLE001  importing a plugin may raise anything
             raise PluginError("an installed plugin", "import", error) from None
     for plugin in plugins:
-        if isinstance(plugin, ModuleType | type) or hasattr(plugin, "__class__"):
-            made.register(plugin)
+        made.register(plugin, name=getattr(plugin, "NAME", None))
     for name, plugin in made.list_name_plugin():
         for attribute in dir(plugin) if plugin is not None else ():
             if attribute.startswith("codesafety_") and not hasattr(made.hook, attribute):

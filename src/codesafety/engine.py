@@ -1,0 +1,363 @@
+"""Wire rulesets, terminology and plugins once; then read, assess and deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from codesafety import builtin, ir, shipped
+from codesafety.assessment import Assessment, Standing, digest, in_force, reads_patient
+from codesafety.errors import ConfigurationError, Declined, InputError, PluginError
+from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
+from codesafety.evaluation.codes import Codebook
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.outcome import RunResult
+from codesafety.evaluation.program import Program, compile_program
+from codesafety.evaluation.reference import run_reference
+from codesafety.plugins.hookspecs import CodeMap
+from codesafety.plugins.manager import collect, manager, names
+from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
+from codesafety.profile import Override, Profile
+from codesafety.record import Record, Submission
+from codesafety.report import EngineUsed, Report, RulesetUsed, TerminologyUsed
+from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.interface import CodeContext, Terminology
+from codesafety.terminology.systems import canonical
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from codesafety.diagnostics import Diagnostic
+
+_Read = TypeVar("_Read", Submission, Record)
+_Model = TypeVar("_Model", bound=BaseModel)
+Evaluator = Literal["compiled", "reference"]
+WHOLE_INPUTS = ("record", "release")
+
+
+def load(
+    *rules: str | Path,
+    release: str | Path | Terminology | None = None,
+    plugins: Sequence[object] = (),
+    limits: Mapping[str, str | int | Decimal] | None = None,
+    never: Iterable[str] = (),
+    evaluator: Evaluator = "compiled",
+    installed_plugins: bool = True,
+) -> Engine:
+    """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
+
+    `rules`: `.rules` files, folders of them, or names of shipped rulesets (`uk.pregnancy`); none: those shipped rulesets that are
+    on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
+    `terminology.interface.Terminology`; None: the frozen lists. `limits`: values for named limits, each within its range.
+    `never`: whole inputs (`record`, `release`) that this deployment never gives; what they stop counts for nothing and stands
+    at the head of every report. `installed_plugins`: whether plugins found by entry point take part.
+
+    Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
+    """
+    from codesafety import language
+
+    made = manager([builtin, *plugins], entry_points=installed_plugins)
+    predicates = _predicates(made)
+    given = [_find(rule) for rule in rules]
+    given += [path for plugin, path in collect(made, "codesafety_rulesets") if plugin != builtin.NAME or not rules]
+    loaded = language.load(
+        given, shipped=shipped.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
+    )
+    terminology = _terminology(release, loaded.rulesets)
+    binding = bind(loaded.rulesets, terminology, limits=limits, predicates=predicates, sources=loaded.sources)
+    maps = _code_maps(made)
+    if maps:
+        binding = replace(binding, codebook=Codebook(terminology, _merged(maps)))
+    never = frozenset(never)
+    for name in never:
+        if name not in WHOLE_INPUTS:
+            raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
+    return Engine(binding, made, maps, never, evaluator, (*loaded.warnings, *binding.warnings), loaded.sources)
+
+
+class Engine:
+    """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls."""
+
+    __slots__ = ("__dict__", "_manager", "_maps", "binding", "evaluator", "never", "program", "sources", "warnings")
+
+    def __init__(self, binding: Binding, plugin_manager: pluggy.PluginManager, maps: tuple[tuple[str, CodeMap], ...],
+                 never: frozenset[str], evaluator: Evaluator, warnings: tuple[Diagnostic, ...],
+                 sources: Mapping[str, str]) -> None:
+        self.binding = binding
+        self.evaluator: Evaluator = evaluator
+        self.never = never
+        self.warnings = warnings
+        self.sources = sources
+        self._manager = plugin_manager
+        self._maps = maps
+        self.program: Program = compile_program(binding)
+
+    def __repr__(self) -> str:
+        return f"<Engine {len(self.binding.rules)} rules, {self.binding.codebook.terminology.name}>"
+
+    # ------------------------------------------------------------------------------------------ what is loaded
+
+    @property
+    def rulesets(self) -> tuple[ir.Ruleset, ...]:
+        return self.binding.rulesets
+
+    @property
+    def rules(self) -> tuple[ir.Rule, ...]:
+        return self.binding.rules
+
+    @property
+    def terminology(self) -> Terminology:
+        return self.binding.codebook.terminology
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The names of the plugins that take part."""
+        return names(self._manager)
+
+    @cached_property
+    def readers(self) -> tuple[tuple[str, Reader | TableReader], ...]:
+        """(plugin, reader), in the order in which they are asked."""
+        found = collect(self._manager, "codesafety_readers")
+        return tuple(sorted(found, key=lambda one: one[0] == builtin.NAME))
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What every report says of this engine."""
+        from codesafety import __version__
+
+        binding = self.binding
+        limits = {name: say_limit(value) for name, value in binding.limits.items()}
+        sets = binding.sets.values()
+        whole = digest("\n".join([__version__, self.terminology.digest, *(r.digest for r in binding.rulesets),
+                                  *(f"{k}={v}" for k, v in sorted(limits.items()))]))
+        return Standing(
+            binding=binding,
+            engine=EngineUsed(version=__version__, evaluator=self.evaluator, digest=whole),
+            rulesets=tuple(RulesetUsed(name=r.name, version=r.version, review=r.review, rules=len(r.rules), digest=r.digest)
+                           for r in binding.rulesets),
+            limits=limits,
+            predicates=tuple(sorted(binding.predicates)),
+            code_maps=tuple(f"{plugin}: {one.name}" for plugin, one in self._maps),
+            terminology=TerminologyUsed(
+                name=self.terminology.name, edition=self.terminology.edition, digest=self.terminology.digest,
+                frozen_sets=sum(s.base != "release" for s in sets), release_sets=sum(s.base == "release" for s in sets)),
+            never=self.never,
+            patient_wide=frozenset(rule.name for rule in binding.rules if reads_patient(rule)),
+        )
+
+    # ------------------------------------------------------------------------------------------ read
+
+    def reader(self, source: Source) -> tuple[str, Reader | TableReader]:
+        """Return the first reader that recognises a source. Raises InputError where none does."""
+        for plugin, reader in self.readers:
+            try:
+                if reader.recognises(source):
+                    return plugin, reader
+            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+                raise PluginError(plugin, f"{reader.name}.recognises", error) from None
+        if not source.data.strip() and source.path is None:
+            raise InputError("the input is empty", source=source.name, help="give a message or a record, as XML or JSON")
+        raise InputError(
+            "this is no format that a reader knows", source=source.name,
+            help="give a FHIR message or record as XML or JSON, or the library's own JSON "
+                 f"(readers: {', '.join(r.name for _, r in self.readers)})",
+        )
+
+    def read(self, source: bytes | str | Path | Source) -> Submission:
+        """Return the submission in a source: bytes, a path, or text. Raises InputError or Declined, PluginError."""
+        found = self._source(source)
+        plugin, reader = self.reader(found)
+        if not isinstance(reader, Reader):
+            raise InputError("this holds many patients", source=found.name, help="read it with `read_many`")
+        return self._asked(plugin, f"{reader.name}.read", lambda: reader.read(found), Submission)
+
+    def read_record(self, source: bytes | str | Path | Source) -> Record:
+        """Return the existing record in a source. Raises as `read` does."""
+        found = self._source(source)
+        plugin, reader = self.reader(found)
+        if not isinstance(reader, Reader):
+            raise InputError("this holds many patients, and a record is one patient's", source=found.name)
+        return self._asked(plugin, f"{reader.name}.read_record", lambda: reader.read_record(found), Record)
+
+    def _asked(self, plugin: str, hook: str, call: Callable[[], _Read], wanted: type[_Read]) -> _Read:
+        try:
+            answer = call()
+        except (InputError, Declined):
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            raise PluginError(plugin, hook, error) from None
+        if not isinstance(answer, wanted):
+            raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
+        return answer
+
+    @staticmethod
+    def _source(source: bytes | str | Path | Source) -> Source:
+        if isinstance(source, Source):
+            return source
+        if isinstance(source, bytes):
+            return Source(source)
+        if isinstance(source, str) and source.lstrip()[:1] in ("<", "{", "["):
+            return Source(source.encode())
+        return open_source(Path(source))
+
+    # ------------------------------------------------------------------------------------------ assess
+
+    def assess(self, submission: Submission, record: Record | None = None, *, profile: Profile | None = None,
+               overrides: Sequence[Override] = ()) -> Report:
+        """Return what the rules answer for a submission, and what could not be told. Pure, and the same for ever.
+
+        `profile`: one practice's rules off or lowered. `overrides`: findings that a person set aside; they are kept and marked.
+        Raises ConfigurationError where the profile names a rule that is not loaded or would raise one.
+        """
+        facts = Facts(submission, record, self.binding.codebook)
+        changes = None
+        skip: frozenset[str] = frozenset()
+        if profile is not None:
+            self.check_profile(profile)
+            changes = in_force(profile, facts)
+            skip = changes.off
+        run = self._run(facts, skip)
+        return Assessment(self.standing, facts, submission, record, run, changes, overrides).report()
+
+    def _run(self, facts: Facts, skip: frozenset[str]) -> RunResult:
+        if self.evaluator == "reference":
+            return run_reference(self.binding, facts, skip=skip)
+        return self.program.run(facts, skip=skip)
+
+    def check_profile(self, profile: Profile) -> None:
+        """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, or one changed twice."""
+        known = {rule.name for rule in self.binding.rules}
+        seen: set[str] = set()
+        for change in profile.changes:
+            if change.rule not in known:
+                from codesafety.diagnostics import did_you_mean
+
+                hint = did_you_mean(change.rule, known)
+                raise ConfigurationError(f"profile `{profile.name}` names the rule `{change.rule}`, which is not loaded"
+                                         + (f"\n  = help: {hint}" if hint else ""))
+            if change.rule in seen:
+                raise ConfigurationError(f"profile `{profile.name}` changes `{change.rule}` twice")
+            seen.add(change.rule)
+
+    def deliver(self, report: Report, submission: Submission) -> None:
+        """Hand a report to every plugin that delivers. Raises one PluginError that names all that failed."""
+        failed: list[PluginError] = []
+        for implementation in self._manager.hook.codesafety_deliver.get_hookimpls():
+            try:
+                arguments = {"report": report, "submission": submission}
+                implementation.function(*(arguments[name] for name in implementation.argnames))
+            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+                failed.append(PluginError(implementation.plugin_name, "codesafety_deliver", error))
+        if failed:
+            raise PluginError(", ".join(f.plugin for f in failed), "codesafety_deliver", ", ".join(f.kind for f in failed))
+
+
+def open_source(path: Path) -> Source:
+    """Return a file's bytes, or a folder by its path alone. Raises InputError that says what to do."""
+    try:
+        if path.is_dir() or path.suffix in (".parquet", ".csv"):
+            if not path.exists():
+                raise InputError("there is no such file", source=str(path), help="check the path")
+            return Source(b"", str(path), path)
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(f"it is {size // 2**20} MiB, and a message or record may have {MAX_BYTES // 2**20}", source=str(path),
+                             help="give one message or one patient's record a file")
+        return Source(path.read_bytes(), str(path), path)
+    except FileNotFoundError:
+        raise InputError("there is no such file", source=str(path), help="check the path") from None
+    except OSError as error:
+        raise InputError(f"it cannot be read: {(error.strerror or 'an error of the system').lower()}", source=str(path),
+                         help="check the path and its permissions") from None
+
+
+def read_model(model: type[_Model], source: Source) -> _Model:
+    """Return a profile or another of the library's own models from JSON. Raises InputError that names the fields, not values."""
+    try:
+        return model.model_validate_json(source.data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(first["msg"][:1].lower() + first["msg"][1:], source=source.name, path=where or None,
+                         help=f"see the JSON Schema of {model.__name__}") from None
+
+
+def _find(rule: str | Path) -> Path:
+    path = Path(rule)
+    if path.exists():
+        return path
+    found = shipped.find(str(rule))
+    if found is not None:
+        return found
+    known = ", ".join(p.name for p in shipped.all_rulesets())
+    raise InputError("there is no such file, folder or shipped ruleset", source=str(rule), help=f"shipped rulesets: {known}")
+
+
+def _terminology(release: str | Path | Terminology | None, rulesets: Sequence[ir.Ruleset]) -> Terminology:
+    if release is None:
+        return frozen_terminology(rulesets)
+    if isinstance(release, str | Path):
+        from codesafety.terminology.release import Release
+
+        return Release.open(Path(release))
+    return release
+
+
+def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
+    """Return what rulesets themselves tell of codes: the terms and contexts of their lists.
+
+    A code to which two files give different contexts is told nothing of: neither is chosen.
+    """
+    terms: dict[str, dict[str, None]] = {}
+    contexts: dict[str, CodeContext] = {}
+    for ruleset in rulesets:
+        for valueset in ruleset.valuesets:
+            for row in valueset.frozen or ():
+                key = ir.code_key(row.system, row.code)
+                if row.term:
+                    terms.setdefault(key, {})[row.term] = None
+                context = CodeContext(row.assertion, row.subject, row.temporality)
+                if key in contexts and contexts[key] != context:
+                    context = CodeContext(told=False)
+                contexts[key] = context
+            for code in (*valueset.codes, *valueset.perhaps, *valueset.except_codes):
+                if code.term:
+                    terms.setdefault(code.key, {})[code.term] = None
+    return FrozenTerminology({key: tuple(known) for key, known in terms.items()}, contexts)
+
+
+def _predicates(made: pluggy.PluginManager) -> dict[str, BoundPredicate]:
+    found: dict[str, BoundPredicate] = {}
+    for plugin, predicate in collect(made, "codesafety_predicates"):
+        if not isinstance(predicate, BoundPredicate):
+            raise PluginError(plugin, "codesafety_predicates", "it returned something that is no BoundPredicate")
+        name = predicate.signature.name
+        if name in found:
+            raise PluginError(plugin, "codesafety_predicates", f"the predicate `{name}` is declared twice")
+        found[name] = predicate if predicate.plugin else replace(predicate, plugin=plugin)
+    return found
+
+
+def _code_maps(made: pluggy.PluginManager) -> tuple[tuple[str, CodeMap], ...]:
+    found = collect(made, "codesafety_code_maps")
+    for plugin, one in found:
+        if not isinstance(one, CodeMap):
+            raise PluginError(plugin, "codesafety_code_maps", "it returned something that is no CodeMap")
+    return tuple(found)
+
+
+def _merged(maps: Sequence[tuple[str, CodeMap]]) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for plugin, one in maps:
+        system = canonical(one.system) or one.system
+        for code, concept in one.codes.items():
+            key = ir.code_key(system, code)
+            if merged.setdefault(key, concept) != concept:
+                raise PluginError(plugin, "codesafety_code_maps", "two maps send one code to different concepts")
+    return merged
