@@ -85,7 +85,7 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
                     found = _header(resource, around, local)
                     fields.update({k: v for k, v in found.items() if v is not None and k not in fields})
                 case "Composition":
-                    found = _composition(resource, local)
+                    found = _composition(resource, local, dated=fields.get("sent") is not None)
                     fields["service"] = (*fields.get("service", ()), *found.pop("service"))
                     fields.update({k: v for k, v in found.items() if v is not None and (k not in fields or k == "id")})
                 case _:
@@ -133,14 +133,15 @@ def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
     }
 
 
-def _composition(composition: Node, used: Used) -> dict[str, Any]:
+def _composition(composition: Node, used: Used, *, dated: bool) -> dict[str, Any]:
     own = one(composition, "identifier")
     fields: dict[str, Any] = {
         "service": concept(one(composition, "type"), used).codings,
         "id": identifier(own) if own is not None else child_text(composition, "id"),
         "status": child_text(composition, "status"),
-        "sent": date(one(composition, "date"), used),
     }
+    if not dated:
+        fields["sent"] = date(one(composition, "date"), used)
     for extension in composition.all("extension"):
         if "versionNumber" in (child_text(extension, "url") or ""):
             fields["version"] = text(choice(extension, "value"))
