@@ -1,13 +1,15 @@
-"""RF2 release files to a pack: rows stream through once, columns of integers stay, the pack appears whole or not at all."""
+"""Release files to a pack: rows stream through once, columns of integers stay, the pack appears whole or not at all."""
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from codesafety.terminology import rf2
+from codesafety.terminology import codes, dmd, dmd_section, dmd_tables, rf2
 from codesafety.terminology.build_graph import write_relationships
 from codesafety.terminology.build_members import MemberColumns, read_members, write_members
 from codesafety.terminology.build_texts import write_texts
@@ -16,6 +18,8 @@ from codesafety.terminology.intake import ACTIVE, Context, Selection, narrowest,
 from codesafety.terminology.latest import latest, refuse
 from codesafety.terminology.pack import PackWriter
 from codesafety.terminology.rf2 import Content, Found, ReleaseFile, Row
+from codesafety.terminology.store import Store
+from codesafety.terminology.subset import select
 
 _DEFINED = {b"900000000000073002": 1, b"900000000000074008": 0}
 
@@ -23,49 +27,83 @@ Stages = Callable[[str, int, int], None]
 
 
 def build(sources: Sequence[Path | str], output: Path | str, *, at: str | None = None, descriptions: bool = True,
-          selection: Selection | None = None, allow_incomplete: bool = False, progress: Stages | None = None,
-          overlay: Callable[[PackWriter, Context], dict[str, object]] | None = None) -> str:
-    """Build a pack from release folders and zips. Returns its digest.
+          subset: Sequence[str] = (), allow_incomplete: bool = False, progress: Stages | None = None) -> str:
+    """Build a pack from RF2 releases, dm+d, or tables of code and name; folders, zips, files. Returns its digest.
 
-    `at`: YYYYMMDD, the state of the Full files at that date. `progress` is told (stage, bytes done, bytes in all).
-    `allow_incomplete`: leave out rows that name a concept which no file holds; the manifest counts them and says so.
-    `overlay` may add sections of its own and returns what the manifest should say of them. Raises ReleaseError where the
-    sources are damaged, incomplete or hostile, and PackError where `output` cannot be written.
+    `at`: YYYYMMDD, the state of the Full files at that date. `subset`: expression constraints and paths of code lists that a
+    subset pack is cut out by. `allow_incomplete`: leave out rows that name a concept which no file holds; the manifest counts
+    them and says so. `progress` is told (stage, bytes done, bytes in all). Raises ReleaseError where the sources are
+    damaged, incomplete or hostile, EclError for `subset`, and PackError where `output` cannot be written.
     """
-    paths = [Path(source) for source in sources]
+    paths, output = [Path(source) for source in sources], Path(output)
+    if not paths:
+        raise ReleaseError("the sources", None, "none was named")
+    found = rf2.discover(paths)
+    with_rf2 = sorted({file.package for file in found.files})
+    dmd_paths = [path for path in paths if dmd.discover([path])[0]]
+    tables = [path for number, path in enumerate(paths) if number not in with_rf2 and path not in dmd_paths]
+    for path in tables:
+        if path.is_dir() or zipfile.is_zipfile(path):
+            raise ReleaseError(str(path), None, "holds no file of RF2 or dm+d that can be recognised",
+                               help="name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt")
+        if with_rf2:
+            raise ReleaseError(str(path), None, "a table of codes cannot stand beside a release in one pack",
+                               help="to cut a subset out of the release, give the list to --subset")
+    if not with_rf2 and (at is not None or subset):
+        raise ReleaseError(str(paths[0]), None, "holds no RF2 release, and --at and --subset need one")
+    if not subset:
+        return _write(paths, found, dmd_paths, tables, output, at, descriptions, None, allow_incomplete, progress)
+    with tempfile.TemporaryDirectory(prefix=".codesafety-", dir=output.parent) as folder:
+        whole = Path(folder) / "whole.pack"
+        _write(paths, found, [], [], whole, at, descriptions, None, allow_incomplete, progress)
+        selection = select(Store(whole), subset)
+        return _write(paths, found, dmd_paths, tables, output, at, descriptions, selection, allow_incomplete, progress)
+
+
+def _write(paths: Sequence[Path], found: Found, dmd_paths: Sequence[Path], tables: Sequence[Path], output: Path,
+           at: str | None, descriptions: bool, selection: Selection | None, allow_incomplete: bool,
+           progress: Stages | None) -> str:
+    with PackWriter(output) as writer:
+        manifest: dict[str, object]
+        if found.files:
+            manifest = _write_release(paths, found, at, descriptions, selection, allow_incomplete, writer, progress)
+        else:
+            manifest = {"kind": "codes", "sources": [{"name": path.name, "sha256": rf2.digest_of(path, ())} for path in tables]}
+            if tables:
+                total = sum(path.stat().st_size for path in tables)
+                manifest |= codes.write(tables, writer, lambda rows: progress("rows", rows, total) if progress else None)
+        if dmd_paths:
+            manifest["dmd"] = dmd_section.write(dmd_tables.load(dmd_paths, progress), writer)
+        return writer.finish(manifest)
+
+
+def _write_release(paths: Sequence[Path], found: Found, at: str | None, descriptions: bool, selection: Selection | None,
+                   allow_incomplete: bool, writer: PackWriter, progress: Stages | None) -> dict[str, object]:
     if at is not None:
         try:
             rf2.effective_time(at.encode())
         except ValueError:
             raise ReleaseError("--at", None, f"`{at}` is no date", help="write it as YYYYMMDD") from None
-    found = rf2.discover(paths)
-    for number, path in enumerate(paths):
-        if not any(file.package == number for file in found.files):
-            raise ReleaseError(str(path), None, "holds no RF2 file that can be recognised",
-                               help="name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt")
     files = rf2.choose(found.files, at)
-    wanted = [file for file in files if descriptions or file.content not in (Content.DESCRIPTION, Content.LANGUAGE)]
-    wanted = [file for file in wanted if file.content is not Content.OWL]
+    unread = {Content.OWL} if descriptions else {Content.OWL, Content.DESCRIPTION, Content.LANGUAGE}
+    wanted = [file for file in files if file.content not in unread]
     meter = _Meter(sum(file.size for file in wanted), progress)
     context = Context(at.encode() if at else None, selection, allow_incomplete, meter.read)
     _require(wanted, descriptions)
-    with PackWriter(Path(output)) as writer:
-        meter.stage("concepts")
-        read_concepts(_of(wanted, Content.CONCEPT), context)
-        meter.stage("relationships")
-        write_relationships(_of(wanted, Content.RELATIONSHIP), _of(wanted, Content.CONCRETE), context, writer)
-        meter.stage("reference sets")
-        members = read_members(_of(wanted, Content.REFSET), context)
-        write_members(members, context, writer)
-        _write_identifiers(_of(wanted, Content.IDENTIFIER), context, writer)
-        if descriptions:
-            meter.stage("descriptions")
-            write_texts(_of(wanted, Content.DESCRIPTION), _of(wanted, Content.LANGUAGE), context, writer)
-        extra = overlay(writer, context) if overlay is not None else {}
-        meter.stage("finishing")
-        _write_concepts(context, writer)
-        manifest = _manifest(paths, found, files, members, context, descriptions)
-        return writer.finish({**manifest, **extra})
+    meter.stage("concepts")
+    read_concepts(_of(wanted, Content.CONCEPT), context)
+    meter.stage("relationships")
+    write_relationships(_of(wanted, Content.RELATIONSHIP), _of(wanted, Content.CONCRETE), context, writer)
+    meter.stage("reference sets")
+    members = read_members(_of(wanted, Content.REFSET), context)
+    write_members(members, context, writer)
+    _write_identifiers(_of(wanted, Content.IDENTIFIER), context, writer)
+    if descriptions:
+        meter.stage("descriptions")
+        write_texts(_of(wanted, Content.DESCRIPTION), _of(wanted, Content.LANGUAGE), context, writer)
+    meter.stage("finishing")
+    _write_concepts(context, writer)
+    return _manifest(paths, found, wanted, members, context, descriptions)
 
 
 class _Meter:

@@ -14,6 +14,7 @@ from codesafety.terminology.latest import latest, refuse
 from codesafety.terminology.pack import PackWriter
 from codesafety.terminology.rf2 import ReleaseFile, Row
 from codesafety.terminology.texts import FSN, NO_ROW, SYNONYM, fold
+from codesafety.terminology.wording import normal
 
 ROWS_IN_BLOCK = 256
 # UK clinical, UK pharmacy, GB English, US English: which language refset's preferred synonym is the preferred term.
@@ -110,6 +111,9 @@ def _write_blocks(order: Sequence[int], terms: Sequence[bytes], writer: PackWrit
         word_blocks.extend(postings.pop(word))
         word_at.append(len(word_blocks))
     writer.add_section("word.list", zlib.compress("\n".join(words).encode(), 6))
+    spelt = ((at, normal(word)) for at, word in enumerate(words) if not word.isdigit())
+    writer.add_section("word.spelling", zlib.compress(
+        "\n".join(f"{at} {key}" for at, key in spelt if key != words[at] and " " not in key).encode(), 6))
     writer.add_section("word.at", word_at)
     writer.add_section("word.blocks", array("H", word_blocks) if len(first) <= 0xFFFF else word_blocks)
 

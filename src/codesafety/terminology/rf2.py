@@ -6,10 +6,7 @@ is told by its header. Source: SNOMED International, Release File Specification 
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from codesafety.terminology.archive import READ_ERRORS, Member, members
 from codesafety.terminology.errors import ReleaseError
 
 Row = list[bytes]
@@ -24,9 +22,6 @@ Lines = tuple[int, list[bytes]]     # number of the first line, counted from 1, 
 
 _BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20              # the longest published rows (MRCM domains) have 20,000 bytes
-_LARGEST_RATIO = 200                # RF2 text deflates 5 to 20 times, a bomb 1,000 times
-_RATIO_FROM = 64 << 20              # below this size any ratio is harmless
-_LARGEST_TOTAL = 64 << 30
 _STUB = 32
 _NAME = re.compile(r"^x?(?:sct2|der2)_", re.IGNORECASE)
 _SUMMARY = re.compile(r"(Full|Snapshot|Delta)")
@@ -94,7 +89,7 @@ class ReleaseFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the sources hold: recognised files, and the names of text files that are no RF2 (a readme, a stub)."""
+    """What the sources hold: recognised files, and the names of the others (a readme, a stub, dm+d)."""
 
     files: tuple[ReleaseFile, ...]
     others: tuple[str, ...]
@@ -105,81 +100,26 @@ def discover(sources: Sequence[Path]) -> Found:
     files: list[ReleaseFile] = []
     others: list[str] = []
     for package, source in enumerate(sources):
-        if not source.exists():
-            raise ReleaseError(str(source), None, "there is no such file or folder")
-        for name, size, opener in _members(source):
-            if not name.lower().endswith(".txt"):
-                continue
-            found = _recognise(name, package, size, opener)
+        for member in members(source):
+            found = _recognise(member, package) if member.name.lower().endswith(".txt") else None
             if found is None:
-                others.append(name)
+                others.append(member.name)
             else:
                 files.append(found)
     return Found(tuple(files), tuple(others))
 
 
-def _members(source: Path) -> Iterator[tuple[str, int, Callable[[], BinaryIO]]]:
-    if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            if path.is_symlink() and not path.resolve().is_relative_to(source.resolve()):
-                raise ReleaseError(str(path), None, "a link that leads out of the release folder")
-            if not path.is_file():
-                continue
-            if path.suffix.lower() == ".zip":
-                yield from _zip_members(path, f"{source.name}/{path.relative_to(source).as_posix()}")
-            else:
-                yield f"{source.name}/{path.relative_to(source).as_posix()}", path.stat().st_size, _opener(path)
-    elif source.suffix.lower() == ".zip" or zipfile.is_zipfile(source):
-        yield from _zip_members(source, source.name)
-    else:
-        yield source.name, source.stat().st_size, _opener(source)
-
-
-def _opener(path: Path) -> Callable[[], BinaryIO]:
-    return lambda: path.open("rb")
-
-
-def _zip_members(path: Path, shown: str) -> Iterator[tuple[str, int, Callable[[], BinaryIO]]]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise ReleaseError(shown, None, f"not a readable zip: {str(error).lower()}",
-                           help="download it again and compare its checksum") from None
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if sum(entry.file_size for entry in entries) > _LARGEST_TOTAL:
-        raise ReleaseError(shown, None, f"unpacks to more than {_LARGEST_TOTAL >> 30} GiB: refused")
-    if len({entry.filename for entry in entries}) < len(entries):
-        raise ReleaseError(shown, None, "holds two files of one name: refused")
-    for entry in sorted(entries, key=lambda e: e.filename):
-        inside = f"{shown}/{entry.filename}"
-        parts = PurePosixPath(entry.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or re.match(r"^[A-Za-z]:", entry.filename):
-            raise ReleaseError(inside, None, "a path that leads out of the archive: refused")
-        if entry.flag_bits & 1:
-            raise ReleaseError(inside, None, "is encrypted")
-        if entry.file_size > _RATIO_FROM and entry.file_size > _LARGEST_RATIO * max(entry.compress_size, 1):
-            raise ReleaseError(inside, None, f"unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size: "
-                                             "refused as a zip bomb")
-        yield inside, entry.file_size, _zip_opener(archive, entry)
-
-
-def _zip_opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    return lambda: io.BufferedReader(archive.open(entry), _BLOCK)  # type: ignore[type-var]
-
-
-def _recognise(name: str, package: int, size: int, opener: Callable[[], BinaryIO]) -> ReleaseFile | None:
-    last = PurePosixPath(name).name
-    for _, lines in _raw_lines(name, opener):
-        line = lines[0]
-        header = tuple(part.strip() for part in line.decode("utf-8", "replace").split("\t"))
+def _recognise(member: Member, package: int) -> ReleaseFile | None:
+    for _, lines in _raw_lines(member.name, member.open):
+        header = tuple(part.strip() for part in lines[0].decode("utf-8", "replace").split("\t"))
         content = _HEADERS.get(header)
         if content is None and header[:len(_MEMBER)] == _MEMBER:
             content = Content.REFSET
         if content is not None:
-            return ReleaseFile(name, package, content, _summary(name), header, size, opener)
+            return ReleaseFile(member.name, package, content, _summary(member.name), header, member.size, member.open)
         break
-    if _NAME.match(last) and size > _STUB:
-        raise ReleaseError(name, 1, "is named like a release file, and its first line is no header of RF2",
+    if _NAME.match(PurePosixPath(member.name).name) and member.size > _STUB:
+        raise ReleaseError(member.name, 1, "is named like a release file, and its first line is no header of RF2",
                            help="download the release again; the file is damaged or of another format")
     return None
 
@@ -268,7 +208,7 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 block = stream.read(_BLOCK)
         if tail:
             yield from _proper(first, [tail], True)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except READ_ERRORS as error:
         raise ReleaseError(name, None, f"cannot be read: {str(error).lower()}",
                            help="download the release again and compare its checksum") from None
 

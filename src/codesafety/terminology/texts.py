@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.pack import Pack
+from codesafety.terminology.wording import normal
 
 FSN = "900000000000003001"
 SYNONYM = "900000000000013009"
@@ -26,6 +27,10 @@ ACCEPTABLE = "900000000000549004"
 NO_ROW = 0xFFFFFFFF
 
 _WORDS = re.compile(r"[^\W_]+")
+# Words that `normal` writes for an abbreviation: a description may have the same key without having them.
+_FROM_ABBREVIATIONS = frozenset((
+    "history", "of", "no", "family", "on", "examination", "complaining", "blood", "pressure", "patient", "and", "not", "can",
+))
 
 
 def fold(text: str) -> str:
@@ -188,6 +193,39 @@ class Texts:
                 have = words(term)
                 if all(any(word.startswith(prefix) for word in have) for prefix in wanted):
                     yield row
+
+    def named(self, key: str) -> set[int]:
+        """Return the ordinals of the concepts that have an active description with this comparable form (`wording.normal`).
+
+        A description that writes an abbreviation where the key has the words ("H/O") is found by its other words.
+        """
+        asked = [word for word in key.split(" ") if word.isalnum() and word not in _FROM_ABBREVIATIONS]
+        asked = asked or [word for word in key.split(" ") if word.isalnum()]
+        places, postings = self._pack.section("word.at"), self._pack.section("word.blocks")
+        spellings = [self._spellings(word) for word in asked]
+        blocks: set[int] | None = None
+        for alike in spellings:
+            own = {block for at in alike for block in postings[places[at]:places[at + 1]]}
+            blocks = own if blocks is None else blocks & own
+        variants = [frozenset(self._words[at] for at in alike) for alike in spellings]
+        return {self.concept(row) for block in blocks or ()
+                for row, term in zip(self.block_rows(block), self._block(block), strict=True)
+                if not any(alike.isdisjoint(words(term)) for alike in variants)
+                and normal(term) == key and self.is_active(row) and self.type(row) != DEFINITION}
+
+    def _spellings(self, word: str) -> list[int]:
+        """Return the places of the words that are spelt alike: the word itself, and those that `normal` makes it of."""
+        at = bisect_left(self._words, word)
+        own = [at] if at < len(self._words) and self._words[at] == word else []
+        return own + self._respelt.get(word, [])
+
+    @cached_property
+    def _respelt(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for line in zlib.decompress(self._pack.section("word.spelling")).decode().splitlines():
+            at, _, key = line.partition(" ")
+            found.setdefault(key, []).append(int(at))
+        return found
 
     @cached_property
     def _words(self) -> list[str]:

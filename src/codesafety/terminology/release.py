@@ -1,0 +1,195 @@
+"""The facade over a pack: what the rest of the house asks of a release, of a table of codes, and of dm+d beside either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from codesafety.terminology import ecl, history
+from codesafety.terminology.codes import CodeTable
+from codesafety.terminology.context import CONTEXT_ATTRIBUTES, context_from_attributes, context_from_term
+from codesafety.terminology.descriptions import judge
+from codesafety.terminology.dmd_section import DmdSection
+from codesafety.terminology.errors import NotSupported, OutsideSubset, UnknownConcept
+from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
+from codesafety.terminology.medicines import shipped_products
+from codesafety.terminology.pack import Pack
+from codesafety.terminology.store import Store
+
+
+class Release:
+    """A `Terminology` over a pack. Immutable and safe to share between threads.
+
+    A pack without dm+d answers `product` from the extract that ships with the library; `digest` covers it. Raises PackError
+    where the pack cannot be opened.
+    """
+
+    has_release = True
+
+    def __init__(self, pack: Pack | Path | str) -> None:
+        self.pack = pack if isinstance(pack, Pack) else Pack(pack)
+        self._expanded = lru_cache(maxsize=512)(self._expand)
+
+    @property
+    def is_release(self) -> bool:
+        """Whether the pack holds a SNOMED CT release: a table of codes has descriptions and nothing else."""
+        return self.pack.manifest.get("kind") == "release"
+
+    @cached_property
+    def store(self) -> Store:
+        """The release itself. Raises NotSupported where the pack holds a table of codes."""
+        return Store(self.pack)
+
+    @cached_property
+    def _table(self) -> CodeTable | None:
+        return CodeTable(self.pack) if CodeTable.is_in(self.pack) else None
+
+    @cached_property
+    def _dmd(self) -> DmdSection | None:
+        return DmdSection(self.pack) if DmdSection.is_in(self.pack) else None
+
+    @cached_property
+    def _shipped(self) -> Mapping[str, Product]:
+        return {} if self._dmd is not None else shipped_products()
+
+    @cached_property
+    def name(self) -> str:
+        manifest = self.pack.manifest
+        if self.is_release:
+            whole = "SNOMED CT subset of" if manifest["subset"] else "SNOMED CT"
+            base = f"{whole} {self.edition or 'an unnamed edition'}, {manifest['effective_time']}"
+        else:
+            base = "codes from " + ", ".join(source["name"] for source in manifest["sources"])
+        dmd = manifest.get("dmd")
+        return f"{base}, with dm+d of {dmd['released'] or 'no stated date'}" if dmd else base
+
+    @property
+    def edition(self) -> str | None:
+        edition: str | None = self.pack.manifest.get("edition")
+        return edition
+
+    @cached_property
+    def digest(self) -> str:
+        own = getattr(self._shipped, "digest", None)
+        return f"{self.pack.digest}-{own}" if own else self.pack.digest
+
+    def expand(self, ecl: str) -> frozenset[str]:
+        """Return the codes that satisfy `ecl`. Raises EclError; NotSupported where the pack holds a table of codes."""
+        return self._expanded(ecl)
+
+    def _expand(self, expression: str) -> frozenset[str]:
+        if not self.is_release:
+            raise NotSupported(f"{self.pack.path.name} is a table of codes, without a hierarchy: an expression constraint "
+                               "needs a pack built from a SNOMED CT release")
+        return ecl.expand(self.store, expression).code_set()
+
+    def status(self, code: str) -> Status:
+        """Return what the release says; of dm+d ids what dm+d says, which is newer. A table of codes cannot tell."""
+        if self._dmd is not None and (told := self._dmd.status(code)) is not Status.UNKNOWN:
+            return told
+        if not self.is_release:
+            return Status.CANNOT_TELL
+        ordinal = self.store.ordinal(code)
+        if ordinal is None:
+            return Status.CANNOT_TELL if self.store.is_subset else Status.UNKNOWN
+        return Status.ACTIVE if self.store.is_active(ordinal) else Status.INACTIVE
+
+    def replacements(self, code: str) -> Replacements:
+        if self._dmd is not None and (now := self._dmd.current_id(code)) is not None:
+            return Replacements(same=(now,))
+        ordinal = self.store.ordinal(code) if self.is_release else None
+        return Replacements() if ordinal is None else history.replacements(self.store, ordinal)
+
+    def terms(self, code: str) -> tuple[str, ...]:
+        """Return the known descriptions, preferred first; empty where none is known (which is not "has none")."""
+        known: tuple[str, ...] = ()
+        if self.is_release and self.store.has_texts:
+            ordinal = self.store.ordinal(code)
+            known = self.store.texts.terms(ordinal) if ordinal is not None else ()
+        elif self._table is not None:
+            known = self._table.terms(code)
+        product = self.product(code)
+        return (*known, product.name) if product is not None and product.name and product.name not in known else known
+
+    def judge_words(self, code: str, words: str) -> WordsVerdict:
+        """Return how the words stand to the code. All its descriptions are known where the release has them."""
+        product = self.product(code)
+        in_release = self.is_release and self.store.has_texts and self.store.ordinal(code) is not None
+
+        def akin(other: str) -> bool:
+            if product is not None and (other in product.ids or self._same_product(product, other)):
+                return True
+            return other in self._kin(code) or code in self._kin(other)
+
+        return judge(code, words, self.terms(code), self._named,
+                     complete=in_release or (product is not None and product.same_product is not None), akin=akin)
+
+    def _same_product(self, product: Product, other: str) -> bool:
+        found = self.product(other)
+        return found is not None and found.same_product is not None and found.same_product == product.same_product
+
+    def _kin(self, code: str) -> tuple[str, ...]:
+        found = self.replacements(code)
+        return (*found.same, *found.possible)
+
+    def _named(self, key: str) -> frozenset[str]:
+        found: set[str] = set()
+        if self.is_release and self.store.has_texts:
+            found.update(map(self.store.code, self.store.texts.named(key)))
+        if self._table is not None:
+            found |= self._table.named(key)
+        if self._dmd is not None:
+            found.update(self._dmd.named(key))
+        return frozenset(found)
+
+    def context(self, code: str) -> CodeContext:
+        """Return what the code's own attributes say of its context; of an inactive code, what its replacements' agree on.
+
+        `told` is False where nothing is known of the code, or it is a situation whose attributes are not at hand.
+        """
+        if self.is_release:
+            ordinal = self.store.ordinal(code)
+            if ordinal is None:
+                return CodeContext(told=self._dmd is not None and code in self._dmd)
+            if self.store.is_active(ordinal):
+                return self._context(ordinal)
+            same = {self.context(other) for other in self.replacements(code).same}
+            if len(same) == 1:
+                return same.pop()
+        terms = self.terms(code)
+        if not terms:
+            return CodeContext(told=not self.is_release)
+        return next((told for told in map(context_from_term, terms) if not told.told), CodeContext())
+
+    def _context(self, ordinal: int) -> CodeContext:
+        store = self.store
+        found: dict[str, set[str]] = {}
+        for type_, _, value in store.attributes(ordinal):
+            if (attribute := store.code(type_)) in CONTEXT_ATTRIBUTES:
+                found.setdefault(attribute, set()).add(store.code(value))
+        return context_from_attributes(found, self._is_a)
+
+    def _is_a(self, code: str, ancestor: str) -> bool:
+        below, above = self.store.ordinal(code), self.store.ordinal(ancestor)
+        return below is not None and above is not None and self.store.subsumes(above, below)
+
+    def product(self, code: str) -> Product | None:
+        """Return what is known of a medicine, or None where its identity is not known."""
+        return self._dmd.product(code) if self._dmd is not None else self._shipped.get(code)
+
+    def subsumes(self, ancestor: str, code: str) -> bool:
+        """Whether `code` is `ancestor` or below it. Raises UnknownConcept for a code that the release does not hold."""
+        above, below = (self.known(each) for each in (ancestor, code))
+        return self.store.subsumes(above, below)
+
+    def known(self, code: str) -> int:
+        """Return a concept's ordinal. Raises UnknownConcept, or OutsideSubset where a subset pack cannot tell."""
+        ordinal = self.store.ordinal(code)
+        if ordinal is None:
+            if self.store.is_subset:
+                raise OutsideSubset(f"{code[:20]} is not in this subset pack: whether the release holds it cannot be told",
+                                    concept=code)
+            raise UnknownConcept(f"{code[:20]} is no concept of this release", concept=code)
+        return ordinal
+
