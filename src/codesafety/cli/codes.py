@@ -81,7 +81,7 @@ def _terminology(pack: Path | None) -> Terminology:
         return FrozenTerminology()
     from codesafety.terminology.release import Release  # a release's engine is loaded only where there is a release
 
-    return Release.open(pack)
+    return Release(pack)
 
 
 def _refuse_fix(lists: list[Path], fix: Path | None) -> None:

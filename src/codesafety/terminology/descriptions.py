@@ -133,8 +133,8 @@ _ADDS_NOTHING_AFTER_NO = frozenset({"known", "evidence", "sign", "signs", "longe
 _OPEN_AFTER_NOT = frozenset({"confirmed", "excluded", "known", "recorded", "stated", "asked", "tested", "sure", "ruled"})
 _FILLERS = frozenset({
     "a", "an", "the", "of", "to", "and", "is", "are", "am", "be", "been", "being", "has", "have", "having", "does", "do",
-    "any", "patient", "she", "he", "i", "currently", "current", "now", "today", "present", "status", "finding", "state",
-    "confirmed", "at", "longer", "in", "by", "with", "for", "due", "caused", "reported", "detected", "this", "time",
+    "any", "patient", "she", "he", "i", "currently", "current", "now", "today", "present", "finding", "state",
+    "confirmed", "at", "longer", "in", "by", "with", "for", "reported", "detected", "this", "time",
     "examination", "on", "yet",
 })
 _TEST_LIKE = frozenset(map(stem, (

@@ -25,7 +25,6 @@ SEMANTIC_TAGS = frozenset({
     "virtual therapeutic moiety", "actual medicinal product", "actual clinical drug",
 })
 
-_TAG = re.compile(r"\s*\(([^()]*)\)\s*$")
 _FLAG = re.compile(r"\[(?:x|d|v|m|q|so|ecg|eeg)\]", re.IGNORECASE)
 _NOT_TOLD_APART = str.maketrans({
     "‘": "'", "’": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-",
@@ -65,13 +64,15 @@ _SPELLING = tuple((re.compile(pattern), replacement) for pattern, replacement in
 
 def semantic_tag(term: str) -> str | None:
     """Return the semantic tag at the end of a fully specified name, or None where the term has none."""
-    found = _TAG.search(term)
-    return found[1].lower() if found is not None and found[1].lower() in SEMANTIC_TAGS else None
+    text = term.rstrip()
+    start = text.rfind("(")
+    tag = text[start + 1:-1].strip().lower() if text.endswith(")") and start >= 0 else ""
+    return tag if tag in SEMANTIC_TAGS else None
 
 
 def without_tag(term: str) -> str:
     """Return a fully specified name without its semantic tag; other terms unchanged."""
-    return _TAG.sub("", term) if semantic_tag(term) is not None else term
+    return term[: term.rstrip().rfind("(")].rstrip() if semantic_tag(term) is not None else term
 
 
 def without_bracket(term: str) -> str:
@@ -113,6 +114,7 @@ _ENDINGS = (
     "ant", "ent", "ers", "ing", "ies", "ied", "ial", "ic", "ical", "ions", "ion", "ed", "er", "es", "ia", "ive", "or", "al",
     "ly", "y", "s", "a", "e",
 )
+_LONGEST_WORD = 64  # what is longer is no word, and would be taken apart ending by ending
 _BY_LENGTH = tuple(sorted(_ENDINGS, key=len, reverse=True))
 
 
@@ -121,6 +123,7 @@ def stem(word: str) -> str:
 
     Crude on purpose: it may hold two words for one where more caution follows from that, never where an alarm does alone.
     """
+    word = word[:_LONGEST_WORD]
     while len(word) > 4:
         for ending in _BY_LENGTH:
             if word.endswith(ending) and len(word) - len(ending) >= 4:
