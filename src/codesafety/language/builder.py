@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from codesafety.diagnostics import Span
 from codesafety.language import syntax as s
-from codesafety.language.lexer import Token
+from codesafety.language.tokens import Token
 
 MAX_DEPTH: Final = 32
 """How deep brackets may stand in brackets. Published rules need 4."""

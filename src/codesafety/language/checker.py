@@ -15,6 +15,7 @@ from codesafety.language import datafiles, syntax
 from codesafety.language.checker_rules import rule
 from codesafety.language.datafiles import DataFile
 from codesafety.language.scope import Names, RulesetScope
+from codesafety.language.terms import warn_of_disagreement
 
 LANGUAGE: Final = 1
 """The version of the language that this library reads."""
@@ -234,6 +235,7 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
                 tables.append(table)
                 names.tables[table.name] = table
     declarations.check_circles(sets, diagnostics)
+    warn_of_disagreement(sets, diagnostics, names.terms)
     rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
     return ir.Ruleset(
         head.name,

@@ -209,6 +209,8 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
         help = did_you_mean(word, words)
         if help is None and word in schema.ABOUT:
             help = f"write `{var.name} is about {word}`"
+        elif help is None and word in scope.variables:
+            help = f"items are compared with `{var.name} is the same entry as {word}` or `is the same product as`"
         elif help is None and var.kind is Kind.ROW:
             help = f"name a column: `{var.name}.…`"
         elif help is None:

@@ -118,7 +118,7 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
         )
         return ()
     rows: list[ir.FrozenRow] = []
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str | None], int] = {}
     for line in data.lines:
         cells = line.cells
         system = systems.canonical(cells.get("system")) or codes.SCT
@@ -152,7 +152,7 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
             context["subject"],
             context["time"],
         )
-        key = ir.code_key(row.system, row.code)
+        key = (ir.code_key(row.system, row.code), row.term)  # a code may stand on several lines, with its synonyms
         if key in seen:
             diagnostics.error("CS226", f"`{code}` is on line {seen[key]} already", line.span, "remove one of the lines")
             continue

@@ -12,8 +12,8 @@ from typing import Final
 
 from codesafety.language import syntax
 from codesafety.language.builder import unquoted
-from codesafety.language.lexer import Token
 from codesafety.language.parser import parse, scanner
+from codesafety.language.tokens import Token
 
 WIDTH: Final = 110
 """Lines are broken where they would be longer and there is a place to break them."""
@@ -70,8 +70,7 @@ class _Formatter:
         return self.text[above[-1].end_pos : node.span.start].count("\n") < 2
 
     def _own_line(self, comment: Token) -> bool:
-        before = self.text[: comment.start_pos]
-        line = before[before.rfind("\n") + 1 :]
+        line = self.text[self.text.rfind("\n", 0, comment.start_pos) + 1 : comment.start_pos]
         return not _SPACE.sub("", line)
 
     def _comments(self, comments: Sequence[Token], indent: str, *, top: bool = False) -> None:

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from lark.lexer import Lexer
 
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span
+from codesafety.language.tokens import Token
+from codesafety.language.unreadable import opens_ecl, unclosed_ecl, unreadable
 
 
 class Terminal(Protocol):
@@ -21,27 +23,6 @@ class Terminal(Protocol):
     name: str
     priority: int
     pattern: Any
-
-
-class Token:
-    """One token. The parser generator asks for the attributes of its own tokens; the places it never uses are None."""
-
-    __slots__ = ("end_pos", "file", "start_pos", "type", "value")
-    line = column = end_line = end_column = None
-
-    def __init__(self, type: str, value: str, file: str, start_pos: int, end_pos: int) -> None:
-        self.type = type
-        self.value = value
-        self.file = file
-        self.start_pos = start_pos
-        self.end_pos = end_pos
-
-    @property
-    def span(self) -> Span:
-        return Span(self.file, self.start_pos, self.end_pos)
-
-    def __repr__(self) -> str:
-        return f"Token({self.type}, {self.value!r})"
 
 
 class TokenLexer(Lexer):
@@ -88,7 +69,7 @@ class Scanner:
         while at < length:
             found = match(text, at)
             if found is None:
-                at = _unreadable(text, at, file, tokens, diagnostics)
+                at = unreadable(text, at, file, tokens, diagnostics)
                 continue
             kind = found.lastgroup
             end = found.end()
@@ -98,94 +79,12 @@ class Scanner:
             value = found[0]
             if kind == "NAME":
                 kind = keywords.get(value, "NAME")
+                if value == "ecl" and opens_ecl(text, end):
+                    at = unclosed_ecl(text, Span(file, at, end), diagnostics)
+                    continue
             elif kind == "COMMENT" and not comments:
                 at = end
                 continue
             append(Token(kind, value, file, at, end))  # type: ignore[arg-type]  # a match always has a last group
             at = end
         return tokens, diagnostics.found
-
-
-_WORD = re.compile(r"[\w.-]+")
-_NEXT_DECLARATION = re.compile(r"^\s*(?:rule|valueset|limit|table|ruleset)\s", re.MULTILINE)
-_INSTEAD = {
-    "≥": ">=",
-    "≤": "<=",
-    "≠": "is not",
-    "–": "-",
-    "—": "-",
-    "−": "-",
-    "‘": '"',
-    "’": '"',
-    "'": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "=": "is",
-    "&": "and",
-    ";": "nothing, or a comma between items of a list",
-}
-
-
-def _unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
-    """Report what stands at `at`, which starts no token, and return where to go on."""
-    char = text[at]
-    opening = Span(file, at, at + 1)
-    if char in '"“”':
-        if char == "”":
-            diagnostics.error(
-                "CS105", "a closing quote without its opening quote", opening, 'put the text between straight quotes: "…"'
-            )
-            return at + 1
-        straight = "" if char == '"' else "; it was opened with a curly quote, so it closes with a curly one"
-        diagnostics.error("CS102", "this quoted text is never closed", opening, f"add the closing quote{straight}")
-        return _resume(text, at)
-    if text.startswith("/*", at):
-        diagnostics.error("CS103", "this comment is never closed", Span(file, at, at + 2), "add `*/` where it ends")
-        return _resume(text, at)
-    if char == "|":
-        diagnostics.error("CS106", "this term is never closed", opening, "add the closing `|`")
-        return _resume(text, at)
-    if char == "<" and text.startswith("<http", at):
-        diagnostics.error("CS105", "this address is never closed", Span(file, at, at + 5), "add the closing `>`")
-        return _resume(text, at)
-    word = _WORD.match(text, at)
-    if word:
-        start, end = at, word.end()
-        if tokens and tokens[-1].end_pos == at and tokens[-1].type not in ("STRING", "TERM", "URL"):
-            start = tokens.pop().start_pos
-            if start and text[start - 1].isalnum():
-                start = at
-        written = text[start:end]
-        lower = re.sub(r"[^a-z0-9_-]+", "-", written.lower()).strip("-_")
-        help = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
-        diagnostics.error(
-            "CS105",
-            f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`",
-            Span(file, start, end),
-            help,
-        )
-        return end
-    instead = _INSTEAD.get(char)
-    shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    if char in "/" and text.startswith("//", at):
-        line_end = text.find("\n", at)
-        diagnostics.error(
-            "CS105",
-            "a comment is written `/* … */`",
-            Span(file, at, at + 2),
-            "put the words between `/*` and `*/`: a comment does not end with its line",
-        )
-        return len(text) if line_end < 0 else line_end
-    diagnostics.error("CS105", f"`{shown}` means nothing here", opening, f"write {_quoted(instead)}" if instead else None)
-    return at + 1
-
-
-def _quoted(instead: str) -> str:
-    return instead if " " in instead and "," in instead else f"`{instead}`"
-
-
-def _resume(text: str, at: int) -> int:
-    """Return where the next declaration starts after something that was opened and never closed."""
-    found = _NEXT_DECLARATION.search(text, at + 1)
-    return found.start() if found else len(text)

@@ -17,12 +17,32 @@ from codesafety.diagnostics import Diagnostic, Diagnostics, Span, did_you_mean
 from codesafety.errors import RuleError
 from codesafety.language import syntax
 from codesafety.language.builder import MAX_DEPTH, Builder, TooDeep
-from codesafety.language.lexer import Scanner, Terminal, Token, TokenLexer
-from codesafety.language.words import PartWords, expected_in_words, keyword_terminals
+from codesafety.language.lexer import Scanner, Terminal, TokenLexer
+from codesafety.language.tokens import Token
+from codesafety.language.words import expected_in_words, remedy
 
 _DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET"})
 _RULE_PARTS = frozenset({"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "WHEN", "UNLESS", "SAY", "EXAMPLE"})
 """Reserved words that stand for nothing but the start of a part of a rule."""
+_BEFORE_A_NAME = frozenset(
+    {
+        "RULE",
+        "VALUESET",
+        "LIMIT",
+        "TABLE",
+        "RULESET",
+        "ENTRY",
+        "MENTION",
+        "MEDICATION",
+        "CODING",
+        "COLUMN",
+        "ROW",
+        "KEY",
+        "BY",
+        "IN",
+        "OF",
+    }
+)
 _MOST_ERRORS = 20
 """How many syntax errors of one declaration are told."""
 
@@ -164,34 +184,49 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
     accepted = frozenset(error.accepts or error.expected)
     expected = expected_in_words(accepted, scan.keywords)
     if token.type == "$END":
-        last = chunk[-1]
+        end = chunk[-1].end_pos
         diagnostics.error(
             "CS101",
             f"the text ends in the middle of a declaration: expected {expected}",
-            Span(last.file, last.end_pos, last.end_pos),
-            None,
+            Span(chunk[-1].file, max(end - 1, 0), end),
+            "write the rest of it, or remove it",
         )
         return
-    if token.value in scan.keywords and "NAME" in accepted and not accepted & keyword_terminals(scan.keywords, {"entry"}):
-        previous = next((chunk[i - 1] for i, t in enumerate(chunk) if t is token and i), None)
-        if previous is None or previous.type not in PartWords.BEFORE_A_CONDITION:
-            diagnostics.error(
-                "CS109",
-                f"`{token.value}` is a reserved word and cannot be a name",
-                token.span,
-                f"choose another name, such as `{token.value[0]}` or `the_{token.value}`",
-            )
-            return
-    if token.type == "RBRACE" and "RBRACE" not in accepted and "RPAR" in accepted:
-        opening = _unclosed(chunk)
-        if opening is not None and opening.type == "LPAR":
-            diagnostics.error("CS104", "this `(` is never closed", opening.span, "add `)` where it ends")
-            return
+    place = next(i for i, t in enumerate(chunk) if t is token)
+    previous = chunk[place - 1] if place else None
+    bracket = _open_bracket(chunk[:place])
+    if "RPAR" in accepted and bracket is not None and token.type in _RULE_PARTS | {"RBRACE"}:
+        diagnostics.error("CS104", "this `(` is never closed", bracket.span, "add `)` where it ends")
+        return
     if token.type == "RBRACE" and accepted <= _DECLARATIONS | {"$END"}:
         diagnostics.error("CS104", "this `}` closes nothing", token.span, "delete it, or add the `{` that it should close")
         return
+    if token.value in scan.keywords and "NAME" in accepted and previous is not None and previous.type in _BEFORE_A_NAME:
+        diagnostics.error(
+            "CS109",
+            f"`{token.value}` is a reserved word and cannot be a name",
+            token.span,
+            f"choose another name, such as `{token.value[0]}` or `the_{token.value}`",
+        )
+        return
     shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl` block"}.get(token.type, f"`{token.value}`")
-    near = None
+    help = None
     if token.type in ("NAME", "DOTTED"):
-        near = did_you_mean(token.value, sorted(word for word, name in scan.keywords.items() if name in accepted))
-    diagnostics.error("CS101", f"{shown} cannot stand here: expected {expected}", token.span, near)
+        help = did_you_mean(token.value, sorted(word for word, name in scan.keywords.items() if name in accepted))
+    diagnostics.error(
+        "CS101",
+        f"{shown} cannot stand here: expected {expected}",
+        token.span,
+        help or remedy(token.type, previous.type if previous else None, accepted),
+    )
+
+
+def _open_bracket(tokens: Sequence[Token]) -> Token | None:
+    """Return the innermost round bracket that is open at the end of some tokens of one part."""
+    stack: list[Token] = []
+    for token in tokens:
+        if token.type == "LPAR":
+            stack.append(token)
+        elif token.type == "RPAR" and stack:
+            stack.pop()
+    return stack[-1] if stack else None

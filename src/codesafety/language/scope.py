@@ -70,6 +70,8 @@ class Names:
     tables: dict[str, ir.Table | None] = field(default_factory=dict)
     rules: dict[str, Span] = field(default_factory=dict)
     predicates: Mapping[str, ir.Signature] = field(default_factory=dict)
+    terms: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The first term of each code and the set that gives it."""
 
 
 @dataclass(slots=True)

@@ -64,12 +64,6 @@ _PREDICATE: Final = (
 _CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age"))
 
 
-class PartWords:
-    """Terminals after which something other than a name is at least as likely."""
-
-    BEFORE_A_CONDITION: Final = frozenset({"WHEN", "LPAR", "AND", "OR", "STRING", "RBRACE", "LBRACE", "NAME", "NUMBER"})
-
-
 def keyword_terminals(keywords: Mapping[str, str], words: Iterable[str]) -> frozenset[str]:
     """Return the terminals of reserved words."""
     return frozenset(keywords[word] for word in words)
@@ -99,3 +93,16 @@ def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> 
     if len(said) == 1:
         return said[0]
     return f"{', '.join(said[:-1])} or {said[-1]}"
+
+
+def remedy(terminal: str, previous: str | None, accepted: frozenset[str]) -> str | None:
+    """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
+    if terminal == "DATE" and previous == "CMP":
+        return "dates are compared with `before`, `after` and `within`: `e is before 2025-01-01`"
+    if previous == "WHERE":
+        return "the brackets are not optional: `where ( … )`"
+    if previous == "NOT" and "LPAR" in accepted:
+        return "the brackets are not optional: `not ( … )`"
+    if terminal == "CMP" and accepted >= {"NAME", "NUMBER"}:
+        return "name the field that is compared first"
+    return None
