@@ -134,6 +134,11 @@ def test_words_of_what_the_code_became_agree() -> None:
     assert ask("72313002", "Systolic blood pressure", complete=True, akin=("271649006",)).verdict is Words.AGREES
 
 
+def test_a_description_that_the_code_had_once_is_unfamiliar_and_no_alarm() -> None:
+    assert judge("8933000", "Crigler-Najjar syndrome", ["Crigler-Najjar syndrome, type I"], lambda key: {"28259009"}, complete=True,
+                 former=["Crigler-Najjar syndrome"]) == WordsVerdict(Words.UNFAMILIAR)
+
+
 def test_a_detail_more_than_the_concept_is_not_another() -> None:
     terms = {"195967001": ["Asthma"], "31387002": ["Exercise-induced asthma"], "160377001": ["Family history: Asthma"]}
     index = {normal(ts[0]): {code} for code, ts in terms.items()}

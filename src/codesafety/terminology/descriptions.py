@@ -34,14 +34,15 @@ Find = Callable[[str], Collection[str]]
 
 def judge(
     code: str, words: str, own_terms: Iterable[str], find: Find, *, complete: bool = False,
-    akin: Callable[[str], bool] | None = None,
+    akin: Callable[[str], bool] | None = None, former: Iterable[str] = (),
 ) -> WordsVerdict:
     """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
 
     `complete`: `own_terms` are all the descriptions of the code (a release with its descriptions), and not only those that a
-    list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP
-    or VTM): its descriptions are no contradiction. CANNOT_TELL: no description is known, the words say nothing, the code is
-    transfer-degraded, or the words name another code and too little is known of this one.
+    list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP or VTM): its
+    descriptions are no contradiction. `former`: descriptions that were this code's once: a sender may still hold them, so they
+    are unfamiliar and no alarm (read only where nothing else agrees). CANNOT_TELL: no description is known, the words say
+    nothing, the code is transfer-degraded, or the words name another code and too little is known of this one.
     """
     if code in TRANSFER_DEGRADED:
         return WordsVerdict(Words.CANNOT_TELL)
@@ -54,6 +55,8 @@ def judge(
     found = find(key)
     if code in found or (akin is not None and any(akin(other) for other in found)):
         return WordsVerdict(Words.AGREES)
+    if any(normal(term) == key for term in former):
+        return WordsVerdict(Words.UNFAMILIAR)
     cuts = {_cut(words, key, term.key) for term in own}
     if _Cut.PLAIN in cuts:
         return WordsVerdict(Words.AGREES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -115,7 +115,11 @@ class Release:
     def judge_words(self, code: str, words: str) -> WordsVerdict:
         """Return how the words stand to the code. All its descriptions are known where the release has them."""
         product = self.product(code)
-        in_release = self.is_release and self.store.has_texts and self.store.ordinal(code) is not None
+        ordinal = self.store.ordinal(code) if self.is_release and self.store.has_texts else None
+
+        def former() -> Iterator[str]:
+            if ordinal is not None:
+                yield from self.store.texts.terms(ordinal, inactive=True)
 
         def akin(other: str) -> bool:
             if product is not None and (other in product.ids or self._same_product(product, other)):
@@ -123,7 +127,8 @@ class Release:
             return other in self._kin(code) or code in self._kin(other)
 
         return judge(code, words, self.terms(code), self._named,
-                     complete=in_release or (product is not None and product.same_product is not None), akin=akin)
+                     complete=ordinal is not None or (product is not None and product.same_product is not None),
+                     akin=akin, former=former())
 
     def _same_product(self, product: Product, other: str) -> bool:
         found = self.product(other)
