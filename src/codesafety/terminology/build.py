@@ -68,7 +68,8 @@ def _write(paths: Sequence[Path], found: Found, dmd_paths: Sequence[Path], table
         if found.files:
             manifest = _write_release(paths, found, at, descriptions, selection, allow_incomplete, writer, progress)
         else:
-            manifest = {"kind": "codes", "sources": [{"name": path.name, "sha256": rf2.digest_of(path, ())} for path in tables]}
+            manifest = {"kind": "codes", "tables": [path.name for path in tables], "sources": [
+                {"name": path.name, "sha256": rf2.digest_of(path, _parts(path, ()))} for path in paths]}
             if tables:
                 total = sum(path.stat().st_size for path in tables)
                 manifest |= codes.write(tables, writer, lambda rows: progress("rows", rows, total) if progress else None)
@@ -246,7 +247,7 @@ def _manifest(paths: Sequence[Path], found: Found, files: Sequence[ReleaseFile],
         "at": context.at.decode() if context.at else None,
         "modules": sorted(map(str, context.modules.values_seen)),
         "module_dependencies": dependencies,
-        "sources": [{"name": path.name, "sha256": rf2.digest_of(path, [f for f in files if f.package == number]),
+        "sources": [{"name": path.name, "sha256": rf2.digest_of(path, _parts(path, [f for f in files if f.package == number])),
                      "files": [{"name": f.name, "content": f.content.value, "bytes": f.size}
                                for f in files if f.package == number]} for number, path in enumerate(paths)],
         "files_not_read": sorted([*skipped, *found.others]),
@@ -256,6 +257,13 @@ def _manifest(paths: Sequence[Path], found: Found, files: Sequence[ReleaseFile],
         "incomplete": bool(missing),
         "subset": None if context.selection is None else {"of": list(context.selection.described)},
     }
+
+
+def _parts(path: Path, files: Sequence[ReleaseFile]) -> list[rf2.Part]:
+    """Return what a folder's digest covers: the files that were read."""
+    if files:
+        return [(file.name, file.open) for file in files]
+    return [(file.member.name, file.member.open) for file in dmd.discover([path])[0]]
 
 
 def _edition(dependencies: Sequence[dict[str, str]], context: Context, latest_time: int) -> str | None:

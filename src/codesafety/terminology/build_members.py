@@ -16,6 +16,7 @@ from codesafety.terminology.pack import PackWriter
 from codesafety.terminology.rf2 import ReleaseFile, Row
 
 MODULE_DEPENDENCY = 900000000000534007
+_MODULE_DEPENDENCY = str(MODULE_DEPENDENCY).encode()
 INACTIVATION_REASON = 900000000000489007
 NO_ORDINAL = 0xFFFFFFFF
 
@@ -75,7 +76,7 @@ def read_members(files: Sequence[ReleaseFile], context: Context) -> MemberColumn
                             refsets[refset_id] = refset
                         elif [name for name, _ in refset.fields] != [name for name, _ in fields]:
                             raise ValueError("two headers")
-                    if selected is not None and row[5] not in selected:
+                    if selected is not None and row[5] not in selected and refset_id != _MODULE_DEPENDENCY:
                         refset.dropped += 1
                         continue
                     component = row[5]
@@ -110,7 +111,7 @@ def _two_headers(refsets: dict[bytes, _Refset], fields: tuple[tuple[str, str], .
 
 
 def _module_dependencies(refsets: dict[bytes, _Refset], texts: list[bytes], context: Context) -> list[dict[str, str]]:
-    refset = refsets.get(str(MODULE_DEPENDENCY).encode())
+    refset = refsets.get(_MODULE_DEPENDENCY)
     if refset is None:
         return []
     names = [name for name, _ in refset.fields]

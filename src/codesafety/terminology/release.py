@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Self
 
 from codesafety.terminology import ecl, history
 from codesafety.terminology.codes import CodeTable
@@ -30,6 +31,11 @@ class Release:
     def __init__(self, pack: Pack | Path | str) -> None:
         self.pack = pack if isinstance(pack, Pack) else Pack(pack)
         self._expanded = lru_cache(maxsize=512)(self._expand)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Return the terminology of a pack file. Raises PackError where it is missing, damaged or of another format."""
+        return cls(Pack(path))
 
     @property
     def is_release(self) -> bool:
@@ -60,9 +66,10 @@ class Release:
             whole = "SNOMED CT subset of" if manifest["subset"] else "SNOMED CT"
             base = f"{whole} {self.edition or 'an unnamed edition'}, {manifest['effective_time']}"
         else:
-            base = "codes from " + ", ".join(source["name"] for source in manifest["sources"])
+            base = "codes from " + ", ".join(manifest["tables"]) if manifest["tables"] else ""
         dmd = manifest.get("dmd")
-        return f"{base}, with dm+d of {dmd['released'] or 'no stated date'}" if dmd else base
+        overlay = f"dm+d of {dmd['released'] or 'no stated date'}" if dmd else ""
+        return " with ".join(filter(None, (base, overlay)))
 
     @property
     def edition(self) -> str | None:

@@ -156,7 +156,10 @@ def choose(files: Sequence[ReleaseFile], at: str | None) -> tuple[ReleaseFile, .
     return tuple(chosen)
 
 
-def digest_of(source: Path, files: Sequence[ReleaseFile]) -> str:
+Part = tuple[str, Callable[[], BinaryIO]]
+
+
+def digest_of(source: Path, parts: Sequence[Part]) -> str:
     """Return the SHA-256 of a source: of the file itself, or over names and contents of those files read from a folder."""
     state = sha256()
     if source.is_file():
@@ -164,9 +167,9 @@ def digest_of(source: Path, files: Sequence[ReleaseFile]) -> str:
             while block := stream.read(_BLOCK):
                 state.update(block)
         return state.hexdigest()
-    for file in sorted(files, key=lambda f: f.name):
-        state.update(file.name.encode() + b"\0")
-        with file.open() as stream:
+    for name, opener in sorted(parts, key=lambda part: part[0]):
+        state.update(name.encode() + b"\0")
+        with opener() as stream:
             while block := stream.read(_BLOCK):
                 state.update(block)
     return state.hexdigest()
