@@ -1,11 +1,11 @@
 """Stop wrong clinical codes before they enter a patient's record.
 
-    import codesafety
+import codesafety
 
-    engine = codesafety.load()
-    submission = engine.read("message.xml")
-    report = engine.assess(submission)
-    print(report.decision)
+engine = codesafety.load()
+submission = engine.read("message.xml")
+report = engine.assess(submission)
+print(report.decision)
 """
 
 from __future__ import annotations

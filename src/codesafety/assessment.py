@@ -92,8 +92,16 @@ def in_force(profile: Profile, facts: Facts) -> InForce:
 class Assessment:
     """One message's outcomes on their way to a report."""
 
-    def __init__(self, standing: Standing, facts: Facts, submission: Submission, record: Record | None, run: RunResult,
-                 profile: InForce | None, overrides: Sequence[Override]) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        facts: Facts,
+        submission: Submission,
+        record: Record | None,
+        run: RunResult,
+        profile: InForce | None,
+        overrides: Sequence[Override],
+    ) -> None:
         self.standing = standing
         self.facts = facts
         self.submission = submission
@@ -134,8 +142,15 @@ class Assessment:
             missing_inputs=self._missing_inputs(),
             never_given=tuple(sorted(self.standing.never)),
             not_read=tuple(
-                NotReadItem(path=n.path, reason=n.reason, resource_type=n.resource_type, resource_id=n.resource_id,
-                            whole=n.whole, coded=n.coded, broken=n.broken)
+                NotReadItem(
+                    path=n.path,
+                    reason=n.reason,
+                    resource_type=n.resource_type,
+                    resource_id=n.resource_id,
+                    whole=n.whole,
+                    coded=n.coded,
+                    broken=n.broken,
+                )
                 for n in self.submission.not_read
             ),
             not_checked=tuple(self.not_checked),
@@ -199,7 +214,11 @@ class Assessment:
         if triggers > 1:
             message = f"{message} The same holds for {triggers - 1} more."
         result = self._result(
-            rule, "fires", action, message, entries,
+            rule,
+            "fires",
+            action,
+            message,
+            entries,
             facts=tuple(UsedFact(name=name, value=value) for name, value in why.facts),
             exceptions=tuple(
                 ExceptionTried(label=label_, outcome="could not be tested" if untested else "does not hold", missing=missing)
@@ -252,22 +271,49 @@ class Assessment:
                 if isinstance(bound, CodingFact):
                     coding, bound = bound, bound.item
                     path = coding.coding.path or (bound.path if bound is not None else "message")
-                    found.setdefault((path, "incoming"), InvolvedEntry(
-                        path=path, side="incoming", role=var.name if var else "", takes_action=True,
-                        **_code_fields(coding.info.system, coding.coding.code, self.facts)))
+                    found.setdefault(
+                        (path, "incoming"),
+                        InvolvedEntry(
+                            path=path,
+                            side="incoming",
+                            role=var.name if var else "",
+                            takes_action=True,
+                            **_code_fields(coding.info.system, coding.coding.code, self.facts),
+                        ),
+                    )
                 elif isinstance(bound, ItemFact) and var is not None:
                     side = "incoming" if bound.incoming else "record"
                     info = next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
-                    found.setdefault((bound.path, side), InvolvedEntry(
-                        path=bound.path, side=side, role=var.name, takes_action=bound.incoming,
-                        date=calendar.text(bound.day) if bound.day is not None else None,
-                        **(_code_fields(info.system, info.code, self.facts) if info is not None else {})))
+                    found.setdefault(
+                        (bound.path, side),
+                        InvolvedEntry(
+                            path=bound.path,
+                            side=side,
+                            role=var.name,
+                            takes_action=bound.incoming,
+                            date=calendar.text(bound.day) if bound.day is not None else None,
+                            **(_code_fields(info.system, info.code, self.facts) if info is not None else {}),
+                        ),
+                    )
         return tuple(found.values())
 
-    def _result(self, rule: ir.Rule, outcome: Literal["fires", "cannot_tell"], action: Decision, message: str, entries: tuple[InvolvedEntry, ...], *,
-                path: str | None, count: int, facts: tuple[UsedFact, ...] = (), exceptions: tuple[ExceptionTried, ...] = (),
-                missing: tuple[str, ...] = (), counterfactual: tuple[str, ...] = (), overridden: Overridden | None = None,
-                lowered: str | None = None) -> Result:
+    def _result(
+        self,
+        rule: ir.Rule,
+        outcome: Literal["fires", "cannot_tell"],
+        action: Decision,
+        message: str,
+        entries: tuple[InvolvedEntry, ...],
+        *,
+        path: str | None,
+        count: int,
+        facts: tuple[UsedFact, ...] = (),
+        exceptions: tuple[ExceptionTried, ...] = (),
+        missing: tuple[str, ...] = (),
+        counterfactual: tuple[str, ...] = (),
+        overridden: Overridden | None = None,
+        lowered: str | None = None,
+    ) -> Result:
         return Result.model_construct(
             id=self._id(rule.name, outcome, entries, missing),
             rule=rule.name,
@@ -320,8 +366,9 @@ class Assessment:
             if rule is None:
                 self.errors.append(f"an override names the rule `{override.rule}`, which is not loaded; it sets nothing aside")
             elif rule.overridable is None or override.reason not in rule.overridable.reasons:
-                self.errors.append(f"an override of `{override.rule}` gives a reason that the rule does not take; "
-                                   "it sets nothing aside")
+                self.errors.append(
+                    f"an override of `{override.rule}` gives a reason that the rule does not take; it sets nothing aside"
+                )
             else:
                 found[override.rule].append(override)
         return found
@@ -362,8 +409,11 @@ class Assessment:
 
     def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
         """Return whether more than the item's own code is missing: an item that no set understands is one line."""
-        names = {f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}"
-                 for v in (rule.trigger.subject, rule.trigger.partner) if v is not None}
+        names = {
+            f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}"
+            for v in (rule.trigger.subject, rule.trigger.partner)
+            if v is not None
+        }
         if outcome.subject is None or not outcome.missing <= names:
             return True
         wanted = [v.set for v in (rule.trigger.subject, rule.trigger.partner) if v is not None and v.set]
@@ -380,9 +430,14 @@ class Assessment:
         shown = tuple(sorted(missing))
         what = ", ".join(shown) or "something that is not shown"
         result = self._result(
-            rule, "cannot_tell", action,
+            rule,
+            "cannot_tell",
+            action,
             f"{rule.title or rule.name}: cannot tell, because this is missing or not exact: {what}.",
-            entries, path=_outcome_path(group[0]) or None, count=max(1, sum(1 for e in entries if e.takes_action)), missing=shown,
+            entries,
+            path=_outcome_path(group[0]) or None,
+            count=max(1, sum(1 for e in entries if e.takes_action)),
+            missing=shown,
         )
         self.results.append(result)
         paths = {o.subject.model.path for o in group if o.subject is not None}
@@ -408,11 +463,15 @@ class Assessment:
         ]
         rules, items = self._not_understood
         if items:
-            lines.append(MissingInput(
-                missing="code", rules=len(rules), items=len(items),
-                message=f"{_n(len(items), 'item')} carried no code that the rules understand (a supplier's own code, a damaged "
-                        f"or a missing one); {_n(len(rules), 'rule')} could not be told for {'it' if len(items) == 1 else 'them'}",
-            ))
+            lines.append(
+                MissingInput(
+                    missing="code",
+                    rules=len(rules),
+                    items=len(items),
+                    message=f"{_n(len(items), 'item')} carried no code that the rules understand (a supplier's own code, a damaged "
+                    f"or a missing one): {_n(len(rules), 'rule')} could not be told",
+                )
+            )
         return tuple(lines)
 
     # ------------------------------------------------------------------------------------------ not checked, not read
@@ -423,8 +482,9 @@ class Assessment:
             cause = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
             for subject in broken.subjects:
                 path = paths.get(subject) if subject is not None else None
-                self.not_checked.append(NotChecked(path=path, rule=broken.rule, plugin=broken.plugin,
-                                                   reason=f"{cause}: {broken.reason}"))
+                self.not_checked.append(
+                    NotChecked(path=path, rule=broken.rule, plugin=broken.plugin, reason=f"{cause}: {broken.reason}")
+                )
                 if path is None:
                     self.message_decision = "hold"
                 else:
@@ -437,8 +497,15 @@ class Assessment:
                 self.not_checked.append(NotChecked(path=unread.path, reason=unread.reason))
             if unread.whole or unread.broken:
                 decision: Decision = "hold" if unread.broken else "review" if unread.coded else "note"
-                items.append(ReportItem(path=unread.path, resource_type=unread.resource_type, resource_id=unread.resource_id,
-                                        kind="unread", decision=decision))
+                items.append(
+                    ReportItem(
+                        path=unread.path,
+                        resource_type=unread.resource_type,
+                        resource_id=unread.resource_id,
+                        kind="unread",
+                        decision=decision,
+                    )
+                )
         return items
 
     # ------------------------------------------------------------------------------------------ items
@@ -462,19 +529,37 @@ class Assessment:
                 kind="entry" if item.is_entry else "medication",
                 date=calendar.text(item.day) if item.day is not None else None,
                 as_sent=AsSent.model_construct(
-                    code=sent.code if sent else None, system=sent.system if sent else None,
-                    display=sent.display if sent else None, text=model.text, date=_sent_date(item)),
+                    code=sent.code if sent else None,
+                    system=sent.system if sent else None,
+                    display=sent.display if sent else None,
+                    text=model.text,
+                    date=_sent_date(item),
+                ),
                 decision=self.decisions.get(model.path, "none"),
                 rules=Answers.model_construct(
-                    answered=tally.answered, cannot_tell=tally.cannot_tell, not_applicable=tally.not_applicable,
-                    not_in_force=tally.not_in_force) if tally else Answers(),
+                    answered=tally.answered,
+                    cannot_tell=tally.cannot_tell,
+                    not_applicable=tally.not_applicable,
+                    not_in_force=tally.not_in_force,
+                )
+                if tally
+                else Answers(),
                 results=tuple(self.item_results.get(model.path, ())),
-                **(_code_fields(info.system, info.code, self.facts) if info is not None
-                   else {"code": None, "system": None, "term": None}),
+                **(
+                    _code_fields(info.system, info.code, self.facts)
+                    if info is not None
+                    else {"code": None, "system": None, "term": None}
+                ),
             )
         for text in self.submission.texts:
-            yield ReportItem(path=text.path, resource_type=text.resource_type, resource_id=text.resource_id, kind="text",
-                             as_sent=AsSent(text=text.text), date=text.recorded or text.consultation_date)
+            yield ReportItem(
+                path=text.path,
+                resource_type=text.resource_type,
+                resource_id=text.resource_id,
+                kind="text",
+                as_sent=AsSent(text=text.text),
+                date=text.recorded or text.consultation_date,
+            )
 
     def _rest_on(self, result: Result) -> Result:
         rule = next((r for r in self.standing.binding.rules if r.name == result.rule), None)
@@ -497,9 +582,7 @@ class Assessment:
             placed.add(result.id)
             out.append(result)
             for other in ranked:
-                if result.id in other.rests_on and not any(
-                    parent in by_id and parent not in placed for parent in other.rests_on
-                ):
+                if result.id in other.rests_on and not any(parent in by_id and parent not in placed for parent in other.rests_on):
                     place(other)
 
         for result in ranked:
@@ -514,24 +597,43 @@ class Assessment:
     def _identity(self) -> IdentityCheck:
         found = self.facts.identity
         if found.nhs_number == "different":
-            self._built_in("different-patient", "hold", "The message and the record carry different NHS numbers; nothing was "
-                           "compared with the record.", ("H-12",))
+            self._built_in(
+                "different-patient",
+                "hold",
+                "The message and the record carry different NHS numbers; nothing was compared with the record.",
+                ("H-12",),
+            )
             return IdentityCheck(nhs_number="different", decision="hold", message="the NHS numbers differ")
         shown = tuple(name for name in found.differing if name in _IDENTITY_FIELDS)
         if shown:
             words = ", ".join(_IDENTITY_FIELDS[name] for name in shown)
-            self._built_in("patient-differs", "review", f"The message and the record differ on the patient's {words}. One may be "
-                           "wrong, or both may be right; rules that need it could not be told.", ("H-12",))
-            return IdentityCheck(nhs_number=found.nhs_number, differing=shown, decision="review",
-                                 message=f"message and record differ on: {words}")
+            self._built_in(
+                "patient-differs",
+                "review",
+                f"The message and the record differ on the patient's {words}. One may be "
+                "wrong, or both may be right; rules that need it could not be told.",
+                ("H-12",),
+            )
+            return IdentityCheck(
+                nhs_number=found.nhs_number, differing=shown, decision="review", message=f"message and record differ on: {words}"
+            )
         message = {"same": "the NHS numbers agree", "not_compared": "not compared: a record, or an NHS number, was not given"}
         return IdentityCheck(nhs_number=found.nhs_number, message=message[found.nhs_number])
 
     def _built_in(self, name: str, action: Decision, message: str, hazard: tuple[str, ...]) -> None:
         rule = f"codesafety/{name}"
-        self.results.append(Result(id=self._id(rule, "fires", (), ()), rule=rule, version=self.standing.engine.version,
-                                   outcome="fires", action=action, message=message, hazard=hazard,
-                                   title=name.replace("-", " ").capitalize()))
+        self.results.append(
+            Result(
+                id=self._id(rule, "fires", (), ()),
+                rule=rule,
+                version=self.standing.engine.version,
+                outcome="fires",
+                action=action,
+                message=message,
+                hazard=hazard,
+                title=name.replace("-", " ").capitalize(),
+            )
+        )
         self.message_decision = strictest(self.message_decision, action)
 
     def _coverage(self) -> RecordCoverage:
@@ -592,8 +694,13 @@ def _mentions_patient(node: object) -> bool:
             return _mentions_patient(part)
         case ir.FieldIs(field) | ir.IsMissing(field) | ir.Compare(field):
             return _mentions_patient(field)
-        case (ir.FieldSame(left, right) | ir.Before(left, right) | ir.SameDay(left, right) | ir.Within(left, right)
-              | ir.Beyond(left, right)):
+        case (
+            ir.FieldSame(left, right)
+            | ir.Before(left, right)
+            | ir.SameDay(left, right)
+            | ir.Within(left, right)
+            | ir.Beyond(left, right)
+        ):
             return _mentions_patient(left) or _mentions_patient(right)
         case _:
             return False
@@ -679,8 +786,9 @@ def _sent_date(item: ItemFact) -> str | None:
     return None
 
 
-def _summary(decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked],
-             items: Sequence[ReportItem]) -> str:
+def _summary(
+    decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked], items: Sequence[ReportItem]
+) -> str:
     live = [r for r in results if r.outcome == "fires" and r.overridden is None]
     parts = [f"{sum(r.action == a for r in live)} to {a}" for a in ("hold", "review", "note") if any(r.action == a for r in live)]
     untold = sum(r.outcome == "cannot_tell" for r in results)
@@ -690,5 +798,3 @@ def _summary(decision: Decision, results: Sequence[Result], not_checked: Sequenc
     if not_checked:
         text += f"; {len(not_checked)} not checked"
     return text
-
-

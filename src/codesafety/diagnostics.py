@@ -64,8 +64,9 @@ class Diagnostics:
 
     found: list[Diagnostic] = field(default_factory=list)
 
-    def error(self, code: str, message: str, span: Span, help: str | None = None,
-              related: tuple[tuple[Span, str], ...] = ()) -> None:
+    def error(
+        self, code: str, message: str, span: Span, help: str | None = None, related: tuple[tuple[Span, str], ...] = ()
+    ) -> None:
         self.found.append(Diagnostic(code, message, span, help, Severity.ERROR, related))
 
     def warning(self, code: str, message: str, span: Span, help: str | None = None) -> None:

@@ -64,7 +64,7 @@ def load(
 
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = _predicates(made)
-    given = [_find(rule) for rule in rules]
+    given = rule_paths(rules)
     given += [path for plugin, path in collect(made, "codesafety_rulesets") if plugin != builtin.NAME or not rules]
     loaded = language.load(
         given, shipped=shipped.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
@@ -86,9 +86,16 @@ class Engine:
 
     __slots__ = ("__dict__", "_manager", "_maps", "binding", "evaluator", "never", "program", "sources", "warnings")
 
-    def __init__(self, binding: Binding, plugin_manager: pluggy.PluginManager, maps: tuple[tuple[str, CodeMap], ...],
-                 never: frozenset[str], evaluator: Evaluator, warnings: tuple[Diagnostic, ...],
-                 sources: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        plugin_manager: pluggy.PluginManager,
+        maps: tuple[tuple[str, CodeMap], ...],
+        never: frozenset[str],
+        evaluator: Evaluator,
+        warnings: tuple[Diagnostic, ...],
+        sources: Mapping[str, str],
+    ) -> None:
         self.binding = binding
         self.evaluator: Evaluator = evaluator
         self.never = never
@@ -134,19 +141,33 @@ class Engine:
         binding = self.binding
         limits = {name: say_limit(value) for name, value in binding.limits.items()}
         sets = binding.sets.values()
-        whole = digest("\n".join([__version__, self.terminology.digest, *(r.digest for r in binding.rulesets),
-                                  *(f"{k}={v}" for k, v in sorted(limits.items()))]))
+        whole = digest(
+            "\n".join(
+                [
+                    __version__,
+                    self.terminology.digest,
+                    *(r.digest for r in binding.rulesets),
+                    *(f"{k}={v}" for k, v in sorted(limits.items())),
+                ]
+            )
+        )
         return Standing(
             binding=binding,
             engine=EngineUsed(version=__version__, evaluator=self.evaluator, digest=whole),
-            rulesets=tuple(RulesetUsed(name=r.name, version=r.version, review=r.review, rules=len(r.rules), digest=r.digest)
-                           for r in binding.rulesets),
+            rulesets=tuple(
+                RulesetUsed(name=r.name, version=r.version, review=r.review, rules=len(r.rules), digest=r.digest)
+                for r in binding.rulesets
+            ),
             limits=limits,
             predicates=tuple(sorted(binding.predicates)),
             code_maps=tuple(f"{plugin}: {one.name}" for plugin, one in self._maps),
             terminology=TerminologyUsed(
-                name=self.terminology.name, edition=self.terminology.edition, digest=self.terminology.digest,
-                frozen_sets=sum(s.base != "release" for s in sets), release_sets=sum(s.base == "release" for s in sets)),
+                name=self.terminology.name,
+                edition=self.terminology.edition,
+                digest=self.terminology.digest,
+                frozen_sets=sum(s.base != "release" for s in sets),
+                release_sets=sum(s.base == "release" for s in sets),
+            ),
             never=self.never,
             patient_wide=frozenset(rule.name for rule in binding.rules if reads_patient(rule)),
         )
@@ -164,9 +185,10 @@ class Engine:
         if not source.data.strip() and source.path is None:
             raise InputError("the input is empty", source=source.name, help="give a message or a record, as XML or JSON")
         raise InputError(
-            "this is no format that a reader knows", source=source.name,
+            "this is no format that a reader knows",
+            source=source.name,
             help="give a FHIR message or record as XML or JSON, or the library's own JSON "
-                 f"(readers: {', '.join(r.name for _, r in self.readers)})",
+            f"(readers: {', '.join(r.name for _, r in self.readers)})",
         )
 
     def read(self, source: bytes | str | Path | Source) -> Submission:
@@ -208,8 +230,14 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------ assess
 
-    def assess(self, submission: Submission, record: Record | None = None, *, profile: Profile | None = None,
-               overrides: Sequence[Override] = ()) -> Report:
+    def assess(
+        self,
+        submission: Submission,
+        record: Record | None = None,
+        *,
+        profile: Profile | None = None,
+        overrides: Sequence[Override] = (),
+    ) -> Report:
         """Return what the rules answer for a submission, and what could not be told. Pure, and the same for ever.
 
         `profile`: one practice's rules off or lowered. `overrides`: findings that a person set aside; they are kept and marked.
@@ -239,8 +267,10 @@ class Engine:
                 from codesafety.diagnostics import did_you_mean
 
                 hint = did_you_mean(change.rule, known)
-                raise ConfigurationError(f"profile `{profile.name}` names the rule `{change.rule}`, which is not loaded"
-                                         + (f"\n  = help: {hint}" if hint else ""))
+                raise ConfigurationError(
+                    f"profile `{profile.name}` names the rule `{change.rule}`, which is not loaded"
+                    + (f"\n  = help: {hint}" if hint else "")
+                )
             if change.rule in seen:
                 raise ConfigurationError(f"profile `{profile.name}` changes `{change.rule}` twice")
             seen.add(change.rule)
@@ -267,14 +297,20 @@ def open_source(path: Path) -> Source:
             return Source(b"", str(path), path)
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise InputError(f"it is {size // 2**20} MiB, and a message or record may have {MAX_BYTES // 2**20}", source=str(path),
-                             help="give one message or one patient's record a file")
+            raise InputError(
+                f"it is {size // 2**20} MiB, and a message or record may have {MAX_BYTES // 2**20}",
+                source=str(path),
+                help="give one message or one patient's record a file",
+            )
         return Source(path.read_bytes(), str(path), path)
     except FileNotFoundError:
         raise InputError("there is no such file", source=str(path), help="check the path") from None
     except OSError as error:
-        raise InputError(f"it cannot be read: {(error.strerror or 'an error of the system').lower()}", source=str(path),
-                         help="check the path and its permissions") from None
+        raise InputError(
+            f"it cannot be read: {(error.strerror or 'an error of the system').lower()}",
+            source=str(path),
+            help="check the path and its permissions",
+        ) from None
 
 
 def read_model(model: type[_Model], source: Source) -> _Model:
@@ -284,8 +320,17 @@ def read_model(model: type[_Model], source: Source) -> _Model:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(first["msg"][:1].lower() + first["msg"][1:], source=source.name, path=where or None,
-                         help=f"see the JSON Schema of {model.__name__}") from None
+        raise InputError(
+            first["msg"][:1].lower() + first["msg"][1:],
+            source=source.name,
+            path=where or None,
+            help=f"see the JSON Schema of {model.__name__}",
+        ) from None
+
+
+def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
+    """Return where rules are: paths as given, shipped rulesets by their name. Raises InputError for neither."""
+    return [_find(rule) for rule in rules]
 
 
 def _find(rule: str | Path) -> Path:

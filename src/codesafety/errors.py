@@ -34,8 +34,7 @@ class RuleError(CodesafetyError):
 class InputError(CodesafetyError):
     """Something that could not be read: `message`, then where (`source`, `path`) and what to do (`help`)."""
 
-    def __init__(self, message: str, *, source: str | None = None, path: str | None = None,
-                 help: str | None = None) -> None:
+    def __init__(self, message: str, *, source: str | None = None, path: str | None = None, help: str | None = None) -> None:
         self.message, self.source, self.path, self.help = message, source, path, help
         super().__init__(str(self))
 

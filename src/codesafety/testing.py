@@ -111,8 +111,15 @@ class ExampleTerminology:
             return self._base.product(code)
         terms = self._base.terms(code)
         on_skin = any(term.lower().split()[-1] in _SKIN_FORMS for term in terms)
-        return Product(code, "vmp", terms[0] if terms else None, frozenset({code}), code, None,
-                       routes=frozenset({"test|cutaneous"}) if on_skin else None)
+        return Product(
+            code,
+            "vmp",
+            terms[0] if terms else None,
+            frozenset({code}),
+            code,
+            None,
+            routes=frozenset({"test|cutaneous"}) if on_skin else None,
+        )
 
 
 def build(example: ir.Example) -> Given:
@@ -144,16 +151,25 @@ def build(example: ir.Example) -> Given:
                 made.append(_entry(given, path) if given.kind == "entry" else _medication(given, path))
     patient = Patient(**fields["patient"])
     submission = Submission(
-        patient=patient, message=Message(**fields["message"]), entries=tuple(items["incoming", "entry"]),
-        medications=tuple(items["incoming", "medication"]), not_read=tuple(unread), format="example",
+        patient=patient,
+        message=Message(**fields["message"]),
+        entries=tuple(items["incoming", "entry"]),
+        medications=tuple(items["incoming", "medication"]),
+        not_read=tuple(unread),
+        format="example",
     )
     if record is False:
         return Given(submission, None)
     kinds: tuple[Literal["entry", "medication"], ...] = ("entry", "medication")
-    return Given(submission, Record(
-        patient=patient, entries=tuple(items["record", "entry"]), medications=tuple(items["record", "medication"]),
-        complete=tuple(Coverage(kind=kind, since=record) for kind in kinds),
-    ))
+    return Given(
+        submission,
+        Record(
+            patient=patient,
+            entries=tuple(items["record", "entry"]),
+            medications=tuple(items["record", "medication"]),
+            complete=tuple(Coverage(kind=kind, since=record) for kind in kinds),
+        ),
+    )
 
 
 def _unread(path: str) -> NotRead:

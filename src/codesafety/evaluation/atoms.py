@@ -39,8 +39,9 @@ def exact_day(member: ItemFact | Unseen) -> int | None:
     return day[0] if day is not None and day[0] == day[1] else None
 
 
-def decide(condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, a: Interval, b: Interval,
-            length: ir.Length | None) -> bool | None:
+def decide(
+    condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, a: Interval, b: Interval, length: ir.Length | None
+) -> bool | None:
     """Table 6, row by row: true when it holds for every day, false when for none, else None."""
     match condition:
         case ir.Before():
@@ -117,7 +118,7 @@ def word_of(field: ir.Field, raw: Any) -> str | None:
     if raw is None or raw == "unknown" or (field.name in ("gender", "sex_at_birth") and raw == "other"):
         return None
     if isinstance(raw, bool):
-        return "yes" if raw else "no"
+        return "true" if raw else "false"
     return str(raw)
 
 

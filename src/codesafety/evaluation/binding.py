@@ -72,8 +72,14 @@ class Binding:
         return found
 
 
-def bind(rulesets: Sequence[ir.Ruleset], terminology: Terminology, *, limits: Mapping[str, str | int | Decimal] | None = None,
-         predicates: Mapping[str, BoundPredicate] | None = None, sources: Mapping[str, str] | None = None) -> Binding:
+def bind(
+    rulesets: Sequence[ir.Ruleset],
+    terminology: Terminology,
+    *,
+    limits: Mapping[str, str | int | Decimal] | None = None,
+    predicates: Mapping[str, BoundPredicate] | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Binding:
     """Bind rules to a terminology. Raises RuleError with every CS3xx diagnostic, ConfigurationError for a limit."""
     binder = _Binder(terminology)
     declared = {s.name: s for ruleset in rulesets for s in ruleset.valuesets}
@@ -177,8 +183,12 @@ class _Binder:
             removed |= self.bind(declared, other_name).members
         members -= removed
         if not members and not self._failed(written):
-            self.diagnostics.error("CS303", f"the value set `{written.name}` is empty", written.span,
-                                   "a set without members would answer `no` to everything; add codes or take the set out")
+            self.diagnostics.error(
+                "CS303",
+                f"the value set `{written.name}` is empty",
+                written.span,
+                "a set without members would answer `no` to everything; add codes or take the set out",
+            )
         systems = {_system(key) for key in members} | {_system(key) for key in perhaps}
         bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(systems), where)
         self.sets[name] = bound
@@ -195,8 +205,12 @@ class _Binder:
             try:
                 expanded = set(self.terminology.expand(written.ecl))
             except EclError as error:
-                self.diagnostics.error("CS302", f"the release cannot answer this set's ecl: {error.message}", written.ecl_span,
-                                       "load a release that covers it; the frozen list is not used in its place")
+                self.diagnostics.error(
+                    "CS302",
+                    f"the release cannot answer this set's ecl: {error.message}",
+                    written.ecl_span,
+                    "load a release that covers it; the frozen list is not used in its place",
+                )
                 return set(), "release"
             if frozen is not None and frozen != expanded:
                 self.drift.append(Drift(written.name, tuple(sorted(expanded - frozen)), tuple(sorted(frozen - expanded))))
@@ -204,8 +218,12 @@ class _Binder:
         if frozen is not None:
             return self._with_replacements(frozen), "frozen"
         if written.ecl is not None:
-            self.diagnostics.error("CS301", f"the value set `{written.name}` has only `ecl`, and no release is loaded",
-                                   written.ecl_span, "load a release, or add `frozen \"codes/...csv\"` written from one")
+            self.diagnostics.error(
+                "CS301",
+                f"the value set `{written.name}` has only `ecl`, and no release is loaded",
+                written.ecl_span,
+                'load a release, or add `frozen "codes/...csv"` written from one',
+            )
         return set(), "codes"
 
     def _codes(self, codes: Sequence[ir.CodeRef]) -> set[str]:
@@ -227,15 +245,24 @@ class _Binder:
             return
         status = self.terminology.status(code.code)
         if status is Status.UNKNOWN:
-            self.diagnostics.warning("CS310", f"`{code.code}` is not in {self.terminology.name}", code.span,
-                                     "check the code, or load the edition that holds it")
+            self.diagnostics.warning(
+                "CS310",
+                f"`{code.code}` is not in {self.terminology.name}",
+                code.span,
+                "check the code, or load the edition that holds it",
+            )
         elif status is Status.INACTIVE:
             now = ", ".join(self.terminology.replacements(code.code).same) or "no single concept"
-            self.diagnostics.warning("CS311", f"`{code.code}` is inactive in {self.terminology.name}", code.span,
-                                     f"it became {now}; both are members")
+            self.diagnostics.warning(
+                "CS311", f"`{code.code}` is inactive in {self.terminology.name}", code.span, f"it became {now}; both are members"
+            )
         if code.term and self.terminology.judge_words(code.code, code.term).verdict in (Words.NAMES_ANOTHER, Words.NEGATES):
-            self.diagnostics.warning("CS312", f"`{code.code}` is not |{code.term}| in {self.terminology.name}", code.span,
-                                     f"its descriptions are: {'; '.join(self.terminology.terms(code.code)[:3])}")
+            self.diagnostics.warning(
+                "CS312",
+                f"`{code.code}` is not |{code.term}| in {self.terminology.name}",
+                code.span,
+                f"its descriptions are: {'; '.join(self.terminology.terms(code.code)[:3])}",
+            )
 
 
 def _system(key: str) -> str:

@@ -13,6 +13,8 @@ Interval = tuple[int, int]
 
 OPEN_START = -(10**9)
 OPEN_END = 10**9
+NEVER: Interval = (-2 * 10**9, 2 * 10**9)
+"""Stands for a missing date where intervals are compared: wider than any, so that every comparison with it is open."""
 _LAST = date.max.toordinal()
 
 

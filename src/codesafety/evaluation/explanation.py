@@ -35,9 +35,7 @@ class Explanation:
 def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
     """Return why `application` fires."""
     frames = frames_of(rule, application.subject, application.partner)
-    frame = next(
-        (f for f in frames if rule.when is None or interpreter.judge(rule.when, f)[0] is True), frames[0]
-    )
+    frame = next((f for f in frames if rule.when is None or interpreter.judge(rule.when, f)[0] is True), frames[0])
     untested = dict(application.untested)
     exceptions = tuple(
         (unless.label, i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
@@ -73,7 +71,8 @@ def _context(item: ItemFact) -> str:
     said = any(x is not None for x in (model.assertion, model.subject, model.temporality))
     coded = any(c.assertion or c.subject or c.temporality for c in (i.context for i in item.infos))
     how = {(True, True): "as sent and as coded", (True, False): "as sent", (False, True): "as coded"}.get(
-        (said, coded), "by default, nothing else is said")
+        (said, coded), "by default, nothing else is said"
+    )
     return f"present, about the patient, current ({how})"
 
 
@@ -92,8 +91,14 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
     for atom in _atoms(condition):
         match atom:
             case ir.AgeCompare(at, _, length):
-                yield _age(at, interpreter.binding.length(length).unit if not isinstance(length, ir.Field)
-                           else length.column_unit or ir.Unit.YEARS, frame, interpreter.facts)
+                yield _age(
+                    at,
+                    interpreter.binding.length(length).unit
+                    if not isinstance(length, ir.Field)
+                    else length.column_unit or ir.Unit.YEARS,
+                    frame,
+                    interpreter.facts,
+                )
             case ir.AgeRange(at, _, _, unit):
                 yield _age(at, unit, frame, interpreter.facts)
             case ir.FieldIs(field) | ir.Compare(field) | ir.IsMissing(field):
@@ -215,8 +220,11 @@ def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> st
             assert isinstance(part.operand, ir.Var)
             out.append(label(frame[part.operand.slot].value, interpreter.facts))
         elif part.kind == "age":
-            operand = part.operand if isinstance(part.operand, ir.Field) else ir.Field(
-                part.operand.name, "date", ir.FieldType.DATE, part.operand)
+            operand = (
+                part.operand
+                if isinstance(part.operand, ir.Field)
+                else ir.Field(part.operand.name, "date", ir.FieldType.DATE, part.operand)
+            )
             out.append(age_text(operand, _age_unit(rule), frame, interpreter.facts) or "of an age that is not known")
         else:
             assert isinstance(part.operand, ir.Field)
@@ -298,6 +306,5 @@ def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
     """Return the words of a condition as its author wrote them, white space folded."""
     span = condition.span
     start = span.start - rule.span.start
-    text = rule.text[start:start + span.end - span.start]
+    text = rule.text[start : start + span.end - span.start]
     return " ".join(text.split()) or None
-

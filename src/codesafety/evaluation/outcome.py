@@ -20,7 +20,7 @@ class Status(StrEnum):
     FIRES = "fires"
     CANNOT_TELL = "cannot_tell"
     CLEAR = "clear"
-    NOT_APPLICABLE = "not_applicable"    # no application: nothing of this kind to judge
+    NOT_APPLICABLE = "not_applicable"  # no application: nothing of this kind to judge
     NOT_IN_FORCE = "not_in_force"
 
 

@@ -19,7 +19,8 @@ def same_entry(one: ItemFact, other: ItemFact) -> tuple[bool | None, Lacking]:
         return False, ()
     if codes is None:
         lacking += [(side, "code") for side, item in enumerate((one, other)) if not any(i.speaks for i in item.infos)] or [
-            (0, "code"), (1, "code")
+            (0, "code"),
+            (1, "code"),
         ]
     days = (one.day, other.day)
     a, b = days

@@ -1,0 +1,32 @@
+"""The command line: an optional extra (`pip install codesafety[cli]`). It calls the engine and nothing deeper."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run `codesafety`. Whatever goes wrong, it says so in a line and exits 2; it never prints a traceback or exits 0 wrongly."""
+    try:
+        from codesafety.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name not in ("typer", "rich", "click"):
+            raise
+        print("error: the command line needs an extra: pip install 'codesafety[cli]'", file=sys.stderr)
+        raise SystemExit(2) from None
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`). Nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(2) from None
+    except Exception as error:
+        if os.environ.get("CODESAFETY_DEBUG"):
+            raise
+        print(
+            f"error: an error inside codesafety ({type(error).__name__}); what was asked has not been checked\n"
+            "  = help: treat it as held; run again with CODESAFETY_DEBUG=1 to see where it failed, and report it",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None

@@ -1,0 +1,164 @@
+"""`codesafety check`: messages in, reports out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from codesafety.cli import render as rendering
+from codesafety.cli.lines import serve_lines
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, error_data, fail, write, write_json
+from codesafety.engine import Engine, Evaluator, load, open_source, read_model
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError, PluginError
+from codesafety.plugins import MAX_BYTES, Source
+from codesafety.profile import Override, Profile
+from codesafety.record import Record
+from codesafety.report import RANK, Report
+
+
+def check(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE…", help="Messages or records; `-` reads standard input.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="What the practice already holds of the patient.")] = None,
+    profile: Annotated[Path | None, typer.Option(metavar="FILE", help="One practice's rules off or lowered (JSON).")] = None,
+    overrides: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Findings that a person set aside (a JSON list).")
+    ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Rule files, folders or shipped rulesets by name; none: those on by default."),
+    ] = None,
+    release: Annotated[Path | None, typer.Option(metavar="PACK", help="A pack from `codesafety terminology build`.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Set a named limit within its range.")] = None,
+    never: Annotated[
+        list[str] | None, typer.Option(metavar="INPUT", help="A whole input that is never given here: record, release.")
+    ] = None,
+    reference: Annotated[bool, typer.Option("--reference", help="Answer with the slow reference evaluator.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Serve: one submission a line in, one report a line out, until input ends.")
+    ] = False,
+    format: Annotated[Format, typer.Option(help="How to write the reports.")] = Format.TEXT,
+) -> None:
+    """Check messages before they are filed.
+
+    Exit code 0: every resource was read, at least one entry was answered, and nothing is above `note`. 1: something to review or
+    hold, or something that was not read. 2: something could not be read or set up, and has not been checked.
+
+    A record given as FILE is read as if every entry in it were incoming.
+
+    Examples:
+
+      codesafety check message.xml
+
+      codesafety check message.xml --record record.json --format json
+
+      codesafety check *.xml --rules uk.pregnancy --rules my-rules/
+    """
+    form = Format.JSON if jsonl else format
+    if jsonl == bool(files):
+        raise typer.BadParameter("give FILE, or --jsonl and submissions on standard input")
+    evaluator: Evaluator = "reference" if reference else "compiled"
+    try:
+        engine = load(*(rules or ()), release=release, limits=_limits(limit or ()), never=never or (), evaluator=evaluator)
+        practice = read_model(Profile, open_source(profile)) if profile else None
+        if practice is not None:
+            engine.check_profile(practice)
+        aside = _overrides(overrides)
+        existing = engine.read_record(record) if record else None
+    except CodesafetyError as error:
+        fail(error, form)
+    for warning in engine.binding.drift:
+        complain(
+            f"note: {warning.name}: the release gained {len(warning.gained)} codes and lost {len(warning.lost)} "
+            "against the frozen list"
+        )
+    if jsonl:
+        raise typer.Exit(serve_lines(engine, practice, aside, existing))
+    raise typer.Exit(_check_files(engine, files or [], existing, practice, aside, form))
+
+
+def exit_code(report: Report) -> int:
+    """Return 0 only if every resource was read, at least one item was answered and nothing is above `note`."""
+    read = not any(n.whole or n.broken for n in report.not_read)
+    answered = any(item.rules.answered for item in report.items if item.kind in ("entry", "medication"))
+    return CLEAN if read and answered and not report.not_checked and RANK[report.decision] <= RANK["note"] else SOMETHING
+
+
+def _check_files(
+    engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
+) -> int:
+    worst = CLEAN
+    out: list[dict[str, Any]] = []
+    for number, file in enumerate(_with_progress(files)):
+        try:
+            report = engine.assess(engine.read(_source(file)), record, profile=profile, overrides=overrides)
+        except (CodesafetyError, ConfigurationError) as error:
+            worst = FAILED
+            if form is Format.JSON:
+                held = {"decision": "hold"} if isinstance(error, PluginError) else {}
+                out.append({"file": file, **held, "error": error_data(error)})
+            else:
+                complain(f"error: {error}")
+                if isinstance(error, PluginError):
+                    complain("  = help: what it was to read is held as not checked")
+            continue
+        worst = max(worst, exit_code(report))
+        if form is Format.JSON:
+            out.append({"file": file, "report": report.model_dump(mode="json")})
+        else:
+            write(("\n" if number else "") + rendering.render(report, file, coloured()))
+    if form is Format.JSON:
+        if len(files) == 1:
+            only = out[0]
+            write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})
+        else:
+            write_json(out)
+    return worst
+
+
+def _with_progress(files: list[str]) -> Any:
+    if len(files) < 2 or not sys.stderr.isatty():
+        return files
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(files, "checking", console=Console(stderr=True), transient=True)
+
+
+def _source(file: str) -> Source:
+    if file != "-":
+        return open_source(Path(file))
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"it is larger than {MAX_BYTES // 2**20} MiB", source="standard input", help="give one message a time")
+    return Source(data, "standard input")
+
+
+def _limits(given: Any) -> dict[str, str]:
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise ConfigurationError(
+                f"`{one}` sets no limit\n  = help: write NAME=VALUE, such as uk.pregnancy/after_delivery=24 weeks"
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _overrides(path: Path | None) -> list[Override]:
+    if path is None:
+        return []
+    source = open_source(path)
+    try:
+        listed = json.loads(source.data)
+    except (ValueError, RecursionError):
+        raise InputError("this is not JSON", source=source.name, help="give a JSON list of overrides") from None
+    if not isinstance(listed, list):
+        raise InputError("this is not a list", source=source.name, help="give a JSON list of overrides")
+    return [read_model(Override, Source(json.dumps(one).encode(), f"{source.name}[{n}]")) for n, one in enumerate(listed)]

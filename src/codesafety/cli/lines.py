@@ -1,0 +1,127 @@
+"""`codesafety check --jsonl`: a long-lived process for suppliers who are not in Python. One line in, one line out."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from secrets import token_hex
+from typing import Any
+
+from codesafety import __version__
+from codesafety.cli.output import error_data, write
+from codesafety.engine import Engine, read_model
+from codesafety.errors import CodesafetyError, InputError
+from codesafety.plugins import MAX_BYTES, Source
+from codesafety.profile import Override, Profile
+from codesafety.record import Record
+
+_EXACT = f"exact-{token_hex(8)}:"
+"""Marks a decimal kept as text on its way through: a float would change it."""
+_QUOTED_EXACT = re.compile(f'"{_EXACT}([^"]*)"')
+
+
+def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
+    """Answer submissions until standard input ends; return 0. Each line is flushed, and the pipe gives the back-pressure.
+
+    A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
+    optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
+    process goes on.
+    """
+    standing = engine.standing
+    _line(
+        {
+            "ready": True,
+            "version": __version__,
+            "engine": standing.engine.model_dump(mode="json"),
+            "rulesets": [r.model_dump(mode="json") for r in standing.rulesets],
+            "terminology": standing.terminology.model_dump(mode="json"),
+        }
+    )
+    number = 0
+    while raw := sys.stdin.buffer.readline(MAX_BYTES + 1):
+        number += 1
+        if not raw.strip():
+            continue
+        whole = raw.endswith(b"\n") or len(raw) <= MAX_BYTES
+        if not whole:
+            while (rest := sys.stdin.buffer.readline(MAX_BYTES + 1)) and not rest.endswith(b"\n"):
+                pass
+        given: dict[str, Any] = {}
+        try:
+            if not whole:
+                raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
+            given = _parsed(raw, number)
+            _line(_answer(engine, given, raw, number, profile, overrides, record))
+        except CodesafetyError as error:
+            _line({"error": error_data(error), "line": number, **_id(given), "decision": "hold"})
+        except Exception as error:  # noqa: BLE001  one line's failure is not the next one's; it was not checked, and holds
+            _line(
+                {
+                    "error": {"kind": type(error).__name__, "message": "an error inside codesafety; this line was not checked"},
+                    "line": number,
+                    **_id(given),
+                    "decision": "hold",
+                }
+            )
+    return 0
+
+
+def _parsed(raw: bytes, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InputError("this is not JSON", source=f"line {number}", help="write one JSON object a line, in UTF-8") from None
+    if not isinstance(found, dict):
+        raise InputError("this is no JSON object", source=f"line {number}", help="write one JSON object a line")
+    return found
+
+
+def _answer(
+    engine: Engine,
+    given: dict[str, Any],
+    raw: bytes,
+    number: int,
+    profile: Profile | None,
+    overrides: list[Override],
+    record: Record | None,
+) -> dict[str, Any]:
+    name = f"line {number}"
+    if "submission" not in given:
+        report = engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+        return report.model_dump(mode="json")
+    unknown = set(given) - {"submission", "record", "profile", "overrides", "id"}
+    if unknown:
+        raise InputError(
+            f"the line has fields that mean nothing here: {', '.join(sorted(unknown)[:5])}",
+            source=name,
+            help="give submission, record, profile, overrides, id",
+        )
+    if given.get("record") is not None:
+        record = engine.read_record(_part(given["record"], f"{name}, record"))
+    if given.get("profile") is not None:
+        profile = read_model(Profile, _part(given["profile"], f"{name}, profile"))
+    if given.get("overrides") is not None:
+        overrides = [read_model(Override, _part(one, f"{name}, overrides[{n}]")) for n, one in enumerate(given["overrides"])]
+    submission = engine.read(_part(given["submission"], f"{name}, submission"))
+    report = engine.assess(submission, record, profile=profile, overrides=overrides)
+    return {**report.model_dump(mode="json"), **_id(given)}
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(text)
+
+
+def _part(value: Any, name: str) -> Source:
+    """Return a part of a line as a source of its own, its decimals exactly as they were written."""
+    if isinstance(value, str):
+        return Source(value.encode(), name)
+    return Source(_QUOTED_EXACT.sub(r"\1", json.dumps(value)).encode(), name)
+
+
+def _id(given: dict[str, Any]) -> dict[str, Any]:
+    return {"id": given["id"]} if isinstance(given.get("id"), str | int) else {}
+
+
+def _line(data: dict[str, Any]) -> None:
+    write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))

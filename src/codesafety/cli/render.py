@@ -1,0 +1,181 @@
+"""A report as a practice manager reads it: what, which entry, why, what was not checked, and what would clear it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codesafety.cli.output import style, wrapped
+from codesafety.report import Report, ReportItem, Result
+
+_COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}
+_MEANING = {
+    "hold": "Do not file before a person has looked at what is marked HOLD.",
+    "review": "A person looks before filing.",
+    "note": "Nothing stops filing; there is something to know.",
+    "none": "No loaded rule objected. That does not mean that the entries are right.",
+}
+_MOST_ITEMS = 40
+
+
+def render(report: Report, name: str, colour: bool) -> str:
+    """Return the report as text."""
+    return "\n".join(_lines(report, name, colour))
+
+
+def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
+    decision = report.decision
+    yield style(name, colour, bold=True)
+    yield f"{style(decision.upper(), colour, fg=_COLOURS[decision], bold=True)}  {_MEANING[decision]}"
+    fired = [r for r in report.results if r.outcome == "fires" and r.overridden is None]
+    for result in fired:
+        yield ""
+        yield from _finding(result, report, colour)
+    aside = [r for r in report.results if r.overridden is not None]
+    if aside:
+        yield from _heading("Set aside by a person, and kept", colour)
+        for result in aside:
+            assert result.overridden is not None
+            yield wrapped(
+                f"{result.message} ({result.rule}; {result.overridden.reason}, until {result.overridden.until})", "  ", "    "
+            )
+    if report.not_checked:
+        yield from _heading("NOT CHECKED: the checker itself failed here, and holds", colour)
+        for failed in report.not_checked:
+            where = failed.path or "the message"
+            yield wrapped(f"{where}: {failed.reason}{f' (rule {failed.rule})' if failed.rule else ''}", "  ", "    ")
+    yield from _untold(report, colour)
+    whole = [n for n in report.not_read if n.whole and not n.broken]
+    parts = [n for n in report.not_read if not n.whole and not n.broken]
+    if whole:
+        yield from _heading("Not read: resources that no reader understands", colour)
+        for unread in whole:
+            coded = " It holds codes that nobody has checked." if unread.coded else ""
+            yield wrapped(f"{unread.path}: {unread.reason}.{coded}", "  ", "    ")
+    if report.errors:
+        yield from _heading("Errors", colour)
+        for error in report.errors:
+            yield wrapped(error, "  ", "    ")
+    yield from _heading("Entries", colour)
+    yield from _entries(report, colour)
+    yield ""
+    yield from _foot(report, len(parts))
+
+
+def _heading(text: str, colour: bool) -> Iterator[str]:
+    yield ""
+    yield style(text, colour, bold=True)
+
+
+def _finding(result: Result, report: Report, colour: bool) -> Iterator[str]:
+    mark = style(result.action.upper().ljust(6), colour, fg=_COLOURS[result.action], bold=True)
+    indent = " " * 8
+    beneath = "  " if result.rests_on else ""
+    title = result.title or result.rule
+    yield f"{beneath}{mark}  {style(title, colour, bold=True)}"
+    yield wrapped(result.message, beneath + indent)
+    if result.changed_by_profile:
+        yield wrapped(f"lowered from {result.changed_by_profile} by the profile", beneath + indent)
+    for entry in result.entries:
+        term = entry.term or (f"code {entry.code}" if entry.code else "no code")
+        code = f" ({entry.code})" if entry.term and entry.code else ""
+        day = f", {entry.date}" if entry.date else ""
+        side = "on the record" if entry.side == "record" else entry.path
+        yield wrapped(f"{entry.role or 'entry'}: {term}{code}{day}: {side}", beneath + indent, beneath + indent + "   ")
+    if result.because:
+        yield wrapped(f"Why: {result.because}", beneath + indent, beneath + indent + "     ")
+    if result.facts:
+        yield wrapped(
+            "Facts: " + "; ".join(f"{f.name}: {f.value}" for f in result.facts), beneath + indent, beneath + indent + "       "
+        )
+    untested = [e for e in result.exceptions if e.outcome == "could not be tested"]
+    for exception in untested:
+        missing = f" ({', '.join(exception.missing)})" if exception.missing else ""
+        yield wrapped(f"Could not be tested: {exception.label}{missing}", beneath + indent, beneath + indent + "   ")
+    for change in result.counterfactual:
+        yield wrapped(change[0].upper() + change[1:], beneath + indent, beneath + indent + "   ")
+    if result.overridable_by:
+        reasons = ", ".join(result.overridable_by.reasons)
+        yield wrapped(
+            f"A person may set this aside for {result.overridable_by.length}, by: {reasons}",
+            beneath + indent,
+            beneath + indent + "   ",
+        )
+    sources = "; ".join(s.text for s in result.source)
+    hazards = f", hazard {' and '.join(result.hazard)}" if result.hazard else ""
+    cited = f". Source: {sources}" if sources else ""
+    yield wrapped(f"{result.rule} {result.version}{hazards}{cited}", beneath + indent, beneath + indent + "   ")
+    if result.rests_on:
+        yield wrapped("This rests on the finding above: if that is wrong, so may this be.", beneath + indent)
+
+
+def _untold(report: Report, colour: bool) -> Iterator[str]:
+    untold = [r for r in report.results if r.outcome == "cannot_tell"]
+    if not report.missing_inputs and not untold:
+        return
+    yield from _heading("Could not be told", colour)
+    told = set()
+    for line in report.missing_inputs:
+        told.add(line.missing)
+        yield wrapped(line.message[0].upper() + line.message[1:] + ".", "  ", "    ")
+    for result in untold:
+        if not set(result.missing) & told:
+            where = f" ({result.count} entries)" if result.count > 1 else ""
+            yield wrapped(f"{result.message}{where} [{result.rule}]", "  ", "    ")
+    if report.never_given:
+        yield wrapped(
+            f"This deployment never gives: {', '.join(report.never_given)}. Rules that need it were not answered.", "  ", "    "
+        )
+
+
+def _entries(report: Report, colour: bool) -> Iterator[str]:
+    shown = sorted(report.items, key=lambda i: ("hold", "review", "note", "none").index(i.decision))[:_MOST_ITEMS]
+    for item in shown:
+        mark = style(item.decision.ljust(6), colour, fg=_COLOURS[item.decision])
+        yield wrapped(f"{mark}  {_item(item)}", "  ", "          ")
+    if len(report.items) > _MOST_ITEMS:
+        yield f"  … and {len(report.items) - _MOST_ITEMS} more, none of them stricter"
+
+
+def _item(item: ReportItem) -> str:
+    if item.kind == "text":
+        return f"text, shown and not judged: {item.path}"
+    if item.kind == "unread":
+        return f"{item.resource_type or 'a resource'} that could not be read: {item.path}"
+    term = item.term or (f"code {item.code}" if item.code else "no code")
+    code = f" ({item.code})" if item.term and item.code else ""
+    counts = item.rules
+    untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""
+    return f"{term}{code}{f', {item.date}' if item.date else ''}: {counts.answered} rules answered{untold}: {item.path}"
+
+
+def _foot(report: Report, parts: int) -> Iterator[str]:
+    counts = report.counts
+    record = (
+        "no record"
+        if not report.record.given
+        else (
+            f"a record complete for {', '.join(report.record.complete)}"
+            if report.record.complete
+            else "a record that does not declare itself complete"
+        )
+    )
+    yield wrapped(f"Checked {counts.items} items with {counts.rules} rules, {record}, {report.terminology.name}.", "")
+    if parts:
+        yield wrapped(
+            f"{parts} details of resources that were read are in no field of ours; --format json lists them by path.", ""
+        )
+    for ruleset in report.rulesets:
+        if ruleset.rules:
+            review = "no clinician has reviewed it" if ruleset.review == "none" else f"clinical review: {ruleset.review}"
+            yield f"  {ruleset.name} {ruleset.version}: {ruleset.rules} rules; {review}"
+    if report.profile is not None:
+        for change in report.profile.in_force:
+            yield wrapped(
+                f"Profile {report.profile.name}: {change.rule} is {change.action} until {change.until} "
+                f"({change.reason}; {change.role})",
+                "  ",
+                "    ",
+            )
+    if report.identity.nhs_number != "same":
+        yield wrapped(f"Patient of message and record: {report.identity.message}.", "  ")
+    yield f"  codesafety {report.engine.version}, {report.engine.evaluator} evaluator, rules and terminology {report.engine.digest}"

@@ -1,0 +1,279 @@
+"""`codesafety rules`: what rule authors check, test, list and read."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from codesafety import ir
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, fail, style, wrapped, write, write_json
+from codesafety.diagnostics import render_all
+from codesafety.engine import Engine, frozen_terminology, load, rule_paths
+from codesafety.errors import CodesafetyError, RuleError
+from codesafety.terminology.interface import Terminology
+
+app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name.")]
+OptionalPaths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name; none: the shipped ones."),
+]
+Pack = Annotated[
+    Path | None, typer.Option(metavar="PACK", help="A pack: value sets are expanded and every code is checked in it.")
+]
+Form = Annotated[Format, typer.Option("--format", help="How to write the answer.")]
+
+
+@app.command()
+def check(
+    paths: Paths,
+    release: Pack = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="What is merely left out (source, hazard, kinds of example) is an error.")
+    ] = False,
+    form: Form = Format.TEXT,
+) -> None:
+    """Parse and check rules, and say all that is wrong, with the words underlined and what to do.
+
+    Exit code 0: nothing is wrong (warnings may remain); 1: errors; 2: nothing could be read.
+    """
+    from codesafety import language
+
+    try:
+        loaded = language.load(rule_paths(paths), shipped=_shipped(), strict=strict)
+        engine = load(*paths, release=release, installed_plugins=True) if release else None
+    except RuleError as error:
+        if form is Format.JSON:
+            write_json({"ok": False, "diagnostics": [d.as_json(error.sources) for d in error.diagnostics]})
+        else:
+            complain(str(error))
+            errors = sum(d.severity == "error" for d in error.diagnostics)
+            complain(f"\n{errors} {'error' if errors == 1 else 'errors'}; no rule can be loaded until they are put right")
+        raise typer.Exit(SOMETHING) from None
+    except CodesafetyError as error:
+        fail(error, form)
+    warnings = (*loaded.warnings, *(engine.binding.warnings if engine else ()))
+    rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules]
+    if form is Format.JSON:
+        write_json(
+            {
+                "ok": True,
+                "rulesets": [r.name for r in loaded.rulesets],
+                "rules": len(rules),
+                "diagnostics": [d.as_json(loaded.sources) for d in warnings],
+            }
+        )
+        return
+    if warnings:
+        complain(render_all(warnings, loaded.sources) + "\n")
+    if engine is not None:
+        for drift in engine.binding.drift:
+            write(
+                f"{drift.name}: the release gained {_codes(drift.gained)} and lost {_codes(drift.lost)} against the frozen list"
+            )
+    write(
+        f"{style('ok', coloured(), fg='green')}: {len(rules)} rules in {len(loaded.rulesets)} rulesets, {len(warnings)} warnings"
+    )
+
+
+@app.command()
+def test(
+    paths: OptionalPaths = None,
+    release: Pack = None,
+    form: Form = Format.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
+) -> None:
+    """Run every example that rules carry, on both evaluators.
+
+    Exit code 0: all answered as expected; 1: some were not, or there was none; 2: the rules could not be loaded.
+    """
+    from codesafety.testing import bind_for_examples, run_examples
+
+    try:
+        engine = load(*(paths or _all_shipped()), release=release)
+        terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+        binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+        results = list(_progress(run_examples(binding), sum(len(r.examples) for r in binding.rules), "examples"))
+    except CodesafetyError as error:
+        fail(error, form)
+    failed = [r for r in results if not r.passed]
+    if form is Format.JSON:
+        write_json(
+            {
+                "examples": len(results),
+                "passed": len(results) - len(failed),
+                "failed": [
+                    {
+                        "rule": r.rule,
+                        "example": r.example.name,
+                        "expected": _answer(r.expected),
+                        "reference": _answer(r.reference),
+                        "compiled": _answer(r.compiled),
+                    }
+                    for r in failed
+                ],
+            }
+        )
+    else:
+        for result in results:
+            if not result.passed:
+                write(style(f"FAILED  {result.rule}: {result.example.name}", coloured(), fg="red"))
+                write(
+                    f"        expected   {_said(result.expected)}\n        reference  {_said(result.reference)}\n"
+                    f"        compiled   {_said(result.compiled)}"
+                )
+            elif verbose:
+                write(f"ok      {result.rule}: {result.example.name}")
+        if not results:
+            complain(
+                "there is no example in these rules\n  = help: give each rule examples that fire, are clear and cannot be told"
+            )
+        write(
+            f"{len(results)} examples of {len(engine.rules)} rules: {len(results) - len(failed)} as expected, {len(failed)} not"
+        )
+    raise typer.Exit(CLEAN if results and not failed else SOMETHING)
+
+
+@app.command("list")
+def list_rules(paths: OptionalPaths = None, form: Form = Format.TEXT) -> None:
+    """List rules with their action, hazard and title."""
+    engine = _loaded(paths, form)
+    rules = [
+        {
+            "rule": r.name,
+            "version": _version(engine, r),
+            "action": r.action.value,
+            "severity": r.severity,
+            "hazard": list(r.hazards),
+            "title": r.title,
+            "examples": len(r.examples),
+        }
+        for r in engine.rules
+    ]
+    if form is Format.JSON:
+        write_json(rules)
+        return
+    longest = max((len(r.name) for r in engine.rules), default=0)
+    for rule in engine.rules:
+        write(
+            f"{rule.name.ljust(longest)}  {rule.action.value.ljust(6)}  {', '.join(rule.hazards).ljust(10)}  {rule.title or ''}"
+        )
+
+
+@app.command()
+def show(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="ruleset/rule, or its last part.")],
+    rules: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Where to look; none: the shipped rulesets.")] = None,
+    form: Form = Format.TEXT,
+) -> None:
+    """Show one rule: its text, source, hazard and examples."""
+    engine = _loaded(rules, form)
+    found = [r for r in engine.rules if rule in (r.name, r.name.rpartition("/")[2])]
+    if not found:
+        near = difflib.get_close_matches(
+            rule, [r.name for r in engine.rules] + [r.name.rpartition("/")[2] for r in engine.rules], 3
+        )
+        complain(f"error: there is no rule `{rule}` in what is loaded")
+        complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
+        raise typer.Exit(FAILED)
+    if form is Format.JSON:
+        write_json([_rule_data(engine, r) for r in found])
+        return
+    for one in found:
+        write(style(f"{one.name} {_version(engine, one)}", coloured(), bold=True))
+        if one.because:
+            write(wrapped(one.because, ""))
+        for source in one.sources:
+            write(wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
+        write("")
+        write(one.text)
+
+
+@app.command("format")
+def format_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Rule files.")],
+    check_only: Annotated[bool, typer.Option("--check", help="Change nothing; say which files would change.")] = False,
+) -> None:
+    """Lay rule files out in the one way there is. Exit code 1 with --check where a file would change; 2 where one is broken."""
+    from codesafety.language import format_text
+
+    changed = False
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+            neat = format_text(text)
+        except (OSError, UnicodeDecodeError):
+            complain(f"error: {file}: it cannot be read as UTF-8 text\n  = help: check the path and the encoding")
+            raise typer.Exit(FAILED) from None
+        except RuleError as error:
+            fail(error, Format.TEXT)
+        if neat != text:
+            changed = True
+            write(f"{'would change' if check_only else 'formatted'}: {file}")
+            if not check_only:
+                file.write_text(neat, encoding="utf-8")
+    raise typer.Exit(SOMETHING if changed and check_only else CLEAN)
+
+
+def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
+    try:
+        return load(*(paths or _all_shipped()))
+    except CodesafetyError as error:
+        fail(error, form)
+
+
+def _shipped() -> list[Path]:
+    from codesafety import shipped
+
+    return shipped.all_rulesets()
+
+
+def _all_shipped() -> list[str]:
+    return [str(p) for p in _shipped()]
+
+
+def _version(engine: Engine, rule: ir.Rule) -> str:
+    return next(r.version for r in engine.rulesets if r.name == rule.ruleset)
+
+
+def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.name,
+        "version": _version(engine, rule),
+        "title": rule.title,
+        "action": rule.action.value,
+        "severity": rule.severity,
+        "hazard": list(rule.hazards),
+        "because": rule.because,
+        "source": [{"text": s.text, "url": s.url} for s in rule.sources],
+        "text": rule.text,
+        "examples": [{"name": e.name, "expect": e.expect, "missing": list(e.missing)} for e in rule.examples],
+    }
+
+
+def _answer(answer: tuple[str, frozenset[str]]) -> dict[str, Any]:
+    return {"outcome": answer[0], "missing": sorted(answer[1])}
+
+
+def _said(answer: tuple[str, frozenset[str]]) -> str:
+    return f"{answer[0]}: {', '.join(sorted(answer[1]))}" if answer[1] else answer[0]
+
+
+def _codes(codes: tuple[str, ...]) -> str:
+    shown = ", ".join(codes[:5]) + (", …" if len(codes) > 5 else "")
+    return f"{len(codes)} codes ({shown})" if codes else "no code"
+
+
+def _progress(results: Any, total: int, what: str) -> Any:
+    if total < 500 or not sys.stderr.isatty():
+        return results
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(results, what, total=total, console=Console(stderr=True), transient=True)
