@@ -41,8 +41,11 @@ NOT_A_DMD_NAME = re.compile(
 VARIANT = re.compile(r" (?:biphasic|\(liposomal\)|liposomal pegylated)$")
 """Said of a VTM beside its substance: "Insulin aspart biphasic"."""
 
-PREVIOUS = re.compile(r"VMP previous to (\d+)")
-"""How the Pharmacy First lists name a former id (dm+d's VPIDPREV)."""
+LINKED = re.compile(r"VMP (?:previous|subsequent) to (\d+)")
+"""How OpenSAFELY's lists name a former or a later id of a VMP that they hold (dm+d's VPIDPREV)."""
+
+BEFORE_STRENGTH = re.compile(r" (?=\d)| (?:tablets|caplets|capsules|cream|gel|oral|solution|suspension|inhaler|transdermal|eye)\b")
+"""Where the brand ends in the name of a branded product."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Seen:
     vtm_name: str | None = None
     bnf: str | None = None
     ingredients: str | None = None
+    linked_to: str | None = None       # another id of the same VMP
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Vocabulary:
 
     def bases(self, names: Iterable[str]) -> frozenset[str] | None:
         parts = [part for name in names for part in split_combination(name)]
-        known = all(self.is_known(part) for part in parts) and not any(part.startswith("co-") for part in parts)
+        known = all(self.is_known(part) or self.is_known(without_salt(part)) for part in parts) and not any(part.startswith("co-") for part in parts)
         return frozenset(base_substance(part, self.is_known) for part in parts) if known else None
 
 
@@ -138,10 +142,15 @@ def merge(rows: Iterable[Seen], words: Vocabulary, left_out: Counter[str]) -> di
         if sctid.diagnose(row.code).diagnosis != "valid":
             left_out["damaged id"] += 1
             continue
+        if linked := LINKED.fullmatch(row.name):
+            row.level, row.linked_to = "vmp", linked[1]
         if row.level is None and not place(row, words):
             left_out[f"not a dm+d name: {'snomed' if NOT_A_DMD_NAME.search(row.name) else 'other'}"] += 1
             continue
         old = merged.setdefault(row.code, row)
+        old.linked_to = old.linked_to or row.linked_to
+        if LINKED.fullmatch(old.name):
+            old.name = row.name
         old.vmp_name, old.vtm_name, old.bnf = old.vmp_name or row.vmp_name, old.vtm_name or row.vtm_name, old.bnf or row.bnf
         if old.level == "amp" and split_supplier(old.name)[1] is None and split_supplier(row.name)[0] == old.name:
             old.name = row.name
@@ -169,9 +178,10 @@ def generic_bnf(code: str) -> str | None:
 def settle_vmps(seen: dict[str, Seen], words: Vocabulary) -> None:
     """Give each AMP the name of its VMP where a source states it, or the AMP's own name or BNF code does."""
     for row in seen.values():
-        former = PREVIOUS.fullmatch(row.name)
-        if former:
-            row.name = seen[former[1]].name
+        if row.linked_to in seen:
+            row.vmp_name = seen[row.linked_to].name
+            if LINKED.fullmatch(row.name):
+                row.name = row.vmp_name
     vmp_names = {row.name for row in seen.values() if row.level == "vmp"}
     vmp_names |= {row.vmp_name for row in seen.values() if row.vmp_name}
     by_bnf: dict[str, set[str]] = defaultdict(set)
@@ -180,7 +190,7 @@ def settle_vmps(seen: dict[str, Seen], words: Vocabulary) -> None:
             by_bnf[row.bnf].add(row.name)
     for row in seen.values():
         if row.level == "vmp":
-            row.vmp_name = row.name
+            row.vmp_name = row.vmp_name or row.name
         elif row.level == "amp" and row.vmp_name is None:
             name = split_supplier(row.name)[0]
             generic = by_bnf.get(generic_bnf(row.bnf) or "", set()) if row.bnf else set()
@@ -223,13 +233,13 @@ def read_brands(words: Vocabulary) -> Brands:
 
 @dataclass(frozen=True, slots=True)
 class Brands:
-    """Ingredients of a branded product by the words that its name begins with; the longest brand decides."""
+    """Ingredients of a branded product by its brand, which is all of its name before strength and form."""
 
     ingredients: dict[str, str]
 
     def get(self, name: str) -> str | None:
-        found = [brand for brand in self.ingredients if name.startswith(brand + " ")]
-        return self.ingredients[max(found, key=len)] if found else None
+        brand = BEFORE_STRENGTH.split(split_supplier(name)[0], maxsplit=1)[0].removeprefix("Generic ")
+        return self.ingredients.get(brand)
 
 
 def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterator[tuple[str, ...]]:
@@ -237,10 +247,10 @@ def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterato
     ids: dict[str, list[str]] = defaultdict(list)
     bnf: dict[str, str] = {}
     for row in seen.values():
-        if row.level == "vmp":
-            ids[row.name].append(row.code)
+        if row.level == "vmp" and row.vmp_name:
+            ids[row.vmp_name].append(row.code)
             if row.bnf:
-                bnf[row.name] = row.bnf
+                bnf[row.vmp_name] = row.bnf
     # The ids of one VMP name: the one in the dm+d namespace with the highest item is the latest.
     current = {name: max(codes, key=lambda c: (len(c) > 11, len(c), c)) for name, codes in ids.items()}
     heirs: dict[str, list[Vtm]] = defaultdict(list)
@@ -264,7 +274,7 @@ def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterato
             yield row.code, "amp", row.name, current[name], "", "", row.bnf or ""
         else:
             vtm, ingredients = vtm_of(name, stated, words)
-            parts = "|".join(sorted(ingredients)) if ingredients else ""
+            parts = "|".join(sorted(ingredients)) if ingredients else brands.get(name) or ""
             key = current[name] if row.level == "vmp" else ("=" if name == split_supplier(row.name)[0] else f"={name}")
             yield row.code, row.level or "", row.name, key, vtm.code if vtm else "", parts, row.bnf or bnf.get(name, "")
 
