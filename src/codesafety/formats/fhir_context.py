@@ -87,7 +87,10 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
             if identifier(inner[0]) != around.nhs_number:
                 return "another"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
-        if around.index.find(node) is not around.patient:
+        found = around.index.find(node)
+        if found is None:
+            return "unknown"
+        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found is not around.patient:
             return "another"
     return None
 

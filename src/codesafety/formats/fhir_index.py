@@ -97,8 +97,8 @@ class Index:
         target = own_text(node, "reference")
         if target is None or target.startswith(("http:", "https:")):
             return None
-        if _UUID.fullmatch(target):
-            return None if self.lone else False
+        if _UUID.fullmatch(target):  # a lone or contained resource may refer to what it was taken from
+            return None if self.lone or node.resource.name == "contained" else False
         if _REST.fullmatch(target):
             return None
         return False

@@ -23,7 +23,8 @@ from codesafety.plugins.reading import Source
 from codesafety.record import Coverage, Entry, Medication, Message, NotRead, Patient, Record, Submission, TextItem
 
 SUPPORTING = frozenset([
-    "Account", "Appointment", "AppointmentResponse", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
+    "Account", "Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit",
+    "Appointment", "AppointmentResponse", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
     "EpisodeOfCare", "Group", "HealthcareService", "List", "Location", "Medication", "MessageHeader", "OperationOutcome",
     "Organization", "OrganizationAffiliation", "Parameters", "Patient", "Person", "Practitioner", "PractitionerRole",
     "Provenance", "RelatedPerson", "Schedule", "Slot", "Substance", "Task",
@@ -186,7 +187,10 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         return
     local = Used()
     try:
-        if states_sex_at_birth(resource):
+        if (kind in SHAPES or kind in KINDS) and kind not in SUPPORTING and _modified(resource):
+            reason = "it carries a modifier that may reverse what it says, and that this library does not understand"
+            parts.not_read.append(not_understood(resource, reason, broken=False))
+        elif states_sex_at_birth(resource):
             _sex_at_birth(resource, local, parts)
         elif kind in KINDS:
             medication, not_read = medication_of(resource, around, local, gp_connect=gp_connect)
@@ -211,6 +215,13 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         parts.not_read.append(not_understood(resource, "what it holds does not fit its type", broken=True))
     else:
         around.used.nodes |= local.nodes
+
+
+def _modified(node: Node) -> bool:
+    """Return whether FHIR forbids to use the resource without understanding an extension or rules that it names."""
+    if node.all("modifierExtension") or (node.is_resource and node.all("implicitRules")):
+        return True
+    return any(_modified(child) for child in node.elements() if child.children and not child.is_resource)
 
 
 def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
