@@ -97,10 +97,10 @@ class Context:
     def unknown(self, concept: Concept) -> UnknownConcept:
         return UnknownConcept(f"no concept {concept.code} in this release", position=concept.position, concept=concept.code)
 
-    def everything(self) -> Runs:
-        """Return the substrate. Raises OutsideSubset in a subset pack, whose everything is not the release's."""
+    def everything(self, substrate: Substrate | None = None) -> Runs:
+        """Return the substrate (this one, where it is given). Raises OutsideSubset in a subset pack, whose everything is not the release's."""
         self.need_whole("`*`")
-        end = self.store.n_active if self.substrate is Substrate.ACTIVE else self.store.n_concepts
+        end = self.store.n_active if (substrate or self.substrate) is Substrate.ACTIVE else self.store.n_concepts
         return (0, end) if end else EMPTY
 
     def need_whole(self, what: str) -> None:

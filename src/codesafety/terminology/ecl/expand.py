@@ -19,6 +19,7 @@ from codesafety.terminology.ecl.membership import Rows
 from codesafety.terminology.ecl.parser import parse
 from codesafety.terminology.ecl.runs import Runs, contains, count, difference, intersection, ordinals, union
 from codesafety.terminology.ecl.syntax import (
+    ActiveFilter,
     AlternateIdentifier,
     Anything,
     Concept,
@@ -140,7 +141,7 @@ def _answer(context: Context, expression: Expression) -> Answer:
                 found = refine.dotted(context, found, name)
             return Answer(found)
         case Filtered(of, blocks):
-            found = context.concepts(of)
+            found = _to_filter(context, of, blocks)
             for block in blocks:
                 match block:
                     case ConceptBlock():
@@ -150,6 +151,14 @@ def _answer(context: Context, expression: Expression) -> Answer:
             return Answer(found)
         case HistorySupplement(of, profile, subset):
             return Answer(history.supplemented(context, context.concepts(of), profile, subset))
+
+
+def _to_filter(context: Context, of: Expression, blocks: tuple[ConceptBlock | DescriptionBlock, ...]) -> Runs:
+    """Return what is filtered. A filter that speaks of active is asked of all concepts, as for members and descriptions."""
+    if isinstance(of, Anything) and any(isinstance(item, ActiveFilter) for block in blocks if isinstance(block, ConceptBlock)
+                                        for item in block.filters):
+        return context.everything(Substrate.ALL)
+    return context.concepts(of)
 
 
 def _both(left: Answer, right: Answer) -> Answer:
