@@ -45,6 +45,16 @@ from codesafety.report import (
     strictest,
 )
 
+_NAMED = {
+    "patient.gender": "the patient's gender",
+    "patient.born": "the patient's birth date",
+    "patient.died": "the patient's date of death",
+    "patient.deceased": "whether the patient has died",
+    "patient.nhs_number": "the NHS number",
+    "message.service": "the service of the message",
+    "message.sender": "the sender of the message",
+    "message.replaces": "what the message replaces",
+}
 _IDENTITY_FIELDS = {"gender": "gender", "born": "birth date", "died": "date of death", "deceased": "whether they have died"}
 
 
@@ -723,7 +733,8 @@ def _missing_message(name: str, rules: int) -> str:
             return f"the message and its items carry no date: {stopped}"
     if name.startswith("release."):
         return f"codes of {name.partition('.')[2]} cannot be looked up: {stopped}"
-    return f"{name} is missing, not exact, or cannot be told: {stopped}"
+    what = _NAMED.get(name, f"`{name}`")
+    return f"{what} is missing, not exact, or not one that can be compared: {stopped}"
 
 
 def _n(n: int, word: str) -> str:

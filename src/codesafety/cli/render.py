@@ -141,7 +141,9 @@ def _item(item: ReportItem) -> str:
         return f"text, shown and not judged: {item.path}"
     if item.kind == "unread":
         return f"{item.resource_type or 'a resource'} that could not be read: {item.path}"
-    term = item.term or (f"code {item.code}" if item.code else "no code")
+    sent = item.as_sent.display or item.as_sent.text
+    unnamed = f"code {item.code}" if item.code else "no code"
+    term = item.term or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
     code = f" ({item.code})" if item.term and item.code else ""
     counts = item.rules
     untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""
@@ -176,6 +178,6 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
                 "  ",
                 "    ",
             )
-    if report.identity.nhs_number != "same":
+    if report.record.given and report.identity.nhs_number != "same":
         yield wrapped(f"Patient of message and record: {report.identity.message}.", "  ")
     yield f"  codesafety {report.engine.version}, {report.engine.evaluator} evaluator, rules and terminology {report.engine.digest}"

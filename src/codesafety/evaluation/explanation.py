@@ -304,7 +304,9 @@ def _reads_private(condition: ir.Condition) -> bool:
 
 def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
     """Return the words of a condition as its author wrote them, white space folded."""
-    span = condition.span
-    start = span.start - rule.span.start
-    text = rule.text[start : start + span.end - span.start]
+    name = rule.name.rpartition("/")[2]
+    if name not in rule.text:
+        return None
+    start_of_text = rule.span.start - rule.text.index(name)
+    text = rule.text[condition.span.start - start_of_text : condition.span.end - start_of_text]
     return " ".join(text.split()) or None
