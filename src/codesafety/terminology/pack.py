@@ -14,7 +14,6 @@ import mmap
 import os
 import struct
 import sys
-import tempfile
 from array import array
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -55,6 +54,8 @@ class PackWriter:
     def __init__(self, path: Path) -> None:
         _refuse_big_endian()
         self._path = path
+        import tempfile      # only here: to open a pack must not cost its import
+
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
         except OSError as error:

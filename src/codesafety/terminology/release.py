@@ -1,22 +1,23 @@
-"""The facade over a pack: what the rest of the house asks of a release, of a table of codes, and of dm+d beside either."""
+"""The facade over a pack: what the rest of the house asks of a release, of a table of codes, and of dm+d beside either.
+
+What a question needs is imported when it is first asked: a process that starts, asks one thing and ends pays for that alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from codesafety.terminology import ecl, history
-from codesafety.terminology.codes import CodeTable
-from codesafety.terminology.context import CONTEXT_ATTRIBUTES, context_from_attributes, context_from_term
-from codesafety.terminology.descriptions import judge
-from codesafety.terminology.dmd_section import DmdSection
 from codesafety.terminology.errors import NotSupported, OutsideSubset, UnknownConcept
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
-from codesafety.terminology.medicines import shipped_products
 from codesafety.terminology.pack import Pack
 from codesafety.terminology.store import Store
+
+if TYPE_CHECKING:
+    from codesafety.terminology.codes import CodeTable
+    from codesafety.terminology.dmd_section import DmdSection
 
 
 class Release:
@@ -49,15 +50,25 @@ class Release:
 
     @cached_property
     def _table(self) -> CodeTable | None:
+        from codesafety.terminology.codes import CodeTable
+
         return CodeTable(self.pack) if CodeTable.is_in(self.pack) else None
 
     @cached_property
     def _dmd(self) -> DmdSection | None:
-        return DmdSection(self.pack) if DmdSection.is_in(self.pack) else None
+        if "dmd" not in self.pack.manifest:
+            return None
+        from codesafety.terminology.dmd_section import DmdSection
+
+        return DmdSection(self.pack)
 
     @cached_property
     def _shipped(self) -> Mapping[str, Product]:
-        return {} if self._dmd is not None else shipped_products()
+        if self._dmd is not None:
+            return {}
+        from codesafety.terminology.medicines import shipped_products
+
+        return shipped_products()
 
     @cached_property
     def name(self) -> str:
@@ -89,6 +100,8 @@ class Release:
         if not self.is_release:
             raise NotSupported(f"{self.pack.path.name} is a table of codes, without a hierarchy: an expression constraint "
                                "needs a pack built from a SNOMED CT release")
+        from codesafety.terminology import ecl
+
         return ecl.expand(self.store, expression).code_set()
 
     def status(self, code: str) -> Status:
@@ -105,6 +118,8 @@ class Release:
     def replacements(self, code: str) -> Replacements:
         if self._dmd is not None and (now := self._dmd.current_id(code)) is not None:
             return Replacements(same=(now,))
+        from codesafety.terminology import history
+
         ordinal = self.store.ordinal(code) if self.is_release else None
         return Replacements() if ordinal is None else history.replacements(self.store, ordinal)
 
@@ -121,6 +136,8 @@ class Release:
 
     def judge_words(self, code: str, words: str) -> WordsVerdict:
         """Return how the words stand to the code. All its descriptions are known where the release has them."""
+        from codesafety.terminology.descriptions import judge
+
         product = self.product(code)
         ordinal = self.store.ordinal(code) if self.is_release and self.store.has_texts else None
 
@@ -160,6 +177,8 @@ class Release:
 
         `told` is False where nothing is known of the code, or it is a situation whose attributes are not at hand.
         """
+        from codesafety.terminology.context import context_from_term
+
         if self.is_release:
             ordinal = self.store.ordinal(code)
             if ordinal is None:
@@ -175,6 +194,8 @@ class Release:
         return next((told for told in map(context_from_term, terms) if not told.told), CodeContext())
 
     def _context(self, ordinal: int) -> CodeContext:
+        from codesafety.terminology.context import CONTEXT_ATTRIBUTES, context_from_attributes
+
         store = self.store
         found: dict[str, set[str]] = {}
         for type_, _, value in store.attributes(ordinal):
