@@ -1,0 +1,77 @@
+"""For rule authors and suppliers: `pytest --rules` runs the examples of every `.rules` file as tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from codesafety.testing import ExampleResult
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("codesafety").addoption(
+        "--rules", action="store_true", help="collect .rules files and run each example on both evaluators"
+    )
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
+    """Collect a rule file; the other files of its folder are read with it, for a folder is one ruleset."""
+    if file_path.suffix != ".rules" or not parent.config.getoption("--rules"):
+        return None
+    made: pytest.Collector = RuleFile.from_parent(parent, path=file_path)
+    return made
+
+
+class RuleFile(pytest.File):
+    """A `.rules` file: one test an example."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        from codesafety.engine import frozen_terminology, load
+        from codesafety.errors import CodesafetyError
+        from codesafety.testing import bind_for_examples, run_examples
+
+        try:
+            engine = load(self.path.parent)
+        except CodesafetyError as error:
+            raise self.CollectError(str(error)) from None
+        mine = [r for r in engine.rules if Path(r.span.file).name == self.path.name]
+        binding = bind_for_examples(engine.rulesets, frozen_terminology(engine.rulesets), predicates=engine.binding.predicates)
+        for result in run_examples(binding, rules=mine):
+            name = f"{result.rule}: {result.example.name}"
+            yield ExampleTest.from_parent(self, name=name, result=result)
+
+
+class ExampleTest(pytest.Item):
+    """One example."""
+
+    def __init__(self, *, result: ExampleResult, **more: Any) -> None:
+        super().__init__(**more)
+        self.result = result
+
+    def runtest(self) -> None:
+        if not self.result.passed:
+            raise ExampleFailed(self.result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, ExampleFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class ExampleFailed(Exception):
+    """An example that was not answered as it expects."""
+
+    def __init__(self, result: ExampleResult) -> None:
+        lines = [f"expected   {_said(result.expected)}", f"reference  {_said(result.reference)}", f"compiled   {_said(result.compiled)}"]
+        super().__init__("\n".join(lines))
+
+
+def _said(answer: tuple[str, frozenset[str]]) -> str:
+    return f"{answer[0]}: {', '.join(sorted(answer[1]))}" if answer[1] else answer[0]
