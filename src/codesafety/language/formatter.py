@@ -176,7 +176,7 @@ def _part(node: object, tokens: Sequence[Token], *, aligned: bool) -> list[str]:
     if isinstance(node, syntax.Example):
         return _example(node, tokens)
     if isinstance(node, syntax.Ecl):
-        return [_INDENT + _join(tokens)]
+        return [f"{_INDENT}ecl {{", _INDENT * 2 + node.text, f"{_INDENT}}}"] if "\n" in node.text else [_INDENT + _join(tokens)]
     head = _head(tokens, aligned and not _is_phrase(node))
     rest = tokens[1:]
     line = head + _join(rest)

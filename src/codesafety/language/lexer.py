@@ -85,6 +85,9 @@ class Scanner:
             elif kind == "COMMENT" and not comments:
                 at = end
                 continue
+            elif kind == "CMP" and text.startswith("http", end):
+                at = unreadable(text, at, file, tokens, diagnostics)
+                continue
             append(Token(kind, value, file, at, end))  # type: ignore[arg-type]  # a match always has a last group
             at = end
         return tokens, diagnostics.found
