@@ -69,7 +69,7 @@ def ask(code: str, words: str, *, complete: bool = False, akin: tuple[str, ...] 
     ("409137002", "No known drug allergies"),
     ("44054006", "Type 2 diabetes mellitus"), ("44054006", "Diabetes mellitus type 2 NOS"), ("44054006", "[X]Diabetes mellitus type 2"),
     ("44054006", "Diabetes melli"), ("1091811000000102", "Diastolic arterial…"),
-    ("39104711000001103", "Amoxicillin 250mg capsules"),
+    ("39104711000001103", "Amoxicillin 250mg capsules"), ("39104711000001103", "amoxicillin 250 mg capsules (accord-uk ltd)"),
     ("39104711000001103", "Amoxicillin 250mg capsules (Accord-UK Ltd)"),
 ])
 def test_another_way_of_writing_it_agrees(code: str, words: str) -> None:

@@ -13,6 +13,7 @@ pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure",
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -115,8 +116,12 @@ def _own(term: str) -> _OwnTerm:
 _LINKS = frozenset({"a", "an", "the", "of", "to", "by", "in", "on", "and", "due", "caused", "with", "for"})
 
 
+_APART = re.compile(r"(\d) (?=(?:mg|g|kg|ml|l|mcg|microgram|micrograms|mmol|units?|cm|mm|h|hour|hours)\b)")
+
+
 def _bag(key: str) -> tuple[str, ...]:
-    """Return the words without their order and number: "allergies to peanut" and "peanut allergy"."""
+    """Return the words without their order and number: "allergies to peanut" and "peanut allergy", "500 mg" and "500mg"."""
+    key = _APART.sub(r"\1", key)
     singular = (f"{word[:-3]}y" if word.endswith("ies") else word[:-1] if word.endswith("s") else word for word in key.split())
     return tuple(sorted(word for word in singular if word not in _LINKS))
 

@@ -8,6 +8,7 @@ Sources: HL7 terminology (hl7.org/fhir/terminologies-systems.html), GP Connect "
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 SCT = "sct"
 
@@ -39,7 +40,7 @@ _IN_USE: dict[str, tuple[str, ...]] = {
     "cpt": ("http://www.ama-assn.org/go/cpt", "2.16.840.1.113883.6.12"),
     "atc": ("http://www.whocc.no/atc", "http://fhir.de/codesystem/bfarm/atc", "2.16.840.1.113883.6.73"),
     "bnf": (),
-    "opcs4": ("https://fhir.hl7.org.uk/id/opcs-4", "https://fhir.nhs.uk/id/opcs-4", "opcs-4", "opcs"),
+    "opcs4": ("https://fhir.hl7.org.uk/id/opcs-4", "https://fhir.nhs.uk/id/opcs-4", "http://fhir.hl7.org.uk/codesystem/opcs-4", "opcs-4", "opcs"),
     "ucum": ("http://unitsofmeasure.org", "2.16.840.1.113883.6.8"),
 }
 
@@ -52,6 +53,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _POINTED = frozenset({"icd10", "icd10cm", "icd10gm", "icd9cm", "opcs4"})
 
 
+@lru_cache(maxsize=1024)  # asked of every coding, and a supplier uses a handful
 def canonical(system: str | None) -> str | None:
     """Return the short name of a code system given by URI, OID or name; None where none was given.
 

@@ -41,7 +41,7 @@ _ABBREVIATIONS = tuple((re.compile(pattern), words) for pattern, words in (
 ))
 _CONTRACTED = re.compile(r"\b(is|are|was|does|do|did|has|have|had|could|would|should|ca|can)n't\b|\bcannot\b")
 _POSSESSIVE = re.compile(r"'s\b")
-_KEPT = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[%+<>=?]")
+_KEPT = re.compile(r"\d+\.\d+[^\W_]*|[^\W_]+|[%+<>=?]")
 _FAMILY_OF = re.compile(r"\b(family history) of\b")
 _NOT_SPECIFIED = re.compile(r"(?: nos| not otherwise specified)+$")
 
