@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
+from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
 from codesafety.record import (
     Coding,
@@ -29,7 +29,6 @@ from codesafety.terminology.interface import Product
 
 SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
 """Dates that systems write where none is known; they are missing."""
-_UNSET: object = object()
 _NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "declined", "draft", "not-taken"})
 
 
@@ -41,22 +40,43 @@ def date_of(text: str | None) -> Interval | None:
 
 
 class ItemFact:
-    """One entry, component or medication, on one side. Components share their entry's dates and context."""
+    """One entry, component or medication, on one side. Components share their entry's dates and context.
 
-    __slots__ = ("_context", "_day", "_infos", "_order", "codebook", "component", "incoming", "index", "is_entry", "model")
+    `infos`, `day`, `span`, `context` and `stands` are worked out when they are first asked for.
+    """
+
+    __slots__ = ("codebook", "component", "context", "day", "incoming", "index", "infos", "is_entry", "model", "span", "stands")
+
+    infos: tuple[CodeInfo, ...]
+    """What each coding of the concept as sent means."""
+    day: Interval | None
+    """The item's own day, by the one documented order (see `codesafety.record`)."""
+    span: Interval
+    """`day`, or `NEVER` where it is missing: every comparison with it is open."""
+    context: tuple[str | None, str | None, str | None]
+    """Assertion, subject and temporality of an entry, the message's and the code's together; None: unknown."""
+    stands: int
+    """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
 
     def __init__(self, model: Entry | Medication, component: Component | None, incoming: bool, index: int,
-                 codebook: Codebook) -> None:
+                 codebook: Codebook, is_entry: bool) -> None:
         self.model = model
         self.component = component
         self.incoming = incoming
         self.index = index
         self.codebook = codebook
-        self.is_entry = isinstance(model, Entry)
-        self._infos: tuple[CodeInfo, ...] | None = None
-        self._day: object = _UNSET
-        self._context: tuple[str | None, str | None, str | None] | None = None
-        self._order: int | None = None
+        self.is_entry = is_entry
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Fill an empty slot: called once a slot, and never again."""
+            find = _FINDERS.get(name)
+            if find is None:
+                raise AttributeError(name)
+            found = find(self)
+            setattr(self, name, found)
+            return found
 
     def __repr__(self) -> str:
         return f"<{'incoming' if self.incoming else 'record'} {self.path}>"
@@ -73,64 +93,15 @@ class ItemFact:
         return self.model.codings if isinstance(self.model, Entry) else self.model.products
 
     @property
-    def infos(self) -> tuple[CodeInfo, ...]:
-        if self._infos is None:
-            look_up = self.codebook.entry if self.is_entry else self.codebook.product
-            self._infos = tuple(look_up(c.system, c.code) for c in self.codings)
-        return self._infos
-
-    @property
     def id(self) -> str | None:
         return self.model.id
 
     @property
-    def day(self) -> Interval | None:
-        """The item's own day, by the one documented order (see `codesafety.record`)."""
-        if self._day is _UNSET:
-            self._day = self._find_day()
-        return self._day  # type: ignore[return-value]
-
-    def _find_day(self) -> Interval | None:
-        model = self.model
-        if isinstance(model, Entry):
-            candidates = (model.date, model.consultation_date)
-        else:
-            candidates = (model.handed_over, model.prepared, model.start, model.authored)  # type: ignore[assignment]
-        for text in candidates:
-            if (found := date_of(text)) is not None:
-                return found
-        recorded = date_of(model.recorded)
-        return None if recorded is None else (OPEN_START, recorded[1])
-
-    # ------------------------------------------------------------------------------------------ entries
-
-    @property
     def value(self) -> Value | None:
+        """The value of an entry or component."""
         if self.component is not None:
             return self.component.value
         return self.model.value if isinstance(self.model, Entry) else None
-
-    @property
-    def context(self) -> tuple[str | None, str | None, str | None]:
-        """Assertion, subject and temporality, the message's and the code's together; None: unknown."""
-        if self._context is None:
-            self._context = self._find_context()
-        return self._context
-
-    def _find_context(self) -> tuple[str | None, str | None, str | None]:
-        model = self.model
-        assert isinstance(model, Entry)
-        codes = [info.context for info in self.infos]
-        untold = any(not c.told for c in codes)
-        said: str | None = model.assertion
-        value = self.value
-        if value is not None and value.boolean is False:
-            said = "absent" if said is None else said if said == "absent" else "unknown"
-        return (
-            _together(said, [c.assertion for c in codes], untold, "present"),
-            _together(model.subject, [c.subject for c in codes], untold, "patient"),
-            _together(model.temporality, [c.temporality for c in codes], untold, "current"),
-        )
 
     # ------------------------------------------------------------------------------------------ medications
 
@@ -168,6 +139,65 @@ class ItemFact:
         return start, end
 
 
+def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
+    look_up = item.codebook.entry if item.is_entry else item.codebook.product
+    return tuple([look_up(c.system, c.code) for c in item.codings])
+
+
+def _find_day(item: ItemFact) -> Interval | None:
+    model = item.model
+    if isinstance(model, Entry):
+        candidates: tuple[str | None, ...] = (model.date, model.consultation_date)
+    else:
+        candidates = (model.handed_over, model.prepared, model.start, model.authored)
+    for text in candidates:
+        if text is not None and (found := date_of(text)) is not None:
+            return found
+    recorded = date_of(model.recorded)
+    return None if recorded is None else (OPEN_START, recorded[1])
+
+
+def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
+    model = item.model
+    assert isinstance(model, Entry)
+    codes = [info.context for info in item.infos]
+    untold = any(not c.told for c in codes)
+    said: str | None = model.assertion
+    value = item.value
+    if value is not None and value.boolean is False:
+        said = "absent" if said is None else said if said == "absent" else "unknown"
+    return (
+        _together(said, [c.assertion for c in codes], untold, "present"),
+        _together(model.subject, [c.subject for c in codes], untold, "patient"),
+        _together(model.temporality, [c.temporality for c in codes], untold, "current"),
+    )
+
+
+_BY_DEFAULT = ("present", "patient", "current")
+
+
+def _find_stands(item: ItemFact) -> int:
+    if not item.is_entry:
+        return 2 if item.given else 0
+    if item.model.entered_in_error:
+        return 0
+    context = item.context
+    if context == _BY_DEFAULT:
+        return 2
+    assertion, subject, temporality = context
+    possible = assertion in (None, "possible", "present") and subject in (None, "patient") and temporality in (None, "current")
+    return 1 if possible else 0
+
+
+_FINDERS = {
+    "infos": _find_infos,
+    "day": _find_day,
+    "span": lambda item: item.day or NEVER,
+    "context": _find_context,
+    "stands": _find_stands,
+}
+
+
 def _together(said: str | None, by_code: Sequence[str | None], untold: bool, default: str) -> str | None:
     """Combine what the message says with what its codes say (table 9); None: unknown."""
     if untold or said == "unknown":
@@ -203,6 +233,10 @@ class Unseen:
     incoming: bool
     day: Interval | None
 
+    @property
+    def span(self) -> Interval:
+        return self.day or NEVER
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -215,7 +249,7 @@ class Identity:
 class PatientFact:
     """The record's patient where a record is given, completed by the message's. A field on which they differ is unknown."""
 
-    __slots__ = ("born", "deceased", "died", "gender", "sex_at_birth")
+    __slots__ = ("born", "deceased", "died", "gender", "nhs_number", "sex_at_birth")
 
     def __init__(self, incoming: Patient, record: Patient | None, differing: Iterable[str]) -> None:
         out = frozenset(differing)
@@ -226,6 +260,7 @@ class PatientFact:
             on_record = getattr(record, name) if record is not None else None
             return on_record if on_record is not None else getattr(incoming, name)
 
+        self.nhs_number = field("nhs_number")
         self.gender = field("gender")
         self.sex_at_birth = field("sex_at_birth")
         self.born = None if "born" in out else _narrower(incoming.born, record.born if record else None)
@@ -270,6 +305,11 @@ class Facts:
                 _flatten(self.record.entries, self.record.medications, False, items, self.codebook)
             self._items = items
         return self._items
+
+    def parts(self, subject: ItemFact) -> list[ItemFact]:
+        """Return an incoming item and its components: they belong to one resource, and what is found falls on it."""
+        more = len(subject.model.components) if isinstance(subject.model, Entry) else 0
+        return self.incoming[subject.index:subject.index + 1 + more]
 
     def unseen(self, is_entry: bool) -> tuple[Unseen, ...]:
         return self.unseen_entries if is_entry else self.unseen_medications
@@ -320,6 +360,12 @@ class Facts:
             return False
         groups = self._order_groups()
         return groups[one.index] == groups[other.index]
+
+    def order_of(self, medication: ItemFact) -> list[int]:
+        """Return the places of every part of a medication's order, its own among them."""
+        groups = self._order_groups()
+        group = groups[medication.index]
+        return [index for index, other in groups.items() if other == group]
 
     def _order_groups(self) -> dict[int, int]:
         if self._groups is None:
@@ -433,13 +479,13 @@ def _flatten(entries: Sequence[Entry], medications: Sequence[Medication], incomi
              codebook: Codebook) -> None:
     index = len(out)
     for entry in entries:
-        out.append(ItemFact(entry, None, incoming, index, codebook))
+        out.append(ItemFact(entry, None, incoming, index, codebook, True))
         index += 1
         for component in entry.components:
-            out.append(ItemFact(entry, component, incoming, index, codebook))
+            out.append(ItemFact(entry, component, incoming, index, codebook, True))
             index += 1
     for medication in medications:
-        out.append(ItemFact(medication, None, incoming, index, codebook))
+        out.append(ItemFact(medication, None, incoming, index, codebook, False))
         index += 1
 
 

@@ -164,8 +164,9 @@ class Interpreter:
         system = self.binding.table_systems[table_var.table]
         if not found and not any(info.speaks and info.system == system for info in part.infos):
             missing = f"{rule.trigger.subject.name}.code"
-            context = self._context(Bound(part, rule.trigger.subject.name), rule.trigger.subject.kind)
-            value, names = conjunction([unknown(missing), context])
+            one = rule.trigger.subject
+            bound = Bound(part, one.name)
+            value, names = conjunction([unknown(missing), self._membership(bound, one), self._context(bound, one.kind)])
             yield Application(part, None, Status.CLEAR if value is False else Status.CANNOT_TELL, names)
             return
         for row in found:

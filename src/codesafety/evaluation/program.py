@@ -1,0 +1,357 @@
+"""A compiled set of rules: immutable, indexed by trigger code, shared by every practice and thread.
+
+A message pays for the rules whose trigger codes it holds, and for those that range over every item. What the rules that were
+never visited answer is counted, not computed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from codesafety import ir
+from codesafety.errors import PluginError
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.codegen import Shape, function_name, generate, shapes
+from codesafety.evaluation.codegen_scene import Scene
+from codesafety.evaluation.codegen_standing import Concept, Concepts, rows_of
+from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.outcome import Application, Bindable, Outcome, Status, settle
+from codesafety.evaluation.triggers import Category, Found, Trigger, category, listed_sets, no_row_application, triggers_of
+
+_MESSAGE = 1 << 60
+"""Where the message's own outcomes stand in the order of items: last."""
+Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
+Hit = tuple[ItemFact | None, Trigger, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of the loaded rules answered for an item, could not, had nothing to judge, were not in force, or broke."""
+
+    answered: int
+    cannot_tell: int
+    not_applicable: int
+    not_in_force: int
+    broken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that failed on some items: `kind` is the error's, `plugin` the one that brought the predicate. None: the message."""
+
+    rule: str
+    kind: str
+    plugin: str | None
+    subjects: tuple[ItemFact | None, ...]
+
+
+@dataclass(slots=True)
+class RunResult:
+    """Every outcome that fires or cannot be told, by item and then by rule (the message's last), and the rules that broke."""
+
+    outcomes: tuple[Outcome, ...]
+    broken: tuple[Broken, ...]
+    _program: Program
+    _scene: Scene
+    _skipped: frozenset[int]
+    _classes: Counter[tuple[Category, int]] | None = field(default=None)
+
+    def counts(self, subject: ItemFact | None) -> Counts:
+        """Return how the loaded rules answered for one whole incoming item, or for the message (None)."""
+        if self._classes is None:
+            self._classes = self._program.classes(self._skipped)
+        applicable = not_applicable = not_in_force = 0
+        asked: dict[Category, bool] = {}
+        for (kind, window), number in self._classes.items():
+            if self._program.in_force(window, subject, self._scene) is False:
+                not_in_force += number
+                continue
+            if kind not in asked:
+                asked[kind] = kind.applies(self._scene, subject)
+            if asked[kind]:
+                applicable += number
+            else:
+                not_applicable += number
+        untold = sum(o.subject is subject and o.status is Status.CANNOT_TELL for o in self.outcomes)
+        broken = sum(any(s is subject for s in b.subjects) for b in self.broken)
+        return Counts(applicable - untold - broken, untold, not_applicable, not_in_force, broken)
+
+
+class Program:
+    """Compiled rules. Immutable in what it answers; it remembers codes that it has met. Safe to share between threads."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.rules = binding.rules
+        self._numbers = {rule.name: number for number, rule in enumerate(self.rules)}
+        self._concepts = Concepts(binding, listed_sets(self.rules))
+        self._sets = tuple(binding.sets.values())
+        self._windows: list[tuple[int | None, int | None]] = [(None, None)]
+        self._window_of = [self._window(rule) for rule in self.rules]
+        self._classes = Counter((category(rule, binding), window)
+                                for rule, window in zip(self.rules, self._window_of, strict=True))
+        functions = generate(binding, self._concepts.numbers, enumerate(self.rules), "maybe")
+        self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
+        self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
+        self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
+        self._codings: list[Trigger] = []
+        self._message: list[Trigger] = []
+        for number, rule in enumerate(self.rules):
+            asked = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
+                self._file(trigger)
+        self._plans: tuple[dict[object, Plan], dict[object, Plan]] = ({}, {})
+        self._shared_plans: dict[object, Plan] = {}
+
+    def _window(self, rule: ir.Rule) -> int:
+        """Return the number of a rule's validity; rules with one validity share it."""
+        window = (rule.valid_from.first if rule.valid_from else None, rule.valid_until.last if rule.valid_until else None)
+        if window not in self._windows:
+            self._windows.append(window)
+        return self._windows.index(window)
+
+    def _file(self, trigger: Trigger) -> None:
+        match trigger.kind:
+            case ir.Kind.MESSAGE:
+                self._message.append(trigger)
+            case ir.Kind.CODING:
+                self._codings.append(trigger)
+            case kind:
+                is_entry = kind is not ir.Kind.MEDICATION
+                if trigger.table is not None:
+                    self._by_table[is_entry].setdefault(trigger.table, []).append(trigger)
+                elif trigger.set is not None:
+                    self._by_set[is_entry].setdefault(self._concepts.numbers[trigger.set], []).append(trigger)
+                else:
+                    self._always[is_entry].append(trigger)
+
+    # ------------------------------------------------------------------------------------------ which rules concern an item
+
+    def _plan(self, item: ItemFact, key: object) -> Plan:
+        """Return the rules that concern an item, by their number, and remember them for its codes."""
+        is_entry = item.is_entry
+        concept = self._concepts.of(item)
+        tables = tuple(table for table in self._by_table[is_entry] if self._concerns(table, concept))
+        shared = (is_entry, concept.sure, concept.unsure, tables)
+        plan = self._shared_plans.get(shared)
+        if plan is None:
+            found = list(self._always[is_entry])
+            for numbers in (concept.sure, concept.unsure):
+                for number in numbers:
+                    found += self._by_set[is_entry].get(number, ())
+            for table in tables:
+                found += self._by_table[is_entry][table]
+            found.sort(key=lambda trigger: trigger.number)
+            plan = self._shared_plans[shared] = tuple((trigger.ask, trigger) for trigger in found)
+        plans = self._plans[is_entry]
+        if len(plans) >= _MAX_REMEMBERED:
+            plans.clear()
+            self._shared_plans.clear()
+        plans[key] = plan
+        return plan
+
+    def _concerns(self, table: str, concept: Concept) -> bool:
+        return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
+
+    # ------------------------------------------------------------------------------------------ a run
+
+    def run(self, facts: Facts, *, skip: frozenset[str] = frozenset()) -> RunResult:
+        """Return what the rules answer for every incoming item and for the message. `skip`: rules that a profile switched off.
+
+        A rule that fails takes no other with it: it is listed as broken, with the items on which it failed.
+        """
+        scene = Scene(facts, self._concepts, self._sets)
+        skipped = frozenset(self._numbers[name] for name in skip if name in self._numbers) if skip else _NO_RULES
+        try:
+            found = self._outcomes(scene, [hit for hit in self._hits(scene) if hit[1].number not in skipped]) \
+                if skipped else self._outcomes(scene, self._hits(scene))
+            return RunResult(found, (), self, scene, skipped)
+        except Exception:  # noqa: BLE001  whatever one rule raises, the others still answer
+            return self._run_one_by_one(scene, skipped)
+
+    def _hits(self, scene: Scene) -> list[Hit]:
+        """Return every trigger that may fire or cannot be told, with the item that it falls on."""
+        hits: list[Hit] = []
+        whole: ItemFact | None = None
+        plans = self._plans
+        codings_too = bool(self._codings)
+        for part in scene.facts.incoming:
+            if part.component is None:
+                whole = part
+            for ask, trigger in plans[part.is_entry].get(key := _key(part)) or self._plan(part, key):
+                found = ask(scene, part)
+                if found:
+                    hits.append((whole, trigger, part, found))
+            if codings_too:
+                for coding in scene.codings(part):
+                    for trigger in self._codings:
+                        if trigger.ask(scene, coding):
+                            hits.append((whole, trigger, coding, True))
+        hits.extend(self._message_hits(scene, self._message, self._codings))
+        return hits
+
+    @staticmethod
+    def _message_hits(scene: Scene, message: Sequence[Trigger], codings: Sequence[Trigger]) -> Iterator[Hit]:
+        for trigger in message:
+            if trigger.ask(scene, None):
+                yield None, trigger, None, True
+        if codings:
+            for coding in scene.facts.message_codings():
+                for trigger in codings:
+                    if trigger.ask(scene, coding):
+                        yield None, trigger, coding, True
+
+    def _outcomes(self, scene: Scene, hits: Sequence[Hit]) -> tuple[Outcome, ...]:
+        """Return the outcomes of hits, in order of items and rules."""
+        if not hits:
+            return ()
+        grouped: dict[tuple[int, int], tuple[Trigger, ItemFact | None, list[Application]]] = {}
+        for whole, trigger, subject, found in hits:
+            place = (_MESSAGE if whole is None else whole.index, trigger.number)
+            entry = grouped.setdefault(place, (trigger, whole, []))
+            entry[2].extend(self._applications(scene, trigger, subject, found))
+        outcomes: list[Outcome] = []
+        for place in sorted(grouped):
+            trigger, whole, applications = grouped[place]
+            if (outcome := self._outcome(scene, trigger, whole, _distinct(applications))) is not None:
+                outcomes.append(outcome)
+        return tuple(outcomes)
+
+    def _outcome(self, scene: Scene, trigger: Trigger, whole: ItemFact | None, applications: list[Application]) -> Outcome | None:
+        left = [a for a in applications if a.status is not Status.CLEAR]
+        if not left:
+            return None
+        in_force = self.in_force(self._window_of[trigger.number], whole, scene)
+        if in_force is False:
+            return None
+        if in_force is None:
+            return Outcome(trigger.rule, whole, Status.CANNOT_TELL, _NO_DAY, ())
+        return settle(trigger.rule, whole, left)
+
+    def _run_one_by_one(self, scene: Scene, skipped: frozenset[int]) -> RunResult:
+        """Ask every rule by itself, and list those that fail with the items on which they do."""
+        hits: list[Hit] = []
+        failed: dict[int, list[tuple[ItemFact | None, Exception]]] = {}
+
+        def ask(whole: ItemFact | None, trigger: Trigger, subject: Any) -> None:
+            if trigger.number in skipped:
+                return
+            try:
+                found = trigger.ask(scene, subject)
+                if found:
+                    hit = (whole, trigger, subject, found)
+                    self._outcomes(scene, [hit])
+                    hits.append(hit)
+            except Exception as error:  # noqa: BLE001  listed as broken
+                failed.setdefault(trigger.number, []).append((whole, error))
+
+        whole: ItemFact | None = None
+        for part in scene.facts.incoming:
+            whole = part if part.component is None else whole
+            for _, trigger in self._plan(part, _key(part)):
+                ask(whole, trigger, part)
+            for coding in scene.codings(part) if self._codings else ():
+                for trigger in self._codings:
+                    ask(whole, trigger, coding)
+        for trigger in self._message:
+            ask(None, trigger, None)
+        for coding in scene.facts.message_codings() if self._codings else ():
+            for trigger in self._codings:
+                ask(None, trigger, coding)
+        lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
+        outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
+        return RunResult(outcomes, tuple(self._broken(number, failed[number]) for number in sorted(failed)), self, scene, skipped)
+
+    def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Broken:
+        error = failures[0][1]
+        subjects = tuple({id(subject): subject for subject, _ in failures}.values())
+        if isinstance(error, PluginError):
+            return Broken(self.rules[number].name, error.kind, error.plugin, subjects)
+        return Broken(self.rules[number].name, type(error).__name__, None, subjects)
+
+    # ------------------------------------------------------------------------------------------ exact answers
+
+    def _applications(self, scene: Scene, trigger: Trigger, subject: Bindable, found: Found | bool) -> Iterator[Application]:
+        if found is True:
+            yield self._judge(scene, trigger, "one", subject, None)
+            return
+        assert not isinstance(found, bool)
+        for shape, first, second in found:
+            if shape == "no_row":
+                assert isinstance(first, ItemFact)
+                yield no_row_application(scene, trigger, first)
+            else:
+                yield self._judge(scene, trigger, shape, first, second)
+
+    def _judge(self, scene: Scene, trigger: Trigger, shape: Shape, subject: Bindable, partner: Bindable) -> Application:
+        """Judge one application, with everything that is missing (table 1)."""
+        function = self._exact_functions(trigger.number)[shape]
+        pair = shape != "one"
+        answer, exceptions = function(scene, subject, partner) if pair else function(scene, subject)
+        applied = tuple(place for place, exception in enumerate(exceptions) if exception is True)
+        if answer is False or applied:
+            return Application(subject, partner, Status.CLEAR, applied=() if answer is False else applied, has_partner=pair)
+        if answer is not True:
+            return Application(subject, partner, Status.CANNOT_TELL, answer, has_partner=pair)
+        untested = tuple((place, exception) for place, exception in enumerate(exceptions) if exception is not False)
+        return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
+
+    def _exact_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
+        """Return a rule's second functions, written when they are first needed. Two threads may both write them: all the same."""
+        found = self._exact.get(number)
+        if found is None:
+            rule = self.rules[number]
+            functions = generate(self.binding, self._concepts.numbers, [(number, rule)], "exact")
+            found = self._exact[number] = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+        return found
+
+    # ------------------------------------------------------------------------------------------ validity and counts
+
+    def in_force(self, window: int, subject: ItemFact | None, scene: Scene) -> bool | None:
+        """Return whether a validity covers the item's last possible day, at latest the message's; None: no day is known."""
+        if window == 0:
+            return True
+        first, last = self._windows[window]
+        days = [day[1] for day in (subject.day if subject is not None else None, scene.message_day) if day is not None]
+        if not days:
+            return None
+        day = min(days)
+        return (first is None or first <= day) and (last is None or day <= last)
+
+    def classes(self, skipped: frozenset[int]) -> Counter[tuple[Category, int]]:
+        """Return how many loaded rules there are of each category and validity."""
+        if not skipped:
+            return self._classes
+        out = Counter(self._classes)
+        out.subtract((category(self.rules[number], self.binding), self._window_of[number]) for number in skipped)
+        return out
+
+
+def compile_program(binding: Binding) -> Program:
+    """Return the compiled form of a binding's rules."""
+    return Program(binding)
+
+
+_MAX_REMEMBERED = 50_000
+_NO_RULES: frozenset[int] = frozenset()
+_NO_DAY = frozenset({"message.sent"})
+
+
+def _key(part: ItemFact) -> object:
+    """Return the codings by which an item's rules are remembered."""
+    codings = part.codings
+    if len(codings) == 1:
+        coding = codings[0]
+        return coding.system, coding.code
+    return tuple([(c.system, c.code) for c in codings])
+
+
+def _distinct(applications: list[Application]) -> list[Application]:
+    """Return applications without repetition: two parts of one item name the same pair twice."""
+    if len(applications) < 2:
+        return applications
+    return list({(id(a.subject), id(a.partner)): a for a in applications}.values())
