@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.terminology import generated as made
 
 from codesafety.terminology.build import build
 from codesafety.terminology.medicine_relations import Level, Relation, same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.release import Release
 from codesafety.terminology.rf2_products import Rf2Products
-from tests.terminology import generated as made
 
 ATTRIBUTES = ("127489000", "762949000", "738774007", "411116001", "10362901000001105", "13088401000001104",
               "10362601000001103", "10362701000001108")
@@ -120,12 +120,23 @@ def test_a_grouping_of_products_and_an_unknown_code_are_no_product(products: Rf2
     assert products.product("nonsense") is None
 
 
+def test_the_facade_asks_the_drug_extension_where_the_pack_has_no_dmd(tmp_path: Path) -> None:
+    build([made.write_release(rows(), tmp_path / "release")], tmp_path / "a.pack")
+    release = Release.open(tmp_path / "a.pack")
+    product = release.product(BRAND)
+    assert product is not None and product.ingredients == {PARACETAMOL}
+    assert release.product("322236009") is None            # the shipped extract has other words for ingredients: not mixed in
+    assert release.digest == release.pack.digest
+
+
 def test_a_release_without_the_drug_extension_is_not_asked(tmp_path: Path) -> None:
-    release = made.Rows()
+    rows = made.Rows()
     for code in (made.ROOT, made.IS_A, PARACETAMOL):
-        release.concept(code)
-        release.describe(code, "term")
+        rows.concept(code)
+        rows.describe(code, "term")
         if code != made.ROOT:
-            release.is_a(code, made.ROOT)
-    build([made.write_release(release, tmp_path / "release")], tmp_path / "a.pack")
-    assert not Rf2Products.is_in(Release.open(tmp_path / "a.pack").store)
+            rows.is_a(code, made.ROOT)
+    build([made.write_release(rows, tmp_path / "release")], tmp_path / "a.pack")
+    release = Release.open(tmp_path / "a.pack")
+    assert not Rf2Products.is_in(release.store)
+    assert release.product("322236009") is not None         # the shipped extract

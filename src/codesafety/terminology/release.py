@@ -18,13 +18,14 @@ from codesafety.terminology.store import Store
 if TYPE_CHECKING:
     from codesafety.terminology.codes import CodeTable
     from codesafety.terminology.dmd_section import DmdSection
+    from codesafety.terminology.rf2_products import Rf2Products
 
 
 class Release:
     """A `Terminology` over a pack. Immutable and safe to share between threads.
 
-    A pack without dm+d answers `product` from the extract that ships with the library; `digest` covers it. Raises PackError
-    where the pack cannot be opened.
+    A pack without dm+d answers `product` from the UK Drug Extension, and without that from the extract that ships with the
+    library; `digest` covers it. Raises PackError where the pack cannot be opened.
     """
 
     has_release = True
@@ -64,11 +65,19 @@ class Release:
 
     @cached_property
     def _shipped(self) -> Mapping[str, Product]:
-        if self._dmd is not None:
+        if self._dmd is not None or self._drug_extension is not None:
             return {}
-        from codesafety.terminology.medicines import shipped_products
+        from codesafety.terminology.shipped_products import shipped_products
 
         return shipped_products()
+
+    @cached_property
+    def _drug_extension(self) -> Rf2Products | None:
+        if not self.is_release:
+            return None
+        from codesafety.terminology.rf2_products import Rf2Products
+
+        return Rf2Products(self.store) if Rf2Products.is_in(self.store) else None
 
     @cached_property
     def name(self) -> str:
@@ -209,7 +218,9 @@ class Release:
 
     def product(self, code: str) -> Product | None:
         """Return what is known of a medicine, or None where its identity is not known."""
-        return self._dmd.product(code) if self._dmd is not None else self._shipped.get(code)
+        if self._dmd is not None:
+            return self._dmd.product(code)
+        return self._drug_extension.product(code) if self._drug_extension is not None else self._shipped.get(code)
 
     def subsumes(self, ancestor: str, code: str) -> bool:
         """Whether `code` is `ancestor` or below it. Raises UnknownConcept for a code that the release does not hold."""
