@@ -25,10 +25,10 @@ def manager(plugins: Sequence[object], *, entry_points: bool) -> pluggy.PluginMa
             raise PluginError("an installed plugin", "import", error) from None
     for plugin in plugins:
         made.register(plugin, name=getattr(plugin, "NAME", None))
-    for name, plugin in made.list_name_plugin():
-        for attribute in dir(plugin) if plugin is not None else ():
-            if attribute.startswith("codesafety_") and not hasattr(made.hook, attribute):
-                raise PluginError(name, attribute, "there is no such hook")
+    try:
+        made.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(made.get_name(error.plugin) or "a plugin", "a hook", "there is no such hook") from None
     return made
 
 

@@ -1,0 +1,5 @@
+"""`python -m codesafety` is the command line."""
+
+from codesafety.cli import main
+
+main()

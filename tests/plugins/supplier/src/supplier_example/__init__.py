@@ -1,0 +1,76 @@
+"""A supplier's plugin. It imports public names only: `codesafety` and `codesafety.plugins`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from codesafety import Entry, InputError, Message, Patient, Record, Report, Submission, hookimpl
+from codesafety.plugins import BoundPredicate, CodeMap, Kind, Missing, Reader, Signature, Source
+
+
+class PipeReader:
+    """Reads `supplier|v1|gender|birth date` and then `entry|system|code|date` a line."""
+
+    name = "supplier-pipe"
+
+    def recognises(self, source: Source) -> bool:
+        return source.head.startswith(b"supplier|v1|")
+
+    def read(self, source: Source) -> Submission:
+        head, *lines = source.data.decode().splitlines()
+        _, _, gender, born = head.split("|")
+        entries = []
+        for number, line in enumerate(lines):
+            kind, system, code, date = line.split("|")
+            if kind != "entry":
+                raise InputError("a line is no entry", source=source.name, path=f"line {number + 2}", help="start it with `entry|`")
+            entries.append(Entry(path=f"line[{number + 2}]", codings=({"system": system, "code": code},), date=date or None))
+        return Submission(patient=Patient(gender=gender or None, born=born or None), message=Message(sent="2026-03-04"),
+                          entries=tuple(entries), format=self.name)
+
+    def read_record(self, source: Source) -> Record:
+        read = self.read(source)
+        return Record(patient=read.patient, entries=read.entries)
+
+
+def dated_on_a_first(entry: Entry) -> bool | Missing:
+    """Whether an entry is dated the first of a month: a day that some systems write where only the month is known."""
+    if entry.date is None or len(entry.date) < 10:
+        return Missing(("date",))
+    return entry.date[8:10] == "01"
+
+
+def always_fails(entry: Entry) -> bool:
+    raise ValueError("the text of this error may hold a patient's data")
+
+
+@hookimpl
+def codesafety_readers() -> Sequence[Reader]:
+    return [PipeReader()]
+
+
+@hookimpl
+def codesafety_rulesets() -> Sequence[Path]:
+    return [Path(__file__).parent / "rulesets" / "supplier.checks"]
+
+
+@hookimpl
+def codesafety_code_maps() -> Sequence[CodeMap]:
+    return [CodeMap("supplier local codes", "https://supplier.example/codes", {"PREG1": "77386006"})]
+
+
+@hookimpl
+def codesafety_predicates() -> Sequence[BoundPredicate]:
+    return [
+        BoundPredicate(Signature("supplier/dated-on-a-first", (Kind.ENTRY,), ("date",)), dated_on_a_first, "supplier_example"),
+        BoundPredicate(Signature("supplier/always-fails", (Kind.ENTRY,), ()), always_fails, "supplier_example"),
+    ]
+
+
+@hookimpl
+def codesafety_deliver(report: Report) -> None:
+    target = os.environ.get("SUPPLIER_EXAMPLE_OUT")
+    if target:
+        Path(target).write_text(report.model_dump_json(), encoding="utf-8")
