@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from codesafety.formats.access_record import AccessRecordReader
 from codesafety.formats.fhir_r4 import R4Reader
+from codesafety.formats.flat import FlatReader
 from codesafety.formats.native import NativeReader
+from codesafety.formats.omop import OmopReader
 from codesafety.formats.update_record import UpdateRecordReader
-from codesafety.plugins.reading import Reader
+from codesafety.plugins.reading import Reader, TableReader
 
 READERS: tuple[Reader, ...] = (NativeReader(), AccessRecordReader(), R4Reader(), UpdateRecordReader())
 """In the order in which they are asked whether they recognise a source. The last takes any other FHIR there is."""
 
-__all__ = ["READERS", "AccessRecordReader", "NativeReader", "R4Reader", "UpdateRecordReader"]
+TABLE_READERS: tuple[TableReader, ...] = (OmopReader(), FlatReader())
+"""For files and folders of tables. polars is imported when one of them first reads, and not before."""
+
+__all__ = [
+    "READERS",
+    "TABLE_READERS",
+    "AccessRecordReader",
+    "FlatReader",
+    "NativeReader",
+    "OmopReader",
+    "R4Reader",
+    "UpdateRecordReader",
+]

@@ -1,0 +1,201 @@
+"""Tables on disk (CSV, TSV, parquet), read a part of the patients at a time, so that memory stays bounded.
+
+Patients are split into as many parts as keep a part's rows near `ROWS_A_PART`; each part reads every table once. Text stays
+text: nothing is inferred from a CSV. polars is needed, and is imported only here and only when tables are read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codesafety.errors import InputError
+from codesafety.record import day_interval
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ROWS_A_PART = 250_000
+ROW = "#row"
+_SUFFIXES = (".parquet", ".csv", ".tsv")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its name in lower case, its columns in lower case, and its rows when they are asked for."""
+
+    name: str
+    columns: tuple[str, ...]
+    frame: pl.LazyFrame = field(repr=False)
+    rows: int
+
+
+class BadValue(ValueError):
+    """A value that is not what its column holds. It carries words of ours only."""
+
+
+def table_files(path: Path | None) -> dict[str, Path]:
+    """Return the tables at a path, a file or a folder of files, by lower-case name. It never raises."""
+    if path is None:
+        return {}
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        return {f.stem.lower(): f for f in files if f.suffix.lower() in _SUFFIXES and f.is_file()}
+    except OSError:
+        return {}
+
+
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return a table's column names in lower case, or nothing where they cannot be read. It never raises."""
+    if path.suffix.lower() == ".parquet":
+        return _parquet_header(path)
+    try:
+        with path.open("rb") as file:
+            line = file.readline(65536).decode("utf-8-sig")
+    except (OSError, ValueError):
+        return ()
+    return tuple(name.strip().strip('"').lower() for name in line.rstrip("\r\n").split(_separator(line)))
+
+
+def _parquet_header(path: Path) -> tuple[str, ...]:
+    try:
+        import polars as pl
+    except ImportError:
+        return ()
+    try:
+        return tuple(name.lower() for name in pl.read_parquet_schema(path))
+    except (OSError, ValueError, pl.exceptions.PolarsError):
+        return ()
+
+
+def _separator(line: str) -> str:
+    return max((",", "\t", ";", "|"), key=line.count)
+
+
+def open_table(path: Path, source: str) -> Table:
+    """Return the table at a path. Raises InputError where it cannot be read, with the remedy."""
+    try:
+        import polars as pl
+    except ImportError:
+        raise InputError("tables cannot be read without polars", source=source, path=path.name,
+                         help="install it: pip install 'codesafety[tables]'") from None
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = pl.scan_parquet(path, row_index_name=ROW)
+        else:
+            with path.open("rb") as file:
+                line = file.readline(65536).decode("utf-8-sig")
+            frame = pl.scan_csv(path, infer_schema=False, separator=_separator(line), row_index_name=ROW)
+        schema = frame.collect_schema()
+        lower = [name.lower() for name in schema]
+        header = header_of(path)
+        if len(set(lower)) != len(lower) or len(set(header)) != len(header):
+            raise InputError("has two columns of one name", source=source, path=path.name, help="rename one of them")
+        for name, kind in schema.items():
+            if name.lower() in ("code", "value_code", "concept_code") and kind.is_float():
+                raise InputError(f"the column `{name}` holds numbers with decimals; long codes have lost digits in it",
+                                 source=source, path=path.name, help="export codes as text")
+        frame = frame.rename(dict(zip(schema, lower, strict=True)))
+        rows = int(frame.select(pl.len()).collect().item())
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError):
+        raise InputError("cannot be read as a table", source=source, path=path.name,
+                         help="give a UTF-8 CSV with a header line, or a parquet file") from None
+    return Table(path.stem.lower(), tuple(name for name in lower if name != ROW), frame, rows)
+
+
+def parts_for(tables: list[Table]) -> int:
+    return max(1, math.ceil(sum(table.rows for table in tables) / ROWS_A_PART))
+
+
+def grouped(table: Table, key: str, part: int, parts: int, source: str) -> dict[str | None, list[Row]]:
+    """Return one part of a table's rows by key, each row with its number under `ROW`. Keys are text; None has no key."""
+    import polars as pl
+
+    frame = table.frame
+    if parts > 1:
+        frame = frame.filter(pl.col(key).cast(pl.String).hash(0) % parts == part)
+    found: dict[str | None, list[Row]] = {}
+    for row in _collect(frame, table, source).iter_rows(named=True):
+        found.setdefault(as_text(row[key]), []).append(row)
+    return found
+
+
+def matching(table: Table, column: str, wanted: set[str], source: str) -> Iterator[Row]:
+    """Yield the rows whose column is one of the wanted texts."""
+    import polars as pl
+
+    frame = table.frame.filter(pl.col(column).cast(pl.String).is_in(sorted(wanted)))
+    yield from _collect(frame, table, source).iter_rows(named=True)
+
+
+def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return frame.collect(engine="streaming")
+    except (OSError, pl.exceptions.PolarsError):
+        raise InputError("cannot be read to its end as a table", source=source, path=table.name,
+                         help="it may have been cut short: export it again") from None
+
+
+def as_text(value: Any) -> str | None:
+    """Return a cell as text; whole numbers without a point, empty cells as None."""
+    match value:
+        case None:
+            return None
+        case str():
+            return value if value.strip() else None
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return None if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
+        case datetime() | date():
+            return as_date(value)
+        case _:
+            return str(value)
+
+
+def as_date(value: Any) -> str | None:
+    """Return a cell as an ISO date; midnight without a zone is its day. Raises BadValue for any other form."""
+    match value:
+        case None:
+            return None
+        case datetime():
+            at_midnight = value.time().isoformat() == "00:00:00" and value.tzinfo is None
+            return value.date().isoformat() if at_midnight else value.isoformat()
+        case date():
+            return value.isoformat()
+        case str():
+            words = value.strip()
+            if not words:
+                return None
+            if len(words) > 10 and words[10] == " ":
+                words = f"{words[:10]}T{words[11:]}"
+            words = words.removesuffix("T00:00:00")
+            try:
+                day_interval(words)
+            except ValueError as error:
+                raise BadValue(str(error)) from None
+            return words
+        case _:
+            raise BadValue("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
+
+
+def as_decimal(value: Any) -> Decimal | None:
+    """Return a cell as an exact number. Raises BadValue for what is none."""
+    words = as_text(value)
+    if words is None:
+        return None
+    try:
+        number = Decimal(words.strip())
+    except InvalidOperation:
+        raise BadValue("not a number") from None
+    if not number.is_finite() or len(words) > 60:
+        raise BadValue("not a number")
+    return number
