@@ -269,7 +269,9 @@ def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterato
             continue
         name = row.vmp_name
         if name is None:
-            yield row.code, row.level or "", row.name, "", "", row.ingredients or brands.get(row.name) or "", row.bnf or ""
+            parts = row.ingredients or brands.get(row.name) or ""
+            one = words.by_ingredients.get(frozenset(parts.split("|")), [])
+            yield row.code, row.level or "", row.name, "", one[0].code if len(one) == 1 else "", parts, row.bnf or ""
         elif row.level == "amp" and name in current:
             yield row.code, "amp", row.name, current[name], "", "", row.bnf or ""
         else:
