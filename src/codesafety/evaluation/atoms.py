@@ -15,6 +15,7 @@ from codesafety.ir.units import convert
 from codesafety.record import Coding, Component, Entry, Medication, Message
 from codesafety.terminology import sctid
 from codesafety.terminology.interface import Product
+from codesafety.terminology.medicine_relations import same_ingredients, same_product, shares_ingredient
 
 
 def item_of(value: Bindable) -> ItemFact | None:
@@ -129,18 +130,12 @@ def coding_damage(coding: CodingFact) -> str | None:
     return str(sctid.diagnose(coding.coding.code).diagnosis)
 
 
+_RELATIONS = {"product": same_product, "SharesIngredient": shares_ingredient, "SameIngredients": same_ingredients}
+
+
 def products_answer(what: str, one: Product | None, other: Product | None) -> bool | None:
     """Return how two products compare; None where an identity is not known."""
-    if one is None or other is None:
-        return None
-    a, b = one.ingredients, other.ingredients
-    if what == "product":
-        if one.same_product is not None and other.same_product is not None:
-            return one.same_product == other.same_product
-        return False if a is not None and b is not None and a != b else None
-    if a is None or b is None:
-        return None
-    return bool(a & b) if what == "SharesIngredient" else a == b
+    return _RELATIONS[what](one, other).holds
 
 
 def compare(number: Decimal, comparator: str | None, operator: str, bound: Decimal) -> bool | None:
