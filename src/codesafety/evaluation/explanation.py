@@ -268,6 +268,8 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             text = _age_change(condition, wanted, frame, interpreter)
             if text:
                 yield text
+        case ir.Quantified(quantifier="no") if wanted and (words := words_of(condition, rule)):
+            yield f"clear if: exists {words.removeprefix('no ')}"
         case _:
             words = words_of(condition, rule)
             if words:

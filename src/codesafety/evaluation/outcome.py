@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,11 +99,12 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """All that a set of rules answers for some facts: every outcome that fires or cannot be told, items first, then rules.
+    """All that a set of rules answers for some facts: every outcome that fires or cannot be told, in the order of subjects (the
+    message, then its items) and of rules.
 
     `tallies` holds one entry for each whole incoming item (by `ItemFact.index`) and one for the message (None).
     """
 
     outcomes: tuple[Outcome, ...]
-    tallies: dict[int | None, Tally]
+    tallies: Mapping[int | None, Tally]
     broken: tuple[Broken, ...] = ()

@@ -7,8 +7,7 @@ never visited answer is counted, not computed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codesafety import ir
@@ -18,51 +17,33 @@ from codesafety.evaluation.codegen import Shape, function_name, generate, shapes
 from codesafety.evaluation.codegen_scene import Scene
 from codesafety.evaluation.codegen_standing import Concept, Concepts, rows_of
 from codesafety.evaluation.facts import Facts, ItemFact
-from codesafety.evaluation.outcome import Application, Bindable, Outcome, Status, settle
+from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
 from codesafety.evaluation.triggers import Category, Found, Trigger, category, listed_sets, no_row_application, triggers_of
 
-_MESSAGE = 1 << 60
-"""Where the message's own outcomes stand in the order of items: last."""
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
 Hit = tuple[ItemFact | None, Trigger, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many of the loaded rules answered for an item, could not, had nothing to judge, were not in force, or broke."""
+class Tallies(Mapping[int | None, Tally]):
+    """How the loaded rules answered for each whole incoming item and the message, counted when it is asked for."""
 
-    answered: int
-    cannot_tell: int
-    not_applicable: int
-    not_in_force: int
-    broken: int = 0
+    def __init__(self, program: Program, scene: Scene, skipped: frozenset[int], outcomes: Sequence[Outcome],
+                 broken: Sequence[Broken]) -> None:
+        self._program, self._scene = program, scene
+        self._classes = program.classes(skipped)
+        self._untold = Counter(_place(o.subject) for o in outcomes if o.status is Status.CANNOT_TELL)
+        self._broken = Counter(place for b in broken for place in b.subjects)
+        self._subjects: dict[int | None, ItemFact | None] = {None: None}
+        self._subjects.update((item.index, item) for item in scene.facts.incoming if item.component is None)
 
+    def __iter__(self) -> Iterator[int | None]:
+        return iter(self._subjects)
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A rule that failed on some items: `kind` is the error's, `plugin` the one that brought the predicate. None: the message."""
+    def __len__(self) -> int:
+        return len(self._subjects)
 
-    rule: str
-    kind: str
-    plugin: str | None
-    subjects: tuple[ItemFact | None, ...]
-
-
-@dataclass(slots=True)
-class RunResult:
-    """Every outcome that fires or cannot be told, by item and then by rule (the message's last), and the rules that broke."""
-
-    outcomes: tuple[Outcome, ...]
-    broken: tuple[Broken, ...]
-    _program: Program
-    _scene: Scene
-    _skipped: frozenset[int]
-    _classes: Counter[tuple[Category, int]] | None = field(default=None)
-
-    def counts(self, subject: ItemFact | None) -> Counts:
-        """Return how the loaded rules answered for one whole incoming item, or for the message (None)."""
-        if self._classes is None:
-            self._classes = self._program.classes(self._skipped)
+    def __getitem__(self, place: int | None) -> Tally:
+        subject = self._subjects[place]
         applicable = not_applicable = not_in_force = 0
         asked: dict[Category, bool] = {}
         for (kind, window), number in self._classes.items():
@@ -75,9 +56,8 @@ class RunResult:
                 applicable += number
             else:
                 not_applicable += number
-        untold = sum(o.subject is subject and o.status is Status.CANNOT_TELL for o in self.outcomes)
-        broken = sum(any(s is subject for s in b.subjects) for b in self.broken)
-        return Counts(applicable - untold - broken, untold, not_applicable, not_in_force, broken)
+        untold = self._untold[place]
+        return Tally(applicable - untold - self._broken[place], untold, not_applicable, not_in_force)
 
 
 class Program:
@@ -167,9 +147,11 @@ class Program:
         scene = Scene(facts, self._concepts, self._sets)
         skipped = frozenset(self._numbers[name] for name in skip if name in self._numbers) if skip else _NO_RULES
         try:
-            found = self._outcomes(scene, [hit for hit in self._hits(scene) if hit[1].number not in skipped]) \
-                if skipped else self._outcomes(scene, self._hits(scene))
-            return RunResult(found, (), self, scene, skipped)
+            hits = self._hits(scene)
+            if skipped:
+                hits = [hit for hit in hits if hit[1].number not in skipped]
+            outcomes = self._outcomes(scene, hits)
+            return RunResult(outcomes, Tallies(self, scene, skipped, outcomes, ()), ())
         except Exception:  # noqa: BLE001  whatever one rule raises, the others still answer
             return self._run_one_by_one(scene, skipped)
 
@@ -211,7 +193,7 @@ class Program:
             return ()
         grouped: dict[tuple[int, int], tuple[Trigger, ItemFact | None, list[Application]]] = {}
         for whole, trigger, subject, found in hits:
-            place = (_MESSAGE if whole is None else whole.index, trigger.number)
+            place = (-1 if whole is None else whole.index, trigger.number)  # the message comes first
             entry = grouped.setdefault(place, (trigger, whole, []))
             entry[2].extend(self._applications(scene, trigger, subject, found))
         outcomes: list[Outcome] = []
@@ -238,7 +220,7 @@ class Program:
         failed: dict[int, list[tuple[ItemFact | None, Exception]]] = {}
 
         def ask(whole: ItemFact | None, trigger: Trigger, subject: Any) -> None:
-            if trigger.number in skipped:
+            if trigger.number in skipped or self.in_force(self._window_of[trigger.number], whole, scene) is False:
                 return
             try:
                 found = trigger.ask(scene, subject)
@@ -264,14 +246,20 @@ class Program:
                 ask(None, trigger, coding)
         lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
         outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
-        return RunResult(outcomes, tuple(self._broken(number, failed[number]) for number in sorted(failed)), self, scene, skipped)
+        broken = tuple(b for number in sorted(failed) for b in self._broken(number, failed[number]))
+        return RunResult(outcomes, Tallies(self, scene, skipped, outcomes, broken), broken)
 
-    def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Broken:
-        error = failures[0][1]
-        subjects = tuple({id(subject): subject for subject, _ in failures}.values())
-        if isinstance(error, PluginError):
-            return Broken(self.rules[number].name, error.kind, error.plugin, subjects)
-        return Broken(self.rules[number].name, type(error).__name__, None, subjects)
+    def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Iterator[Broken]:
+        """Yield a rule's failures, those of one kind together; an item counts for the first of its own."""
+        first: dict[int | None, Exception] = {}
+        for subject, error in failures:
+            first.setdefault(_place(subject), error)
+        places: dict[tuple[str, str | None], list[int | None]] = {}
+        for place, error in first.items():
+            why = (error.kind, error.plugin) if isinstance(error, PluginError) else (type(error).__name__, None)
+            places.setdefault(why, []).append(place)
+        for (reason, plugin), at in places.items():
+            yield Broken(self.rules[number].name, reason, plugin, tuple(at))
 
     # ------------------------------------------------------------------------------------------ exact answers
 
@@ -339,6 +327,10 @@ def compile_program(binding: Binding) -> Program:
 _MAX_REMEMBERED = 50_000
 _NO_RULES: frozenset[int] = frozenset()
 _NO_DAY = frozenset({"message.sent"})
+
+
+def _place(subject: ItemFact | None) -> int | None:
+    return None if subject is None else subject.index
 
 
 def _key(part: ItemFact) -> object:
