@@ -138,6 +138,7 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     number = array("I", bytes(4 * n))
     for ordinal, at in enumerate(found.order):
         number[at] = ordinal
+    met_from = _met_from(found.end)
     concepts.ordinal = array("I", bytes(4 * len(concepts.ids)))
     inactive = n
     for index, active in enumerate(concepts.active):
@@ -152,11 +153,13 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     pairs = sorted((number[pair >> 32] << 32 | number[pair & low]) for pair in pairs)
     child_of, child_starts, child = array("I"), array("I"), array("I")
     for pair in pairs:
-        parent = pair >> 32
+        parent, below = pair >> 32, pair & low
+        if parent < below < found.end[parent] and met_from[below] == parent:
+            continue      # where the walk went down: `Store.children` walks there too
         if not child_of or child_of[-1] != parent:
             child_of.append(parent)
             child_starts.append(len(child))
-        child.append(pair & low)
+        child.append(below)
     child_starts.append(len(child))
     pairs = sorted((pair & low) << 32 | pair >> 32 for pair in pairs)
     parent_at, parent_of = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & low for pair in pairs])
@@ -164,6 +167,19 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
                          ("extra", found.extra), ("parent_at", parent_at), ("parent", parent_of), ("child_of", child_of),
                          ("child_at", child_starts), ("child", child)):
         writer.add_section(f"isa.{name}", column)
+
+
+def _met_from(end: array[int]) -> array[int]:
+    """Return the concept from which the walk first met each one; of a root, the root itself."""
+    above = array("I", range(len(end)))
+    path: list[int] = []
+    for ordinal in range(len(end)):
+        while path and end[path[-1]] <= ordinal:
+            path.pop()
+        if path:
+            above[ordinal] = path[-1]
+        path.append(ordinal)
+    return above
 
 
 def _write_attributes(rows: _Rows, context: Context, writer: PackWriter) -> None:

@@ -54,7 +54,7 @@ class PackWriter:
     def __init__(self, path: Path) -> None:
         _refuse_big_endian()
         self._path = path
-        import tempfile      # only here: to open a pack must not cost its import
+        import tempfile  # only here: to open a pack must not cost its import
 
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)

@@ -199,29 +199,29 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 block = block[3:]
             while block:
                 done += len(block)
-                lines = (tail + block).split(b"\n")
+                block = tail + block
+                if b"\r" in block:
+                    block = block.replace(b"\r\n", b"\n")     # one that is cut in two is whole in the next round
+                lines = block.split(b"\n")
                 tail = lines.pop()
                 if len(tail) > LONGEST_LINE:
                     raise ReleaseError(name, first + len(lines), f"a line of more than {LONGEST_LINE >> 20} MiB: refused")
                 if lines:
-                    yield from _proper(first, lines, b"\r" in block or lines[0].endswith(b"\r"))
+                    dirty = b"\n\n" in block or b"\n#" in block or block[:1] in (b"\n", b"#")
+                    yield from _proper(first, lines) if dirty else ((first, lines),)
                 first += len(lines)
                 if progress is not None:
                     progress(done)
                 block = stream.read(_BLOCK)
         if tail:
-            yield from _proper(first, [tail], True)
+            yield from _proper(first, [tail.removesuffix(b"\r")])
     except READ_ERRORS as error:
         raise ReleaseError(name, None, f"cannot be read: {str(error).lower()}",
                            help="download the release again and compare its checksum") from None
 
 
-def _proper(first: int, lines: list[bytes], returns: bool) -> Iterator[Lines]:
-    if returns:
-        lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-    if all(lines) and not any(map(_is_comment, lines)):
-        yield first, lines
-        return
+def _proper(first: int, lines: list[bytes]) -> Iterator[Lines]:
+    """Yield the stretches between blank lines and comments."""
     start = 0
     for at, line in enumerate(lines):
         if not line or line.startswith(b"#"):
@@ -230,10 +230,6 @@ def _proper(first: int, lines: list[bytes], returns: bool) -> Iterator[Lines]:
             start = at + 1
     if start < len(lines):
         yield first + start, lines[start:]
-
-
-def _is_comment(line: bytes) -> bool:
-    return line.startswith(b"#")
 
 
 _TIME = re.compile(rb"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$")

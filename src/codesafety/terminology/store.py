@@ -214,17 +214,27 @@ class Store:
         at = self._parent_at
         return self._parent[at[ordinal]:at[ordinal + 1]]
 
-    def children(self, ordinal: int) -> memoryview:
-        """Return the ordinals of the direct children. Raises OutsideSubset as `descendants_runs` does."""
+    def children(self, ordinal: int) -> array[int]:
+        """Return the ordinals of the direct children, sorted. Raises OutsideSubset as `descendants_runs` does."""
         if ordinal >= self.n_active:
-            return _NONE
+            return array("I")
         if self.is_subset and not self._flags[ordinal] & _COMPLETE:
             raise OutsideSubset(f"this subset pack does not hold all children of {self.code(ordinal)}",
                                 concept=self.code(ordinal))
+        found = array("I")
+        below = ordinal + 1
+        while below < self._end[ordinal]:
+            found.append(below)
+            below = self._end[below]
         at = bisect_left(self._child_of, ordinal)
-        if at == len(self._child_of) or self._child_of[at] != ordinal:
-            return _NONE
-        return self._child[self._child_at[at]:self._child_at[at + 1]]
+        if at < len(self._child_of) and self._child_of[at] == ordinal:
+            found = array("I", sorted((*found, *self._child[self._child_at[at]:self._child_at[at + 1]])))
+        return found
+
+    @cached_property
+    def with_children(self) -> tuple[int, ...]:
+        """The active concepts that have a child in this pack, sorted."""
+        return tuple(sorted({*self._child_of, *(at for at, end in enumerate(self._end) if end > at + 1)}))
 
     def ancestors(self, ordinal: int) -> array[int]:
         """Return everything strictly above the concept as runs; empty for a root and for an inactive concept."""

@@ -87,7 +87,7 @@ def _children(store: Store, members: Runs) -> Runs:
 
 def _parents(store: Store, members: Runs) -> Runs:
     if _is_all_active(store, members):
-        return from_sorted(store.pack.section("isa.child_of"))
+        return from_sorted(store.with_children)
     found: set[int] = set()
     for ordinal in ordinals(members):
         if ordinal >= store.n_active:
