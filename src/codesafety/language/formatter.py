@@ -46,7 +46,7 @@ class _Formatter:
             above = self._until(node.span.start)
             block, short = self._declaration(node)
             self._comments(above, "", top=True)
-            together = previous == (type(node), True) and short and not above
+            together = previous == (type(node), True) and short and not any(self._own_line(comment) for comment in above)
             if self.lines and not together and not self._joined(above, node):
                 self._blank()
             self.lines += block

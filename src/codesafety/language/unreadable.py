@@ -8,7 +8,7 @@ from typing import Final
 from codesafety.diagnostics import Diagnostics, Span
 from codesafety.language.tokens import Token
 
-_WORD: Final = re.compile(r"[\w.-]+")
+_WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _NEXT_DECLARATION: Final = re.compile(r"^\s*(?:rule|valueset|limit|table|ruleset)\s", re.MULTILINE)
 _A_PART_BELOW: Final = re.compile(
     r"\n\s*(?:\}|(?:rule|valueset|limit|table|ruleset|title|action|cannot|severity|hazard|source|because|valid|after|overridable"
@@ -101,7 +101,7 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             "CS105", f"`{written}` is not a name", span, f'a code of a system other than SNOMED CT is quoted: "{written}"'
         )
     else:
-        lower = re.sub(r"[^a-z0-9_.-]+", "-", written.lower()).strip("-_.")
+        lower = re.sub(r"[^a-z0-9_./-]+", "-", written.lower()).strip("-_.")
         help_name = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
         diagnostics.error(
             "CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`", span, help_name

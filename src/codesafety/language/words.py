@@ -99,6 +99,8 @@ def remedy(terminal: str, previous: str | None, accepted: frozenset[str]) -> str
     """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
     if terminal == "DATE" and previous == "CMP":
         return "dates are compared with `before`, `after` and `within`: `e is before 2025-01-01`"
+    if previous == "HAZARD_WORD":
+        return "a hazard is capitals, a hyphen and digits: `H-01`"
     if previous == "WHERE":
         return "the brackets are not optional: `where ( … )`"
     if previous == "NOT" and "LPAR" in accepted:
