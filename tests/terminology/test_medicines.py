@@ -402,6 +402,7 @@ def test_a_row_is_read_as_csv_says(tmp_path: Path) -> None:
     products = shipped_products()
     rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == len(products)
+    assert list(products.names()) == [(row["code"], row["name"]) for row in rows]
     for row in rows[::50]:
         product = products[row["code"]]
         assert (product.level, product.name) == (row["level"], row["name"])

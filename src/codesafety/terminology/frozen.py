@@ -11,7 +11,7 @@ from codesafety.terminology.context import context_from_term
 from codesafety.terminology.descriptions import judge
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
-from codesafety.terminology.medicines import shipped_products
+from codesafety.terminology.shipped_products import ShippedProducts, shipped_products
 from codesafety.terminology.wording import normal
 
 
@@ -48,7 +48,10 @@ class FrozenTerminology:
     @cached_property
     def _by_product_name(self) -> Mapping[str, frozenset[str]]:
         # Names of dm+d are written one way: letter case apart, what differs is another product.
-        return _inverted((product.name.casefold(), product.code) for product in self._products.values() if product.name)
+        products = self._products
+        if isinstance(products, ShippedProducts):
+            return _inverted((name.casefold(), code) for code, name in products.names())
+        return _inverted((product.name.casefold(), product.code) for product in products.values() if product.name)
 
     @cached_property
     def digest(self) -> str:

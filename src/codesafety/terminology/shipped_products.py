@@ -57,6 +57,10 @@ class ShippedProducts(Mapping[str, Product]):
     def __contains__(self, code: object) -> bool:
         return code in self._lines
 
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield (id, name) of every product, without making products of them."""
+        yield from ((row[0], row[2]) for row in csv.reader(self._lines.values()))
+
     def _row(self, code: str) -> _Row:
         return _Row._make(next(csv.reader((self._lines[code],))))
 
