@@ -89,6 +89,21 @@ def test_another_event_is_declined_by_name() -> None:
         read(message)
 
 
+@pytest.mark.parametrize("event", [{"code": "ITK???", "display": "TODO"}, {"display": "x"}, {"code": "other", "display": "ITK Update Record"}])
+def test_a_draft_with_a_placeholder_for_its_event_is_read_and_says_so(event: dict[str, str]) -> None:
+    message = bundle(observation())
+    message["entry"][0]["resource"]["event"] = {"system": "https://fhir.nhs.uk/STU3/CodeSystem/ITK-MessageEvent-2", **event}
+    read_ = read(message)
+    assert (len(read_.entries), read_.warnings, read_.message.event) == (1, ("event-not-known",), event.get("code"))
+
+
+def test_a_performer_named_by_its_ods_code_is_the_author() -> None:
+    performer = {"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "FQW30"}}
+    (entry,) = read(bundle(observation(performer=[performer]))).entries
+    assert entry.provenance is not None
+    assert entry.provenance.organization == "FQW30"
+
+
 def test_broken_resources_are_listed_with_path_and_reason_and_the_rest_is_read() -> None:
     read_ = read(FIXTURES / "broken-resources.json")
     assert [e.resource_id for e in read_.entries] == ["sound"]

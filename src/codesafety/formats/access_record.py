@@ -16,7 +16,8 @@ from codesafety.formats.fhir_tree import Node
 from codesafety.plugins.reading import Source
 from codesafety.record import Coverage, Record, Submission
 
-_MARKS = ("GPConnect-StructuredRecord-Bundle", "CareConnect-GPC-List-1", "CareConnect-GPC-MedicationStatement-1")
+_MARK = "GPConnect-StructuredRecord-Bundle"
+_PROFILES = ("CareConnect-GPC-List-1", "CareConnect-GPC-MedicationStatement-1")
 _MEDICATIONS = "933361000000108"
 _ENTRIES = frozenset([
     "717711000000103",  # problems
@@ -38,7 +39,9 @@ class AccessRecordReader:
         return "gp-connect-structured"
 
     def recognises(self, source: Source) -> bool:
-        return kind_of(source) != "other" and mentions(source, *_MARKS) and not mentions(source, "MessageHeader")
+        if kind_of(source) == "other" or mentions(source, "MessageHeader"):
+            return False
+        return mentions(source, _MARK) or (mentions(source, *_PROFILES) and mentions(source, "Bundle") and mentions(source, "entry"))
 
     def read(self, source: Source) -> Submission:
         """Return a record as a submission: each of its entries is incoming."""

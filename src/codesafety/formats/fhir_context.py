@@ -103,6 +103,7 @@ def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
             for part in parts:
                 found = around.index.find(part)
                 if found is None:
+                    organization = organization or ods_code(part)
                     continue
                 match found.resource_type:
                     case "Organization":

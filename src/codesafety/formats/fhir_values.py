@@ -13,7 +13,7 @@ from typing import Literal
 from codesafety.formats.fhir_tree import Node
 from codesafety.record import Coding, Quantity, Value, day_interval
 
-UCUM = "http://unitsofmeasure.org"
+UCUM = "unitsofmeasure.org"
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}(T.*)?)?", re.ASCII | re.DOTALL)
 _DATE_NAMED = re.compile(r"([dD]ate|DateTime|Instant|issued|start|end|authored|recorded|timestamp|sent|created|indexed)$")
@@ -169,7 +169,7 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
     if comparator is not None and comparator not in _COMPARATORS:
         raise Broken(node, "the comparator is none of <, <=, >= and >")
     code, words = child_text(node, "code"), child_text(node, "unit")
-    unit = code if code is not None and child_text(node, "system") == UCUM else words or code
+    unit = code if code is not None and (child_text(node, "system") or "").rstrip("/").endswith(UCUM) else words or code
     used.add(node)
     return Quantity(value=value, unit=unit, comparator=_COMPARATORS.get(comparator or ""))
 

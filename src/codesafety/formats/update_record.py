@@ -5,6 +5,8 @@ Source: NHS England, GP Connect (Direct Care) APIs, Update Record guide 1.2.0-pu
 
 from __future__ import annotations
 
+import re
+
 from codesafety.errors import Declined
 from codesafety.formats.fhir_index import Index
 from codesafety.formats.fhir_message import Event, event_of
@@ -14,6 +16,7 @@ from codesafety.plugins.reading import Source
 from codesafety.record import Record, Submission
 
 UPDATE_RECORD_EVENT = "ITK014M"
+_ITK_EVENT = re.compile(r"ITK\d{3}[A-Z]", re.ASCII)
 _LETTERS = ("ITK007C",)
 _ACKNOWLEDGEMENTS = ("ITK008M", "ITK009D")
 
@@ -44,13 +47,19 @@ class UpdateRecordReader:
     def _parts(self, source: Source) -> Parts:
         tree = parse(source)
         event = event_of(Index(tree.root))
-        if event is not None and not _is_update(event):
+        if event is not None and _is_another(event):
             raise Declined(_what_it_is(event), source=source.name, help="send it to the system that files such messages")
-        return read_parts(tree, envelope=True)
+        parts = read_parts(tree, envelope=True)
+        if event is not None and event.code != UPDATE_RECORD_EVENT:
+            parts.warnings.append("event-not-known")
+        return parts
 
 
-def _is_update(event: Event) -> bool:
-    return event.code == UPDATE_RECORD_EVENT or "update record" in (event.display or "").lower()
+def _is_another(event: Event) -> bool:
+    """Return whether the event is a message of another kind. The drafts of Update Record had a placeholder in its stead."""
+    if event.code is None or event.code == UPDATE_RECORD_EVENT or "update record" in (event.display or "").lower():
+        return False
+    return _ITK_EVENT.fullmatch(event.code) is not None or "ITK-MessageEvent" not in (event.system or "ITK-MessageEvent")
 
 
 def _what_it_is(event: Event) -> str:
