@@ -48,10 +48,12 @@ def _add_months(day: int, months: int) -> int:
 
 
 def completed(born: int, day: int, unit: Unit) -> int:
-    """Return the largest n with `born` + n units on or before `day`, which is not before `born`.
+    """Return the largest n with `born` + n units on or before `day`, which is not before `born`; at an open end, no bound.
 
     Born 29 February 1976: 49 years on 27 February 2026, 50 on the 28th.
     """
+    if day >= OPEN_END:
+        return OPEN_END
     if unit is Unit.DAYS:
         return day - born
     if unit is Unit.WEEKS:

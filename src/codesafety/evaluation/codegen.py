@@ -139,17 +139,17 @@ class Writer:
 
     def _standing(self, var: ir.Var, place: Place) -> list[ast.expr]:
         """Membership and default context, with what is missing."""
+        if not place.seen:
+            # With or without a set: whether there is such a member is not known.
+            return [call("lone", attribute(place.value, "called"))]
         parts: list[ast.expr] = []
         if var.set is not None:
             membership = self.steps.membership(place, var.set)
             assert membership.lacking is not None
-            parts.append(call("known_or", membership.value, membership.lacking) if place.seen else membership.lacking)
+            parts.append(call("known_or", membership.value, membership.lacking))
         if place.kind in _BY_DEFAULT:
-            if not place.seen:
-                parts.append(call("lone", attribute(place.value, "called")))
-            else:
-                fields = (const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality"))
-                parts.append(call("entry_stands", place.value, *fields))
+            fields = (const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality"))
+            parts.append(call("entry_stands", place.value, *fields))
         return parts
 
     @staticmethod

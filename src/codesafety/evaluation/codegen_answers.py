@@ -189,7 +189,7 @@ def coding_is(scene: Scene, coding: CodingFact, word: str, name: str) -> Answer:
     if info.system is None:
         return frozenset((f"{name}.system",))
     if info.system != "sct":
-        return frozenset((f"terminology.{info.system}",))
+        return frozenset((f"release.{info.system}",))
     formed = bool(info.well_formed)
     if word == "well-formed" or (word == "known" and not formed):
         return formed
@@ -197,7 +197,7 @@ def coding_is(scene: Scene, coding: CodingFact, word: str, name: str) -> Answer:
         return frozenset((f"{name}.code",))
     status = scene.concepts.terminology.status(info.code)
     if status is CodeStatus.CANNOT_TELL:
-        return frozenset(("terminology",))
+        return frozenset(("release",))
     if word == "known":
         return status is not CodeStatus.UNKNOWN
     return frozenset((f"{name}.code",)) if status is CodeStatus.UNKNOWN else status is CodeStatus.ACTIVE
@@ -207,7 +207,7 @@ def words_contradict(scene: Scene, coding: CodingFact, name: str) -> Answer:
     answer, lacking = contradicts(coding, scene.concepts.terminology)
     if lacking is None:
         return told(answer)
-    return frozenset((lacking if lacking.startswith("terminology") else f"{name}.{lacking}",))
+    return frozenset((lacking if lacking.startswith("release") else f"{name}.{lacking}",))
 
 
 def is_missing(raw: object) -> bool:
@@ -293,7 +293,7 @@ def age_in(scene: Scene, at: Interval, low: int | None, above: int | None, unit:
     if at[1] < born[0] or born is NEVER or at is NEVER:
         return None
     least = 0 if at[0] < born[1] else completed(born[1], at[0], unit)
-    most = OPEN_END if at[1] >= OPEN_END else completed(born[0], at[1], unit)
+    most = completed(born[0], at[1], unit)
     if (low is None or least >= low) and (above is None or most < above):
         return True
     if (low is not None and most < low) or (above is not None and least >= above):

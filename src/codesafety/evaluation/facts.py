@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Literal
 
-from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval
+from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
+from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
     Component,
@@ -133,7 +134,7 @@ class ItemFact:
         end = date_of(model.end)
         if end is None and model.days_supply is not None and start is not None:
             days = int(model.days_supply.to_integral_value(ROUND_CEILING)) - 1
-            end = (start[0] + days if start[0] > OPEN_START else OPEN_START, start[1] + days)
+            end = add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)
         if end is None and model.end is None and model.days_supply is None and model.status == "active":
             end = (OPEN_END, OPEN_END)
         return start, end

@@ -210,9 +210,9 @@ class Interpreter:
         return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
 
     def _membership(self, bound: Bound, var: ir.Var) -> Truth:
-        if var.set is None:
-            return TRUE
-        return self._in_set(bound, var.set)
+        if isinstance(bound.value, Unseen):
+            return unknown(bound.value.called)  # with or without a set: whether there is such a member is not known
+        return TRUE if var.set is None else self._in_set(bound, var.set)
 
     def _in_set(self, bound: Bound, name: str) -> Truth:
         match bound.value:
@@ -582,7 +582,7 @@ class Interpreter:
         if unit is None or any(n is None for _, n in bounds):
             return None, frozenset(missing)
         low = 0 if at[0] < born[1] else calendar.completed(born[1], at[0], unit)
-        high = OPEN_END if at[1] >= OPEN_END else calendar.completed(born[0], at[1], unit)
+        high = calendar.completed(born[0], at[1], unit)
         numbers = [n for _, n in bounds if n is not None]
         if isinstance(condition, ir.AgeRange):
             inside, outside = numbers[0] <= low and high <= numbers[1], high < numbers[0] or low > numbers[1]

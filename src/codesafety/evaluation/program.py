@@ -263,11 +263,10 @@ class Program:
 
     # ------------------------------------------------------------------------------------------ exact answers
 
-    def _applications(self, scene: Scene, trigger: Trigger, subject: Bindable, found: Found | bool) -> Iterator[Application]:
-        if found is True:
+    def _applications(self, scene: Scene, trigger: Trigger, subject: Bindable, found: Found | int) -> Iterator[Application]:
+        if isinstance(found, int):
             yield self._judge(scene, trigger, "one", subject, None)
             return
-        assert not isinstance(found, bool)
         for shape, first, second in found:
             if shape == "no_row":
                 assert isinstance(first, ItemFact)

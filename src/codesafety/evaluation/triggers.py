@@ -19,7 +19,7 @@ from codesafety.ir import Kind
 
 Found = list[tuple[Shape | Literal["no_row"], Bindable, Bindable]]
 """Applications that may fire or cannot be told: shape, trigger, partner."""
-Ask = Callable[[Scene, Any], "bool | Found"]
+Ask = Callable[[Scene, Any], "int | Found"]
 Asked = Mapping[Shape, Callable[..., Any]]
 
 
@@ -53,7 +53,7 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
 
 
 def _coding_in(number: int, ask: Ask) -> Ask:
-    def ask_member(scene: Scene, coding: Any) -> bool | Found:
+    def ask_member(scene: Scene, coding: Any) -> int | Found:
         return scene.coding_member(coding, number) is not False and ask(scene, coding)
 
     return ask_member
