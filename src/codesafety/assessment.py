@@ -186,6 +186,7 @@ class Assessment:
     def _decision(self, items: Sequence[ReportItem], identity: IdentityCheck) -> Decision:
         decision = strictest(self.message_decision, identity.decision, *(item.decision for item in items))
         if not (self.submission.entries or self.submission.medications):
+            self.errors.append("no coded entry was read: there is nothing that a rule could judge")
             decision = strictest(decision, "note" if self.submission.texts else "review")
         if self.submission.other_patients:
             n = len(self.submission.other_patients)

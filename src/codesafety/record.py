@@ -74,6 +74,16 @@ def _code_is_text(value: Any) -> Any:
     return value
 
 
+def _of_a_size(number: Decimal) -> Decimal:
+    if number and abs(number.adjusted()) > MAX_EXPONENT:
+        raise PydanticCustomError("number_size", "a number of this size measures nothing: at most {n} digits before or after the point",
+                                  {"n": MAX_EXPONENT})
+    return number
+
+
+MAX_EXPONENT = 30
+"""Numbers beyond ten to this power are refused: exact arithmetic on them could take for ever."""
+Number = Annotated[Decimal, AfterValidator(_of_a_size)]
 PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
 """A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day."""
 CodeText = Annotated[str, BeforeValidator(_code_is_text)]
@@ -117,7 +127,7 @@ class Coding(_Model):
 class Quantity(_Model):
     """A number with its unit. Decimals are exact; a number that is not finite is refused."""
 
-    value: Decimal | None = None
+    value: Number | None = None
     unit: str | None = None
     """The UCUM code where one was sent, else the unit's words."""
     comparator: Literal["<", "<=", ">=", ">"] | None = None
@@ -248,10 +258,10 @@ class Medication(_Item):
     end: PartialDate | None = None
     """The last day of the course."""
     quantity: Quantity | None = None
-    days_supply: Decimal | None = None
-    dose: Decimal | None = None
+    days_supply: Number | None = None
+    dose: Number | None = None
     """Units of the quantity at a time."""
-    times_a_day: Decimal | None = None
+    times_a_day: Number | None = None
     as_needed: bool | None = None
     dosage_text: str | None = None
     order: str | None = None

@@ -19,7 +19,7 @@ from codesafety.record import Record, Submission
 _Model = TypeVar("_Model", bound=BaseModel)
 _FIELDS = tuple(f'"{name}"' for name in sorted(set(Submission.model_fields) | set(Record.model_fields)))
 _SHOWN = 5
-_HELP = "see the JSON Schemas of submission and record in docs/schemas"
+_HELP = "see `codesafety schema submission` and `codesafety schema record`"
 _ONLY_RECORD = frozenset(Record.model_fields) - frozenset(Submission.model_fields)
 _ONLY_SUBMISSION = frozenset(Submission.model_fields) - frozenset(Record.model_fields)
 

@@ -1,0 +1,30 @@
+"""What several rooms' tests share: where the real material is, and how hard hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+
+settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("long", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The real messages, records and releases beside the project; a test that needs them skips where they are absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the real material (../shared/data) is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT

@@ -1,0 +1,174 @@
+"""`codesafety check`, as its users run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from codesafety.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+WRONG, RIGHT, RECORD = EXAMPLES / "pregnancy-status-update.xml", EXAMPLES / "contraception-ok.xml", EXAMPLES / "record-complete.json"
+
+
+def check(*arguments: str | Path, given: bytes | str | None = None) -> Result:
+    return CliRunner().invoke(app, ["check", *map(str, arguments)], input=given, catch_exceptions=False)
+
+
+def report(*arguments: str | Path, given: bytes | str | None = None) -> dict[str, Any]:
+    return json.loads(check(*arguments, "--format", "json", given=given).stdout)
+
+
+def test_the_example_is_held_because_its_words_deny_its_code() -> None:
+    result = check(WRONG)
+    assert result.exit_code == 1
+    assert "HOLD" in result.stdout
+    found = report(WRONG)
+    assert found["decision"] == "hold"
+    assert "uk.integrity" in {r["rule"].partition("/")[0] for r in found["results"] if r["action"] == "hold"}
+
+
+def test_nothing_above_a_note_exits_0() -> None:
+    assert check(RIGHT, "--record", RECORD).exit_code == 0
+
+
+def test_xml_and_json_of_one_message_give_one_report() -> None:
+    one, other = report(WRONG), report(EXAMPLES / "pregnancy-status-update.json")
+    for found in (one, other):
+        for field in ("digests", "format"):
+            found.pop(field)
+    assert one == other
+
+
+def test_a_missing_file_exits_2_and_says_what_to_do() -> None:
+    result = check("no-such-file.xml")
+    assert result.exit_code == 2
+    assert "no-such-file.xml: there is no such file" in result.stderr
+    assert "help: check the path" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"  \n", b"\x00\x01\x02", b"%PDF-1.7", b"<html></html>", b"[]", b"null", b"{\"resourceType\":", b"<Bundle", b"\xff\xfe<",
+     b'{"entries": [{"path": "x", "codings": [{"code": 77386006}]}]}', b'{"patient": {"born": "0000-01-01"}, "entries": []}'],
+)
+def test_what_is_no_message_exits_2_with_an_error_and_no_traceback(data: bytes) -> None:
+    result = check("-", given=data)
+    assert result.exit_code == 2, result.stdout
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.stderr
+
+
+def test_a_numeric_code_in_json_is_refused_with_the_reason() -> None:
+    result = check("-", given='{"entries": [{"path": "x", "codings": [{"code": 77386006}]}]}')
+    assert "codes are text" in result.stderr
+    assert "77386006" not in result.stderr
+
+
+def test_many_files_answer_one_after_another_and_the_worst_decides() -> None:
+    result = check(RIGHT, WRONG, "no-such-file.xml", "--format", "json")
+    assert result.exit_code == 2
+    found = json.loads(result.stdout)
+    assert [Path(f["file"]).name for f in found] == ["contraception-ok.xml", "pregnancy-status-update.xml", "no-such-file.xml"]
+    assert "report" in found[0]
+    assert found[2]["error"]["message"] == "there is no such file"
+
+
+def test_standard_input_is_a_dash() -> None:
+    assert report("-", given=WRONG.read_bytes())["decision"] == "hold"
+
+
+def test_the_reference_evaluator_gives_the_same_report() -> None:
+    one, other = report(WRONG), report(WRONG, "--reference")
+    assert other["engine"].pop("evaluator") == "reference"
+    one["engine"].pop("evaluator")
+    assert one == other
+
+
+def test_a_profile_lowers_a_rule_and_the_report_says_so(tmp_path: Path) -> None:
+    rule = next(r["rule"] for r in report(WRONG)["results"] if r["action"] == "review" and r["outcome"] == "fires")
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps({"name": "a practice", "changes": [
+        {"rule": rule, "action": "note", "reason": "agreed with the safety officer", "role": "practice manager", "until": "2030-01-01"}]}))
+    found = report(WRONG, "--profile", profile)
+    lowered = next(r for r in found["results"] if r["rule"] == rule and r["outcome"] == "fires")
+    assert (lowered["action"], lowered["changed_by_profile"]) == ("note", "review")
+    assert found["profile"]["in_force"][0]["rule"] == rule
+
+
+def test_a_profile_that_has_ended_changes_nothing(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    rule = next(r["rule"] for r in report(WRONG)["results"] if r["action"] == "hold")
+    profile.write_text(json.dumps({"name": "a practice", "changes": [
+        {"rule": rule, "action": "off", "reason": "agreed", "role": "manager", "until": "2020-01-01"}]}))
+    found = report(WRONG, "--profile", profile)
+    assert found["decision"] == "hold"
+    assert found["profile"]["ended"][0]["rule"] == rule
+
+
+def test_a_profile_that_names_no_rule_exits_2(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    profile.write_text('{"name": "p", "changes": [{"rule": "uk.sex/nothing", "action": "off", "reason": "why", "role": "gp", "until": "2030"}]}')
+    result = check(WRONG, "--profile", profile)
+    assert result.exit_code == 2
+    assert "which is not loaded" in result.stderr
+
+
+def test_an_override_keeps_the_finding_and_decides_nothing(tmp_path: Path) -> None:
+    rules = "uk.pregnancy"
+    found = next(r for r in report(WRONG, "--rules", rules)["results"] if r["overridable_by"])
+    overrides = tmp_path / "overrides.json"
+    overrides.write_text(json.dumps([{
+        "rule": found["rule"], "codes": ["77386006"], "reason": found["overridable_by"]["reasons"][0], "role": "gp", "recorded": "2026-03-01"}]))
+    after = report(WRONG, "--rules", rules, "--overrides", overrides)
+    kept = next(r for r in after["results"] if r["rule"] == found["rule"])
+    assert kept["overridden"]["reason"] == found["overridable_by"]["reasons"][0]
+    assert after["counts"]["overridden"] == 1
+    assert after["decision"] != "review"
+
+
+def test_an_unknown_limit_exits_2() -> None:
+    result = check(WRONG, "--limit", "uk.pregnancy/nothing=3 weeks")
+    assert result.exit_code == 2
+    assert "there is no limit" in result.stderr
+
+
+def test_no_colour_where_output_is_no_terminal() -> None:
+    assert "\x1b[" not in check(WRONG).stdout
+
+
+# ---------------------------------------------------------------------------------------------- a line in, a line out
+
+
+def lines(*given: str | bytes) -> list[dict[str, Any]]:
+    data = b"".join((g.encode() if isinstance(g, str) else g) + b"\n" for g in given)
+    done = subprocess.run([sys.executable, "-m", "codesafety", "check", "--jsonl"], input=data, capture_output=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_lines_are_answered_one_for_one_after_a_line_that_says_ready() -> None:
+    native = (EXAMPLES / "submission-native.json").read_text().replace("\n", " ")
+    fhir = json.dumps(json.loads((EXAMPLES / "pregnancy-status-update.json").read_text()))
+    wrapped = json.dumps({"id": "m1", "submission": json.loads(fhir), "record": json.loads(RECORD.read_text())})
+    ready, *answers = lines(native, "{broken", fhir, wrapped, "[1]", b"\xff\xff", json.dumps({"submission": {}, "recrod": 1}))
+    assert ready["ready"] is True
+    assert ready["version"] and ready["rulesets"] and ready["engine"]["digest"]
+    assert [("decision" in a, "error" in a) for a in answers] == [
+        (True, False), (True, True), (True, False), (True, False), (True, True), (True, True), (True, True)]
+    assert answers[1]["line"] == 2
+    assert answers[1]["error"]["message"] == "this is not JSON"
+    assert answers[3]["id"] == "m1"
+    assert answers[3]["record"]["given"] is True
+
+
+def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
+    entry = '{"path": "e", "codings": [{"system": "sct", "code": "27113001"}], "value": {"quantity": {"value": 70.10, "unit": "kg"}}}'
+    _, direct, wrapped = lines('{"entries": [%s]}' % entry, '{"submission": {"entries": [%s]}}' % entry)
+    assert direct["digests"]["input"] == wrapped["digests"]["input"]
