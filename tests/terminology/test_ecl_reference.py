@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +157,7 @@ def questions(draw: st.DrawFn, plain: int, refining: int) -> list[s.Expression]:
     return [draw(expressions) for _ in range(plain)] + [draw(refined) for _ in range(refining)]
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(questions(1, 1))
 @settings(max_examples=300, deadline=None)
 def test_canonical_text_parses_back_to_the_same(asked: list[s.Expression]) -> None:
@@ -163,6 +165,7 @@ def test_canonical_text_parses_back_to_the_same(asked: list[s.Expression]) -> No
         assert parse(canonical(expression)) == expression
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(ontologies(), questions(20, 30))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
 def test_run_lists_give_what_sets_give(ontology: dict[str, Any], asked: list[s.Expression]) -> None:

@@ -260,6 +260,9 @@ def _write_concrete(files: Sequence[ReleaseFile], context: Context, writer: Pack
                     continue
                 if partial and source not in index:
                     continue
+                if not concepts.active[index[source]]:
+                    context.count("attributes_of_inactive_concepts_not_kept")
+                    continue
                 context.times[time]
                 found.append((concepts.ordinal[index[type_]], concepts.ordinal[index[source]], int(group),
                               _concrete_value(value)))

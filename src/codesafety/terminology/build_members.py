@@ -157,7 +157,9 @@ def write_members(members: MemberColumns, context: Context, writer: PackWriter) 
         packed_active.append(zlib.compress(steps(sorted({o for o, flag in zip(ordinals, flags, strict=False) if flag})), 6))
         active_at.append(active_at[-1] + len(packed_active[-1]))
         ids.append(number)
-        heads.append({"fields": refset.fields, "rows": n, "concepts": len(ranks), "active": sum(flags),
+        strays = sum(flag and component // 10 % 100 in (0, 10)
+                     for component, flag in zip(others, flags[len(ranks):], strict=True))
+        heads.append({"fields": refset.fields, "rows": n, "concepts": len(ranks), "active": sum(flags), "strays": strays,
                       "complete": not refset.dropped})
         context.count("members", n)
         for (name, _), column in zip(refset.fields, columns, strict=True):

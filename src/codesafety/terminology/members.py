@@ -46,7 +46,8 @@ class MemberRows:
 @dataclass(frozen=True, slots=True)
 class Refset:
     """A reference set. `active_concepts`: sorted distinct ordinals of the concepts that are active members (they may be
-    inactive concepts). `complete`: whether this pack holds every row that the release has.
+    inactive concepts). `complete`: whether this pack holds every row that the release has. `strays`: how many active members
+    are identified as concepts and are none of this pack.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Refset:
     n_active: int
     active_concepts: memoryview
     complete: bool
+    strays: int
 
 
 class Refsets:
@@ -90,7 +92,7 @@ class Refsets:
         fields = head["fields"]
         assert isinstance(fields, list)
         return Refset(code, tuple(Field(name, kind) for name, kind in fields), int(str(head["rows"])),
-                      int(str(head["active"])), self._members(at), bool(head["complete"]))
+                      int(str(head["active"])), self._members(at), bool(head["complete"]), int(str(head["strays"])))
 
     def rows(self, code: str) -> MemberRows | None:
         """Return all rows of a refset, or None where the pack has none. The last few are kept unpacked."""

@@ -157,8 +157,7 @@ def _active_members(context: Context, of: Expression) -> Answer:
     values: set[Value] = set()
     for refset in _refsets(context, of):
         found = union(found, from_sorted(refset.active_concepts))
-        if refset.n_active != len(refset.active_concepts):
-            # some rows refer to the same concept twice, to what is no concept, or to what the release does not hold
+        if refset.strays:
             rows = context.store.refsets.rows(refset.code)
             assert rows is not None
             values.update(Value(Kind.COMPONENT, str(component)) for component, ordinal, active

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import compress
@@ -54,11 +54,10 @@ Row = tuple[int, int]     # a source (for a reversed attribute, a value) and a g
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What an attribute's values are compared with. `concepts` None: any concept; `concrete` None: no concrete value."""
+    """What an attribute's values are compared with. `concepts` None: any concept; `concrete` None: no concrete value fits."""
 
     concepts: Runs | None
-    concrete: frozenset[int] | None
-    every_concrete: bool = False
+    concrete: Callable[[ConcreteValue], bool] | None = None
 
 
 def refined(context: Context, focus: Runs, refinement: Refinement) -> Runs:
@@ -225,8 +224,8 @@ def _rows(context: Context, focus: Runs, attribute: Attribute) -> Iterator[tuple
                 yield rows.source[low:high].tolist(), rows.group[low:high].tolist()
         if from_focus:
             yield _rows_from_focus(context, focus, from_focus, values.concepts)
-    if values.every_concrete or values.concrete:
-        yield from _concrete_rows(context, focus, types, values)
+    if values.concrete is not None:
+        yield from _concrete_rows(context, focus, types, values.concrete)
 
 
 def _rows_from_focus(context: Context, focus: Runs, types: set[int], values: Runs | None) -> tuple[list[int], list[int]]:
@@ -242,20 +241,21 @@ def _rows_from_focus(context: Context, focus: Runs, types: set[int], values: Run
 
 
 def _concrete_rows(context: Context, focus: Runs, types: Iterable[int],
-                   values: _Values) -> Iterator[tuple[list[int], list[int]]]:
-    """Concrete rows lie sorted by source: of a focus of few runs only its slices are read."""
+                   fits: Callable[[ConcreteValue], bool]) -> Iterator[tuple[list[int], list[int]]]:
+    """Concrete rows lie sorted by source: of a focus of few runs only its slices are read. A value is compared once."""
     store = context.store
-    wanted = values.concrete or frozenset()
+    known: dict[int, bool] = {}
     for type_ in types:
         rows = store.concrete_rows(type_)
         places = slices(rows.source, focus) if len(focus) < len(rows.source) else iter(((0, len(rows.source)),))
         for low, high in places:
-            sources, groups = rows.source[low:high].tolist(), rows.group[low:high].tolist()
-            if not values.every_concrete:
-                fit = [value in wanted for value in rows.value[low:high].tolist()]
-                sources, groups = list(compress(sources, fit)), list(compress(groups, fit))
+            values = rows.value[low:high].tolist()
+            for value in set(values).difference(known):
+                known[value] = fits(store.concrete_value(value))
+            fit = list(map(known.__getitem__, values))
+            sources = list(compress(rows.source[low:high].tolist(), fit))
             if sources:
-                yield sources, groups
+                yield sources, list(compress(rows.group[low:high].tolist(), fit))
 
 
 def _sources_of_is_a(context: Context, focus: Runs, parents: Runs | None) -> Iterator[int]:
@@ -336,19 +336,21 @@ def _values(context: Context, attribute: Attribute) -> _Values:
         case ConceptComparison(comparator, value):
             equal = comparator is Comparator.EQUAL
             if isinstance(value, Anything):
-                return _Values(None, None, every_concrete=True) if equal else _Values(EMPTY, None)
+                return _Values(None, _any_value) if equal else _Values(EMPTY)
             runs = context.concepts(value)
-            return _Values(runs if equal else difference((0, store.n_concepts), runs), None)
+            return _Values(runs if equal else difference((0, store.n_concepts), runs))
         case NumericComparison(comparator, number):
-            return _Values(EMPTY, frozenset(at for at, value in enumerate(store.concrete_values) if value.kind == "number"
-                                            and compares(comparator, Decimal(value.text), number)))
+            return _Values(EMPTY, lambda value: value.kind == "number" and compares(comparator, Decimal(value.text), number))
         case StringComparison(comparator, texts):
-            return _Values(EMPTY, frozenset(at for at, value in enumerate(store.concrete_values) if value.kind == "string"
-                                            and (_unescaped(value) in texts) is (comparator is Comparator.EQUAL)))
+            return _Values(EMPTY, lambda value: value.kind == "string" and (
+                _unescaped(value) in texts) is (comparator is Comparator.EQUAL))
         case BooleanComparison(comparator, truth):
-            return _Values(EMPTY, frozenset(
-                at for at, value in enumerate(store.concrete_values) if value.kind == "boolean"
-                and ((value.text.lower() == "true") is truth) is (comparator is Comparator.EQUAL)))
+            return _Values(EMPTY, lambda value: value.kind == "boolean" and (
+                (value.text.lower() == "true") is truth) is (comparator is Comparator.EQUAL))
+
+
+def _any_value(value: ConcreteValue) -> bool:
+    return True
 
 
 def compares(comparator: Comparator, left: Decimal, right: Decimal) -> bool:
