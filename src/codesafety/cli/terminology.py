@@ -125,6 +125,10 @@ def _print_counts(summary: dict[str, Any]) -> None:
         print(f"  {name.replace('_', ' '):40} {number:>12,}")
     if "dmd" in summary:
         print(f"  {'dm+d ids':40} {summary['dmd']['ids']:>12,}")
+        for doubt in summary["dmd"]["doubts"]:
+            print(f"  note: {doubt}")
+        if (more := summary["dmd"]["number_of_doubts"] - len(summary["dmd"]["doubts"])) > 0:
+            print(f"  note: {more:,} more of the kind in dm+d")
     for note in summary.get("notes", ()):
         print(f"  note: {note}")
 
