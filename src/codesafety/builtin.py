@@ -19,6 +19,6 @@ def codesafety_rulesets() -> Sequence[Path]:
 
 @hookimpl
 def codesafety_readers() -> Sequence[Reader | TableReader]:
-    from codesafety.formats import READERS
+    from codesafety.formats import READERS, TABLE_READERS
 
-    return READERS
+    return (*READERS, *TABLE_READERS)

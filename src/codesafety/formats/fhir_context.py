@@ -28,6 +28,8 @@ class Surroundings:
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    roles_of: dict[Node, list[Node]] = field(default_factory=dict)
+    """The roles of each practitioner."""
     sender: str | None = None
     software: str | None = None
 
@@ -128,8 +130,7 @@ def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
 
 def _role_of(practitioner: Node, around: Surroundings) -> Node | None:
     """Return the only role of a practitioner; with several, none can be told."""
-    found = [r for r in around.index.of("PractitionerRole")
-             if any(around.index.find(p) is practitioner for p in r.all("practitioner"))]
+    found = around.roles_of.get(practitioner, [])
     return found[0] if len(found) == 1 else None
 
 

@@ -35,6 +35,10 @@ class Index:
     def __init__(self, root: Node) -> None:
         self.root = root
         self.resources = tuple(r for r in resources_under(root) if r.resource_type not in _WRAPPERS)
+        self._by_kind: dict[str | None, list[Node]] = {}
+        for resource in self.resources:
+            if resource.name != "contained":
+                self._by_kind.setdefault(resource.resource_type, []).append(resource)
         self.lone = root.resource_type not in _WRAPPERS
         self._by_key: dict[str, Node] = {}
         shared: set[str] = set()
@@ -63,7 +67,8 @@ class Index:
             yield f"{resource.resource_type}/{own}"
 
     def of(self, kind: str) -> list[Node]:
-        return [r for r in self.resources if r.resource_type == kind and r.name != "contained"]
+        """Return the resources of a kind in the order sent, contained ones left out."""
+        return self._by_kind.get(kind, [])
 
     def find(self, node: Node | None) -> Node | None:
         """Return the resource that a Reference element means, or None."""

@@ -80,7 +80,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     around = Surroundings(
         index, used, patient, number,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
-        encounter_of=_by_list(index), sender=sender_of(index), software=software_of(index),
+        encounter_of=_by_list(index), roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
@@ -160,6 +160,15 @@ def _by_list(index: Index) -> dict[Node, Node]:
                 target = index.find(item)
                 if target is not None:
                     found.setdefault(target, encounters[0])
+    return found
+
+
+def _roles(index: Index) -> dict[Node, list[Node]]:
+    found: dict[Node, list[Node]] = {}
+    for role in index.of("PractitionerRole"):
+        for holder in {index.find(node) for node in role.all("practitioner")} - {None}:
+            if holder is not None:
+                found.setdefault(holder, []).append(role)
     return found
 
 
