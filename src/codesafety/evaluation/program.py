@@ -87,6 +87,10 @@ class Program:
         self._plans: tuple[dict[object, Plan], dict[object, Plan]] = ({}, {})
         self._shared_plans: dict[object, Plan] = {}
 
+    def number(self, rule: str) -> int:
+        """Return a rule's place among the loaded rules."""
+        return self._numbers[rule]
+
     def _window(self, rule: ir.Rule) -> int:
         """Return the number of a rule's validity; rules with one validity share it."""
         window = (rule.valid_from.first if rule.valid_from else None, rule.valid_until.last if rule.valid_until else None)
