@@ -277,3 +277,78 @@ def _progress(results: Any, total: int, what: str) -> Any:
     from rich.progress import track
 
     return track(results, what, total=total, console=Console(stderr=True), transient=True)
+
+
+importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+
+
+@importing.callback()
+def _importing() -> None:
+    """Turn published tables into rulesets."""
+
+
+@importing.command()
+def mce(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The editor's tables: flags per code, and age groups.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="A new folder for the ruleset.")],
+    form: Form = Format.TEXT,
+) -> None:
+    """Import the Medicare Code Editor's sex and age flags per ICD-10-CM code: one table and one rule each.
+
+    Example: codesafety rules import mce flags.csv age_groups.csv -o rulesets/cms.mce
+    """
+    from codesafety.mce import import_mce
+
+    try:
+        done = import_mce(files, output)
+    except CodesafetyError as error:
+        fail(error, form)
+    if form is Format.JSON:
+        write_json({"codes": done.codes, "sex_rows": done.sex_rows, "age_rows": done.age_rows, "folder": str(done.folder)})
+        return
+    write(f"{done.codes} codes: {done.sex_rows} rows of sex and {done.age_rows} of age, written to {done.folder}")
+    write(f"Next: codesafety rules test {done.folder}")
+
+
+@app.command()
+def score(
+    oracle: Annotated[Path, typer.Argument(metavar="ORACLE.csv", help="Columns: system, code, sex, age_years, date, expected.")],
+    rules: Annotated[list[str], typer.Option(metavar="PATH", help="The rules to score.")],
+    release: Pack = None,
+    most: Annotated[int, typer.Option(help="How many disagreements to show as text; JSON has all.")] = 20,
+    form: Form = Format.TEXT,
+) -> None:
+    """Score rules against an oracle: a CSV file of single entries and whether a rule should fire.
+
+    `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not; 2: it could not be read.
+    """
+    from codesafety import scoreboard
+
+    try:
+        engine = load(*rules, release=release)
+        found = scoreboard.score(engine.binding, oracle)
+    except CodesafetyError as error:
+        fail(error, form)
+    if form is Format.JSON:
+        write_json({
+            "cases": found.cases, "agree": found.agree, "false_fires": found.false_fires, "missed": found.missed,
+            "cannot_tell": found.cannot_tell, "sensitivity": found.sensitivity, "specificity": found.specificity,
+            "disagreements": [
+                {"line": c.line, "system": c.system, "code": c.code, "sex": c.sex, "age_years": c.age_years, "date": c.date,
+                 "expected": c.expected, "answer": answer} for c, answer in found.disagreements],
+        })
+    else:
+        write(f"{found.cases} cases: {found.agree} agree, {found.false_fires} fire falsely, {found.missed} are missed, "
+              f"{found.cannot_tell} could not be told")
+        write(f"sensitivity {_share(found.sensitivity)}, specificity {_share(found.specificity)}, of the cases that were told")
+        for case, answer in found.disagreements[:most]:
+            write(f"  line {case.line}: {case.code}, {case.sex or 'no sex'}, {case.age_years if case.age_years is not None else 'no age'}, "
+                  f"{case.date or 'no date'}: expected {case.expected}, answered {answer}")
+        if len(found.disagreements) > most:
+            write(f"  … and {len(found.disagreements) - most} more (--format json has all)")
+    raise typer.Exit(CLEAN if not found.disagreements else SOMETHING)
+
+
+def _share(share: float | None) -> str:
+    return f"{share:.2%}" if share is not None else "none told"

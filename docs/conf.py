@@ -1,0 +1,18 @@
+"""Sphinx configuration."""
+
+from codesafety import __version__
+
+project = "codesafety"
+copyright = "2026, the codesafety authors"  # noqa: A001
+release = version = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "codesafety"
+exclude_patterns = ["_build", "examples"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
+nitpicky = False
