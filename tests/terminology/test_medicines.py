@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.terminology import generated
 from tests.terminology import made_dmd as made
 
 from codesafety.terminology import sctid
+from codesafety.terminology.build import build
 from codesafety.terminology.dmd_section import DmdSection, write
 from codesafety.terminology.dmd_tables import load
-from codesafety.terminology.interface import Product, Status
+from codesafety.terminology.interface import Product, Status, Words
 from codesafety.terminology.medicine_names import base_substance, read_form, read_substances, split_combination, split_supplier
 from codesafety.terminology.medicine_relations import CLASS_LENGTHS
 from codesafety.terminology.medicines import (
@@ -30,6 +32,7 @@ from codesafety.terminology.medicines import (
     shipped_products,
 )
 from codesafety.terminology.pack import Pack, PackWriter
+from codesafety.terminology.release import Release
 from codesafety.terminology.wording import normal
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "dmd"
@@ -235,6 +238,35 @@ def test_the_same_release_gives_the_same_pack(tmp_path: Path) -> None:
         with PackWriter(tmp_path / f"{name}.pack") as writer:
             digests.append(writer.finish({"dmd": write(tables, writer)}))
     assert digests[0] == digests[1]
+
+
+def test_dmd_lies_over_a_release_that_does_not_hold_its_ids(tmp_path: Path) -> None:
+    rows = generated.Rows()
+    for code in (generated.ROOT, generated.IS_A):
+        rows.concept(code)
+        rows.describe(code, "term")
+    rows.is_a(generated.IS_A, generated.ROOT)
+    build([generated.write_release(rows, tmp_path / "rf2"), made.write_release(tmp_path / "dmd")], tmp_path / "a.pack")
+    release = Release.open(tmp_path / "a.pack")
+    assert "with dm+d of 2021-08-26" in release.name
+    assert (release.status(made.PARACETAMOL_AMP), release.status(generated.ROOT)) == (Status.ACTIVE, Status.ACTIVE)
+    assert (release.status(made.PARACETAMOL_OLDEST), release.status(made.NUROFEN_AMP)) == (Status.INACTIVE, Status.INACTIVE)
+    assert release.status("322236009") is Status.UNKNOWN
+    assert release.replacements(made.PARACETAMOL_OLDEST).same == (made.PARACETAMOL_TABLETS,)
+    assert release.terms(made.PARACETAMOL_AMP) == ("Paracetamol 500mg tablets (Anyone & Sons Ltd)",)
+    product = release.product(made.PARACETAMOL_AMPP)
+    assert product is not None and product.same_product == made.PARACETAMOL_TABLETS
+    assert release.product("322236009") is None
+    assert release.judge_words(made.PARACETAMOL_AMP, "paracetamol 500mg tablets").verdict is Words.AGREES
+    told = release.judge_words(made.PARACETAMOL_TABLETS, "Ibuprofen 400mg tablets")
+    assert (told.verdict, told.others) == (Words.NAMES_ANOTHER, (made.IBUPROFEN_TABLETS,))
+
+
+def test_a_pack_of_dmd_alone_cannot_tell_of_other_codes(tmp_path: Path) -> None:
+    build([made.write_release(tmp_path / "dmd")], tmp_path / "a.pack")
+    release = Release.open(tmp_path / "a.pack")
+    assert (release.name, release.status("322236009")) == ("dm+d of 2021-08-26", Status.CANNOT_TELL)
+    assert release.status(made.PARACETAMOL_TABLETS) is Status.ACTIVE
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real dm+d extracts are not here")

@@ -18,7 +18,7 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 from codesafety.terminology.dmd_tables import DmdTables
@@ -41,16 +41,29 @@ def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     place = {code: at for at, code in enumerate(codes)}
     flags, current, fact = bytearray(len(codes)), array("I", [0]) * len(codes), array("I", [0]) * len(codes)
     records: dict[bytes, int] = {}
+    of_vmp: dict[str, int] = {}
     keys: list[tuple[int, int]] = []
+    comparable = cache(normal)
     for at, code in enumerate(codes):
-        product, now = medicines.product(code), medicines.current_id(code)
-        assert product is not None
-        valid = medicines.is_valid(code)
-        flags[at] = _LEVELS.index(product.level) | (_FORMER if now else 0) | (_INVALID if not valid and not now else 0)
+        level, now, name = medicines.level(code), medicines.current_id(code), medicines.name(code)
+        assert level is not None
+        invalid = not now and not medicines.is_valid(code)
+        flags[at] = _LEVELS.index(level) | (_FORMER if now else 0) | (_INVALID if invalid else 0)
         current[at] = place.get(now, at) if now else at
-        fact[at] = records.setdefault(_record(product, code), len(records))
-        if product.name is not None and product.level not in ("vmpp", "ampp"):
-            keys += ((_key(normal(name)), at) for name in {product.name, split_supplier(product.name)[0]})
+        shared = medicines.shares_facts_of(code)
+        if shared not in of_vmp:
+            product = medicines.product(code)
+            assert product is not None
+            fact[at] = records.setdefault(_record(product, code), len(records))
+            if shared is not None:
+                of_vmp[shared] = fact[at]
+        else:
+            fact[at] = of_vmp[shared]
+        if name is not None and level not in ("vmpp", "ampp"):
+            bare, supplier = split_supplier(name)
+            keys.append((_key(comparable(bare)), at))
+            if supplier is not None:
+                keys.append((_key(f"{comparable(bare)} {comparable(supplier)}"), at))
     keys.sort()
     writer.add_section("dmd.id", array("Q", map(int, codes)))
     writer.add_section("dmd.flags", flags)
@@ -163,7 +176,8 @@ class DmdSection:
 
     def _bears(self, at: int, key: str) -> bool:
         name = self._block(at // _BLOCK)[at % _BLOCK]
-        return key in (normal(name), normal(split_supplier(name)[0]))
+        bare, supplier = split_supplier(name)
+        return key == normal(bare) or (supplier is not None and key == f"{normal(bare)} {normal(supplier)}")
 
     def _at(self, code: str) -> int | None:
         if not (code.isascii() and code.isdecimal()) or len(code) > 18 or code[0] == "0":

@@ -128,6 +128,12 @@ class Medicines:
             return Product(code, "vtm", self.name(code), self._all_ids(vtm) | {code}, None, self._vtm_ingredients(vtm), vtm=vtm)
         return self._made(code, _LEVELS[table])
 
+    def shares_facts_of(self, code: str) -> str | None:
+        """Return the VMP that says all there is to say of an AMP or pack but its id, level and name; None where none does."""
+        if self._levels.get(code) not in ("AMP", "VMPP", "AMPP") or self._amp_of(code) in self._tables.classes:
+            return None
+        return self._vmp_of(code)
+
     def _made(self, code: str, level: str) -> Product:
         vmp = self._vmp_of(code)
         facts = self._facts(vmp) if vmp else None
