@@ -107,6 +107,22 @@ def test_a_byte_order_mark_and_windows_line_ends_mean_nothing(tmp_path: Path) ->
     assert len(language.load([tmp_path]).rulesets[0].rules) == 1
 
 
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codesafety.language.loader.MAX_BYTES", 100)
+    write(tmp_path, {"a.rules": head("a") + SET + rule("r")})
+    assert "is larger than" in wrong(tmp_path)["CS121"]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.rules").mkdir()
+    assert "cannot be read" in wrong(tmp_path)["CS121"]
+
+
+def test_rules_that_do_not_say_which_ruleset_they_are_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"a.rules": SET})
+    assert "says which ruleset this is" in wrong(tmp_path)["CS122"]
+
+
 # ------------------------------------------------------------------------------------------------ uses
 
 
@@ -253,6 +269,25 @@ def test_a_table_whose_cells_do_not_fit_is_refused(csv: str, message: str) -> No
     with pytest.raises(RuleError) as caught:
         language.load_texts({"a.rules": text}, {"t.csv": csv.encode()})
     assert [(d.code, d.message) for d in caught.value.diagnostics] == [("CS227", message)]
+
+
+@pytest.mark.parametrize(("csv", "code", "message"), [
+    ("code,seen,dest,start,end\n77386007,,,,\n", "CS209", "`code`: `77386007` is no code: its check digit does not hold"),
+    ("code,seen,dest,start,end\n77386006,soon,,,\n", "CS221", "`seen`: `soon` is no date"),
+    ("code,seen,dest,start,end\n77386006,,,2025,2024\n", "CS207", "this row ends (2024) before it begins (2025)"),
+    ("code,seen,dest,start,end\n", "CS212", "the table `t` has no rows"),
+])  # fmt: skip
+def test_a_table_of_dates_and_codes_is_checked_row_by_row(csv: str, code: str, message: str) -> None:
+    text = head("a") + 'table t from "t.csv" { key code in sct column seen date column dest code valid from start until end }'
+    with pytest.raises(RuleError) as caught:
+        language.load_texts({"a.rules": text}, {"t.csv": csv.encode()})
+    assert [(d.code, d.message) for d in caught.value.diagnostics] == [(code, message)]
+
+
+def test_cells_of_dates_and_codes_are_read_as_such() -> None:
+    text = head("a") + 'table t from "t.csv" { key code in sct column seen date column dest code column label text }'
+    (table,) = language.load_texts({"a.rules": text}, {"t.csv": b"code,seen,dest,label\n77386006,2025,60001007,x\n"}).rulesets[0].tables
+    assert table.rows[0].cells == {"seen": (739252, 739616), "dest": "60001007", "label": "x"}
 
 
 # ------------------------------------------------------------------------------------------------ the whole

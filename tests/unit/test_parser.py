@@ -210,6 +210,11 @@ def test_a_curly_quote_closed_by_a_straight_one_is_told() -> None:
     ("rule r { when ((e is past) and x is past }", "CS104", "add `)` where it ends"),
     ("rule", "CS101", "write the rest of it, or remove it"),
     ("/* x", "CS103", "add `*/` where it ends"),
+    ("rule r { say “x }", "CS102", "add the closing quote; a curly quote is closed by a curly one"),
+    ("rule r { say x” }", "CS105", 'put the text between straight quotes: "…"'),
+    ("# why\nrule r { }", "CS105", "put the words between `/*` and `*/`"),
+    ("rule r { when e.value ¬ 3 }", "CS105", "remove it"),
+    ("rule r { when > 5 }", "CS101", None),
     ('valueset v "V" { codes 1 |x }', "CS106", "add `|` where it ends"),
 ])  # fmt: skip
 def test_what_is_said_of_a_slip(text: str, code: str, help: str | None) -> None:
@@ -239,15 +244,15 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         assert all(0 <= d.span.start <= len(text) for d in error.diagnostics)
 
 
-_WORDS = st.sampled_from(
+_VOCABULARY = (
     'rule r { } valueset v "V" limit l table t from ruleset title action review for entry mention e x in with row of when unless say '
     "example given incoming record expect fires cannot tell : , ( ) and or not is not missing before within 3 days 2025-01-01 at least "
-    "77386006 |Pregnancy| age < >= exists no where e.value patient.gender male ecl { << 1 } frozen codes hazard H-01 /* c */".split()
+    "77386006 |Pregnancy| age < >= exists no where e.value patient.gender male ecl { << 1 } frozen codes hazard H-01 /* c */"
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(_WORDS, max_size=40).map(" ".join))
+@given(st.lists(st.sampled_from(_VOCABULARY.split()), max_size=40).map(" ".join))
 def test_any_sequence_of_words_is_parsed_or_refused(text: str) -> None:
     try:
         language.parse(text)

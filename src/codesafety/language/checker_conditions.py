@@ -124,6 +124,14 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
             node.n.span,
             "write 1 or more, or use `exists` or `no`",
         )
+    if node.n is not None and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
+        scope.diagnostics.error(
+            "CS205",
+            f"the limit `{node.n.text}` is a length and no number",
+            node.n.span,
+            "use a number, or a limit without a unit",
+        )
+        wrong = True
     if kind not in ITEMS:
         scope.diagnostics.error(
             "CS205",

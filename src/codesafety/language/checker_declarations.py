@@ -42,10 +42,10 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
         match part:
             case syntax.Setting(value=syntax.Amount() as amount):
                 if once(seen, "default", part.span, diagnostics):
-                    default = _amount(amount)
+                    default = _amount(amount, diagnostics)
             case syntax.Range():
                 if once(seen, "from", part.span, diagnostics):
-                    low, high = _amount(part.low), _amount(part.high)
+                    low, high = _amount(part.low, diagnostics), _amount(part.high, diagnostics)
                     _check_range(part, low, high, diagnostics)
             case _:
                 pass
@@ -63,8 +63,10 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     return ir.Limit(f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts), node.name.span)
 
 
-def _amount(amount: syntax.Amount) -> ir.Length | Decimal:
+def _amount(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | Decimal:
     n = Decimal(amount.number.text)
+    if amount.unit is not None and n != n.to_integral_value():
+        diagnostics.error("CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "use a smaller unit")
     return n if amount.unit is None else ir.Length(n, unit_of(amount.unit))
 
 
@@ -98,9 +100,10 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
     seen: dict[str, Span] = {}
     ecl: syntax.Ecl | None = None
     frozen_file: str | None = None
+    no_rows = False
     rows: tuple[ir.FrozenRow, ...] | None = None
     cited = sources(node.parts)
-    members: dict[str, list[ir.CodeRef]] = {"codes": [], "perhaps": [], "except": []}
+    members: dict[str, dict[str, ir.CodeRef]] = {"codes": {}, "perhaps": {}, "except": {}}
     includes: list[str] = []
     except_sets: list[str] = []
     for part in node.parts:
@@ -120,6 +123,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                     frozen_file = named.text
                     data = open_file(named)
                     if data is not None:
+                        no_rows = not data.lines
                         rows = datafiles.frozen(data, diagnostics)
                         cited += data.sources
             case syntax.Codes():
@@ -134,6 +138,13 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                         name = scope.set_name(member)
                         if name is not None:
                             except_sets.append(name)
+                    elif member.quoted:
+                        diagnostics.error(
+                            "CS210",
+                            "only codes of SNOMED CT and dm+d are named after `except`",
+                            member.span,
+                            "put it into a value set of its own, and write that set after `except`",
+                        )
                     else:
                         _add(members["except"], codes.code_ref(member, codes.SCT, diagnostics), diagnostics)
             case _:
@@ -142,7 +153,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         diagnostics.error(
             "CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`"
         )
-    elif ecl is None and rows is not None and not rows and not members["codes"] and not includes:
+    elif ecl is None and no_rows and not members["codes"] and not includes:
         diagnostics.error(
             "CS212", f"the value set `{node.name.text}` is empty: its file has no rows", node.name.span, "add rows to the file"
         )
@@ -153,24 +164,22 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         ecl.inner if ecl else ir.NOWHERE,
         frozen_file,
         rows,
-        tuple(members["codes"]),
-        tuple(members["perhaps"]),
+        tuple(members["codes"].values()),
+        tuple(members["perhaps"].values()),
         tuple(includes),
-        tuple(members["except"]),
+        tuple(members["except"].values()),
         tuple(except_sets),
         cited,
         node.name.span,
     )
 
 
-def _add(to: list[ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) -> None:
-    for other in to:
-        if other.key == code.key:
-            diagnostics.error(
-                "CS204", f"`{code.code}` is named twice", code.span, "keep one of them", ((other.span, "first named here"),)
-            )
-            return
-    to.append(code)
+def _add(to: dict[str, ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) -> None:
+    first = to.setdefault(code.key, code)
+    if first is not code:
+        diagnostics.error(
+            "CS204", f"`{code.code}` is named twice", code.span, "keep one of them", ((first.span, "first named here"),)
+        )
 
 
 def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Table | None:
@@ -214,7 +223,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         valid=(valid.first.text, valid.last.text) if valid else None,
         diagnostics=diagnostics,
     )
-    if not rows:
+    if not data.lines:
         diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
     return ir.Table(
         f"{scope.ruleset}/{node.name.text}",

@@ -225,6 +225,8 @@ def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
     if text in schema.WHOLE_INPUTS:
         return True
     base, dot, name = text.partition(".")
+    if base == "release" and name:
+        return True  # the release of one code system: `release.emis`
     if base in ("patient", "message") and dot:
         fields = schema.PATIENT if base == "patient" else schema.MESSAGE
         if name in fields and fields[name].private:

@@ -21,6 +21,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _AGE_AT: Final = re.compile(r"age\s+at\s+([a-z][a-z0-9_.-]*)")
 _PATH: Final = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
 _FIRST_QUANTIFIED_SLOT: Final = 2
+_NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
 
 
 class _Parts:
@@ -371,11 +372,11 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
 
 
 def can_be_untold(made: ir.Rule) -> bool:
-    """Return whether some field that the rule reads can be missing: anything but `is missing` and `is incoming` can."""
+    """Return whether some field that the rule reads can be missing: anything but `is missing`, `is incoming` and `is entered-in-error` can."""
     if made.trigger.partner is not None or made.trigger.subject.set is not None:
         return True
     return made.when is not None and any(
-        not isinstance(leaf, ir.IsMissing) and not (isinstance(leaf, ir.ItemIs) and leaf.word is ir.ItemWord.INCOMING)
+        not isinstance(leaf, ir.IsMissing) and not (isinstance(leaf, ir.ItemIs) and leaf.word in _NEVER_UNKNOWN)
         for leaf in _leaves(made.when)
     )
 

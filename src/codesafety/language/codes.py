@@ -80,9 +80,9 @@ def code_ref(code: syntax.Code, system: str, diagnostics: Diagnostics, *, in_exa
                 diagnostics.error("CS209", f"`{code.code}` is no SNOMED CT concept: {wrong[0]}", span, wrong[1])
             elif code.quoted:
                 diagnostics.error("CS210", "a SNOMED CT code is written without quotes", _digits_of(code), f"write {code.code}")
-    elif not code.quoted:
+    elif not code.quoted and not in_example:
         diagnostics.error("CS210", f"a code of `{system}` is written in quotes", _digits_of(code), f'write "{code.code}"')
-    elif not code.code:
+    elif not code.code and not in_example:
         diagnostics.error("CS209", "this code is empty", code.span, "write the code between the quotes")
     return ir.CodeRef(system, systems.normal_code(system, code.code) if not in_example else code.code, code.term, code.span)
 

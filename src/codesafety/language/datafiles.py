@@ -15,7 +15,7 @@ from typing import Final
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.language import codes, schema
-from codesafety.record import day_interval
+from codesafety.language.dates import interval
 from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
@@ -184,19 +184,11 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
             )
             return None
         case "date":
-            return _day(text, column, line, diagnostics)
+            return interval(text, line.span, diagnostics, f"`{column}`: ")
         case "code":
             return ir.code_key(system, systems.normal_code(system, text))
         case "text":
             return text
-
-
-def _day(text: str, column: str, line: Line, diagnostics: Diagnostics) -> tuple[int, int] | None:
-    try:
-        return day_interval(text)
-    except ValueError as error:
-        diagnostics.error("CS221", f"`{column}`: `{text}` is no date: {error}", line.span, "write YYYY-MM-DD")
-        return None
 
 
 def rows(
@@ -220,8 +212,8 @@ def rows(
         first = last = None
         if valid is not None:
             start, end = line.cells[valid[0]], line.cells[valid[1]]
-            begins = _day(start, valid[0], line, diagnostics) if start else None
-            ends = _day(end, valid[1], line, diagnostics) if end else None
+            begins = interval(start, line.span, diagnostics, f"`{valid[0]}`: ") if start else None
+            ends = interval(end, line.span, diagnostics, f"`{valid[1]}`: ") if end else None
             first, last = begins and begins[0], ends and ends[1]
             if first is not None and last is not None and first > last:
                 diagnostics.error(

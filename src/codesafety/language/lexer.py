@@ -35,6 +35,10 @@ class TokenLexer(Lexer):
         return iter(lexer_state)
 
 
+_MOST_ERRORS = 100
+"""After so many unreadable places the text is no rule file, and more of them are no help."""
+
+
 class Scanner:
     """Cuts rule text into tokens. Immutable once built."""
 
@@ -66,7 +70,7 @@ class Scanner:
         append, match, keywords = tokens.append, self._match, self.keywords
         diagnostics = Diagnostics()
         at, length = 0, len(text)
-        while at < length:
+        while at < length and len(diagnostics.found) < _MOST_ERRORS:
             found = match(text, at)
             if found is None:
                 at = unreadable(text, at, file, tokens, diagnostics)

@@ -52,7 +52,7 @@ MEDICATION_KINDS: Final[tuple[str, ...]] = get_args(record.Medication.model_fiel
 YES_NO: Final = ("true", "false")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
-_OPEN = FieldSpec(WORD)
+_OPEN = FieldSpec(WORD, sayable=False)
 _SENT = FieldSpec(TEXT, sayable=False)
 
 PATIENT: Final[Mapping[str, FieldSpec]] = {

@@ -11,8 +11,8 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema, syntax
+from codesafety.language.dates import interval
 from codesafety.language.schema import FieldSpec
-from codesafety.record import day_interval
 
 _COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
     "sex": FieldType.WORD,
@@ -40,6 +40,10 @@ _ARTICLE: Final = {
 ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
 
 
+_SUGGESTIONS: Final = 100
+"""After so many errors no near names are looked for: that takes longer than all the rest."""
+
+
 def a_kind(kind: Kind) -> str:
     """Return a kind with its article: `an entry`."""
     return _ARTICLE[kind]
@@ -52,12 +56,8 @@ def unit_of(word: syntax.Word) -> ir.Unit:
 
 def date_literal(date: syntax.DateText | syntax.Number, diagnostics: Diagnostics) -> ir.DateLiteral | None:
     """Return a date written in a rule file, or None where the calendar has no such day; that is reported."""
-    try:
-        first, last = day_interval(date.text)
-    except ValueError as error:
-        diagnostics.error("CS221", f"`{date.text}` is no date: {error}", date.span, "write YYYY-MM-DD or YYYY-MM")
-        return None
-    return ir.DateLiteral(first, last, date.text, date.span)
+    days = interval(date.text, date.span, diagnostics)
+    return None if days is None else ir.DateLiteral(*days, date.text, date.span)
 
 
 @dataclass(slots=True)
@@ -100,6 +100,9 @@ class RulesetScope:
         name = f"{ruleset}/{local}"
         if name in declared:
             return name
+        if len(self.diagnostics.found) > _SUGGESTIONS:
+            self.diagnostics.error("CS203", f"there is no {what} `{word.text}`", word.span, "check the spelling")
+            return None
         seen = [n.removeprefix(f"{self.ruleset}/") for n in declared if n.rpartition("/")[0] in {self.ruleset, *self.uses}]
         self.diagnostics.error(
             "CS203",
@@ -277,11 +280,7 @@ class RuleScope:
     def length(self, length: syntax.Length) -> ir.LengthLike | None:
         """Return a length: written, a limit or a row's column. What is none is reported."""
         if isinstance(length, syntax.Amount):
-            if length.unit is None:
-                self.diagnostics.error(
-                    "CS208", f"`{length.number.text}` has no unit", length.span, "add `days`, `weeks`, `months` or `years`"
-                )
-                return None
+            assert length.unit is not None  # the grammar gives every length a unit; only a limit may have none
             return ir.Length(self._whole_number(length.number), unit_of(length.unit))
         if "." in length.text and "/" not in length.text:
             column = self.operand(length)

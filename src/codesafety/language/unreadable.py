@@ -130,6 +130,9 @@ def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
         end = at + 1 if closing is None else at + 2 + closing
         diagnostics.error("CS105", "text is put between double quotes", Span(file, at, end), 'write "…"')
         return end
+    end = at + 1
+    while end < len(text) and text[end] == char:
+        end += 1
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     instead = _INSTEAD.get(char)
     diagnostics.error(
