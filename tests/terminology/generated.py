@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codesafety.terminology.build import build
 from codesafety.terminology.sctid import check_digit
 
 ROOT = "138875005"
@@ -118,3 +119,51 @@ def write_release(rows: Rows, folder: Path, *, summary: str = "Snapshot", date: 
         put(refset / f"der2_{letters}Refset_Made{number}{summary}_INT_{date}.txt",
             "\t".join((MEMBER_HEADER, *names)), lines)
     return folder
+
+
+def built(rows: Rows, folder: Path, **options: object) -> Path:
+    """Write rows as a Snapshot, build a pack of them and return its path."""
+    source = write_release(rows, folder / "release")
+    output = folder / "made.pack"
+    build([source], output, **options)  # type: ignore[arg-type]
+    return output
+
+
+def small() -> Rows:
+    """A release of a few concepts that has one of everything.
+
+        root - finding - heart disease - infarct (of heart)     and inactive: old infarct SAME AS infarct
+             - body    - heart
+             - attribute - finding site, is a
+    """
+    rows = Rows()
+    for code in (ROOT, FINDING, DISEASE, INFARCT, BODY, HEART, ATTRIBUTE, SITE, IS_A, CORE_MODULE):
+        rows.concept(code, defined=code == INFARCT)
+    rows.concept(OLD, active=False, time="20240101")
+    for child, parent in ((FINDING, ROOT), (DISEASE, FINDING), (INFARCT, DISEASE), (BODY, ROOT), (HEART, BODY),
+                          (ATTRIBUTE, ROOT), (SITE, ATTRIBUTE), (IS_A, ATTRIBUTE), (CORE_MODULE, ROOT)):
+        rows.is_a(child, parent)
+    rows.relationship(INFARCT, SITE, HEART, 1)
+    rows.value(INFARCT, SITE, "#2.50", 0)
+    rows.value(INFARCT, SITE, '"left"', 1)
+    rows.member(SAME_AS, OLD, [("targetComponentId", INFARCT)])
+    rows.member(INACTIVATION, OLD, [("valueId", "900000000000482003")])
+    rows.member(SIMPLE, INFARCT)
+    rows.member(SIMPLE, HEART, active=False)
+    rows.member(MAPPED, INFARCT, [("mapGroup", "1"), ("mapTarget", "I21.9")])
+    rows.member("900000000000534007", CORE_MODULE, [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20250101")])
+    rows.describe(INFARCT, "Myocardial infarction (disorder)", type_=FSN)
+    attack = rows.describe(INFARCT, "Heart attack")
+    infarction = rows.describe(INFARCT, "Myocardial infarction")
+    rows.describe(INFARCT, "Coronary", active=False)
+    rows.describe(DISEASE, 'Disease of "heart" (disorder)', type_=FSN)
+    rows.describe(OLD, "Cardiac infarction (disorder)", type_=FSN)
+    rows.member(GB_ENGLISH, attack, [("acceptabilityId", ACCEPTABLE)])
+    rows.member(GB_ENGLISH, infarction, [("acceptabilityId", PREFERRED)])
+    rows.member(UK_CLINICAL, attack, [("acceptabilityId", PREFERRED)])
+    return rows
+
+
+FINDING, DISEASE, INFARCT, BODY, HEART, ATTRIBUTE, SITE, OLD = (concept_id(n) for n in range(8))
+SIMPLE, MAPPED = concept_id(100), concept_id(101)
+UK_CLINICAL = "999001261000000100"

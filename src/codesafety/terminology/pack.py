@@ -144,10 +144,10 @@ class Pack:
         except OSError as error:
             raise PackError(f"{self.path}: cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
         self._view = memoryview(self._map)
-        magic, version, _, told, at, length, digest = _HEADER.unpack_from(self._view, 0)
+        magic, version, flags, told, at, length, digest = _HEADER.unpack_from(self._view, 0)
         if magic != MAGIC:
             raise PackError(f"{self.path}: not a pack: build one with `codesafety terminology build`")
-        if version != FORMAT:
+        if version != FORMAT or flags:
             raise PackError(f"{self.path}: pack format {version}, this version reads format {FORMAT}: build it again")
         if told != size:
             raise PackError(f"{self.path}: truncated or overlong: {size} bytes, should be {told}: build it again")

@@ -110,7 +110,7 @@ def discover(sources: Sequence[Path]) -> Found:
 
 
 def _recognise(member: Member, package: int) -> ReleaseFile | None:
-    for _, lines in _raw_lines(member.name, member.open):
+    for _, lines in _raw_lines(member.name, member.open, text_only=False):
         header = tuple(part.strip() for part in lines[0].decode("utf-8", "replace").split("\t"))
         content = _HEADERS.get(header)
         if content is None and header[:len(_MEMBER)] == _MEMBER:
@@ -190,7 +190,8 @@ def read_lines(file: ReleaseFile, progress: Callable[[int], None] | None = None)
             yield first, lines
 
 
-def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[int], None] | None = None) -> Iterator[Lines]:
+def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[int], None] | None = None, *,
+               text_only: bool = True) -> Iterator[Lines]:
     tail, first, done = b"", 1, 0
     try:
         with opener() as stream:
@@ -207,6 +208,8 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 if len(tail) > LONGEST_LINE:
                     raise ReleaseError(name, first + len(lines), f"a line of more than {LONGEST_LINE >> 20} MiB: refused")
                 if lines:
+                    if text_only and not block.isascii():
+                        _require_utf8(name, first, lines)
                     dirty = b"\n\n" in block or b"\n#" in block or block[:1] in (b"\n", b"#")
                     yield from _proper(first, lines) if dirty else ((first, lines),)
                 first += len(lines)
@@ -214,10 +217,20 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                     progress(done)
                 block = stream.read(_BLOCK)
         if tail:
+            if text_only:
+                _require_utf8(name, first, [tail])
             yield from _proper(first, [tail.removesuffix(b"\r")])
     except READ_ERRORS as error:
         raise ReleaseError(name, None, f"cannot be read: {str(error).lower()}",
                            help="download the release again and compare its checksum") from None
+
+
+def _require_utf8(name: str, first: int, lines: list[bytes]) -> None:
+    try:
+        b"\n".join(lines).decode()
+    except UnicodeDecodeError as error:
+        line = first + b"\n".join(lines)[:error.start].count(b"\n")
+        raise ReleaseError(name, line, "not UTF-8", help="download the release again; the file is damaged") from None
 
 
 def _proper(first: int, lines: list[bytes]) -> Iterator[Lines]:
@@ -260,10 +273,6 @@ def what_is_wrong(file: ReleaseFile, line: bytes, more: Callable[[Row], str | No
             return f"{name} is `{_shown(value)}`, not a SNOMED CT identifier"
         if name == "relationshipGroup" and not (value.isdigit() and int(value) <= 0xFFFF):
             return f"relationshipGroup is `{_shown(value)}`, not a small number"
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return "not UTF-8"
     return more(row)
 
 
