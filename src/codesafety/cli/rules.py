@@ -14,7 +14,7 @@ from codesafety import ir
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, fail, style, wrapped, write, write_json
 from codesafety.diagnostics import render_all
 from codesafety.engine import Engine, frozen_terminology, load, rule_paths
-from codesafety.errors import CodesafetyError, RuleError
+from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.terminology.interface import Terminology
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
@@ -277,6 +277,53 @@ def _progress(results: Any, total: int, what: str) -> Any:
     from rich.progress import track
 
     return track(results, what, total=total, console=Console(stderr=True), transient=True)
+
+
+
+@app.command("freeze")
+def freeze_files(
+    paths: Paths,
+    release: Annotated[Path, typer.Option(metavar="PACK", help="The release to write from.")],
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; say what each file would gain and lose.")] = False,
+    form: Form = Format.TEXT,
+) -> None:
+    """Write the frozen files of value sets that have both `ecl` and `frozen`, from a release.
+
+    Exit code 0: written, or nothing differs; 1 with --check where a list and the release differ; 2: it could not be done.
+    """
+    from codesafety.freeze import freeze
+
+    try:
+        engine = load(*paths, release=release)
+        own = {path.resolve() for path in rule_paths(paths)}
+        rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
+        found = list(freeze(rulesets, engine.terminology))
+        if not check_only:
+            for one in found:
+                one.path.parent.mkdir(parents=True, exist_ok=True)
+                one.path.write_text(one.text, encoding="utf-8")
+    except CodesafetyError as error:
+        fail(error, form)
+    except OSError as error:
+        fail(InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename), form)
+    if form is Format.JSON:
+        write_json([{"valueset": f.name, "file": str(f.path), "codes": f.codes, "gained": list(f.gained), "lost": list(f.lost)}
+                    for f in found])
+    else:
+        for one in found:
+            write(f"{one.name}: {one.codes} codes, gained {_codes(one.gained)}, lost {_codes(one.lost)}: {one.path}")
+        if not found:
+            complain("no value set in these rules has both `ecl` and `frozen`")
+    raise typer.Exit(SOMETHING if check_only and any(f.changed for f in found) else CLEAN)
+
+
+def _files(ruleset: ir.Ruleset) -> set[str]:
+    return {v.span.file for v in ruleset.valuesets} | {r.span.file for r in ruleset.rules}
+
+
+def _within(file: str, folders: set[Path]) -> bool:
+    path = Path(file).resolve()
+    return path in folders or any(folder in path.parents for folder in folders)
 
 
 importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
