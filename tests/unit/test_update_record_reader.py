@@ -198,6 +198,20 @@ def test_a_second_patient_is_told_apart() -> None:
     assert [e.subject for e in read_.entries] == ["another", None]
 
 
+def test_a_subject_who_is_not_there_is_unknown_and_another_patient_is_another() -> None:
+    read_ = read(bundle(PATIENT | {"id": "1"}, *(observation(subject={"reference": r}) for r in (
+        "urn:uuid:00000000-0000-4000-8000-00000000dead", "Patient/2", "Patient/1", "urn:uuid:00000000-0000-4000-8000-000000000001"))))
+    assert [e.subject for e in read_.entries] == ["unknown", "another", None, None]
+
+
+def test_a_child_linked_to_its_mother_is_her_baby() -> None:
+    baby = {"resourceType": "Patient", "birthDate": "2026-01-01", "link": [{"other": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}, "type": "seealso"}]}
+    person = {"resourceType": "RelatedPerson", "patient": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}, "relationship": {"coding": [{"code": "NCHILD"}]}}
+    subject = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000002"}
+    (entry,) = read(bundle(PATIENT, baby, person, observation(subject=subject))).entries
+    assert entry.subject == "baby"
+
+
 def test_an_entry_about_another_number_is_about_another() -> None:
     patient = {**PATIENT, "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991234578"}]}
     subject = {"identifier": {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991234586"}}

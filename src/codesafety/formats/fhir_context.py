@@ -13,6 +13,9 @@ from codesafety.record import NotRead, Provenance, Subject
 
 HEADINGS = "RecordStandardHeadings"
 _ODS = ("ods-organization-code", "ods-site-code", "ods-code")
+_MOTHER = frozenset(["MTH", "NMTH", "GESTM", "NMTHF"])
+_CHILD = frozenset(["CHILD", "NCHILD", "SON", "NSON", "SONC", "DAU", "DAUC"])
+"""HL7 v3 RoleCode."""
 _AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
 
 
@@ -78,16 +81,25 @@ def consultation_date(resource: Node, around: Surroundings, used: Used) -> str |
 
 
 def subject_of(resource: Node, around: Surroundings) -> Subject | None:
-    """Return `another` where the item names another patient than the source's own, else None: FHIR's subject is whose record
-    it belongs to, and does not say that a family history is about the patient."""
+    """Return whom an item is about where that is not simply the source's own patient.
+
+    None where it is: FHIR's subject is whose record an item belongs to, and does not say that a family history is about the
+    patient. `baby` where a related person links another patient to this one as mother and child; `another` for any other
+    patient; `unknown` where it names somebody who is not there.
+    """
     for node in (*resource.all("subject"), *resource.all("patient")):
         found = around.index.find(node)
-        if found is not None and found.resource_type == "Patient" and found is not around.patient:
-            return "another"
+        if found is not None and found is not around.patient:
+            if found.resource_type != "Patient":
+                return "unknown"
+            return "baby" if is_baby(found, around) else "another"
         inner = node.all("identifier")
         if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
             if identifier(inner[0]) != around.nhs_number:
                 return "another"
+        target = own_text(node, "reference")
+        if found is None and target is not None and around.patient is not None and not around.index.lone:
+            return "another" if "Patient/" in target else "unknown"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
         found = around.index.find(node)
         if found is None:
@@ -95,6 +107,18 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
         if found.resource_type in ("Patient", "RelatedPerson", "Group") and found is not around.patient:
             return "another"
     return None
+
+
+def is_baby(other: Node, around: Surroundings) -> bool:
+    """Return whether a related person ties another patient to the source's own as child to mother."""
+    for person in around.index.of("RelatedPerson"):
+        codes = {own_text(c, "code") for r in person.all("relationship") for c in r.all("coding")}
+        of = [around.index.find(node) for node in person.all("patient")]
+        linked = {id(around.index.find(o)) for p in (other, around.patient) if p is not None for link in p.all("link")
+                  for o in link.all("other")}
+        if id(person) in linked and ((other in of and codes & _MOTHER) or (around.patient in of and codes & _CHILD)):
+            return True
+    return False
 
 
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:

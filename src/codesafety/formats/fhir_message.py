@@ -9,7 +9,7 @@ from codesafety.formats.fhir_context import Surroundings, ods_code
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_rest import rest_of
 from codesafety.formats.fhir_tree import Node
-from codesafety.formats.fhir_values import Broken, Used, child_text, choice, coding, concept, date, identifier, one, text
+from codesafety.formats.fhir_values import Broken, Used, child_text, choice, coding, concept, date, identifier, nature, one, text
 from codesafety.record import Coding, Message, NotRead
 
 
@@ -118,11 +118,11 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
 
 
 def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
+    event = event_of(around.index)
     for name in ("event", "eventCoding"):
         node = one(header, name)
-        if node is not None and node.value is None:
+        if node is not None and nature(node) == "coding" and header is around.index.of("MessageHeader")[0]:
             coding(node, used)
-    event = event_of(around.index)
     receivers = [*header.all("receiver"), *(r for d in header.all("destination") for r in d.all("receiver"))]
     return {
         "event": event.code if event is not None else None,

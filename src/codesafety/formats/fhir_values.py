@@ -132,6 +132,8 @@ def date(node: Node | None, used: Used) -> str | None:
 
 def coding(node: Node, used: Used) -> Coding:
     """Return one coding as sent."""
+    if node.value is not None:
+        raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
     used.add(node)
     return Coding(
         system=child_text(node, "system"),
@@ -260,14 +262,14 @@ def nature(node: Node) -> Nature | None:
         return None
     names = node.children
     plain_code = "code" in names and not names["code"][0].children
+    valued = "value" in names and not names["value"][0].children
+    if (plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")):
+        return "coding"
     if "reference" in names and not names["reference"][0].children:
         return "reference"
-    if "value" in names and not names["value"][0].children and (
-            "unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
+    if valued and ("unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
         return "quantity"
-    if "value" not in names and "coding" not in names and (
-            (plain_code and ("system" in names or "display" in names))
-            or ((plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")))):
+    if plain_code and not valued and "coding" not in names and ("system" in names or "display" in names):
         return "coding"
     if "identifier" in names and not (set(names) - {"identifier", "display", "type", "id", "extension"}):
         return "reference"
