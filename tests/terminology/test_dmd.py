@@ -128,6 +128,7 @@ DAMAGE = {
     "a DTD": ("<VIRTUAL_MED_PRODUCTS>", '<!DOCTYPE x [<!ENTITY a "b">]><VIRTUAL_MED_PRODUCTS>', "f_vmp2_3260821.xml", None,
               "hostile XML"),
     "a root of another kind": ("<INGREDIENT_SUBSTANCES>", "<INGREDIENTS>", "f_ingredient2_3260821.xml", None, "none of dm\\+d"),
+    "a GTIN that is no number": ("5037563003235", "5.03756E+12", "f_gtin2_0260821.xml", 3, "GTIN is `5.03756E\\+12`"),
     "endless text": ("<NM>Ibuprofen 400mg tablets</NM>", f"<NM>{'x' * 70000}</NM>", "f_vmp2_3260821.xml", 6, "refused"),
     "endless nesting": ("<NM>Ibuprofen 400mg tablets</NM>", "<a>" * 9 + "</a>" * 9, "f_vmp2_3260821.xml", 6, "nested"),
 }

@@ -214,6 +214,7 @@ def test_a_pack_answers_as_the_release_does_for_every_id(section: DmdSection, me
         assert section.product(code) == medicines.product(code)
         assert section.name(code) == medicines.name(code)
         assert section.current_id(code) == medicines.current_id(code)
+        assert section.strengths(code) == medicines.strengths(code)
         assert (section.status(code) is Status.ACTIVE) == medicines.is_valid(code)
 
 
@@ -222,6 +223,11 @@ def test_a_pack_does_not_know_other_ids(section: DmdSection) -> None:
         assert code not in section
         assert section.product(code) is None
         assert section.status(code) is Status.UNKNOWN
+
+
+def test_a_pack_is_found_by_its_gtin(section: DmdSection) -> None:
+    assert section.with_gtin("5037563003235") == section.with_gtin("05037563003235") == (made.PARACETAMOL_AMPP,)
+    assert section.with_gtin("5037563003236") == section.with_gtin("") == section.with_gtin("50375630032350000") == ()
 
 
 def test_products_are_found_by_name_with_or_without_supplier(section: DmdSection) -> None:
@@ -384,6 +390,11 @@ def test_a_brand_and_its_generic_are_one_product() -> None:
     assert shipped("42111000001107").ingredients == {"ethinylestradiol", "levonorgestrel"}
     assert shipped("289411000001107").ingredients == {"flucloxacillin"}
     assert shipped("38897011000001107").ingredients == {"insulin glargine"}
+
+
+def test_the_gel_of_diclofenac_is_applied_to_the_skin_one_way_or_the_other() -> None:
+    assert shipped("22480211000001104").routes == {"6064005", "45890007"}
+    assert shipped("329653008").routes == {"26643006"}
 
 
 def test_a_transfer_degraded_entry_is_not_a_product() -> None:

@@ -30,6 +30,7 @@ _DEEPEST = 8                    # GTIN_DETAILS has 5
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][\w.-]*)")
 _NAME = re.compile(r"^f_[a-z_]+\d?_\d+\.xml$", re.IGNORECASE)
 _SHAPE = re.compile(r"^[1-9][0-9]{5,17}$")
+_GTIN = re.compile(r"^[0-9]{8,14}$")
 _DATE = re.compile(r"_\d(\d\d)(\d\d)(\d\d)\.xml$", re.IGNORECASE)
 
 
@@ -289,6 +290,8 @@ class _Rows(ContentHandler):
         for field in rule.sctids:
             if field in fields and not sctid.is_well_formed(fields[field]):
                 self._doubt(line, field, fields[field])
+        if table == "GTINDATA" and not _GTIN.match(fields["GTIN"]):
+            raise ReleaseError(self._name, line, f"GTIN is `{fields['GTIN'][:24]}`, not 8 to 14 digits")
         if rule.key is not None:
             if (table, fields[rule.key]) in self._seen:
                 raise ReleaseError(self._name, line, f"a second {table} with {rule.key} {fields[rule.key]}")

@@ -8,6 +8,7 @@
     dmd.facts     B   records, JSON
     dmd.block_at  Q   where each block of 64 names begins in dmd.names; one more than blocks
     dmd.names     B   compressed blocks of names, a line each, in the order of dmd.id
+    dmd.gtin      Q   GTINs as numbers, ascending, beside dmd.gtin_of (I): the AMPP that bears each
     dmd.key       Q   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
 """
 
@@ -18,13 +19,15 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import astuple
 from functools import cache, lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from codesafety.terminology.dmd_tables import DmdTables
 from codesafety.terminology.interface import Product, Status
 from codesafety.terminology.medicine_names import split_supplier
-from codesafety.terminology.medicines import Medicines
+from codesafety.terminology.medicines import Medicines, Strength
 from codesafety.terminology.pack import Pack, PackWriter
 from codesafety.terminology.wording import normal
 
@@ -54,7 +57,7 @@ def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
         if shared not in of_vmp:
             product = medicines.product(code)
             assert product is not None
-            fact[at] = records.setdefault(_record(product, code), len(records))
+            fact[at] = records.setdefault(_record(product, code, medicines.strengths(code)), len(records))
             if shared is not None:
                 of_vmp[shared] = fact[at]
         else:
@@ -74,6 +77,9 @@ def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     blocks = [_packed([medicines.name(code) or "" for code in codes[at:at + _BLOCK]]) for at in range(0, len(codes), _BLOCK)]
     writer.add_section("dmd.block_at", _offsets(blocks))
     writer.add_section("dmd.names", b"".join(blocks))
+    gtins = sorted((int(gtin), place[pack]) for pack, found in tables.gtins.items() if pack in place for gtin in found)
+    writer.add_section("dmd.gtin", array("Q", [gtin for gtin, _ in gtins]))
+    writer.add_section("dmd.gtin_of", array("I", [at for _, at in gtins]))
     writer.add_section("dmd.key", array("Q", [key for key, _ in keys]))
     writer.add_section("dmd.key_of", array("I", [at for _, at in keys]))
     return {
@@ -86,11 +92,12 @@ def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     }
 
 
-def _record(product: Product, code: str) -> bytes:
+def _record(product: Product, code: str, strengths: tuple[Strength, ...] | None) -> bytes:
     """Return all but code, level and name, as a pack keeps it; the id itself is left out of `ids`, so that others share it."""
     sets = (product.ids - {code}, product.ingredients, product.routes, product.forms)
     told = [None if found is None else sorted(found) for found in sets]
-    return json.dumps([product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm],
+    listed = None if strengths is None else [astuple(strength) for strength in strengths]
+    return json.dumps([product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm, listed],
                       separators=(",", ":")).encode()
 
 
@@ -122,6 +129,8 @@ class DmdSection:
         self._facts = pack.section("dmd.facts")
         self._block_at = pack.section("dmd.block_at")
         self._names = pack.section("dmd.names")
+        self._gtins = pack.section("dmd.gtin")
+        self._gtin_of = pack.section("dmd.gtin_of")
         self._keys = pack.section("dmd.key")
         self._key_of = pack.section("dmd.key_of")
         self._block = lru_cache(maxsize=64)(self._unpacked)
@@ -168,11 +177,27 @@ class DmdSection:
         at = self._at(code)
         if at is None:
             return None
-        fact = self._fact[at]
-        same, ids, ingredients, routes, forms, modified, bnf, atc, vtm = json.loads(
-            bytes(self._facts[self._fact_at[fact]:self._fact_at[fact + 1]]))
+        same, ids, ingredients, routes, forms, modified, bnf, atc, vtm, _ = self._record(at)
         return Product(code, _LEVELS[self._flags[at] & 7], self.name(code), frozenset((code, *ids)), same, _set(ingredients),
                        _set(routes), _set(forms), modified, bnf, atc, vtm)
+
+    def strengths(self, code: str) -> tuple[Strength, ...] | None:
+        """Return the VPI rows of a product's VMP; None where it has no VMP, or dm+d states none of it."""
+        at = self._at(code)
+        found = self._record(at)[-1] if at is not None else None
+        return None if found is None else tuple(Strength(*fields) for fields in found)
+
+    def with_gtin(self, gtin: str) -> tuple[str, ...]:
+        """Return the AMPPs that bear or bore a GTIN (13 or 14 digits); none where it is not known or no GTIN."""
+        if not (gtin.isascii() and gtin.isdecimal()) or len(gtin) > 14:
+            return ()
+        low, high = bisect_left(self._gtins, int(gtin)), bisect_right(self._gtins, int(gtin))
+        return tuple(dict.fromkeys(str(self._id[at]) for at in self._gtin_of[low:high]))
+
+    def _record(self, at: int) -> list[Any]:
+        fact = self._fact[at]
+        record: list[Any] = json.loads(bytes(self._facts[self._fact_at[fact]:self._fact_at[fact + 1]]))
+        return record
 
     def _bears(self, at: int, key: str) -> bool:
         name = self._block(at // _BLOCK)[at % _BLOCK]

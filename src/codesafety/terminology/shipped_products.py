@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from codesafety.terminology.interface import Product
-from codesafety.terminology.medicine_names import read_form, split_supplier
+from codesafety.terminology.medicine_names import CUTANEOUS, TRANSDERMAL, read_form, split_supplier
 
 _FILE = "dmd-extract.csv"
 
@@ -72,14 +72,15 @@ class ShippedProducts(Mapping[str, Product]):
         own, said = read_form(row.name), read_form(virtual) if virtual else None
         form = said.form if said and said.form else own.form
         route = said.route if said else own.route
+        ingredients = _ingredients(facts.ingredients)
         return Product(
             code=row.code,
             level=row.level,
             name=row.name,
             ids=frozenset(ids),
             same_product=key,
-            ingredients=_ingredients(facts.ingredients),
-            routes=frozenset({route}) if route and row.level != "vtm" else None,
+            ingredients=ingredients,
+            routes=_routes(route, ingredients) if row.level != "vtm" else None,
             forms=frozenset({form}) if form and row.level != "vtm" else None,
             modified_release=None if row.level == "vtm" else (said.modified_release if said else own.modified_release or None),
             bnf=row.bnf or facts.bnf or None,
@@ -95,6 +96,13 @@ def _ingredients(text: str) -> frozenset[str] | None:
             return frozenset()
         case _:
             return frozenset(text.split("|"))
+
+
+def _routes(route: str | None, ingredients: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the route as dm+d has it. Of diclofenac gels it calls some cutaneous and some transdermal: either is possible."""
+    if route == CUTANEOUS and ingredients == frozenset(("diclofenac",)):
+        return frozenset((CUTANEOUS, TRANSDERMAL))
+    return frozenset((route,)) if route else None
 
 
 def _key(row: _Row) -> str | None:
