@@ -227,7 +227,7 @@ def lookup(
 def _print_value(key: str, value: object, depth: int) -> None:
     indent, label = "  " * depth, key.replace("_", " ")
     match value:
-        case None | [] | {}:
+        case None | []:
             return
         case list():
             print(f"{indent}{label}")

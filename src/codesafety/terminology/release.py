@@ -18,6 +18,7 @@ from codesafety.terminology.store import Store
 if TYPE_CHECKING:
     from codesafety.terminology.codes import CodeTable
     from codesafety.terminology.dmd_section import DmdSection
+    from codesafety.terminology.medicines import Strength
     from codesafety.terminology.rf2_products import Rf2Products
 
 
@@ -221,6 +222,10 @@ class Release:
         if self._dmd is not None:
             return self._dmd.product(code)
         return self._drug_extension.product(code) if self._drug_extension is not None else self._shipped.get(code)
+
+    def strengths(self, code: str) -> tuple[Strength, ...] | None:
+        """Return how much of each ingredient a product holds, as dm+d states it; None where no dm+d is loaded or states it."""
+        return self._dmd.strengths(code) if self._dmd is not None else None
 
     def subsumes(self, ancestor: str, code: str) -> bool:
         """Whether `code` is `ancestor` or below it. Raises UnknownConcept for a code that the release does not hold."""

@@ -31,6 +31,8 @@ def view(release: Release, code: str) -> dict[str, Any] | None:
     found["possibly_replaced_by"] = [_named(release, other) for other in replacements.possible]
     found["context"] = asdict(release.context(code))
     found["product"] = None if product is None else _product(product)
+    strengths = release.strengths(code)
+    found["strengths"] = None if strengths is None else [asdict(strength) for strength in strengths]
     return found
 
 
