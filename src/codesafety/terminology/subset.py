@@ -12,6 +12,7 @@ from pathlib import Path
 
 from codesafety.terminology import ecl
 from codesafety.terminology.codelist import read_codelist
+from codesafety.terminology.ecl.aliases import MOVED_FROM
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.intake import Selection
 from codesafety.terminology.store import IS_A, Store
@@ -54,7 +55,9 @@ def close(store: Store, seeds: Iterable[int]) -> set[int]:
     for refset in store.history_refsets:
         rows = store.history_rows(refset)
         for source, target in zip(rows.source, rows.target, strict=True):
-            predecessors.setdefault(target, []).append(source)
+            # MOVED FROM alone leads from the active concept to the inactive one
+            now, former = (source, target) if refset == MOVED_FROM else (target, source)
+            predecessors.setdefault(now, []).append(former)
     chosen: set[int] = set()
     root, is_a = store.ordinal("138875005"), store.ordinal(IS_A)
     waiting = [*seeds, *(found for found in (root, is_a) if found is not None)]

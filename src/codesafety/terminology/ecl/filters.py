@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -60,14 +61,14 @@ _CONCEPT_KEYWORDS = {name.lower(): name for name in (
 _ORDERED = (Comparator.LESS, Comparator.LESS_OR_EQUAL, Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
 
 
-class FilterParser(Scanner):
-    """Filters. `sub_expression` and `concept` come from the parser of expressions, which builds on this class."""
+class FilterParser(Scanner, ABC):
+    """Filters. Expressions and concepts within them are read by the parser of expressions, which builds on this class."""
 
-    def sub_expression(self) -> Expression:
-        raise NotImplementedError
+    @abstractmethod
+    def sub_expression(self) -> Expression: ...
 
-    def try_concept(self) -> Concept | None:
-        raise NotImplementedError
+    @abstractmethod
+    def try_concept(self) -> Concept | None: ...
 
     # blocks
 

@@ -1,7 +1,8 @@
 """History supplements: the inactive concepts whose association leads into a set, one step back.
 
 Only active association rows count. `MOVED FROM` points from the active concept to the inactive one, and is read backwards
-together with `SAME AS`; `MOVED TO` leads to namespaces and is never read.
+together with `SAME AS`; `MOVED TO` leads to namespaces and is never read. A subset pack holds the inactive concepts that lead
+to what is in it, so that the answer is as exact there.
 Source: ECL 2.3, section 6.11.
 """
 
@@ -23,7 +24,6 @@ from codesafety.terminology.ecl.aliases import (
 from codesafety.terminology.ecl.context import Context
 from codesafety.terminology.ecl.runs import Runs, contains, from_set, slices, union
 from codesafety.terminology.ecl.syntax import Anything, Expression, Profile
-from codesafety.terminology.errors import OutsideSubset
 from codesafety.terminology.store import Store
 
 _MINIMUM = frozenset((SAME_AS,))
@@ -36,10 +36,6 @@ def supplemented(context: Context, base: Runs, profile: Profile | None, subset: 
     store = context.store
     found: set[int] = set()
     for refset in sorted(_refsets(context, profile, subset)):
-        if not store.whole:
-            rows = store.refsets.get(refset)
-            if rows is not None and not rows.complete:
-                raise OutsideSubset(f"this subset pack does not hold all rows of {refset}", concept=refset)
         columns = store.history_rows(refset)
         if refset == MOVED_FROM:
             found.update(target for source, target in zip(columns.source, columns.target, strict=True)

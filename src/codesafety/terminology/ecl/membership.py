@@ -104,8 +104,11 @@ def rows_of(context: Context, expression: MemberOf) -> Rows:
 def refset_containing(context: Context, expression: RefsetContaining) -> Answer:
     """Return the reference sets with a row, passing every filter, that refers to one of the concepts."""
     concepts = None if isinstance(expression.of, Anything) else context.concepts(expression.of)
+    if concepts is None:
+        context.need_whole("the reference sets of all concepts")
     found: set[str] = set()
-    for refset in _refsets(context, Anything()):
+    # of the concepts that a subset pack holds it holds every row
+    for refset in filter(None, map(context.store.refsets.get, context.store.refsets.codes())):
         if not expression.filters:
             members: Runs = refset.active_concepts
             if (len(members) if concepts is None else any(contains(concepts, member) for member in members)):

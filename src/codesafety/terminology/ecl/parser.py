@@ -46,7 +46,7 @@ from codesafety.terminology.ecl.syntax import (
 )
 from codesafety.terminology.errors import EclSemanticError, EclSyntaxError
 
-DEEPEST = 64
+DEEPEST = 50
 """How many brackets and braces may stand one inside another."""
 
 _SYMBOLS = (("<<!", Operator.CHILD_OR_SELF_OF), ("<<", Operator.DESCENDANT_OR_SELF_OF), ("<!", Operator.CHILD_OF),

@@ -37,16 +37,19 @@ from codesafety.terminology.ecl.syntax import (
     BooleanComparison,
     Cardinality,
     Comparator,
+    Concept,
     ConceptComparison,
     Expression,
     Hierarchy,
     NumericComparison,
+    Operator,
     Refinement,
     StringComparison,
 )
 from codesafety.terminology.store import IS_A, ConcreteValue
 
 _SOME = Cardinality(1, None)
+_DOWN = (Operator.DESCENDANT_OF, Operator.DESCENDANT_OR_SELF_OF)
 _ESCAPE = re.compile(r'\\(["\\])')
 _FROM_FOCUS = 4     # how much dearer it is to look at a concept's rows than to read one row of a column
 Row = tuple[int, int]     # a source (for a reversed attribute, a value) and a group (for a reversed one, a source)
@@ -320,8 +323,14 @@ def _types(context: Context, name: Expression) -> tuple[bool, tuple[int, ...]]:
     used = sorted({*store.attribute_types, *store.concrete_types})
     if isinstance(name, Anything):
         return False, tuple(used)
-    runs = context.concepts(name)
     is_a = store.ordinal(IS_A)
+    if store.is_subset and isinstance(name, Hierarchy) and isinstance(name.of, Concept) and name.operator in _DOWN:
+        # a subset pack holds every type that its rows use, and all that is above them
+        top = context.concepts(name.of)[0]
+        within = [type_ for type_ in (*used, *(() if is_a is None else (is_a,)))
+                  if store.subsumes(top, type_) and (type_ != top or name.operator is Operator.DESCENDANT_OR_SELF_OF)]
+        return is_a in within, tuple(type_ for type_ in within if type_ != is_a)
+    runs = context.concepts(name)
     of_anything = isinstance(name, Hierarchy) and isinstance(name.of, Anything)
     means_is_a = is_a is not None and not of_anything and contains(runs, is_a)
     if len(runs) == 2 and runs[1] == runs[0] + 1:
