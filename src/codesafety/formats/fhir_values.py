@@ -166,6 +166,8 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
         return None
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a quantity belongs")
+    if nature(node) in ("coding", "reference"):
+        raise Broken(node, f"`{node.name}` holds something else where a quantity belongs")
     value = decimal(one(node, "value"))
     comparator = child_text(node, "comparator")
     if comparator is not None and comparator not in _COMPARATORS:
