@@ -142,7 +142,7 @@ def build(example: ir.Example) -> Given:
                         assert attribute.code is not None
                         fields["message"]["service"] = (Coding(system=attribute.code.system, code=attribute.code.code),)
                     elif attribute.name == "deceased":
-                        fields[target][attribute.name] = attribute.value == "yes"
+                        fields[target][attribute.name] = attribute.value == "true"
                     else:
                         fields[target][attribute.name] = attribute.value
             case ir.GivenItem():
@@ -210,12 +210,15 @@ def _entry(given: ir.GivenItem, path: str) -> Entry:
 def _medication(given: ir.GivenItem, path: str) -> Medication:
     fields: dict[str, Any] = {"path": path}
     display: str | None = None
+    more: list[Coding] = []
     for a in given.attributes:
         match a.name:
             case "display":
                 display = a.value
             case "system":
                 pass
+            case "also":
+                more.append(_also(a.value or ""))
             case "date":
                 fields["handed_over"] = a.value
             case "not-given":
@@ -231,10 +234,10 @@ def _medication(given: ir.GivenItem, path: str) -> Medication:
             case "route" | "form" | "supply_type" | "not_given_reason" if a.code is not None:
                 fields[a.name] = (Coding(system=a.code.system, code=a.code.code),)
             case "as_needed":
-                fields["as_needed"] = a.value in ("yes", "true")
+                fields["as_needed"] = a.value == "true"
             case name:
                 fields[name] = a.number if a.number is not None else a.value
-    return Medication(products=(_coding(given, display),), **fields)
+    return Medication(products=(_coding(given, display), *more), **fields)
 
 
 def _also(text: str) -> Coding:

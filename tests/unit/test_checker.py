@@ -14,6 +14,7 @@ from codesafety.diagnostics import render
 from codesafety.errors import RuleError
 from codesafety.ir import FieldType, Kind, Unit
 from codesafety.language import schema
+from codesafety.testing import build
 
 HEAD = """ruleset t { title "Test" version 1.0.0 language 1 }
 limit soon "Soon" { default 4 weeks from 2 weeks to 8 weeks }
@@ -258,6 +259,9 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("patient.age > 5", ENTRY, "CS201", "unknown field `patient.age`"),
     ("patient.dob is missing", ENTRY, "CS201", "unknown field `patient.dob`"),
     ("patient.gender is r.nosuch", ROW, "CS201", "unknown field `r.nosuch`: the table has no such column"),
+    ("patient.gender is other", ENTRY, "CS206", "`patient.gender` cannot be `other`"),
+    ("patient.gender is unknown", ENTRY, "CS206", "`patient.gender` cannot be `unknown`"),
+    ("e.subject is unknown", ENTRY, "CS206", "`e.subject` cannot be `unknown`"),
     ("r is past", ROW, "CS206", "a row of a table cannot be `past`"),
     ("r.sex is man", ROW, "CS206", "`r.sex` cannot be `man`"),
     ("e is family", ENTRY, "CS206", "an entry cannot be `family`"),
@@ -521,8 +525,37 @@ def test_an_example_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert [c for c, _ in told(f'rule r {{ action note {PAIR} when e is before x say "x" example "x" {{ {text} }} }}')] == [code]
 
 
+_VALUES = {
+    FieldType.DATE: "2025-06-01", FieldType.TEXT: '"x y"', FieldType.NUMBER: "3", FieldType.CODINGS: "77386006", FieldType.VALUE: '3 "mg"',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "name"), [(of, name) for of, fields in schema.EXAMPLE_FIELDS.items() for name in fields])
+def test_everything_that_an_example_may_give_can_be_built(of: str, name: str) -> None:
+    type = schema.EXAMPLE_FIELDS[of][name]
+    words = schema.words_given(of, name) if type is FieldType.WORD else None
+    value = words[0] if words else _VALUES.get(type, "final")
+    where = f"incoming {of} 77386006," if of in ("entry", "medication") else of
+    given = build(example(f"given {where} {name} {value} expect clear"))
+    built = {
+        "patient": given.submission.patient, "message": given.submission.message, "record": given.record,
+        "entry": next(iter(given.submission.entries), None), "medication": next(iter(given.submission.medications), None),
+    }[of]  # fmt: skip
+    home = {"display": "codings", "system": "codings", "also": "codings", "unread": "id", "complete_from": "complete", "code": "codings"}
+    if of == "medication":
+        home |= {"display": "products", "system": "products", "also": "products", "date": "handed_over"}
+    assert getattr(built, home.get(name, name)) is not None or name == "unread"
+
+
+@pytest.mark.parametrize(("of", "word"), [(of, word) for of, words in schema.EXAMPLE_WORDS.items() for word in words])
+def test_every_bare_word_of_an_example_can_be_built(of: str, word: str) -> None:
+    assert build(example(f"given incoming {of} 77386006, {word} expect clear"))
+
+
 def test_every_field_that_examples_may_give_is_one_that_rules_know() -> None:
-    own = {"display", "text", "id", "system", "also", "based_on", "order", "strength", "unread", "complete_from"}
+    own = {
+        "display", "text", "id", "system", "also", "based_on", "order", "strength", "unread", "complete_from", "as_needed",
+    }  # fmt: skip
     for of, fields in schema.EXAMPLE_FIELDS.items():
         known = set(schema.all_names().get(of, {}))
         assert set(fields) - known <= own

@@ -250,14 +250,16 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
         scope.diagnostics.error("CS205", f"`{written}` is not a word and cannot be `{node.word.text}`", node.word.span, instead)
         return None
     if field.var is not None and field.var.kind is Kind.ROW:
-        words: tuple[str, ...] | None = schema.GENDERS
+        words: tuple[str, ...] | None = schema.SEXES
     else:
-        words = schema.closed_words(
+        words = schema.words_told(
             "patient" if field.base == "patient" else field.var.kind if field.var else Kind.MESSAGE, field.name
         )
     word = node.word.text
     if words is not None and word not in words:
         help = {"yes": "write `true`", "no": "write `false`"}.get(word) if words == schema.YES_NO else None
+        if word in ("unknown", "other"):
+            help = f"that cannot be told; write `{written} is missing`, which is true of `{word}` too"
         scope.diagnostics.error(
             "CS206",
             f"`{written}` cannot be `{word}`",

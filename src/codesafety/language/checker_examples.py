@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, Literal, cast
+from typing import Literal, cast
 
 from codesafety import ir
 from codesafety.diagnostics import Span, did_you_mean
-from codesafety.ir import FieldType, Kind
+from codesafety.ir import FieldType
 from codesafety.language import codes, schema, syntax
 from codesafety.language.scope import RuleScope, date_literal, unit_of
 from codesafety.terminology import systems
-
-_CLOSED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
-    "patient": {name: spec.words for name, spec in schema.PATIENT.items()},
-    "message": {name: spec.words for name, spec in schema.MESSAGE.items()},
-    "record": {},
-    "entry": {name: spec.words for name, spec in schema.FIELDS[Kind.ENTRY].items()},
-    "medication": {name: spec.words for name, spec in schema.FIELDS[Kind.MEDICATION].items()},
-}
 
 
 def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
@@ -172,7 +163,7 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
             year = date_literal(syntax.Number(code, value.span), diagnostics)
             return ir.Attribute(name, code, span=span) if year else None
         case FieldType.WORD, syntax.Word(text=text):
-            words = _CLOSED[of].get(name)
+            words = schema.words_given(of, name)
             if words is not None and text not in words:
                 diagnostics.error(
                     "CS206",

@@ -372,21 +372,31 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
 
 
 def can_be_untold(made: ir.Rule) -> bool:
-    """Return whether some field that the rule reads can be missing: anything but `is missing`, `is incoming` and `is entered-in-error` can."""
+    """Return whether some field that the rule reads can be missing.
+
+    `is missing`, `is incoming` and `is entered-in-error` are always told, and so is a field's word beside `not (FIELD is missing)`.
+    """
     if made.trigger.partner is not None or made.trigger.subject.set is not None:
         return True
     return made.when is not None and any(
         not isinstance(leaf, ir.IsMissing) and not (isinstance(leaf, ir.ItemIs) and leaf.word in _NEVER_UNKNOWN)
-        for leaf in _leaves(made.when)
+        for leaf in _leaves(made.when, frozenset())
     )
 
 
-def _leaves(node: ir.Condition) -> Iterator[ir.Condition]:
+def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condition]:
+    """Yield what a condition asks in the end, without what it asks of the fields `there`: those that it has tested for absence."""
     match node:
-        case ir.And(parts=parts) | ir.Or(parts=parts):
+        case ir.And(parts=parts):
+            there |= {part.part.field for part in parts if isinstance(part, ir.Not) and isinstance(part.part, ir.IsMissing)}
             for part in parts:
-                yield from _leaves(part)
+                yield from _leaves(part, there)
+        case ir.Or(parts=parts):
+            for part in parts:
+                yield from _leaves(part, there)
         case ir.Not(part=part):
-            yield from _leaves(part)
+            yield from _leaves(part, there)
+        case ir.FieldIs(field=field) if field in there:
+            return
         case _:
             yield node

@@ -167,7 +167,7 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
         return None
     match type:
         case "sex":
-            if text in ("male", "female", "other"):
+            if text in schema.SEXES:
                 return text
             diagnostics.error(
                 "CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty"

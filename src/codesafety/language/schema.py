@@ -50,6 +50,8 @@ ENTRY_KINDS: Final = (
 )
 MEDICATION_KINDS: Final[tuple[str, ...]] = get_args(record.Medication.model_fields["kind"].annotation)
 YES_NO: Final = ("true", "false")
+SEXES: Final = ("male", "female")
+"""The words of gender and sex that rules can tell; `other` and `unknown` cannot be told."""
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
 _OPEN = FieldSpec(WORD, sayable=False)
@@ -168,7 +170,7 @@ WHOLE_INPUTS: Final = ("record", "release", "message.unread")
 
 # ------------------------------------------------------------------------------------------------ examples
 
-_ITEM_TEXTS = ("display", "text", "id", "system", "also", "based_on")
+_ITEM_TEXTS = ("display", "text", "id", "system", "also")
 EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "patient": {name: spec.type for name, spec in PATIENT.items()},
     "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
@@ -178,12 +180,13 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "id", "text")},
     },
     "medication": {
-        **dict.fromkeys((*_ITEM_TEXTS, "order", "strength"), TEXT),
+        **dict.fromkeys((*_ITEM_TEXTS, "order", "strength", "based_on"), TEXT),
         **{
             name: spec.type
             for name, spec in _MEDICATION.items()
             if name not in ("product", "ingredients", "dosage", "id", "text", "order")
         },
+        "as_needed": WORD,
     },
 }
 """What an example may give, by what it is given of."""
@@ -194,9 +197,20 @@ EXAMPLE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Bare words that an example's item may carry."""
 
 
-def closed_words(kind: Kind | str, name: str) -> tuple[str, ...] | None:
-    """Return the words that a field may take, or None where any word may be sent. `kind` is a kind or `patient`."""
-    fields = PATIENT if kind == "patient" else FIELDS[Kind(kind)]
+def words_told(kind: Kind | str, name: str) -> tuple[str, ...] | None:
+    """Return the words that a field can be told to be, or None where any word may be sent. `kind` is a kind or `patient`.
+
+    `unknown` is never told, nor is a gender of `other`: such a field is missing.
+    """
+    words = (PATIENT if kind == "patient" else FIELDS[Kind(kind)])[name].words
+    return words and tuple(w for w in words if w != "unknown" and (words is not GENDERS or w in SEXES))
+
+
+def words_given(of: str, name: str) -> tuple[str, ...] | None:
+    """Return the words that an example may give for a field, or None where any word may be."""
+    if name == "as_needed":
+        return YES_NO
+    fields = PATIENT if of == "patient" else MESSAGE if of == "message" else FIELDS[Kind(of)]
     return fields[name].words
 
 
