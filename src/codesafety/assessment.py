@@ -407,6 +407,11 @@ class Assessment:
             whole = {m for m in outcome.missing if _is_whole(m)}
             if whole and whole == outcome.missing and whole <= self.standing.never:
                 continue
+            if rule.cannot_tell is None and _of_other_systems(outcome):
+                self._stopped["release.*"][0].add(rule.name)
+                self._stopped["release.*"][1].add(_outcome_path(outcome))
+                self.message_decision = strictest(self.message_decision, "note")
+                continue
             if rule.cannot_tell is None and not self._understood(rule, outcome):
                 self._not_understood[0].add(rule.name)
                 self._not_understood[1].add(_outcome_path(outcome))
@@ -419,17 +424,14 @@ class Assessment:
             self._cannot_tell_group(rule, missing, group)
 
     def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
-        """Return whether more than the item's own code is missing: an item that no set understands is one line."""
-        names = {
-            f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}"
-            for v in (rule.trigger.subject, rule.trigger.partner)
-            if v is not None
-        }
-        if outcome.subject is None or not outcome.missing <= names:
+        """Return whether the rule's sets understand the item: one that none understands is one line, not one a rule."""
+        sides = [v for v in (rule.trigger.subject, rule.trigger.partner) if v is not None and v.set is not None]
+        names = {f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}" for v in sides}
+        if outcome.subject is None or not outcome.missing & names:
             return True
-        wanted = [v.set for v in (rule.trigger.subject, rule.trigger.partner) if v is not None and v.set]
-        sets = self.standing.binding.sets
-        return any(info.speaks and any(info.system in sets[name].systems for name in wanted) for info in outcome.subject.infos)
+        sets = [self.standing.binding.sets[v.set] for v in sides if v.set is not None]
+        parts = [i for i in self.facts.incoming if i.model is outcome.subject.model]
+        return any(info.speaks and any(info.system in s.systems for s in sets) for part in parts for info in part.infos)
 
     def _cannot_tell_group(self, rule: ir.Rule, missing: frozenset[str], group: list[Outcome]) -> None:
         named = rule.cannot_tell
@@ -454,8 +456,9 @@ class Assessment:
         paths = {o.subject.model.path for o in group if o.subject is not None}
         for name in shown:
             if _is_whole(name) or name.startswith(("patient.", "message.")):
-                self._stopped[name][0].add(rule.name)
-                self._stopped[name][1].update(paths)
+                line = "release.*" if name.startswith("release.") else name
+                self._stopped[line][0].add(rule.name)
+                self._stopped[line][1].update(paths)
         for path in sorted(paths):
             self.item_results[path].append(result.id)
         if (named is None and shown and all(_is_whole(m) for m in missing)) or not paths:
@@ -717,6 +720,14 @@ def _mentions_patient(node: object) -> bool:
             return False
 
 
+def _of_other_systems(outcome: Outcome) -> bool:
+    """Return whether only codings of systems other than SNOMED CT and dm+d could not be told: one line counts them."""
+    codings = [a.subject for a in outcome.applications]
+    return bool(codings) and all(
+        isinstance(c, CodingFact) and c.info.code is not None and c.info.system not in (None, "sct") for c in codings
+    )
+
+
 def _is_whole(missing: str) -> bool:
     return missing in ("record", "message.unread") or missing.startswith("release")
 
@@ -732,8 +743,8 @@ def _missing_message(name: str, rules: int) -> str:
             return f"no SNOMED CT release is loaded, so some codes' descriptions are not known: {stopped}"
         case "message.sent":
             return f"the message and its items carry no date: {stopped}"
-    if name.startswith("release."):
-        return f"codes of {name.partition('.')[2]} cannot be looked up: {stopped}"
+    if name == "release.*":
+        return f"codes of systems other than SNOMED CT and dm+d cannot be looked up: {stopped}"
     what = _NAMED.get(name, f"`{name}`")
     return f"{what} is missing, not exact, or not one that can be compared: {stopped}"
 

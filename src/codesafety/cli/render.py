@@ -118,7 +118,7 @@ def _untold(report: Report, colour: bool) -> Iterator[str]:
         told.add(line.missing)
         yield wrapped(line.message[0].upper() + line.message[1:] + ".", "  ", "    ")
     for result in untold:
-        if not set(result.missing) & told:
+        if not {"release.*" if m.startswith("release.") else m for m in result.missing} & told:
             where = f" ({result.count} entries)" if result.count > 1 else ""
             yield wrapped(f"{result.message}{where} [{result.rule}]", "  ", "    ")
     if report.never_given:

@@ -124,9 +124,14 @@ def word_of(field: ir.Field, raw: Any) -> str | None:
 
 
 def coding_damage(coding: CodingFact) -> str | None:
-    """Return the kind of damage of a SNOMED CT or dm+d code; None for other systems and where no code was sent."""
-    if coding.info.system != "sct" or coding.coding.code is None:
+    """Return the kind of damage of a code, `valid` where there is none; None where no code or no system was sent.
+
+    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space.
+    """
+    if coding.info.system is None or coding.coding.code is None:
         return None
+    if coding.info.system != "sct":
+        return "valid" if coding.info.well_formed else "stray_characters"
     return str(sctid.diagnose(coding.coding.code).diagnosis)
 
 

@@ -188,9 +188,9 @@ def coding_is(scene: Scene, coding: CodingFact, word: str, name: str) -> Answer:
         return frozenset((f"{name}.code",))
     if info.system is None:
         return frozenset((f"{name}.system",))
-    if info.system != "sct":
-        return frozenset((f"release.{info.system}",))
     formed = bool(info.well_formed)
+    if info.system != "sct":
+        return formed if word == "well-formed" else frozenset((f"release.{info.system}",))
     if word == "well-formed" or (word == "known" and not formed):
         return formed
     if not formed:

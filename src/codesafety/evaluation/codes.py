@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from codesafety.terminology.interface import CodeContext, Product, Status, Termi
 from codesafety.terminology.systems import canonical, normal_code
 
 _MAX_REMEMBERED = 200_000
+_FHIR_CODE = re.compile(r"\S+( \S+)*")
+"""How FHIR writes a code of any system: at least one character, no white space but single spaces inside."""
 _NO_CONTEXT = CodeContext()
 TRANSFER_DEGRADED = frozenset({"196421000000109", "196411000000103"})
 """Transfer-degraded entry codes: the identity of what was coded is lost. Source: GP2GP specification, GP Connect records."""
@@ -87,7 +90,8 @@ class Codebook:
         if short != "sct":
             found = self.terminology.product(code_key(short, code)) if product else None
             keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
-            return CodeInfo(short, code, keys, (), code.strip() == code != "", None, _NO_CONTEXT, found)
+            formed = _FHIR_CODE.fullmatch(code) is not None
+            return CodeInfo(short, code, keys, (), formed, formed, _NO_CONTEXT, found)
         well_formed = sctid.is_concept_id(code)
         if not well_formed or code in TRANSFER_DEGRADED:
             return CodeInfo("sct", code, (code,), (), False, well_formed, _NO_CONTEXT, None)

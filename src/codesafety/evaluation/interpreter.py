@@ -500,10 +500,10 @@ class Interpreter:
         info = bound.value.info
         if info.code is None or info.system is None:
             return unknown(f"{bound.name}.{'code' if info.code is None else 'system'}")
-        if info.system != "sct":
-            return unknown(f"release.{info.system}")
         if word is ir.CodingWord.WELL_FORMED:
             return truth(info.well_formed)
+        if info.system != "sct":
+            return unknown(f"release.{info.system}")
         if not info.well_formed:
             return FALSE if word is ir.CodingWord.KNOWN else unknown(f"{bound.name}.code")
         status = self.binding.codebook.terminology.status(info.code)
