@@ -135,3 +135,52 @@ def test_a_medicine_not_taken() -> None:
 def test_uk_core_finds_its_reader() -> None:
     source = Source(json.dumps({"resourceType": "Patient", "meta": {"profile": ["https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient"]}}).encode())
     assert next(r for r in READERS if r.recognises(source)).name == "fhir-r4"
+
+
+def test_a_medicine_in_full_by_reference() -> None:
+    medicine = {"resourceType": "Medication", "code": sct("777773007"), "form": sct("17960711000001109"),
+                "ingredient": [{"itemCodeableConcept": sct("372880004"), "strength": {"numerator": {"value": 5, "unit": "mg"}, "denominator": {"value": 1, "unit": "mL"}}}]}
+    submission = read(collection(medicine, {"resourceType": "MedicationAdministration", "status": "completed", "effectiveDateTime": "2025-01-02",
+                                            "medicationReference": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000", "display": "Timolol"}}))
+    (given,) = submission.medications
+    assert (given.kind, given.text, given.strength, given.start) == ("administration", "Timolol", "5 mg / 1 mL", "2025-01-02")
+    assert "Bundle.entry[0].resource.ingredient.itemCodeableConcept.coding[0]" in {n.path for n in submission.not_read}
+
+
+def test_findings_of_an_impression_and_predictions_of_a_risk_are_parts() -> None:
+    submission = read(collection(
+        {"resourceType": "ClinicalImpression", "status": "completed", "summary": "words", "finding": [{"itemCodeableConcept": sct("195967001")}]},
+        {"resourceType": "RiskAssessment", "status": "final", "prediction": [{"outcome": sct("22298006")}]},
+        {"resourceType": "Communication", "payload": [{"contentString": "hello"}]}))
+    impression, risk = submission.entries
+    assert ([c.codings[0].code for c in impression.components], impression.assertion) == (["195967001"], None)
+    assert ([c.codings[0].code for c in risk.components], risk.assertion) == (["22298006"], "possible")
+    assert [t.text for t in submission.texts] == ["hello"]
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    ({"valueCodeableConcept": sct("260373001")}, ("codings", "260373001")),
+    ({"valueString": "trace"}, ("text", "trace")),
+    ({"valueInteger": 3}, ("quantity", "3")),
+    ({"valueDateTime": "2025-07-25"}, ("date", "2025-07-25")),
+    ({"valueBoolean": True}, ("boolean", "True")),
+])
+def test_each_form_of_value(value: dict[str, Any], expected: tuple[str, str]) -> None:
+    (entry,) = read({"resourceType": "Observation", "code": sct("1"), **value}).entries
+    assert entry.value is not None
+    held = getattr(entry.value, expected[0])
+    assert str(held[0].code if expected[0] == "codings" else held.value if expected[0] == "quantity" else held) == expected[1]
+
+
+def test_a_range_is_listed_with_both_its_ends() -> None:
+    submission = read({"resourceType": "Observation", "code": sct("1"), "valueRange": {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}}})
+    assert submission.entries[0].value is None
+    assert [n.path for n in submission.not_read] == ["Observation.valueRange.low", "Observation.valueRange.high"]
+
+
+@pytest.mark.parametrize(("fields", "expected"), [
+    ({"deceasedBoolean": False}, (False, None)), ({"deceasedDateTime": "2020-01-02"}, (True, "2020-01-02")), ({}, (None, None)),
+])
+def test_death_as_far_as_it_is_said(fields: dict[str, Any], expected: tuple[bool | None, str | None]) -> None:
+    patient = read({"resourceType": "Patient", **fields}).patient
+    assert (patient.deceased, patient.died) == expected
