@@ -437,6 +437,21 @@ def test_a_declaration_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert code in [c for c, _ in told(text)]
 
 
+def test_rules_that_come_after_each_other_in_a_circle_are_refused() -> None:
+    def made(name: str, after: str) -> str:
+        return f'rule {name} {{ action note for message after rule {after} say "x" }} '
+
+    assert told(made("p", "q") + made("q", "s") + made("s", "p")) == [
+        ("CS213", "rules come after each other in a circle: p → q → s → p")
+    ]
+    assert load(made("p", "s, q") + made("q", "s") + 'rule s { action note for message say "x" }')
+
+
+def test_two_examples_of_one_name_are_refused() -> None:
+    body = 'example "x" { given incoming entry 77386006 expect fires } example "x" { given incoming entry 77386006 expect clear }'
+    assert told(f'rule r {{ action note {ENTRY} say "x" {body} }}') == [("CS204", "there is an example `x` already")]
+
+
 def test_rulesets_say_title_version_and_language() -> None:
     with pytest.raises(RuleError) as caught:
         language.load_texts({"t.rules": "ruleset t { reviews none }"})

@@ -170,6 +170,11 @@ def test_one_ruleset_from_two_places_is_refused(tmp_path: Path) -> None:
     assert wrong(tmp_path)["CS204"] == "the ruleset `same` is loaded twice"
 
 
+def test_one_folder_given_twice_is_loaded_once(tmp_path: Path) -> None:
+    write(tmp_path, {"a/a.rules": head("same") + SET})
+    assert len(language.load([tmp_path / "a", tmp_path / "a"]).rulesets) == 1
+
+
 def test_a_ruleset_that_is_given_comes_before_the_shipped_one_of_its_name(tmp_path: Path) -> None:
     write(tmp_path, {"a/a.rules": head("same", "1.5.0") + SET, "s/same/b.rules": head("same", "1.0.0") + SET})
     (ruleset,) = language.load([tmp_path / "a"], shipped=[tmp_path / "s"]).rulesets

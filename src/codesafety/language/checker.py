@@ -12,7 +12,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.language import checker_declarations as declarations
 from codesafety.language import datafiles, syntax
-from codesafety.language.checker_rules import rule
+from codesafety.language.checker_rules import check_after, rule
 from codesafety.language.datafiles import DataFile
 from codesafety.language.scope import Names, RulesetScope
 from codesafety.language.terms import warn_of_disagreement
@@ -131,7 +131,7 @@ def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder
         other = by_name.get(folder.header.name)
         if other is None:
             by_name[folder.header.name] = folder
-        elif not folder.shipped and other.header is not None:
+        elif not folder.shipped and other.header is not None and folder.digest != other.digest:
             diagnostics.error(
                 "CS204",
                 f"the ruleset `{folder.header.name}` is loaded twice",
@@ -237,6 +237,7 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     declarations.check_circles(sets, diagnostics)
     warn_of_disagreement(sets, diagnostics, names.terms)
     rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
+    check_after(rules, diagnostics)
     return ir.Ruleset(
         head.name,
         head.title,

@@ -258,8 +258,10 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
     word = node.word.text
     if words is not None and word not in words:
         help = {"yes": "write `true`", "no": "write `false`"}.get(word) if words == schema.YES_NO else None
-        if word in ("unknown", "other"):
-            help = f"that cannot be told; write `{written} is missing`, which is true of `{word}` too"
+        if word == "unknown":
+            help = f"write `{written} is missing`, which is true of `unknown` too"
+        elif word == "other" and words == schema.SEXES:
+            help = "it is told to be `male` or `female`; anything else cannot be told, and no rule fires on it"
         scope.diagnostics.error(
             "CS206",
             f"`{written}` cannot be `{word}`",

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
-from codesafety.ir import FieldType, Kind
+from codesafety.ir import Kind
 from codesafety.language import schema, syntax
-from codesafety.language.builder import unquoted
 from codesafety.language.checker_conditions import condition
 from codesafety.language.checker_declarations import once, sources
 from codesafety.language.checker_examples import example
-from codesafety.language.checker_times import date_operand
-from codesafety.language.scope import ITEMS, RuleScope, RulesetScope, a_kind, date_literal
+from codesafety.language.checker_messages import message
+from codesafety.language.lint import lint
+from codesafety.language.scope import RuleScope, RulesetScope, date_literal
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_AGE_AT: Final = re.compile(r"age\s+at\s+([a-z][a-z0-9_.-]*)")
-_PATH: Final = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
 _FIRST_QUANTIFIED_SLOT: Final = 2
 _NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
 
@@ -127,8 +123,9 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
             "CS216", f"the rule `{node.name.text}` has no `say`", node.name.span, 'add `say "…"`: what a clinician reads'
         )
     else:
-        say = _say(say_node, scope, text)
+        say = message(say_node, scope, text)
     examples = tuple([example(e, scope) for e in parts.examples])
+    _named_once(parts.examples, diagnostics)
     _unused(parts.trigger, scope)
     if (len(diagnostics.found) > before and len(diagnostics.errors) > before) or trigger is None or action is None:
         return None
@@ -157,6 +154,46 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     )
     lint(made, diagnostics)
     return made
+
+
+def _named_once(examples: Sequence[syntax.Example], diagnostics: Diagnostics) -> None:
+    first: dict[str, Span] = {}
+    for node in examples:
+        place = first.setdefault(node.name.text, node.name.span)
+        if place is not node.name.span:
+            diagnostics.error(
+                "CS204",
+                f"there is an example `{node.name.text}` already",
+                node.name.span,
+                "say what is different about this one",
+                ((place, "first named here"),),
+            )
+
+
+def check_after(rules: Iterable[ir.Rule], diagnostics: Diagnostics) -> None:
+    """Report rules that come after each other in a circle: none of them could be shown beneath another."""
+    after = {rule.name: rule for rule in rules}
+    settled: set[str] = set()
+    for rule in after.values():
+        path: dict[str, None] = {}
+        left = [(rule.name, 0)]
+        while left:
+            name, depth = left.pop()
+            for deeper in list(path)[depth:]:
+                del path[deeper]
+                settled.add(deeper)
+            if name in path:
+                circle = [*list(path)[list(path).index(name) :], name]
+                diagnostics.error(
+                    "CS213",
+                    f"rules come after each other in a circle: {' → '.join(n.rpartition('/')[2] for n in circle)}",
+                    after[name].span,
+                    "take one of the `after rule`s out",
+                )
+                return
+            if name in after and name not in settled:
+                path[name] = None
+                left += [(other, len(path)) for other in after[name].after]
 
 
 def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostics, keyword: str) -> ir.Action | None:
@@ -254,149 +291,3 @@ def _not_stricter_than_review(scope: RuleScope, parts: _Parts) -> None:
                 "write `review`: a mismatch may be right, and says nothing about the patient by itself",
                 ((scope.sex[0].span, "tested here"),),
             )
-
-
-# ------------------------------------------------------------------------------------------------ what is said
-
-
-def _say(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Placeholder, ...]:
-    """Return a message as texts and placeholders. What cannot be shown is reported."""
-    file, start = node.span.file, node.span.start + 1
-    raw = text[start : node.span.end - 1]
-    said: list[str | ir.Placeholder] = []
-    at = 0
-    for found in _PLACEHOLDER.finditer(raw):
-        _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
-        at = found.end()
-        placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
-        if placeholder is not None:
-            said.append(placeholder)
-    _literal(raw[at:], Span(file, start + at, start + len(raw)), said, scope.diagnostics)
-    if not node.text:
-        scope.diagnostics.error("CS218", "this message is empty", node.span, "write what a clinician should read")
-    return tuple(said)
-
-
-def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:
-    brace = next((i for i, c in enumerate(raw) if c in "{}"), None)
-    if brace is not None:
-        diagnostics.error(
-            "CS218",
-            f"`{raw[brace]}` without its partner",
-            Span(span.file, span.start + brace, span.start + brace + 1),
-            "a placeholder is written `{e}`",
-        )
-    if raw:
-        plain = unquoted(f".{raw}.")
-        lead = " " if raw[0].isspace() and said else ""
-        said.append(f"{lead}{plain}{' ' if raw[-1].isspace() and plain else ''}" if plain else " ")
-
-
-def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder | None:
-    diagnostics = scope.diagnostics
-    inner = Span(span.file, span.start + 1, span.end - 1)
-    age = _AGE_AT.fullmatch(written)
-    if age is None and not _PATH.fullmatch(written):
-        diagnostics.error(
-            "CS218", f"`{{{written}}}` cannot be shown", span, "write `{e}`, `{age at e}`, `{e.value}` or a column `{r.min_age}`"
-        )
-        return None
-    if age is not None:
-        at = date_operand(syntax.Word(age[1], inner), scope)
-        return ir.Placeholder("age", at) if isinstance(at, ir.Field) else None
-    found = scope.operand(syntax.Word(written, inner))
-    match found:
-        case None:
-            return None
-        case ir.Var() if found.kind in ITEMS or found.kind is Kind.CODING:
-            return ir.Placeholder("item", found)
-        case ir.Var():
-            diagnostics.error("CS218", f"{a_kind(found.kind)} cannot be shown whole", span, f"name a field: `{{{written}.…}}`")
-            return None
-        case ir.Field():
-            return _shown_field(found, span, scope)
-
-
-def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholder | None:
-    if field.var is not None and field.var.kind is Kind.ROW:
-        return ir.Placeholder("field", field)
-    fields = schema.PATIENT if field.base == "patient" else schema.FIELDS[field.var.kind] if field.var else schema.MESSAGE
-    spec = fields[field.name]
-    if spec.private or not spec.sayable:
-        why = (
-            "is private: it is tested and never named"
-            if spec.private
-            else "is the patient's own and is never shown"
-            if field.base == "patient"
-            else "is text as sent, which a message never quotes"
-            if spec.type is FieldType.TEXT
-            else "is a code: show its item"
-        )
-        help = (
-            f"write `{{age at …}}` instead of `{{{field.as_written}}}`"
-            if field.name == "born"
-            else f"write `{{{field.base}}}`, which shows the code and its date"
-            if field.var
-            else "leave it out"
-        )
-        scope.diagnostics.error("CS219", f"`{field.as_written}` {why}", span, help)
-        return None
-    return ir.Placeholder("field", field)
-
-
-# ------------------------------------------------------------------------------------------------ what is left out
-
-
-def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
-    """Warn of what a rule that goes to a clinic must not lack: source, hazard, reason, the three kinds of example."""
-
-    def warn(code: str, message: str, help: str) -> None:
-        diagnostics.warning(code, message, made.span, help)
-
-    name = made.name.rpartition("/")[2]
-    if not made.sources:
-        warn("CS401", f"the rule `{name}` cites no source", 'add `source "…" <https://…>`')
-    if not made.hazards:
-        warn("CS402", f"the rule `{name}` names no hazard", "add `hazard H-01`, from the hazard log")
-    if made.because is None:
-        warn("CS403", f"the rule `{name}` gives no reason", 'add `because "…"`')
-    outcomes = {e.expect for e in made.examples}
-    if "fires" not in outcomes:
-        warn("CS404", f"the rule `{name}` has no example that fires", 'add `example "…" { … expect fires }`')
-    if "clear" not in outcomes:
-        warn("CS405", f"the rule `{name}` has no example that is clear", 'add `example "…" { … expect clear }`')
-    if "cannot tell" not in outcomes and can_be_untold(made):
-        warn(
-            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`'
-        )
-
-
-def can_be_untold(made: ir.Rule) -> bool:
-    """Return whether some field that the rule reads can be missing.
-
-    `is missing`, `is incoming` and `is entered-in-error` are always told, and so is a field's word beside `not (FIELD is missing)`.
-    """
-    if made.trigger.partner is not None or made.trigger.subject.set is not None:
-        return True
-    return made.when is not None and any(
-        not isinstance(leaf, ir.IsMissing) and not (isinstance(leaf, ir.ItemIs) and leaf.word in _NEVER_UNKNOWN)
-        for leaf in _leaves(made.when, frozenset())
-    )
-
-
-def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condition]:
-    """Yield what a condition asks in the end, without what it asks of the fields `there`: those that it has tested for absence."""
-    match node:
-        case ir.And(parts=parts):
-            there |= {part.part.field for part in parts if isinstance(part, ir.Not) and isinstance(part.part, ir.IsMissing)}
-            for part in parts:
-                yield from _leaves(part, there)
-        case ir.Or(parts=parts):
-            for part in parts:
-                yield from _leaves(part, there)
-        case ir.Not(part=part):
-            yield from _leaves(part, there)
-        case ir.FieldIs(field=field) if field in there:
-            return
-        case _:
-            yield node

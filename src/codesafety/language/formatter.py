@@ -15,7 +15,7 @@ from codesafety.language.builder import unquoted
 from codesafety.language.parser import parse, scanner
 from codesafety.language.tokens import Token
 
-WIDTH: Final = 110
+WIDTH: Final = 130
 """Lines are broken where they would be longer and there is a place to break them."""
 _INDENT: Final = "  "
 _KEYWORD: Final = 8

@@ -1,0 +1,63 @@
+"""What a rule that goes to a clinic must not lack: warnings, and errors where the check is strict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics
+
+
+def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
+    """Warn of what a rule that goes to a clinic must not lack: source, hazard, reason, the three kinds of example."""
+
+    def warn(code: str, message: str, help: str) -> None:
+        diagnostics.warning(code, message, made.span, help)
+
+    name = made.name.rpartition("/")[2]
+    if not made.sources:
+        warn("CS401", f"the rule `{name}` cites no source", 'add `source "…" <https://…>`')
+    if not made.hazards:
+        warn("CS402", f"the rule `{name}` names no hazard", "add `hazard H-01`, from the hazard log")
+    if made.because is None:
+        warn("CS403", f"the rule `{name}` gives no reason", 'add `because "…"`')
+    outcomes = {e.expect for e in made.examples}
+    if "fires" not in outcomes:
+        warn("CS404", f"the rule `{name}` has no example that fires", 'add `example "…" { … expect fires }`')
+    if "clear" not in outcomes:
+        warn("CS405", f"the rule `{name}` has no example that is clear", 'add `example "…" { … expect clear }`')
+    if "cannot tell" not in outcomes and can_be_untold(made):
+        warn(
+            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`'
+        )
+
+
+def can_be_untold(made: ir.Rule) -> bool:
+    """Return whether some field that the rule reads can be missing.
+
+    `is missing`, `is incoming` and `is entered-in-error` are always told, and so is a field's word beside `not (FIELD is missing)`.
+    """
+    if made.trigger.partner is not None or made.trigger.subject.set is not None:
+        return True
+    return made.when is not None and any(
+        not isinstance(leaf, ir.IsMissing) and not (isinstance(leaf, ir.ItemIs) and leaf.word in _NEVER_UNKNOWN)
+        for leaf in _leaves(made.when, frozenset())
+    )
+
+
+def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condition]:
+    """Yield what a condition asks in the end, without what it asks of the fields `there`: those that it has tested for absence."""
+    match node:
+        case ir.And(parts=parts):
+            there |= {part.part.field for part in parts if isinstance(part, ir.Not) and isinstance(part.part, ir.IsMissing)}
+            for part in parts:
+                yield from _leaves(part, there)
+        case ir.Or(parts=parts):
+            for part in parts:
+                yield from _leaves(part, there)
+        case ir.Not(part=part):
+            yield from _leaves(part, there)
+        case ir.FieldIs(field=field) if field in there:
+            return
+        case _:
+            yield node
