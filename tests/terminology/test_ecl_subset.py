@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 import test_ecl_expand as whole_release
 from ecl_release import write_rf2
+from test_ecl_reference import CODES, ontologies, questions
 
 from codesafety.terminology.build import build
-from codesafety.terminology.ecl import expand
-from codesafety.terminology.errors import OutsideSubset
+from codesafety.terminology.ecl import canonical, expand
+from codesafety.terminology.ecl import syntax as s
+from codesafety.terminology.errors import EclError, OutsideSubset
 from codesafety.terminology.store import Store
 
 FINDING, DISEASE, FLU, PNEUMONIA, LUNG, SITE, DUE_TO = (
@@ -54,9 +61,29 @@ def test_within_the_subset_the_answer_is_that_of_the_release(packs: tuple[Store,
 
 @pytest.mark.parametrize("ecl", [
     "*", f"<< {LUNG}", f"<! {LUNG}", f"<< {DISEASE} : {SITE} = << {LUNG}", f"{LUNG} : R {SITE} = *", f"{FLU} : R {DUE_TO} != {FLU}",
-    "^ *", f"^ {whole_release.SIMPLE}", f"^ {whole_release.MAP}", "^R *", f"<< {DISEASE} MINUS << {LUNG}", "< *",
+    MIDDLE_LOBE, f"* : {SITE} = {MIDDLE_LOBE}", "^ *", f"^ {whole_release.SIMPLE}", f"^ {whole_release.MAP}", "^R *", f"<< {DISEASE} MINUS << {LUNG}", "< *",
     f"({FLU} MINUS {FLU}) : {SITE} = << {LUNG}",
 ])
 def test_outside_the_subset_it_refuses(packs: tuple[Store, Store], ecl: str) -> None:
     with pytest.raises(OutsideSubset):
         expand(packs[1], ecl)
+
+
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@given(ontologies(), questions(20, 20), st.sampled_from(CODES))
+@settings(max_examples=int(os.environ.get("CODESAFETY_ECL_EXAMPLES", "8")), deadline=None,
+          suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
+def test_any_answer_of_a_subset_is_that_of_the_release(ontology: dict[str, Any], asked: list[s.Expression], seed: str) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        source = write_rf2(ontology, folder / "rf2")
+        build([source], folder / "whole.pack", allow_incomplete=True)
+        build([source], folder / "part.pack", allow_incomplete=True, subset=[f"<< {seed}"])
+        whole, part = Store(folder / "whole.pack"), Store(folder / "part.pack")
+        for expression in asked:
+            for unknown_as_empty in (False, True):
+                try:
+                    got = set(expand(part, expression, unknown_as_empty=unknown_as_empty).codes())
+                except EclError:
+                    continue
+                assert got == set(expand(whole, expression).codes()), canonical(expression)

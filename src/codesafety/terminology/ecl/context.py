@@ -90,12 +90,15 @@ class Context:
         if (store.ordinal(code) is not None or code in WELL_KNOWN or code in store.modules
                 or store.refsets.get(code) is not None or (store.has_texts and code in store.texts.language_refsets)):
             return True
-        if self.unknown_as_empty:
-            return False
-        raise self.unknown(concept)
+        self.miss(concept)
+        return False
 
-    def unknown(self, concept: Concept) -> UnknownConcept:
-        return UnknownConcept(f"no concept {concept.code} in this release", position=concept.position, concept=concept.code)
+    def miss(self, concept: Concept) -> None:
+        """Say that a concept is not here, unless it may stand for nothing. In a subset pack nobody can tell whether it is."""
+        if not self.store.whole:
+            raise OutsideSubset(f"this subset pack does not hold {concept.code}", position=concept.position, concept=concept.code)
+        if not self.unknown_as_empty:
+            raise UnknownConcept(f"no concept {concept.code} in this release", position=concept.position, concept=concept.code)
 
     def everything(self, substrate: Substrate | None = None) -> Runs:
         """Return the substrate (this one, where it is given). Raises OutsideSubset in a subset pack, whose everything is not the release's."""

@@ -169,9 +169,8 @@ def _literal(context: Context, concept: Concept) -> Answer:
     ordinal = context.store.ordinal(concept.code)
     if ordinal is not None:
         return Answer((ordinal, ordinal + 1))
-    if context.unknown_as_empty:
-        return NOTHING
-    raise context.unknown(concept)
+    context.miss(concept)
+    return NOTHING
 
 
 def _alternate(context: Context, identifier: AlternateIdentifier) -> Answer:
@@ -185,6 +184,7 @@ def _alternate(context: Context, identifier: AlternateIdentifier) -> Answer:
     ordinal = store.alternate_identifier(fitting[0], identifier.code)
     if ordinal is not None:
         return Answer((ordinal, ordinal + 1))
+    context.need_whole(f"the {identifier.scheme} identifier {identifier.code}")
     if context.unknown_as_empty:
         return NOTHING
     raise UnknownConcept(f"no concept has the {identifier.scheme} identifier {identifier.code} in this release",

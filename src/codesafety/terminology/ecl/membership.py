@@ -15,7 +15,7 @@ from codesafety.terminology.ecl.concept_filters import allowed_states, compares_
 from codesafety.terminology.ecl.context import Answer, Context, Kind, Value
 from codesafety.terminology.ecl.matching import Matcher
 from codesafety.terminology.ecl.refine import compares
-from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, union
+from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, ordinals, union
 from codesafety.terminology.ecl.syntax import (
     ActiveFilter,
     Anything,
@@ -71,20 +71,20 @@ def member_of(context: Context, expression: MemberOf) -> Answer:
                                position=expression.position)
     name = _REFERENCED if fields is None else fields[0]
     found: set[Value] = set()
-    ordinals: set[int] = set()
+    concepts: set[int] = set()
     for (column,), rows, kept in _selected(context, expression.of, expression.filters, (name,), expression.position):
         if column.referenced:
-            ordinals.update(rows.ordinal[at] for at in kept if rows.ordinal[at] != NO_ORDINAL)
+            concepts.update(rows.ordinal[at] for at in kept if rows.ordinal[at] != NO_ORDINAL)
             kept = [at for at in kept if rows.ordinal[at] == NO_ORDINAL]
         found.update(column.value(rows, at) for at in kept)
     for value in list(found):
         ordinal = context.store.ordinal(value.text) if value.kind is Kind.COMPONENT else None
         if ordinal is not None:
-            ordinals.add(ordinal)
+            concepts.add(ordinal)
             found.discard(value)
         elif fields is None and not is_concept_identifier(value.text):
             found.discard(value)
-    return Answer(from_set(ordinals), frozenset(found))
+    return Answer(from_set(concepts), frozenset(found))
 
 
 def rows_of(context: Context, expression: MemberOf) -> Rows:
@@ -131,9 +131,9 @@ def is_concept_identifier(code: str) -> bool:
 
 
 def _as_answer(context: Context, codes: set[str]) -> Answer:
-    ordinals = {code: context.store.ordinal(code) for code in codes}
-    return Answer(from_set({ordinal for ordinal in ordinals.values() if ordinal is not None}),
-                  frozenset(Value(Kind.COMPONENT, code) for code, ordinal in ordinals.items() if ordinal is None))
+    found = {code: context.store.ordinal(code) for code in codes}
+    return Answer(from_set({ordinal for ordinal in found.values() if ordinal is not None}),
+                  frozenset(Value(Kind.COMPONENT, code) for code, ordinal in found.items() if ordinal is None))
 
 
 # which reference sets, which rows
@@ -146,6 +146,12 @@ def _refsets(context: Context, of: Expression) -> Iterator[Refset]:
         context.need_whole("all reference sets")
     else:
         named = context.test(of)
+        if not context.store.whole:
+            # a concept without rows here may be a reference set all of whose members lie outside
+            for ordinal in ordinals(context.answer(of).runs):
+                if refsets.get(context.store.code(ordinal)) is None:
+                    code = context.store.code(ordinal)
+                    raise OutsideSubset(f"this subset pack does not hold the members of {code}", concept=code)
     for code in refsets.codes():
         if named is None or named(code):
             refset = refsets.get(code)
