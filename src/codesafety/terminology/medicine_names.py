@@ -195,8 +195,8 @@ def _leading_substance(part: str, is_known: Callable[[str], bool]) -> str | None
     """Return the known substance that begins this part and is followed by a strength, or by a form at the end."""
     strength = _STRENGTH.search(part)
     head = part[: strength.start()] if strength else _FORM_WORDS.split(part, maxsplit=1)[0].strip()
-    for name in filter(None, (head, head.removesuffix(" modified-release"), head.removesuffix(" eye"), head.removesuffix(" ear"))):
-        if is_known(name) or is_known(without_salt(name)):
+    for name in (head, head.removesuffix(" modified-release"), head.removesuffix(" eye"), head.removesuffix(" ear")):
+        if name and (is_known(name) or is_known(without_salt(name))):
             return name
     return None
 
