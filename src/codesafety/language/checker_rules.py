@@ -1,4 +1,4 @@
-"""Rules: their parts, trigger and message, syntax to ir; and what a careful author would not leave out."""
+"""Rules: their parts and their trigger, syntax to ir."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from codesafety.language.lint import lint
 from codesafety.language.scope import RuleScope, RulesetScope, date_literal
 
 _FIRST_QUANTIFIED_SLOT: Final = 2
-_NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
 
 
 class _Parts:

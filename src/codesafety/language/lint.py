@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics
+
+_NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
 
 
 def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
