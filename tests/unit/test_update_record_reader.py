@@ -198,6 +198,19 @@ def test_a_second_patient_is_told_apart() -> None:
     assert [e.subject for e in read_.entries] == ["another", None]
 
 
+def test_the_same_patient_sent_twice_is_one_patient() -> None:
+    numbered = {**PATIENT, "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991234578"}]}
+    subject = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000002"}
+    read_ = read(bundle(numbered, numbered | {"gender": "male"}, observation(subject=subject)))
+    assert (read_.other_patients, read_.entries[0].subject, read_.patient.gender) == ((), None, "female")
+    assert [(n.path, n.broken) for n in read_.not_read] == [("Bundle.entry[2].resource.gender", True)]
+
+
+def test_a_lone_resource_may_contain_its_patient() -> None:
+    read_ = read(observation(contained=[{**PATIENT, "id": "p"}], subject={"reference": "#p"}))
+    assert (read_.patient.born, read_.entries[0].subject, read_.other_patients) == ("1990-04", None, ())
+
+
 def test_a_subject_who_is_not_there_is_unknown_and_another_patient_is_another() -> None:
     read_ = read(bundle(PATIENT | {"id": "1"}, *(observation(subject={"reference": r}) for r in (
         "urn:uuid:00000000-0000-4000-8000-00000000dead", "Patient/2", "Patient/1", "urn:uuid:00000000-0000-4000-8000-000000000001"))))

@@ -26,6 +26,8 @@ class Surroundings:
     index: Index
     used: Used
     patient: Node | None
+    same: set[Node]
+    """The resources that are the source's own patient: one, or the same one again."""
     nhs_number: str | None
     encounter: Node | None
     """The only encounter of a message."""
@@ -89,7 +91,7 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
     """
     for node in (*resource.all("subject"), *resource.all("patient")):
         found = around.index.find(node)
-        if found is not None and found is not around.patient:
+        if found is not None and found not in around.same:
             if found.resource_type != "Patient":
                 return "unknown"
             return "baby" if is_baby(found, around) else "another"
@@ -104,7 +106,7 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
         found = around.index.find(node)
         if found is None:
             return "unknown"
-        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found is not around.patient:
+        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found not in around.same:
             return "another"
     return None
 

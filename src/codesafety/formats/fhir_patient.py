@@ -36,8 +36,8 @@ _LOINC_SEX_AT_BIRTH = "76689-9"
 
 
 def main_patient(index: Index) -> Node | None:
-    """Return the patient that the source is about: the document's subject, else the first one sent."""
-    patients = index.of("Patient")
+    """Return the patient that the source is about: the document's subject, else the first one sent, else one contained."""
+    patients = index.of("Patient") or [r for r in index.resources if r.resource_type == "Patient"]
     for holder in (*index.of("Composition"), *index.of("List")):
         for node in holder.all("subject"):
             found = index.find(node)

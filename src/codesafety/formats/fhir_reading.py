@@ -75,10 +75,10 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     parts = Parts()
     patient = main_patient(index)
     used = Used()
-    number = _patient_parts(parts, index, patient, used)
+    number, same = _patient_parts(parts, index, patient, used)
     encounters = index.of("Encounter")
     around = Surroundings(
-        index, used, patient, number,
+        index, used, patient, same, number,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
         encounter_of=_by_list(index), roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
     )
@@ -114,16 +114,24 @@ def _distinct(lines: list[NotRead]) -> list[NotRead]:
     return list(first.values())
 
 
-def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> str | None:
-    """Read the patients; a source without one may still name its patient by number. Returns the patient's NHS number."""
+def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, set[Node]]:
+    """Read the patients; a source without one may still name its patient by number.
+
+    Returns the patient's NHS number, and the resources that are the same patient again.
+    """
+    same: set[Node] = set() if patient is None else {patient}
     if patient is not None:
         parts.patient, broken = patient_of(patient, used)
         parts.not_read.extend(broken)
     for other in index.resources:
         if other.resource_type == "Patient" and other is not patient:
             found, broken = patient_of(other, used)
-            parts.others.append(found)
             parts.not_read.extend(broken)
+            if found.nhs_number is not None and found.nhs_number == parts.patient.nhs_number:
+                same.add(other)
+                parts.not_read.extend(_differences(parts.patient, found))
+            else:
+                parts.others.append(found)
     inline: dict[str, str] = {}
     for resource in index.resources:
         for node in (*resource.all("subject"), *resource.all("patient")):
@@ -140,7 +148,15 @@ def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used)
             parts.patient = Patient(nhs_number=value, path=path)
         elif number is not None and value != number:
             parts.others.append(Patient(nhs_number=value, path=path))
-    return number
+    return number, same
+
+
+def _differences(patient: Patient, again: Patient) -> list[NotRead]:
+    """Return a line for each fact in which a second description of the same patient differs; the first one is kept."""
+    pairs = (("gender", patient.gender, again.gender), ("birthDate", patient.born, again.born))
+    return [NotRead(path=f"{again.path}.{name}", resource_type="Patient", broken=True,
+                    reason="it contradicts what is said of the same patient elsewhere")
+            for name, held, other in pairs if held is not None and other is not None and held != other]
 
 
 def _is_number(node: Node) -> bool:
