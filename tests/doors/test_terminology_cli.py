@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.terminology import generated as made
 from typer.testing import CliRunner, Result
 
 from codesafety.cli.terminology import app
-from tests.terminology import generated as made
 
 runner = CliRunner()
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.terminology import generated as made
 
 from codesafety.terminology.build import build
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.store import Store
-from tests.terminology import generated as made
 
 DATES = ("20200131", "20200731", "20210131", "20210731")
 N = 6

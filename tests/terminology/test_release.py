@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from tests.terminology import generated as made
 
 from codesafety.terminology.build import build
 from codesafety.terminology.diff import diff
@@ -11,7 +12,6 @@ from codesafety.terminology.errors import NotSupported, PackError, ReleaseError,
 from codesafety.terminology.interface import CodeContext, Replacements, Status, Terminology, Words
 from codesafety.terminology.release import Release
 from codesafety.terminology.store import Store
-from tests.terminology import generated as made
 
 POSSIBLY_EQUIVALENT = "900000000000523009"
 

@@ -4,12 +4,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.terminology import generated as made
 
 from codesafety.terminology import rf2
 from codesafety.terminology.build import build
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.store import Store
-from tests.terminology import generated as made
 
 CONCEPT = "Snapshot/Terminology/sct2_Concept_Snapshot_INT_20250101.txt"
 RELATIONSHIP = "Snapshot/Terminology/sct2_Relationship_Snapshot_INT_20250101.txt"

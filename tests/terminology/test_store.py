@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.terminology import generated as made
 
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.members import Field
 from codesafety.terminology.search import search
 from codesafety.terminology.store import ConcreteValue, Store
 from codesafety.terminology.texts import ACCEPTABLE, FSN, PREFERRED
-from tests.terminology import generated as made
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.terminology import generated as made
 
 from codesafety.terminology.build import build
 from codesafety.terminology.errors import NotSupported, OutsideSubset, ReleaseError, UnknownConcept
 from codesafety.terminology.interface import Status
 from codesafety.terminology.release import Release
 from codesafety.terminology.store import Store
-from tests.terminology import generated as made
 
 
 @pytest.fixture
