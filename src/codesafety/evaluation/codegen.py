@@ -9,7 +9,9 @@ out the answer with every missing field, stopping nowhere. Neither shares a line
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from codesafety import ir
@@ -54,20 +56,32 @@ def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
     return ("pair", "unseen_partner") if rule.trigger.unordered else ("pair", "unseen_partner", "unseen_subject")
 
 
-def generate(binding: Binding, numbers: Mapping[str, int], rules: Iterable[tuple[int, ir.Rule]],
+def generate(binding: Binding, numbers: Mapping[str, int], wanted: Iterable[tuple[int, ir.Rule, Shape]],
              purpose: Literal["maybe", "exact"]) -> Functions:
-    """Return one function for each rule and shape, by the name that `function_name` gives it.
+    """Return one function for each rule and shape that is wanted, by the name that `function_name` gives it.
 
     `maybe`: f(scene, a[, b]) -> whether the application may fire or cannot be told. `exact`: f(scene, a[, b]) -> the answer
     without exceptions, and a tuple of the exceptions' answers.
     """
     writer = Writer(binding, numbers)
-    for number, rule in rules:
-        for shape in shapes(rule):
+    with _no_collection():
+        for number, rule, shape in wanted:
             writer.rule(number, rule, shape, purpose)
-    namespace: Functions = {**RUNTIME, **writer.operands.pool.names}  # type: ignore[dict-item]
-    exec(compile(module(writer.functions), "<generated rules>", "exec"), namespace)  # noqa: S102  our own syntax tree
+        namespace: Functions = {**RUNTIME, **writer.operands.pool.names}  # type: ignore[dict-item]
+        exec(compile(module(writer.functions), "<generated rules>", "exec"), namespace)  # noqa: S102  our own syntax tree
     return namespace
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Suspend garbage collection: nodes are made by the hundred thousand and none of them is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def function_name(number: int, shape: Shape) -> str:
@@ -146,7 +160,7 @@ class Writer:
         if var.set is not None:
             membership = self.steps.membership(place, var.set)
             assert membership.lacking is not None
-            parts.append(call("known_or", membership.value, membership.lacking))
+            parts.append(call("known_or", membership.value(), membership.lacking()))
         if place.kind in _BY_DEFAULT:
             fields = (const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality"))
             parts.append(call("entry_stands", place.value, *fields))

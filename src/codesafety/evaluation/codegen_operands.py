@@ -12,7 +12,7 @@ from codesafety import ir
 from codesafety.evaluation import atoms, codegen_answers
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import NEVER
-from codesafety.evaluation.codegen_syntax import attribute, call, const, method, name, several
+from codesafety.evaluation.codegen_syntax import attribute, call, const, item, method, name, or_else, several
 from codesafety.ir import Kind
 
 SCENE = "F"
@@ -92,7 +92,7 @@ class Operands:
                 return attribute(place.value, "coding", of.name)
             case _ if of.name in _OF_ITEM:
                 if of.name in _CONTEXT:
-                    return ast.Subscript(attribute(place.value, "context"), const(_CONTEXT.index(of.name)), ast.Load())
+                    return item(attribute(place.value, "context"), _CONTEXT.index(of.name))
                 return call("item_field", place.value, const(of.name))
             case _:
                 return attribute(place.value, "model", of.name)
@@ -127,7 +127,7 @@ class Operands:
         if of.base == "patient":
             if of.name == "born":
                 return attribute(name(SCENE), "born")
-            return ast.BoolOp(ast.Or(), [self.raw(of, frame), name("NEVER")])
+            return or_else(self.raw(of, frame), name("NEVER"))
         if of.base == "message":
             return call("span_of", self.raw(of, frame))
         assert of.var is not None
@@ -138,7 +138,7 @@ class Operands:
             return call("cell_span", self.raw(of, frame))
         if of.name == "date":
             return attribute(place.value, "span")
-        return ast.BoolOp(ast.Or(), [call("item_date", place.value, const(of.name)), name("NEVER")])
+        return or_else(call("item_date", place.value, const(of.name)), name("NEVER"))
 
     def dated(self, frame: Frame, *dates: ir.DateOperand) -> ast.expr:
         """The names of the dates that are not one exact day."""

@@ -73,7 +73,8 @@ class Program:
         self._window_of = [self._window(rule) for rule in self.rules]
         self._classes = Counter((category(rule, binding), window)
                                 for rule, window in zip(self.rules, self._window_of, strict=True))
-        functions = generate(binding, self._concepts.numbers, enumerate(self.rules), "maybe")
+        wanted = [(number, rule, shapes(rule)[0]) for number, rule in enumerate(self.rules)]
+        functions = generate(binding, self._concepts.numbers, wanted, "maybe")
         self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
@@ -81,11 +82,25 @@ class Program:
         self._codings: list[Trigger] = []
         self._message: list[Trigger] = []
         for number, rule in enumerate(self.rules):
-            asked = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+            first, *rarer = shapes(rule)
+            asked: dict[Shape, Callable[..., Any]] = {first: functions[function_name(number, first)]}
+            asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
             for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
                 self._file(trigger)
         self._plans: tuple[dict[object, Plan], dict[object, Plan]] = ({}, {})
         self._shared_plans: dict[object, Plan] = {}
+
+    def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
+        """Return a rule's function for members that were not seen, written when one is met."""
+        written: list[Callable[..., Any]] = []
+
+        def ask(*arguments: Any) -> Any:
+            if not written:
+                made = generate(self.binding, self._concepts.numbers, [(number, self.rules[number], shape)], "maybe")
+                written.append(made[function_name(number, shape)])
+            return written[0](*arguments)
+
+        return ask
 
     def number(self, rule: str) -> int:
         """Return a rule's place among the loaded rules."""
@@ -296,7 +311,8 @@ class Program:
         found = self._exact.get(number)
         if found is None:
             rule = self.rules[number]
-            functions = generate(self.binding, self._concepts.numbers, [(number, rule)], "exact")
+            wanted = [(number, rule, shape) for shape in shapes(rule)]
+            functions = generate(self.binding, self._concepts.numbers, wanted, "exact")
             found = self._exact[number] = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
         return found
 
