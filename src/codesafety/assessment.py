@@ -70,6 +70,8 @@ class Standing:
     code_maps: tuple[str, ...]
     terminology: TerminologyUsed
     never: frozenset[str]
+    severities: Mapping[str, str | None]
+    """Each rule's severity: its own, else the worst of its hazards'."""
     patient_wide: frozenset[str]
     """Rules whose finding has one cause in the patient: all their entries make one finding with a count."""
 
@@ -340,7 +342,7 @@ class Assessment:
             exceptions=exceptions,
             missing=missing,
             counterfactual=counterfactual,
-            severity=rule.severity,
+            severity=self.standing.severities[rule.name],
             hazard=rule.hazards,
             source=tuple(SourceCited(text=s.text, url=s.url) for s in rule.sources),
             because=rule.because,

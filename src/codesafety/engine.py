@@ -20,6 +20,7 @@ from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.program import Program, compile_program
 from codesafety.evaluation.reference import run_reference
+from codesafety.hazards import HazardLog, find_logs, read_logs
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import collect, manager, names
 from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
@@ -78,13 +79,14 @@ def load(
     for name in never:
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
-    return Engine(binding, made, maps, never, evaluator, (*loaded.warnings, *binding.warnings), loaded.sources)
+    log = read_logs(find_logs(given) or find_logs([shipped.folder()]))
+    return Engine(binding, made, maps, never, evaluator, (*loaded.warnings, *binding.warnings), loaded.sources, log)
 
 
 class Engine:
     """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls."""
 
-    __slots__ = ("__dict__", "_manager", "_maps", "binding", "evaluator", "never", "program", "sources", "warnings")
+    __slots__ = ("__dict__", "_manager", "_maps", "binding", "evaluator", "hazards", "never", "program", "sources", "warnings")
 
     def __init__(
         self,
@@ -95,12 +97,14 @@ class Engine:
         evaluator: Evaluator,
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
+        hazards: HazardLog,
     ) -> None:
         self.binding = binding
         self.evaluator: Evaluator = evaluator
         self.never = never
         self.warnings = warnings
         self.sources = sources
+        self.hazards = hazards
         self._manager = plugin_manager
         self._maps = maps
         self.program: Program = compile_program(binding)
@@ -169,6 +173,7 @@ class Engine:
                 release_sets=sum(s.base == "release" for s in sets),
             ),
             never=self.never,
+            severities={rule.name: rule.severity or self.hazards.severity(rule.hazards) for rule in binding.rules},
             patient_wide=frozenset(rule.name for rule in binding.rules if reads_patient(rule)),
         )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codesafety import __version__
+from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
 from codesafety.cli import rules as rules_module
 from codesafety.cli.output import write
@@ -53,6 +54,7 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 
 
 app.command("check")(check_module.check)
+app.command("catalogue")(catalogue_module.catalogue)
 app.add_typer(rules_module.app, name="rules")
 
 

@@ -1,0 +1,52 @@
+"""`codesafety catalogue`: the rule reference and hazard table for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesafety import __version__, shipped
+from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, write, write_json
+from codesafety.engine import frozen_terminology, load
+from codesafety.errors import CodesafetyError, InputError
+
+
+def catalogue(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where to write; files of the same names are replaced.")
+    ],
+    rules: Annotated[list[str] | None, typer.Argument(metavar="PATH…", help="Rulesets; none: every shipped one.")] = None,
+    release: Annotated[Path | None, typer.Option(metavar="PACK", help="A pack from `codesafety terminology build`.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to name what was written.")] = Format.TEXT,
+) -> None:
+    """Write a browsable rule reference and hazard table: index.html, and the same as JSON and CSV.
+
+    Each rule stands with its sentence, source, examples with their results, and a picture of the ages and recorded genders at which it
+    fires. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
+    """
+    from codesafety.catalogue import write_catalogue
+    from codesafety.testing import bind_for_examples, run_examples
+
+    try:
+        engine = load(*(rules or [str(p) for p in shipped.all_rulesets()]), release=release)
+        terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+        binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+        files = write_catalogue(output, binding, engine.hazards, engine.standing.severities, __version__)
+        failed = sum(not r.passed for r in run_examples(binding))
+    except CodesafetyError as error:
+        fail(error, form)
+    except OSError as error:
+        fail(
+            InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=str(output)), form
+        )
+    except ModuleNotFoundError:
+        fail(InputError("the catalogue needs an extra", help="pip install 'codesafety[cli]'"), form)
+    if form is Format.JSON:
+        write_json({"files": [str(f) for f in files], "rules": len(binding.rules), "failed_examples": failed})
+    else:
+        write(f"{len(binding.rules)} rules and {len(engine.hazards.hazards)} hazards: open {files[0]}")
+    if failed:
+        complain(f"{failed} examples were not answered as expected; the page marks them")
+    raise typer.Exit(SOMETHING if failed else CLEAN)

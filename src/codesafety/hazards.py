@@ -1,0 +1,117 @@
+"""The hazard log as data: `hazards.toml` beside rulesets. A rule's severity is its hazards'."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codesafety.errors import InputError
+
+FILE = "hazards.toml"
+CONSEQUENCES = ("minor", "significant", "considerable", "major", "catastrophic")
+LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One cell of the 5x5 matrix of DCB0129 and DCB0160; proposed until a clinical safety officer sets it."""
+
+    likelihood: str
+    consequence: str
+    risk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    id: str
+    name: str
+    description: str
+    cause: str
+    effect: str
+    harm: str
+    initial: Risk
+    residual: Risk
+    controls: Mapping[str, str]
+    status: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class HazardLog:
+    """A log's head (`title`, `date`, `standard`, `review`, `risks`, `matrix`) and its hazards by id."""
+
+    head: Mapping[str, Any]
+    hazards: Mapping[str, Hazard]
+
+    def severity(self, ids: Iterable[str]) -> str | None:
+        """Return the worst initial consequence of these hazards; None where the log holds none of them."""
+        found = [self.hazards[i].initial.consequence for i in ids if i in self.hazards]
+        return max(found, key=CONSEQUENCES.index, default=None)
+
+
+def find_logs(paths: Iterable[Path]) -> list[Path]:
+    """Return the hazard logs that stand in these folders, or in the folder above, or above that for `optional/NAME`."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        for near in (folder, folder.parent, folder.parent.parent):
+            if (near / FILE).is_file():
+                found[(near / FILE).resolve()] = None
+                break
+    return list(found)
+
+
+def read_logs(files: Iterable[Path]) -> HazardLog:
+    """Return the hazards of several logs together. Raises InputError that names file and field; an id stands in one log only."""
+    head: Mapping[str, Any] = {}
+    hazards: dict[str, Hazard] = {}
+    for file in files:
+        try:
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(f"the hazard log cannot be read as TOML: {error}", source=str(file), help="mend the file") from None
+        head = head or data.get("log", {})
+        for number, entry in enumerate(data.get("hazard", [])):
+            hazard = _hazard(file, number, entry)
+            if hazard.id in hazards:
+                raise InputError(f"the hazard {hazard.id} stands twice", source=str(file), help="give each hazard one entry")
+            hazards[hazard.id] = hazard
+    return HazardLog(head, hazards)
+
+
+def _hazard(file: Path, number: int, entry: Mapping[str, Any]) -> Hazard:
+    where = f"hazard {entry.get('id', number + 1)}"
+    texts = {}
+    for name in ("id", "name", "description", "cause", "effect", "harm", "status", "owner"):
+        if not isinstance(entry.get(name), str):
+            raise InputError(
+                f"the field `{name}` is not given as text", source=str(file), path=where, help="see the other hazards"
+            )
+        texts[name] = entry[name]
+    controls = entry.get("controls", {})
+    return Hazard(
+        initial=_risk(file, where, entry, "initial"),
+        residual=_risk(file, where, entry, "residual"),
+        controls={str(k): str(v) for k, v in controls.items()},
+        **texts,
+    )
+
+
+def _risk(file: Path, where: str, entry: Mapping[str, Any], name: str) -> Risk:
+    found = entry.get(name)
+    if (
+        not isinstance(found, dict)
+        or found.get("likelihood") not in LIKELIHOODS
+        or found.get("consequence") not in CONSEQUENCES
+        or found.get("risk") not in range(1, 6)
+    ):
+        raise InputError(
+            f"the {name} risk is no cell of the matrix",
+            source=str(file),
+            path=where,
+            help=f"likelihood: {', '.join(LIKELIHOODS)}; consequence: {', '.join(CONSEQUENCES)}; risk: 1 to 5",
+        )
+    return Risk(found["likelihood"], found["consequence"], found["risk"])
