@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codesafety import language
 from codesafety.errors import RuleError
@@ -116,6 +118,30 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.rules").mkdir()
     assert "cannot be read" in wrong(tmp_path)["CS121"]
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_a_path_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
+    assert "CS121" in wrong(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "/etc/hostname", "", "."])
+def test_a_data_file_that_no_file_can_be_is_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"a.rules": head("a") + f'valueset v "V" {{ frozen "{name}" }}'})
+    assert "CS226" in wrong(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert "cannot be read: permission denied" in wrong(tmp_path)["CS121"]
+
+
+def test_a_lone_surrogate_is_only_a_character() -> None:
+    loaded = language.load_texts({"a\udc80.rules": head("a") + SET + 'rule r { action note for entry e in pregnant say "\ud800" }'})
+    assert loaded.rulesets[0].rules[0].say == ("\ud800",)
 
 
 def test_rules_that_do_not_say_which_ruleset_they_are_are_refused(tmp_path: Path) -> None:
@@ -293,6 +319,16 @@ def test_cells_of_dates_and_codes_are_read_as_such() -> None:
     text = head("a") + 'table t from "t.csv" { key code in sct column seen date column dest code column label text }'
     (table,) = language.load_texts({"a.rules": text}, {"t.csv": b"code,seen,dest,label\n77386006,2025,60001007,x\n"}).rulesets[0].tables
     assert table.rows[0].cells == {"seen": (739252, 739616), "dest": "60001007", "label": "x"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.binary(max_size=100), st.text("code,term\n\r\"#: 7386006-system", max_size=120).map(str.encode)))
+def test_any_data_file_is_read_or_refused(csv: bytes) -> None:
+    text = head("a") + 'valueset v "V" { frozen "v.csv" } table t from "v.csv" { key code in sct column term text column n number }'
+    try:
+        language.load_texts({"a.rules": text}, {"v.csv": csv})
+    except RuleError as error:
+        assert str(error)
 
 
 # ------------------------------------------------------------------------------------------------ the whole

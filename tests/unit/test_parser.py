@@ -208,6 +208,7 @@ def test_a_curly_quote_closed_by_a_straight_one_is_told() -> None:
     ("rule r { when e is past) }", "CS101", None),
     ("rule r { } }", "CS104", "delete it, or add the `{` that it should close"),
     ("rule r { when ((e is past) and x is past }", "CS104", "add `)` where it ends"),
+    (f"rule r {{ when e.value > {'9' * 50} }}", "CS105", "put it in quotes if it is a code"),
     ("rule", "CS101", "write the rest of it, or remove it"),
     ("/* x", "CS103", "add `*/` where it ends"),
     ("rule r { say “x }", "CS102", "add the closing quote; a curly quote is closed by a curly one"),

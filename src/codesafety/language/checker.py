@@ -54,7 +54,7 @@ def digest(files: Mapping[str, bytes]) -> str:
     """Return blake2b-16 (hex) over files, names and contents, in name order."""
     state = blake2b(digest_size=16)
     for name in sorted(files):
-        encoded = name.encode()
+        encoded = name.encode("utf-8", "surrogatepass")
         state.update(len(encoded).to_bytes(8, "big") + encoded + len(files[name]).to_bytes(8, "big") + files[name])
     return state.hexdigest()
 

@@ -20,7 +20,7 @@ from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
 _FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CONTEXT: Final[Mapping[str, tuple[str, ...]]] = {
     "assertion": tuple(w for w in schema.ASSERTIONS if w != "unknown"),
     "subject": tuple(w for w in schema.SUBJECTS if w != "unknown"),

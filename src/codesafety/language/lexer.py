@@ -39,6 +39,10 @@ _MOST_ERRORS = 100
 """After so many unreadable places the text is no rule file, and more of them are no help."""
 
 
+_LONGEST_NUMBER = 40
+"""Digits of the longest number: codes have 18."""
+
+
 class Scanner:
     """Cuts rule text into tokens. Immutable once built."""
 
@@ -89,6 +93,11 @@ class Scanner:
             elif kind == "COMMENT" and not comments:
                 at = end
                 continue
+            elif end - at > _LONGEST_NUMBER and kind in ("NUMBER", "VERSION"):
+                span = Span(file, at, end)
+                diagnostics.error(
+                    "CS105", f"a number of more than {_LONGEST_NUMBER} digits", span, "put it in quotes if it is a code"
+                )
             elif kind == "CMP" and text.startswith("http", end):
                 at = unreadable(text, at, file, tokens, diagnostics)
                 continue

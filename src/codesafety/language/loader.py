@@ -70,7 +70,7 @@ def load_texts(
             _parse_into(files, text, name, diagnostics)
         if not rules:
             _nothing("no rule files were given", diagnostics)
-        whole = {**{name: text.encode() for name, text in rules.items()}, **data}
+        whole = {**{name: text.encode("utf-8", "surrogatepass") for name, text in rules.items()}, **data}
         folders = [Folder("these files", tuple(files), data, {name: name for name in data}, digest(whole))] if files else []
         return _checked(folders, predicates or {}, strict, diagnostics, sources)
 
@@ -115,28 +115,35 @@ def _nothing(message: str, diagnostics: Diagnostics, file: str = "") -> None:
 
 
 def _folders(path: Path, shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
-    """Return the rulesets at a path; that there are none is reported."""
+    """Return the rulesets at a path; that there are none, or that they cannot be read, is reported."""
+    before = len(diagnostics.found)
+    try:
+        found = _rule_files(path, diagnostics)
+    except (OSError, ValueError) as error:
+        _unreadable(path, error, diagnostics)
+        return []
+    if not found and not shipped and len(diagnostics.found) == before:
+        _nothing(f"there are no rules in `{path.as_posix()}`", diagnostics, path.as_posix())
+    return [folder for root, files in found for folder in _folder(root, files, shipped, diagnostics, sources)]
+
+
+def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[Path]]]:
+    """Return each folder that is a ruleset with its rule files, in name order. Raises OSError and ValueError as the system does."""
     label = path.as_posix()
     if path.is_file():
         if path.suffix != SUFFIX:
             _nothing(f"`{label}` is no rule file", diagnostics, label)
             return []
-        return _folder(path.parent, [path], shipped, diagnostics, sources)
+        return [(path.parent, [path])]
     if not path.is_dir():
         near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
         diagnostics.error("CS121", f"there is no file or folder `{label}`", Span(label, 0, 0), near)
         return []
     files = sorted(path.glob(f"*{SUFFIX}"))
     if files:
-        return _folder(path, files, shipped, diagnostics, sources)
-    found: list[Folder] = []
-    for child in sorted(p for p in path.iterdir() if p.is_dir()):
-        files = sorted(child.glob(f"*{SUFFIX}"))
-        if files:
-            found += _folder(child, files, shipped, diagnostics, sources)
-    if not found and not shipped:
-        _nothing(f"there are no rules in `{label}`", diagnostics, label)
-    return found
+        return [(path, files)]
+    children = sorted(p for p in path.iterdir() if p.is_dir())
+    return [(child, files) for child in children if (files := sorted(child.glob(f"*{SUFFIX}")))]
 
 
 def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
@@ -178,14 +185,20 @@ def _data(root: Path, files: Sequence[syntax.File], diagnostics: Diagnostics) ->
     places: dict[str, str] = {}
     for word in _named_files(files):
         path = root / word.text
-        inside = path.resolve().is_relative_to(root.resolve())
-        if not inside or not path.is_file() or word.text in data:
+        if word.text in data or not _is_file_inside(path, root):
             continue  # the checker says that it is not there
         raw = _read(path, diagnostics)
         if raw is not None:
             data[word.text] = raw
             places[word.text] = path.as_posix()
     return data, places
+
+
+def _is_file_inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _named_files(files: Sequence[syntax.File]) -> Iterator[syntax.Text]:
@@ -209,10 +222,11 @@ def _read(path: Path, diagnostics: Diagnostics) -> bytes | None:
             return None
         return path.read_bytes()
     except OSError as error:
-        diagnostics.error(
-            "CS121",
-            f"`{name}` cannot be read: {(error.strerror or 'unknown reason').lower()}",
-            Span(name, 0, 0),
-            "check the path and its permissions",
-        )
+        _unreadable(path, error, diagnostics)
         return None
+
+
+def _unreadable(path: Path, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
+    why = (error.strerror if isinstance(error, OSError) else str(error)) or "unknown reason"
+    place = Span(path.as_posix(), 0, 0)
+    diagnostics.error("CS121", f"`{path.as_posix()}` cannot be read: {why.lower()}", place, "check the path and its permissions")
