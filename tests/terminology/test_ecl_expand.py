@@ -77,6 +77,7 @@ RELEASE: dict[str, Any] = {
          "effectiveTime": "20240229"},
         {"id": "1005010", "concept": PNEUMONIA, "term": "Inflammation of the lung, as in influenza", "type": "DEF"},
         {"id": "1006010", "concept": OLD_FLU, "term": "Influenza NOS"},
+        {"id": "1008010", "concept": LUNG, "term": "BRØNSTED résumé œdema"}, {"id": "1009010", "concept": LOBE, "term": "lungälv", "lang": "sv"},
         {"id": "1007010", "concept": SCHEME, "term": "LOINC code identifier (scheme)"},
     ],
     "identifiers": [{"scheme": SCHEME, "code": "54486-6", "component": FLU},
@@ -290,6 +291,15 @@ def test_description_filters(store: Store) -> None:
     check(store, f"({FLU} {{{{ + HISTORY }}}}) {{{{ D id = 1006010 }}}}", OLD_FLU)
     with pytest.raises(NotSupported, match="en-zzzz"):
         expand(store, "* {{ dialect = en-zzzz }}")
+
+
+def test_letters_with_diacritics_are_found_through_the_index_of_words(store: Store) -> None:
+    check(store, '* {{ term = "bronsted resume oedema" }}', LUNG)
+    check(store, '* {{ term = "brønsted" }}', LUNG)
+    check(store, '* {{ term = "brönsted" }}')
+    check(store, '* {{ term = "lungalv" }}')
+    check(store, '* {{ term = "LUNGÄLV" }}', LOBE)
+    check(store, '* {{ term != wild:"*influenza*", language = sv }}', LOBE)
 
 
 def test_alternate_identifiers(store: Store) -> None:

@@ -27,6 +27,8 @@ ACCEPTABLE = "900000000000549004"
 NO_ROW = 0xFFFFFFFF
 
 _WORDS = re.compile(r"[^\W_]+")
+# letters that have no decomposition and yet sort with a plain letter
+_WITHOUT_STROKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 # Words that `normal` writes for an abbreviation: a description may have the same key without having them.
 _FROM_ABBREVIATIONS = frozenset((
     "history", "of", "no", "family", "on", "examination", "complaining", "blood", "pressure", "patient", "and", "not", "can",
@@ -37,7 +39,8 @@ def fold(text: str) -> str:
     """Return text as the index of words sees it: case folded and without diacritics."""
     if text.isascii():
         return text.lower()
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_WITHOUT_STROKE))
+    return "".join(c for c in folded if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
@@ -184,6 +187,14 @@ class Texts:
     def block_rows(self, block: int) -> range:
         """Return the rows whose terms one block holds."""
         return range(self._first[block], self._first[block + 1] if block + 1 < len(self._first) else len(self))
+
+    def block_of(self, row: int) -> int:
+        """Return the block that holds a row's term."""
+        return bisect_right(self._first, row) - 1
+
+    def block_terms(self, block: int) -> Sequence[str]:
+        """Return the terms of `block_rows(block)`, in that order."""
+        return self._block(block)
 
     def matching(self, prefixes: Sequence[str]) -> Iterator[int]:
         """Yield the rows, active or not and of any type, in which every prefix begins some word (folded, in any order)."""

@@ -7,6 +7,7 @@ and the terms last. Only active descriptions count unless the block says otherwi
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 
 from codesafety.terminology.ecl.aliases import DIALECTS
 from codesafety.terminology.ecl.concept_filters import allowed_states, compares_times
@@ -15,6 +16,7 @@ from codesafety.terminology.ecl.matching import Matcher
 from codesafety.terminology.ecl.runs import (
     EMPTY,
     Runs,
+    clipped,
     difference,
     from_set,
     from_sorted,
@@ -129,11 +131,29 @@ def _accepted(context: Context, texts: Texts, dialect: Dialect, rows: Runs) -> R
 
 
 def _with_term(texts: Texts, rows: Runs, item: TermFilter) -> Runs:
+    """Go through the terms block by block; of most blocks one look at all of their text is enough."""
     matcher = Matcher(item.terms)
     equal = item.comparator is Comparator.EQUAL
     if equal:
         rows = intersection(rows, _candidates(texts, item))
-    return from_sorted(row for row in ordinals(rows) if matcher.matches(texts.term(row), texts.language(row)) is equal)
+    found: list[Runs] = []
+    row = rows[0] if len(rows) else len(texts)
+    while row < len(texts):
+        block = texts.block_of(row)
+        span, terms = texts.block_rows(block), texts.block_terms(block)
+        inside = clipped(rows, span.start, span.stop)
+        if matcher.may_match("\n".join(terms)):
+            found.append(from_sorted(row for row in ordinals(inside) if _matches(matcher, texts, row, terms[row - span.start]) is equal))
+        elif not equal:
+            found.append(inside)
+        at = bisect_right(rows, span.stop)
+        row = span.stop if at & 1 else rows[at] if at < len(rows) else len(texts)
+    return union(*found)
+
+
+def _matches(matcher: Matcher, texts: Texts, row: int, term: str) -> bool:
+    """The language only matters to letters that are not plain."""
+    return matcher.matches(term) if term.isascii() else matcher.matches(term, texts.language(row))
 
 
 def _candidates(texts: Texts, item: TermFilter) -> Runs:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from codesafety.terminology.ecl.syntax import MatchTerm, SearchTerm
 
@@ -57,13 +57,25 @@ class Matcher:
         normal = _normal(text, own_letters)
         return any(all(expression.search(normal) for expression in every) for every in self._compiled(own_letters))
 
+    def may_match(self, texts: str) -> bool:
+        """Return whether one of many texts, given as lines, could match, in whatever language: no is certain."""
+        normal = _normal(texts, "")
+        return any(all(expression.search(normal) for expression in every) for every in self._loose)
+
+    @cached_property
+    def _loose(self) -> list[list[re.Pattern[str]]]:
+        return [self._words(term, "") if isinstance(term, MatchTerm)
+                else [re.compile(_pattern(piece, "")) for piece in term.pieces] for term in self.terms]
+
+    def _words(self, term: MatchTerm, own_letters: str) -> list[re.Pattern[str]]:
+        return [re.compile((_BEFORE_WORD if word[0].isalnum() else _BEFORE_SIGN) + _pattern(word, own_letters))
+                for word in term.words]
+
     def _compile(self, own_letters: str) -> list[list[re.Pattern[str]]]:
         compiled: list[list[re.Pattern[str]]] = []
         for term in self.terms:
             if isinstance(term, MatchTerm):
-                compiled.append([
-                    re.compile((_BEFORE_WORD if word[0].isalnum() else _BEFORE_SIGN) + _pattern(word, own_letters))
-                    for word in term.words])
+                compiled.append(self._words(term, own_letters))
             else:
                 body = "(?s:.*)".join(_pattern(piece, own_letters) for piece in term.pieces)
                 compiled.append([re.compile(rf"\A{body}\Z")])
