@@ -33,6 +33,8 @@ class Surroundings:
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    babies: set[Node] = field(default_factory=set)
+    """Other patients who are the source's own patient's children."""
     roles_of: dict[Node, list[Node]] = field(default_factory=dict)
     """The roles of each practitioner."""
     sender: str | None = None
@@ -94,7 +96,7 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
         if found is not None and found not in around.same:
             if found.resource_type != "Patient":
                 return "unknown"
-            return "baby" if is_baby(found, around) else "another"
+            return "baby" if found in around.babies else "another"
         inner = node.all("identifier")
         if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
             if identifier(inner[0]) != around.nhs_number:
@@ -111,16 +113,32 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
     return None
 
 
-def is_baby(other: Node, around: Surroundings) -> bool:
-    """Return whether a related person ties another patient to the source's own as child to mother."""
-    for person in around.index.of("RelatedPerson"):
-        codes = {own_text(c, "code") for r in person.all("relationship") for c in r.all("coding")}
-        of = [around.index.find(node) for node in person.all("patient")]
-        linked = {id(around.index.find(o)) for p in (other, around.patient) if p is not None for link in p.all("link")
-                  for o in link.all("other")}
-        if id(person) in linked and ((other in of and codes & _MOTHER) or (around.patient in of and codes & _CHILD)):
-            return True
-    return False
+def babies_of(patient: Node | None, index: Index) -> set[Node]:
+    """Return the other patients whom a related person ties to this one as child to mother."""
+    if patient is None:
+        return set()
+    found: set[Node] = set()
+    for other in index.of("Patient"):
+        for person in _linked(other, index):
+            if patient in _patients(person, index) and _roles(person) & _CHILD:
+                found.add(other)
+    for person in _linked(patient, index):
+        if _roles(person) & _MOTHER:
+            found.update(_patients(person, index))
+    return found - {patient}
+
+
+def _linked(patient: Node, index: Index) -> list[Node]:
+    found = [index.find(other) for link in patient.all("link") for other in link.all("other")]
+    return [person for person in found if person is not None and person.resource_type == "RelatedPerson"]
+
+
+def _patients(person: Node, index: Index) -> set[Node]:
+    return {found for node in person.all("patient") if (found := index.find(node)) is not None}
+
+
+def _roles(person: Node) -> set[str | None]:
+    return {own_text(coding, "code") for role in person.all("relationship") for coding in role.all("coding")}
 
 
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:

@@ -40,6 +40,7 @@ class Index:
             if resource.name != "contained":
                 self._by_kind.setdefault(resource.resource_type, []).append(resource)
         self.lone = root.resource_type not in _WRAPPERS
+        self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
         shared: set[str] = set()
         for resource in resources_under(root):
@@ -80,9 +81,9 @@ class Index:
         if target.startswith("#"):
             holder: Node | None = node.resource
             while holder is not None:
-                for inner in holder.all("contained"):
-                    if own_text(inner, "id") == target[1:]:
-                        return inner
+                inner = self._contained(holder).get(target[1:])
+                if inner is not None:
+                    return inner
                 if holder.name != "contained" or holder.parent is None:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
@@ -94,6 +95,17 @@ class Index:
             rest = _REST.fullmatch(target)
             found = self._by_key.get(f"{rest[1]}/{rest[2]}") if rest else None
         return found
+
+    def _contained(self, holder: Node) -> dict[str, Node]:
+        """Return the contained resources of a resource by id, the first of each."""
+        if holder not in self._inside:
+            by_id: dict[str, Node] = {}
+            for inner in holder.all("contained"):
+                own = own_text(inner, "id")
+                if own is not None:
+                    by_id.setdefault(own, inner)
+            self._inside[holder] = by_id
+        return self._inside[holder]
 
     def resolved(self, node: Node) -> bool | None:
         """Return whether the source answers to a reference; None where it may be answered elsewhere (a server's address)."""

@@ -118,14 +118,14 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
 
 
 def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
-    event = event_of(around.index)
+    first = header is around.index.of("MessageHeader")[0]
     for name in ("event", "eventCoding"):
         node = one(header, name)
-        if node is not None and nature(node) == "coding" and header is around.index.of("MessageHeader")[0]:
+        if node is not None and nature(node) == "coding" and first:
             coding(node, used)
     receivers = [*header.all("receiver"), *(r for d in header.all("destination") for r in d.all("receiver"))]
     return {
-        "event": event.code if event is not None else None,
+        "event": event.code if first and (event := event_of(around.index)) is not None else None,
         "id": child_text(header, "id"),
         "sent": date(one(header, "timestamp"), used),
         "recipient": next((c for r in receivers if (c := _organization(r, around.index)) is not None), None),

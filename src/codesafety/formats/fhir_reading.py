@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir_context import Surroundings
+from codesafety.formats.fhir_context import Surroundings, babies_of
 from codesafety.formats.fhir_entries import SHAPES, entry_of
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_json import parse_json
@@ -80,7 +80,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     around = Surroundings(
         index, used, patient, same, number,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
-        encounter_of=_by_list(index), roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
+        encounter_of=_by_list(index), babies=babies_of(patient, index), roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
