@@ -245,9 +245,13 @@ class Writer:
         body: list[ast.stmt] = [assign("others", _excluded(frame))]
         for identifier, member in (("judge", _member(condition.var)), ("judge_unseen", _member(condition.var, seen=False))):
             parts = self._standing(condition.var, member)
+            judged: list[ast.stmt] = []
             if condition.where is not None:
-                parts.append(self.exact(condition.where, {**frame, condition.var.slot: member}))
-            body.append(function(identifier, [member.variable], [returns(call("every", several(parts)))]))
+                inner = {**frame, condition.var.slot: member}
+                # A member that is certainly none names nothing missing, and need not be asked exactly.
+                judged = [when(negation(self.bound(condition.where, inner, sure=False)), [returns(FALSE)])]
+                parts.append(self.exact(condition.where, inner))
+            body.append(function(identifier, [member.variable], [*judged, returns(call("every", several(parts)))]))
         looked_through = (
             self._members(condition.var, sure=False), name("others"), _unseen_members(_member(condition.var)), name("judge"),
             name("judge_unseen"),
