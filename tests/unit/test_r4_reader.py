@@ -90,8 +90,17 @@ def test_a_prescription_and_its_two_brands_belong_together() -> None:
     asked, first, second = submission.medications
     assert (asked.days_supply, asked.start) == (Decimal(28), None)
     assert (first.based_on, second.based_on) == (("item-1",), ("item-1",))
-    assert {m.order for m in submission.medications} == {"B407F7-A99968-4DB2AU"}
+    assert {m.order for m in submission.medications} == {None}
+    assert ("groupIdentifier", "B407F7-A99968-4DB2AU") in [(q.role, q.text) for q in asked.qualifiers]
     assert "Bundle.entry[0].resource.dispenseRequest.validityPeriod.start" in {n.path for n in submission.not_read}
+
+
+def test_items_of_one_prescription_are_no_one_order() -> None:
+    shared = {"groupIdentifier": {"system": "urn:hospital", "value": "sheet-1"}}
+    first, second = read(collection(prescription("item-1", **shared), prescription("item-2", **shared))).medications
+    assert (first.order, second.order) == (None, None)
+    (alone,) = read(collection(prescription("item-1", **shared))).medications
+    assert alone.order == "sheet-1"
 
 
 def test_a_contained_request_is_read_and_linked() -> None:

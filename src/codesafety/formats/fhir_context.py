@@ -33,6 +33,8 @@ class Surroundings:
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    prescriptions: set[str] = field(default_factory=set)
+    """The group identifiers that stand for a prescription of several items, and so for no one order."""
     babies: set[Node] = field(default_factory=set)
     """Other patients who are the source's own patient's children."""
     roles_of: dict[Node, list[Node]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from codesafety.formats.fhir_context import Surroundings, leftovers, shared_fields
+from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_tree import Node
 from codesafety.formats.fhir_values import (
     Broken,
@@ -22,10 +23,9 @@ from codesafety.formats.fhir_values import (
     identifier,
     one,
     quantity,
-    text,
     when,
 )
-from codesafety.record import Coding, Medication, NotRead, Quantity
+from codesafety.record import Coding, Medication, NotRead, Qualifier, Quantity
 
 KINDS: dict[str, Literal["statement", "plan", "request", "dispense", "administration"]] = {
     "MedicationStatement": "statement",
@@ -40,6 +40,7 @@ _RECORDED: dict[str, tuple[str, ...]] = {
 }
 _NOT_A_REQUEST = ("plan", "proposal", "option")
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
+_EPS_FORM = "prescription-order-number"
 _PER_DAY = {"min": Fraction(1440), "h": Fraction(24), "d": Fraction(1), "wk": Fraction(1, 7)}
 
 
@@ -67,6 +68,9 @@ def medication_of(
     fields["based_on"] = _based_on(resource, around)
     fields["order"] = _order(resource, around)
     left, not_read = leftovers(resource, around, used)
+    number = group_of(resource)
+    if number is not None and fields["order"] is None:
+        left["qualifiers"] = (*left["qualifiers"], Qualifier(role="groupIdentifier", text=number))
     return Medication(**(fields | left)), not_read
 
 
@@ -208,16 +212,38 @@ def _based_on(resource: Node, around: Surroundings) -> tuple[str, ...]:
 
 
 def _order(resource: Node, around: Surroundings) -> str | None:
-    """Return the order number: its own, else that of the request which it answers."""
+    """Return the order number: its own, else that of the request which it answers.
+
+    The number of a prescription with several items is not one: two items of it are two medicines, and may well repeat each other.
+    """
     own = one(resource, "groupIdentifier")
-    if own is not None:
-        if own.value is not None:
-            raise Broken(own, "`groupIdentifier` is a plain value where an identifier belongs")
-        return identifier(own)
-    for name in ("authorizingPrescription", "basedOn"):
-        for node in resource.all(name):
-            request = around.index.find(node)
-            group = request.all("groupIdentifier") if request is not None else []
-            if group and group[0].all("value") and group[0].all("value")[0].kind in ("text", "xml"):
-                return text(group[0].all("value")[0])
+    if own is not None and own.value is not None:
+        raise Broken(own, "`groupIdentifier` is a plain value where an identifier belongs")
+    number = identifier(own) if own is not None else None
+    if own is None:
+        for name in ("authorizingPrescription", "basedOn"):
+            for node in resource.all(name):
+                request = around.index.find(node)
+                number = number or (group_of(request) if request is not None else None)
+    return None if number in around.prescriptions else number
+
+
+def group_of(request: Node) -> str | None:
+    """Return a request's group identifier, or None where there is none that can be read."""
+    for group in request.all("groupIdentifier"):
+        found = own_text(group, "value")
+        if found is not None:
+            return found.removeprefix("urn:uuid:")
     return None
+
+
+def prescriptions_in(index: Index) -> set[str]:
+    """Return the group identifiers that stand for a whole prescription: an EPS form, or any that several requests share."""
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for resource in index.resources:
+        number = group_of(resource) if KINDS.get(resource.resource_type or "") == "request" else None
+        if number is not None:
+            form = any((own_text(g, "system") or "").endswith(_EPS_FORM) for g in resource.all("groupIdentifier"))
+            (shared if form or number in seen else seen).add(number)
+    return shared

@@ -11,7 +11,7 @@ from codesafety.formats.fhir_context import Surroundings, babies_of
 from codesafety.formats.fhir_entries import SHAPES, entry_of
 from codesafety.formats.fhir_index import Index, own_text
 from codesafety.formats.fhir_json import parse_json
-from codesafety.formats.fhir_medicines import KINDS, medication_of
+from codesafety.formats.fhir_medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir_message import message_of, sender_of, software_of
 from codesafety.formats.fhir_patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
 from codesafety.formats.fhir_rest import listed_as_not_read, not_understood
@@ -80,7 +80,8 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     around = Surroundings(
         index, used, patient, same, number,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
-        encounter_of=_by_list(index), babies=babies_of(patient, index), roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
+        encounter_of=_by_list(index), babies=babies_of(patient, index), prescriptions=prescriptions_in(index),
+        roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
