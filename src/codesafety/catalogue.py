@@ -47,6 +47,7 @@ class RulePage:
     picture: Picture | None
     sets: tuple[tuple[str, str, int, tuple[str, ...]], ...]
     """(name, title, number of codes, sources) of the value sets that it names."""
+    says: str
 
     @property
     def anchor(self) -> str:
@@ -66,7 +67,8 @@ def pages(binding: Binding, severities: Mapping[str, str | None]) -> list[RulePa
             for s in named
             if s.name in binding.sets
         )
-        out.append(RulePage(rule, versions[rule.ruleset], severities.get(rule.name), results, picture(binding, rule), sets))
+        says = sentence(rule, {name: s.title for name, s in titles.items()})
+        out.append(RulePage(rule, versions[rule.ruleset], severities.get(rule.name), results, picture(binding, rule), sets, says))
     return out
 
 
@@ -153,7 +155,7 @@ def _rule_row(page: RulePage) -> dict[str, Any]:
         "action": rule.action.value,
         "severity": page.severity,
         "hazards": list(rule.hazards),
-        "says": sentence(rule),
+        "says": page.says,
         "because": rule.because,
         "sources": [asdict(s) for s in rule.sources],
         "examples": [
@@ -204,15 +206,18 @@ def _flat(value: Any) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def sentence(rule: ir.Rule) -> str:
-    """Return a rule's message with its placeholders by name."""
-    return "".join(p if isinstance(p, str) else f"[{_placeholder(p)}]" for p in rule.say)
+def sentence(rule: ir.Rule, titles: Mapping[str, str]) -> str:
+    """Return a rule's message with each placeholder in brackets: an item by the title of its value set, a field by its name."""
+    return "".join(p if isinstance(p, str) else f"[{_placeholder(p, titles)}]" for p in rule.say)
 
 
-def _placeholder(placeholder: ir.Placeholder) -> str:
+def _placeholder(placeholder: ir.Placeholder, titles: Mapping[str, str]) -> str:
     operand = placeholder.operand
-    name = operand.name if isinstance(operand, ir.Var) else operand.as_written
-    return f"age at {name.removesuffix('.date')}" if placeholder.kind == "age" else name
+    if placeholder.kind == "age":
+        return "age"
+    if isinstance(operand, ir.Field):
+        return operand.as_written
+    return titles.get(operand.set or "", f"the {operand.kind.value}")
 
 
 def _said(answered: tuple[str, frozenset[str]]) -> str:
@@ -226,7 +231,6 @@ def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: s
         loader=PackageLoader("codesafety", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["said"] = _said
-    environment.filters["sentence"] = sentence
     environment.filters["limit"] = say_limit
     rulesets = [(r, [p for p in made if p.rule.ruleset == r.name]) for r in binding.rulesets]
     return environment.get_template("catalogue.html").render(

@@ -1,0 +1,97 @@
+"""The catalogue that a clinical safety officer reads."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import codesafety
+from codesafety.catalogue import picture
+from codesafety.cli.app import app
+from codesafety.errors import InputError
+from codesafety.hazards import read_logs
+from codesafety.testing import bind_for_examples
+
+RULES = """
+ruleset small { title "Small" version 1.0.0 language 1 review none }
+valueset pill "A pill" { codes 42111000001107 |Microgynon 30 tablets (Bayer Plc)| }
+rule from-50 {
+  title "From 50" action review hazard H-03 source "A source" <https://example.org/limit> because "A limit."
+  for medication m in pill
+  when age at m >= 50 years and patient.gender is female
+  unless "a private fact" patient.sex_at_birth is male
+  say "{m} at {age at m}."
+  example "50" { given patient born 1970-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect fires }
+  example "49" { given patient born 1980-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear }
+  example "no birth date" { given patient gender female given incoming medication 42111000001107, date 2025-06-01 expect cannot tell: patient.born }
+}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "a.rules").write_text(RULES)
+    return tmp_path / "small"
+
+
+def test_the_picture_shows_the_ages_and_genders_at_which_a_rule_fires(rules: Path) -> None:
+    engine = codesafety.load(rules)
+    shown = picture(bind_for_examples(engine.rulesets, engine.terminology), engine.rules[0])
+    assert shown is not None
+    assert shown.rows["female"][49] == "clear"
+    assert shown.rows["female"][50] == "fires"
+    assert set(shown.rows["male"]) == {"clear"}
+    assert shown.rows["not known"][49:51] == ("clear", "cannot tell")
+
+
+def test_the_catalogue_names_rule_source_hazard_and_examples_and_nothing_private(rules: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["catalogue", "-o", str(tmp_path / "out"), str(rules)], catch_exceptions=False)
+    assert result.exit_code == 0, result.stdout
+    page = (tmp_path / "out" / "index.html").read_text()
+    for words in ("[A pill] at [age].", "https://example.org/limit", "H-03", "no birth date", "cannot tell: patient.born"):
+        assert words in page, words
+    row = json.loads((tmp_path / "out" / "rules.json").read_text())[0]
+    assert row["severity"] == "considerable"
+    assert [e["as_expected"] for e in row["examples"]] == [True, True, True]
+    hazards = list(csv.DictReader((tmp_path / "out" / "hazards.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert next(h for h in hazards if h["id"] == "H-03")["rules"] == "small/from-50"
+
+
+def test_an_example_that_fails_is_marked_and_exits_1(rules: Path, tmp_path: Path) -> None:
+    file = rules / "a.rules"
+    file.write_text(file.read_text().replace("born 1980-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear",
+                                             "born 1960-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear"))
+    result = CliRunner().invoke(app, ["catalogue", "-o", str(tmp_path / "out"), str(rules)], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "not all as expected" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_risk_outside_the_matrix_is_refused(tmp_path: Path) -> None:
+    log = tmp_path / "hazards.toml"
+    log.write_text("""[[hazard]]
+id = "H-01"
+name = "n"
+description = "d"
+cause = "c"
+effect = "e"
+harm = "h"
+status = "open"
+owner = ""
+initial = { likelihood = "often", consequence = "minor", risk = 1 }
+residual = { likelihood = "low", consequence = "minor", risk = 1 }
+""")
+    with pytest.raises(InputError, match=r"hazard H-01: the initial risk is no cell of the matrix"):
+        read_logs([log])
+
+
+def test_every_shipped_rule_names_a_hazard_of_the_log() -> None:
+    engine = codesafety.load()
+    known = set(engine.hazards.hazards)
+    assert known
+    assert not {(r.name, h) for r in engine.rules for h in r.hazards if h not in known}
+    assert all(r.hazards for r in engine.rules)
