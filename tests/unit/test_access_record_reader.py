@@ -163,6 +163,12 @@ def test_a_record_alone_is_a_submission_of_all_its_entries() -> None:
     assert submission.format == "gp-connect-structured"
 
 
+def test_a_questionnaire_answered_in_words_is_a_text() -> None:
+    found = record({"resourceType": "QuestionnaireResponse", "item": [
+        {"linkId": "1", "text": "How long?", "answer": [{"valueString": "Six weeks"}]}, {"linkId": "2", "answer": [{"valueString": "Tea"}]}]})
+    assert ([t.text for t in found.texts], found.entries) == (["How long?: Six weeks\nTea"], ())
+
+
 def test_answers_of_a_questionnaire_are_parts_of_one_item() -> None:
     found = record({"resourceType": "QuestionnaireResponse", "authored": "2020-01-01", "item": [
         {"linkId": "1", "text": "smoker?", "answer": [{"valueBoolean": False}]},

@@ -23,7 +23,7 @@ from codesafety.formats.fhir_values import (
     value_of,
     when,
 )
-from codesafety.record import Assertion, Component, Entry, NotRead, Temporality, TextItem
+from codesafety.record import Assertion, Component, Entry, NotRead, Temporality, TextItem, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,25 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     extra["temporality"] = _temporality(resource, extra["clinical_status"])
     left, not_read = leftovers(resource, around, used)
     fields |= left
-    if not shape.needs_code and not main.codings and not components:
+    if not shape.needs_code and not main.codings and not any(_says_more_than_words(c) for c in components):
         coded = [q for q in fields["qualifiers"] if q.codings and not q.role.startswith(("meta.", "category", "format"))]
         if not coded:
-            words = main.text or _words(resource, shape)
+            words = main.text or _words(resource, shape) or _answered(components)
             lines = tuple(unplaced(node, "a date") for node in dated.nodes)
             return TextItem(**fields, text=words), (*not_read, *lines)
     return Entry(**fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end,
                  components=components), not_read
+
+
+def _says_more_than_words(component: Component) -> bool:
+    value = component.value
+    return bool(component.codings) or (value is not None and value.model_copy(update={"text": None}) != Value())
+
+
+def _answered(components: tuple[Component, ...]) -> str | None:
+    """Return questions and answers in words, one a line."""
+    lines = [": ".join(w for w in (c.text, c.value.text if c.value is not None else None) if w is not None) for c in components]
+    return "\n".join(line for line in lines if line) or None
 
 
 def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
