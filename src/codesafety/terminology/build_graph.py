@@ -16,6 +16,7 @@ from codesafety.terminology.rf2 import ReleaseFile, Row
 
 ROOT = 138875005
 INFERRED = b"900000000000011006"
+_LOW = 0xFFFFFFFF
 _CHARACTERISTIC = {b"900000000000010007": "stated", b"900000000000227009": "additional", b"900000000000225001": "qualifying",
                    b"900000000000006009": "defining"}
 _MODIFIER = frozenset((b"900000000000451002", b"900000000000450001"))
@@ -122,8 +123,7 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     n = len(actives)
     pairs = sorted({place[parent] << 32 | place[child] for child, parent in zip(children, parents, strict=True)})
     context.count("is_a", len(pairs))
-    low = 0xFFFFFFFF
-    child_at, child = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & low for pair in pairs])
+    child_at, child = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & _LOW for pair in pairs])
     has_parent = bytearray(n)
     for below in child:
         has_parent[below] = 1
@@ -150,10 +150,10 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     context.counts["active_concepts"] = n
     if len(roots) > 1 or (roots and concepts.ids[actives[roots[0]]] != ROOT):
         context.notes.append(f"{len(roots)} active concepts have no parent; a whole edition has one, {ROOT}")
-    pairs = sorted((number[pair >> 32] << 32 | number[pair & low]) for pair in pairs)
+    pairs = sorted((number[pair >> 32] << 32 | number[pair & _LOW]) for pair in pairs)
     child_of, child_starts, child = array("I"), array("I"), array("I")
     for pair in pairs:
-        parent, below = pair >> 32, pair & low
+        parent, below = pair >> 32, pair & _LOW
         if parent < below < found.end[parent] and met_from[below] == parent:
             continue      # where the walk went down: `Store.children` walks there too
         if not child_of or child_of[-1] != parent:
@@ -161,8 +161,8 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
             child_starts.append(len(child))
         child.append(below)
     child_starts.append(len(child))
-    pairs = sorted((pair & low) << 32 | pair >> 32 for pair in pairs)
-    parent_at, parent_of = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & low for pair in pairs])
+    pairs = sorted((pair & _LOW) << 32 | pair >> 32 for pair in pairs)
+    parent_at, parent_of = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & _LOW for pair in pairs])
     for name, column in (("end", found.end), ("extra_of", found.extra_of), ("extra_at", found.extra_at),
                          ("extra", found.extra), ("parent_at", parent_at), ("parent", parent_of), ("child_of", child_of),
                          ("child_at", child_starts), ("child", child)):
@@ -183,40 +183,48 @@ def _met_from(end: array[int]) -> array[int]:
 
 
 def _write_attributes(rows: _Rows, context: Context, writer: PackWriter) -> None:
-    ordinal = context.concepts.ordinal
-    n = len(ordinal)
-    wide = max(n - 1, 1).bit_length()
-    mask = (1 << wide) - 1
+    """Write the rows twice: per type, sorted by value, source, group; and per source, sorted by group, type, value."""
+    ordinal, n_active = context.concepts.ordinal, context.counts["active_concepts"]
     type_ordinals = sorted(ordinal[index] for index in rows.type_index)
     place = {value: at for at, value in enumerate(type_ordinals)}
     renumber = [place[ordinal[index]] for index in rows.type_index]
-    keys = [((renumber[type_] << wide | ordinal[value]) << wide | ordinal[source]) << 16 | group
-            for type_, value, source, group in zip(rows.type, rows.value, rows.source, rows.group, strict=True)]
+    group_bits = max(rows.group, default=0).bit_length()
+    group_mask = (1 << group_bits) - 1
+    by_type: list[list[int]] = [[] for _ in type_ordinals]
+    for type_, value, source, group in zip(rows.type, rows.value, rows.source, rows.group, strict=True):
+        by_type[renumber[type_]].append((ordinal[value] << 32 | ordinal[source]) << group_bits | group)
     rows.source, rows.type, rows.group, rows.value = array("I"), array("H"), array("H"), array("I")
-    keys.sort()
-    group_column = narrowest(array("H", [key & 0xFFFF for key in keys]))
+    source_column, group_column, value_of, value_rows = array("I"), array("H"), array("I"), array("I")
+    type_at, value_at = array("I", [0]), array("I", [0])
+    by_source: list[int] = []
+    type_bits = len(type_ordinals).bit_length()
+    for type_, keys in enumerate(by_type):
+        keys.sort()
+        source_column.extend([key >> group_bits & _LOW for key in keys])
+        group_column.extend([key & group_mask for key in keys])
+        for value, same in groupby([key >> group_bits + 32 for key in keys]):
+            value_of.append(value)
+            value_rows.append(sum(1 for _ in same))
+        type_at.append(len(source_column))
+        value_at.append(len(value_of))
+        by_source += [((key >> group_bits & _LOW) << group_bits | key & group_mask) << type_bits + 32 | type_ << 32
+                      | key >> group_bits + 32 for key in keys]
+        keys.clear()
     writer.add_section("attribute.type", array("I", type_ordinals))
-    writer.add_section("attribute.type_at", starts(len(type_ordinals), [key >> 2 * wide + 16 for key in keys]))
-    writer.add_section("attribute.source", array("I", [key >> 16 & mask for key in keys]))
-    writer.add_section("attribute.group", group_column)
-    value_of, value_rows, value_type = array("I"), array("I"), array("I")
-    for pair, same in groupby([key >> wide + 16 for key in keys]):
-        value_of.append(pair & mask)
-        value_type.append(pair >> wide)
-        value_rows.append(sum(1 for _ in same))
+    writer.add_section("attribute.type_at", type_at)
+    writer.add_section("attribute.source", source_column)
+    writer.add_section("attribute.group", narrowest(group_column))
     writer.add_section("attribute.value", value_of)
     writer.add_section("attribute.value_rows", narrowest(value_rows))
-    writer.add_section("attribute.value_at", starts(len(type_ordinals), value_type))
-    bits = max(len(type_ordinals), 1).bit_length()
-    for at, key in enumerate(keys):
-        keys[at] = (((key >> 16 & mask) << 16 | key & 0xFFFF) << bits | key >> 2 * wide + 16) << wide | key >> wide + 16 & mask
-    keys.sort()
-    type_mask = (1 << bits) - 1
-    writer.add_section("attribute.of_at", starts(context.counts["active_concepts"], [key >> wide + bits + 16 for key in keys]))
-    writer.add_section("attribute.of_type", narrowest(array("H", [key >> wide & type_mask for key in keys])))
-    writer.add_section("attribute.of_group", narrowest(array("H", [key >> wide + bits & 0xFFFF for key in keys])))
-    writer.add_section("attribute.of_value", array("I", [key & mask for key in keys]))
-    context.counts["attributes"] = len(keys)
+    writer.add_section("attribute.value_at", value_at)
+    by_source.sort()
+    high = group_bits + type_bits + 32
+    type_mask = (1 << type_bits) - 1
+    writer.add_section("attribute.of_at", starts(n_active, [key >> high for key in by_source]))
+    writer.add_section("attribute.of_type", narrowest(array("H", [key >> 32 & type_mask for key in by_source])))
+    writer.add_section("attribute.of_group", narrowest(array("H", [key >> type_bits + 32 & group_mask for key in by_source])))
+    writer.add_section("attribute.of_value", array("I", [key & _LOW for key in by_source]))
+    context.counts["attributes"] = len(by_source)
 
 
 def _concrete_value(text: bytes) -> str:

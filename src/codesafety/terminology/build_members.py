@@ -23,6 +23,7 @@ NO_ORDINAL = 0xFFFFFFFF
 
 @dataclass(slots=True)
 class _Refset:
+    names: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     component: array[int] = field(default_factory=lambda: array("Q"))
     active: bytearray = field(default_factory=bytearray)
@@ -58,38 +59,35 @@ def read_members(files: Sequence[ReleaseFile], context: Context) -> MemberColumn
     texts = _Texts()
     selected = context.concepts.index if context.selection is not None else None
     for header, group in _by_header(files):
-        fields = group[0].member_fields
+        fields, width = group[0].member_fields, len(header)
+        names = header[6:]
         for file, lines in latest(group, context.at, context.progress):
-            refset: _Refset | None = None
-            refset_id = b""
             try:
                 for line in lines[1]:
                     row = line.split(b"\t")
-                    if len(row) != len(header):
+                    if len(row) != width:
                         raise ValueError("columns")
-                    if row[4] != refset_id or refset is None:
-                        refset_id = row[4]
-                        refset = refsets.get(refset_id)
-                        if refset is None:
-                            sctid(refset_id)
-                            refset = _Refset(fields, columns=[array("I") for _ in fields])
-                            refsets[refset_id] = refset
-                        elif [name for name, _ in refset.fields] != [name for name, _ in fields]:
-                            raise ValueError("two headers")
-                    if selected is not None and row[5] not in selected and refset_id != _MODULE_DEPENDENCY:
+                    refset = refsets.get(row[4])
+                    if refset is None:
+                        sctid(row[4])
+                        refset = refsets[row[4]] = _Refset(names, fields, columns=[array("I") for _ in fields])
+                    elif refset.names != names:
+                        raise ValueError("two headers")
+                    component = row[5]
+                    if selected is not None and component not in selected and row[4] != _MODULE_DEPENDENCY:
                         refset.dropped += 1
                         continue
-                    component = row[5]
                     if not component.isdigit():
                         raise ValueError("component")
                     refset.component.append(int(component))
                     refset.time.append(context.times[row[1]])
                     refset.active.append(ACTIVE[row[2]])
                     refset.module.append(context.modules[row[3]])
-                    for column, value in zip(refset.columns, row[6:], strict=True):
-                        column.append(texts[value])
+                    if fields:
+                        for column, value in zip(refset.columns, row[6:], strict=True):
+                            column.append(texts[value])
             except (ValueError, KeyError, OverflowError) as error:
-                raise refuse(file, lines, _two_headers(refsets, fields), error) from None
+                raise refuse(file, lines, _two_headers(refsets, names), error) from None
     decoded = _module_dependencies(refsets, texts.in_order, context)
     return MemberColumns(refsets, texts.in_order, decoded)
 
@@ -100,10 +98,10 @@ def _by_header(files: Sequence[ReleaseFile]) -> Iterator[tuple[tuple[str, ...], 
         yield header, [file for file in files if file.header == header]
 
 
-def _two_headers(refsets: dict[bytes, _Refset], fields: tuple[tuple[str, str], ...]) -> Callable[[Row], str | None]:
+def _two_headers(refsets: dict[bytes, _Refset], names: tuple[str, ...]) -> Callable[[Row], str | None]:
     def more(row: Row) -> str | None:
         other = refsets.get(row[4])
-        if other is not None and [name for name, _ in other.fields] != [name for name, _ in fields]:
+        if other is not None and other.names != names:
             return f"refset {row[4].decode()} has rows in another file with other columns"
         return None
 
@@ -114,8 +112,7 @@ def _module_dependencies(refsets: dict[bytes, _Refset], texts: list[bytes], cont
     refset = refsets.get(_MODULE_DEPENDENCY)
     if refset is None:
         return []
-    names = [name for name, _ in refset.fields]
-    if names != ["sourceEffectiveTime", "targetEffectiveTime"]:
+    if refset.names != ("sourceEffectiveTime", "targetEffectiveTime"):
         raise ReleaseError("module dependency refset", None, "its columns are not sourceEffectiveTime, targetEffectiveTime")
     modules = context.modules.values_seen
     return sorted(({"module": str(modules[refset.module[at]]), "depends_on": str(refset.component[at]),
@@ -141,11 +138,12 @@ def write_members(members: MemberColumns, context: Context, writer: PackWriter) 
         if not n:
             continue
         # Concepts first, by rank, which is by code: small steps that compress to about a byte each. Then the rest by id.
-        keys = sorted([(rank_of.get(component, NO_ORDINAL), component, at) for at, component in enumerate(refset.component)])
-        order = [key[2] for key in keys]
-        ranks = [key[0] for key in keys if key[0] != NO_ORDINAL]
-        others = array("Q", [key[1] for key in keys[len(ranks):]])
-        del keys
+        rank = [rank_of.get(component, NO_ORDINAL) for component in refset.component]
+        order = sorted((at for at in range(n) if rank[at] != NO_ORDINAL), key=rank.__getitem__)
+        ranks = [rank[at] for at in order]
+        beside = sorted((at for at in range(n) if rank[at] == NO_ORDINAL), key=refset.component.__getitem__)
+        others = array("Q", [refset.component[at] for at in beside])
+        order += beside
         flags = bytes(refset.active[at] for at in order)
         columns = [[members.texts[column[at]] for at in order] for column in refset.columns]
         body = b"".join((steps(ranks), others.tobytes(), flags, array("H", [refset.module[at] for at in order]).tobytes(),

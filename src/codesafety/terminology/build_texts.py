@@ -7,6 +7,7 @@ import re
 import zlib
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from codesafety.terminology.intake import ACTIVE, Context, sctid
@@ -17,6 +18,7 @@ from codesafety.terminology.texts import FSN, NO_ROW, SYNONYM, fold
 from codesafety.terminology.wording import normal
 
 ROWS_IN_BLOCK = 256
+_WORDS_AT_ONCE = 2000
 # UK clinical, UK pharmacy, GB English, US English: which language refset's preferred synonym is the preferred term.
 PREFERENCE = (999001261000000100, 999000691000001104, 900000000000508004, 900000000000509007)
 _ACCEPTABILITY = {b"900000000000548007": 0, b"900000000000549004": 1}
@@ -91,13 +93,14 @@ def _new_kind(key: tuple[bytes, ...], kinds: dict[tuple[bytes, ...], int]) -> in
 
 def _write_blocks(order: Sequence[int], terms: Sequence[bytes], writer: PackWriter) -> None:
     first, block_at = array("I"), array("Q", [0])
-    postings: dict[str, list[int]] = {}
+    postings: defaultdict[str, list[int]] = defaultdict(list)
 
     def blocks() -> Iterator[bytes]:
         for start in range(0, len(order), ROWS_IN_BLOCK):
             joined = b"\n".join([terms[at] for at in order[start:start + ROWS_IN_BLOCK]])
+            number = len(first)
             for word in set(_WORDS.findall(fold(joined.decode()))):
-                postings.setdefault(word, []).append(len(first))
+                postings[word].append(number)
             first.append(start)
             packed = zlib.compress(joined, 6)
             block_at.append(block_at[-1] + len(packed))
@@ -111,11 +114,20 @@ def _write_blocks(order: Sequence[int], terms: Sequence[bytes], writer: PackWrit
         word_blocks.extend(postings.pop(word))
         word_at.append(len(word_blocks))
     writer.add_section("word.list", zlib.compress("\n".join(words).encode(), 6))
-    spelt = ((at, normal(word)) for at, word in enumerate(words) if not word.isdigit())
-    writer.add_section("word.spelling", zlib.compress(
-        "\n".join(f"{at} {key}" for at, key in spelt if key != words[at] and " " not in key).encode(), 6))
+    writer.add_section("word.spelling", zlib.compress("\n".join(
+        f"{at} {key}" for at, key in enumerate(spellings(words)) if key != words[at] and key and " " not in key).encode(), 6))
     writer.add_section("word.at", word_at)
     writer.add_section("word.blocks", array("H", word_blocks) if len(first) <= 0xFFFF else word_blocks)
+
+
+def spellings(words: Sequence[str]) -> list[str]:
+    """Return `normal` of each word, some thousand at a time: a tenth of the cost. `%` keeps neighbours apart in it."""
+    found: list[str] = []
+    for start in range(0, len(words), _WORDS_AT_ONCE):
+        some = words[start:start + _WORDS_AT_ONCE]
+        together = normal("% " + " % ".join(some) + " %")[1:-1].split("%")
+        found += [key.strip() for key in together] if len(together) == len(some) else map(normal, some)
+    return found
 
 
 def _write_languages(files: Sequence[ReleaseFile], ids: array[int], context: Context,
