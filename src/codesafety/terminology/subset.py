@@ -1,8 +1,8 @@
 """Which concepts a subset pack holds: the seeds and everything that keeps questions within them exact.
 
-Closed under: parents, attribute types and values, the module and metadata concepts that rows name, and inactive concepts
-with a history association to a concept inside. Whatever is inside is then as exact as in the whole release going up; going
-down it is exact for the concepts in `complete`, and the pack refuses for all others.
+Closed under: parents, attribute types and values, modules, and concepts from which an association leads to one inside. Whatever
+is inside is then as exact as in the whole release going up; going down it is exact for the concepts in `complete`, and the
+pack refuses for all others.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def close(store: Store, seeds: Iterable[int]) -> set[int]:
         for type_, _, value in store.attributes(concept):
             waiting += (type_, value)
         waiting.extend(type_ for type_, _, _ in store.concrete_attributes(concept))
-        waiting.extend(source for source in predecessors.get(concept, ()) if not store.is_active(source))
+        waiting.extend(predecessors.get(concept, ()))
         module = store.ordinal(store.module(concept))
         if module is not None:
             waiting.append(module)
