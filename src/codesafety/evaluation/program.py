@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from codesafety import ir
@@ -16,11 +17,13 @@ from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.codegen import Shape, function_name, generate, shapes
 from codesafety.evaluation.codegen_scene import Scene
 from codesafety.evaluation.codegen_standing import Concept, Concepts, rows_of
+from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
 from codesafety.evaluation.triggers import Category, Found, Trigger, category, listed_sets, no_row_application, triggers_of
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
+Planned = tuple[Plan, tuple[CodeInfo, ...]]
 Hit = tuple[ItemFact | None, Trigger, Any, Any]
 
 
@@ -29,12 +32,24 @@ class Tallies(Mapping[int | None, Tally]):
 
     def __init__(self, program: Program, scene: Scene, skipped: frozenset[int], outcomes: Sequence[Outcome],
                  broken: Sequence[Broken]) -> None:
-        self._program, self._scene = program, scene
-        self._classes = program.classes(skipped)
-        self._untold = Counter(_place(o.subject) for o in outcomes if o.status is Status.CANNOT_TELL)
-        self._broken = Counter(place for b in broken for place in b.subjects)
-        self._subjects: dict[int | None, ItemFact | None] = {None: None}
-        self._subjects.update((item.index, item) for item in scene.facts.incoming if item.component is None)
+        self._program, self._scene, self._skipped, self._outcomes, self._failures = program, scene, skipped, outcomes, broken
+
+    @cached_property
+    def _classes(self) -> Mapping[tuple[Category, int], int]:
+        return self._program.classes(self._skipped)
+
+    @cached_property
+    def _untold(self) -> Counter[int | None]:
+        return Counter(_place(o.subject) for o in self._outcomes if o.status is Status.CANNOT_TELL)
+
+    @cached_property
+    def _broken(self) -> Counter[int | None]:
+        return Counter(place for b in self._failures for place in b.subjects)
+
+    @cached_property
+    def _subjects(self) -> Mapping[int | None, ItemFact | None]:
+        whole = {item.index: item for item in self._scene.facts.incoming if item.component is None}
+        return {None: None} | whole
 
     def __iter__(self) -> Iterator[int | None]:
         return iter(self._subjects)
@@ -87,7 +102,7 @@ class Program:
             asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
             for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
                 self._file(trigger)
-        self._plans: tuple[dict[object, Plan], dict[object, Plan]] = ({}, {})
+        self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
         self._shared_plans: dict[object, Plan] = {}
 
     def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
@@ -130,8 +145,8 @@ class Program:
 
     # ------------------------------------------------------------------------------------------ which rules concern an item
 
-    def _plan(self, item: ItemFact, key: object) -> Plan:
-        """Return the rules that concern an item, by their number, and remember them for its codes."""
+    def _plan(self, item: ItemFact, key: object) -> Planned:
+        """Return the rules that concern an item, by their number, with what its codes mean; and remember both for its codes."""
         is_entry = item.is_entry
         concept = self._concepts.of(item)
         tables = tuple(table for table in self._by_table[is_entry] if self._concerns(table, concept))
@@ -150,8 +165,8 @@ class Program:
         if len(plans) >= _MAX_REMEMBERED:
             plans.clear()
             self._shared_plans.clear()
-        plans[key] = plan
-        return plan
+        planned = plans[key] = plan, concept.infos
+        return planned
 
     def _concerns(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
@@ -181,18 +196,31 @@ class Program:
         plans = self._plans
         codings_too = bool(self._codings)
         for part in scene.facts.incoming:
-            if part.component is None:
+            component = part.component
+            if component is None:
                 whole = part
-            for ask, trigger in plans[part.is_entry].get(key := _key(part)) or self._plan(part, key):
-                found = ask(scene, part)
-                if found:
-                    hits.append((whole, trigger, part, found))
+                codings = part.model.codings if part.is_entry else part.model.products  # type: ignore[union-attr]
+            else:
+                codings = component.codings
+            if len(codings) == 1:  # as in `_key`, without its call: most items have one coding
+                coding = codings[0]
+                key: object = (coding.system, coding.code)
+            else:
+                key = _key(part)
+            plan, infos = plans[part.is_entry].get(key) or self._plan(part, key)
+            if plan:
+                part.infos = infos
+                for ask, trigger in plan:
+                    found = ask(scene, part)
+                    if found:
+                        hits.append((whole, trigger, part, found))
             if codings_too:
                 for coding in scene.codings(part):
                     for trigger in self._codings:
                         if trigger.ask(scene, coding):
                             hits.append((whole, trigger, coding, True))
-        hits.extend(self._message_hits(scene, self._message, self._codings))
+        if self._message or codings_too:
+            hits.extend(self._message_hits(scene, self._message, self._codings))
         return hits
 
     @staticmethod
@@ -253,7 +281,7 @@ class Program:
         whole: ItemFact | None = None
         for part in scene.facts.incoming:
             whole = part if part.component is None else whole
-            for _, trigger in self._plan(part, _key(part)):
+            for _, trigger in self._plan(part, _key(part))[0]:
                 ask(whole, trigger, part)
             for coding in scene.codings(part) if self._codings else ():
                 for trigger in self._codings:
