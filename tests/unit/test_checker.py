@@ -272,6 +272,18 @@ def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     assert (code, message) in told_of(text, of)
 
 
+@pytest.mark.parametrize(("text", "help"), [
+    ("gender is male", "did you mean `patient.gender`?"), ("service in a", "did you mean `message.service`?"),
+    ("value > 3", "did you mean `e.value`?"), ("e is male", "write `patient.gender is male`"), ("e is b", "write `e in b`"),
+    ("message.service is b", "ask for its code: `message.service in b`, where that is a value set"),
+    ("patient.gender is unknown", "write `patient.gender is missing`, which is true of `unknown` too"),
+])  # fmt: skip
+def test_what_was_meant_is_said(text: str, help: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        load(f'rule r {{ action note {ENTRY} when {text} say "x" }}')
+    assert caught.value.diagnostics[0].help == help
+
+
 def test_two_readings_of_and_beside_or_are_both_shown() -> None:
     with pytest.raises(RuleError) as caught:
         load(f"rule r {{ action note {ENTRY} when e is past and e is incoming or e is planned or e is possible say \"x\" }}")

@@ -59,6 +59,13 @@ def test_a_folder_of_folders_is_several_rulesets(tmp_path: Path) -> None:
     assert [r.name for r in language.load([tmp_path]).rulesets] == ["x", "y"]
 
 
+def test_rules_below_a_ruleset_are_not_read_and_that_is_said(tmp_path: Path) -> None:
+    write(tmp_path, {"a.rules": head("a") + SET, "more/b.rules": rule("r"), "codes/v.csv": "code\n"})
+    loaded = language.load([tmp_path])
+    assert loaded.rulesets[0].rules == ()
+    assert [w.code for w in loaded.warnings] == ["CS410"]
+
+
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     assert "there are no rules in" in wrong(tmp_path)["CS120"]
 

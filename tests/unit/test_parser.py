@@ -224,6 +224,56 @@ def test_what_is_said_of_a_slip(text: str, code: str, help: str | None) -> None:
     assert [(d.code, d.help) for d in caught.value.diagnostics] == [(code, help)]
 
 
+@pytest.mark.parametrize(("part", "help"), [
+    ("when patient.gender is male or female", "say it of each: `patient.gender is male or patient.gender is female`"),
+    ("when age < 12 years", "an age is an age at something: `age at e < 12 years`"),
+    ("when age at e between 12 and 16 years", "a range is written `is from 12 to 16 years`"),
+    ("when e is before 2025", "a year by itself is no date here: write 2025-01-01 or 2025-12-31"),
+    ("when at least 2 entry x in b", "days are counted: `at least 2 days with entry x in SET`"),
+    ("when e.value > 3 mmol", 'a unit is written in quotes: "mmol"'),
+    ("when e.value > 3 mmol/l", 'a unit is written in quotes: "mmol/l"'),
+    ("when e.value > 3 mmol/L", 'a unit is written in quotes: "mmol/L"'),
+    ('when e.value is > 3 "mmol/L"', "numbers are compared without `is`: `e.value > 300`"),
+    ("when e is in a", "write `in`, without `is`"),
+    ("when e is not in a", "write `not in`, without `is`"),
+    ("when e.code is 77386006", "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"),
+    ('when e.status is "final"', "a status is a word without quotes; text as sent cannot be compared with text"),
+    ("when e is the same product", "write `the same product as` or `the same entry as`, and what it is compared with"),
+    ("if e is past", "write `when`"),
+    ("unless e is past", 'an exception has a name: `unless "…" CONDITION`'),
+    ("hazard H-01 H-02", "items of a list are parted by commas: is one missing before it?"),
+    ("source https://example.org", "write <https://…>"),
+    ("action: review", "leave the colon out"),
+    ('action "Look at it"', "a name is one word without quotes: `look-at-it`"),
+    ('action "??"', "a name is one word without quotes"),
+    ("example { expect fires }", 'an example has a name: `example "…" { … }`'),
+    ('example "x" { given entry 1 expect fires }', "say on which side: `given incoming entry …` or `given record entry …`"),
+    ('example "x" { given incoming entry 1, date 01/02/2025 expect fires }', "a date is written YYYY-MM-DD"),
+    ('example "x" { given incoming entry 1 date 2025 expect fires }', "items of a list are parted by commas: is one missing before it?"),
+    ('example "x" { given incoming entry 1 expect cannot tell }', "name what is missing: `cannot tell: e.date`"),
+    ('example "x" { given incoming entry 1 }', "an example ends in `expect fires`, `expect clear` or `expect cannot tell: …`"),
+])  # fmt: skip
+def test_common_slips_are_told_what_was_meant(part: str, help: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        language.parse(f"rule r {{ {part} }}")
+    (found,) = caught.value.diagnostics
+    assert found.help == help
+
+
+@pytest.mark.parametrize(("text", "help"), [
+    ('ruleset t { version "1.0.0" }', "a version is three numbers without quotes: `version 1.0.0`"),
+    ("valueset v { codes 1 }", 'a title in quotes follows the name: `valueset pregnant "Currently pregnant" { … }`'),
+    ('valueset v "V" { 77386006 }', "a list of codes follows the word `codes`"),
+    ('valueset v "V" { ecl << 77386006 }', "an expression constraint stands in braces: `ecl { … }`"),
+    ('value set v "V" { codes 1 }', "it is one word: `valueset`"),
+    ("rule r { when e.value / 3 }", "remove it"),
+])  # fmt: skip
+def test_slips_in_declarations_are_told_what_was_meant(text: str, help: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        language.parse(text)
+    assert caught.value.diagnostics[0].help == help
+
+
 def test_deep_nesting_is_an_error_and_no_crash() -> None:
     assert codes(f"rule r {{ when {'(' * 5000}e is past{')' * 5000} }}") == ["CS107"]
     assert codes(f"rule r {{ when {'not (' * 5000}e is past{')' * 5000} }}") == ["CS107"]

@@ -215,7 +215,11 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     word = node.word.text
     if word not in words:
         help = did_you_mean(word, words)
-        if help is None and word in schema.ABOUT:
+        if f"{scope.ruleset.ruleset}/{word}" in scope.ruleset.names.sets or "/" in word:
+            help = f"write `{var.name} in {word}`"
+        elif word in schema.GENDERS:
+            help = f"write `patient.gender is {word}`"
+        elif help is None and word in schema.ABOUT:
             help = f"write `{var.name} is about {word}`"
         elif help is None and word in scope.variables:
             help = f"items are compared with `{var.name} is the same entry as {word}` or `is the same product as`"
@@ -244,7 +248,7 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
             FieldType.DATE: f"compare it with another date: `{written} is on the same day as …`, `{written} is before …`",
             FieldType.NUMBER: f"compare it with a number: `{written} < 10`",
             FieldType.VALUE: f'compare it with a number, `{written} < 10 "mmol/L"`, or ask for its code, `{written} in SET`',
-            FieldType.CODINGS: f"ask for its code: `{written} in SET`",
+            FieldType.CODINGS: f"ask for its code: `{written} in {node.word.text}`, where that is a value set",
             FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
         }[field.type]
         scope.diagnostics.error("CS205", f"`{written}` is not a word and cannot be `{node.word.text}`", node.word.span, instead)

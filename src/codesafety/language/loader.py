@@ -140,10 +140,18 @@ def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[P
         diagnostics.error("CS121", f"there is no file or folder `{label}`", Span(label, 0, 0), near)
         return []
     files = sorted(path.glob(f"*{SUFFIX}"))
-    if files:
-        return [(path, files)]
     children = sorted(p for p in path.iterdir() if p.is_dir())
-    return [(child, files) for child in children if (files := sorted(child.glob(f"*{SUFFIX}")))]
+    below = [(child, inside) for child in children if (inside := sorted(child.glob(f"*{SUFFIX}")))]
+    if not files:
+        return below
+    for child, _ in below:
+        diagnostics.warning(
+            "CS410",
+            f"the rules in `{child.as_posix()}` are not read: `{label}` is one ruleset by itself",
+            Span(label, 0, 0),
+            "load that folder too, or move its files",
+        )
+    return [(path, files)]
 
 
 def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:

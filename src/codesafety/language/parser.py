@@ -18,8 +18,9 @@ from codesafety.errors import RuleError
 from codesafety.language import syntax
 from codesafety.language.builder import MAX_DEPTH, Builder, TooDeep
 from codesafety.language.lexer import Scanner, Terminal, TokenLexer
+from codesafety.language.remedies import remedy
 from codesafety.language.tokens import Token
-from codesafety.language.words import expected_in_words, remedy
+from codesafety.language.words import expected_in_words
 
 _DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET"})
 _RULE_PARTS = frozenset({"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "WHEN", "UNLESS", "SAY", "EXAMPLE"})
@@ -210,14 +211,14 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
         )
         return
     shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl` block"}.get(token.type, f"`{token.value}`")
-    help = None
-    if token.type in ("NAME", "DOTTED"):
+    help = remedy(token, chunk[:place], accepted)
+    if help is None and token.type in ("NAME", "DOTTED"):
         help = did_you_mean(token.value, sorted(word for word, name in scan.keywords.items() if name in accepted))
     diagnostics.error(
         "CS101",
         f"{shown} cannot stand here: expected {expected}",
         token.span,
-        help or remedy(token.type, previous.type if previous else None, accepted),
+        help,
     )
 
 

@@ -233,11 +233,21 @@ class RuleScope:
         span = Span(word.span.file, word.span.start, word.span.start + len(base))
         if base in self.gone:
             help: str | None = f"`{base}` is bound by a quantifier and can be used in its brackets only"
+        elif word.text == base and (home := self._home_of(base)) is not None:
+            help = f"did you mean `{home}.{base}`?"
         else:
             help = did_you_mean(base, [*self.variables, "patient", "message"])
             if help is None and self.variables:
                 help = f"this rule binds {', '.join(f'`{v}`' for v in self.variables)}"
         self.diagnostics.error("CS202", f"nothing here is called `{base}`", span, help)
+
+    def _home_of(self, field: str) -> str | None:
+        """Return what has a field of this name, where a field was written without it."""
+        if field in schema.PATIENT:
+            return "patient"
+        if field in schema.MESSAGE:
+            return "message"
+        return next((name for name, var in self.variables.items() if field in schema.FIELDS.get(var.kind, ())), None)
 
     def _field(
         self, word: syntax.Word, base: str, name: str, fields: Mapping[str, FieldSpec], var: ir.Var | None

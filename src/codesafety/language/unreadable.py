@@ -16,6 +16,8 @@ _A_PART_BELOW: Final = re.compile(
 )
 _OTHER_CODE: Final = re.compile(r"[A-Z][A-Za-z0-9.]*[0-9][A-Za-z0-9.]*")
 _HAZARD: Final = re.compile(r"([A-Za-z]+)[-_.]?([0-9]+)")
+_AFTER_SLASH: Final = re.compile(r"[\w./{}\[\]*]+")
+_SPACE: Final = re.compile(r"\s|$")
 _OPENS_ECL: Final = re.compile(r"[\s\u200b\ufeff]*\{")
 _INSTEAD: Final = {
     "≥": "`>=`", "≤": "`<=`", "≠": "`is not`", "–": "`-`", "—": "`-`", "−": "`-`", "=": "`is`", "&": "`and`",
@@ -58,6 +60,8 @@ def unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
     word = _WORD.match(text, at)
     if word:
         return _word(text, at, word.end(), file, tokens, diagnostics)
+    if text[at] == "/":
+        return _slash(text, at, file, tokens, diagnostics)
     return _character(text, at, file, diagnostics)
 
 
@@ -109,8 +113,15 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
     return end
 
 
-def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
-    char = text[at]
+def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
+    before = tokens[-1] if tokens and tokens[-1].end_pos == at else None
+    if before is not None and before.type == "COLON" and len(tokens) > 1 and tokens[-2].value in ("http", "https"):
+        start = tokens[-2].start_pos
+        del tokens[-2:]
+        space = _SPACE.search(text, at)
+        span = Span(file, start, space.start() if space else len(text))
+        diagnostics.error("CS105", "an address stands between `<` and `>`", span, "write <https://…>")
+        return span.end
     if text.startswith("//", at):
         diagnostics.error(
             "CS105",
@@ -119,6 +130,23 @@ def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
             "put the words between `/*` and `*/`: a comment does not end with its line",
         )
         return _line_end(text, at)
+    rest = _AFTER_SLASH.match(text, at + 1)
+    if before is not None and rest is not None:
+        start, end = tokens.pop().start_pos, rest.end()
+        date = before.type == "NUMBER"
+        diagnostics.error(
+            "CS105",
+            f"`{text[start:end]}` means nothing here",
+            Span(file, start, end),
+            "a date is written YYYY-MM-DD" if date else f'a unit is written in quotes: "{text[start:end]}"',
+        )
+        return end
+    diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "remove it")
+    return at + 1
+
+
+def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
+    char = text[at]
     if char == "#":
         diagnostics.error(
             "CS105", "a comment is written `/* … */`", Span(file, at, at + 1), "put the words between `/*` and `*/`"

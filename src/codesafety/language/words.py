@@ -57,6 +57,10 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("`rule`, `valueset`, `limit`, `table` or `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
     ("`entry`, `mention`, `medication` or `coding`", ("entry", "mention", "medication", "coding")),
 )
+_AFTER_IS: Final = (
+    "what it is (a word such as `incoming`, `before`, `within`, `about`, `missing` …)",
+    ("about", "after", "before", "missing", "more", "within", "valid"),
+)
 _PREDICATE: Final = (
     "what is said of it (`is`, `in`, `not in`, `<`, `overlaps` …)",
     ("is", "in", "not", "overlaps", "differs"),
@@ -82,6 +86,7 @@ def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> 
 
     group(*_CONDITION, also=("NAME", "DOTTED", "REF", "DATE", "LPAR"))
     group(*_PREDICATE, also=("CMP", "SHARES", "CONTRADICTS_ITS_WORDS"))
+    group(*_AFTER_IS, also=("NAME", "DOTTED", "ON_THE_SAME_DAY_AS", "THE_SAME_AS", "NOT", "FROM"))
     for text, words in _GROUPS:
         group(text, words)
     if {"NAME", "DOTTED"} <= left:
@@ -93,18 +98,3 @@ def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> 
     if len(said) == 1:
         return said[0]
     return f"{', '.join(said[:-1])} or {said[-1]}"
-
-
-def remedy(terminal: str, previous: str | None, accepted: frozenset[str]) -> str | None:
-    """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
-    if terminal == "DATE" and previous == "CMP":
-        return "dates are compared with `before`, `after` and `within`: `e is before 2025-01-01`"
-    if previous == "HAZARD_WORD":
-        return "a hazard is capitals, a hyphen and digits: `H-01`"
-    if previous == "WHERE":
-        return "the brackets are not optional: `where ( … )`"
-    if previous == "NOT" and "LPAR" in accepted:
-        return "the brackets are not optional: `not ( … )`"
-    if terminal == "CMP" and accepted >= {"NAME", "NUMBER"}:
-        return "name the field that is compared first"
-    return None
