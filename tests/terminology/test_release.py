@@ -1,6 +1,8 @@
 """The facade over packs: releases, tables of codes."""
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,7 @@ def test_a_table_of_codes_has_names_and_nothing_else(tmp_path: Path) -> None:
     build([tmp_path / "usage.csv.gz"], tmp_path / "a.pack")
     release = Release.open(tmp_path / "a.pack")
     assert release.name == "codes from usage.csv.gz"
+    assert not release.has_release
     assert release.terms("73211009") == ("Diabetes mellitus (disorder)", "Diabetes mellitus")
     assert release.status("73211009") is Status.CANNOT_TELL
     assert release.judge_words("22298006", "myocardial infarction").verdict is Words.AGREES
@@ -150,3 +153,28 @@ def test_differences_are_told_by_kind(tmp_path: Path) -> None:
     assert (found.moved, found.remodelled, found.renamed) == ((made.HEART,), (made.DISEASE,), (made.HEART,))
     assert diff(new, old).gone == ("22298006",)
     assert not diff(old, old)
+
+
+def test_a_concept_that_was_moved_is_followed_to_where_it_went(tmp_path: Path) -> None:
+    rows = made.small()
+    rows.member("900000000000525002", made.HEART, [("targetComponentId", made.concept_id(20))])
+    rows.concept(made.concept_id(20), active=False)
+    release = Release.open(made.built(rows, tmp_path))
+    assert release.replacements(made.concept_id(20)) == Replacements(same=(made.HEART,))
+
+
+def test_a_build_that_is_killed_leaves_no_pack(tmp_path: Path) -> None:
+    source = made.write_release(made.small(), tmp_path / "release")
+    script = ("import os, sys\nfrom codesafety.terminology.build import build\n"
+              "build([sys.argv[1]], sys.argv[2], progress=lambda stage, done, total: stage == 'descriptions' and os._exit(9))")
+    killed = subprocess.run([sys.executable, "-c", script, str(source), str(tmp_path / "a.pack")], check=False)
+    assert killed.returncode == 9
+    assert not (tmp_path / "a.pack").exists()
+
+
+def test_a_module_that_is_needed_and_not_here_is_noted(tmp_path: Path) -> None:
+    rows = made.small()
+    rows.member("900000000000534007", "900000000000012004",
+                [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20240801")])
+    notes = Release.open(made.built(rows, tmp_path)).pack.manifest["notes"]
+    assert f"module {made.CORE_MODULE} needs module 900000000000012004 of 20240801, of which no concept is here" in notes

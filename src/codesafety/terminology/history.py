@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from codesafety.terminology.interface import Replacements
 from codesafety.terminology.store import Store
 
@@ -58,4 +60,4 @@ def _successors(store: Store, source: int) -> list[tuple[str, bool]]:
 def moved_from(store: Store, target: int) -> list[int]:
     """Return the concepts that a MOVED FROM association says were moved from this one."""
     rows = store.history_rows(MOVED_FROM)
-    return [rows.source[at] for at, to in enumerate(rows.target) if to == target]
+    return rows.source[bisect_left(rows.target, target):bisect_right(rows.target, target)].tolist()

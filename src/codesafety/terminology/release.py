@@ -29,8 +29,6 @@ class Release:
     library; `digest` covers it. Raises PackError where the pack cannot be opened.
     """
 
-    has_release = True
-
     def __init__(self, pack: Pack | Path | str) -> None:
         self.pack = pack if isinstance(pack, Pack) else Pack(pack)
         self._expanded = lru_cache(maxsize=512)(self._expand)
@@ -41,7 +39,7 @@ class Release:
         return cls(Pack(path))
 
     @property
-    def is_release(self) -> bool:
+    def has_release(self) -> bool:
         """Whether the pack holds a SNOMED CT release: a table of codes has descriptions and nothing else."""
         return self.pack.manifest.get("kind") == "release"
 
@@ -74,7 +72,7 @@ class Release:
 
     @cached_property
     def _drug_extension(self) -> Rf2Products | None:
-        if not self.is_release:
+        if not self.has_release:
             return None
         from codesafety.terminology.rf2_products import Rf2Products
 
@@ -83,7 +81,7 @@ class Release:
     @cached_property
     def name(self) -> str:
         manifest = self.pack.manifest
-        if self.is_release:
+        if self.has_release:
             whole = "SNOMED CT subset of" if manifest["subset"] else "SNOMED CT"
             base = f"{whole} {self.edition or 'an unnamed edition'}, {manifest['effective_time']}"
         else:
@@ -107,7 +105,7 @@ class Release:
         return self._expanded(ecl)
 
     def _expand(self, expression: str) -> frozenset[str]:
-        if not self.is_release:
+        if not self.has_release:
             raise NotSupported(f"{self.pack.path.name} is a table of codes, without a hierarchy: an expression constraint "
                                "needs a pack built from a SNOMED CT release")
         from codesafety.terminology import ecl
@@ -118,7 +116,7 @@ class Release:
         """Return what the release says; of dm+d ids what dm+d says, which is newer. A table of codes cannot tell."""
         if self._dmd is not None and (told := self._dmd.status(code)) is not Status.UNKNOWN:
             return told
-        if not self.is_release:
+        if not self.has_release:
             return Status.CANNOT_TELL
         ordinal = self.store.ordinal(code)
         if ordinal is None:
@@ -130,13 +128,13 @@ class Release:
             return Replacements(same=(now,))
         from codesafety.terminology import history
 
-        ordinal = self.store.ordinal(code) if self.is_release else None
+        ordinal = self.store.ordinal(code) if self.has_release else None
         return Replacements() if ordinal is None else history.replacements(self.store, ordinal)
 
     def terms(self, code: str) -> tuple[str, ...]:
         """Return the known descriptions, preferred first; empty where none is known (which is not "has none")."""
         known: tuple[str, ...] = ()
-        if self.is_release and self.store.has_texts:
+        if self.has_release and self.store.has_texts:
             ordinal = self.store.ordinal(code)
             known = self.store.texts.terms(ordinal) if ordinal is not None else ()
         elif self._table is not None:
@@ -149,7 +147,7 @@ class Release:
         from codesafety.terminology.descriptions import judge
 
         product = self.product(code)
-        ordinal = self.store.ordinal(code) if self.is_release and self.store.has_texts else None
+        ordinal = self.store.ordinal(code) if self.has_release and self.store.has_texts else None
 
         def former() -> Iterator[str]:
             if ordinal is not None:
@@ -174,7 +172,7 @@ class Release:
 
     def _named(self, key: str) -> frozenset[str]:
         found: set[str] = set()
-        if self.is_release and self.store.has_texts:
+        if self.has_release and self.store.has_texts:
             found.update(map(self.store.code, self.store.texts.named(key)))
         if self._table is not None:
             found |= self._table.named(key)
@@ -189,7 +187,7 @@ class Release:
         """
         from codesafety.terminology.context import context_from_term
 
-        if self.is_release:
+        if self.has_release:
             ordinal = self.store.ordinal(code)
             if ordinal is None:
                 return CodeContext(told=self._dmd is not None and code in self._dmd)
@@ -200,7 +198,7 @@ class Release:
                 return same.pop()
         terms = self.terms(code)
         if not terms:
-            return CodeContext(told=not self.is_release)
+            return CodeContext(told=not self.has_release)
         return next((told for told in map(context_from_term, terms) if not told.told), CodeContext())
 
     def _context(self, ordinal: int) -> CodeContext:

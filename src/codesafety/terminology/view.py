@@ -19,7 +19,7 @@ def view(release: Release, code: str) -> dict[str, Any] | None:
     terms = release.terms(code)
     product = release.product(code)
     found["term"] = terms[0] if terms else None
-    ordinal = release.store.ordinal(code) if release.is_release else None
+    ordinal = release.store.ordinal(code) if release.has_release else None
     if ordinal is None:
         if not terms and product is None:
             return None
