@@ -86,6 +86,15 @@ def test_an_expression_is_its_parts(text: str, expected: object) -> None:
     assert parse(text) == expected
 
 
+@pytest.mark.parametrize(("written", "term"), [
+    ("|term /* explanation | */ |", "term"), ("|/* lead */ term|", "term"), ("|/* all there is */|", "/* all there is */"),
+    ("|a/*b*/c|", "a/*b*/c"), ("|/***/ two  words|", "/***/ two  words"), ("| {{ not a filter }} |", "{{ not a filter }}"),
+    ("/* between */ |x|", "x"),
+])
+def test_comments_and_terms_are_told_apart(written: str, term: str) -> None:
+    assert next(concepts(parse(f"<< 1000001 {written} OR 1000002"))).term == term
+
+
 def refinement(text: str) -> object:
     parsed = parse(f"* : {text}")
     assert isinstance(parsed, Refined)

@@ -128,9 +128,9 @@ class Scanner:
 
     def _term_with_comments(self, pipe: int) -> str:
         """A comment may stand between a term and its pipes, and may hold a pipe; or be all that the term is."""
-        self.at = pipe + 1
-        self.space()
-        for start in (self.at, pipe + 1):
+        leading = _SPACE.match(self.text, pipe + 1)
+        inside = leading.end() if leading else pipe + 1
+        for start in (inside, pipe + 1):
             opening = self.text.find("/*", start + 1)
             nearest = self.text.find("|", start)
             while 0 <= opening < nearest:
@@ -141,8 +141,8 @@ class Scanner:
                         self.at = space.end() + 1
                         return term
                 opening = self.text.find("/*", opening + 2)
-        for before in (self.at - 1, pipe):
-            match = _TERM_AFTER.match(self.text, before + 1)
+        for start in (inside, pipe + 1):
+            match = _TERM_AFTER.match(self.text, start)
             if match:
                 self.at = match.end()
                 return match.group(1)
