@@ -118,3 +118,13 @@ def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert len(result.stdout) > 200
+
+
+def test_a_table_of_codes_is_searched_and_looked_up(tmp_path: Path) -> None:
+    (tmp_path / "usage.csv").write_text("code,term\n22298006,Myocardial infarction (disorder)\n73211009,Diabetes mellitus\n")
+    assert run("build", tmp_path / "usage.csv", "-o", tmp_path / "a.pack").exit_code == 0
+    result = run("search", tmp_path / "a.pack", "inf", "myo")
+    assert (result.exit_code, result.stdout) == (0, "22298006 |Myocardial infarction (disorder)|\n")
+    found = json.loads(run("lookup", tmp_path / "a.pack", "73211009", "--format", "json").stdout)
+    assert (found["status"], found["terms"]) == ("cannot_tell", ["Diabetes mellitus"])
+    assert run("subsumes", tmp_path / "a.pack", "73211009", "22298006").exit_code == 2

@@ -22,7 +22,7 @@ from codesafety.terminology.errors import EclError, PackError, TerminologyError
 from codesafety.terminology.pack import Pack
 from codesafety.terminology.release import Release
 from codesafety.terminology.search import search as find
-from codesafety.terminology.store import Store
+from codesafety.terminology.search import search_table
 from codesafety.terminology.view import view
 
 YES, NO, UNREADABLE = 0, 1, 2
@@ -284,13 +284,17 @@ def search(
     Exit code 0: something found; 1: nothing; 2: the pack cannot be read or was built without descriptions.
     """
     with _reported(format_):
-        hits = find(Store(pack), " ".join(words), limit=limit, inactive=inactive)
+        release, text = Release.open(pack), " ".join(words)
+        if release.table is not None:
+            hits = search_table(release.table, text, limit=limit)
+        else:
+            hits = find(release.store, text, limit=limit, inactive=inactive)
     if format_ is Format.JSON:
         _json([asdict(hit) for hit in hits])
     else:
         for hit in hits:
             known_as = f" (preferred: {hit.preferred})" if hit.preferred not in (None, hit.term) else ""
-            print(f"{hit.code} |{hit.term}|{known_as}{'' if hit.active else '  inactive'}")
+            print(f"{hit.code} |{hit.term}|{known_as}{'  inactive' if hit.active is False else ''}")
     raise typer.Exit(YES if hits else NO)
 
 

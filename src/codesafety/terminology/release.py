@@ -49,7 +49,8 @@ class Release:
         return Store(self.pack)
 
     @cached_property
-    def _table(self) -> CodeTable | None:
+    def table(self) -> CodeTable | None:
+        """The table of codes, where the pack holds one."""
         from codesafety.terminology.codes import CodeTable
 
         return CodeTable(self.pack) if CodeTable.is_in(self.pack) else None
@@ -137,8 +138,8 @@ class Release:
         if self.has_release and self.store.has_texts:
             ordinal = self.store.ordinal(code)
             known = self.store.texts.terms(ordinal) if ordinal is not None else ()
-        elif self._table is not None:
-            known = self._table.terms(code)
+        elif self.table is not None:
+            known = self.table.terms(code)
         product = self.product(code)
         return (*known, product.name) if product is not None and product.name and product.name not in known else known
 
@@ -174,8 +175,8 @@ class Release:
         found: set[str] = set()
         if self.has_release and self.store.has_texts:
             found.update(map(self.store.code, self.store.texts.named(key)))
-        if self._table is not None:
-            found |= self._table.named(key)
+        if self.table is not None:
+            found |= self.table.named(key)
         if self._dmd is not None:
             found.update(self._dmd.named(key))
         return frozenset(found)

@@ -21,6 +21,7 @@ Row = list[bytes]
 Lines = tuple[int, list[bytes]]     # number of the first line, counted from 1, and consecutive lines
 
 _BLOCK = 1 << 20
+_LOOK = 1 << 16                      # enough to see the header: a release has hundreds of files
 LONGEST_LINE = 1 << 20              # the longest published rows (MRCM domains) have 20,000 bytes
 _STUB = 32
 _NAME = re.compile(r"^x?(?:sct2|der2)_", re.IGNORECASE)
@@ -110,7 +111,7 @@ def discover(sources: Sequence[Path]) -> Found:
 
 
 def _recognise(member: Member, package: int) -> ReleaseFile | None:
-    for _, lines in _raw_lines(member.name, member.open, text_only=False):
+    for _, lines in _raw_lines(member.name, member.open, text_only=False, at_once=_LOOK):
         header = tuple(part.strip() for part in lines[0].decode("utf-8", "replace").split("\t"))
         content = _HEADERS.get(header)
         if content is None and header[:len(_MEMBER)] == _MEMBER:
@@ -191,11 +192,11 @@ def read_lines(file: ReleaseFile, progress: Callable[[int], None] | None = None)
 
 
 def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[int], None] | None = None, *,
-               text_only: bool = True) -> Iterator[Lines]:
+               text_only: bool = True, at_once: int = _BLOCK) -> Iterator[Lines]:
     tail, first, done = b"", 1, 0
     try:
         with opener() as stream:
-            block = stream.read(_BLOCK)
+            block = stream.read(at_once)
             if block.startswith(b"\xef\xbb\xbf"):
                 block = block[3:]
             while block:
@@ -215,7 +216,7 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 first += len(lines)
                 if progress is not None:
                     progress(done)
-                block = stream.read(_BLOCK)
+                block = stream.read(at_once)
         if tail:
             if text_only:
                 _require_utf8(name, first, [tail])

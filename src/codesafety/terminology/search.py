@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codesafety.terminology.codes import CodeTable
 from codesafety.terminology.store import Store
 from codesafety.terminology.texts import DEFINITION, words
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A concept whose description `term` has the words that were asked for."""
+    """A concept whose description `term` has the words that were asked for. `active` is None where that cannot be told."""
 
     code: str
     term: str
     preferred: str | None
-    active: bool
+    active: bool | None
 
 
 def search(store: Store, text: str, *, limit: int | None = 20, inactive: bool = False) -> list[Hit]:
@@ -39,3 +40,16 @@ def search(store: Store, text: str, *, limit: int | None = 20, inactive: bool = 
     ordered = sorted(best.items(), key=lambda item: (not store.is_active(item[0]), *item[1], item[0]))
     return [Hit(store.code(concept), term, texts.preferred(concept), store.is_active(concept))
             for concept, (_, term) in ordered[:limit]]
+
+
+def search_table(table: CodeTable, text: str, *, limit: int | None = 20) -> list[Hit]:
+    """Return as `search` does what a table of codes names: it is read through, and knows neither status nor preferred terms."""
+    asked = words(text)
+    found: list[tuple[int, str, str]] = []
+    for code in table if asked else ():
+        for term in table.terms(code):
+            have = words(term)
+            if all(any(word.startswith(prefix) for word in have) for prefix in asked):
+                found.append((len(term), term, code))
+                break
+    return [Hit(code, term, None, None) for _, term, code in sorted(found)[:limit]]
