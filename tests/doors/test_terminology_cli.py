@@ -128,3 +128,9 @@ def test_a_table_of_codes_is_searched_and_looked_up(tmp_path: Path) -> None:
     found = json.loads(run("lookup", tmp_path / "a.pack", "73211009", "--format", "json").stdout)
     assert (found["status"], found["terms"]) == ("cannot_tell", ["Diabetes mellitus"])
     assert run("subsumes", tmp_path / "a.pack", "73211009", "22298006").exit_code == 2
+
+
+def test_a_folder_that_is_not_there_is_said(source: Path, tmp_path: Path) -> None:
+    result = run("build", source, "-o", tmp_path / "nowhere" / "a.pack", "--subset", "*")
+    assert (result.exit_code, result.stderr) == (
+        2, f"error: {tmp_path / 'nowhere' / 'a.pack'}: cannot be written: there is no such folder\n")

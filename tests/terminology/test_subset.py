@@ -71,6 +71,8 @@ def test_a_list_that_names_an_unknown_code_is_refused(release: Path, tmp_path: P
         cut(release, str(tmp_path / "list.csv"))
     with pytest.raises(UnknownConcept):
         cut(release, "<< 22298006")
+    with pytest.raises(ReleaseError, match=r"nowhere\.csv: there is no such file"):
+        cut(release, "nowhere.csv")
     assert not (release.parent / "cut.pack").exists()
 
 

@@ -55,6 +55,9 @@ def _reported(format_: Format) -> Iterator[None]:
             print(json.dumps({"error": {"kind": kind, "message": str(error)}}, ensure_ascii=False))
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(UNREADABLE) from None
+    except OSError as error:
+        print(f"error: {error.filename}: {(error.strerror or 'cannot be read').lower()}", file=sys.stderr)
+        raise typer.Exit(UNREADABLE) from None
 
 
 def _json(answer: object) -> None:

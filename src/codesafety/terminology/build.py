@@ -13,7 +13,7 @@ from codesafety.terminology import codes, dmd, dmd_section, dmd_tables, rf2
 from codesafety.terminology.build_graph import write_relationships
 from codesafety.terminology.build_members import MemberColumns, read_members, write_members
 from codesafety.terminology.build_texts import write_texts
-from codesafety.terminology.errors import ReleaseError
+from codesafety.terminology.errors import PackError, ReleaseError
 from codesafety.terminology.intake import ACTIVE, Context, Selection, narrowest, sctid
 from codesafety.terminology.latest import latest, refuse
 from codesafety.terminology.pack import PackWriter
@@ -38,6 +38,8 @@ def build(sources: Sequence[Path | str], output: Path | str, *, at: str | None =
     paths, output = [Path(source) for source in sources], Path(output)
     if not paths:
         raise ReleaseError("the sources", None, "none was named")
+    if not output.absolute().parent.is_dir():
+        raise PackError(f"{output}: cannot be written: there is no such folder")
     found = rf2.discover(paths)
     with_rf2 = sorted({file.package for file in found.files})
     dmd_paths = [path for path in paths if dmd.discover([path])[0]]

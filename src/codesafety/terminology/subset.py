@@ -17,6 +17,8 @@ from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.intake import Selection
 from codesafety.terminology.store import IS_A, Store
 
+_LIST = frozenset((".csv", ".tsv", ".txt", ".gz"))
+
 
 def select(store: Store, subset: Sequence[str]) -> Selection:
     """Return what a subset pack is to hold. `subset`: expression constraints, and paths of code lists.
@@ -31,6 +33,8 @@ def select(store: Store, subset: Sequence[str]) -> Selection:
         if path.is_file():
             seeds.update(_listed(store, path))
             described.append(path.name)
+        elif path.suffix.lower() in _LIST:
+            raise ReleaseError(part, None, "there is no such file")
         else:
             found = ecl.expand(store, part)
             seeds.update(found.ordinals())
