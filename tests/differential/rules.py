@@ -42,6 +42,10 @@ class RuleMaker:
         choose = self.choose
         trigger = self.trigger()
         variables = [trigger.subject] + ([trigger.partner] if trigger.partner else [])
+        when = None if chance(choose, 12) else self.condition(variables, 2, 0)
+        joined = self.join(trigger)
+        if joined is not None and when is not None:
+            when = choose.pick((joined, ir.And((joined, when)), ir.And((when, joined)), ir.Or((joined, when)), ir.Not(joined)))
         valid = choose.pick((None, None, None, "from", "until", "both"))
         unless = tuple(
             ir.Unless(f"u{i}", self.condition(variables, 1, 0)) for i in range(choose.pick((0, 0, 0, 1, 2)))
@@ -50,9 +54,19 @@ class RuleMaker:
             name=f"w/{name}", title=None, action=ir.Action.REVIEW, cannot_tell=None, severity=None, hazards=(), sources=(), because=None,
             valid_from=ir.DateLiteral(DAY, DAY, "2025-06-01") if valid in ("from", "both") else None,
             valid_until=ir.DateLiteral(DAY + 10, DAY + 10, "2025-06-11") if valid in ("until", "both") else None,
-            after=(), overridable=None, trigger=trigger, when=None if chance(choose, 12) else self.condition(variables, 2, 0),
+            after=(), overridable=None, trigger=trigger, when=when,
             unless=unless, say=(),
         )
+
+    def join(self, trigger: ir.Trigger) -> ir.Condition | None:
+        """Return a condition on which two sides without a set may be joined, for one pair in two."""
+        one, other = trigger.subject, trigger.partner
+        if other is None or other.kind is Kind.ROW or not chance(self.choose, 2):
+            return None
+        sides = self.choose.pick(((one, other), (other, one)))
+        if one.kind is other.kind is Kind.MEDICATION:
+            return ir.SameProduct(*sides)
+        return None if Kind.MEDICATION in (one.kind, other.kind) else ir.SameEntry(*sides)
 
     def trigger(self) -> ir.Trigger:
         choose = self.choose
@@ -62,7 +76,7 @@ class RuleMaker:
         if form == "coding":
             return ir.Trigger(Var("c", Kind.CODING, 0, choose.pick((None, None, *ENTRY_SETS))))
         kind = choose.pick(ITEMS)
-        one = Var("e", kind, 0, choose.pick((None, *sets_of(kind), *sets_of(kind))))
+        one = Var("e", kind, 0, choose.pick((None, None, *sets_of(kind), *sets_of(kind))))
         if form == "one":
             return ir.Trigger(one)
         if form == "row":
