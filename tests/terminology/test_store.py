@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.terminology import generated as made
 
-from codesafety.terminology.errors import NotSupported
+from codesafety.terminology.build import build
+from codesafety.terminology.errors import NotSupported, PackError
 from codesafety.terminology.members import Field
 from codesafety.terminology.search import search
 from codesafety.terminology.store import ConcreteValue, Store
@@ -204,3 +205,28 @@ def test_attribute_rows_come_back_in_both_orders(
         by_type += [(store.code(s), store.code(type_), g, store.code(v)) for v, s, g in triples]
     assert sorted(by_source) == expected
     assert sorted(by_type) == expected
+
+
+def test_an_alternate_identifier_stands_until_it_is_made_inactive(tmp_path: Path) -> None:
+    source = made.write_release(made.small(), tmp_path / "release", summary="Full")
+    scheme = "705114005"
+    (source / "Full" / "Terminology" / "sct2_Identifier_Full_INT_20250101.txt").write_text(
+        "alternateIdentifier\teffectiveTime\tactive\tmoduleId\tidentifierSchemeId\treferencedComponentId\n"
+        f"634-6\t20240101\t1\t{made.CORE_MODULE}\t{scheme}\t{made.HEART}\n"
+        f"634-6\t20250101\t0\t{made.CORE_MODULE}\t{scheme}\t{made.HEART}\n"
+        f"54486-6\t20240101\t1\t{made.CORE_MODULE}\t{scheme}\t{made.INFARCT}\n")
+    build([source], tmp_path / "end.pack")
+    store = Store(tmp_path / "end.pack")
+    assert store.alternate_identifiers == {(scheme, "54486-6"): made.INFARCT}
+    assert store.alternate_identifier(scheme, "54486-6") == store.ordinal(made.INFARCT)
+    assert store.alternate_identifier(scheme, "634-6") is None
+
+
+def test_a_damaged_block_is_said_when_it_is_read(tmp_path: Path) -> None:
+    path = made.built(made.small(), tmp_path)
+    blocks = next(section for section in Store(path).pack.manifest["sections"] if section["name"] == "text.blocks")
+    data = bytearray(path.read_bytes())
+    data[blocks["at"]] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(PackError, match="damaged: build it again"):
+        search(Store(path), "heart")

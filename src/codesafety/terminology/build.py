@@ -192,12 +192,11 @@ def read_concepts(files: Sequence[ReleaseFile], context: Context) -> None:
 
 
 def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: PackWriter) -> None:
-    rows: list[tuple[int, str, int]] = []
-    # An identifier is unique within its scheme only, and its file comes in two orders of columns.
+    # An identifier is unique within its scheme only, and its file comes in two orders of columns: `latest` does not fit.
+    held: dict[tuple[int, str], tuple[bytes, bool, int]] = {}
     for file in files:
-        header = file.header
-        columns = [header.index(name) for name in ("identifierSchemeId", "alternateIdentifier", "referencedComponentId",
-                                                   "active", "effectiveTime")]
+        columns = [file.header.index(name) for name in ("identifierSchemeId", "alternateIdentifier", "referencedComponentId",
+                                                        "active", "effectiveTime")]
         for lines in rf2.read_lines(file, context.progress):
             problem = rf2.refusal(file, lines, lambda row: None)
             if problem is not None:
@@ -205,9 +204,10 @@ def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: P
             for line in lines[1]:
                 row = line.split(b"\t")
                 scheme, text, component, active, time = (row[at] for at in columns)
-                if active == b"1" and (context.at is None or time <= context.at):
-                    rows.append((int(scheme), text.decode(), int(component)))
-    rows = sorted(set(rows))
+                key = (int(scheme), text.decode())
+                if (context.at is None or time <= context.at) and (key not in held or held[key][0] <= time):
+                    held[key] = (time, active == b"1", int(component))
+    rows = sorted((scheme, text, component) for (scheme, text), (_, active, component) in held.items() if active)
     writer.add_section("identifier.scheme", array("Q", [row[0] for row in rows]))
     writer.add_section("identifier.component", array("Q", [row[2] for row in rows]))
     writer.add_section("identifier.texts", "\n".join(row[1] for row in rows).encode())

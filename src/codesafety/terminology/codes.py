@@ -88,6 +88,7 @@ class CodeTable:
     """The code table of an open pack. Immutable; safe to share between threads."""
 
     def __init__(self, pack: Pack) -> None:
+        self._pack = pack
         self._at = pack.section("code.at")
         self._text = pack.section("code.text")
         self._block_at = pack.section("code.block_at")
@@ -133,4 +134,4 @@ class CodeTable:
         return at if at < len(self) and self._code(at) == text else None
 
     def _unpack(self, block: int) -> list[str]:
-        return zlib.decompress(self._terms[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")
+        return self._pack.inflate(self._terms[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")

@@ -7,7 +7,6 @@ compressed apart, so that `^` unpacks little; both are kept unpacked after their
 from __future__ import annotations
 
 import json
-import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -117,7 +116,7 @@ class Refsets:
         head = self._heads[at]
         fields = head["fields"]
         assert isinstance(fields, list)
-        raw = zlib.decompress(self._rows[self._rows_at[at]:self._rows_at[at + 1]])
+        raw = self._pack.inflate(self._rows[self._rows_at[at]:self._rows_at[at + 1]])
         n, concepts = int(str(head["rows"])), int(str(head["concepts"]))
         ranks = accumulate(array("I", raw[:4 * concepts]))
         ordinals = array("I", map(self._ordinals.__getitem__, ranks))
@@ -140,5 +139,5 @@ class Refsets:
                           tuple(map(time_names.__getitem__, times)), columns)
 
     def _unpack_active(self, at: int) -> memoryview:
-        packed = zlib.decompress(self._active[self._active_at[at]:self._active_at[at + 1]])
+        packed = self._pack.inflate(self._active[self._active_at[at]:self._active_at[at + 1]])
         return memoryview(array("I", accumulate(array("I", packed)))).toreadonly()

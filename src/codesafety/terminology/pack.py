@@ -14,6 +14,7 @@ import mmap
 import os
 import struct
 import sys
+import zlib
 from array import array
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -178,6 +179,13 @@ class Pack:
             raise PackError(f"{self.path}: this pack holds no section `{name}`")
         view = self._view[entry["at"]:entry["at"] + entry["bytes"]]
         return view if entry["type"] == "B" else view.cast(entry["type"])
+
+    def inflate(self, packed: memoryview) -> bytes:
+        """Return what a compressed piece of a section holds. Raises PackError where it is damaged."""
+        try:
+            return zlib.decompress(packed)
+        except zlib.error:
+            raise PackError(f"{self.path}: damaged: build it again") from None
 
     def verify(self) -> None:
         """Read every section and compare digests. Raises PackError naming the first section that is damaged."""

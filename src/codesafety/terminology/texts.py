@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -233,14 +232,14 @@ class Texts:
     @cached_property
     def _respelt(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for line in zlib.decompress(self._pack.section("word.spelling")).decode().splitlines():
+        for line in self._pack.inflate(self._pack.section("word.spelling")).decode().splitlines():
             at, _, key = line.partition(" ")
             found.setdefault(key, []).append(int(at))
         return found
 
     @cached_property
     def _words(self) -> list[str]:
-        return zlib.decompress(self._pack.section("word.list")).decode().split("\n")
+        return self._pack.inflate(self._pack.section("word.list")).decode().split("\n")
 
     @cached_property
     def _kinds(self) -> list[_Kind]:
@@ -251,4 +250,4 @@ class Texts:
         return self._pack.section("time.value")
 
     def _unpack(self, block: int) -> list[str]:
-        return zlib.decompress(self._blocks[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")
+        return self._pack.inflate(self._blocks[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")
