@@ -249,6 +249,8 @@ def _line(item: dict[str, Any]) -> str:
     for key, value in item.items():
         if isinstance(value, dict) and "code" in value:
             parts.append(f"{value['code']}" + (f" |{value['term']}|" if value.get("term") else ""))
+        elif isinstance(value, dict):
+            parts.append(", ".join(f"{said} in {where}" for where, said in value.items()))
         elif key == "term":
             parts.append(f"|{value}|" if value else "")
         elif value is not None:

@@ -242,7 +242,7 @@ def _manifest(paths: Sequence[Path], found: Found, files: Sequence[ReleaseFile],
                                                         for name, number in sorted(missing.items())) + " left out")
     present = {str(context.modules.values_seen[at]) for at in set(context.concepts.module)}
     for row in dependencies:
-        if row["depends_on"] not in present:
+        if row["depends_on"] not in present and context.selection is None:
             context.notes.append(f"module {row['module']} needs module {row['depends_on']} of {row['target_effective_time']}, "
                                  "of which no concept is here")
     latest_time = max(context.times.values_seen, default=0)

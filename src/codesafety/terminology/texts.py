@@ -1,6 +1,6 @@
 """Descriptions of a pack: terms in compressed blocks, their columns, language reference sets, and the index of words.
 
-Rows are ordered by concept ordinal, then by id. A block holds the terms of some hundred consecutive rows; the index of words
+Rows are ordered by concept ordinal, then as they were read. A block holds the terms of some hundred consecutive rows; the index of words
 says in which blocks a word occurs, so that a search unpacks only those.
 """
 
