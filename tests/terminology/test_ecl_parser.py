@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -263,6 +265,22 @@ def test_concepts_are_named_in_the_order_of_the_text_with_their_terms() -> None:
 def test_canonical_text_is_brief_and_without_decoration(text: str, expected: str) -> None:
     assert canonical(parse(text)) == expected
     assert canonical(parse(expected)) == expected
+
+
+def test_parsed_data_is_frozen_and_compares_by_what_it_means() -> None:
+    whole = parse("<< 1000001 |A| : { 1000002 = #1.50 } {{ D term = \"x\" }}".replace(" {{", ", 1000003 = (* {{").replace("}}", "}})"))
+    assert whole == parse(canonical(whole))
+    assert hash(whole) == hash(parse(canonical(whole)))
+    assert copy.deepcopy(whole) == whole == pickle.loads(pickle.dumps(whole))
+    assert Concept("1000001", "A", 3) == Concept("1000001") != Concept("1000002")
+    assert Conjunction((A, B)) != Disjunction((A, B))
+    assert repr(Cardinality(least=0, most=None)) == "Cardinality(least=0, most=None)"
+    assert not hasattr(A, "__dict__")
+    with pytest.raises(AttributeError):
+        A.code = "1000002"  # type: ignore[misc]
+    for wrong in (lambda: Cardinality(1), lambda: Cardinality(1, 2, 3), lambda: Cardinality(1, 2, most=3), lambda: Cardinality(1, mots=3)):
+        with pytest.raises(TypeError):
+            wrong()
 
 
 def test_any_text_parses_or_raises_an_ecl_error() -> None:

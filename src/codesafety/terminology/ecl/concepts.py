@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
+from codesafety.terminology.ecl.node import Node
 from codesafety.terminology.ecl.syntax import Concept, Expression
 
 
@@ -31,6 +31,6 @@ def concepts(expression: Expression) -> Iterator[NamedConcept]:
                 found.append(NamedConcept(item.code, item.term, item.position))
         elif isinstance(item, tuple):
             waiting.extend(item)
-        elif is_dataclass(item):
-            waiting.extend(getattr(item, part.name) for part in fields(item))
+        elif isinstance(item, Node):
+            waiting.extend(getattr(item, name) for name in item.__match_args__)
     yield from sorted(found, key=lambda concept: concept.position)

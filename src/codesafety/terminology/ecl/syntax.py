@@ -6,9 +6,10 @@ against term; they take no part in equality, so `parse(canonical(x)) == x`. A po
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from codesafety.terminology.ecl.node import Node, node
 
 
 class Operator(StrEnum):
@@ -45,42 +46,42 @@ class Profile(StrEnum):
     MAXIMUM = "MAX"
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+@node
+class Concept(Node):
     """A concept by its identifier. `term` is what the author wrote between pipes, or None; `position` is None where a
     keyword stands for the concept (`type = syn`).
     """
 
     code: str
-    term: str | None = field(default=None, compare=False)
-    position: int | None = field(default=None, compare=False)
+    term: str | None = None
+    position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+@node
+class Anything(Node):
     """The wildcard `*`: any concept in the substrate."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlternateIdentifier:
+@node
+class AlternateIdentifier(Node):
     """A concept by its identifier in another scheme. The alias is kept in lower case, the code as written."""
 
     scheme: str
     code: str
-    term: str | None = field(default=None, compare=False)
-    position: int = field(default=0, compare=False)
+    term: str | None = None
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
+@node
+class Hierarchy(Node):
     """A constraint operator over a set. Several members: the union of what each gives (TOP and BOTTOM see the whole set)."""
 
     operator: Operator
     of: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class MemberOf:
+@node
+class MemberOf(Node):
     """`^`: the values of `fields` in the rows of the reference sets `of` that pass every filter.
 
     `fields` is None for the plain `^`, an empty tuple for `^[*]`. All filters constrain one row together.
@@ -89,58 +90,58 @@ class MemberOf:
     of: Expression
     fields: tuple[str, ...] | None = None
     filters: tuple[MemberFilter, ...] = ()
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RefsetContaining:
+@node
+class RefsetContaining(Node):
     """`^R`: the reference sets with a row, passing every filter, that refers to one of these concepts."""
 
     of: Expression
     filters: tuple[MemberFilter, ...] = ()
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Conjunction:
+@node
+class Conjunction(Node):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Disjunction:
+@node
+class Disjunction(Node):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+@node
+class Exclusion(Node):
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Refined:
+@node
+class Refined(Node):
     focus: Expression
     refinement: Refinement
 
 
-@dataclass(frozen=True, slots=True)
-class Dotted:
+@node
+class Dotted(Node):
     """The values of an attribute of each concept, one attribute after another, left to right."""
 
     source: Expression
     attributes: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+@node
+class Filtered(Node):
     """Each block must hold; a description block holds where one description satisfies all of it."""
 
     of: Expression
     blocks: tuple[DescriptionBlock | ConceptBlock, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HistorySupplement:
+@node
+class HistorySupplement(Node):
     """`{{ + HISTORY }}`: a profile (a bare HISTORY is MAX), or the association reference sets in `subset`; never both."""
 
     of: Expression
@@ -156,36 +157,36 @@ Expression = (
 
 # refinements
 
-@dataclass(frozen=True, slots=True)
-class Cardinality:
+@node
+class Cardinality(Node):
     """`[least..most]`; `most` is None for "many"."""
 
     least: int
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ConceptComparison:
+@node
+class ConceptComparison(Node):
     comparator: Comparator
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class NumericComparison:
+@node
+class NumericComparison(Node):
     comparator: Comparator
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class StringComparison:
+@node
+class StringComparison(Node):
     """Exact and case sensitive; equal to one of several values."""
 
     comparator: Comparator
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BooleanComparison:
+@node
+class BooleanComparison(Node):
     comparator: Comparator
     value: bool
 
@@ -193,32 +194,32 @@ class BooleanComparison:
 Comparison = ConceptComparison | NumericComparison | StringComparison | BooleanComparison
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+@node
+class Attribute(Node):
     """An attribute refinement. No cardinality reads as [1..*]."""
 
     name: Expression
     comparison: Comparison
     cardinality: Cardinality | None = None
     reverse: bool = False
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeGroup:
+@node
+class AttributeGroup(Node):
     """Braces: all of it within one relationship group. No cardinality reads as [1..*]."""
 
     attributes: Refinement
     cardinality: Cardinality | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+@node
+class AllOf(Node):
     parts: tuple[Refinement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+@node
+class AnyOf(Node):
     parts: tuple[Refinement, ...]
 
 
@@ -227,15 +228,15 @@ Refinement = Attribute | AttributeGroup | AllOf | AnyOf
 
 # search terms
 
-@dataclass(frozen=True, slots=True)
-class MatchTerm:
+@node
+class MatchTerm(Node):
     """Each word begins some word of the text, in any order."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WildTerm:
+@node
+class WildTerm(Node):
     """The whole text is these pieces, with anything (or nothing) between one and the next."""
 
     pieces: tuple[str, ...]
@@ -246,95 +247,95 @@ SearchTerm = MatchTerm | WildTerm
 
 # filters. A set on the right is "one of"; with != it is "none of", of the same row or description.
 
-@dataclass(frozen=True, slots=True)
-class TermFilter:
+@node
+class TermFilter(Node):
     comparator: Comparator
     terms: tuple[SearchTerm, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageFilter:
+@node
+class LanguageFilter(Node):
     comparator: Comparator
     languages: tuple[str, ...]      # two letters, lower case
 
 
-@dataclass(frozen=True, slots=True)
-class TypeFilter:
+@node
+class TypeFilter(Node):
     """`type` and `typeId`; the tokens are turned into the concepts that they stand for."""
 
     comparator: Comparator
     types: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+@node
+class Dialect(Node):
     """A language reference set, by alias (text, lower case) or by concept, and the acceptabilities asked for, if any."""
 
     refset: str | Expression
     acceptabilities: tuple[Concept, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DialectFilter:
+@node
+class DialectFilter(Node):
     comparator: Comparator
     dialects: tuple[Dialect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IdFilter:
+@node
+class IdFilter(Node):
     comparator: Comparator
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFilter:
+@node
+class ModuleFilter(Node):
     comparator: Comparator
     modules: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveTimeFilter:
+@node
+class EffectiveTimeFilter(Node):
     """Dates as YYYYMMDD; the empty text stands for "not yet published"."""
 
     comparator: Comparator
     times: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveFilter:
+@node
+class ActiveFilter(Node):
     """`active` is None for `*`: active or not."""
 
     comparator: Comparator
     active: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionStatusFilter:
+@node
+class DefinitionStatusFilter(Node):
     comparator: Comparator
     statuses: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class TermComparison:
+@node
+class TermComparison(Node):
     """A member's text field against search terms; a field of dates reads one eight-digit word as a date."""
 
     comparator: Comparator
     terms: tuple[SearchTerm, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeComparison:
+@node
+class TimeComparison(Node):
     comparator: Comparator
     times: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFilter:
+@node
+class FieldFilter(Node):
     """A column of a reference set, by its name as written."""
 
     name: str
     comparison: ConceptComparison | NumericComparison | BooleanComparison | TermComparison | TimeComparison
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
 DescriptionFilter = (
@@ -344,11 +345,11 @@ ConceptFilter = DefinitionStatusFilter | ModuleFilter | EffectiveTimeFilter | Ac
 MemberFilter = FieldFilter | ModuleFilter | EffectiveTimeFilter | ActiveFilter
 
 
-@dataclass(frozen=True, slots=True)
-class DescriptionBlock:
+@node
+class DescriptionBlock(Node):
     filters: tuple[DescriptionFilter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConceptBlock:
+@node
+class ConceptBlock(Node):
     filters: tuple[ConceptFilter, ...]
