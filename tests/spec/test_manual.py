@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.spec.manual import Page, pages
 
 from codesafety.errors import RuleError
-from tests.spec.manual import Page, pages
 
 PAGES = pages()
 _TESTS = {
@@ -84,6 +84,8 @@ def test_a_row_that_nothing_shows_fails() -> None:
 
 
 def test_a_refusal_that_is_told_otherwise_fails() -> None:
-    page = Page("bad", _GOOD + '```rules-error\nrule s { action note for entry e in pregnnt say "{e}" }\n```\n```text\nnothing\n```\n')
+    page = Page(
+        "bad", _GOOD + '```rules-error\nrule s { action note for entry e in pregnnt say "{e}" }\n```\n```text\nnothing\n```\n'
+    )
     assert page.told(page.refusals[0]) != page.refusals[0].told.strip()
     assert "pregnnt" in page.told(page.refusals[0])

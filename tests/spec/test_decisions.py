@@ -1,0 +1,320 @@
+"""The tables of the manual that no example can show: decisions, identity, overrides, profiles, and what was not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.spec.manual import FOLDER, page
+
+import codesafety
+from codesafety import Entry, Medication, Message, Patient, Record, Submission
+from codesafety.errors import ConfigurationError, InputError, PluginError
+from codesafety.ir import Kind, Signature
+from codesafety.plugins import BoundPredicate, hookimpl
+from codesafety.profile import Override, Profile, RuleChange
+from codesafety.record import Coding, Component, Coverage, NotRead, TextItem, Value
+from codesafety.report import Report
+
+PREGNANT, NOT_PREGNANT, BIRTH, PILL = "77386006", "60001007", "118215003", "326324002"
+MAN, WOMAN = Patient(gender="male"), Patient(gender="female")
+COMPLETE = (Coverage(kind="entry"), Coverage(kind="medication"))
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("decisions")
+    (folder / "decisions.rules").write_text(page(FOLDER / "decisions.md").rules, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def engine(rules: Path) -> codesafety.Engine:
+    return codesafety.load(rules, installed_plugins=False)
+
+
+def entry(code: str, place: int = 0, **more: Any) -> Entry:
+    more = {"date": "2025-06-01", "system": "sct", **more}
+    return Entry(path=f"entry[{place}]", codings=(Coding(system=more.pop("system"), code=code),), **more)
+
+
+def pill(**more: Any) -> Medication:
+    return Medication(path="medication[0]", products=(Coding(system="sct", code=PILL),), handed_over="2025-06-01", **more)
+
+
+def sent(*entries: Entry, patient: Patient = WOMAN, **more: Any) -> Submission:
+    return Submission(patient=patient, entries=entries, **more)
+
+
+def complete(*entries: Entry, patient: Patient = WOMAN, **more: Any) -> Record:
+    return Record(patient=patient, entries=entries, complete=COMPLETE, **more)
+
+
+def decisions(report: Report) -> dict[str, str]:
+    return {item.path: item.decision for item in report.items}
+
+
+def findings(report: Report) -> list[str]:
+    return [r.rule.rpartition("/")[2] for r in report.results if r.outcome == "fires"]
+
+
+def male_on_record(submission: Submission, engine: codesafety.Engine, overrides: Sequence[Override] = (), **more: Any) -> Report:
+    return engine.assess(submission, complete(patient=MAN), overrides=overrides, **more)
+
+
+# ------------------------------------------------------------------------------------------------ table 12
+
+
+def test_a_finding_counts_for_every_incoming_item_of_the_pair(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), entry(NOT_PREGNANT, 1)), complete())
+    assert (report.decision, decisions(report)) == ("hold", {"entry[0]": "hold", "entry[1]": "hold"})
+    assert findings(report) == ["both"]
+
+
+def test_a_finding_does_not_count_for_the_item_on_the_record(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT)), complete(entry(NOT_PREGNANT, 7)))
+    assert decisions(report) == {"entry[0]": "hold"}
+    assert [(e.path, e.takes_action) for e in report.results[0].entries] == [("entry[0]", True), ("entry[7]", False)]
+
+
+def test_cannot_tell_takes_the_action_that_the_rule_names(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(BIRTH), patient=Patient()), complete(patient=Patient()))
+    assert (decisions(report), report.results[0].missing) == ({"entry[0]": "review"}, ("patient.gender",))
+
+
+def test_cannot_tell_is_a_note_of_the_item(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), patient=Patient()), complete(patient=Patient()))
+    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "note"})
+    assert [(line.missing, line.rules) for line in report.missing_inputs] == [("patient.gender", 1)]
+
+
+def test_a_missing_record_is_one_line_and_a_note_of_the_message(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT)))
+    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "none"})
+    assert [(line.missing, line.rules) for line in report.missing_inputs] == [("record", 2)]
+
+
+def test_an_input_that_never_comes_counts_for_nothing(rules: Path) -> None:
+    never = codesafety.load(rules, never=["record"], installed_plugins=False)
+    report = never.assess(sent(entry(PREGNANT)))
+    assert (report.decision, report.never_given, report.missing_inputs) == ("none", ("record",), ())
+
+
+def test_an_item_that_no_set_understands_is_one_line_and_a_note(engine: codesafety.Engine) -> None:
+    others_off = change(rule="manual.decisions/birth-in-a-man", action="off")
+    report = male_on_record(sent(entry("EMISNQ1", system="emis"), patient=MAN), engine, profile=others_off)
+    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "note"})
+    assert [(line.missing, line.items) for line in report.missing_inputs] == [("code", 1)]
+    assert report.results == ()
+
+
+def test_a_finding_that_rests_on_another_keeps_its_action(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT), patient=MAN, medications=(pill(),)), engine)
+    assert findings(report) == ["recorded-male", "pill-in-pregnancy"]
+    above, beneath = report.results[:2]
+    assert (beneath.rests_on, beneath.action, above.rests_on) == ((above.id,), "note", ())
+    assert decisions(report) == {"entry[0]": "review", "medication[0]": "note"}
+
+
+def test_a_plugin_predicate_that_fails_holds_the_item(tmp_path: Path) -> None:
+    def fails(_: object) -> bool:
+        raise LookupError("a text that is not repeated")
+
+    plugin = SimpleNamespace()
+    plugin.codesafety_predicates = hookimpl(
+        lambda: [BoundPredicate(Signature("example/fails", (Kind.ENTRY,), ()), fails, "example")]
+    )
+    (tmp_path / "p.rules").write_text(
+        'ruleset p { title "P" version 1.0.0 language 1 review none }\n'
+        f'valueset pregnant "Pregnant" {{ codes {PREGNANT} }}\n'
+        'rule r { action note for entry e in pregnant when example/fails(e) say "{e}" }\n',
+        encoding="utf-8",
+    )
+    engine = codesafety.load(tmp_path, plugins=[plugin], installed_plugins=False)
+    report = engine.assess(sent(entry(PREGNANT), entry(NOT_PREGNANT, 1)), complete())
+    assert decisions(report) == {"entry[0]": "hold", "entry[1]": "none"}
+    assert [(n.path, n.rule) for n in report.not_checked] == [("entry[0]", "p/r")]
+    assert "not repeated" not in report.model_dump_json()
+
+
+def test_a_resource_that_breaks_its_format_is_held(engine: codesafety.Engine) -> None:
+    broken = NotRead(path="Observation/3", reason="`code` is a number", whole=True, coded=True, broken=True)
+    report = engine.assess(sent(entry(NOT_PREGNANT), not_read=(broken,)), complete())
+    assert (report.decision, decisions(report)["Observation/3"]) == ("hold", "hold")
+    assert [n.path for n in report.not_checked] == ["Observation/3"]
+
+
+def test_a_coded_resource_that_was_not_understood_is_review(engine: codesafety.Engine) -> None:
+    strange = NotRead(path="Strange/1", reason="not a kind that is understood", whole=True, coded=True)
+    report = engine.assess(sent(entry(BIRTH), not_read=(strange,)), complete())
+    assert (report.decision, decisions(report)) == ("review", {"entry[0]": "none", "Strange/1": "review"})
+
+
+def test_a_submission_without_an_item_is_review(engine: codesafety.Engine) -> None:
+    assert engine.assess(sent(), complete()).decision == "review"
+
+
+def test_a_submission_of_words_only_is_a_note(engine: codesafety.Engine) -> None:
+    assert engine.assess(sent(texts=(TextItem(path="text[0]", text="Seen today"),)), complete()).decision == "note"
+
+
+def test_several_patients_in_one_source_are_review(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(BIRTH), other_patients=(Patient(gender="female"),)), complete())
+    assert report.decision == "review"
+    assert "describes 2 patients" in report.errors[0]
+
+
+def test_a_private_field_is_named_nowhere(engine: codesafety.Engine) -> None:
+    untested = male_on_record(sent(entry(PREGNANT), patient=MAN), engine)
+    assert findings(untested) == ["recorded-male"]
+    female_at_birth = Patient(gender="male", sex_at_birth="female")
+    applied = engine.assess(sent(entry(PREGNANT), patient=female_at_birth), complete(patient=female_at_birth))
+    assert findings(applied) == []
+    for report in (untested, applied):
+        assert "birth" not in report.model_dump_json().lower()
+
+
+# ------------------------------------------------------------------------------------------------ whose record
+
+
+def test_nhs_numbers_that_differ_hold_and_nothing_is_compared(engine: codesafety.Engine) -> None:
+    submission = sent(entry(PREGNANT), patient=Patient(gender="female", nhs_number="9990000018"))
+    record = complete(entry(NOT_PREGNANT, 7), patient=Patient(gender="male", nhs_number="9990000026"))
+    report = engine.assess(submission, record)
+    assert (report.decision, report.identity.nhs_number) == ("hold", "different")
+    assert findings(report) == ["different-patient"]
+    assert decisions(report) == {"entry[0]": "none"}
+
+
+def test_a_gender_that_differs_is_unknown_to_the_rules(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), patient=WOMAN), complete(patient=MAN))
+    assert (report.decision, report.identity.differing) == ("review", ("gender",))
+    assert findings(report) == ["patient-differs"]
+    assert [line.missing for line in report.missing_inputs] == ["patient.gender"]
+
+
+def test_without_two_nhs_numbers_the_record_is_used_and_the_report_says_so(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT)), complete(entry(NOT_PREGNANT, 7), patient=Patient(nhs_number="9990000018")))
+    assert (report.identity.nhs_number, findings(report)) == ("not_compared", ["both"])
+
+
+# ------------------------------------------------------------------------------------------------ overrides and profiles
+
+
+def aside(**more: Any) -> Override:
+    given = {
+        "rule": "manual.decisions/recorded-male",
+        "codes": (PREGNANT,),
+        "reason": "confirmed-with-patient",
+        "recorded": "2025-01-10",
+    }
+    return Override(**{**given, **more})
+
+
+def change(**more: Any) -> Profile:
+    given = {
+        "rule": "manual.decisions/recorded-male",
+        "action": "note",
+        "reason": "agreed",
+        "role": "manager",
+        "until": "2025-12-31",
+    }
+    return Profile(name="A practice", changes=(RuleChange(**{**given, **more}),))
+
+
+def test_an_overridden_finding_decides_nothing_and_is_listed(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside()])
+    assert (report.decision, findings(report), report.counts.overridden) == ("none", ["recorded-male"], 1)
+    assert report.results[0].overridden is not None
+    assert (report.results[0].overridden.reason, report.results[0].overridden.until) == ("confirmed-with-patient", "2026-01-10")
+
+
+def test_an_override_does_not_reach_a_finding_with_another_code(engine: codesafety.Engine) -> None:
+    assert male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside(codes=(BIRTH,))]).decision == "review"
+
+
+def test_an_override_with_a_foreign_reason_sets_nothing_aside_and_is_told(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside(reason="because")])
+    assert report.decision == "review"
+    assert "a reason that the rule does not take" in report.errors[0]
+
+
+def test_an_override_ends(engine: codesafety.Engine) -> None:
+    later = sent(entry(PREGNANT, date="2026-01-11"), patient=MAN)
+    assert male_on_record(later, engine, [aside()]).decision == "review"
+
+
+def test_a_profile_lowers_a_rule_and_the_finding_says_so(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT), patient=MAN), engine, profile=change())
+    assert (report.decision, report.results[0].changed_by_profile) == ("note", "review")
+
+
+def test_a_profile_switches_a_rule_off(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT), patient=MAN), engine, profile=change(action="off"))
+    assert (report.decision, findings(report)) == ("none", [])
+    assert report.profile is not None
+    assert [c.action for c in report.profile.in_force] == ["off"]
+
+
+def test_a_profile_ends(engine: codesafety.Engine) -> None:
+    report = male_on_record(sent(entry(PREGNANT, date="2026-01-01"), patient=MAN), engine, profile=change(action="off"))
+    assert report.decision == "review"
+    assert report.profile is not None
+    assert [c.rule for c in report.profile.ended] == ["manual.decisions/recorded-male"]
+
+
+def test_a_profile_that_names_an_unknown_rule_is_refused(engine: codesafety.Engine) -> None:
+    with pytest.raises(ConfigurationError, match="is not loaded"):
+        male_on_record(sent(entry(PREGNANT)), engine, profile=change(rule="manual.decisions/recorded-mail"))
+
+
+# ------------------------------------------------------------------------------------------------ what examples cannot give
+
+
+def test_a_component_is_an_entry_and_what_is_found_falls_on_its_resource(engine: codesafety.Engine) -> None:
+    part = Component(codings=(Coding(system="sct", code=PREGNANT),), path="entry[0].component[0]")
+    report = male_on_record(sent(entry("271649006", components=(part,)), patient=MAN), engine)
+    assert decisions(report) == {"entry[0]": "review"}
+    assert [e.path for e in report.results[0].entries] == ["entry[0].component[0]"]
+
+
+def test_a_record_that_covers_entries_only_cannot_tell_of_medication(engine: codesafety.Engine) -> None:
+    record = Record(patient=WOMAN, complete=(Coverage(kind="entry"),))
+    report = engine.assess(sent(entry(PREGNANT)), record)
+    assert [(r.rule, r.missing) for r in report.results] == [("manual.decisions/pill-in-pregnancy", ("record",))]
+
+
+def test_a_narrative_is_no_item_and_hides_nothing(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), texts=(TextItem(path="text[0]", text="Pregnant?"),)), complete())
+    assert (report.decision, report.missing_inputs) == ("none", ())
+
+
+def test_an_item_of_the_message_that_is_replaced_is_no_partner(engine: codesafety.Engine) -> None:
+    before = complete(entry(NOT_PREGNANT, 7, message_id="m0"))
+    assert findings(engine.assess(sent(entry(PREGNANT)), before)) == ["both"]
+    assert findings(engine.assess(sent(entry(PREGNANT), message=Message(replaces="m0")), before)) == []
+
+
+def test_a_number_beyond_10_to_the_30_is_not_read(engine: codesafety.Engine) -> None:
+    item = {
+        "path": "entries[0]",
+        "codings": [{"system": "sct", "code": BIRTH}],
+        "value": {"quantity": {"value": "1e31", "unit": "kg"}},
+    }
+    with pytest.raises(InputError, match="measures nothing"):
+        engine.read(json.dumps({"entries": [item]}).encode())
+
+
+def test_a_plugin_that_fails_is_named() -> None:
+    plugin = SimpleNamespace(codesafety_predicates=hookimpl(lambda: 1 / 0))
+    with pytest.raises(PluginError, match="codesafety_predicates"):
+        codesafety.load(plugins=[plugin], installed_plugins=False)
+
+
+def test_a_value_of_false_on_a_component_is_its_own(engine: codesafety.Engine) -> None:
+    part = Component(codings=(Coding(system="sct", code=PREGNANT),), value=Value(boolean=False), path="entry[0].component[0]")
+    assert findings(male_on_record(sent(entry("271649006", components=(part,)), patient=MAN), engine)) == []
