@@ -179,7 +179,11 @@ class FilterParser(Scanner, ABC):
             quoted = self._opens_strings()
             self.at = after
             if quoted:
-                return self._effective_time()
+                try:
+                    return self._effective_time()
+                except EclSyntaxError as error:
+                    # the grammar lets any text stand here, as in a field of that name
+                    raise self.means_nothing(error.message, error.position or start) from None
         elif standard in ("moduleid", "active"):
             try:
                 comparator = self.need_equality()

@@ -37,7 +37,6 @@ from codesafety.terminology.errors import EclSemanticError, NotSupported, Outsid
 from codesafety.terminology.members import NO_ORDINAL, MemberRows, Refset
 
 _REFERENCED = "referencedComponentId"
-_METADATA = ("id", "effectiveTime", "active", "moduleId", "refsetId")
 _TRUTH = {"1": True, "0": False, "true": True, "false": False}
 _CONCEPT_PARTITIONS = ("00", "10")
 
