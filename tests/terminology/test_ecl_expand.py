@@ -227,11 +227,15 @@ def test_a_field_that_holds_no_concepts_gives_values(store: Store) -> None:
 def test_several_fields_give_rows_and_only_as_the_whole(store: Store) -> None:
     rows = select(store, f'^[referencedComponentId, mapGroup, mapTarget] {MAP} {{{{ M mapTarget = "J1" }}}}')
     assert isinstance(rows, Rows)
-    assert {tuple(value.text for value in row) for row in rows.rows} == {
+    assert {tuple(value.text for value in row if value) for row in rows.rows} == {
         (FLU, "1", "J11.1"), (FLU, "2", "J10"), (PNEUMONIA, "1", "J18.9")}
     everything = select(store, f"^[*] {MAP}")
     assert isinstance(everything, Rows)
     assert everything.fields == ("referencedComponentId", "mapGroup", "mapTarget", "correlationId")
+    both = select(store, f"^[*] ({MAP} OR {SIMPLE})")
+    assert isinstance(both, Rows)
+    assert len(both.rows) == 6
+    assert (Value(Kind.COMPONENT, OLD_FLU), None, None, None) in both.rows
     for expression in (f"(^[*] {MAP}) OR {FLU}", f"< (^[mapGroup, mapTarget] {MAP})", f"^[*] {MAP}"):
         with pytest.raises(EclSemanticError):
             expand(store, expression)

@@ -152,8 +152,8 @@ def _as_json(expression: str, answer: Expansion | Rows) -> dict[str, object]:
             "values": [_value(value) for value in sorted(answer.values)]}
 
 
-def _value(value: Value) -> dict[str, str]:
-    return {"kind": value.kind, "value": value.text}
+def _value(value: Value | None) -> dict[str, str] | None:
+    return None if value is None else {"kind": value.kind, "value": value.text}
 
 
 def _write_table(store: Store, answer: Expansion | Rows) -> None:
@@ -161,7 +161,7 @@ def _write_table(store: Store, answer: Expansion | Rows) -> None:
     if isinstance(answer, Rows):
         print("\t".join(answer.fields))
         for row in answer.rows:
-            print("\t".join(value.text for value in row))
+            print("\t".join("" if value is None else value.text for value in row))
         return
     for ordinal in sorted(answer.ordinals(), key=lambda ordinal: int(store.code(ordinal))):
         term = (store.texts.preferred(ordinal) if store.has_texts else None) or ""

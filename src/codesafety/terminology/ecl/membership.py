@@ -15,7 +15,7 @@ from codesafety.terminology.ecl.concept_filters import allowed_states, compares_
 from codesafety.terminology.ecl.context import Answer, Context, Kind, Value
 from codesafety.terminology.ecl.matching import Matcher
 from codesafety.terminology.ecl.refine import compares
-from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, ordinals, union
+from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, ordinals, slices, union
 from codesafety.terminology.ecl.syntax import (
     ActiveFilter,
     Anything,
@@ -43,10 +43,13 @@ _CONCEPT_PARTITIONS = ("00", "10")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The answer to a selection of several fields: a row for each member, with a value for each field."""
+    """The answer to a selection of several fields: a row for each member, with a value for each field.
+
+    None: `^[*]` was asked of several reference sets, and this one has no such field.
+    """
 
     fields: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: tuple[tuple[Value | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def member_of(context: Context, expression: MemberOf) -> Answer:
     found: set[Value] = set()
     concepts: set[int] = set()
     for (column,), rows, kept in _selected(context, expression.of, expression.filters, (name,), expression.position):
+        assert column is not None
         if column.referenced:
             concepts.update(rows.ordinal[at] for at in kept if rows.ordinal[at] != NO_ORDINAL)
             kept = [at for at in kept if rows.ordinal[at] == NO_ORDINAL]
@@ -88,15 +92,12 @@ def member_of(context: Context, expression: MemberOf) -> Answer:
 
 def rows_of(context: Context, expression: MemberOf) -> Rows:
     """Return what `^[a, b]` and `^[*]` give: a row per member, in the order of the release's rows."""
-    names = expression.fields or ()
-    if not names:
-        known: dict[str, None] = {_REFERENCED: None}
-        for refset in _refsets(context, expression.of):
-            known.update((field.name, None) for field in refset.fields)
-        names = tuple(known)
-    found: list[tuple[Value, ...]] = []
-    for columns, rows, kept in _selected(context, expression.of, expression.filters, names, expression.position):
-        found.extend(tuple(column.value(rows, at) for column in columns) for at in kept)
+    names = expression.fields or tuple(dict.fromkeys(
+        (_REFERENCED, *(field.name for refset in _refsets(context, expression.of) for field in refset.fields))))
+    found: list[tuple[Value | None, ...]] = []
+    for columns, rows, kept in _selected(context, expression.of, expression.filters, names, expression.position,
+                                         everything=not expression.fields):
+        found.extend(tuple(None if column is None else column.value(rows, at) for column in columns) for at in kept)
     return Rows(names, tuple(found))
 
 
@@ -109,8 +110,8 @@ def refset_containing(context: Context, expression: RefsetContaining) -> Answer:
     # of the concepts that a subset pack holds it holds every row
     for refset in filter(None, map(context.store.refsets.get, context.store.refsets.codes())):
         if not expression.filters:
-            members: Runs = refset.active_concepts
-            if (len(members) if concepts is None else any(contains(concepts, member) for member in members)):
+            members = refset.active_concepts
+            if len(members) if concepts is None else next(slices(members, concepts), None):
                 found.add(refset.code)
             continue
         rows = context.store.refsets.rows(refset.code)
@@ -178,9 +179,11 @@ class _NoSuchField(Exception):
     """A reference set has no field of that name. It never leaves this module."""
 
 
-def _selected(context: Context, of: Expression, filters: tuple[MemberFilter, ...], names: tuple[str, ...],
-              position: int) -> Iterator[tuple[list[_Column], MemberRows, list[int]]]:
+def _selected(context: Context, of: Expression, filters: tuple[MemberFilter, ...], names: tuple[str, ...], position: int, *,
+              everything: bool = False) -> Iterator[tuple[list[_Column | None], MemberRows, list[int]]]:
     """Yield for each reference set the columns, the rows, and the places of the rows that pass.
+
+    A reference set without a field that is named has no row to give; with `everything`, it has None in that place.
 
     Raises EclSemanticError where none of the reference sets has a field that is selected or filtered on.
     """
@@ -191,7 +194,7 @@ def _selected(context: Context, of: Expression, filters: tuple[MemberFilter, ...
         rows = context.store.refsets.rows(refset.code)
         assert rows is not None
         try:
-            columns = [_column(refset, rows, name) for name in names]
+            columns = [_column_or_none(refset, rows, name) if everything else _column(refset, rows, name) for name in names]
             kept = _kept(context, refset, rows, filters)
         except _NoSuchField as error:
             missing.append(str(error))
@@ -205,6 +208,13 @@ def _selected(context: Context, of: Expression, filters: tuple[MemberFilter, ...
 def _check_fields(context: Context, expression: MemberOf) -> None:
     for _ in _selected(context, expression.of, expression.filters, expression.fields or (), expression.position):
         pass
+
+
+def _column_or_none(refset: Refset, rows: MemberRows, name: str) -> _Column | None:
+    try:
+        return _column(refset, rows, name)
+    except _NoSuchField:
+        return None
 
 
 def _column(refset: Refset, rows: MemberRows, name: str) -> _Column:
