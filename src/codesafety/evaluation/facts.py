@@ -90,6 +90,13 @@ class ItemFact:
                 raise AttributeError(name)
             return found
 
+    def prepare(self, infos: tuple[CodeInfo, ...]) -> None:
+        """Fill at once, from codes already looked up, the slots that nearly every rule asks for."""
+        self.infos = infos
+        self.stands = _find_stands(self)
+        day = self.day = _find_day(self)
+        self.span = day or NEVER
+
     def __repr__(self) -> str:
         return f"<{'incoming' if self.incoming else 'record'} {self.path}>"
 
@@ -314,7 +321,7 @@ def _narrower(one: str | None, other: str | None) -> Interval | None:
 class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
-    __slots__ = ("_groups", "_items", "codebook", "identity", "incoming", "message_infos", "patient", "record", "submission",
+    __slots__ = ("_groups", "_incoming", "_items", "_patient", "codebook", "identity", "message_infos", "record", "submission",
                  "unseen_entries", "unseen_medications")
 
     def __init__(self, submission: Submission, record: Record | None, codebook: Codebook) -> None:
@@ -322,14 +329,28 @@ class Facts:
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record
         self.codebook = codebook
-        self.patient = PatientFact(submission.patient, self.record.patient if self.record else None, self.identity.differing)
-        self.incoming: list[ItemFact] = []
-        _flatten(submission.entries, submission.medications, True, self.incoming, codebook)
+        self._patient: PatientFact | None = None
+        self._incoming: list[ItemFact] | None = None
         self._items: list[ItemFact] | None = None
         self._groups: dict[int, int] | None = None
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
+
+    @property
+    def patient(self) -> PatientFact:
+        if self._patient is None:
+            record = self.record.patient if self.record is not None else None
+            self._patient = PatientFact(self.submission.patient, record, self.identity.differing)
+        return self._patient
+
+    @property
+    def incoming(self) -> list[ItemFact]:
+        """Every entry, component and medication of the message, in its order: entries, each before its components, first."""
+        if self._incoming is None:
+            self._incoming = []
+            _flatten(self.submission.entries, self.submission.medications, True, self._incoming, self.codebook)
+        return self._incoming
 
     @property
     def items(self) -> list[ItemFact]:

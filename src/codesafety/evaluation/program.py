@@ -18,9 +18,10 @@ from codesafety.evaluation.codegen import Shape, function_name, generate, shapes
 from codesafety.evaluation.codegen_scene import Scene
 from codesafety.evaluation.codegen_standing import Concept, Concepts, rows_of
 from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
 from codesafety.evaluation.triggers import Category, Found, Trigger, category, listed_sets, no_row_application, triggers_of
+from codesafety.record import Coding
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
 Planned = tuple[Plan, tuple[CodeInfo, ...]]
@@ -30,9 +31,13 @@ Hit = tuple[ItemFact | None, Trigger, Any, Any]
 class Tallies(Mapping[int | None, Tally]):
     """How the loaded rules answered for each whole incoming item and the message, counted when it is asked for."""
 
-    def __init__(self, program: Program, scene: Scene, skipped: frozenset[int], outcomes: Sequence[Outcome],
+    def __init__(self, program: Program, facts: Facts, skipped: frozenset[int], outcomes: Sequence[Outcome],
                  broken: Sequence[Broken]) -> None:
-        self._program, self._scene, self._skipped, self._outcomes, self._failures = program, scene, skipped, outcomes, broken
+        self._program, self._facts, self._skipped, self._outcomes, self._failures = program, facts, skipped, outcomes, broken
+
+    @cached_property
+    def _scene(self) -> Scene:
+        return self._program.scene(self._facts)
 
     @cached_property
     def _classes(self) -> Mapping[tuple[Category, int], int]:
@@ -48,7 +53,7 @@ class Tallies(Mapping[int | None, Tally]):
 
     @cached_property
     def _subjects(self) -> Mapping[int | None, ItemFact | None]:
-        whole = {item.index: item for item in self._scene.facts.incoming if item.component is None}
+        whole = {item.index: item for item in self._facts.incoming if item.component is None}
         return {None: None} | whole
 
     def __iter__(self) -> Iterator[int | None]:
@@ -149,7 +154,7 @@ class Program:
         """Return the rules that concern an item, by their number, with what its codes mean; and remember both for its codes."""
         is_entry = item.is_entry
         concept = self._concepts.of(item)
-        tables = tuple(table for table in self._by_table[is_entry] if self._concerns(table, concept))
+        tables = tuple(table for table in self._by_table[is_entry] if self._has_rows(table, concept))
         shared = (is_entry, concept.sure, concept.unsure, tables)
         plan = self._shared_plans.get(shared)
         if plan is None:
@@ -168,7 +173,7 @@ class Program:
         planned = plans[key] = plan, concept.infos
         return planned
 
-    def _concerns(self, table: str, concept: Concept) -> bool:
+    def _has_rows(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
 
     # ------------------------------------------------------------------------------------------ a run
@@ -178,61 +183,91 @@ class Program:
 
         A rule that fails takes no other with it: it is listed as broken, with the items on which it failed.
         """
-        scene = Scene(facts, self._concepts, self._sets)
         skipped = frozenset(self._numbers[name] for name in skip if name in self._numbers) if skip else _NO_RULES
+        concerned = self._concerned(facts)
+        if not (concerned or self._codings or self._message):
+            return RunResult((), Tallies(self, facts, skipped, (), ()), ())
+        scene = self.scene(facts)
         try:
-            hits = self._hits(scene)
+            hits = self._hits(scene, concerned)
             if skipped:
                 hits = [hit for hit in hits if hit[1].number not in skipped]
             outcomes = self._outcomes(scene, hits)
-            return RunResult(outcomes, Tallies(self, scene, skipped, outcomes, ()), ())
+            return RunResult(outcomes, Tallies(self, facts, skipped, outcomes, ()), ())
         except Exception:  # noqa: BLE001  whatever one rule raises, the others still answer
             return self._run_one_by_one(scene, skipped)
 
-    def _hits(self, scene: Scene) -> list[Hit]:
-        """Return every trigger that may fire or cannot be told, with the item that it falls on."""
-        hits: list[Hit] = []
-        whole: ItemFact | None = None
-        plans = self._plans
-        codings_too = bool(self._codings)
-        for part in scene.facts.incoming:
-            component = part.component
-            if component is None:
-                whole = part
-                codings = part.model.codings if part.is_entry else part.model.products  # type: ignore[union-attr]
-            else:
-                codings = component.codings
+    def scene(self, facts: Facts) -> Scene:
+        """Return what generated functions look at."""
+        return Scene(facts, self._concepts, self._sets)
+
+    def _concerned(self, facts: Facts) -> list[tuple[int, int, Planned]]:
+        """Return what some rule concerns: the place of the whole item, that of the part, and its rules. Asks once a coding."""
+        products, entries = self._plans
+        found: list[tuple[int, int, Planned]] = []
+        place = 0
+        for entry in facts.submission.entries:
+            codings = entry.codings
             if len(codings) == 1:  # as in `_key`, without its call: most items have one coding
                 coding = codings[0]
                 key: object = (coding.system, coding.code)
             else:
-                key = _key(part)
-            plan, infos = plans[part.is_entry].get(key) or self._plan(part, key)
-            if plan:
-                part.infos = infos
-                for ask, trigger in plan:
-                    found = ask(scene, part)
-                    if found:
-                        hits.append((whole, trigger, part, found))
-            if codings_too:
-                for coding in scene.codings(part):
-                    for trigger in self._codings:
-                        if trigger.ask(scene, coding):
-                            hits.append((whole, trigger, coding, True))
-        if self._message or codings_too:
-            hits.extend(self._message_hits(scene, self._message, self._codings))
+                key = _key(codings)
+            planned = entries.get(key) or self._plan(facts.incoming[place], key)
+            if planned[0]:
+                found.append((place, place, planned))
+            whole = place
+            place += 1
+            for component in entry.components:
+                key = _key(component.codings)
+                planned = entries.get(key) or self._plan(facts.incoming[place], key)
+                if planned[0]:
+                    found.append((whole, place, planned))
+                place += 1
+        for medication in facts.submission.medications:
+            codings = medication.products
+            if len(codings) == 1:
+                coding = codings[0]
+                key = (coding.system, coding.code)
+            else:
+                key = _key(codings)
+            planned = products.get(key) or self._plan(facts.incoming[place], key)
+            if planned[0]:
+                found.append((place, place, planned))
+            place += 1
+        return found
+
+    def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]]) -> list[Hit]:
+        """Return every trigger that may fire or cannot be told, with the item that it falls on."""
+        hits: list[Hit] = []
+        incoming = scene.facts.incoming
+        for whole, place, (plan, infos) in concerned:
+            part = incoming[place]
+            part.prepare(infos)
+            for ask, trigger in plan:
+                found = ask(scene, part)
+                if found:
+                    hits.append((incoming[whole], trigger, part, found))
+        if self._codings:
+            for item, coding in self._sent_codings(scene):
+                for trigger in self._codings:
+                    if trigger.ask(scene, coding):
+                        hits.append((item, trigger, coding, True))
+        for trigger in self._message:
+            if trigger.ask(scene, None):
+                hits.append((None, trigger, None, True))
         return hits
 
     @staticmethod
-    def _message_hits(scene: Scene, message: Sequence[Trigger], codings: Sequence[Trigger]) -> Iterator[Hit]:
-        for trigger in message:
-            if trigger.ask(scene, None):
-                yield None, trigger, None, True
-        if codings:
-            for coding in scene.facts.message_codings():
-                for trigger in codings:
-                    if trigger.ask(scene, coding):
-                        yield None, trigger, coding, True
+    def _sent_codings(scene: Scene) -> Iterator[tuple[ItemFact | None, CodingFact]]:
+        """Yield every coding of the message's items and of the message itself, with the item that it falls on."""
+        whole: ItemFact | None = None
+        for part in scene.facts.incoming:
+            whole = part if part.component is None else whole
+            for coding in scene.codings(part):
+                yield whole, coding
+        for coding in scene.facts.message_codings():
+            yield None, coding
 
     def _outcomes(self, scene: Scene, hits: Sequence[Hit]) -> tuple[Outcome, ...]:
         """Return the outcomes of hits, in order of items and rules."""
@@ -278,23 +313,19 @@ class Program:
             except Exception as error:  # noqa: BLE001  listed as broken
                 failed.setdefault(trigger.number, []).append((whole, error))
 
-        whole: ItemFact | None = None
-        for part in scene.facts.incoming:
-            whole = part if part.component is None else whole
-            for _, trigger in self._plan(part, _key(part))[0]:
-                ask(whole, trigger, part)
-            for coding in scene.codings(part) if self._codings else ():
-                for trigger in self._codings:
-                    ask(whole, trigger, coding)
+        incoming = scene.facts.incoming
+        for whole, place, (plan, _) in self._concerned(scene.facts):
+            for _, trigger in plan:
+                ask(incoming[whole], trigger, incoming[place])
+        for item, coding in self._sent_codings(scene):
+            for trigger in self._codings:
+                ask(item, trigger, coding)
         for trigger in self._message:
             ask(None, trigger, None)
-        for coding in scene.facts.message_codings() if self._codings else ():
-            for trigger in self._codings:
-                ask(None, trigger, coding)
         lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
         outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
         broken = tuple(b for number in sorted(failed) for b in self._broken(number, failed[number]))
-        return RunResult(outcomes, Tallies(self, scene, skipped, outcomes, broken), broken)
+        return RunResult(outcomes, Tallies(self, scene.facts, skipped, outcomes, broken), broken)
 
     def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Iterator[Broken]:
         """Yield a rule's failures, those of one kind together; an item counts for the first of its own."""
@@ -380,9 +411,8 @@ def _place(subject: ItemFact | None) -> int | None:
     return None if subject is None else subject.index
 
 
-def _key(part: ItemFact) -> object:
+def _key(codings: tuple[Coding, ...]) -> object:
     """Return the codings by which an item's rules are remembered."""
-    codings = part.codings
     if len(codings) == 1:
         coding = codings[0]
         return coding.system, coding.code
