@@ -13,12 +13,16 @@ from tests.spec.manual import FOLDER, page
 
 import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
+from codesafety.engine import frozen_terminology
 from codesafety.errors import ConfigurationError, InputError, PluginError
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.reference import run_reference
 from codesafety.ir import Kind, Signature
 from codesafety.plugins import BoundPredicate, hookimpl
 from codesafety.profile import Override, Profile, RuleChange
 from codesafety.record import Coding, Component, Coverage, NotRead, TextItem, Value
 from codesafety.report import Report
+from codesafety.testing import answer, bind_for_examples
 
 PREGNANT, NOT_PREGNANT, BIRTH, PILL = "77386006", "60001007", "118215003", "326324002"
 MAN, WOMAN = Patient(gender="male"), Patient(gender="female")
@@ -318,3 +322,14 @@ def test_a_plugin_that_fails_is_named() -> None:
 def test_a_value_of_false_on_a_component_is_its_own(engine: codesafety.Engine) -> None:
     part = Component(codings=(Coding(system="sct", code=PREGNANT),), value=Value(boolean=False), path="entry[0].component[0]")
     assert findings(male_on_record(sent(entry("271649006", components=(part,)), patient=MAN), engine)) == []
+
+
+def test_a_value_that_is_a_bound_is_told_only_where_every_number_agrees() -> None:
+    loaded = page(FOLDER / "values.md").loaded
+    binding = bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))
+    answers = {}
+    for comparator, number in ((">", "300"), (">", "299"), ("<", "300"), ("<", "301")):
+        value = Value(quantity={"value": number, "unit": "mm[Hg]", "comparator": comparator})
+        facts = Facts(sent(entry("72313002", value=value)), None, binding.codebook)
+        answers[comparator + number] = answer(run_reference(binding, facts), "manual.values/too-high")[0]
+    assert answers == {">300": "fires", ">299": "cannot tell", "<300": "clear", "<301": "cannot tell"}
