@@ -172,6 +172,8 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
             found = interpreter.date(field, frame)[0]
             return calendar.text(found) if found is not None else None
         return None
+    if field.name == "ingredients":  # names of substances that the terminology gives, and no codings that were sent
+        return ", ".join(sorted(interpreter.raw(field, frame) or ())) or None
     if field.type is ir.FieldType.CODINGS:
         infos = interpreter.codings_of(field, frame)
         shown = [show_code(i.system, i.code, interpreter.facts) for i in infos if i.code]
