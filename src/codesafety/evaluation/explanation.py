@@ -14,8 +14,9 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.calendar import OPEN_END
+from codesafety.evaluation.comparisons import Frame
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
-from codesafety.evaluation.interpreter import Frame, Interpreter, frames_of
+from codesafety.evaluation.interpreter import Interpreter, frames_of
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.record import Entry
 

@@ -2,94 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
 from codesafety import ir
-from codesafety.errors import PluginError
-from codesafety.evaluation import calendar
 from codesafety.evaluation.atoms import (
-    coding_damage,
     comes_first,
-    compare,
-    converted,
-    decide,
     exact_day,
     is_kind,
-    item_codings,
-    item_date,
-    item_field,
     item_of,
-    plain,
-    products_answer,
-    word_of,
 )
-from codesafety.evaluation.binding import Binding, Missing
-from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.calendar import OPEN_END, OPEN_START
+from codesafety.evaluation.comparisons import (
+    FALSE,
+    TRUE,
+    Bound,
+    Comparisons,
+    Frame,
+    Truth,
+    conjunction,
+    disjunction,
+    negation,
+    truth,
+    unknown,
+)
+from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
 from codesafety.evaluation.outcome import NOTHING, Application, Bindable, Outcome, Status, settle
-from codesafety.evaluation.sameness import same_entry
-from codesafety.evaluation.words import contradicts
-from codesafety.record import Medication, Quantity
-from codesafety.terminology.interface import Product
-from codesafety.terminology.interface import Status as CodeStatus
-
-Truth = tuple[bool | None, frozenset[str]]
-"""True, false or None for unknown, and the missing fields that could change the answer (none unless unknown)."""
-
-TRUE: Truth = (True, NOTHING)
-FALSE: Truth = (False, NOTHING)
 
 
-def unknown(*missing: str) -> Truth:
-    return None, frozenset(missing)
-
-
-def truth(value: bool | None, *missing: str) -> Truth:
-    return (None, frozenset(missing)) if value is None else (value, NOTHING)
-
-
-def conjunction(parts: Iterable[Truth]) -> Truth:
-    """Kleene `and`: false if any is false, else unknown if any is unknown, else true. No short circuit in what is missing."""
-    every = list(parts)
-    if any(value is False for value, _ in every):
-        return FALSE
-    missing = [m for value, m in every if value is None]
-    return (None, NOTHING.union(*missing)) if missing else TRUE
-
-
-def disjunction(parts: Iterable[Truth]) -> Truth:
-    every = list(parts)
-    if any(value is True for value, _ in every):
-        return TRUE
-    missing = [m for value, m in every if value is None]
-    return (None, NOTHING.union(*missing)) if missing else FALSE
-
-
-def negation(part: Truth) -> Truth:
-    value, missing = part
-    return (None, missing) if value is None else (not value, NOTHING)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A variable's value and the name that it goes by in what is missing."""
-
-    value: Bindable
-    name: str
-
-
-Frame = dict[int, Bound]
-
-
-class Interpreter:
+class Interpreter(Comparisons):
     """Answers any rule of a binding for any item of some facts."""
-
-    def __init__(self, binding: Binding, facts: Facts) -> None:
-        self.binding = binding
-        self.facts = facts
 
     # ------------------------------------------------------------------------------------------ one rule, one item
 
@@ -213,18 +154,6 @@ class Interpreter:
         if isinstance(bound.value, Unseen):
             return unknown(bound.value.called)  # with or without a set: whether there is such a member is not known
         return TRUE if var.set is None else self._in_set(bound, var.set)
-
-    def _in_set(self, bound: Bound, name: str) -> Truth:
-        match bound.value:
-            case Unseen() as unseen:
-                return unknown(unseen.called)
-            case ItemFact() as item:
-                missing = f"{bound.name}.{'code' if item.is_entry else 'product'}"
-                return truth(self.binding.sets[name].holds(item.infos), missing)
-            case CodingFact() as coding:
-                return truth(self.binding.sets[name].holds((coding.info,)), f"{bound.name}.code")
-            case _:
-                raise TypeError("a row or the message is not a member of a value set")
 
     def _context(self, bound: Bound, kind: ir.Kind) -> Truth:
         """The default context: an entry is present, the patient's and current; a medication is given or to be given."""
@@ -357,368 +286,6 @@ class Interpreter:
         if len(possible) + more < needed:
             return FALSE
         return None, frozenset(missing)
-
-    def number(self, bound: ir.Bound, frame: Frame) -> Decimal | None:
-        if isinstance(bound, ir.Field):
-            cell = self._cell(bound, frame)
-            return cell if isinstance(cell, Decimal) else None
-        return self.binding.number(bound)
-
-    def _cell(self, field: ir.Field, frame: Frame) -> ir.Cell:
-        assert field.var is not None
-        row = frame[field.var.slot].value
-        assert isinstance(row, ir.TableRow)
-        return row.cells.get(field.name)
-
-    def length(self, length: ir.LengthLike, frame: Frame) -> ir.Length | None:
-        if isinstance(length, ir.Field):
-            cell = self._cell(length, frame)
-            assert length.column_unit is not None
-            return ir.Length(cell, length.column_unit) if isinstance(cell, Decimal) else None
-        return self.binding.length(length)
-
-    # ---- fields
-
-    def raw(self, field: ir.Field, frame: Frame) -> Any:
-        """The field as the model holds it; None where it was not sent. Not for unseen members."""
-        if field.base == "patient":
-            return getattr(self.facts.patient, field.name)
-        if field.base == "message":
-            return getattr(self.facts.submission.message, field.name)
-        assert field.var is not None
-        match frame[field.var.slot].value:
-            case ir.TableRow() as row:
-                return row.cells.get(field.name)
-            case CodingFact() as coding:
-                if field.name == "damage":
-                    return coding_damage(coding)
-                return getattr(coding.coding, field.name)
-            case ItemFact() as item:
-                return item_field(item, field.name)
-        raise TypeError(f"`{field.as_written}` has no field here")
-
-    def _name(self, field: ir.Field, frame: Frame) -> str:
-        return field.as_written if field.var is None else f"{frame[field.var.slot].name}.{field.name}"
-
-    def _unseen(self, field: ir.Field, frame: Frame) -> Unseen | None:
-        if field.var is None:
-            return None
-        value = frame[field.var.slot].value
-        return value if isinstance(value, Unseen) else None
-
-    def _is_missing(self, field: ir.Field, frame: Frame) -> Truth:
-        if (unseen := self._unseen(field, frame)) is not None:
-            return unknown(unseen.called)
-        if field.type is ir.FieldType.DATE:
-            return truth(self.date(field, frame)[0] is None)
-        value = self.raw(field, frame)
-        if field.name in ("gender", "sex_at_birth", "subject", "assertion", "temporality"):
-            return truth(value in (None, "unknown"))
-        return truth(value is None or value == "" or value == () or value == frozenset())
-
-    def _field_is(self, field: ir.Field, word: str, frame: Frame) -> Truth:
-        if (unseen := self._unseen(field, frame)) is not None:
-            return unknown(unseen.called)
-        value = word_of(field, self.raw(field, frame))
-        return unknown(self._name(field, frame)) if value is None else truth(value == word)
-
-    def _field_same(self, left: ir.Field, right: ir.Field, frame: Frame) -> Truth:
-        missing: set[str] = set()
-        values: list[Any] = []
-        for field in (left, right):
-            if (unseen := self._unseen(field, frame)) is not None:
-                missing.add(unseen.called)
-                values.append(None)
-                continue
-            if field.type is ir.FieldType.CODINGS:
-                value: Any = self.codings_of(field, frame) or None
-            else:
-                value = word_of(field, self.raw(field, frame))
-            values.append(value)
-            if value is None:
-                missing.add(self._name(field, frame))
-        if missing:
-            return None, frozenset(missing)
-        if left.type is not ir.FieldType.CODINGS:
-            return truth(values[0] == values[1])
-        one, other = values
-        if any(key in j.keys for i in one for key in i.keys for j in other):
-            return TRUE
-        if any(i.speaks and j.speaks and i.system == j.system for i in one for j in other):
-            return FALSE
-        return unknown(self._name(left, frame), self._name(right, frame))
-
-    def codings_of(self, field: ir.Field, frame: Frame) -> tuple[Any, ...]:
-        """The looked-up codings of a coded field."""
-        if field.base == "message":
-            return self.facts.message_infos
-        assert field.var is not None
-        item = frame[field.var.slot].value
-        assert isinstance(item, ItemFact)
-        return item_codings(item, field.name)
-
-    def _item_is(self, bound: Bound, word: ir.ItemWord) -> Truth:
-        value = bound.value
-        if word is ir.ItemWord.INCOMING:
-            assert isinstance(value, ItemFact | Unseen)
-            return truth(value.incoming)
-        if isinstance(value, Unseen):
-            return unknown(value.called)
-        assert isinstance(value, ItemFact)
-        if word is ir.ItemWord.ALREADY_FILED:
-            held, lacking = self.facts.already_filed(value)
-            return truth(held) if lacking is None else unknown("record" if lacking == "record" else f"{bound.name}.{lacking}")
-        if word is ir.ItemWord.ENTERED_IN_ERROR:
-            return truth(value.model.entered_in_error)
-        assertion, _, temporality = value.context
-        if word is ir.ItemWord.PAST:
-            return truth(None if temporality is None else temporality == "past", f"{bound.name}.temporality")
-        if assertion is None:
-            return unknown(f"{bound.name}.assertion")
-        if assertion == "possible" and word in (ir.ItemWord.PRESENT, ir.ItemWord.ABSENT):
-            return unknown(f"{bound.name}.assertion")
-        return truth(assertion == word.value)
-
-    def _about(self, bound: Bound, subject: str) -> Truth:
-        if isinstance(bound.value, Unseen):
-            return unknown(bound.value.called)
-        assert isinstance(bound.value, ItemFact)
-        found = bound.value.context[1]
-        return unknown(f"{bound.name}.subject") if found is None else truth(found == subject)
-
-    def _operand_in(self, operand: ir.Var | ir.Field, name: str, frame: Frame) -> Truth:
-        if isinstance(operand, ir.Var):
-            return self._in_set(frame[operand.slot], name)
-        if (unseen := self._unseen(operand, frame)) is not None:
-            return unknown(unseen.called)
-        return truth(self.binding.sets[name].holds(self.codings_of(operand, frame)), self._name(operand, frame))
-
-    # ---- codings
-
-    def _coding_is(self, bound: Bound, word: ir.CodingWord) -> Truth:
-        assert isinstance(bound.value, CodingFact)
-        info = bound.value.info
-        if info.code is None or info.system is None:
-            return unknown(f"{bound.name}.{'code' if info.code is None else 'system'}")
-        if word is ir.CodingWord.WELL_FORMED:
-            return truth(info.well_formed)
-        if info.system != "sct":
-            return unknown(f"release.{info.system}")
-        if not info.well_formed:
-            return FALSE if word is ir.CodingWord.KNOWN else unknown(f"{bound.name}.code")
-        status = self.binding.codebook.terminology.status(info.code)
-        if status is CodeStatus.CANNOT_TELL:
-            return unknown("release")
-        if word is ir.CodingWord.KNOWN:
-            return truth(status is not CodeStatus.UNKNOWN)
-        return unknown(f"{bound.name}.code") if status is CodeStatus.UNKNOWN else truth(status is CodeStatus.ACTIVE)
-
-    def _contradicts(self, bound: Bound) -> Truth:
-        assert isinstance(bound.value, CodingFact)
-        answer, lacking = contradicts(bound.value, self.binding.codebook.terminology)
-        if lacking is None:
-            return truth(answer)
-        return unknown(lacking if lacking.startswith("release") else f"{bound.name}.{lacking}")
-
-    # ---- dates (table 6)
-
-    def date(self, operand: ir.DateOperand, frame: Frame) -> tuple[Interval | None, str | None]:
-        """An operand's interval, and the name to list where it is not one exact day."""
-        if isinstance(operand, ir.DateLiteral):
-            return (operand.first, operand.last), None
-        if operand.base == "patient":
-            found: Interval | None = getattr(self.facts.patient, operand.name)
-        elif operand.base == "message":
-            found = date_of(getattr(self.facts.submission.message, operand.name))
-        else:
-            assert operand.var is not None
-            value = frame[operand.var.slot].value
-            if isinstance(value, Unseen):
-                return (value.day if operand.name == "date" else None), value.called
-            if isinstance(value, ir.TableRow):
-                cell = value.cells.get(operand.name)
-                found = cell if isinstance(cell, tuple) else None
-            else:
-                assert isinstance(value, ItemFact)
-                found = item_date(value, operand.name)
-        exact = found is not None and found[0] == found[1]
-        return found, None if exact else self._name(operand, frame)
-
-    def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, frame: Frame) -> Truth:
-        (a, a_name), (b, b_name) = self.date(condition.left, frame), self.date(condition.right, frame)
-        missing = {name for name in (a_name, b_name) if name is not None}
-        length = None
-        if isinstance(condition, ir.Within | ir.Beyond):
-            length = self.length(condition.length, frame)
-            if length is None:
-                assert isinstance(condition.length, ir.Field)
-                missing.add(self._name(condition.length, frame))
-        if a is None or b is None or (length is None and isinstance(condition, ir.Within | ir.Beyond)):
-            return None, frozenset(missing)
-        answer = decide(condition, a, b, length)
-        return (None, frozenset(missing)) if answer is None else truth(answer)
-
-    def _age(self, condition: ir.AgeCompare | ir.AgeRange, frame: Frame) -> Truth:
-        """Completed units between birth and an item (table 7)."""
-        born = self.facts.patient.born
-        at, at_name = self.date(condition.at, frame)
-        missing = {name for name in (None if born and born[0] == born[1] else "patient.born", at_name) if name is not None}
-        if isinstance(condition, ir.AgeCompare):
-            length = self.length(condition.length, frame)
-            bounds: list[tuple[ir.LengthLike | ir.Bound, Decimal | None]] = [(condition.length, length.n if length else None)]
-            unit = length.unit if length else None
-        else:
-            bounds = [(b, self.number(b, frame)) for b in (condition.low, condition.high)]
-            unit = condition.unit
-        for written, n in bounds:
-            if n is None:
-                assert isinstance(written, ir.Field)
-                missing.add(self._name(written, frame))
-        if born is None or at is None:
-            return None, frozenset(missing)
-        if at[1] < born[0]:
-            value = frame[condition.at.var.slot].value if isinstance(condition.at, ir.Field) and condition.at.var else None
-            return unknown(value.called if isinstance(value, Unseen) else _written(condition.at, frame))
-        if unit is None or any(n is None for _, n in bounds):
-            return None, frozenset(missing)
-        low = 0 if at[0] < born[1] else calendar.completed(born[1], at[0], unit)
-        high = calendar.completed(born[0], at[1], unit)
-        numbers = [n for _, n in bounds if n is not None]
-        if isinstance(condition, ir.AgeRange):
-            inside, outside = numbers[0] <= low and high <= numbers[1], high < numbers[0] or low > numbers[1]
-            answer = True if inside else False if outside else None
-        elif condition.operator == "<":
-            answer = True if high < numbers[0] else False if low >= numbers[0] else None
-        else:
-            answer = True if low >= numbers[0] else False if high < numbers[0] else None
-        return (None, frozenset(missing)) if answer is None else truth(answer)
-
-    # ---- medicines
-
-    def _products(self, condition: ir.SameProduct | ir.SharesIngredient | ir.SameIngredients, one: Bound, other: Bound) -> Truth:
-        what = "product" if isinstance(condition, ir.SameProduct) else "ingredients"
-        missing: set[str] = set()
-        found: list[Product | None] = []
-        for bound in (one, other):
-            if isinstance(bound.value, Unseen):
-                missing.add(bound.value.called)
-                found.append(None)
-                continue
-            assert isinstance(bound.value, ItemFact)
-            product = bound.value.product
-            found.append(product)
-            if product is None or (product.same_product if what == "product" else product.ingredients) is None:
-                missing.add(f"{bound.name}.{what}")
-        answer = products_answer(what if what == "product" else type(condition).__name__, found[0], found[1])
-        return (None, frozenset(missing)) if answer is None else truth(answer)
-
-    def _same_entry(self, one: Bound, other: Bound) -> Truth:
-        unseen = {b.value.called for b in (one, other) if isinstance(b.value, Unseen)}
-        if unseen:
-            return None, frozenset(unseen)
-        assert isinstance(one.value, ItemFact) and isinstance(other.value, ItemFact)
-        answer, lacking = same_entry(one.value, other.value)
-        names = (one.name, other.name)
-        return truth(answer) if answer is not None else (None, frozenset(f"{names[side]}.{field}" for side, field in lacking))
-
-    def _overlaps(self, condition: ir.Overlaps, frame: Frame) -> Truth:
-        missing: set[str] = set()
-        sides: list[tuple[Interval, Interval]] = []
-        for var in (condition.left, condition.right):
-            bound = frame[var.slot]
-            if isinstance(bound.value, Unseen):
-                missing.add(bound.value.called)
-                day = bound.value.day or (OPEN_START, OPEN_END)
-                sides.append((day, (day[0], OPEN_END)))
-                continue
-            assert isinstance(bound.value, ItemFact)
-            start, end = bound.value.course
-            if start is None or start[0] != start[1]:
-                missing.add(f"{bound.name}.date")
-            if end is None or end[0] != end[1]:
-                missing.add(f"{bound.name}.end")
-            start = start or (OPEN_START, OPEN_END)
-            sides.append((start, end or (start[0], OPEN_END)))
-        length = self.length(condition.days, frame)
-        if length is None:
-            assert isinstance(condition.days, ir.Field)
-            return None, frozenset(missing | {self._name(condition.days, frame)})
-        (s1, e1), (s2, e2) = sides
-        n = int(length.n) * (7 if length.unit is ir.Unit.WEEKS else 1)
-        least = min(e1[0], e2[0]) - max(s1[1], s2[1]) + 1
-        most = min(e1[1], e2[1]) - max(s1[0], s2[0]) + 1
-        if least > n:
-            return TRUE
-        return FALSE if most <= n else (None, frozenset(missing))
-
-    # ---- values
-
-    def quantity(self, field: ir.Field, frame: Frame) -> tuple[Quantity | None, tuple[str, ...]]:
-        """A field's number with its unit, or the names of what is missing."""
-        name = self._name(field, frame)
-        if (unseen := self._unseen(field, frame)) is not None:
-            return None, (unseen.called,)
-        if field.name == "dosage":
-            assert field.var is not None
-            item = frame[field.var.slot].value
-            assert isinstance(item, ItemFact) and isinstance(item.model, Medication)
-            number, lacking = dosage(item.model)
-            owner = name.partition(".")[0]
-            return (Quantity(value=number), ()) if number is not None else (None, tuple(f"{owner}.{m}" for m in lacking))
-        raw = self.raw(field, frame)
-        if field.type is ir.FieldType.VALUE:
-            raw = raw.quantity if raw is not None else None
-        if isinstance(raw, Decimal):
-            return Quantity(value=raw), ()
-        if isinstance(raw, Quantity) and raw.value is not None:
-            return raw, ()
-        return None, (name,)
-
-    def _compare(self, condition: ir.Compare, frame: Frame) -> Truth:
-        quantity, missing = self.quantity(condition.field, frame)
-        if quantity is None:
-            return None, frozenset(missing)
-        name = self._name(condition.field, frame)
-        assert quantity.value is not None
-        countable = condition.field.type is ir.FieldType.NUMBER and condition.unit is None
-        number = quantity.value if countable else converted(quantity.value, quantity.unit, condition.unit)
-        answer = None if number is None else compare(number, quantity.comparator, condition.operator, condition.value)
-        return truth(answer, name)
-
-    def _differs(self, condition: ir.Differs, frame: Frame) -> Truth:
-        one, missing = self.quantity(condition.left, frame)
-        other, more = self.quantity(condition.right, frame)
-        if one is None or other is None:
-            return None, frozenset((*missing, *more))
-        assert one.value is not None and other.value is not None
-        inexact = [self._name(f, frame) for f, q in ((condition.left, one), (condition.right, other)) if q.comparator]
-        if inexact:
-            return unknown(*inexact)
-        return truth(abs(one.value - other.value) * 100 > condition.percent * abs(other.value))
-
-    # ---- plugins
-
-    def _custom(self, name: str, arguments: list[Bound]) -> Truth:
-        unseen = {b.value.called for b in arguments if isinstance(b.value, Unseen)}
-        if unseen:
-            return None, frozenset(unseen)
-        predicate = self.binding.predicates[name]
-        try:
-            answer = predicate.call(*(plain(b.value, self.facts) for b in arguments))
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
-            raise PluginError(predicate.plugin, name, error) from None
-        if isinstance(answer, bool):
-            return truth(answer)
-        if isinstance(answer, Missing):
-            return None, frozenset(answer.fields) and frozenset(
-                f"{b.name}.{f}" for b in arguments for f in answer.fields
-            )
-        raise PluginError(predicate.plugin, name, "it answered neither true, false nor Missing")
-
-
-def _written(operand: ir.DateOperand, frame: Frame) -> str:
-    assert isinstance(operand, ir.Field)
-    return operand.as_written if operand.var is None else f"{frame[operand.var.slot].name}.{operand.name}"
 
 
 def frames_of(rule: ir.Rule, subject: Bindable, partner: Bindable) -> list[Frame]:
