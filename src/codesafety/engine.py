@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -211,6 +211,23 @@ class Engine:
         if not isinstance(reader, Reader):
             raise InputError("this holds many patients, and a record is one patient's", source=found.name)
         return self._asked(plugin, f"{reader.name}.read_record", lambda: reader.read_record(found), Record)
+
+    def read_many(self, source: Path | Source) -> Iterator[tuple[str, Submission]]:
+        """Yield (row key, submission) for each patient in tables: a file or folder. Raises as `read` does."""
+        found = self._source(source)
+        plugin, reader = self.reader(found)
+        if not isinstance(reader, TableReader):
+            raise InputError("this holds one message or record", source=found.name, help="read it with `read`")
+        try:
+            yield from reader.read_many(found)
+        except (InputError, Declined):
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            raise PluginError(plugin, f"{reader.name}.read_many", error) from None
+
+    def holds_many(self, source: Source) -> bool:
+        """Return whether a source holds tables of many patients. Raises InputError where no reader knows it."""
+        return isinstance(self.reader(source)[1], TableReader)
 
     def _asked(self, plugin: str, hook: str, call: Callable[[], _Read], wanted: type[_Read]) -> _Read:
         try:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import codesafety
-from codesafety.cli.check import exit_code
+from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
 from codesafety.errors import CodesafetyError
 from codesafety.report import Report

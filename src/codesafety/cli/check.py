@@ -11,13 +11,13 @@ import typer
 
 from codesafety.cli import render as rendering
 from codesafety.cli.lines import serve_lines
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, error_data, fail, write, write_json
+from codesafety.cli.output import CLEAN, FAILED, Format, coloured, complain, error_data, exit_code, fail, write, write_json
+from codesafety.cli.tables import check_tables
 from codesafety.engine import Engine, Evaluator, load, open_source, read_model
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError, PluginError
 from codesafety.plugins import MAX_BYTES, Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
-from codesafety.report import RANK, Report
 
 
 def check(
@@ -82,13 +82,6 @@ def check(
     raise typer.Exit(_check_files(engine, files or [], existing, practice, aside, form))
 
 
-def exit_code(report: Report) -> int:
-    """Return 0 only if every resource was read, at least one item was answered and nothing is above `note`."""
-    read = not any(n.whole or n.broken for n in report.not_read)
-    answered = any(item.rules.answered for item in report.items if item.kind in ("entry", "medication"))
-    return CLEAN if read and answered and not report.not_checked and RANK[report.decision] <= RANK["note"] else SOMETHING
-
-
 def _check_files(
     engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
 ) -> int:
@@ -96,7 +89,11 @@ def _check_files(
     out: list[dict[str, Any]] = []
     for number, file in enumerate(_with_progress(files)):
         try:
-            report = engine.assess(engine.read(_source(file)), record, profile=profile, overrides=overrides)
+            source = _source(file)
+            if engine.holds_many(source):
+                worst = max(worst, check_tables(engine, source, profile, overrides, form))
+                continue
+            report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
         except (CodesafetyError, ConfigurationError) as error:
             worst = FAILED
             if form is Format.JSON:
@@ -112,7 +109,7 @@ def _check_files(
             out.append({"file": file, "report": report.model_dump(mode="json")})
         else:
             write(("\n" if number else "") + rendering.render(report, file, coloured()))
-    if form is Format.JSON:
+    if form is Format.JSON and out:
         if len(files) == 1:
             only = out[0]
             write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})

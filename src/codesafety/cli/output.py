@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from codesafety.errors import CodesafetyError, InputError, RuleError
+from codesafety.report import RANK, Report
 
 CLEAN, SOMETHING, FAILED = 0, 1, 2
 
@@ -20,6 +21,13 @@ CLEAN, SOMETHING, FAILED = 0, 1, 2
 class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
+
+
+def exit_code(report: Report) -> int:
+    """Return 0 only if every resource was read, at least one item was answered and nothing is above `note`; else 1."""
+    read = not any(n.whole or n.broken for n in report.not_read)
+    answered = any(item.rules.answered for item in report.items if item.kind in ("entry", "medication"))
+    return CLEAN if read and answered and not report.not_checked and RANK[report.decision] <= RANK["note"] else SOMETHING
 
 
 def write(text: str, *, end: str = "\n") -> None:

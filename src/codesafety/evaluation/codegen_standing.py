@@ -18,6 +18,8 @@ Key = tuple[str | None, str | None]
 class Concept:
     """`sure`: numbers of the sets that the concept is in. `unsure`: those of which it cannot be told. `told`: systems it speaks.
 
+    `blank`: numbers of the sets that have nothing to say of it, among the unsure.
+
     `listed_sure` and `listed_unsure`: those of them whose members some rule looks through.
     """
 
@@ -25,6 +27,7 @@ class Concept:
     sure: frozenset[int]
     unsure: frozenset[int]
     told: frozenset[str]
+    blank: frozenset[int]
     listed_sure: tuple[int, ...]
     listed_unsure: tuple[int, ...]
 
@@ -75,12 +78,16 @@ class Concepts:
                 sure |= frozenset.intersection(*each)
                 unsure |= frozenset.union(*each)
         told = frozenset(info.system for info in infos if info.speaks and info.system is not None)
+        named = sure | unsure
+        blank: set[int] = set()
         for systems, numbers in self._groups:
             if systems.isdisjoint(told):
-                unsure |= numbers
+                blank |= numbers
+        unsure |= blank
         unsure -= sure
+        blank -= named
         listed = self._listed
-        return Concept(infos, self._shared(sure), self._shared(unsure), told, tuple(sorted(sure & listed)),
+        return Concept(infos, self._shared(sure), self._shared(unsure), told, self._shared(blank), tuple(sorted(sure & listed)),
                        tuple(sorted(unsure & listed)))
 
     def _shared(self, numbers: set[int]) -> frozenset[int]:

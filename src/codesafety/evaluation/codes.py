@@ -136,6 +136,18 @@ class BoundSet:
     systems: frozenset[str]
     base: str  # "release", "frozen" or "codes": where the base came from
 
+    def understands(self, infos: tuple[CodeInfo, ...]) -> bool:
+        """Return whether the set has anything to say of a concept with these codings.
+
+        It has nothing to say of a supplier's own code, a damaged or lost one, or none: as a trigger, such an item cannot be told.
+        """
+        return any(
+            (info.speaks and info.system in self.systems)
+            or any(key in self.members or key in self.perhaps for key in info.keys)
+            or any(key in self.members for key in info.possible)
+            for info in infos
+        )
+
     def holds(self, infos: tuple[CodeInfo, ...]) -> bool | None:
         """Return whether a concept with these codings is in the set; None where it cannot be told.
 

@@ -82,20 +82,37 @@ class Interpreter(Comparisons):
         one, other = rule.trigger.subject, rule.trigger.partner
         if other is None:
             if is_kind(part, one.kind):
-                yield self._apply(rule, part)
+                yield self._not_understood(part, one) or self._apply(rule, part)
         elif other.kind is ir.Kind.ROW:
             if is_kind(part, one.kind):
                 yield from self._rows(rule, part)
         elif rule.trigger.unordered:
-            if is_kind(part, one.kind):
-                for member in self._others(one.kind, [part]):
+            if is_kind(part, one.kind) and (others := self._others(one.kind, [part])):
+                if (lost := self._not_understood(part, one)) is not None:
+                    yield lost
+                    return
+                for member in others:
                     first, second = (part, member) if comes_first(part, member) else (member, part)
                     yield self._apply(rule, first, second, pair=True)
         else:
-            if is_kind(part, one.kind):
-                yield from (self._apply(rule, part, member, pair=True) for member in self._others(other.kind, [part]))
-            if is_kind(part, other.kind):
-                yield from (self._apply(rule, member, part, pair=True) for member in self._others(one.kind, [part]))
+            if is_kind(part, one.kind) and (others := self._others(other.kind, [part])):
+                if (lost := self._not_understood(part, one)) is not None:
+                    yield lost
+                else:
+                    yield from (self._apply(rule, part, member, pair=True) for member in others)
+            if is_kind(part, other.kind) and (others := self._others(one.kind, [part])):
+                if (lost := self._not_understood(part, other)) is not None:
+                    yield lost
+                else:
+                    yield from (self._apply(rule, member, part, pair=True) for member in others)
+
+    def _not_understood(self, part: ItemFact, var: ir.Var) -> Application | None:
+        """As a trigger, an item of which the set has nothing to say is cannot tell, whatever else the rule asks (table 8)."""
+        if var.set is None or self.binding.sets[var.set].understands(part.infos):
+            return None
+        bound = Bound(part, var.name)
+        value, names = conjunction([self._membership(bound, var), self._context(bound, var.kind)])
+        return Application(part, None, Status.CLEAR if value is False else Status.CANNOT_TELL, names)
 
     def _rows(self, rule: ir.Rule, part: ItemFact) -> Iterator[Application]:
         table_var = rule.trigger.partner

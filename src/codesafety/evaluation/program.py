@@ -20,7 +20,16 @@ from codesafety.evaluation.codegen_standing import Concept, Concepts, rows_of
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
-from codesafety.evaluation.triggers import Category, Found, Trigger, category, listed_sets, no_row_application, triggers_of
+from codesafety.evaluation.triggers import (
+    Category,
+    Found,
+    Trigger,
+    category,
+    listed_sets,
+    no_row_application,
+    not_understood_application,
+    triggers_of,
+)
 from codesafety.record import Coding
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
@@ -346,7 +355,10 @@ class Program:
             yield self._judge(scene, trigger, "one", subject, None)
             return
         for shape, first, second in found:
-            if shape == "no_row":
+            if shape == "not_understood":
+                assert isinstance(first, ItemFact)
+                yield not_understood_application(first, second)
+            elif shape == "no_row":
                 assert isinstance(first, ItemFact)
                 yield no_row_application(scene, trigger, first)
             else:
@@ -423,4 +435,4 @@ def _distinct(applications: list[Application]) -> list[Application]:
     """Return applications without repetition: two parts of one item name the same pair twice."""
     if len(applications) < 2:
         return applications
-    return list({(id(a.subject), id(a.partner)): a for a in applications}.values())
+    return list({(id(a.subject), id(a.partner), a.missing): a for a in applications}.values())

@@ -17,8 +17,8 @@ from codesafety.evaluation.facts import ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.ir import Kind
 
-Found = list[tuple[Shape | Literal["no_row"], Bindable, Bindable]]
-"""Applications that may fire or cannot be told: shape, trigger, partner."""
+Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
+"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side)."""
 Ask = Callable[[Scene, Any], "int | Found"]
 Asked = Mapping[Shape, Callable[..., Any]]
 
@@ -42,14 +42,49 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         ask: Ask = asked["one"]
         if one.kind is Kind.CODING and one.set is not None:
             ask = _coding_in(numbers[one.set], ask)
+        elif one.set is not None:
+            ask = _understood(one, numbers[one.set], ask)
         yield Trigger(number, rule, one.kind, ask, one.set)
     elif other.kind is Kind.ROW:
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
-        yield Trigger(number, rule, one.kind, _as_subject(rule, numbers, asked), one.set)
+        as_subject = _as_subject(rule, numbers, asked)
+        if one.set is not None:
+            as_subject = _understood(one, numbers[one.set], as_subject, other)
+        yield Trigger(number, rule, one.kind, as_subject, one.set)
         if not rule.trigger.unordered:
-            yield Trigger(number, rule, other.kind, _as_partner(rule, numbers, asked), other.set)
+            as_partner = _as_partner(rule, numbers, asked)
+            if other.set is not None:
+                as_partner = _understood(other, numbers[other.set], as_partner, one)
+            yield Trigger(number, rule, other.kind, as_partner, other.set)
+
+
+def _understood(var: ir.Var, number: int, ask: Ask, beside: ir.Var | None = None) -> Ask:
+    """Ask only about items of which the set has something to say; of the others it cannot be told, whatever else the rule asks."""
+    by_default = var.kind is not Kind.MENTION
+    beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
+
+    def ask_understood(scene: Scene, item: Any) -> int | Found:
+        if number not in scene.concepts.of(item).blank:
+            return ask(scene, item)
+        if (by_default and not item.stands) or (beside is not None and not _has_another(scene, item, beside_entry)):
+            return False
+        return [("not_understood", item, var)]
+
+    return ask_understood
+
+
+def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
+    """Return the application of an item of which a trigger's set has nothing to say (table 8)."""
+    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
+    if var.kind is Kind.ENTRY:
+        fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
+        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    answer = every(parts)
+    if isinstance(answer, bool):
+        return Application(item, None, Status.CLEAR)
+    return Application(item, None, Status.CANNOT_TELL, answer)
 
 
 def _coding_in(number: int, ask: Ask) -> Ask:
