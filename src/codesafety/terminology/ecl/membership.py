@@ -15,7 +15,7 @@ from codesafety.terminology.ecl.concept_filters import allowed_states, compares_
 from codesafety.terminology.ecl.context import Answer, Context, Kind, Value
 from codesafety.terminology.ecl.matching import Matcher
 from codesafety.terminology.ecl.refine import compares
-from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, ordinals, slices, union
+from codesafety.terminology.ecl.runs import Runs, contains, from_set, from_sorted, intersection, ordinals, slices
 from codesafety.terminology.ecl.syntax import (
     ActiveFilter,
     Anything,
@@ -162,17 +162,18 @@ def _refsets(context: Context, of: Expression) -> Iterator[Refset]:
 
 
 def _active_members(context: Context, of: Expression) -> Answer:
-    found: Runs = ()
+    members: list[Sequence[int]] = []
     values: set[Value] = set()
     for refset in _refsets(context, of):
-        found = union(found, from_sorted(refset.active_concepts))
+        members.append(refset.active_concepts)
         if refset.strays:
             rows = context.store.refsets.rows(refset.code)
             assert rows is not None
             values.update(Value(Kind.COMPONENT, str(component)) for component, ordinal, active
                           in zip(rows.component, rows.ordinal, rows.active, strict=True)
                           if ordinal == NO_ORDINAL and active and is_concept_identifier(str(component)))
-    return Answer(found, frozenset(values))
+    runs = from_sorted(members[0]) if len(members) == 1 else from_set(set().union(*members))
+    return Answer(runs, frozenset(values))
 
 
 class _NoSuchField(Exception):

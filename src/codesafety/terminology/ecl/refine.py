@@ -49,6 +49,7 @@ from codesafety.terminology.ecl.syntax import (
 from codesafety.terminology.store import IS_A, ConcreteValue
 
 _SOME = Cardinality(1, None)
+_NONE = Cardinality(0, 0)
 _DOWN = (Operator.DESCENDANT_OF, Operator.DESCENDANT_OR_SELF_OF)
 _ESCAPE = re.compile(r'\\(["\\])')
 _FROM_FOCUS = 4     # how much dearer it is to look at a concept's rows than to read one row of a column
@@ -112,11 +113,12 @@ def _ungrouped(context: Context, focus: Runs, attribute: Attribute) -> Runs:
     if attribute.reverse:
         pairs = set(_reversed_rows(context, focus, attribute))
         return _within(focus, Counter(concept for concept, _ in pairs), cardinality)
-    if cardinality == _SOME:
+    if cardinality in (_SOME, _NONE):
         found: set[int] = set()
         for sources, _ in _rows(context, focus, attribute):
             found.update(sources)
-        return intersection(from_set(found), focus)
+        with_one = from_set(found)
+        return intersection(with_one, focus) if cardinality == _SOME else difference(focus, with_one)
     tally: Counter[int] = Counter()
     for sources, _ in _rows(context, focus, attribute):
         tally.update(sources)
