@@ -1,0 +1,300 @@
+"""One entry, component, medication or coding, as rules see it. What is costly is worked out when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
+from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
+from codesafety.ir import Unit
+from codesafety.record import (
+    Coding,
+    Component,
+    Entry,
+    Medication,
+    Value,
+    day_interval,
+)
+from codesafety.terminology.interface import Product
+
+SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
+"""Dates that systems write where none is known; they are missing."""
+_NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "declined", "draft", "not-taken"})
+
+
+def date_of(text: str | None) -> Interval | None:
+    """Return the days that a date as sent may mean; None where it is missing or a sentinel."""
+    return None if text is None else _date(text)
+
+
+@lru_cache(maxsize=65536)
+def _date(text: str) -> Interval | None:
+    return None if text[:10] in SENTINEL_DATES else day_interval(text)
+
+
+class ItemFact:
+    """One entry, component or medication, on one side. Components share their entry's dates and context.
+
+    `infos`, `day`, `span`, `context` and `stands` are worked out when they are first asked for.
+    """
+
+    __slots__ = ("codebook", "component", "context", "day", "incoming", "index", "infos", "is_entry", "model", "span", "stands")
+
+    infos: tuple[CodeInfo, ...]
+    """What each coding of the concept as sent means."""
+    day: Interval | None
+    """The item's own day, by the one documented order (see `codesafety.record`)."""
+    span: Interval
+    """`day`, or `NEVER` where it is missing: every comparison with it is open."""
+    context: tuple[str | None, str | None, str | None]
+    """Assertion, subject and temporality of an entry, the message's and the code's together; None: unknown."""
+    stands: int
+    """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
+
+    def __init__(self, model: Entry | Medication, component: Component | None, incoming: bool, index: int,
+                 codebook: Codebook, is_entry: bool) -> None:
+        self.model = model
+        self.component = component
+        self.incoming = incoming
+        self.index = index
+        self.codebook = codebook
+        self.is_entry = is_entry
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Fill an empty slot: called once a slot, and never again."""
+            if name == "stands":
+                found = self.stands = _find_stands(self)
+            elif name == "span":
+                found = self.span = _find_span(self)
+            elif name == "day":
+                found = self.day = _find_day(self)
+            elif name == "infos":
+                found = self.infos = _find_infos(self)
+            elif name == "context":
+                found = self.context = _find_context(self)
+            else:
+                raise AttributeError(name)
+            return found
+
+    def prepare(self, infos: tuple[CodeInfo, ...]) -> None:
+        """Fill at once, from codes already looked up, the slots that nearly every rule asks for."""
+        self.infos = infos
+        self.stands = _find_stands(self)
+        day = self.day = _find_day(self)
+        self.span = day or NEVER
+
+    def __repr__(self) -> str:
+        return f"<{'incoming' if self.incoming else 'record'} {self.path}>"
+
+    @property
+    def path(self) -> str:
+        return (self.component.path if self.component is not None else None) or self.model.path
+
+    @property
+    def codings(self) -> tuple[Coding, ...]:
+        """The codings of the concept as sent: the component's, the entry's or the product's."""
+        if self.component is not None:
+            return self.component.codings
+        return self.model.codings if isinstance(self.model, Entry) else self.model.products
+
+    @property
+    def id(self) -> str | None:
+        return self.model.id
+
+    @property
+    def value(self) -> Value | None:
+        """The value of an entry or component."""
+        if self.component is not None:
+            return self.component.value
+        return self.model.value if isinstance(self.model, Entry) else None
+
+    # ------------------------------------------------------------------------------------------ medications
+
+    @property
+    def given(self) -> bool:
+        """Whether it was given or is to be: never one stopped before supply, cancelled or entered in error."""
+        model = self.model
+        assert isinstance(model, Medication)
+        if model.not_given or model.status in _NOT_GIVEN_STATUSES:
+            return False
+        return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)
+
+    @property
+    def product(self) -> Product | None:
+        for info in self.infos:
+            if info.product is not None:
+                return info.product
+        return None
+
+    @property
+    def course(self) -> tuple[Interval | None, Interval | None]:
+        """First and last day of a medication, each an interval or None where missing.
+
+        Start to end; else start + days supplied - 1; active without end: open; else the end is missing.
+        """
+        model = self.model
+        assert isinstance(model, Medication)
+        start = date_of(model.start) or self.day
+        end = date_of(model.end)
+        if end is None and model.days_supply is not None and start is not None:
+            days = int(model.days_supply.to_integral_value(ROUND_CEILING)) - 1
+            end = add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)
+        if end is None and model.end is None and model.days_supply is None and model.status == "active":
+            end = (OPEN_END, OPEN_END)
+        return start, end
+
+
+def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
+    look_up = item.codebook.entry if item.is_entry else item.codebook.product
+    return tuple([look_up(c.system, c.code) for c in item.codings])
+
+
+def _find_day(item: ItemFact) -> Interval | None:
+    model = item.model
+    if isinstance(model, Entry):
+        if model.date is not None and (found := _date(model.date)) is not None:
+            return found
+        candidates: tuple[str | None, ...] = (model.consultation_date,)
+    else:
+        candidates = (model.handed_over, model.prepared, model.start, model.authored)
+    for text in candidates:
+        if text is not None and (found := _date(text)) is not None:
+            return found
+    recorded = date_of(model.recorded)
+    return None if recorded is None else (OPEN_START, recorded[1])
+
+
+def _find_span(item: ItemFact) -> Interval:
+    day = item.day = _find_day(item)
+    return day or NEVER
+
+
+_BY_DEFAULT = ("present", "patient", "current")
+
+
+def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
+    model = item.model
+    assert isinstance(model, Entry)
+    codes = [info.context for info in item.infos]
+    untold = any(not c.told for c in codes)
+    said: str | None = model.assertion
+    value = item.value
+    if value is not None and value.boolean is False:
+        said = "absent" if said is None else said if said == "absent" else "unknown"
+    return (
+        _together(said, [c.assertion for c in codes], untold, "present"),
+        _together(model.subject, [c.subject for c in codes], untold, "patient"),
+        _together(model.temporality, [c.temporality for c in codes], untold, "current"),
+    )
+
+
+
+def _says_nothing(item: ItemFact, model: Entry) -> bool:
+    """Whether neither message nor code says anything of an entry's context, which is so for most: then the default holds."""
+    if model.assertion is not None or model.subject is not None or model.temporality is not None:
+        return False
+    value = model.value if item.component is None else item.component.value
+    if value is not None and value.boolean is False:
+        return False
+    infos = item.infos
+    return infos[0].context is NO_CONTEXT if len(infos) == 1 else all(info.context is NO_CONTEXT for info in infos)
+
+
+def _find_stands(item: ItemFact) -> int:
+    if not item.is_entry:
+        return 2 if item.given else 0
+    model = item.model
+    assert isinstance(model, Entry)
+    if model.status == "entered-in-error":
+        return 0
+    if _says_nothing(item, model):
+        return 2
+    context = item.context
+    if context == _BY_DEFAULT:
+        return 2
+    assertion, subject, temporality = context
+    possible = assertion in (None, "possible", "present") and subject in (None, "patient") and temporality in (None, "current")
+    return 1 if possible else 0
+
+
+def _together(said: str | None, by_code: Sequence[str | None], untold: bool, default: str) -> str | None:
+    """Combine what the message says with what its codes say (table 9); None: unknown."""
+    if untold or said == "unknown":
+        return None
+    spoken = {s for s in by_code if s is not None}
+    if len(spoken) > 1:
+        return None
+    if not spoken:
+        return said if said is not None else default
+    code = spoken.pop()
+    if said is None:
+        return code
+    return code if said == code and said != "absent" else None
+
+
+class CodingFact:
+    """One coding as sent, with the words that came with it and the item that it belongs to (None: the message)."""
+
+    __slots__ = ("coding", "info", "item", "words")
+
+    def __init__(self, coding: Coding, text: str | None, info: CodeInfo, item: ItemFact | None) -> None:
+        self.coding = coding
+        self.info = info
+        self.item = item
+        self.words = tuple(dict.fromkeys(w for w in (coding.display, text) if w is not None and w.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The one more member that stands for what was not looked at (table 5)."""
+
+    called: Literal["record", "message.unread"]
+    incoming: bool
+    day: Interval | None
+
+    @property
+    def span(self) -> Interval:
+        return self.day or NEVER
+
+
+def sent_codings(item: ItemFact) -> Iterator[tuple[Coding, str | None, bool]]:
+    """Yield (coding, words of its concept, whether it is a product) for every coding of an item, as sent."""
+    model = item.model
+    if item.component is not None:
+        component = item.component
+        for coding in component.codings:
+            yield coding, component.text, False
+        if component.value is not None:
+            for coding in component.value.codings:
+                yield coding, component.value.text, False
+        return
+    if isinstance(model, Entry):
+        for coding in model.codings:
+            yield coding, model.text, False
+        if model.value is not None:
+            for coding in model.value.codings:
+                yield coding, model.value.text, False
+    else:
+        for coding in model.products:
+            yield coding, model.text, True
+        for group in (model.not_given_reason, model.supply_type, model.route, model.form):
+            for coding in group:
+                yield coding, None, False
+    for qualifier in model.qualifiers:
+        for coding in qualifier.codings:
+            yield coding, qualifier.text, False
+
+
+def dosage(medication: Medication) -> tuple[Decimal | None, tuple[str, ...]]:
+    """Return dose x times a day x days, or None and the fields that are missing."""
+    missing = tuple(name for name in ("dose", "times_a_day", "days_supply") if getattr(medication, name) is None)
+    if missing:
+        return None, missing
+    assert medication.dose is not None and medication.times_a_day is not None and medication.days_supply is not None
+    return medication.dose * medication.times_a_day * medication.days_supply, ()
