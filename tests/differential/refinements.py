@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tests.differential.worlds import M_OTHER, M_VMP, ORAL, P1, P3, P5, Chooser
+
 from codesafety.evaluation.atoms import item_codings
 from codesafety.evaluation.facts import Facts
 from codesafety.record import Coding, Coverage, Entry, Medication, Patient, Quantity, Record, Submission, Value
-from tests.differential.worlds import M_OTHER, M_VMP, ORAL, P1, P3, P5, Chooser
 
 World = tuple[Submission, Record | None]
 COMPLETE = (Coverage(kind="entry"), Coverage(kind="medication"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, Chooser, chance
+
 from codesafety import ir
 from codesafety.ir import FieldType, ItemWord, Kind, Unit, Var
-from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, Chooser, chance
 
 ITEMS = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
 _ENTRY_WORDS = tuple(ItemWord)
@@ -146,7 +147,9 @@ class RuleMaker:
 
     def message_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
-        match choose.count(4):
+        match choose.count(5):
+            case 5 if var.kind in (Kind.MESSAGE, Kind.ROW) and "demo/even" in self.custom:
+                return ir.Custom("demo/even", (var,))
             case 0 | 1:
                 return ir.InSet(field("message", "service", FieldType.CODINGS), "w/services")
             case 2:
@@ -213,7 +216,7 @@ class RuleMaker:
             case 3:
                 return ir.FieldIs(field(var, *choose.pick((("status", FieldType.WORD), ("kind", FieldType.WORD)))), choose.pick(("active", "dispense")))
             case 4 if self.is_missing:
-                return ir.IsMissing(field(var, *choose.pick((("ingredients", FieldType.CODINGS), ("quantity", FieldType.NUMBER),
+                return ir.IsMissing(field(var, *choose.pick((("ingredients", FieldType.CODINGS), ("dosage", FieldType.NUMBER), ("quantity", FieldType.NUMBER),
                                                              ("end", FieldType.DATE), ("route", FieldType.CODINGS)))))
             case 5 | 6:
                 return self.compare(field(var, choose.pick(("quantity", "days_supply", "dosage")), FieldType.NUMBER))
@@ -233,7 +236,9 @@ class RuleMaker:
 
     def coding_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
-        match choose.count(5):
+        match choose.count(6):
+            case 6 if "demo/even" in self.custom:
+                return ir.Custom("demo/even", (var,))
             case 0 | 1:
                 return ir.CodingIs(var, choose.pick(tuple(ir.CodingWord)))
             case 2:
