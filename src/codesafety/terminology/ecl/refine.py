@@ -111,6 +111,8 @@ def dotted(context: Context, sources: Runs, name: Expression) -> Runs:
 def _ungrouped(context: Context, focus: Runs, attribute: Attribute) -> Runs:
     cardinality = attribute.cardinality or _SOME
     if attribute.reverse:
+        if cardinality == _SOME:
+            return from_set({concept for concept, _ in _reversed_rows(context, focus, attribute)})
         pairs = set(_reversed_rows(context, focus, attribute))
         return _within(focus, Counter(concept for concept, _ in pairs), cardinality)
     if cardinality in (_SOME, _NONE):

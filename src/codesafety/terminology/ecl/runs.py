@@ -139,18 +139,16 @@ def difference(left: Runs, right: Runs) -> Runs:
 
 
 def slices(column: Sequence[int], runs: Runs) -> Iterator[tuple[int, int]]:
-    """Yield the places [low, high) of a sorted column whose values are in the set."""
-    if not len(column):
-        return
-    low = 0
-    first, last = column[0], column[len(column) - 1]
-    for start, end in zip(runs[::2], runs[1::2], strict=True):
-        if end <= first:
-            continue
-        if start > last:
+    """Yield the places [low, high) of a sorted column whose values are in the set.
+
+    Leaps from run to value and from value to run: no more steps than the fewer of the two need.
+    """
+    place = edge = 0
+    while place < len(column):
+        edge = bisect_right(runs, column[place], edge)
+        if edge == len(runs):
             return
-        low = bisect_left(column, start, low)
-        high = bisect_left(column, end, low)
-        if low < high:
-            yield low, high
-        low = high
+        there = bisect_left(column, runs[edge], place)
+        if edge & 1:
+            yield place, there
+        place = there
