@@ -21,6 +21,7 @@ from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
 from codesafety.evaluation.triggers import (
+    Ask,
     Category,
     Found,
     Trigger,
@@ -164,17 +165,18 @@ class Program:
         is_entry = item.is_entry
         concept = self._concepts.of(item)
         tables = tuple(table for table in self._by_table[is_entry] if self._has_rows(table, concept))
-        shared = (is_entry, concept.sure, concept.unsure, tables)
+        shared = (is_entry, concept.sure, concept.unsure, concept.blank, tables)
         plan = self._shared_plans.get(shared)
         if plan is None:
-            found = list(self._always[is_entry])
-            for numbers in (concept.sure, concept.unsure):
-                for number in numbers:
-                    found += self._by_set[is_entry].get(number, ())
+            found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
+            by_set = self._by_set[is_entry]
+            for number in (*concept.sure, *concept.unsure):
+                lost = number in concept.blank
+                found += [(t.lost if lost and t.lost is not None else t.ask, t) for t in by_set.get(number, ())]
             for table in tables:
-                found += self._by_table[is_entry][table]
-            found.sort(key=lambda trigger: trigger.number)
-            plan = self._shared_plans[shared] = tuple((trigger.ask, trigger) for trigger in found)
+                found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
+            found.sort(key=lambda pair: pair[1].number)
+            plan = self._shared_plans[shared] = tuple(found)
         plans = self._plans[is_entry]
         if len(plans) >= _MAX_REMEMBERED:
             plans.clear()
@@ -310,11 +312,11 @@ class Program:
         hits: list[Hit] = []
         failed: dict[int, list[tuple[ItemFact | None, Exception]]] = {}
 
-        def ask(whole: ItemFact | None, trigger: Trigger, subject: Any) -> None:
+        def ask(whole: ItemFact | None, trigger: Trigger, question: Ask, subject: Any) -> None:
             if trigger.number in skipped or self.in_force(self._window_of[trigger.number], whole, scene) is False:
                 return
             try:
-                found = trigger.ask(scene, subject)
+                found = question(scene, subject)
                 if found:
                     hit = (whole, trigger, subject, found)
                     self._outcomes(scene, [hit])
@@ -324,13 +326,13 @@ class Program:
 
         incoming = scene.facts.incoming
         for whole, place, (plan, _) in self._concerned(scene.facts):
-            for _, trigger in plan:
-                ask(incoming[whole], trigger, incoming[place])
+            for question, trigger in plan:
+                ask(incoming[whole], trigger, question, incoming[place])
         for item, coding in self._sent_codings(scene):
             for trigger in self._codings:
-                ask(item, trigger, coding)
+                ask(item, trigger, trigger.ask, coding)
         for trigger in self._message:
-            ask(None, trigger, None)
+            ask(None, trigger, trigger.ask, None)
         lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
         outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
         broken = tuple(b for number in sorted(failed) for b in self._broken(number, failed[number]))

@@ -25,7 +25,10 @@ Asked = Mapping[Shape, Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
-    """One way into a rule: an item of `kind`, in `set` or with rows in `table` if any. `ask` is falsy where it is clear."""
+    """One way into a rule: an item of `kind`, in `set` or with rows in `table` if any. `ask` is falsy where it is clear.
+
+    `lost` is asked instead where the set has nothing to say of the item.
+    """
 
     number: int
     rule: ir.Rule
@@ -33,6 +36,7 @@ class Trigger:
     ask: Ask
     set: str | None = None
     table: str | None = None
+    lost: Ask | None = None
 
 
 def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Iterator[Trigger]:
@@ -42,37 +46,29 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         ask: Ask = asked["one"]
         if one.kind is Kind.CODING and one.set is not None:
             ask = _coding_in(numbers[one.set], ask)
-        elif one.set is not None:
-            ask = _understood(one, numbers[one.set], ask)
-        yield Trigger(number, rule, one.kind, ask, one.set)
+        yield Trigger(number, rule, one.kind, ask, one.set, lost=_not_understood(one))
     elif other.kind is Kind.ROW:
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
         as_subject = _as_subject(rule, numbers, asked)
-        if one.set is not None:
-            as_subject = _understood(one, numbers[one.set], as_subject, other)
-        yield Trigger(number, rule, one.kind, as_subject, one.set)
+        yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
             as_partner = _as_partner(rule, numbers, asked)
-            if other.set is not None:
-                as_partner = _understood(other, numbers[other.set], as_partner, one)
-            yield Trigger(number, rule, other.kind, as_partner, other.set)
+            yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
-def _understood(var: ir.Var, number: int, ask: Ask, beside: ir.Var | None = None) -> Ask:
-    """Ask only about items of which the set has something to say; of the others it cannot be told, whatever else the rule asks."""
+def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
+    """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
     by_default = var.kind is not Kind.MENTION
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
 
-    def ask_understood(scene: Scene, item: Any) -> int | Found:
-        if number not in scene.concepts.of(item).blank:
-            return ask(scene, item)
+    def ask(scene: Scene, item: ItemFact) -> int | Found:
         if (by_default and not item.stands) or (beside is not None and not _has_another(scene, item, beside_entry)):
             return False
         return [("not_understood", item, var)]
 
-    return ask_understood
+    return ask
 
 
 def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
