@@ -3,7 +3,8 @@
 Every condition has two bounds, *sure* (certainly true) and *maybe* (not certainly false), and both are ordinary Boolean
 expressions that may stop early: `sure(not x)` is `not maybe(x)`, and Kleene's tables follow. A rule's first function asks
 whether an application may fire or may not be told; only for those does a second one, written when it is first needed, work
-out the answer with every missing field, stopping nowhere. Neither shares a line of its logic with the interpreter.
+out the answer with every missing field, stopping nowhere. Facts, calendar and atoms are shared with the interpreter; the logic of
+truth, missing fields, members and pairs is not.
 """
 
 from __future__ import annotations
