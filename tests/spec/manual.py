@@ -77,7 +77,7 @@ class Page:
         return "(nothing is wrong)"
 
     def claims(self) -> Iterator[tuple[str, str]]:
-        """Yield (row, name) for each name in the `shown by` column of any table: an example of the page, or a test."""
+        """Yield (row, name) for each name in the `shown by` column of any table: an example of the page, or a test in words."""
         inside = False
         for line in _FENCE.sub("", self.text).splitlines():
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]

@@ -12,7 +12,7 @@ from codesafety.errors import RuleError
 
 PAGES = pages()
 _TESTS = {
-    node.name
+    node.name.removeprefix("test_").replace("_", " ")
     for path in Path(__file__).parent.glob("test_*.py")
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.FunctionDef)
