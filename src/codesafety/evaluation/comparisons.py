@@ -395,12 +395,13 @@ class Comparisons:
             assert isinstance(item, ItemFact) and isinstance(item.model, Medication)
             number, lacking = dosage(item.model)
             owner = name.partition(".")[0]
-            return (Quantity(value=number), ()) if number is not None else (None, tuple(f"{owner}.{m}" for m in lacking))
+            # computed here and not sent: the limits on what may be sent are not its own
+            return (Quantity.model_construct(value=number), ()) if number is not None else (None, tuple(f"{owner}.{m}" for m in lacking))
         raw = self.raw(field, frame)
         if field.type is ir.FieldType.VALUE:
             raw = raw.quantity if raw is not None else None
         if isinstance(raw, Decimal):
-            return Quantity(value=raw), ()
+            return Quantity.model_construct(value=raw), ()
         if isinstance(raw, Quantity) and raw.value is not None:
             return raw, ()
         return None, (name,)
