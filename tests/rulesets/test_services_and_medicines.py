@@ -1,0 +1,216 @@
+"""Integrity, services, duplicates and the optional rulesets: lists, rules, and what they find in published material."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import codesafety
+from codesafety import ir
+from codesafety.language import load
+from codesafety.record import Coding, Entry, Medication, Message, Patient, Record, Submission
+from codesafety.report import Report
+from codesafety.terminology.medicines import shipped_products
+from codesafety.terminology.sctid import is_well_formed
+
+RULESETS = Path(__file__).resolve().parents[2] / "rulesets"
+SHARED = RULESETS.parents[1] / "shared" / "data"
+DEFAULT = (
+    "uk.integrity", "uk.pharmacy_first", "uk.contraception", "uk.blood_pressure", "uk.duplicate_medicines", "uk.duplicate_entries",
+)
+OPTIONAL = ("optional/uk.pregnancy_medicines", "optional/uk.pincer")
+LISTS = sorted(path for name in DEFAULT for path in (RULESETS / name / "codes").glob("*.csv"))
+MEDICINES = [path for path in LISTS if path.parts[-3] == "uk.duplicate_medicines"]
+HAZARDS = {h["id"] for h in tomllib.loads((RULESETS / "hazards.toml").read_text(encoding="utf-8"))["hazard"]}
+GP_RECORDS = SHARED / "fhir" / "gp-record-stu3"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared published material is not here")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+@pytest.fixture(scope="module")
+def rulesets() -> tuple[ir.Ruleset, ...]:
+    loaded = load([RULESETS / name for name in (*DEFAULT, *OPTIONAL, "uk.codes", "uk.pregnancy")], strict=True).rulesets
+    return tuple(r for r in loaded if r.name not in ("uk.codes", "uk.pregnancy"))
+
+
+def engine(*names: str) -> codesafety.Engine:
+    return codesafety.load(*(RULESETS / name for name in (*names, "uk.codes")), installed_plugins=False)
+
+
+@pytest.fixture(scope="module")
+def integrity() -> codesafety.Engine:
+    return engine("uk.integrity")
+
+
+@pytest.fixture(scope="module")
+def duplicates() -> codesafety.Engine:
+    return engine("uk.duplicate_medicines", "uk.duplicate_entries")
+
+
+def fired(report: Report) -> set[tuple[str, str]]:
+    """Return each finding as the name of its rule and its action."""
+    found: Any = report.model_dump(mode="json")
+    return {(_rule(r["rule"]), r["action"]) for r in found["results"] if r["outcome"] == "fires"}
+
+
+def _rule(rule: Any) -> str:
+    return str(rule["name"] if isinstance(rule, dict) else rule).rpartition("/")[2]
+
+
+# ------------------------------------------------------------------------------------------------ lists and rules
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_a_list_names_its_source_and_every_code_is_whole_and_named_once(path: Path) -> None:
+    head = [line.split(":")[0] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    assert head == ["# source", "# release", "# date", "# method"]
+    listed = [row["code"] for row in rows(path)]
+    assert listed and len(listed) == len(set(listed))
+    assert [code for code in listed if not is_well_formed(code)] == []
+    assert all(row["system"] == "sct" and row["term"] for row in rows(path))
+
+
+@pytest.mark.parametrize("path", MEDICINES, ids=lambda path: path.stem)
+def test_every_medicine_of_a_class_bears_the_name_that_dmd_gives_it(path: Path) -> None:
+    products = shipped_products()
+    assert [row["code"] for row in rows(path) if products[row["code"]].name != row["term"]] == []
+
+
+def test_every_code_written_in_a_rule_file_is_whole() -> None:
+    for name in (*DEFAULT, *OPTIONAL):
+        for path in (RULESETS / name).glob("*.rules"):
+            sets = "\n".join(re.findall(r"valueset [^{]*\{[^}]*\}", path.read_text(encoding="utf-8")))
+            assert [code for code in re.findall(r"\b(\d{6,18}) \|", sets) if not is_well_formed(code)] == []
+
+
+def test_holds_are_those_that_were_agreed(rulesets: tuple[ir.Ruleset, ...]) -> None:
+    holds = {rule.name for ruleset in rulesets for rule in ruleset.rules if rule.action is ir.Action.HOLD}
+    assert holds == {
+        "uk.integrity/code-cut-by-a-spreadsheet",
+        "uk.integrity/code-rounded-as-a-number",
+        "uk.integrity/code-fails-its-check-digit",
+        "uk.integrity/code-written-in-scientific-notation",
+        "uk.integrity/pregnancy-code-whose-words-deny-it",
+        "uk.integrity/entry-sent-as-entered-in-error",
+    }
+
+
+def test_every_rule_names_hazards_of_the_log_and_cites(rulesets: tuple[ir.Ruleset, ...]) -> None:
+    for ruleset in rulesets:
+        for rule in ruleset.rules:
+            assert rule.hazards and set(rule.hazards) <= HAZARDS, rule.name
+            assert rule.sources and rule.because, rule.name
+
+
+def test_duplicate_entries_and_the_blood_pressure_service_never_go_above_a_note(rulesets: tuple[ir.Ruleset, ...]) -> None:
+    for ruleset in rulesets:
+        if ruleset.name in ("uk.duplicate_entries", "uk.blood_pressure", "uk.pincer"):
+            assert {rule.action for rule in ruleset.rules} == {ir.Action.NOTE}
+
+
+def test_the_optional_rulesets_are_not_loaded_unless_named() -> None:
+    loaded = {r.name for r in codesafety.load(installed_plugins=False).rulesets}
+    assert set(DEFAULT) <= loaded
+    assert not loaded & {"uk.pregnancy_medicines", "uk.pincer"}
+
+
+@pytest.mark.parametrize("name", [*DEFAULT, *OPTIONAL])
+def test_a_ruleset_says_what_it_does_not_cover_and_that_nobody_has_reviewed_it(name: str) -> None:
+    words = (RULESETS / name / "README.md").read_text(encoding="utf-8")
+    assert "Clinical review: none so far" in words
+    assert re.search(r"not cover|Not covered|what is missing|Left out", words)
+
+
+# ------------------------------------------------------------------------------------------------ what examples cannot give
+
+
+def supply(code: str, day: str, **more: Any) -> Medication:
+    return Medication(path=f"m-{code}-{day}", products=(Coding(system="http://snomed.info/sct", code=code),), handed_over=day,
+                      days_supply=28, **more)
+
+
+def test_a_supply_that_the_replaced_message_brought_is_no_duplicate(duplicates: codesafety.Engine) -> None:
+    old = Record(medications=(supply("322236009", "2025-06-01", id="a", message_id="m0"),))
+    again = Submission(message=Message(id="m1", replaces="m0"), medications=(supply("322236009", "2025-06-01", id="b"),))
+    assert ("same-product-twice", "review") not in fired(duplicates.assess(again, old))
+    new = Submission(message=Message(id="m1"), medications=(supply("322236009", "2025-06-01", id="b"),))
+    assert ("same-product-twice", "review") in fired(duplicates.assess(new, old))
+
+
+def test_a_number_damaged_in_any_of_four_ways_is_held(integrity: codesafety.Engine) -> None:
+    for code, rule in (
+        ("1054321000000100", "code-cut-by-a-spreadsheet"),
+        ("13856811000001104", "code-rounded-as-a-number"),
+        ("77386005", "code-fails-its-check-digit"),
+        ("403641000000000", "code-written-in-scientific-notation"),
+    ):
+        sent = Submission(patient=Patient(), entries=(Entry(path="e", codings=(Coding(system="sct", code=code),)),))
+        assert (rule, "hold") in fired(integrity.assess(sent))
+
+
+def test_a_whole_code_is_never_held(integrity: codesafety.Engine) -> None:
+    codes = [row["code"] for path in LISTS for row in rows(path)]
+    sent = Submission(entries=tuple(Entry(path=f"e{i}", codings=(Coding(system="sct", code=c),)) for i, c in enumerate(codes)))
+    assert {action for _, action in fired(integrity.assess(sent))} <= {"note"}
+
+
+# ------------------------------------------------------------------------------------------------ published material
+
+
+@needs_shared
+def test_every_damaged_id_of_the_published_sample_is_held(integrity: codesafety.Engine) -> None:
+    sample = rows(SHARED / "codelists" / "damaged_ids_sample.csv")
+    entries = tuple(
+        Entry(path=f"e{i}", codings=(Coding(system="sct", code=row["code_as_published"]),)) for i, row in enumerate(sample)
+    )
+    report: Any = integrity.assess(Submission(entries=entries)).model_dump(mode="json")
+    assert len(report["items"]) == len(sample) >= 200
+    assert [item["path"] for item in report["items"] if item["decision"] != "hold"] == []
+
+
+@needs_shared
+def test_the_national_guides_own_pregnancy_example_is_held(integrity: codesafety.Engine) -> None:
+    path = SHARED / "fhir" / "update-record-stu3" / "example--gpc-update-record--prsb--pregnancy-state.xml"
+    assert fired(integrity.assess(integrity.read(path))) == {("pregnancy-code-whose-words-deny-it", "hold")}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", [
+    "blood-pressure-check-service--example-2.xml", "contraception-service--example-2.xml", "pharmacy-first-service--example-1.xml",
+])
+def test_nothing_is_found_in_the_guides_whole_messages(name: str) -> None:
+    every = engine(*DEFAULT, "uk.pregnancy")
+    assert fired(every.assess(every.read(SHARED / "fhir" / "update-record-stu3" / name))) == set()
+
+
+DATED_BEFORE_BIRTH = {("entry-dated-before-birth", "review"), ("medicine-dated-before-birth", "review")}
+FOUND = {  # read entry by entry: every one of these is true of the record
+    "gp2gp-EMIS-PWTP2.json": {
+        *DATED_BEFORE_BIRTH, ("same-product-twice", "review"), ("ingredient-inside-a-combination", "review"),
+    },
+    "gp2gp-EMIS-PWTP4.json": {
+        *DATED_BEFORE_BIRTH, ("same-product-twice", "review"), ("ingredient-inside-a-combination", "review"),
+        ("two-renin-angiotensin-medicines", "review"), ("two-ssris", "review"), ("two-statins", "note"),
+        ("aspirin-with-another-antiplatelet-beyond-a-year", "note"),
+    },
+    "gp2gp-EMIS-PWTP9.json": {("entry-dated-before-birth", "review")},
+    "gp2gp-TC7-9465700193_Birdi_full_20210602.json": set(),
+    "gp2gp-TC7-9465700339_Yamura_full_20210602.json": {("entry-dated-before-birth", "review")},
+    "gp2gp-TC7-9465701262_Meyers_full_20210602.json": set(),
+}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", sorted(FOUND))
+def test_the_findings_in_a_published_record_are_those_that_were_judged_right(name: str) -> None:
+    every = engine("uk.integrity", "uk.duplicate_medicines", "uk.duplicate_entries")
+    assert fired(every.assess(every.read(GP_RECORDS / name))) == FOUND[name]
