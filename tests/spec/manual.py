@@ -29,7 +29,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the manual. All its ```rules fences together are one ruleset; ```csv NAME fences are its data files."""
+    """A page of the manual. All its ```rules fences together are one ruleset; ```csv NAME fences are its data files.
+
+    A ```rules pasted fence counts, and shows how rules arrive by mail: it is not laid out.
+    """
 
     name: str
     text: str
@@ -40,11 +43,16 @@ class Page:
 
     @cached_property
     def rules(self) -> str:
-        whole = "\n".join(body for info, body in self._fences if info == "rules")
+        whole = "\n".join(body for info, body in self._fences if info in ("rules", "rules pasted"))
         if re.search(r"^ruleset\s", whole, re.MULTILINE):
             return whole
         header = f'ruleset manual.{self.name} {{ title "{self.name}" version 1.0.0 language 1 review none }}\n'
         return header + whole
+
+    @cached_property
+    def laid_out(self) -> list[str]:
+        """Return the fences of rules, but for those that show how rules arrive by mail."""
+        return [body for info, body in self._fences if info == "rules"]
 
     @cached_property
     def data(self) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ import pytest
 from tests.spec.manual import Page, pages
 
 from codesafety.errors import RuleError
+from codesafety.language.formatter import format_text
 
 PAGES = pages()
 _TESTS = {
@@ -46,6 +47,11 @@ def test_every_row_of_a_table_is_shown_by_an_example_or_a_test(page: Page) -> No
 def test_names_of_examples_are_not_used_twice_on_a_page(page: Page) -> None:
     names = [e.name for ruleset in page.loaded.rulesets for rule in ruleset.rules for e in rule.examples]
     assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_rules_of_a_page_have_the_one_layout(page: Page) -> None:
+    assert [body for body in page.laid_out if format_text(body) != body] == []
 
 
 # ------------------------------------------------------------------------------------------------ the harness itself
