@@ -333,3 +333,43 @@ def test_a_value_that_is_a_bound_is_told_only_where_every_number_agrees() -> Non
         facts = Facts(sent(entry("72313002", value=value)), None, binding.codebook)
         answers[comparator + number] = answer(run_reference(binding, facts), "manual.values/too-high")[0]
     assert answers == {">300": "fires", ">299": "cannot tell", "<300": "clear", "<301": "cannot tell"}
+
+
+# ------------------------------------------------------------------------------------------------ limits, and which of two is named first
+
+
+def rules_of(name: str, folder: Path) -> Path:
+    (folder / f"{name}.rules").write_text(page(FOLDER / f"{name}.md").rules, encoding="utf-8")
+    for file, data in page(FOLDER / f"{name}.md").data.items():
+        (folder / file).write_bytes(data)
+    return folder
+
+
+def six_months_after_birth(folder: Path, **limits: str) -> str:
+    engine = codesafety.load(
+        rules_of("files", folder), limits={f"manual.files/{k}": v for k, v in limits.items()}, installed_plugins=False
+    )
+    return engine.assess(sent(entry(PREGNANT, date="2025-06-01")), complete(entry(BIRTH, 7, date="2024-12-05"))).decision
+
+
+def test_a_limit_that_nobody_sets_is_its_default(tmp_path: Path) -> None:
+    assert six_months_after_birth(tmp_path) == "note"  # the note of another rule: 24 weeks are over
+
+
+def test_a_limit_is_set_within_its_range(tmp_path: Path) -> None:
+    assert six_months_after_birth(tmp_path, after_delivery="30 weeks") == "review"
+
+
+def test_a_limit_beyond_its_range_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="from 20 weeks to 30 weeks"):
+        six_months_after_birth(tmp_path, after_delivery="31 weeks")
+    with pytest.raises(ConfigurationError, match="like its default"):
+        six_months_after_birth(tmp_path, after_delivery="25")
+
+
+def test_of_two_incoming_items_of_one_set_the_first_sent_is_named_first(tmp_path: Path) -> None:
+    engine = codesafety.load(rules_of("pairs", tmp_path), installed_plugins=False)
+    births = entry(BIRTH, 0, date="2025-03-01"), entry(BIRTH, 1, date="2025-06-01")
+    report = engine.assess(sent(*births), complete())
+    (result,) = (r for r in report.results if r.rule == "manual.pairs/one-set")
+    assert [(e.path, e.role) for e in result.entries] == [("entry[0]", "a"), ("entry[1]", "b")]
