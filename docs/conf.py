@@ -10,7 +10,7 @@ from codesafety import __version__
 sys.path.insert(0, str(Path(__file__).parent))
 
 project = "codesafety"
-copyright = "2026, the codesafety authors"  # noqa: A001
+copyright = "2026, the codesafety authors"
 release = version = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["colon_fence", "deflist"]

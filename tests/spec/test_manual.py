@@ -6,12 +6,13 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.spec.manual import Page, pages
+from tests.spec.manual import FOLDER, Page, page, pages
 
 from codesafety.errors import RuleError
 from codesafety.language.formatter import format_text
 
-PAGES = pages()
+GUIDE = page(FOLDER.parent / "guide" / "writing-rules.md")
+PAGES = [*pages(), GUIDE]
 _TESTS = {
     node.name.removeprefix("test_").replace("_", " ")
     for path in Path(__file__).parent.glob("test_*.py")
