@@ -222,6 +222,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("exists coding y in a", ENTRY, "CS205", "codings cannot be counted: they belong to their entry"),
     ("x is more than 3 days of e", PAIR, "CS207", "`more than … of` does not say on which side"),
     ("e is before 2025-13", ENTRY, "CS221", "`2025-13` is no date: there is no such month"),
+    ("e is before 2025-06", ENTRY, "CS221", "`2025-06` is no single day"),
     ("acme/odd(e)", PAIR, "CS228", "`acme/odd` takes 2 arguments, not 1"),
     ("acme/odd(m, n)", DRUGS, "CS205", "`m` is a medication, and only an entry is taken by `acme/odd` here"),
     ("acme/odds(e, x)", PAIR, "CS228", "there is no predicate `acme/odds`"),

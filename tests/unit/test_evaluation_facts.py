@@ -7,6 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.differential.worlds import (
+    BECAME_P1,
+    BECAME_SEVERAL,
+    DAMAGED,
+    M_AMP,
+    M_VMP,
+    P1,
+    P2,
+    P3,
+    SAYS_ABSENT,
+    SAYS_FAMILY,
+    UNTOLD,
+    SmallTerminology,
+)
 
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
@@ -25,20 +39,6 @@ from codesafety.record import (
     Record,
     Submission,
     Value,
-)
-from tests.differential.worlds import (
-    BECAME_P1,
-    BECAME_SEVERAL,
-    DAMAGED,
-    M_AMP,
-    M_VMP,
-    P1,
-    P2,
-    P3,
-    SAYS_ABSENT,
-    SAYS_FAMILY,
-    UNTOLD,
-    SmallTerminology,
 )
 
 BOOK = Codebook(SmallTerminology(has_release=True))
@@ -355,3 +355,8 @@ def test_two_components_that_say_the_same_are_the_same() -> None:
 def test_a_dosage_names_what_it_lacks() -> None:
     assert dosage(Medication(path="m", dose=Decimal(2), times_a_day=Decimal(3), days_supply=Decimal(7))) == (Decimal(42), ())
     assert dosage(Medication(path="m", dose=Decimal(2))) == (None, ("times_a_day", "days_supply"))
+
+
+def test_a_record_that_does_not_know_the_gender_leaves_the_messages() -> None:
+    facts = Facts(Submission(patient=Patient(gender="female")), Record(patient=Patient(gender="unknown")), BOOK)
+    assert facts.patient.gender == "female"

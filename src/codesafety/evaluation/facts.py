@@ -13,6 +13,7 @@ from typing import Any, Literal
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
 from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_codings
+from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.record import (
     Entry,
     ItemKind,
@@ -59,13 +60,18 @@ class PatientFact:
                 if name in out:
                     return None
                 on_record = getattr(record, name)
-                return on_record if on_record is not None else getattr(incoming, name)
+                return getattr(incoming, name) if on_record in (None, "unknown") else on_record
 
             self.nhs_number, self.gender, self.sex_at_birth = field("nhs_number"), field("gender"), field("sex_at_birth")
             self.born = None if "born" in out else _narrower(incoming.born, record.born)
             self.died = None if "died" in out else _narrower(incoming.died, record.died)
             deceased = field("deceased")
         self.deceased: bool | None = True if self.died is not None else deceased
+
+    @property
+    def nhs_number_check(self) -> str | None:
+        """What is to be said of the NHS number; None where there is none."""
+        return check_nhs_number(self.nhs_number) if self.nhs_number else None
 
 
 def _narrower(one: str | None, other: str | None) -> Interval | None:

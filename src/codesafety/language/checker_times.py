@@ -17,7 +17,12 @@ _OLDEST_YEARS: Final = 150
 def date_operand(operand: syntax.Operand, scope: RuleScope) -> ir.DateOperand | None:
     """Return what stands for a day: an item (its own day), a field of a date, or a written date. What is none is reported."""
     if isinstance(operand, syntax.DateText):
-        return date_literal(operand, scope.diagnostics)
+        written = date_literal(operand, scope.diagnostics)
+        if written is not None and written.first != written.last:
+            # A rule that is vague about its own day would be unknown with nothing missing.
+            scope.diagnostics.error("CS221", f"`{operand.text}` is no single day", operand.span, "write the day: YYYY-MM-DD")
+            return None
+        return written
     found = scope.operand(operand)
     match found:
         case None:
