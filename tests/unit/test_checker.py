@@ -106,7 +106,7 @@ def test_quantified_variables_have_slots_of_their_own_after_trigger_and_partner(
     ("e is not before x", PAIR, ir.Not(ir.Before(day(E), day(X)))),
     ("e.recorded is on the same day as x", PAIR, ir.SameDay(field(E, "recorded", FieldType.DATE), day(X))),
     ("e is before patient.born", ENTRY, ir.Before(day(E), ir.Field("patient", "born", FieldType.DATE))),
-    ("e is before 2025-02", ENTRY, ir.Before(day(E), ir.DateLiteral(739283, 739310, "2025-02"))),
+    ("e is before 2025-02-01", ENTRY, ir.Before(day(E), ir.DateLiteral(739283, 739283, "2025-02-01"))),
     ("x is within 4 weeks after e", PAIR, ir.Within(day(X), day(E), ir.Length(Decimal(4), Unit.WEEKS), "after")),
     ("x is within 1 year of e", PAIR, ir.Within(day(X), day(E), ir.Length(Decimal(1), Unit.YEARS), "of")),
     ("x is more than soon before e", PAIR, ir.Beyond(day(X), day(E), ir.LimitRef("t/soon"), "before")),
