@@ -201,6 +201,11 @@ def test_a_gender_that_differs_is_unknown_to_the_rules(engine: codesafety.Engine
     assert [line.missing for line in report.missing_inputs] == ["patient.gender"]
 
 
+def test_a_record_that_does_not_know_the_gender_leaves_the_messages(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), patient=MAN), complete(patient=Patient(gender="unknown")))
+    assert (findings(report), report.identity.differing) == (["recorded-male"], ())
+
+
 def test_without_two_nhs_numbers_the_record_is_used_and_the_report_says_so(engine: codesafety.Engine) -> None:
     report = engine.assess(sent(entry(PREGNANT)), complete(entry(NOT_PREGNANT, 7), patient=Patient(nhs_number="9990000018")))
     assert (report.identity.nhs_number, findings(report)) == ("not_compared", ["both"])
