@@ -201,7 +201,7 @@ def test_a_gender_that_differs_is_unknown_to_the_rules(engine: codesafety.Engine
     assert [line.missing for line in report.missing_inputs] == ["patient.gender"]
 
 
-def test_a_record_that_does_not_know_the_gender_leaves_the_messages(engine: codesafety.Engine) -> None:
+def test_a_record_that_does_not_know_the_gender_leaves_that_of_the_message(engine: codesafety.Engine) -> None:
     report = engine.assess(sent(entry(PREGNANT), patient=MAN), complete(patient=Patient(gender="unknown")))
     assert (findings(report), report.identity.differing) == (["recorded-male"], ())
 

@@ -104,6 +104,8 @@ def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
     """Return the looked-up codings of a coded field; a route or form that was not sent is the product's own, if known."""
     if name in ("code", "product"):
         return item.infos
+    if name == "value":
+        return tuple(item.codebook.entry(c.system, c.code) for c in (item.value.codings if item.value is not None else ()))
     sent: tuple[Coding, ...] = getattr(item.model, name)
     if sent:
         return tuple(item.codebook.entry(c.system, c.code) for c in sent)
