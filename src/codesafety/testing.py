@@ -23,6 +23,7 @@ from codesafety.record import (
     Patient,
     Quantity,
     Record,
+    Reference,
     Submission,
     Value,
 )
@@ -202,6 +203,8 @@ def _entry(given: ir.GivenItem, path: str) -> Entry:
                 fields["assertion"] = name
             case "value":
                 fields["value"] = _value(a)
+            case "references":
+                fields["references"] = _references(a)
             case name:
                 fields[name] = a.value
     return Entry(codings=(_coding(given, display), *more), **fields)
@@ -233,11 +236,17 @@ def _medication(given: ir.GivenItem, path: str) -> Medication:
                 fields["quantity"] = Quantity(value=a.number, unit=a.unit)
             case "route" | "form" | "supply_type" | "not_given_reason" if a.code is not None:
                 fields[a.name] = (Coding(system=a.code.system, code=a.code.code),)
+            case "references":
+                fields["references"] = _references(a)
             case "as_needed":
                 fields["as_needed"] = a.value == "true"
             case name:
                 fields[name] = a.number if a.number is not None else a.value
     return Medication(products=(_coding(given, display), *more), **fields)
+
+
+def _references(a: ir.Attribute) -> tuple[Reference, ...]:
+    return (Reference(role="given", resolved=a.value == "resolved"),)
 
 
 def _also(text: str) -> Coding:

@@ -97,7 +97,15 @@ def item_field(item: ItemFact, name: str) -> Any:
     if name == "dosage":
         assert isinstance(item.model, Medication)
         return dosage(item.model)[0]
+    if name == "references":
+        return _references(item)
     return getattr(item.model, name)
+
+
+def _references(item: ItemFact) -> str | None:
+    """Return dangling where nothing in the source answers to a reference, else resolved; None where that cannot be told."""
+    told = {reference.resolved for reference in item.model.references} - {None}
+    return "dangling" if False in told else "resolved" if told else None
 
 
 def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:

@@ -16,7 +16,9 @@ from codesafety.evaluation.codegen_syntax import attribute, call, const, item, m
 from codesafety.ir import Kind
 
 SCENE = "F"
-_OF_ITEM = frozenset({"value", "assertion", "subject", "temporality", "code", "product", "ingredients", "route", "form", "dosage"})
+_OF_ITEM = frozenset({
+    "value", "assertion", "subject", "temporality", "code", "product", "ingredients", "route", "form", "dosage", "references",
+})
 _CONTEXT = ("assertion", "subject", "temporality")
 _DAYS = {ir.Unit.DAYS: 1, ir.Unit.WEEKS: 7}
 

@@ -53,6 +53,9 @@ YES_NO: Final = ("true", "false")
 SEXES: Final = ("male", "female")
 """The words of gender and sex that rules can tell; `other` and `unknown` cannot be told."""
 
+NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
+REFERENCES: Final = ("resolved", "dangling")
+
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
 _OPEN = FieldSpec(WORD, sayable=False)
 _SENT = FieldSpec(TEXT, sayable=False)
@@ -64,6 +67,7 @@ PATIENT: Final[Mapping[str, FieldSpec]] = {
     "died": _DATE,
     "deceased": FieldSpec(WORD, YES_NO),
     "nhs_number": _SENT,
+    "nhs_number_check": FieldSpec(WORD, NHS_NUMBERS),
 }
 MESSAGE: Final[Mapping[str, FieldSpec]] = {
     "service": _CODINGS,
@@ -91,6 +95,7 @@ _ENTRY: Final[Mapping[str, FieldSpec]] = {
     "clinical_status": _OPEN,
     "heading": _OPEN,
     "kind": FieldSpec(WORD, ENTRY_KINDS),
+    "references": FieldSpec(WORD, REFERENCES),
     "id": _SENT,
     "text": _SENT,
 }
@@ -117,6 +122,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "kind": FieldSpec(WORD, MEDICATION_KINDS),
     "heading": _OPEN,
     "order": _SENT,
+    "references": FieldSpec(WORD, REFERENCES),
     "id": _SENT,
     "text": _SENT,
 }
@@ -172,7 +178,7 @@ WHOLE_INPUTS: Final = ("record", "release", "message.unread")
 
 _ITEM_TEXTS = ("display", "text", "id", "system", "also")
 EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
-    "patient": {name: spec.type for name, spec in PATIENT.items()},
+    "patient": {name: spec.type for name, spec in PATIENT.items() if name != "nhs_number_check"},
     "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
     "record": {"complete_from": DATE},
     "entry": {
