@@ -61,23 +61,38 @@ def import_mce(files: Sequence[Path], folder: Path, *, name: str = "cms.mce") ->
         elif set(_AGES) <= set(header):
             ranges += [_range(file, line, row) for line, row in rows]
         else:
-            raise InputError("this is no table of the Medicare Code Editor", source=str(file), path="line 1",
-                             help=f"its columns are {', '.join(_CODES)}, or {', '.join(_AGES)}")
+            raise InputError(
+                "this is no table of the Medicare Code Editor",
+                source=str(file),
+                path="line 1",
+                help=f"its columns are {', '.join(_CODES)}, or {', '.join(_AGES)}",
+            )
     if not codes:
-        raise InputError("no file has the flags of codes", source=", ".join(map(str, files)), help=f"columns: {', '.join(_CODES)}")
+        raise InputError(
+            "no file has the flags of codes", source=", ".join(map(str, files)), help=f"columns: {', '.join(_CODES)}"
+        )
     used = {group for flags in codes for group in _GROUPS if group in flags.flags}
     lacking = used - {r.group for r in ranges}
     if lacking:
-        raise InputError(f"no file has the age range of: {', '.join(sorted(lacking))}", source=", ".join(map(str, files)),
-                         help=f"give the table of age groups too; its columns are {', '.join(_AGES)}")
+        raise InputError(
+            f"no file has the age range of: {', '.join(sorted(lacking))}",
+            source=", ".join(map(str, files)),
+            help=f"give the table of age groups too; its columns are {', '.join(_AGES)}",
+        )
     if folder.exists() and any(folder.iterdir()):
         raise InputError("the folder is not empty, and nothing is written over", source=str(folder), help="give a new folder")
     sex = [(f.code, side, f.start, f.end) for f in codes for side in ("female", "male") if side in f.flags]
     ages = [row for f in codes for row in _age_rows(f, ranges)]
     (folder / "codes").mkdir(parents=True, exist_ok=True)
-    _write(folder / "codes" / "mce_sex.csv", files, ("code", "sex", "start", "end"), [(c, s, _iso(a), _iso(b)) for c, s, a, b in sex])
-    _write(folder / "codes" / "mce_age.csv", files, ("code", "age_group", "min_age", "max_age", "start", "end"),
-           [(c, g, str(lo), str(hi), _iso(a), _iso(b)) for c, g, lo, hi, a, b in ages])
+    _write(
+        folder / "codes" / "mce_sex.csv", files, ("code", "sex", "start", "end"), [(c, s, _iso(a), _iso(b)) for c, s, a, b in sex]
+    )
+    _write(
+        folder / "codes" / "mce_age.csv",
+        files,
+        ("code", "age_group", "min_age", "max_age", "start", "end"),
+        [(c, g, str(lo), str(hi), _iso(a), _iso(b)) for c, g, lo, hi, a, b in ages],
+    )
     (folder / "mce.rules").write_text(_rules(name, sex[0], ages), encoding="utf-8")
     return Imported(len({f.code for f in codes}), len(sex), len(ages), folder)
 
@@ -89,13 +104,17 @@ def _table(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             rows = [(reader.line_num, row) for row in reader]
             return [h.strip() for h in reader.fieldnames or []], rows
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError("it cannot be read as a CSV file in UTF-8", source=str(file), help="check the path and the file") from None
+        raise InputError(
+            "it cannot be read as a CSV file in UTF-8", source=str(file), help="check the path and the file"
+        ) from None
 
 
 def _cell(file: Path, line: int, row: dict[str, str], column: str) -> str:
     value = row.get(column)
     if value is None or None in row:
-        raise InputError("the row has not as many cells as the header", source=str(file), path=f"line {line}", help="mend the row")
+        raise InputError(
+            "the row has not as many cells as the header", source=str(file), path=f"line {line}", help="mend the row"
+        )
     return value.strip()
 
 
@@ -112,23 +131,33 @@ def _flags(file: Path, line: int, row: dict[str, str]) -> _Flags:
     for column in _CODES[3:]:
         value = _cell(file, line, row, column)
         if value not in ("0", "1"):
-            raise InputError(f"the flag `{column}` is neither 0 nor 1", source=str(file), path=f"line {line}", help="mend the row")
+            raise InputError(
+                f"the flag `{column}` is neither 0 nor 1", source=str(file), path=f"line {line}", help="mend the row"
+            )
         if value == "1":
             flags.add(column)
     code = _cell(file, line, row, "code").replace(".", "")
     if not code.isalnum():
         raise InputError("the code is no ICD-10-CM code", source=str(file), path=f"line {line}", help="letters and digits")
-    return _Flags(code, _day(file, line, _cell(file, line, row, "start_date"), blank="19840301"),
-                  _day(file, line, _cell(file, line, row, "end_date"), blank=_OPEN), frozenset(flags))
+    return _Flags(
+        code,
+        _day(file, line, _cell(file, line, row, "start_date"), blank="19840301"),
+        _day(file, line, _cell(file, line, row, "end_date"), blank=_OPEN),
+        frozenset(flags),
+    )
 
 
 def _range(file: Path, line: int, row: dict[str, str]) -> _Range:
     low, high = _cell(file, line, row, "start_age"), _cell(file, line, row, "end_age")
     if not (low.isdigit() and high.isdigit() and int(low) <= int(high)):
         raise InputError("an age range is not two whole numbers of years, low to high", source=str(file), path=f"line {line}")
-    return _Range(_cell(file, line, row, "age_group").lower(), int(low), int(high),
-                  _day(file, line, _cell(file, line, row, "start_date"), blank="19840301"),
-                  _day(file, line, _cell(file, line, row, "end_date"), blank=_OPEN))
+    return _Range(
+        _cell(file, line, row, "age_group").lower(),
+        int(low),
+        int(high),
+        _day(file, line, _cell(file, line, row, "start_date"), blank="19840301"),
+        _day(file, line, _cell(file, line, row, "end_date"), blank=_OPEN),
+    )
 
 
 def _age_rows(flags: _Flags, ranges: Sequence[_Range]) -> Iterator[tuple[str, str, int, int, str, str]]:

@@ -22,6 +22,6 @@ MODELS: dict[str, type[BaseModel]] = {
 def schema_text(name: str) -> str:
     """Return a model's JSON Schema (draft 2020-12) as text. `name`: submission, record, report, profile or override."""
     model = MODELS[name]
-    mode = "serialization" if model is Report else "validation"
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(mode=mode)}
+    own = model.model_json_schema(mode="serialization") if model is Report else model.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **own}
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=False) + "\n"

@@ -18,8 +18,20 @@ from codesafety.ir import Unit
 from codesafety.record import Coding, Coverage, Entry, Message, Patient, Record, Submission
 
 COLUMNS = ("system", "code", "sex", "age_years", "date", "expected")
-_SEX = {"": None, "male": "male", "m": "male", "1": "male", "female": "female", "f": "female", "2": "female", "unknown": "unknown",
-        "u": "unknown", "9": "unknown", "other": "other", "0": "unknown"}
+_SEX = {
+    "": None,
+    "male": "male",
+    "m": "male",
+    "1": "male",
+    "female": "female",
+    "f": "female",
+    "2": "female",
+    "unknown": "unknown",
+    "u": "unknown",
+    "9": "unknown",
+    "other": "other",
+    "0": "unknown",
+}
 _EXPECTED = {"fires": "fires", "clear": "clear", "cannot tell": "cannot_tell", "cannot_tell": "cannot_tell"}
 
 
@@ -76,12 +88,18 @@ def read_oracle(path: Path) -> Iterator[Case]:
             reader = csv.DictReader(stream)
             absent = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
             if absent:
-                raise InputError(f"the table lacks the columns: {', '.join(absent)}", source=str(path), path="line 1",
-                                 help=f"its columns are {', '.join(COLUMNS)}")
+                raise InputError(
+                    f"the table lacks the columns: {', '.join(absent)}",
+                    source=str(path),
+                    path="line 1",
+                    help=f"its columns are {', '.join(COLUMNS)}",
+                )
             for row in reader:
                 yield _case(path, reader.line_num, row)
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError("it cannot be read as a CSV file in UTF-8", source=str(path), help="check the path and the file") from None
+        raise InputError(
+            "it cannot be read as a CSV file in UTF-8", source=str(path), help="check the path and the file"
+        ) from None
 
 
 def _case(path: Path, line: int, row: dict[str, str | None]) -> Case:
@@ -133,7 +151,11 @@ def _answer(program: Program, binding: Binding, case: Case) -> str:
         born = date.fromordinal(day).isoformat()
     patient = Patient.model_construct(**{"gender": case.sex, "born": born})
     entry = Entry.model_construct(
-        path="entry", codings=(Coding.model_construct(system=case.system, code=case.code),), date=case.date, components=(), qualifiers=()
+        path="entry",
+        codings=(Coding.model_construct(system=case.system, code=case.code),),
+        date=case.date,
+        components=(),
+        qualifiers=(),
     )
     submission = Submission.model_construct(patient=patient, message=_MESSAGE, entries=(entry,))
     record = Record.model_construct(patient=patient, complete=_COMPLETE)

@@ -170,5 +170,6 @@ def test_lines_are_answered_one_for_one_after_a_line_that_says_ready() -> None:
 
 def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
     entry = '{"path": "e", "codings": [{"system": "sct", "code": "27113001"}], "value": {"quantity": {"value": 70.10, "unit": "kg"}}}'
-    _, direct, wrapped = lines('{"entries": [%s]}' % entry, '{"submission": {"entries": [%s]}}' % entry)
+    whole = "{" + f"\"entries\": [{entry}]" + "}"
+    _, direct, wrapped = lines(whole, "{" + f"\"submission\": {whole}" + "}")
     assert direct["digests"]["input"] == wrapped["digests"]["input"]

@@ -7,13 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from codesafety import ir
-from codesafety.errors import ConfigurationError, RuleError
-from codesafety.evaluation.atoms import compare, converted
-from codesafety.evaluation.binding import Binding, bind, bind_limits
-from codesafety.evaluation.codes import Codebook
-from codesafety.terminology.errors import NotSupported
 from tests.differential.worlds import (
     BECAME_P1,
     BECAME_SEVERAL,
@@ -25,6 +18,13 @@ from tests.differential.worlds import (
     P4,
     SmallTerminology,
 )
+
+from codesafety import ir
+from codesafety.errors import ConfigurationError, RuleError
+from codesafety.evaluation.atoms import compare, converted
+from codesafety.evaluation.binding import Binding, bind, bind_limits
+from codesafety.evaluation.codes import Codebook
+from codesafety.terminology.errors import NotSupported
 
 
 class Expanding(SmallTerminology):
@@ -183,7 +183,7 @@ def test_a_bound_answers_only_where_every_number_would_agree(operator: str, comp
     holds = {"<": lambda v: v < 5, "<=": lambda v: v <= 5, ">": lambda v: v > 5, ">=": lambda v: v >= 5}[operator]
     meant = {None: lambda v: v == number, "<": lambda v: v < number, "<=": lambda v: v <= number, ">": lambda v: v > number,
              ">=": lambda v: v >= number}[comparator]
-    answers = {holds(Decimal(v) / 4) for v in range(0, 60) if meant(Decimal(v) / 4)}
+    answers = {holds(Decimal(v) / 4) for v in range(60) if meant(Decimal(v) / 4)}
     assert compare(Decimal(number), comparator, operator, Decimal(5)) == (answers.pop() if len(answers) == 1 else None)
 
 

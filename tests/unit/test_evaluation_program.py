@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.differential.compare import compared
+from tests.differential.rules import field
+from tests.differential.worlds import DAY, M_VMP, P1, P2, P3, bound
 
 from codesafety import ir
 from codesafety.errors import PluginError
@@ -19,9 +22,6 @@ from codesafety.evaluation.program import compile_program
 from codesafety.evaluation.reference import run_reference
 from codesafety.ir import FieldType, Kind, Var
 from codesafety.record import Coding, Component, Coverage, Entry, Medication, Message, Patient, Record, Submission
-from tests.differential.compare import compared
-from tests.differential.rules import field
-from tests.differential.worlds import DAY, M_VMP, P1, P2, P3, bound
 
 E = Var("e", Kind.ENTRY, 0, "w/a")
 MALE = ir.FieldIs(field("patient", "gender", FieldType.WORD), "male")
