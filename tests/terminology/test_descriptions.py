@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from codesafety.terminology.descriptions import TRANSFER_DEGRADED, judge
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.wording import normal, semantic_tag, stem, without_bracket
+from codesafety.terminology.wording import normal, stem, without_bracket
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
