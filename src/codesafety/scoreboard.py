@@ -15,10 +15,10 @@ from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
 from codesafety.evaluation.program import Program, compile_program
 from codesafety.ir import Unit
-from codesafety.record import Coding, Coverage, Entry, Message, Patient, Record, Submission
+from codesafety.record import Coding, Coverage, Entry, Gender, Message, Patient, Record, Submission
 
 COLUMNS = ("system", "code", "sex", "age_years", "date", "expected")
-_SEX = {
+_SEX: dict[str, Gender | None] = {
     "": None,
     "male": "male",
     "m": "male",
@@ -40,7 +40,7 @@ class Case:
     line: int
     system: str
     code: str
-    sex: str | None
+    sex: Gender | None
     age_years: int | None
     date: str | None
     expected: str
@@ -149,7 +149,7 @@ def _answer(program: Program, binding: Binding, case: Case) -> str:
     if case.age_years is not None and case.date is not None and 0 <= case.age_years < 150:
         day = calendar.add(date.fromisoformat(case.date).toordinal(), -case.age_years, Unit.YEARS)
         born = date.fromordinal(day).isoformat()
-    patient = Patient.model_construct(**{"gender": case.sex, "born": born})
+    patient = Patient.model_construct(gender=case.sex, born=born)
     entry = Entry.model_construct(
         path="entry",
         codings=(Coding.model_construct(system=case.system, code=case.code),),
