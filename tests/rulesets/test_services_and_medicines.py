@@ -12,6 +12,7 @@ import pytest
 
 import codesafety
 from codesafety import ir
+from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.language import load
 from codesafety.record import Coding, Entry, Medication, Message, Patient, Record, Submission
 from codesafety.report import Report
@@ -23,6 +24,7 @@ SHARED = RULESETS.parents[1] / "shared" / "data"
 DEFAULT = (
     "uk.integrity", "uk.pharmacy_first", "uk.contraception", "uk.blood_pressure", "uk.duplicate_medicines", "uk.duplicate_entries",
 )
+NO_NHS_NUMBER = ("nhs-number-that-cannot-be-one", "note")
 OPTIONAL = ("optional/uk.pregnancy_medicines", "optional/uk.pincer")
 LISTS = sorted(path for name in DEFAULT for path in (RULESETS / name / "codes").glob("*.csv"))
 MEDICINES = [path for path in LISTS if path.parts[-3] == "uk.duplicate_medicines"]
@@ -187,13 +189,39 @@ def test_the_national_guides_own_pregnancy_example_is_held(integrity: codesafety
 @pytest.mark.parametrize("name", [
     "blood-pressure-check-service--example-2.xml", "contraception-service--example-2.xml", "pharmacy-first-service--example-1.xml",
 ])
-def test_nothing_is_found_in_the_guides_whole_messages(name: str) -> None:
+def test_the_guides_whole_messages_hold_nothing_but_an_nhs_number_that_is_none(name: str) -> None:
     every = engine(*DEFAULT, "uk.pregnancy")
-    assert fired(every.assess(every.read(SHARED / "fhir" / "update-record-stu3" / name))) == set()
+    assert fired(every.assess(every.read(SHARED / "fhir" / "update-record-stu3" / name))) == {NO_NHS_NUMBER}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", [
+    "example--gpc-update-record--prsb--expected-delivery-date.xml",
+    "example--gpc-update-record-uncategorised-data--feeding-status-of-the-baby.xml",
+])
+def test_the_guides_broken_references_are_found(integrity: codesafety.Engine, name: str) -> None:
+    found = fired(integrity.assess(integrity.read(SHARED / "fhir" / "update-record-stu3" / name)))
+    assert found == {("reference-that-nothing-answers", "review")}
+
+
+@pytest.mark.parametrize("number, is_", [
+    ("4857773456", "check_digit"), ("4010232137", "valid"), ("401 023 2137", "valid"), ("401-023-2137", "valid"),
+    ("9990000018", "test"), ("0101010001", "scotland"), ("3200000007", "northern_ireland"), ("9434765919", "unissued"),
+    ("401023213", "malformed"), ("40102321377", "malformed"), ("401023213A", "malformed"), ("\u0664010232137", "malformed"),
+    ("4010232130", "check_digit"),
+])
+def test_an_nhs_number_is_told_by_its_check_digit_and_range(number: str, is_: str) -> None:
+    assert check_nhs_number(number) == is_
+
+
+def test_of_ten_last_digits_one_at_most_makes_an_nhs_number() -> None:
+    for nine in ("401023213", "999000001", "400000000", "123456789"):
+        whole = [d for d in range(10) if check_nhs_number(f"{nine}{d}") != "check_digit"]
+        assert len(whole) <= 1
 
 
 DATED_BEFORE_BIRTH = {("entry-dated-before-birth", "review"), ("medicine-dated-before-birth", "review")}
-FOUND = {  # read entry by entry: every one of these is true of the record
+FOUND = {  # read entry by entry: each is true of the record. None holds an NHS number: they have placeholders
     "gp2gp-EMIS-PWTP2.json": {
         *DATED_BEFORE_BIRTH, ("same-product-twice", "review"), ("ingredient-inside-a-combination", "review"),
     },
@@ -213,4 +241,4 @@ FOUND = {  # read entry by entry: every one of these is true of the record
 @pytest.mark.parametrize("name", sorted(FOUND))
 def test_the_findings_in_a_published_record_are_those_that_were_judged_right(name: str) -> None:
     every = engine("uk.integrity", "uk.duplicate_medicines", "uk.duplicate_entries")
-    assert fired(every.assess(every.read(GP_RECORDS / name))) == FOUND[name]
+    assert fired(every.assess(every.read(GP_RECORDS / name))) == {*FOUND[name], NO_NHS_NUMBER}
