@@ -296,6 +296,14 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             "write `… is on the same day as …`, or compare a value with a number",
         )
         return None
+    if "ingredients" in (left.name, right.name):
+        scope.diagnostics.error(
+            "CS205",
+            "ingredients are compared between medicines, not with `is`",
+            node.span,
+            f"write `{left.base} has the same ingredients as {right.base}`, or `shares an ingredient with`",
+        )
+        return None
     return ir.FieldSame(left, right, node.span)
 
 

@@ -1,0 +1,158 @@
+"""Whatever can be asked of a field is answered, by both evaluators alike, whatever was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from codesafety.engine import frozen_terminology
+from codesafety.errors import RuleError
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.program import compile_program
+from codesafety.evaluation.reference import run_reference
+from codesafety.language import schema
+from codesafety.language.loader import load_texts
+from codesafety.record import Coding, Coverage, Entry, Medication, Message, NotRead, Patient, Quantity, Record, Submission, Value
+from codesafety.testing import answer, bind_for_examples
+
+HEAD = """ruleset t { title "T" version 1.0.0 language 1 review none }
+valueset s "S" { codes 77386006 |Pregnancy|, 326324002, 1659121000000101, 26643006, 77176002 }
+"""
+TRIGGERS = {
+    "patient": ("for entry e", "e"),
+    "message": ("for entry e", "e"),
+    "entry": ("for entry e", "e"),
+    "mention": ("for mention e", "e"),
+    "medication": ("for medication m", "m"),
+    "coding": ("for coding c", "c"),
+}
+PARTNERS = {"entry": "with entry x", "mention": "with mention x", "medication": "with medication x"}
+ASKED = (
+    "{f} is missing", "not ({f} is missing)", "{f} in s", "{f} not in s", "{f} < 5", '{f} >= 5 "mm[Hg]"', "{f} is before 2025-06-01",
+    "{f} is after {v}", "{v} is before {f}", "{f} is on the same day as 2025-06-01", "{f} is within 2 weeks of {v}",
+    "{f} is more than 2 weeks before {v}", "age at {f} >= 16 years", "{f} differs by more than 10 % from {f}", "{f} is {f}",
+)  # fmt: skip
+
+
+def conditions() -> Iterator[tuple[str, str]]:
+    """Yield (trigger, condition) for every field and everything that the grammar lets one ask of it."""
+    for kind, fields in schema.all_names().items():
+        trigger, variable = TRIGGERS[kind]
+        for name, spec in fields.items():
+            field = f"{kind if kind in ('patient', 'message') else variable}.{name}"
+            for asked in ASKED:
+                yield trigger, asked.format(f=field, v=variable)
+            for word in spec.words or ():
+                yield trigger, f"{field} is {word}"
+            if kind in PARTNERS:
+                yield f"{trigger} {PARTNERS[kind]}", f"{field} is x.{name}"
+                yield f"{trigger} {PARTNERS[kind]}", f"{field} is before x.{name}"
+                yield trigger, f"exists {kind} y where (y.{name} is {field})"
+    for kind, words in schema.ITEM_WORDS.items():
+        trigger, variable = TRIGGERS[kind]
+        for word in words:
+            yield trigger, f"{variable} is {word}"
+
+
+@cache
+def accepted() -> Binding:
+    """Return every rule that the checker takes, bound."""
+    texts = {
+        f"r{i}": f'rule r{i} {{ action note {trigger} when {condition} say "It holds." }}\n'
+        for i, (trigger, condition) in enumerate(conditions())
+    }
+    files = {"t.rules": HEAD, **{f"{name}.rules": text for name, text in texts.items()}}
+    try:
+        load_texts(files)
+    except RuleError as error:
+        for diagnostic in error.diagnostics:
+            if diagnostic.severity == "error":
+                files.pop(diagnostic.span.file, None)
+    loaded = load_texts(files)
+    return bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))
+
+
+def _entry(place: int, value: Value | None = None, **more: object) -> Entry:
+    codings = (Coding(system="sct", code="77386006", display="Pregnant"),)
+    return Entry(path=f"entry[{place}]", codings=codings, value=value, **more)
+
+
+def _full(side: str) -> tuple[Entry, ...]:
+    dates = {"date": "2025-06-01", "recorded": "2025-06-02", "consultation_date": "2025-06-01", "end_date": "2025-07"}
+    words = {"assertion": "present", "subject": "patient", "temporality": "current", "status": "final", "kind": "condition"}
+    values = (
+        Value(quantity=Quantity(value=Decimal(7), unit="mm[Hg]")),
+        Value(quantity=Quantity(value=Decimal(7))),
+        Value(date="2025-06"),
+        Value(boolean=True),
+        Value(codings=(Coding(system="sct", code="77176002"),)),
+        Value(text="seven"),
+        None,
+    )
+    return tuple(_entry(i, v, id=f"{side}{i}", text="Pregnant", **dates, **words) for i, v in enumerate(values))
+
+
+def _medication(full: bool) -> Medication:
+    given = {
+        "handed_over": "2025-06-01", "prepared": "2025-06-01", "start": "2025-06-01", "end": "2025-06", "authored": "2025-05-30",
+        "quantity": Quantity(value=Decimal(28)), "dose": Decimal(1), "times_a_day": Decimal(1), "days_supply": Decimal(28),
+        "route": (Coding(system="sct", code="26643006"),), "form": (Coding(system="sct", code="385055001"),),
+        "supply_type": (Coding(system="sct", code="77386006"),), "status": "completed", "order": "o1", "id": "m1",
+    }  # fmt: skip
+    return Medication(path="medication[0]", products=(Coding(system="sct", code="326324002"),), **(given if full else {}))
+
+
+PATIENT = Patient(
+    gender="female", sex_at_birth="female", born="1990-05", died="2026-01-01", deceased=True, nhs_number="9990000018"
+)
+MESSAGE = Message(
+    service=(Coding(system="sct", code="1659121000000101"),), sender="A99999", recipient="B99999", sent="2025-06-03",
+    event="e", id="m2", version="1", replaces="m1", status="new",
+)  # fmt: skip
+COMPLETE = (Coverage(kind="entry"), Coverage(kind="medication"))
+WORLDS = {
+    "everything is sent": (
+        Submission(patient=PATIENT, message=MESSAGE, entries=_full("a"), medications=(_medication(True),)),
+        Record(patient=PATIENT, entries=_full("b"), medications=(_medication(False),), complete=COMPLETE),
+    ),
+    "nothing is sent": (
+        Submission(
+            entries=(_entry(0), Entry(path="entry[1]")), medications=(_medication(False), Medication(path="medication[1]"))
+        ),
+        Record(entries=(_entry(0),), complete=COMPLETE),
+    ),
+    "no record, and something not read": (
+        Submission(
+            patient=PATIENT,
+            entries=_full("a"),
+            medications=(_medication(True),),
+            not_read=(NotRead(path="Strange/1", reason="not understood", whole=True, coded=True),),
+        ),
+        None,
+    ),
+}
+
+
+def test_there_is_something_to_ask_of_every_field() -> None:
+    asked = " ".join(rule.text for rule in accepted().rules)
+    fields = [f".{name}" for names in schema.all_names().values() for name in names]
+    assert [field for field in fields if field not in asked] == []
+    assert len(accepted().rules) > 300
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_question_is_answered_and_both_evaluators_agree(world: str) -> None:
+    binding = accepted()
+    submission, record = WORLDS[world]
+    reference = run_reference(binding, Facts(submission, record, binding.codebook))
+    compiled = compile_program(binding).run(Facts(submission, record, binding.codebook))
+    text = {rule.name: rule.text for rule in binding.rules}
+    assert [(text[b.rule], b.reason) for run in (reference, compiled) for b in run.broken] == []
+    differ = [
+        (text[name], mine, other) for name in text if (mine := answer(reference, name)) != (other := answer(compiled, name))
+    ]
+    assert differ == []
