@@ -21,7 +21,29 @@ from codesafety.testing import answer, bind_for_examples
 
 HEAD = """ruleset t { title "T" version 1.0.0 language 1 review none }
 valueset s "S" { codes 77386006 |Pregnancy|, 326324002, 1659121000000101, 26643006, 77176002 }
+table t from "t.csv" {
+  key code in sct
+  column sex sex column other code column count number column words text column a_day date
+  column in_days days column in_weeks weeks column in_months months column in_years years
+}
 """
+COLUMNS = ("sex", "other", "count", "words", "a_day", "in_days", "in_weeks", "in_months", "in_years")
+DATA = {
+    "t.csv": b"code,sex,other,count,words,a_day,in_days,in_weeks,in_months,in_years\n"
+    b"77386006,female,77386006,2,words,2025-06-01,7,2,1,16\n77386006,,,,,,,,,\n"
+}
+BY_ROW = (
+    "e is within r.{c} before 2025-06-01",
+    "e is more than r.{c} after patient.born",
+    "age at e < r.{c}",
+    "age at e is from r.{c} to r.in_years",
+    "at least r.{c} days with mention y in s",
+    "fewer than r.{c} days with mention y in s",
+    "patient.gender is r.{c}",
+    "e.code is r.{c}",
+    "e is before r.{c}",
+    "e.value is within r.in_weeks of r.{c}",
+)
 TRIGGERS = {
     "patient": ("for entry e", "e"),
     "message": ("for entry e", "e"),
@@ -52,6 +74,9 @@ def conditions() -> Iterator[tuple[str, str]]:
                 yield f"{trigger} {PARTNERS[kind]}", f"{field} is x.{name}"
                 yield f"{trigger} {PARTNERS[kind]}", f"{field} is before x.{name}"
                 yield trigger, f"exists {kind} y where (y.{name} is {field})"
+    for column in COLUMNS:
+        for asked in (*ASKED, *BY_ROW):
+            yield "for entry e with row r of t", asked.format(f=f"r.{column}", v="e", c=column)
     for kind, words in schema.ITEM_WORDS.items():
         trigger, variable = TRIGGERS[kind]
         for word in words:
@@ -67,12 +92,13 @@ def accepted() -> Binding:
     }
     files = {"t.rules": HEAD, **{f"{name}.rules": text for name, text in texts.items()}}
     try:
-        load_texts(files)
+        load_texts(files, DATA)
     except RuleError as error:
         for diagnostic in error.diagnostics:
             if diagnostic.severity == "error":
+                assert diagnostic.span.file != "t.rules", diagnostic.message
                 files.pop(diagnostic.span.file, None)
-    loaded = load_texts(files)
+    loaded = load_texts(files, DATA)
     return bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))
 
 

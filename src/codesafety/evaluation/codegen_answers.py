@@ -210,6 +210,11 @@ def words_contradict(scene: Scene, coding: CodingFact, name: str) -> Answer:
     return frozenset((lacking if lacking.startswith("release") else f"{name}.{lacking}",))
 
 
+def cell_codings(scene: Scene, cell: str | None) -> tuple[CodeInfo, ...]:
+    """Return what a table's cell of codes means; empty where the cell is."""
+    return () if cell is None else (scene.facts.codebook.key(cell),)
+
+
 def is_missing(raw: object) -> bool:
     return raw is None or raw in ("", (), frozenset())
 

@@ -110,7 +110,10 @@ class Operands:
         if of.base == "message":
             return attribute(name(SCENE), "facts", "message_infos")
         assert of.var is not None
-        return call("item_codings", frame[of.var.slot].value, const(of.name))
+        place = frame[of.var.slot]
+        if place.kind is Kind.ROW:
+            return call("cell_codings", name(SCENE), self.raw(of, frame))
+        return call("item_codings", place.value, const(of.name))
 
     def amount(self, of: ir.Field, frame: Frame) -> ast.expr:
         """A number with its unit and comparator, or what is missing."""

@@ -185,6 +185,9 @@ class Comparisons:
             return self.facts.message_infos
         assert field.var is not None
         item = frame[field.var.slot].value
+        if isinstance(item, ir.TableRow):
+            cell = item.cells.get(field.name)
+            return (self.facts.codebook.key(cell),) if isinstance(cell, str) else ()
         assert isinstance(item, ItemFact)
         return item_codings(item, field.name)
 
