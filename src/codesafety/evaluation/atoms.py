@@ -133,6 +133,19 @@ def word_of(field: ir.Field, raw: Any) -> str | None:
     return str(raw)
 
 
+def coding_field(coding: CodingFact, name: str) -> Any:
+    """Return a field of a coding as rules see it; `in_a_medicine` and `status` are of the resource that it stands in."""
+    match name:
+        case "damage":
+            return coding_damage(coding)
+        case "in_a_medicine":
+            return coding.item is not None and not coding.item.is_entry
+        case "status":
+            return coding.item.model.status if coding.item is not None else None
+        case _:
+            return getattr(coding.coding, name)
+
+
 def coding_damage(coding: CodingFact) -> str | None:
     """Return the kind of damage of a code, `valid` where there is none; None where no code or no system was sent.
 

@@ -88,10 +88,8 @@ class Operands:
         match place.kind:
             case Kind.ROW:
                 return method(attribute(place.value, "cells"), "get", const(of.name))
-            case Kind.CODING if of.name == "damage":
-                return call("coding_damage", place.value)
             case Kind.CODING:
-                return attribute(place.value, "coding", of.name)
+                return call("coding_field", place.value, const(of.name))
             case _ if of.name in _OF_ITEM:
                 if of.name in _CONTEXT:
                     return item(attribute(place.value, "context"), _CONTEXT.index(of.name))
@@ -175,7 +173,7 @@ class Operands:
 Truthfulness = Literal["bool", "open", "answer"]
 RUNTIME: Mapping[str, object] = {
     **{key: value for key, value in vars(codegen_answers).items() if callable(value) and not key.startswith("_")},
-    **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_damage)},
+    **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS, "UNIT_weeks": ir.Unit.WEEKS, "UNIT_months": ir.Unit.MONTHS, "UNIT_years": ir.Unit.YEARS,
 }

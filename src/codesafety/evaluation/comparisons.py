@@ -11,7 +11,7 @@ from codesafety import ir
 from codesafety.errors import PluginError
 from codesafety.evaluation import calendar
 from codesafety.evaluation.atoms import (
-    coding_damage,
+    coding_field,
     compare,
     converted,
     decide,
@@ -121,9 +121,7 @@ class Comparisons:
             case ir.TableRow() as row:
                 return row.cells.get(field.name)
             case CodingFact() as coding:
-                if field.name == "damage":
-                    return coding_damage(coding)
-                return getattr(coding.coding, field.name)
+                return coding_field(coding, field.name)
             case ItemFact() as item:
                 return item_field(item, field.name)
         raise TypeError(f"`{field.as_written}` has no field here")

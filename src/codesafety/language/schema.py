@@ -149,6 +149,8 @@ _CODING: Final[Mapping[str, FieldSpec]] = {
     "system": _SENT,
     "display": _SENT,
     "damage": FieldSpec(WORD, DAMAGES),
+    "in_a_medicine": FieldSpec(WORD, YES_NO),
+    "status": _OPEN,
 }
 FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
     Kind.ENTRY: _ENTRY,
