@@ -378,3 +378,16 @@ def test_of_two_incoming_items_of_one_set_the_first_sent_is_named_first(tmp_path
     report = engine.assess(sent(*births), complete())
     (result,) = (r for r in report.results if r.rule == "manual.pairs/one-set")
     assert [(e.path, e.role) for e in result.entries] == [("entry[0]", "a"), ("entry[1]", "b")]
+
+
+def test_an_age_is_said_at_any_day(tmp_path: Path) -> None:
+    (tmp_path / "p.rules").write_text(
+        'ruleset p { title "P" version 1.0.0 language 1 review none }\n'
+        f'valueset pregnant "Pregnant" {{ codes {PREGNANT} }}\n'
+        'rule r { action note for entry e in pregnant say "Coded at {age at e}, sent at {age at message.sent}, ended at {age at e.end_date}." }\n',
+        encoding="utf-8",
+    )
+    engine = codesafety.load(tmp_path, installed_plugins=False)
+    patient = Patient(born="1990-06-01")
+    report = engine.assess(sent(entry(PREGNANT, end_date="2025-05-31"), patient=patient, message=Message(sent="2026-07-01")))
+    assert report.results[0].message == "Coded at 35 years, sent at 36 years, ended at 34 years."

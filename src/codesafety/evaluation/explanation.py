@@ -98,10 +98,10 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                     if not isinstance(length, ir.Field)
                     else length.column_unit or ir.Unit.YEARS,
                     frame,
-                    interpreter.facts,
+                    interpreter,
                 )
             case ir.AgeRange(at, _, _, unit):
-                yield _age(at, unit, frame, interpreter.facts)
+                yield _age(at, unit, frame, interpreter)
             case ir.FieldIs(field) | ir.Compare(field) | ir.IsMissing(field):
                 yield from _field(field, frame, interpreter)
             case ir.FieldSame(left, right) | ir.Differs(left, right):
@@ -117,21 +117,15 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                 pass
 
 
-def _age(at: ir.DateOperand, unit: ir.Unit, frame: Frame, facts: Facts) -> tuple[str, str]:
+def _age(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Interpreter) -> tuple[str, str]:
     name = at.base if isinstance(at, ir.Field) and at.name == "date" else at.as_written if isinstance(at, ir.Field) else at.text
-    return f"age at {name}", age_text(at, unit, frame, facts) or "not known"
+    return f"age at {name}", age_text(at, unit, frame, interpreter) or "not known"
 
 
-def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, facts: Facts) -> str | None:
+def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Interpreter) -> str | None:
     """Return an age as people say it, `50 years` or `64 to 65 years`; None where there is none."""
-    born = facts.patient.born
-    if isinstance(at, ir.DateLiteral):
-        day: calendar.Interval | None = (at.first, at.last)
-    elif at.var is None:
-        return None
-    else:
-        value = frame[at.var.slot].value
-        day = value.day if isinstance(value, ItemFact) and at.name == "date" else None
+    born = interpreter.facts.patient.born
+    day = interpreter.date(at, frame)[0]
     if born is None or day is None or day[1] < born[0] or day[1] >= OPEN_END:
         return None
     low = 0 if day[0] < born[1] else calendar.completed(born[1], day[0], unit)
@@ -228,7 +222,7 @@ def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> st
                 if isinstance(part.operand, ir.Field)
                 else ir.Field(part.operand.name, "date", ir.FieldType.DATE, part.operand)
             )
-            out.append(age_text(operand, _age_unit(rule), frame, interpreter.facts) or "of an age that is not known")
+            out.append(age_text(operand, _age_unit(rule), frame, interpreter) or "of an age that is not known")
         else:
             assert isinstance(part.operand, ir.Field)
             out.append(field_text(part.operand, frame, interpreter) or "(not known)")
