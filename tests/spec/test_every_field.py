@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+import codesafety
 from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
 from codesafety.evaluation.binding import Binding
@@ -83,14 +85,31 @@ def conditions() -> Iterator[tuple[str, str]]:
             yield trigger, f"{variable} is {word}"
 
 
+def sayings() -> Iterator[tuple[str, str]]:
+    """Yield (trigger, placeholder) for everything that a message might show."""
+    for kind, fields in schema.all_names().items():
+        trigger, variable = TRIGGERS[kind]
+        for name in fields:
+            field = f"{kind if kind in ('patient', 'message') else variable}.{name}"
+            yield trigger, field
+            yield trigger, f"age at {field}"
+    for column in COLUMNS:
+        yield "for entry e with row r of t", f"r.{column}"
+        yield "for entry e with row r of t", f"age at r.{column}"
+
+
 @cache
 def accepted() -> Binding:
-    """Return every rule that the checker takes, bound."""
-    texts = {
-        f"r{i}": f'rule r{i} {{ action note {trigger} when {condition} say "It holds." }}\n'
-        for i, (trigger, condition) in enumerate(conditions())
-    }
-    files = {"t.rules": HEAD, **{f"{name}.rules": text for name, text in texts.items()}}
+    """Return every rule about a field that the checker takes, bound."""
+    loaded = load_texts(
+        taken(f'rule r{i} {{ action note {t} when {c} say "It holds." }}\n' for i, (t, c) in enumerate(conditions())), DATA
+    )
+    return bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))
+
+
+def taken(rules: Iterable[str]) -> dict[str, str]:
+    """Return the files of those rules that the checker takes, one a file."""
+    files = {"t.rules": HEAD, **{f"r{i}.rules": text for i, text in enumerate(rules)}}
     try:
         load_texts(files, DATA)
     except RuleError as error:
@@ -98,8 +117,7 @@ def accepted() -> Binding:
             if diagnostic.severity == "error":
                 assert diagnostic.span.file != "t.rules", diagnostic.message
                 files.pop(diagnostic.span.file, None)
-    loaded = load_texts(files, DATA)
-    return bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))
+    return files
 
 
 def _entry(place: int, value: Value | None = None, **more: object) -> Entry:
@@ -182,3 +200,15 @@ def test_every_question_is_answered_and_both_evaluators_agree(world: str) -> Non
         (text[name], mine, other) for name in text if (mine := answer(reference, name)) != (other := answer(compiled, name))
     ]
     assert differ == []
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_message_is_written_and_discloses_nobody(world: str, tmp_path: Path) -> None:
+    rules = taken(f'rule r{i} {{ action note {t} say "It is {{{p}}}." }}\n' for i, (t, p) in enumerate(sayings()))
+    for name, content in (*((n, text.encode()) for n, text in rules.items()), *DATA.items()):
+        (tmp_path / name).write_bytes(content)
+    report = codesafety.load(tmp_path, installed_plugins=False).assess(*WORLDS[world])
+    assert [n.reason for n in report.not_checked if n.rule] == []
+    messages = " ".join(result.message for result in report.results)
+    assert len(messages) > 500
+    assert [secret for secret in ("1990-05", "9990000018", "birth", "Pregnant") if secret in messages] == []
