@@ -20,7 +20,7 @@ from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.program import Program, compile_program
 from codesafety.evaluation.reference import run_reference
-from codesafety.hazards import HazardLog, find_logs, read_logs
+from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import collect, manager, names
 from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
@@ -79,8 +79,9 @@ def load(
     for name in never:
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
-    log = read_logs(find_logs(given) or find_logs([shipped.folder()]))
-    return Engine(binding, made, maps, never, evaluator, (*loaded.warnings, *binding.warnings), loaded.sources, log)
+    log = hazard_log(given)
+    warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
+    return Engine(binding, made, maps, never, evaluator, warnings, loaded.sources, log)
 
 
 class Engine:
@@ -353,6 +354,11 @@ def read_model(model: type[_Model], source: Source) -> _Model:
 def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
     """Return where rules are: paths as given, shipped rulesets by their name. Raises InputError for neither."""
     return [_find(rule) for rule in rules]
+
+
+def hazard_log(paths: Iterable[Path]) -> HazardLog:
+    """Return the hazards of the logs beside these rules, or of the shipped log where there is none. Raises InputError."""
+    return read_logs(find_logs(paths) or find_logs([shipped.folder()]))
 
 
 def _find(rule: str | Path) -> Path:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codesafety import ir
+from codesafety.diagnostics import Diagnostic, Severity, did_you_mean
 from codesafety.errors import InputError
 
 FILE = "hazards.toml"
@@ -62,6 +64,23 @@ def find_logs(paths: Iterable[Path]) -> list[Path]:
                 found[(near / FILE).resolve()] = None
                 break
     return list(found)
+
+
+def unlisted(rulesets: Iterable[ir.Ruleset], log: HazardLog) -> tuple[Diagnostic, ...]:
+    """Return a warning for each hazard that a rule names and the log does not hold: such a rule has no severity from it."""
+    return tuple(
+        Diagnostic(
+            "CS412",
+            f"the rule `{rule.name.rpartition('/')[2]}` names the hazard {hazard}, which is in no hazard log that is loaded",
+            rule.span,
+            did_you_mean(hazard, log.hazards) or f"add it to a `{FILE}` beside the rules",
+            Severity.WARNING,
+        )
+        for ruleset in rulesets
+        for rule in ruleset.rules
+        for hazard in rule.hazards
+        if hazard not in log.hazards
+    )
 
 
 def read_logs(files: Iterable[Path]) -> HazardLog:

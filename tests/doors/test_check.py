@@ -173,3 +173,15 @@ def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
     whole = "{" + f"\"entries\": [{entry}]" + "}"
     _, direct, wrapped = lines(whole, "{" + f"\"submission\": {whole}" + "}")
     assert direct["digests"]["input"] == wrapped["digests"]["input"]
+
+
+def test_a_name_given_twice_in_a_line_is_refused_as_it_is_in_a_file() -> None:
+    twice = '{"path": "e", "codings": [{"system": "sct", "code": "77386006", "code": "60001007"}]}'
+    _, direct, wrapped = lines(f'{{"entries": [{twice}]}}', f'{{"submission": {{"entries": [{twice}]}}}}')
+    assert "`code` twice" in direct["error"]["message"]
+    assert "`code` twice" in wrapped["error"]["message"]
+
+
+def test_overrides_that_are_no_list_get_a_line_that_says_so() -> None:
+    _, answer = lines('{"submission": {"entries": []}, "overrides": 5}')
+    assert answer["error"]["message"] == "this is not a list"

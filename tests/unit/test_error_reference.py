@@ -20,7 +20,7 @@ SECTIONS = {code: body for code, _, body in SECTION.findall(PAGE)}
 EXAMPLES = {code: found[1] for code, body in SECTIONS.items() if (found := FENCE.search(body)) and found[1].strip()}
 ELSEWHERE = {
     "CS108": "tests/unit/test_loader.py", "CS120": "tests/unit/test_loader.py", "CS121": "tests/unit/test_loader.py",
-    "CS410": "tests/unit/test_loader.py", "CS214": "tests/unit/test_loader.py", "CS215": "tests/unit/test_loader.py",
+    "CS410": "tests/unit/test_loader.py", "CS412": "tests/doors/test_rules.py", "CS214": "tests/unit/test_loader.py", "CS215": "tests/unit/test_loader.py",
 }  # fmt: skip
 """Codes about files and folders, which a text cannot show, and the tests that provoke them."""
 

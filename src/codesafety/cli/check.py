@@ -142,7 +142,7 @@ def _limits(given: Any) -> dict[str, str]:
         name, equals, value = one.partition("=")
         if not equals:
             raise ConfigurationError(
-                f"`{one}` sets no limit\n  = help: write NAME=VALUE, such as uk.pregnancy/after_delivery=24 weeks"
+                f"`{one}` sets no limit\n  = help: write NAME=VALUE, such as uk.pregnancy/after_birth=2 weeks"
             )
         found[name.strip()] = value.strip()
     return found

@@ -69,7 +69,15 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
 
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant)
+        found = json.loads(
+            raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=_once_each
+        )
+    except _Twice as error:
+        raise InputError(
+            f"gives `{error.name}` twice in one object, so that it says two things",
+            source=f"line {number}",
+            help="correct the system that wrote it",
+        ) from None
     except (ValueError, RecursionError):
         raise InputError("this is not JSON", source=f"line {number}", help="write one JSON object a line, in UTF-8") from None
     if not isinstance(found, dict):
@@ -102,10 +110,27 @@ def _answer(
     if given.get("profile") is not None:
         profile = read_model(Profile, _part(given["profile"], f"{name}, profile"))
     if given.get("overrides") is not None:
+        if not isinstance(given["overrides"], list):
+            raise InputError("this is not a list", source=f"{name}, overrides", help="give a JSON list of overrides")
         overrides = [read_model(Override, _part(one, f"{name}, overrides[{n}]")) for n, one in enumerate(given["overrides"])]
     submission = engine.read(_part(given["submission"], f"{name}, submission"))
     report = engine.assess(submission, record, profile=profile, overrides=overrides)
     return {**report.model_dump(mode="json"), **_id(given)}
+
+
+class _Twice(Exception):
+    def __init__(self, name: str) -> None:
+        self.name = name if re.fullmatch("[A-Za-z_]{1,40}", name) else "a name"
+        super().__init__(self.name)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Twice(name)
+        found[name] = value
+    return found
 
 
 def _no_constant(text: str) -> None:

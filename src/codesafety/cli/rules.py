@@ -13,7 +13,7 @@ import typer
 from codesafety import ir
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, fail, style, wrapped, write, write_json
 from codesafety.diagnostics import render_all
-from codesafety.engine import Engine, frozen_terminology, load, rule_paths
+from codesafety.engine import Engine, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.terminology.interface import Terminology
 
@@ -44,9 +44,12 @@ def check(
     Exit code 0: nothing is wrong (warnings may remain); 1: errors; 2: nothing could be read.
     """
     from codesafety import language
+    from codesafety.hazards import unlisted
 
     try:
-        loaded = language.load(rule_paths(paths), shipped=_shipped(), strict=strict)
+        found = rule_paths(paths)
+        loaded = language.load(found, shipped=_shipped(), strict=strict)
+        hazards = unlisted(loaded.rulesets, hazard_log(found))
         engine = load(*paths, release=release, installed_plugins=True) if release else None
     except RuleError as error:
         if form is Format.JSON:
@@ -58,7 +61,7 @@ def check(
         raise typer.Exit(SOMETHING) from None
     except CodesafetyError as error:
         fail(error, form)
-    warnings = (*loaded.warnings, *(engine.binding.warnings if engine else ()))
+    warnings = (*loaded.warnings, *hazards, *(engine.binding.warnings if engine else ()))
     rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules]
     if form is Format.JSON:
         write_json(
@@ -168,14 +171,30 @@ def list_rules(paths: OptionalPaths = None, form: Form = Format.TEXT) -> None:
 
 @app.command()
 def show(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="ruleset/rule, or its last part.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE|PATH", help="ruleset/rule, its last part, a ruleset's name, or a rule file or folder.")
+    ],
     rules: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Where to look; none: the shipped rulesets.")] = None,
     form: Form = Format.TEXT,
 ) -> None:
-    """Show one rule: its text, source, hazard and examples."""
-    engine = _loaded(rules, form)
-    found = [r for r in engine.rules if rule in (r.name, r.name.rpartition("/")[2])]
-    if not found:
+    """Show a rule, or every rule of a file, a folder or a ruleset: text, source, hazard and examples.
+
+    Examples:
+
+      codesafety rules show uk.pregnancy/pregnant-in-the-contraception-service
+
+      codesafety rules show my-rules/
+    """
+    if rules is None and Path(rule).exists():
+        engine = _loaded([rule], form)
+        asked = {Path(rule).resolve()}
+        found = [r for r in engine.rules if _within(r.span.file, asked)]
+    else:
+        engine = _loaded(rules, form)
+        found = [r for r in engine.rules if rule in (r.name, r.name.rpartition("/")[2], r.ruleset)]
+    if not found and any(rule == ruleset.name for ruleset in engine.rulesets):
+        complain(f"the ruleset `{rule}` has no rules, only what other rulesets use")
+    if not found and not any(rule == ruleset.name for ruleset in engine.rulesets):
         near = difflib.get_close_matches(
             rule, [r.name for r in engine.rules] + [r.name.rpartition("/")[2] for r in engine.rules], 3
         )
@@ -185,8 +204,8 @@ def show(
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
         return
-    for one in found:
-        write(style(f"{one.name} {_version(engine, one)}", coloured(), bold=True))
+    for number, one in enumerate(found):
+        write(("\n" if number else "") + style(f"{one.name} {_version(engine, one)}", coloured(), bold=True))
         if one.because:
             write(wrapped(one.because, ""))
         for source in one.sources:
