@@ -378,7 +378,9 @@ def _terminology(release: str | Path | Terminology | None, rulesets: Sequence[ir
     if isinstance(release, str | Path):
         from codesafety.terminology.release import Release
 
-        return Release.open(Path(release))
+        opened = Release.open(Path(release))
+        opened.pack.verify()  # opening reads no digests, and a damaged list decides silently: one pass over the file, once
+        return opened
     return release
 
 

@@ -109,3 +109,26 @@ def test_what_is_no_pack_says_so(tmp_path: Path) -> None:
         Pack(path)
     with pytest.raises(PackError, match="cannot be read: no such file"):
         Pack(tmp_path / "none.pack")
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".a.pack.k1ll3d.partial"
+    left.write_bytes(b"half")
+    other = tmp_path / ".b.pack.k1ll3d.partial"
+    other.write_bytes(b"another pack's")
+    written(tmp_path / "a.pack")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".b.pack.k1ll3d.partial", "a.pack"]
+
+
+def test_what_a_running_build_is_writing_stays(tmp_path: Path) -> None:
+    with PackWriter(tmp_path / "a.pack") as running:
+        running.add_section("text", b"infarct")
+        written(tmp_path / "a.pack", "the quicker")
+        running.finish({"kind": "the slower"})
+    assert Pack(tmp_path / "a.pack").manifest["kind"] == "the slower"
+
+
+def test_a_folder_is_no_place_for_a_pack(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="is a folder"):
+        written(tmp_path)
+    assert list(tmp_path.iterdir()) == []

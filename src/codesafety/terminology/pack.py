@@ -45,6 +45,35 @@ def _refuse_big_endian() -> None:
         raise PackError("packs are little-endian and this machine is big-endian: build and read them elsewhere")
 
 
+def _lock(descriptor: int) -> bool:
+    """Mark a file as being written, until it is closed or its process ends; return whether nobody else had."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows, which by itself refuses to remove a file that is open
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what builds of this pack left that were killed; what a running build is writing stays."""
+    try:
+        near = [p for p in path.parent.iterdir() if p.name.startswith(f".{path.name}.") and p.suffix == ".partial"]
+    except OSError:
+        return  # there is no such folder, which the attempt to write says better
+    for left in near:
+        try:
+            with left.open("rb") as file:
+                stale = _lock(file.fileno())
+            if stale:
+                left.unlink()
+        except OSError:  # gone already, or not ours to remove: it is in nobody's way
+            continue
+
+
 class PackWriter:
     """Write a pack beside its destination and move it there whole when it is finished.
 
@@ -57,12 +86,16 @@ class PackWriter:
         self._path = path
         import tempfile  # only here: to open a pack must not cost its import
 
+        if path.is_dir():
+            raise PackError(f"{path}: is a folder, and a pack is a file: name one, such as uk.pack")
+        _remove_leftovers(path)
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
         except OSError as error:
             raise PackError(f"{path}: cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
         self._partial = Path(name)
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        _lock(descriptor)
         self._file.write(bytes(_HEADER.size))
         self._at = _HEADER.size
         self._sections: list[dict[str, object]] = []
