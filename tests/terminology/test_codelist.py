@@ -130,3 +130,10 @@ def test_every_published_list_at_hand_is_read_whole() -> None:
         assert len(rows) == path.read_text(encoding="utf-8").count("\n") - 1 or len(rows) > 0
         assert not any(row.ragged for row in rows)
         assert all(row.code for row in rows)
+
+
+def test_what_stands_above_a_table_is_no_row_and_lines_are_counted_from_the_top(tmp_path: Path) -> None:
+    path = tmp_path / "frozen.csv"
+    path.write_text("# source: a list\n# method: by hand, with commas\nsystem,code,term\nsct,77386006,Pregnancy\n")
+    rows = list(read_codelist(path))
+    assert [(r.line, r.code, r.term) for r in rows] == [(4, "77386006", "Pregnancy")]

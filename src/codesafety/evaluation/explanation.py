@@ -19,6 +19,7 @@ from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
 from codesafety.evaluation.interpreter import Interpreter, frames_of
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.record import Entry
+from codesafety.terminology.interface import Status, Words
 
 _SHOWABLE_CODE = re.compile(r"[A-Za-z0-9.^+/-]{1,24}")
 _HIDDEN_FIELDS = frozenset({"born", "display", "text", "nhs_number"})
@@ -112,9 +113,35 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                     if isinstance(operand, ir.Field):
                         yield from _date(operand, frame, interpreter)
             case ir.CodingIs(var) | ir.Contradicts(var):
-                yield f"{var.name}.code", label(frame[var.slot].value, interpreter.facts)
+                coding = frame[var.slot].value
+                yield f"{var.name}.code", label(coding, interpreter.facts)
+                if isinstance(coding, CodingFact):
+                    yield from _standing(var.name, coding, interpreter.facts, words=isinstance(atom, ir.Contradicts))
             case _:
                 pass
+
+
+def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> Iterator[tuple[str, str]]:
+    """What the terminology says of a code: what an inactive one became, or what the words sent with it describe."""
+    terminology, code = facts.codebook.terminology, coding.info.code
+    if coding.info.system != "sct" or code is None or not coding.info.well_formed:
+        return
+    if words:
+        for sent in coding.words:
+            verdict = terminology.judge_words(code, sent)
+            if verdict.verdict is Words.NEGATES:
+                yield f"words of {name}", "deny what the code says, or affirm what it denies"
+            elif verdict.verdict is Words.NAMES_ANOTHER:
+                yield f"words of {name}", "describe " + " or ".join(show_code("sct", other, facts) for other in verdict.others[:3])
+        return
+    status = terminology.status(code)
+    if status is Status.UNKNOWN:
+        yield f"{name} in the release", "not known"
+    elif status is Status.INACTIVE:
+        became = terminology.replacements(code)
+        now = [show_code("sct", other, facts) for other in (became.same or became.possible)[:3]]
+        how = "replaced by " if became.same else "possibly replaced by "
+        yield f"{name} in the release", f"no longer in use, {how + ' or '.join(now) if now else 'with no replacement'}"
 
 
 def _age(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Interpreter) -> tuple[str, str]:

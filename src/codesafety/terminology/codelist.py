@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from codesafety.terminology.errors import ReleaseError
@@ -184,7 +184,7 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
 
 def _delimiter(path: Path, encoding: str) -> str:
     with _open(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
-        first = next((line for line in text if line.strip()), "")
+        first = next((line for line in text if line.strip() and not line.startswith("#")), "")
     unquoted = re.sub(r'"[^"]*"', "", first)
     return max((",", "\t", ";", "|"), key=unquoted.count)
 
@@ -192,8 +192,15 @@ def _delimiter(path: Path, encoding: str) -> str:
 def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line and the cells of every row that is not blank."""
     with _open(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
         before = 0
+        first = ""
+        for first in text:  # what stands above the table, as `# source: ...`, is no row of it
+            if not first.startswith("#"):
+                break
+            before += 1
+            first = ""
+        above = before
+        reader = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
         while True:
             try:
                 cells = next(reader)
@@ -204,7 +211,7 @@ def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, lis
                     str(path), before + 1, f"not a row of a table: {error}",
                     "a quote inside a cell is written twice, in a quoted cell",
                 ) from None
-            line, before = before + 1, reader.line_num
+            line, before = before + 1, above + reader.line_num
             if any(cell.strip() for cell in cells):
                 yield line, cells
 
