@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
@@ -432,8 +433,16 @@ class Assessment:
         if outcome.subject is None or not outcome.missing & names:
             return True
         sets = [self.standing.binding.sets[v.set] for v in sides if v.set is not None]
-        parts = [i for i in self.facts.incoming if i.model is outcome.subject.model]
+        parts = self._parts[id(outcome.subject.model)]
         return any(info.speaks and any(info.system in s.systems for s in sets) for part in parts for info in part.infos)
+
+    @cached_property
+    def _parts(self) -> dict[int, list[ItemFact]]:
+        """The item and its components, by resource: asked once for each answer that cannot be told."""
+        parts: dict[int, list[ItemFact]] = defaultdict(list)
+        for item in self.facts.incoming:
+            parts[id(item.model)].append(item)
+        return parts
 
     def _cannot_tell_group(self, rule: ir.Rule, missing: frozenset[str], group: list[Outcome]) -> None:
         named = rule.cannot_tell

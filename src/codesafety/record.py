@@ -267,7 +267,7 @@ class Medication(_Item):
     order: str | None = None
     """The order number (group identifier) that its request, dispensings and issues share."""
     based_on: tuple[str, ...] = ()
-    """Identifiers of the items that it answers or belongs to: request, plan, statement."""
+    """Identifiers of the items that it answers or belongs to (request, plan, statement), and of the one that it replaces."""
 
 
 class TextItem(_Item):

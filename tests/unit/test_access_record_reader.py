@@ -116,6 +116,17 @@ def test_one_drug_is_a_statement_a_plan_and_its_issues() -> None:
     assert all([c.code for c in m.products] == ["319775004"] for m in found.medications)
 
 
+def test_a_plan_that_was_authorised_anew_belongs_to_the_plan_that_it_replaces() -> None:
+    drug = reference("Medication", "m")
+    plan = {"resourceType": "MedicationRequest", "intent": "plan", "medicationReference": drug}
+    found = record(
+        {"resourceType": "Medication", "id": "m", "code": {"coding": [{"system": SCT, "code": "319775004"}]}},
+        {**plan, "id": "a", "identifier": [{"value": "A"}], "status": "stopped"},
+        {**plan, "id": "b", "identifier": [{"value": "B"}], "status": "active", "priorPrescription": reference("MedicationRequest", "a")},
+    )
+    assert [(m.id, m.based_on) for m in found.medications] == [("A", ()), ("B", ("A",))]
+
+
 def test_an_item_takes_its_consultation_from_its_own_reference_or_from_the_lists() -> None:
     found = record(
         {"resourceType": "Encounter", "id": "e1", "period": {"start": "2021-02-03"}},

@@ -206,7 +206,9 @@ def _dose(dosage: Node, supplied: Quantity | None, used: Used) -> Decimal | None
 
 
 def _based_on(resource: Node, around: Surroundings) -> tuple[str, ...]:
-    nodes = [n for name in ("basedOn", "authorizingPrescription", "prescription", "request") for n in resource.all(name)]
+    """Return what it answers or belongs to, and the prescription that it replaces: a plan that was authorised anew is one medicine."""
+    names = ("basedOn", "authorizingPrescription", "prescription", "request", "priorPrescription")
+    nodes = [n for name in names for n in resource.all(name)]
     found = [i for n in nodes if n.kind == "element" and (i := around.index.item_id(n)) is not None]
     return tuple(dict.fromkeys(found))
 
