@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from codesafety.cli.output import style, wrapped
 from codesafety.report import Report, ReportItem, Result
+from codesafety.terminology.wording import without_tag
 
 _COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}
 _MEANING = {
@@ -61,6 +62,11 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
     yield from _foot(report, len(parts))
 
 
+def _plain_term(term: str | None) -> str | None:
+    """Return a term without the semantic tag of a fully specified name."""
+    return without_tag(term) if term else None
+
+
 def _heading(text: str, colour: bool) -> Iterator[str]:
     yield ""
     yield style(text, colour, bold=True)
@@ -76,7 +82,7 @@ def _finding(result: Result, report: Report, colour: bool) -> Iterator[str]:
     if result.changed_by_profile:
         yield wrapped(f"lowered from {result.changed_by_profile} by the profile", beneath + indent)
     for entry in result.entries:
-        term = entry.term or (f"code {entry.code}" if entry.code else "no code")
+        term = _plain_term(entry.term) or (f"code {entry.code}" if entry.code else "no code")
         code = f" ({entry.code})" if entry.term and entry.code else ""
         day = f", {entry.date}" if entry.date else ""
         side = "on the record" if entry.side == "record" else entry.path
@@ -143,7 +149,7 @@ def _item(item: ReportItem) -> str:
         return f"{item.resource_type or 'a resource'} that could not be read: {item.path}"
     sent = item.as_sent.display or item.as_sent.text
     unnamed = f"code {item.code}" if item.code else "no code"
-    term = item.term or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
+    term = _plain_term(item.term) or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
     code = f" ({item.code})" if item.term and item.code else ""
     counts = item.rules
     untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""

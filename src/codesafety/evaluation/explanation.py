@@ -20,6 +20,7 @@ from codesafety.evaluation.interpreter import Interpreter, frames_of
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.record import Entry
 from codesafety.terminology.interface import Status, Words
+from codesafety.terminology.wording import without_tag
 
 _SHOWABLE_CODE = re.compile(r"[A-Za-z0-9.^+/-]{1,24}")
 _HIDDEN_FIELDS = frozenset({"born", "display", "text", "nhs_number"})
@@ -218,7 +219,7 @@ def show_code(system: str | None, code: str | None, facts: Facts) -> str:
     key = ir.code_key(system or "?", code)
     terms = facts.codebook.terminology.terms(key if system != "sct" else code)
     if terms:
-        return f"{terms[0]} ({code})"
+        return f"{without_tag(terms[0])} ({code})"
     return f"code {code}" if system == "sct" else f"code {code} ({system or 'no system'})"
 
 
