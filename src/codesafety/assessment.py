@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -129,6 +129,7 @@ class Assessment:
         self.not_checked: list[NotChecked] = []
         self.results: list[Result] = []
         self._ids: Counter[str] = Counter()
+        self._said: dict[str, tuple[str, int]] = {}
         self._stopped: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
         self._not_understood: tuple[set[str], set[str]] = (set(), set())
         self._fired_on: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -140,6 +141,7 @@ class Assessment:
         identity = self._identity()
         for outcomes in self._by_rule(Status.FIRES):
             self._findings(outcomes)
+        self._join_causes()
         for outcomes in self._by_rule(Status.CANNOT_TELL):
             self._cannot_tell(outcomes)
         self._broken()
@@ -207,13 +209,13 @@ class Assessment:
     # ------------------------------------------------------------------------------------------ findings
 
     def _findings(self, outcomes: list[Outcome]) -> None:
-        """Make one finding of each group of applications that share an incoming resource, or a cause in the patient."""
+        """Make one finding of each group of applications that share an incoming resource or order, or a cause in the patient."""
         rule = outcomes[0].rule
         applications: dict[tuple[int, int, int], Application] = {}
         for outcome in outcomes:
             for application in outcome.applications:
                 applications.setdefault(_identity_of(application), application)
-        for group in _groups(list(applications.values()), rule.name in self.standing.patient_wide):
+        for group in _groups(list(applications.values()), self._touched, rule.name in self.standing.patient_wide):
             self._finding(rule, group)
 
     def _finding(self, rule: ir.Rule, group: list[Application]) -> None:
@@ -225,13 +227,11 @@ class Assessment:
         overridden = self._override(rule, entries)
         message = say(rule, first, self.interpreter) or (rule.title or rule.name)
         triggers = len({id(a.subject) for a in group if a.subject is not None})
-        if triggers > 1:
-            message = f"{message} The same holds for {triggers - 1} more."
         result = self._result(
             rule,
             "fires",
             action,
-            message,
+            _for_all(message, triggers),
             entries,
             facts=tuple(UsedFact(name=name, value=value) for name, value in why.facts),
             exceptions=tuple(
@@ -245,12 +245,48 @@ class Assessment:
             lowered=lowered,
         )
         self.results.append(result)
+        self._said[result.id] = (message, triggers)
         for path in {e.path for e in entries}:
             self._fired_on[rule.name][path].append(result.id)
         if overridden is None:
             self._take(action, [self._resource(a) for a in group], result.id)
         else:
             self._link([self._resource(a) for a in group], result.id)
+
+    def _touched(self, application: Application) -> set[int]:
+        """Return what an application concerns: a coding; else incoming resources, a medicine's statement, plan and issues as one."""
+        if isinstance(application.subject, CodingFact):
+            return {id(application.subject)}
+        return {
+            id(item.model) if item.is_entry else ~self.facts.order_number(item) for item in application.items if item.incoming
+        }
+
+    def _join_causes(self) -> None:
+        """Make one finding of two whose cause is in the patient, where the rule of one stands after that of the other."""
+        wide = self.standing.patient_wide
+        after = {rule.name: [name for name in rule.after if name in wide] for rule in self.standing.binding.rules if rule.name in wide}
+        live = {r.rule: r for r in self.results if r.rule in wide and r.overridden is None}
+        for second in [r for r in live.values() if after[r.rule]]:
+            first = next((live[name] for name in after[second.rule] if name in live), None)
+            if first is None or first.action != second.action:
+                continue
+            message, triggers = self._said[first.id]
+            self._said[first.id] = message, triggers + self._said[second.id][1]
+            joined = first.model_copy(
+                update={
+                    "message": _for_all(*self._said[first.id]),
+                    "entries": (*first.entries, *second.entries),
+                    "count": first.count + second.count,
+                    "hazard": tuple(dict.fromkeys((*first.hazard, *second.hazard))),
+                }
+            )
+            live[first.rule] = joined
+            self.results = [joined if r.id == first.id else r for r in self.results if r.id != second.id]
+            for found in self.item_results.values():
+                found[:] = dict.fromkeys(first.id if i == second.id else i for i in found)
+            for path, ids in self._fired_on[second.rule].items():
+                self._fired_on[first.rule][path].extend(first.id if i == second.id else i for i in ids)
+                ids[:] = [first.id if i == second.id else i for i in ids]
 
     def _resource(self, application: Application) -> list[ItemFact]:
         return [item for item in application.items if item.incoming]
@@ -784,15 +820,19 @@ def _place(bound: object) -> int:
     return -id(bound) if bound is not None else -1
 
 
-def _groups(applications: list[Application], together: bool) -> list[list[Application]]:
-    """Group applications that share an incoming resource; all of them where the cause is the patient's."""
+def _for_all(message: str, triggers: int) -> str:
+    return f"{message} The same holds for {triggers - 1} more." if triggers > 1 else message
+
+
+def _groups(
+    applications: list[Application], touched_by: Callable[[Application], set[int]], together: bool
+) -> list[list[Application]]:
+    """Group applications that touch one thing; all of them where the cause is the patient's."""
     if together:
         return [applications]
     groups: list[tuple[set[int], list[Application]]] = []
     for application in applications:
-        touched = {id(item.model) for item in application.items if item.incoming}
-        if isinstance(application.subject, CodingFact):
-            touched = {id(application.subject)}
+        touched = touched_by(application)
         joined = [g for g in groups if g[0] & touched]
         merged = (touched.union(*(g[0] for g in joined)), [a for g in joined for a in g[1]] + [application])
         groups = [g for g in groups if g not in joined] + [merged]

@@ -188,6 +188,10 @@ class Facts:
         group = groups[medication.index]
         return [index for index, other in groups.items() if other == group]
 
+    def order_number(self, medication: ItemFact) -> int:
+        """Return a number that the parts of one order share, and no other medication has."""
+        return self._order_groups()[medication.index]
+
     def _order_groups(self) -> dict[int, int]:
         if self._groups is None:
             self._groups = order_groups([item for item in self.items if not item.is_entry])
