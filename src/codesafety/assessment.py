@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Literal
 from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import Binding, say_limit
-from codesafety.evaluation.explanation import explain, say
+from codesafety.evaluation.explanation import explain, say, words_of
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.interpreter import Interpreter
 from codesafety.evaluation.outcome import Application, Outcome, RunResult, Status
@@ -262,12 +263,17 @@ class Assessment:
         }
 
     def _join_causes(self) -> None:
-        """Make one finding of two whose cause is in the patient, where the rule of one stands after that of the other."""
+        """Make one finding of two whose cause is in the patient, where one rule stands after the other and asks the same question.
+
+        The same question of entries and of medicines (`e is before patient.born`) has one answer to look for; two questions stay two.
+        """
         wide = self.standing.patient_wide
+        rules = {rule.name: rule for rule in self.standing.binding.rules if rule.name in wide}
         after = {rule.name: [name for name in rule.after if name in wide] for rule in self.standing.binding.rules if rule.name in wide}
         live = {r.rule: r for r in self.results if r.rule in wide and r.overridden is None}
         for second in [r for r in live.values() if after[r.rule]]:
-            first = next((live[name] for name in after[second.rule] if name in live), None)
+            asked = _question(rules[second.rule])
+            first = next((live[name] for name in after[second.rule] if name in live and _question(rules[name]) == asked), None)
             if first is None or first.action != second.action:
                 continue
             message, triggers = self._said[first.id]
@@ -818,6 +824,12 @@ def _place(bound: object) -> int:
     if isinstance(bound, ItemFact):
         return bound.index
     return -id(bound) if bound is not None else -1
+
+
+def _question(rule: ir.Rule) -> str:
+    """Return what a rule asks, in its own words, with its trigger called one thing. Exceptions are its own affair."""
+    words = words_of(rule.when, rule) if rule.when is not None else None
+    return re.sub(rf"\b{re.escape(rule.trigger.subject.name)}\b", "it", words or rule.name)
 
 
 def _for_all(message: str, triggers: int) -> str:

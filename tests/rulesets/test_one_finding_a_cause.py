@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from codesafety import Engine, load
@@ -71,3 +72,17 @@ def test_a_plan_that_replaces_another_is_no_duplicate_of_it() -> None:
         )
     )
     assert [r.rule for r in report.results if r.outcome == "fires"] == []
+
+
+def test_two_questions_about_the_patient_stay_two_findings_though_one_stands_after_the_other(tmp_path: Path) -> None:
+    rules = tmp_path / "two.rules"
+    rules.write_text("""
+ruleset two { title "Two" version 1.0.0 language 1 review none }
+valueset p "P" { codes 77386006 |Pregnancy| }
+rule male { action review for entry e in p when patient.gender is male say "{e}: gender" }
+rule old  { action review after rule male for entry e in p when age at e >= 60 years say "{e}: age" }
+""")
+    engine = load(rules, installed_plugins=False)
+    entry = Entry(path="e", codings=({"system": "sct", "code": "77386006"},), date="2025-06-01")
+    submission = Submission(patient=Patient(gender="male", born="1950-01-01"), entries=(entry,))
+    assert sorted(r.rule for r in engine.assess(submission).results if r.outcome == "fires") == ["two/male", "two/old"]
