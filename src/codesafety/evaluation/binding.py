@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Diagnostics
+from codesafety.diagnostics import Diagnostic, Diagnostics, Span
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
+from codesafety.terminology import ecl
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Status, Terminology, Words
 
@@ -173,6 +174,8 @@ class _Binder:
         base, where = self._base(written)
         members = set(base)
         members |= self._codes(written.codes)
+        for code in (*written.perhaps, *written.except_codes):
+            self._check(code)
         perhaps = {c.key for c in written.perhaps}
         included = [self.bind(declared, other) for other in written.includes]
         for other in included:
@@ -202,6 +205,7 @@ class _Binder:
         if written.frozen is not None:
             frozen = {ir.code_key(row.system, row.code) for row in written.frozen}
         if written.ecl is not None and self.terminology.has_release:
+            self._check_expression(written)
             try:
                 expanded = set(self.terminology.expand(written.ecl))
             except EclError as error:
@@ -239,6 +243,18 @@ class _Binder:
             if "|" not in key and self.terminology.status(key) is Status.INACTIVE:
                 out.update(self.terminology.replacements(key).same)
         return out
+
+    def _check_expression(self, written: ir.ValueSet) -> None:
+        """Check the codes that an expression names beside their terms, as those of `codes` are."""
+        assert written.ecl is not None
+        try:
+            named = list(ecl.concepts(ecl.parse(written.ecl)))
+        except EclError:
+            return  # the expansion says so
+        for concept in named:
+            start = written.ecl_span.start + concept.position
+            span = Span(written.ecl_span.file, start, start + len(concept.code))
+            self._check(ir.CodeRef("sct", concept.code, concept.term, span))
 
     def _check(self, code: ir.CodeRef) -> None:
         if code.system != "sct" or not self.terminology.has_release:

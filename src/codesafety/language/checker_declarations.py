@@ -149,6 +149,8 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                         _add(members["except"], codes.code_ref(member, codes.SCT, diagnostics), diagnostics)
             case _:
                 pass
+    if ecl is not None:
+        _expression(ecl, diagnostics)
     if not (ecl or frozen_file or members["codes"] or any(isinstance(p, syntax.Include) for p in node.parts)):
         diagnostics.error(
             "CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`"
@@ -172,6 +174,27 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         cited,
         node.name.span,
     )
+
+
+def _expression(written: syntax.Ecl, diagnostics: Diagnostics) -> None:
+    """Report an expression constraint that is not valid, and damaged codes in one; a release is not needed for either."""
+    from codesafety.terminology import ecl
+    from codesafety.terminology.errors import EclError
+
+    start, file = written.inner.start, written.inner.file
+    try:
+        concepts = list(ecl.concepts(ecl.parse(written.text)))
+    except EclError as error:
+        place = min(start + (error.position or 0), written.inner.end - 1)
+        diagnostics.error("CS231", f"this is no expression constraint: {error.message}", Span(file, place, place + 1),
+                          "try it with `codesafety terminology parse`")
+        return
+    for concept in concepts:
+        wrong = codes.snomed_damage(concept.code)
+        if wrong is not None:
+            place = start + concept.position
+            span = Span(file, place, place + len(concept.code))
+            diagnostics.error("CS209", f"`{concept.code}` is no SNOMED CT concept: {wrong[0]}", span, wrong[1])
 
 
 def _add(to: dict[str, ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) -> None:
