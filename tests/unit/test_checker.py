@@ -669,7 +669,7 @@ def test_any_condition_is_understood_or_refused(of: str, condition: str) -> None
 def test_an_expression_that_is_not_valid_is_underlined_where_it_goes_wrong_without_any_release() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 }\nvalueset v "V" { ecl { << 77386006 |Pregnancy| MINUS } codes 77386006 }\n'
     with pytest.raises(RuleError) as caught:
-        load_texts({"a.rules": text})
+        language.load_texts({"a.rules": text})
     found = [d for d in caught.value.diagnostics if d.code == "CS231"]
     assert [text[d.span.start - 6:d.span.start + 1].strip() for d in found] == ["MINUS"]
 
@@ -677,5 +677,5 @@ def test_an_expression_that_is_not_valid_is_underlined_where_it_goes_wrong_witho
 def test_a_damaged_code_inside_an_expression_is_underlined() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 }\nvalueset v "V" { ecl { << 77386007 |Pregnancy| } codes 77386006 }\n'
     with pytest.raises(RuleError) as caught:
-        load_texts({"a.rules": text})
+        language.load_texts({"a.rules": text})
     assert [(d.code, text[d.span.start:d.span.end]) for d in caught.value.diagnostics if d.code == "CS209"] == [("CS209", "77386007")]
