@@ -671,7 +671,7 @@ def test_an_expression_that_is_not_valid_is_underlined_where_it_goes_wrong_witho
     with pytest.raises(RuleError) as caught:
         language.load_texts({"a.rules": text})
     found = [d for d in caught.value.diagnostics if d.code == "CS231"]
-    assert [text[d.span.start - 6:d.span.start + 1].strip() for d in found] == ["MINUS"]
+    assert [text[d.span.start - 4:d.span.start + 1] for d in found] == ["MINUS"]
 
 
 def test_a_damaged_code_inside_an_expression_is_underlined() -> None:
