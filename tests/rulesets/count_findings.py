@@ -1,7 +1,7 @@
 """Count, rule by rule, what the shipped rulesets find in records and tables, and write the table into `docs/findings.md`.
 
     python tests/rulesets/count_findings.py                     # every data set in ../shared/data, table written
-    python tests/rulesets/count_findings.py --every 4           # each fourth patient of the tables: a few minutes on one core
+    python tests/rulesets/count_findings.py --every 4           # each fourth patient of tables and archives: a few minutes
     python tests/rulesets/count_findings.py FILE-OR-FOLDER …    # other records, message files or folders of tables; only printed
     python tests/rulesets/count_findings.py --each OUT.jsonl    # also one line a finding, for reading the record behind it
 
@@ -37,6 +37,7 @@ from codesafety.record import Submission
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 PAGE = ROOT / "docs" / "findings.md"
+_ARCHIVES = (".tar", ".tar.xz", ".tar.gz")
 BEGIN, END = "<!-- counted: begin -->", "<!-- counted: end -->"
 SETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GP Connect structured records", ("fhir/gp-record-stu3/*.json",)),
@@ -81,7 +82,7 @@ class Counted:
 
 def sources(path: Path) -> Iterator[Source]:
     """Yield what is to be read: a file, a folder of tables, the messages in a folder or in an archive."""
-    if path.name.endswith((".tar", ".tar.xz", ".tar.gz")):
+    if path.name.endswith(_ARCHIVES):
         with tarfile.open(path) as archive:
             for member in archive:
                 opened = archive.extractfile(member) if member.isfile() else None
@@ -97,9 +98,12 @@ def sources(path: Path) -> Iterator[Source]:
 
 
 def submissions(engine: Engine, paths: list[Path], every: int, counted: Counted) -> Iterator[tuple[str, Submission]]:
-    """Yield (key, submission) of each message, and of each `every`-th patient of tables."""
+    """Yield (key, submission) of each message, and of each `every`-th patient of tables and archives."""
     for path in paths:
-        for source in sources(path):
+        step = every if path.is_dir() or path.name.endswith(_ARCHIVES) else 1
+        for place, source in enumerate(sources(path)):
+            if place % step:
+                continue
             try:
                 if engine.holds_many(source):
                     for number, row in enumerate(engine.read_many(source)):
@@ -199,7 +203,7 @@ def table(counted: Counted) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path)
-    parser.add_argument("--every", type=int, default=1, help="take each n-th patient of tables")
+    parser.add_argument("--every", type=int, default=1, help="take each n-th patient of tables and archives")
     parser.add_argument("--each", type=Path, help="write one JSON line a finding")
     parser.add_argument("--only", choices=("default", "optional"), help="count one group of rulesets")
     options = parser.parse_args()
@@ -212,7 +216,7 @@ def main() -> None:
             raise SystemExit("the data are not here: ../shared/data; give files or folders")
     optional = sorted(str(path) for path in (shipped.folder() / "optional").iterdir() if path.is_dir())
     groups = [("Rulesets that are on by default", []), ("Optional rulesets", optional)]
-    groups = [g for g in groups if options.only is None or g[0].lower().startswith(options.only) or (options.only == "default" and not g[1])]
+    groups = [g for g in groups if options.only is None or (options.only == "optional") == bool(g[1])]
     jobs = [(title, name, rules, paths) for title, rules in groups for name, paths in sets]
     out: list[str] = []
     lines: list[str] = []
@@ -226,7 +230,7 @@ def main() -> None:
                 out += ["", f"### {group}", ""]
                 out.append(
                     f"Counted on {date.today().isoformat()}; rules, limits and terminology `{found.engine}`; "
-                    f"{'every patient' if options.every == 1 else f'each {options.every}th patient of the tables'}."
+                    f"{'every patient' if options.every == 1 else f'each {options.every}th patient of tables and archives'}."
                 )
                 out.append("")
             out += table(found)
