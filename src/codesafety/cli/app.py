@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
@@ -13,8 +17,27 @@ from codesafety.cli import check as check_module
 from codesafety.cli import rules as rules_module
 from codesafety.cli.output import write
 
+_LATER: Final[Mapping[str, str]] = {"terminology": "codesafety.cli.terminology", "codes": "codesafety.cli.codes"}
+"""Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
+
+
+class _Group(TyperGroup):
+    """The commands, of which some are imported only when they are asked for, or listed by `--help`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *_LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _LATER:
+            return super().get_command(ctx, cmd_name)
+        group = get_group(import_module(_LATER[cmd_name]).app)
+        group.name = cmd_name
+        return group
+
+
 app = typer.Typer(
     name="codesafety",
+    cls=_Group,
     help="Stop wrong clinical codes before they enter a patient's record.\n\nStart with: codesafety check MESSAGE.xml",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -56,13 +79,3 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 app.command("check")(check_module.check)
 app.command("catalogue")(catalogue_module.catalogue)
 app.add_typer(rules_module.app, name="rules")
-
-
-def _add(module: str, name: str) -> None:
-    from importlib import import_module
-
-    app.add_typer(import_module(f"codesafety.cli.{module}").app, name=name)
-
-
-_add("terminology", "terminology")
-_add("codes", "codes")

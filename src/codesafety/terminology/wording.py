@@ -39,27 +39,29 @@ _ABBREVIATIONS = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bbp\b", "blood pressure"),
     (r"\bpatient's\b", "patient"),
 ))
+_PARTS_OF_ABBREVIATIONS = ("h/o", "hx", "fh", "f/h", "o/e", "c/o", "bp", "'s")
 _CONTRACTED = re.compile(r"\b(is|are|was|does|do|did|has|have|had|could|would|should|ca|can)n't\b|\bcannot\b")
 _POSSESSIVE = re.compile(r"'s\b")
 _KEPT = re.compile(r"\d+\.\d+[^\W_]*|[^\W_]+|[%+<>=?]")
 _FAMILY_OF = re.compile(r"\b(family history) of\b")
 _NOT_SPECIFIED = re.compile(r"(?: nos| not otherwise specified)+$")
 
-_SPELLING = tuple((re.compile(pattern), replacement) for pattern, replacement in (
-    (r"ae|oe(?!s?\b)", "e"),
-    (r"\b(\w*(?:tum|col|lab|behavi|od|hum|vap|rig|neighb|fav|flav|harb|hon))our", r"\1or"),
-    (r"(?<=[a-z]{3})is(e|ed|es|ing|ation|ations|er)\b", r"iz\1"),
-    (r"(?<=[a-z]{2})lys(e|ed|es|ing)\b", r"lyz\1"),
-    (r"\b(\w*(?:cent|met|lit|fib|calib|tit|goit|theat))re(s?)\b", r"\1er\2"),
-    (r"(fib|lit)reo", r"\1ero"),
-    (r"sulph", "sulf"),
-    (r"leuco", "leuko"),
-    (r"aluminium", "aluminum"),
-    (r"(\w{3})lling\b", r"\1ling"),
-    (r"(\w{3})lled\b", r"\1led"),
-    (r"\bgrey\b", "gray"),
-    (r"\bprogramme(s?)\b", r"program\1"),
+_SPELLING = tuple((parts, re.compile(pattern), replacement) for parts, pattern, replacement in (
+    (("ae", "oe"), r"ae|oe(?!s?\b)", "e"),
+    (("our",), r"\b(\w*(?:tum|col|lab|behavi|od|hum|vap|rig|neighb|fav|flav|harb|hon))our", r"\1or"),
+    (("is",), r"(?<=[a-z]{3})is(e|ed|es|ing|ation|ations|er)\b", r"iz\1"),
+    (("lys",), r"(?<=[a-z]{2})lys(e|ed|es|ing)\b", r"lyz\1"),
+    (("re",), r"\b(\w*(?:cent|met|lit|fib|calib|tit|goit|theat))re(s?)\b", r"\1er\2"),
+    (("reo",), r"(fib|lit)reo", r"\1ero"),
+    (("sulph",), r"sulph", "sulf"),
+    (("leuco",), r"leuco", "leuko"),
+    (("aluminium",), r"aluminium", "aluminum"),
+    (("lling",), r"(\w{3})lling\b", r"\1ling"),
+    (("lled",), r"(\w{3})lled\b", r"\1led"),
+    (("grey",), r"\bgrey\b", "gray"),
+    (("programme",), r"\bprogramme(s?)\b", r"program\1"),
 ))
+"""(parts without one of which the pattern cannot match, pattern, replacement), one after another."""
 
 
 def semantic_tag(term: str) -> str | None:
@@ -90,16 +92,24 @@ def without_bracket(term: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text in their comparable spelling, in order; without a semantic tag."""
-    plain = unicodedata.normalize("NFKC", text).translate(_NOT_TOLD_APART).casefold().strip()
-    plain = without_tag(_FLAG.sub(" ", plain))
-    plain = _CONTRACTED.sub(" not ", plain)
-    for pattern, words in _ABBREVIATIONS:
-        plain = pattern.sub(words, plain)
+    # Every description of a release or of the lists passes here: a pattern is tried only where a part that it needs is there.
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = plain.translate(_NOT_TOLD_APART).casefold().strip()
+    if "[" in plain:
+        plain = _FLAG.sub(" ", plain)
+    plain = without_tag(plain)
+    if "n't" in plain or "cannot" in plain:
+        plain = _CONTRACTED.sub(" not ", plain)
+    if any(part in plain for part in _PARTS_OF_ABBREVIATIONS):
+        for pattern, words in _ABBREVIATIONS:
+            plain = pattern.sub(words, plain)
     plain = _POSSESSIVE.sub("", plain).replace("&", " and ")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     joined = " ".join(_KEPT.findall(plain))
-    for pattern, replacement in _SPELLING:
-        joined = pattern.sub(replacement, joined)
+    for parts, pattern, replacement in _SPELLING:
+        if any(part in joined for part in parts):
+            joined = pattern.sub(replacement, joined)
     joined = _NOT_SPECIFIED.sub("", _FAMILY_OF.sub(r"\1", joined))
     return joined.split()
 
