@@ -45,8 +45,48 @@ def load(
     sources: dict[str, str] = {}
     with _no_collection():
         folders = [f for path in paths for f in _folders(Path(path), False, diagnostics, sources)]
-        folders += [f for path in shipped for f in _folders(Path(path), True, diagnostics, sources)]
+        folders += _shipped(folders, [Path(p) for p in paths], [Path(p) for p in shipped], diagnostics, sources)
         return _checked(folders, predicates or {}, strict, diagnostics, sources)
+
+
+def _shipped(
+    given: Sequence[Folder], paths: Sequence[Path], shipped: Sequence[Path], diagnostics: Diagnostics, sources: dict[str, str]
+) -> list[Folder]:
+    """Return the shipped rulesets that others use, and those that these use in turn.
+
+    A shipped folder is called as its ruleset is, so that only those in use are parsed; a name that no folder bears has all parsed.
+    """
+    there = {place for path in paths for place in _places(path)}
+    left = {path.name: path for path in shipped if path.resolve() not in there}
+    found: list[Folder] = []
+    wanted = _used(given) - _names(given)
+    while left and wanted:
+        named = [name for name in left if name in wanted]
+        chosen = [left.pop(name) for name in (named or list(left))]
+        new = [f for path in chosen for f in _folders(path, True, diagnostics, sources)]
+        found += new
+        wanted = _used([*given, *found]) - _names([*given, *found])
+    return found
+
+
+def _places(path: Path) -> list[Path]:
+    """Return where a given path and what lies in it are; nothing for one that cannot be read, which has been said."""
+    try:
+        return [path.resolve(), *(inner.resolve() for inner in path.iterdir())] if path.is_dir() else [path.resolve().parent]
+    except (OSError, ValueError):
+        return []
+
+
+def _used(folders: Sequence[Folder]) -> set[str]:
+    return {part.ruleset.text for one in _headers(folders) for part in one.parts if isinstance(part, syntax.Uses)}
+
+
+def _names(folders: Sequence[Folder]) -> set[str]:
+    return {one.name.text for one in _headers(folders)}
+
+
+def _headers(folders: Sequence[Folder]) -> Iterator[syntax.Ruleset]:
+    return (d for folder in folders for file in folder.files for d in file.declarations if isinstance(d, syntax.Ruleset))
 
 
 def load_texts(
