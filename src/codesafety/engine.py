@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -188,8 +189,21 @@ class Engine:
                     return plugin, reader
             except Exception as error:  # noqa: BLE001  a plugin may raise anything
                 raise PluginError(plugin, f"{reader.name}.recognises", error) from None
-        if not source.data.strip() and source.path is None:
+        tables = source.path is not None and (source.path.is_dir() or source.path.suffix in (".parquet", ".csv"))
+        if tables and find_spec("polars") is None:
+            raise InputError(
+                "this may be tables, which cannot be read without polars",
+                source=source.name,
+                help="install it: pip install 'codesafety[tables]'",
+            )
+        if not source.data.strip() and not tables:
             raise InputError("the input is empty", source=source.name, help="give a message or a record, as XML or JSON")
+        if source.path is not None and source.path.is_dir():
+            raise InputError(
+                "this is a folder, and not of tables of patients that a reader knows",
+                source=source.name,
+                help="name the files in it that are messages or records",
+            )
         raise InputError(
             "this is no format that a reader knows",
             source=source.name,

@@ -185,3 +185,11 @@ def test_a_name_given_twice_in_a_line_is_refused_as_it_is_in_a_file() -> None:
 def test_overrides_that_are_no_list_get_a_line_that_says_so() -> None:
     _, answer = lines('{"submission": {"entries": []}, "overrides": 5}')
     assert answer["error"]["message"] == "this is not a list"
+
+
+def test_an_empty_file_and_a_folder_of_other_things_are_called_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "empty.xml").write_bytes(b"")
+    assert "the input is empty" in check(tmp_path / "empty.xml").stderr
+    found = check(tmp_path)
+    assert found.exit_code == 2
+    assert "this is a folder" in found.stderr or "polars" in found.stderr

@@ -60,3 +60,11 @@ def test_show_of_what_is_not_there_says_so() -> None:
     found = rules("show", "pregnnt-in-the-contraception-service")
     assert found.exit_code == 2
     assert "did you mean" in found.stderr
+
+
+def test_an_oracle_without_a_case_is_no_agreement(tmp_path: Path) -> None:
+    oracle = tmp_path / "oracle.csv"
+    oracle.write_text("system,code,sex,age_years,date,expected\n", "utf-8")
+    found = rules("score", oracle, "--rules", "uk.sex")
+    assert found.exit_code == 1
+    assert "no case" in found.stderr

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from codesafety.diagnostics import Severity, render_all
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.report import RANK, Report
 
@@ -88,11 +89,18 @@ def error_data(error: CodesafetyError) -> dict[str, Any]:
     return data
 
 
+def _errors_alone(error: RuleError) -> str:
+    """Return what stops the rules, and how much else there is to say of them: hundreds of warnings would hide it."""
+    errors = [d for d in error.diagnostics if d.severity is Severity.ERROR]
+    rest = len(error.diagnostics) - len(errors)
+    more = f"\n\n{rest} warnings are not shown\n  = help: `codesafety rules check` shows them" if rest else ""
+    return render_all(errors, error.sources) + more
+
+
 def fail(error: CodesafetyError, form: Format) -> NoReturn:
     """Say what went wrong and what to do next, and exit 2."""
     if form is Format.JSON:
         write_json({"error": error_data(error)})
     else:
-        text = str(error)
-        complain(text if isinstance(error, RuleError) else f"error: {text}")
+        complain(_errors_alone(error) if isinstance(error, RuleError) else f"error: {error}")
     raise typer.Exit(FAILED)

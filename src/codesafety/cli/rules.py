@@ -387,7 +387,7 @@ def score(
 ) -> None:
     """Score rules against an oracle: a CSV file of single entries and whether a rule should fire.
 
-    `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not; 2: it could not be read.
+    `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not, or there is none; 2: it could not be read.
     """
     from codesafety import scoreboard
 
@@ -413,7 +413,9 @@ def score(
                   f"{case.date or 'no date'}: expected {case.expected}, answered {answer}")
         if len(found.disagreements) > most:
             write(f"  … and {len(found.disagreements) - most} more (--format json has all)")
-    raise typer.Exit(CLEAN if not found.disagreements else SOMETHING)
+    if not found.cases:
+        complain("there is no case in this oracle, so nothing was scored")
+    raise typer.Exit(CLEAN if found.cases and not found.disagreements else SOMETHING)
 
 
 def _share(share: float | None) -> str:

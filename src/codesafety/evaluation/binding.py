@@ -10,7 +10,6 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
-from codesafety.terminology import ecl
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Status, Terminology, Words
 
@@ -246,6 +245,8 @@ class _Binder:
 
     def _check_expression(self, written: ir.ValueSet) -> None:
         """Check the codes that an expression names beside their terms, as those of `codes` are."""
+        from codesafety.terminology import ecl
+
         assert written.ecl is not None
         try:
             named = list(ecl.concepts(ecl.parse(written.ecl)))

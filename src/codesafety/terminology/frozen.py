@@ -121,11 +121,12 @@ def _one_medicine(a: Product, b: Product | None) -> bool:
 
 
 def _inverted(pairs: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    found: dict[str, frozenset[str]] = {}
     for key, code in pairs:
         if key:
-            found.setdefault(key, set()).add(code)
-    return {key: frozenset(codes) for key, codes in found.items()}
+            known = found.get(key)  # most keys are one code's: no set is made to be frozen
+            found[key] = frozenset((code,)) if known is None else known | {code}
+    return found
 
 
 def _digest_of(products: Mapping[str, Product]) -> str:
