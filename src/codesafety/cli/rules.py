@@ -387,7 +387,8 @@ def score(
 ) -> None:
     """Score rules against an oracle: a CSV file of single entries and whether a rule should fire.
 
-    `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not, or there is none; 2: it could not be read.
+    `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not, or there is none;
+    2: it could not be read.
     """
     from codesafety import scoreboard
 
