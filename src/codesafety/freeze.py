@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from codesafety import ir
-from codesafety.errors import InputError
+from codesafety.errors import InputError, RuleError
+from codesafety.language import parse, syntax
 from codesafety.terminology.interface import CodeContext, Terminology
 
 _COLUMNS = ("system", "code", "term", "assertion", "subject", "time")
+_BEGUN = ",".join(_COLUMNS) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,46 @@ class Frozen:
     def changed(self) -> bool:
         """Whether its codes differ. The release's name in its head may differ where they do not."""
         return bool(self.gained or self.lost)
+
+
+@contextmanager
+def begun(paths: Sequence[Path]) -> Iterator[None]:
+    """Begin the frozen files that rules name beside `ecl` and that are not there, so that the rules can be loaded to write them.
+
+    What is still only begun at the end, because something failed, is removed. Raises OSError where a file cannot be written.
+    """
+    absent = [path for file in _rule_files(paths) for path in _absent(file)]
+    made: list[Path] = []
+    try:
+        for path in absent:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_BEGUN, encoding="utf-8")
+            made.append(path)
+        yield
+    finally:
+        for path in made:
+            if path.read_text(encoding="utf-8") == _BEGUN:
+                path.unlink()
+
+
+def _rule_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from [path] if path.is_file() else sorted((*path.glob("*.rules"), *path.glob("*/*.rules")))
+
+
+def _absent(file: Path) -> Iterator[Path]:
+    try:
+        parsed = parse(file.read_text(encoding="utf-8-sig"), file.as_posix())
+    except (RuleError, OSError, UnicodeDecodeError):
+        return  # loading the rules says what is wrong with it
+    root = file.parent.resolve()
+    for declaration in parsed.declarations:
+        if isinstance(declaration, syntax.ValueSet) and any(isinstance(part, syntax.Ecl) for part in declaration.parts):
+            for part in declaration.parts:
+                if isinstance(part, syntax.Setting) and isinstance(part.value, syntax.Text):
+                    path = (root / part.value.text).resolve()
+                    if path.is_relative_to(root) and not path.exists():
+                        yield path
 
 
 def freeze(rulesets: Sequence[ir.Ruleset], release: Terminology) -> Iterator[Frozen]:

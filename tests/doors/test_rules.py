@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.terminology.generated import DISEASE, INFARCT, built, small
 from typer.testing import CliRunner, Result
 
 from codesafety import load
@@ -68,3 +69,18 @@ def test_an_oracle_without_a_case_is_no_agreement(tmp_path: Path) -> None:
     found = rules("score", oracle, "--rules", "uk.sex")
     assert found.exit_code == 1
     assert "no case" in found.stderr
+
+
+def test_freeze_writes_a_list_that_was_not_there_and_leaves_nothing_where_it_fails(tmp_path: Path) -> None:
+    pack = built(small(), tmp_path)
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    text = RULES % "H-01"
+    text = text.replace("{ codes 77386006 source", f'{{ ecl {{ << {DISEASE} }} frozen "codes/s.csv" source')
+    (folder / "my.rules").write_text(text.replace("77386006", INFARCT), "utf-8")
+    assert rules("freeze", folder, "--release", pack).exit_code == 0
+    assert f"sct,{INFARCT}" in (folder / "codes" / "s.csv").read_text("utf-8")
+    (folder / "codes" / "s.csv").unlink()
+    (folder / "my.rules").write_text(text.replace(f"<< {DISEASE}", "<< 77386006"), "utf-8")
+    assert rules("freeze", folder, "--release", pack).exit_code == 2
+    assert not (folder / "codes" / "s.csv").exists()

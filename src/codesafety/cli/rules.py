@@ -310,17 +310,18 @@ def freeze_files(
 
     Exit code 0: written, or nothing differs; 1 with --check where a list and the release differ; 2: it could not be done.
     """
-    from codesafety.freeze import freeze
+    from codesafety.freeze import begun, freeze
 
     try:
-        engine = load(*paths, release=release)
-        own = {path.resolve() for path in rule_paths(paths)}
-        rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
-        found = list(freeze(rulesets, engine.terminology))
-        if not check_only:
-            for one in found:
-                one.path.parent.mkdir(parents=True, exist_ok=True)
-                one.path.write_text(one.text, encoding="utf-8")
+        places = rule_paths(paths)
+        with begun([] if check_only else places):
+            engine = load(*paths, release=release)
+            own = {path.resolve() for path in places}
+            rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
+            found = list(freeze(rulesets, engine.terminology))
+            if not check_only:
+                for one in found:
+                    one.path.write_text(one.text, encoding="utf-8")
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
