@@ -138,19 +138,22 @@ def count(name: str, rules: list[str], paths: list[Path], every: int, each: bool
     started = time.monotonic()
     engine = load(*rules)
     counted = Counted(name, engine=engine.standing.engine.digest)
-    counted.rules = {rule.name: Tally() for rule in engine.rules}
+    asked = {path.rpartition("/")[2] for path in rules}
+    counted.rules = {rule.name: Tally() for rule in engine.rules if not asked or rule.ruleset in asked}
     for key, submission in submissions(engine, paths, every, counted):
         report = engine.assess(submission)
         counted.patients += 1
         counted.entries += report.counts.entries + report.counts.medications
         counted.not_read += report.counts.not_read
         counted.decisions[report.decision] += 1
-        for number in concerns(engine, submission).items():
-            tally = counted.rules[number[0]]
-            tally.could_patients += 1
-            tally.could_entries += number[1]
+        for rule, number in concerns(engine, submission).items():
+            if rule in counted.rules:
+                counted.rules[rule].could_patients += 1
+                counted.rules[rule].could_entries += number
         fired: set[str] = set()
         for result in report.results:
+            if asked and result.rule not in counted.rules:
+                continue  # a rule that an optional one rests on, counted among those that are on by default
             tally = counted.rules.setdefault(result.rule, Tally())
             if result.outcome == "cannot_tell":
                 tally.untold += 1
@@ -178,7 +181,7 @@ def table(counted: Counted) -> Iterator[str]:
     for why, number in counted.unread.most_common():
         yield f"Not read: {number} ({why})."
     yield ""
-    shown = sorted((r for r, t in counted.rules.items() if t.findings or t.untold), key=lambda r: (-counted.rules[r].findings, r))
+    shown = sorted((r for r, t in counted.rules.items() if t.findings), key=lambda r: (-counted.rules[r].findings, r))
     if shown:
         yield "| rule | action | findings | entries | patients | at most | could concern: patients | entries | not told |"
         yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
@@ -190,10 +193,14 @@ def table(counted: Counted) -> Iterator[str]:
             f"| `{rule}` | {counted.actions.get(rule, '')} | {t.findings:,} | {t.entries:,} | {t.patients:,} | {share} "
             f"| {of:,} | {max(t.could_entries, t.entries):,} | {t.untold:,} |"
         )
-    silent = [r for r, t in counted.rules.items() if not t.findings and not t.untold]
-    asked = sum(1 for r in silent if counted.rules[r].could_entries)
+    silent = [(r, t) for r, t in counted.rules.items() if not t.findings]
+    asked = sum(1 for _, t in silent if t.could_entries)
     yield ""
     yield f"{len(silent)} other rules found nothing; {asked} of them had an entry that they could concern."
+    untold = [(r, t) for r, t in silent if t.untold]
+    if untold:
+        said = ", ".join(f"`{r}` {t.untold:,} of {max(t.could_patients, t.untold):,}" for r, t in sorted(untold, key=lambda one: -one[1].untold))
+        yield f"Not told by those, in answers of the patients that they could concern: {said}."
     if counted.missing:
         said = ", ".join(f"`{name}` {n:,}" for name, n in counted.missing.most_common())
         yield f"Missing inputs, by reports that say so: {said}."

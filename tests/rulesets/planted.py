@@ -1,12 +1,12 @@
 """Plant faults of known kinds into published records, and print how many the default rulesets catch.
 
-    python tests/rulesets/planted.py                 # 20 plants of each of ten kinds in ../shared/data, always the same ones
+    python tests/rulesets/planted.py                 # 20 plants of each of eleven kinds in ../shared/data, always the same ones
 
 Each plant changes one thing in one record: the gender, the birth date, one date, one code or one code's words. It is *caught* where a
 rule that is meant for the kind of fault fires on what was changed and did not fire on it before. *Another rule* counts plants at which
 only other rules are new. What no rule can be meant to see without a release (a digit changed so that the check digit still holds) is not
 planted, and codes are planted only into entries that stand (not planned, resolved, denied or about another: rules leave those out by
-design). Records: the six GP Connect records and Synthea bundles, drawn with a fixed seed.
+design). Sex at birth, where a record has it, is taken out with the gender. Records: the six GP Connect records and Synthea bundles, drawn with a fixed seed.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _adult(submission: Submission, chance: random.Random) -> Planted | None:
 
 def _pregnant(submission: Submission, chance: random.Random) -> Planted | None:
     planted = _coded(submission, chance, (("77386006", "Pregnant"),))
-    return None if planted is None else (_patient(planted[0], gender="male"), planted[1])
+    return None if planted is None else (_patient(planted[0], gender="male", sex_at_birth=None), planted[1])
 
 
 def _changed_code(change: Callable[[str, random.Random], str | None]) -> Callable[[Submission, random.Random], Planted | None]:
@@ -213,10 +213,13 @@ def main() -> None:
             planted = kind.plant(submission, chance)
             if planted is None:
                 continue
-            counts["planted"] += 1
             if number not in before:
                 before[number] = engine.assess(submission)
-            new = fired(engine.assess(planted[0]), planted[1]) - fired(before[number], planted[1])
+            old = fired(before[number], planted[1])
+            if any(rule.startswith(kind.rules) for rule in old):
+                continue  # it has such a fault already: nothing could be new
+            counts["planted"] += 1
+            new = fired(engine.assess(planted[0]), planted[1]) - old
             meant = any(rule.startswith(kind.rules) for rule in new)
             counts["caught" if meant else "other" if new else "missed"] += 1
             if not meant:
