@@ -80,7 +80,7 @@ class FrozenTerminology:
     def terms(self, code: str) -> tuple[str, ...]:
         """Return the known descriptions, preferred first; empty where none is known (which is not "has none")."""
         known = self._terms.get(code, ())
-        product = self._products.get(code)
+        product = self.product(code)
         if product is not None and product.name and product.name not in known:
             return (*known, product.name)
         return known
@@ -90,12 +90,12 @@ class FrozenTerminology:
         def find(key: str) -> frozenset[str]:
             return self._by_term.get(key, frozenset()) | self._by_product_name.get(words.strip().casefold(), frozenset())
 
-        product = self._products.get(code)
+        product = self.product(code)
         if product is None:
             return judge(code, words, self.terms(code), find)
 
         def akin(other: str) -> bool:
-            return other in product.ids or _one_medicine(product, self._products.get(other))
+            return other in product.ids or _one_medicine(product, self.product(other))
 
         # A product has one name in dm+d, and a supplier's may be sent by its VMP's: known, all are known.
         return judge(code, words, self.terms(code), find, complete=product.same_product is not None, akin=akin)
@@ -113,7 +113,8 @@ class FrozenTerminology:
 
     def product(self, code: str) -> Product | None:
         """Return what the extract knows of a medicine, or None where its identity is not known."""
-        return self._products.get(code)
+        products = self._products  # `Mapping.get` raises and catches an error for every code that is no product: most are none
+        return products[code] if code in products else None
 
 
 def _one_medicine(a: Product, b: Product | None) -> bool:
