@@ -114,7 +114,9 @@ class FrozenTerminology:
     def product(self, code: str) -> Product | None:
         """Return what the extract knows of a medicine, or None where its identity is not known."""
         products = self._products  # `Mapping.get` raises and catches an error for every code that is no product: most are none
-        return products[code] if code in products else None
+        if code not in products:
+            return None
+        return products[code]
 
 
 def _one_medicine(a: Product, b: Product | None) -> bool:
