@@ -679,3 +679,10 @@ def test_a_damaged_code_inside_an_expression_is_underlined() -> None:
     with pytest.raises(RuleError) as caught:
         language.load_texts({"a.rules": text})
     assert [(d.code, text[d.span.start:d.span.end]) for d in caught.value.diagnostics if d.code == "CS209"] == [("CS209", "77386007")]
+
+
+def test_an_empty_frozen_file_beside_an_expression_is_a_warning() -> None:
+    text = 'ruleset t { title "T" version 1.0.0 language 1 }\nvalueset v "V" { ecl { << 77386006 |Pregnancy| } frozen "v.csv" }\n'
+    found = language.load_texts({"a.rules": text}, {"v.csv": b"system,code,term\n"}).warnings
+    assert [(d.code, d.message) for d in found if d.code == "CS212"] == [
+        ("CS212", "the value set `v` is empty without a release: its file has no rows, and it will not load")]

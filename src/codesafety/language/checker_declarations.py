@@ -155,10 +155,17 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         diagnostics.error(
             "CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`"
         )
-    elif ecl is None and no_rows and not members["codes"] and not includes:
-        diagnostics.error(
-            "CS212", f"the value set `{node.name.text}` is empty: its file has no rows", node.name.span, "add rows to the file"
-        )
+    elif no_rows and not members["codes"] and not includes:
+        empty = f"the value set `{node.name.text}` is empty"
+        if ecl is None:
+            diagnostics.error("CS212", f"{empty}: its file has no rows", node.name.span, "add rows to the file")
+        else:
+            diagnostics.warning(
+                "CS212",
+                f"{empty} without a release: its file has no rows, and it will not load",
+                node.name.span,
+                "write the file with `codesafety rules freeze`",
+            )
     return ir.ValueSet(
         f"{scope.ruleset}/{node.name.text}",
         node.title.text,
