@@ -199,8 +199,8 @@ def table(counted: Counted) -> Iterator[str]:
     yield f"{len(silent)} other rules found nothing; {asked} of them had an entry that they could concern."
     untold = [(r, t) for r, t in silent if t.untold]
     if untold:
-        said = ", ".join(f"`{r}` {t.untold:,} of {max(t.could_patients, t.untold):,}" for r, t in sorted(untold, key=lambda one: -one[1].untold))
-        yield f"Not told by those, in answers of the patients that they could concern: {said}."
+        said = ", ".join(f"`{r}` {t.untold:,}" for r, t in sorted(untold, key=lambda one: -one[1].untold))
+        yield f"Answers of those that could not be told: {said}."
     if counted.missing:
         said = ", ".join(f"`{name}` {n:,}" for name, n in counted.missing.most_common())
         yield f"Missing inputs, by reports that say so: {said}."
