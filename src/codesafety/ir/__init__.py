@@ -615,7 +615,6 @@ class Ruleset:
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
     digest: str                              # blake2b-16 (hex) over the files, names and contents, in name order
-    hazard_log: tuple[str, ...] = ()         # the hazard ids that the folder's own log declares
 
 
 @dataclass(frozen=True, slots=True)

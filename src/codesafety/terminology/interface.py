@@ -7,7 +7,6 @@ never stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -125,8 +124,3 @@ class Terminology(Protocol):
     def product(self, code: str) -> Product | None:
         """Return what is known of a medicine, or None where its identity is not known."""
         ...
-
-
-def normal_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that were sent, without empty ones."""
-    return tuple(w for w in words if w and w.strip())
