@@ -9,6 +9,8 @@ from tests.differential.worlds import BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE,
 
 import codesafety
 from codesafety import Entry, Message, Patient, Record, Submission
+from codesafety.cli.output import exit_code
+from codesafety.record import NotRead
 
 RULES = """
 ruleset told { title "Told" version 1.0.0 language 1 review none }
@@ -77,3 +79,36 @@ def test_a_message_sent_again_has_the_same_result_ids(engine: codesafety.Engine)
 
     assert ids("a", False) == ids("b", True)
     assert len(set(ids("a", False))) == len(ids("a", False))
+
+
+def test_a_profile_changes_nothing_in_a_message_without_a_day(engine: codesafety.Engine) -> None:
+    change = codesafety.RuleChange(rule="told/in-use", action="off", reason="agreed", role="manager", until="2030-01-01")
+    profile = codesafety.Profile(name="a practice", changes=(change,))
+    entry = Entry(path="e", codings=({"system": "sct", "code": BECAME_P1},))
+    report = engine.assess(Submission(entries=(entry,)), profile=profile)
+    assert "told/in-use" in {r.rule for r in report.results}
+    assert report.profile is not None
+    assert [c.rule for c in report.profile.ended] == ["told/in-use"]
+    dated = engine.assess(Submission(entries=(entry,), message=Message(sent="2025-06-02")), profile=profile)
+    assert "told/in-use" not in {r.rule for r in dated.results}
+
+
+def test_a_resource_that_was_not_understood_exits_1_though_it_holds_no_code(engine: codesafety.Engine) -> None:
+    entry = Entry(path="e", codings=({"system": "sct", "code": P1},), date="2025-06-01")
+    for whole, code in ((True, 1), (False, 0)):
+        unread = NotRead(path="x", reason="not understood", whole=whole)
+        report = engine.assess(Submission(entries=(entry,), message=Message(sent="2025-06-02"), not_read=(unread,)))
+        assert report.decision in ("none", "note")
+        assert exit_code(report) == code
+
+
+def test_a_private_field_that_is_missing_is_never_listed(tmp_path: Path) -> None:
+    (tmp_path / "a.rules").write_text(f"""
+ruleset quiet {{ title "Quiet" version 1.0.0 language 1 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }}
+rule tested {{ action note for entry e in p when patient.sex_at_birth is male say "{{e}}" }}
+""")
+    quiet = codesafety.load(tmp_path / "a.rules", installed_plugins=False)
+    report = quiet.assess(Submission(entries=(Entry(path="e", codings=({"system": "sct", "code": P1},), date="2025-06-01"),)))
+    assert [(r.outcome, r.missing) for r in report.results] == [("cannot_tell", ())]
+    assert "sex" not in report.model_dump_json()
