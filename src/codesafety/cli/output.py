@@ -60,6 +60,11 @@ def style(text: str, colour: bool, **how: Any) -> str:
     return typer.style(text, **how) if colour else text
 
 
+def count(n: int, word: str) -> str:
+    """Return `1 rule`, `2 rules`."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
 def width() -> int:
     return max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codesafety.cli.output import style, wrapped
+from codesafety.cli.output import count, style, wrapped
 from codesafety.report import Report, ReportItem, Result
 from codesafety.terminology.wording import without_tag
 
@@ -153,7 +153,7 @@ def _item(item: ReportItem) -> str:
     code = f" ({item.code})" if item.term and item.code else ""
     counts = item.rules
     untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""
-    return f"{term}{code}{f', {item.date}' if item.date else ''}: {counts.answered} rules answered{untold}: {item.path}"
+    return f"{term}{code}{f', {item.date}' if item.date else ''}: {count(counts.answered, 'rule')} answered{untold}: {item.path}"
 
 
 def _foot(report: Report, parts: int) -> Iterator[str]:
@@ -167,7 +167,9 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
             else "a record that does not declare itself complete"
         )
     )
-    yield wrapped(f"Checked {counts.items} items with {counts.rules} rules, {record}, {report.terminology.name}.", "")
+    yield wrapped(
+        f"Checked {count(counts.items, 'item')} with {count(counts.rules, 'rule')}, {record}, {report.terminology.name}.", ""
+    )
     if parts:
         yield wrapped(
             f"{parts} details of resources that were read are in no field of ours; --format json lists them by path.", ""
@@ -175,7 +177,7 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
     for ruleset in report.rulesets:
         if ruleset.rules:
             review = "no clinician has reviewed it" if ruleset.review == "none" else f"clinical review: {ruleset.review}"
-            yield f"  {ruleset.name} {ruleset.version}: {ruleset.rules} rules; {review}"
+            yield f"  {ruleset.name} {ruleset.version}: {count(ruleset.rules, 'rule')}; {review}"
     if report.profile is not None:
         for change in report.profile.in_force:
             yield wrapped(

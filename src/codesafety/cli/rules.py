@@ -11,7 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from codesafety import ir
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, coloured, complain, fail, style, wrapped, write, write_json
+from codesafety.cli.output import (
+    CLEAN,
+    FAILED,
+    SOMETHING,
+    Format,
+    coloured,
+    complain,
+    count,
+    fail,
+    style,
+    wrapped,
+    write,
+    write_json,
+)
 from codesafety.diagnostics import render_all
 from codesafety.engine import Engine, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
@@ -81,7 +94,7 @@ def check(
                 f"{drift.name}: the release gained {_codes(drift.gained)} and lost {_codes(drift.lost)} against the frozen list"
             )
     write(
-        f"{style('ok', coloured(), fg='green')}: {len(rules)} rules in {len(loaded.rulesets)} rulesets, {len(warnings)} warnings"
+        f"{style('ok', coloured(), fg='green')}: {count(len(rules), 'rule')} in {count(len(loaded.rulesets), 'ruleset')}, {count(len(warnings), 'warning')}"
     )
 
 
@@ -138,7 +151,7 @@ def test(
                 "there is no example in these rules\n  = help: give each rule examples that fire, are clear and cannot be told"
             )
         write(
-            f"{len(results)} examples of {len(engine.rules)} rules: {len(results) - len(failed)} as expected, {len(failed)} not"
+            f"{count(len(results), 'example')} of {count(len(engine.rules), 'rule')}: {len(results) - len(failed)} as expected, {len(failed)} not"
         )
     raise typer.Exit(CLEAN if results and not failed else SOMETHING)
 
@@ -226,7 +239,7 @@ def format_files(
     for file in files:
         try:
             text = file.read_text(encoding="utf-8")
-            neat = format_text(text)
+            neat = format_text(text, str(file))
         except (OSError, UnicodeDecodeError):
             complain(f"error: {file}: it cannot be read as UTF-8 text\n  = help: check the path and the encoding")
             raise typer.Exit(FAILED) from None
@@ -298,7 +311,6 @@ def _progress(results: Any, total: int, what: str) -> Any:
     return track(results, what, total=total, console=Console(stderr=True), transient=True)
 
 
-
 @app.command("freeze")
 def freeze_files(
     paths: Paths,
@@ -325,10 +337,17 @@ def freeze_files(
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
-        fail(InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename), form)
+        fail(
+            InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename),
+            form,
+        )
     if form is Format.JSON:
-        write_json([{"valueset": f.name, "file": str(f.path), "codes": f.codes, "gained": list(f.gained), "lost": list(f.lost)}
-                    for f in found])
+        write_json(
+            [
+                {"valueset": f.name, "file": str(f.path), "codes": f.codes, "gained": list(f.gained), "lost": list(f.lost)}
+                for f in found
+            ]
+        )
     else:
         for one in found:
             write(f"{one.name}: {one.codes} codes, gained {_codes(one.gained)}, lost {_codes(one.lost)}: {one.path}")
@@ -399,20 +418,41 @@ def score(
     except CodesafetyError as error:
         fail(error, form)
     if form is Format.JSON:
-        write_json({
-            "cases": found.cases, "agree": found.agree, "false_fires": found.false_fires, "missed": found.missed,
-            "cannot_tell": found.cannot_tell, "sensitivity": found.sensitivity, "specificity": found.specificity,
-            "disagreements": [
-                {"line": c.line, "system": c.system, "code": c.code, "sex": c.sex, "age_years": c.age_years, "date": c.date,
-                 "expected": c.expected, "answer": answer} for c, answer in found.disagreements],
-        })
+        write_json(
+            {
+                "cases": found.cases,
+                "agree": found.agree,
+                "false_fires": found.false_fires,
+                "missed": found.missed,
+                "cannot_tell": found.cannot_tell,
+                "sensitivity": found.sensitivity,
+                "specificity": found.specificity,
+                "disagreements": [
+                    {
+                        "line": c.line,
+                        "system": c.system,
+                        "code": c.code,
+                        "sex": c.sex,
+                        "age_years": c.age_years,
+                        "date": c.date,
+                        "expected": c.expected,
+                        "answer": answer,
+                    }
+                    for c, answer in found.disagreements
+                ],
+            }
+        )
     else:
-        write(f"{found.cases} cases: {found.agree} agree, {found.false_fires} fire falsely, {found.missed} are missed, "
-              f"{found.cannot_tell} could not be told")
+        write(
+            f"{found.cases} cases: {found.agree} agree, {found.false_fires} fire falsely, {found.missed} are missed, "
+            f"{found.cannot_tell} could not be told"
+        )
         write(f"sensitivity {_share(found.sensitivity)}, specificity {_share(found.specificity)}, of the cases that were told")
         for case, answer in found.disagreements[:most]:
-            write(f"  line {case.line}: {case.code}, {case.sex or 'no sex'}, {case.age_years if case.age_years is not None else 'no age'}, "
-                  f"{case.date or 'no date'}: expected {case.expected}, answered {answer}")
+            write(
+                f"  line {case.line}: {case.code}, {case.sex or 'no sex'}, {case.age_years if case.age_years is not None else 'no age'}, "
+                f"{case.date or 'no date'}: expected {case.expected}, answered {answer}"
+            )
         if len(found.disagreements) > most:
             write(f"  … and {len(found.disagreements) - most} more (--format json has all)")
     if not found.cases:
