@@ -433,7 +433,9 @@ class Assessment:
         day = self.facts.message_day
         if rule.overridable is None or day is None:
             return None
-        codes = {ir.code_key(e.system or "", e.code) for e in entries if e.code}
+        if not entries or any(e.code is None for e in entries):
+            return None  # an override goes by codes: it cannot match what has none
+        codes = {ir.code_key(e.system or "", e.code) for e in entries if e.code is not None}
         assert not isinstance(rule.overridable.length, ir.Field)
         length = self.standing.binding.length(rule.overridable.length)
         for override in self._overrides.get(rule.name, ()):

@@ -168,6 +168,15 @@ def test_lines_are_answered_one_for_one_after_a_line_that_says_ready() -> None:
     assert answers[3]["record"]["given"] is True
 
 
+def test_a_letter_in_a_line_is_declined_and_never_held() -> None:
+    letter = json.loads((ROOT / "tests" / "fixtures" / "fhir" / "letter.json").read_text(encoding="utf-8"))
+    _, answer, after = lines(json.dumps({"id": 7, "submission": letter}), "{}")
+    assert answer["error"]["kind"] == "Declined"
+    assert answer["id"] == 7
+    assert "decision" not in answer
+    assert after["decision"] == "review"
+
+
 def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
     entry = '{"path": "e", "codings": [{"system": "sct", "code": "27113001"}], "value": {"quantity": {"value": 70.10, "unit": "kg"}}}'
     whole = "{" + f"\"entries\": [{entry}]" + "}"

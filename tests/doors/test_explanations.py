@@ -112,3 +112,27 @@ rule tested {{ action note for entry e in p when patient.sex_at_birth is male sa
     report = quiet.assess(Submission(entries=(Entry(path="e", codings=({"system": "sct", "code": P1},), date="2025-06-01"),)))
     assert [(r.outcome, r.missing) for r in report.results] == [("cannot_tell", ())]
     assert "sex" not in report.model_dump_json()
+
+
+def overridden(tmp_path: Path, codes: list[tuple[str | None, ...]], named: tuple[str, ...]) -> list[bool]:
+    (tmp_path / "o.rules").write_text("""
+ruleset aside { title "Aside" version 1.0.0 language 1 review none }
+rule any { action review overridable by confirmed for 9 months for mention e when e is incoming say "{e}" }
+rule all { action review overridable by confirmed for 9 months for message when patient.gender is male say "male" }
+""")
+    loaded = codesafety.load(tmp_path / "o.rules", installed_plugins=False)
+    entries = tuple(
+        Entry(path=f"e{n}", codings=tuple({"system": "sct", "code": c} for c in each if c), date="2025-06-01") for n, each in enumerate(codes)
+    )
+    overrides = [
+        codesafety.Override(rule=rule, codes=named, reason="confirmed", recorded="2025-06-01") for rule in ("aside/any", "aside/all")
+    ]
+    submission = Submission(patient=Patient(gender="male"), entries=entries, message=Message(sent="2025-06-02"))
+    return [r.overridden is not None for r in sorted(loaded.assess(submission, overrides=overrides).results, key=lambda r: r.rule)]
+
+
+def test_an_override_by_codes_sets_aside_only_findings_that_have_those_codes(tmp_path: Path) -> None:
+    # aside/all has no entry and so no code to match by; aside/any has one finding an entry
+    assert overridden(tmp_path, [(P1,)], (P1,)) == [False, True]
+    assert overridden(tmp_path, [(P1,)], (BECAME_P1,)) == [False, False]
+    assert overridden(tmp_path, [(None,)], (P1,)) == [False, False]

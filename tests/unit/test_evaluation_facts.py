@@ -246,9 +246,18 @@ def test_without_a_record_and_with_a_coded_resource_not_read_two_members_are_uns
 
 @pytest.mark.parametrize(("resource", "entry", "medication"), [
     (None, True, True), ("Observation", True, False), ("MedicationRequest", False, True), ("Unknown", True, True),
+    ("Immunization", True, False), ("RequestGroup", True, True),
 ])
 def test_a_resource_that_was_not_read_may_be_of_a_kind(resource: str | None, entry: bool, medication: bool) -> None:
     assert (may_be(resource, "entry"), may_be(resource, "medication")) == (entry, medication)
+
+
+def test_a_resource_that_breaks_its_format_may_hold_a_code_though_none_could_be_read() -> None:
+    record = Record(complete=(Coverage(kind="entry"), Coverage(kind="medication")))
+    broken = NotRead(path="Observation/1", reason="a date that is none", resource_type="Observation", whole=True, broken=True)
+    found = Facts(Submission(not_read=(broken,)), record, BOOK)
+    assert [u.called for u in found.unseen(is_entry=True)] == ["message.unread"]
+    assert found.unseen(is_entry=False) == ()
 
 
 # ------------------------------------------------------------------------------------------------ who is another (table 10)

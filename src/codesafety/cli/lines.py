@@ -11,7 +11,7 @@ from typing import Any
 from codesafety import __version__
 from codesafety.cli.output import error_data, write
 from codesafety.engine import Engine, read_model
-from codesafety.errors import CodesafetyError, InputError
+from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.plugins import MAX_BYTES, Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
@@ -53,6 +53,8 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
             given = _parsed(raw, number)
             _line(_answer(engine, given, raw, number, profile, overrides, record))
+        except Declined as error:
+            _line({"error": error_data(error), "line": number, **_id(given)})
         except CodesafetyError as error:
             _line({"error": error_data(error), "line": number, **_id(given), "decision": "hold"})
         except Exception as error:  # noqa: BLE001  one line's failure is not the next one's; it was not checked, and holds

@@ -146,7 +146,7 @@ class Facts:
             elif coverage.since is not None:
                 found.append(Unseen("record", False, (OPEN_START, day_interval(coverage.since)[1] - 1)))
         for unread in self.submission.not_read:
-            if unread.whole and unread.coded and may_be(unread.resource_type, kind):
+            if unread.whole and (unread.coded or unread.broken) and may_be(unread.resource_type, kind):
                 found.append(Unseen("message.unread", True, None))
                 break
         return tuple(found)
@@ -239,11 +239,18 @@ def same_part(one: ItemFact, other: ItemFact) -> bool:
     return {k for i in one.infos for k in i.keys} == {k for i in other.infos for k in i.keys}
 
 
+_ENTRIES = frozenset({
+    "AllergyIntolerance", "ClinicalImpression", "Condition", "DiagnosticReport", "Encounter", "FamilyMemberHistory", "Immunization",
+    "Observation", "Procedure", "QuestionnaireResponse", "Specimen",
+})
+"""Resources that are never a medication. Of any other that is not understood nothing is known."""
+
+
 def may_be(resource_type: str | None, kind: ItemKind) -> bool:
     """Return whether a resource that was not read may hold an item of this kind."""
-    if resource_type is None:
-        return True
-    return resource_type.startswith(("Medication", "Immunization")) == (kind == "medication") or resource_type == "Unknown"
+    if resource_type is not None and resource_type.startswith("Medication"):
+        return kind == "medication"
+    return kind == "entry" or resource_type not in _ENTRIES
 
 
 def order_groups(medications: Sequence[ItemFact]) -> dict[int, int]:
