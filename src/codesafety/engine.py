@@ -296,8 +296,8 @@ class Engine:
         return self.program.run(facts, skip=skip)
 
     def check_profile(self, profile: Profile) -> None:
-        """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, or one changed twice."""
-        known = {rule.name for rule in self.binding.rules}
+        """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, one changed twice, or one raised."""
+        known = {rule.name: rule for rule in self.binding.rules}
         seen: set[str] = set()
         for change in profile.changes:
             if change.rule not in known:
@@ -311,6 +311,13 @@ class Engine:
             if change.rule in seen:
                 raise ConfigurationError(f"profile `{profile.name}` changes `{change.rule}` twice")
             seen.add(change.rule)
+            rule = known[change.rule]
+            strictest = max(rule.action.rank, rule.cannot_tell.rank if rule.cannot_tell is not None else 0)
+            if change.action != "off" and ir.Action(change.action).rank > strictest:
+                raise ConfigurationError(
+                    f"profile `{profile.name}` would raise `{change.rule}` from {rule.action.value} to {change.action}\n"
+                    "  = help: a profile switches a rule off or lowers it; a stricter rule is a rule of your own"
+                )
 
     def deliver(self, report: Report, submission: Submission) -> None:
         """Hand a report to every plugin that delivers. Raises one PluginError that names all that failed."""

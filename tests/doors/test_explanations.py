@@ -136,3 +136,9 @@ def test_an_override_by_codes_sets_aside_only_findings_that_have_those_codes(tmp
     assert overridden(tmp_path, [(P1,)], (P1,)) == [False, True]
     assert overridden(tmp_path, [(P1,)], (BECAME_P1,)) == [False, False]
     assert overridden(tmp_path, [(None,)], (P1,)) == [False, False]
+
+
+def test_a_profile_that_would_raise_a_rule_is_refused_and_not_passed_over(engine: codesafety.Engine) -> None:
+    change = codesafety.RuleChange(rule="told/in-use", action="review", reason="stricter here", role="manager", until="2030-01-01")
+    with pytest.raises(codesafety.ConfigurationError, match="would raise `told/in-use` from note to review"):
+        engine.assess(Submission(), profile=codesafety.Profile(name="a practice", changes=(change,)))
