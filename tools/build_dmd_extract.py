@@ -18,7 +18,7 @@ from pathlib import Path
 from defusedxml.ElementTree import parse
 
 from codesafety.terminology import sctid
-from codesafety.terminology.medicine_names import (
+from codesafety.terminology.dmd.names import (
     BRITISH_APPROVED_COMBINATIONS,
     base_substance,
     read_form,
@@ -29,7 +29,7 @@ from codesafety.terminology.medicine_names import (
 )
 
 HERE = Path(__file__).parent
-OUT = HERE.parent / "src" / "codesafety" / "terminology" / "data" / "dmd-extract.csv"
+OUT = HERE.parent / "src" / "codesafety" / "terminology" / "dmd" / "data" / "dmd-extract.csv"
 COLUMNS = ("code", "level", "name", "vmp", "vtm", "ingredients", "bnf")
 NOT_A_DMD_NAME = re.compile(
     r"\d (?:mg|microgram|mcg|mL|g|Mmol)\b|/mL|dosage form|conventional release|prolonged-release|\beach\b"

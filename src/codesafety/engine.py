@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from codesafety import builtin, ir, shipped
-from codesafety.assessment import Assessment, Standing, digest, in_force, reads_patient
 from codesafety.errors import ConfigurationError, Declined, InputError, PluginError
 from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
 from codesafety.evaluation.codes import Codebook
+from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult
-from codesafety.evaluation.program import Program, compile_program
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import collect, manager, names
@@ -28,6 +27,7 @@ from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
 from codesafety.profile import Override, Profile
 from codesafety.record import Record, Submission
 from codesafety.report import EngineUsed, Report, RulesetUsed, TerminologyUsed
+from codesafety.reporting.whole import Assessment, Standing, digest, in_force, reads_patient
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Terminology
 from codesafety.terminology.systems import canonical

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from codesafety.testing import ExampleResult
+    from codesafety.authoring.testing import ExampleResult
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,9 +30,9 @@ class RuleFile(pytest.File):
     """A `.rules` file: one test an example."""
 
     def collect(self) -> Iterator[pytest.Item]:
+        from codesafety.authoring.testing import bind_for_examples, run_examples
         from codesafety.engine import frozen_terminology, load
         from codesafety.errors import CodesafetyError
-        from codesafety.testing import bind_for_examples, run_examples
 
         try:
             engine = load(self.path.parent)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from codesafety.terminology.ecl import expand
 from codesafety.terminology.errors import NotSupported
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 EACH = 40
 

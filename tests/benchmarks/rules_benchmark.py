@@ -22,9 +22,9 @@ from typing import Any
 from tests.benchmarks.workload import EverythingKnown, MadeRule, Workload, age, broken_by, rule_text, ruleset_of, workload
 
 from codesafety.evaluation.binding import bind
+from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
-from codesafety.evaluation.program import compile_program
 from codesafety.record import Submission
 
 Found = list[tuple[int, int]]

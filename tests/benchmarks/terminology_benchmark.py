@@ -26,8 +26,8 @@ from pathlib import Path
 from tests.benchmarks import ecl_benchmark
 from tests.benchmarks.generate_release import Shape, generate
 
-from codesafety.terminology.pack import Pack
-from codesafety.terminology.store import Runs, Store
+from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.store import Runs, Store
 
 
 @dataclass(frozen=True, slots=True)

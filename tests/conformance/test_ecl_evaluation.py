@@ -6,7 +6,6 @@ their ontologies do not hold, and expect nothing of them: they run with `unknown
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from functools import cache
 from pathlib import Path
@@ -14,20 +13,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from tests.places import SHARED
+from tests.terminology.ecl import release as ecl_release
 
-from codesafety.terminology.build import build
+from codesafety.terminology.building.whole import build
 from codesafety.terminology.ecl import Substrate, expand
 from codesafety.terminology.errors import UnknownConcept
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
-SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 SUITES = sorted((SHARED / "ecl" / "eval").glob("*.json")) if SHARED.is_dir() else []
 DIVERGENCES = json.loads((Path(__file__).parent / "ecl_divergences.json").read_text(encoding="utf-8"))
-
-_spec = importlib.util.spec_from_file_location("ecl_release", Path(__file__).parents[1] / "terminology" / "ecl_release.py")
-assert _spec and _spec.loader
-ecl_release = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(ecl_release)
 
 needs_suites = pytest.mark.skipif(not SUITES, reason="the published ECL suites are not at hand")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
+from tests.places import SHARED
 
 from codesafety.terminology.ecl import canonical, parse
 from codesafety.terminology.errors import EclError, EclSemanticError
 
-SUITES = Path(__file__).parents[2] / ".." / "shared" / "data" / "ecl"
+SUITES = SHARED / "ecl"
 pytestmark = pytest.mark.skipif(not SUITES.is_dir(), reason="the published ECL suites are not at hand")
 
 

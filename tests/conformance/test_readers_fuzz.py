@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.places import EXAMPLES
 
 from codesafety.errors import InputError
 from codesafety.formats import READERS
 from codesafety.plugins.reading import Reader, Source
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 SEEDS = [p.read_bytes() for p in sorted(EXAMPLES.glob("*")) if p.suffix in (".xml", ".json")]
 PIECES = st.sampled_from([
     b"<", b">", b"/>", b"</Bundle>", b"<!DOCTYPE x>", b"<!--", b"]]>", b"&x;", b"&#0;", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"[",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.places import SHARED
 
-from codesafety.formats.flat import FlatReader
-from codesafety.formats.omop import OmopReader
+from codesafety.formats.tables.flat import FlatReader
+from codesafety.formats.tables.omop import OmopReader
 from codesafety.plugins.reading import Source
 
 pl = pytest.importorskip("polars", reason="polars is not installed")
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 OMOP, SYNTHEA = SHARED / "omop" / "gibleed", SHARED / "synthea" / "flat_r4_2019_615"
 
 

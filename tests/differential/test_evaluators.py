@@ -16,11 +16,11 @@ from tests.differential.rules import RuleMaker
 from tests.differential.worlds import Chooser, bound, some_record, some_submission
 
 from codesafety import ir
+from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts, ItemFact
-from codesafety.evaluation.interpreter import Interpreter
 from codesafety.evaluation.outcome import Status
-from codesafety.evaluation.program import compile_program
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.interpreter import Interpreter
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.record import Message, Submission
 
 T = TypeVar("T")

@@ -12,10 +12,10 @@ from tests.differential.rules import field
 from tests.differential.worlds import M_AMP, M_OTHER, M_VMP, ORAL, P1, P3, P4, TOPICAL, bound
 
 from codesafety import ir
+from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
-from codesafety.evaluation.program import compile_program
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import FieldType, Kind, Unit, Var
 from codesafety.record import Coding, Coverage, Entry, Medication, Patient, Quantity, Record, Submission, Value
 

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 import codesafety
-from codesafety.catalogue import picture
+from codesafety.authoring.catalogue import picture
+from codesafety.authoring.testing import bind_for_examples
 from codesafety.cli.app import app
 from codesafety.errors import InputError
 from codesafety.hazards import read_logs
-from codesafety.testing import bind_for_examples
 
 RULES = """
 ruleset small { title "Small" version 1.0.0 language 1 review none }

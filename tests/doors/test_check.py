@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.places import ROOT
 from typer.testing import CliRunner, Result
 
 from codesafety.cli.app import app
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 WRONG, RIGHT, RECORD = EXAMPLES / "pregnancy-status-update.xml", EXAMPLES / "contraception-ok.xml", EXAMPLES / "record-complete.json"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import random
 from functools import cache
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.places import EXAMPLES
 
 import codesafety
 from codesafety.cli.output import exit_code
@@ -16,7 +16,6 @@ from codesafety.cli.render import render
 from codesafety.errors import CodesafetyError
 from codesafety.report import Report
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 SEEDS = [(EXAMPLES / name).read_bytes() for name in
          ("pregnancy-status-update.xml", "contraception-ok.xml", "pregnancy-status-update.json", "submission-native.json")]
 

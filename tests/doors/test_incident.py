@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.places import EXAMPLES
 
 import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
 from codesafety.cli.render import render
 from codesafety.report import RANK
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 MESSAGES = ("contraception-service--example-2.xml", "blood-pressure-check-service--example-2.xml")
 
 

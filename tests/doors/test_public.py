@@ -6,14 +6,14 @@ import json
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
+from tests.places import EXAMPLES, ROOT
 
 import codesafety
 from codesafety.schemas import MODELS, schema_text
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schemas"
+SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 
 def test_the_public_names_are_these_and_no_others() -> None:
@@ -46,7 +46,7 @@ def test_the_published_schema_is_the_models_own(name: str) -> None:
 
 def test_an_engine_answers_the_same_from_many_threads() -> None:
     engine = codesafety.load()
-    submission = engine.read(Path(__file__).resolve().parents[2] / "docs" / "examples" / "pregnancy-status-update.xml")
+    submission = engine.read(EXAMPLES / "pregnancy-status-update.xml")
     expected = engine.assess(submission).model_dump_json()
     answers: list[str] = []
     threads = [threading.Thread(target=lambda: answers.extend(engine.assess(submission).model_dump_json() for _ in range(5))) for _ in range(8)]
@@ -61,7 +61,7 @@ def test_a_report_validates_against_its_schema() -> None:
     import jsonschema
 
     engine = codesafety.load()
-    submission = engine.read(Path(__file__).resolve().parents[2] / "docs" / "examples" / "pregnancy-status-update.xml")
+    submission = engine.read(EXAMPLES / "pregnancy-status-update.xml")
     jsonschema.validate(json.loads(engine.assess(submission).model_dump_json()), json.loads(schema_text("report")))
 
 

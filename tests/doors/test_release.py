@@ -9,7 +9,7 @@ from tests.terminology.generated import built, small
 
 from codesafety import load
 from codesafety.terminology.errors import PackError
-from codesafety.terminology.pack import Pack
+from codesafety.terminology.pack.file import Pack
 
 
 def test_a_pack_with_one_flipped_byte_is_refused_when_rules_are_loaded_with_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.places import ROOT
 
 import codesafety
 from codesafety.errors import PluginError
@@ -161,5 +162,5 @@ def test_a_hook_that_does_not_exist_refuses_to_load() -> None:
 def test_every_hook_is_documented(name: str) -> None:
     hook = getattr(hookspecs, name)
     assert inspect.getdoc(hook), f"{name} has no docstring"
-    page = Path(__file__).parents[2] / "docs" / "reference" / "plugins.md"
+    page = ROOT / "docs" / "reference" / "plugins.md"
     assert name in page.read_text(encoding="utf-8"), f"{name} is not in docs/reference/plugins.md"

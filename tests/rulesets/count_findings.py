@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from tests.places import ROOT, SHARED
+
 from codesafety import ir, shipped
 from codesafety.cli.tables import upper_bound
 from codesafety.engine import Engine, load, open_source
@@ -34,8 +36,7 @@ from codesafety.evaluation.facts import Facts
 from codesafety.plugins import Source
 from codesafety.record import Submission
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
+DATA = SHARED
 PAGE = ROOT / "docs" / "findings.md"
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz")
 BEGIN, END = "<!-- counted: begin -->", "<!-- counted: end -->"

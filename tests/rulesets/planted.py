@@ -17,7 +17,8 @@ import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from tests.places import SHARED
 
 from codesafety.engine import Engine, load, open_source
 from codesafety.plugins import Source
@@ -25,7 +26,7 @@ from codesafety.record import Coding, Entry, Patient, Submission
 from codesafety.report import Report
 from codesafety.terminology.sctid import is_well_formed
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DATA = SHARED
 SCT = "http://snomed.info/sct"
 PLANTS = 20
 BUNDLES = 20

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-USAGE = ROOT.parent / "shared" / "data" / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
+from tests.places import ROOT, SHARED
+
+USAGE = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
 RULESETS = ROOT / "rulesets"
 LISTS = (
     "uk.sex/codes/female_only.csv",

@@ -7,13 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tests.places import RULESETS, SHARED
 
 from codesafety import ir
 from codesafety.language import load
 from codesafety.terminology.sctid import is_well_formed
 
-RULESETS = Path(__file__).resolve().parents[2] / "rulesets"
-USAGE = RULESETS.parents[1] / "shared" / "data" / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
+USAGE = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
 OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy")
 LISTS = sorted(path for name in OURS for path in (RULESETS / name / "codes").glob("*.csv") if path.name != "left_out.csv")
 SEX = {name: RULESETS / "uk.sex" / "codes" / f"{name}.csv" for name in (

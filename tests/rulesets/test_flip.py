@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from tests.places import ROOT, SHARED
 
 import codesafety
 from codesafety.record import Coding, Coverage, Entry, Message, Patient, Record, Submission
 
-ROOT = Path(__file__).resolve().parents[2]
-MESSAGES = ROOT.parent / "shared" / "data" / "fhir" / "update-record-stu3"
+MESSAGES = SHARED / "fhir" / "update-record-stu3"
 OURS = [ROOT / "rulesets" / name for name in ("uk.sex", "uk.age", "uk.pregnancy")]
 PUBLISHED = ["contraception-service--example-2.xml", "blood-pressure-check-service--example-2.xml"]
 CONTRACEPTION, BLOOD_PRESSURE = "1659121000000101", "1659111000000107"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.places import RULESETS, SHARED
 
 import codesafety
 from codesafety import ir
@@ -16,11 +17,9 @@ from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.language import load
 from codesafety.record import Coding, Entry, Medication, Message, Patient, Record, Submission
 from codesafety.report import Report
-from codesafety.terminology.medicines import shipped_products
+from codesafety.terminology.dmd.medicines import shipped_products
 from codesafety.terminology.sctid import is_well_formed
 
-RULESETS = Path(__file__).resolve().parents[2] / "rulesets"
-SHARED = RULESETS.parents[1] / "shared" / "data"
 DEFAULT = (
     "uk.integrity", "uk.pharmacy_first", "uk.contraception", "uk.blood_pressure", "uk.duplicate_medicines", "uk.duplicate_entries",
 )

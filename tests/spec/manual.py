@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tests.places import ROOT
+
+from codesafety.authoring.testing import ExampleResult, bind_for_examples, run_examples
 from codesafety.diagnostics import Severity, render_all
 from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
 from codesafety.language.loader import Loaded, load_texts
-from codesafety.testing import ExampleResult, bind_for_examples, run_examples
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "manual"
+FOLDER = ROOT / "docs" / "manual"
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHOWN_BY = "shown by"
 

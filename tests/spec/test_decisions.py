@@ -13,16 +13,16 @@ from tests.spec.manual import FOLDER, page
 
 import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
+from codesafety.authoring.testing import answer, bind_for_examples
 from codesafety.engine import frozen_terminology
 from codesafety.errors import ConfigurationError, InputError, PluginError
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import Kind, Signature
 from codesafety.plugins import BoundPredicate, hookimpl
 from codesafety.profile import Override, Profile, RuleChange
 from codesafety.record import Coding, Component, Coverage, NotRead, TextItem, Value
 from codesafety.report import Report
-from codesafety.testing import answer, bind_for_examples
 
 PREGNANT, NOT_PREGNANT, BIRTH, PILL = "77386006", "60001007", "118215003", "326324002"
 MAN, WOMAN = Patient(gender="male"), Patient(gender="female")

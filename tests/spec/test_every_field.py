@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 import codesafety
+from codesafety.authoring.testing import answer, bind_for_examples
 from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
 from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.program import compile_program
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.language import schema
 from codesafety.language.loader import load_texts
 from codesafety.record import Coding, Coverage, Entry, Medication, Message, NotRead, Patient, Quantity, Record, Submission, Value
-from codesafety.testing import answer, bind_for_examples
 
 HEAD = """ruleset t { title "T" version 1.0.0 language 1 review none }
 valueset s "S" { codes 77386006 |Pregnancy|, 326324002, 1659121000000101, 26643006, 77176002 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from codesafety.authoring.testing import bind_for_examples, run_examples
 from codesafety.engine import frozen_terminology
 from codesafety.language.loader import load
-from codesafety.testing import bind_for_examples, run_examples
 
 TRIAL = Path(__file__).parent / "trial"
 

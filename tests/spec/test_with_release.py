@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pytest
 
+from codesafety.authoring.testing import answer, bind_for_examples
 from codesafety.errors import RuleError
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.reference import run_reference
+from codesafety.evaluation.reference.run import run_reference
 from codesafety.language.loader import load_texts
 from codesafety.record import Coding, Entry, Submission
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Replacements, Status
-from codesafety.testing import answer, bind_for_examples
 
 HEAD = 'ruleset t { title "T" version 1.0.0 language 1 review none }\n'
 RULE = 'rule r { action note for entry e when e in s say "{e}" }\n'

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesafety.terminology.build import build
+from codesafety.terminology.building.whole import build
 from codesafety.terminology.sctid import check_digit
 
 ROOT = "138875005"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tests.terminology import generated as made
 
-from codesafety.terminology.build import build
-from codesafety.terminology.diff import diff
+from codesafety.terminology.building.whole import build
 from codesafety.terminology.errors import NotSupported, PackError, ReleaseError, UnknownConcept
 from codesafety.terminology.interface import CodeContext, Replacements, Status, Terminology, Words
+from codesafety.terminology.pack.diff import diff
+from codesafety.terminology.pack.store import Store
 from codesafety.terminology.release import Release
-from codesafety.terminology.store import Store
 
 POSSIBLY_EQUIVALENT = "900000000000523009"
 
@@ -165,7 +165,7 @@ def test_a_concept_that_was_moved_is_followed_to_where_it_went(tmp_path: Path) -
 
 def test_a_build_that_is_killed_leaves_no_pack(tmp_path: Path) -> None:
     source = made.write_release(made.small(), tmp_path / "release")
-    script = ("import os, sys\nfrom codesafety.terminology.build import build\n"
+    script = ("import os, sys\nfrom codesafety.terminology.building.whole import build\n"
               "build([sys.argv[1]], sys.argv[2], progress=lambda stage, done, total: stage == 'descriptions' and os._exit(9))")
     killed = subprocess.run([sys.executable, "-c", script, str(source), str(tmp_path / "a.pack")], check=False)
     assert killed.returncode == 9

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.places import SHARED
 
 from codesafety.terminology.sctid import (
     Damage,
@@ -23,8 +23,6 @@ from codesafety.terminology.sctid import (
     parse,
     repair,
 )
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 # Examples of the release file specification, and codes of everyday English records.
 SPECIFICATION = {

@@ -26,8 +26,8 @@ def catalogue(
     Each rule stands with its sentence, source, examples with their results, and a picture of the ages and recorded genders at which it
     fires. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
     """
-    from codesafety.catalogue import write_catalogue
-    from codesafety.testing import bind_for_examples, run_examples
+    from codesafety.authoring.catalogue import write_catalogue
+    from codesafety.authoring.testing import bind_for_examples, run_examples
 
     try:
         engine = load(*(rules or [str(p) for p in shipped.all_rulesets()]), release=release)

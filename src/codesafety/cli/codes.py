@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety.terminology.codelist_check import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
+from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
 from codesafety.terminology.errors import TerminologyError
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Status, Terminology, Words

@@ -16,7 +16,7 @@ import typer
 
 from codesafety.terminology.ecl import Expansion, Rows, Substrate, Value, canonical, parse, select
 from codesafety.terminology.errors import EclError, NotSupported, TerminologyError
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 
 class ParseFormat(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from codesafety.cli.output import count, style, wrapped
 from codesafety.report import Report, ReportItem, Result
-from codesafety.terminology.wording import without_tag
+from codesafety.terminology.words.normal import without_tag
 
 _COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}
 _MEANING = {

@@ -109,7 +109,7 @@ def test(
 
     Exit code 0: all answered as expected; 1: some were not, or there was none; 2: the rules could not be loaded.
     """
-    from codesafety.testing import bind_for_examples, run_examples
+    from codesafety.authoring.testing import bind_for_examples, run_examples
 
     try:
         engine = load(*(paths or _all_shipped()), release=release)
@@ -322,7 +322,7 @@ def freeze_files(
 
     Exit code 0: written, or nothing differs; 1 with --check where a list and the release differ; 2: it could not be done.
     """
-    from codesafety.freeze import begun, freeze
+    from codesafety.authoring.freeze import begun, freeze
 
     try:
         places = rule_paths(paths)
@@ -384,7 +384,7 @@ def mce(
 
     Example: codesafety rules import mce flags.csv age_groups.csv -o rulesets/cms.mce
     """
-    from codesafety.mce import import_mce
+    from codesafety.authoring.mce import import_mce
 
     try:
         done = import_mce(files, output)
@@ -410,7 +410,7 @@ def score(
     `expected` is `fires` or `clear`; an empty sex or age is missing. Exit code 0: all agree; 1: some do not, or there is none;
     2: it could not be read.
     """
-    from codesafety import scoreboard
+    from codesafety.authoring import scoreboard
 
     try:
         engine = load(*rules, release=release)

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from codesafety.cli import ecl
-from codesafety.terminology.build import build as build_pack
-from codesafety.terminology.diff import diff as difference
+from codesafety.terminology.building.whole import build as build_pack
 from codesafety.terminology.errors import EclError, PackError, TerminologyError
-from codesafety.terminology.pack import Pack
+from codesafety.terminology.pack.diff import diff as difference
+from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.search import search as find
+from codesafety.terminology.pack.search import search_table
 from codesafety.terminology.release import Release
-from codesafety.terminology.search import search as find
-from codesafety.terminology.search import search_table
 from codesafety.terminology.view import view
 
 YES, NO, UNREADABLE = 0, 1, 2

@@ -14,8 +14,8 @@ from codesafety.evaluation.outcome import Bindable
 from codesafety.ir.units import convert
 from codesafety.record import Coding, Component, Entry, Medication, Message
 from codesafety.terminology import sctid
+from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
-from codesafety.terminology.medicine_relations import same_ingredients, same_product, shares_ingredient
 
 
 def item_of(value: Bindable) -> ItemFact | None:

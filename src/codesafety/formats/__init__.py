@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from codesafety.formats.access_record import AccessRecordReader
-from codesafety.formats.fhir_r4 import R4Reader
-from codesafety.formats.flat import FlatReader
+from codesafety.formats.fhir.access_record import AccessRecordReader
+from codesafety.formats.fhir.r4 import R4Reader
+from codesafety.formats.fhir.update_record import UpdateRecordReader
 from codesafety.formats.native import NativeReader
-from codesafety.formats.omop import OmopReader
-from codesafety.formats.update_record import UpdateRecordReader
+from codesafety.formats.tables.flat import FlatReader
+from codesafety.formats.tables.omop import OmopReader
 from codesafety.plugins.reading import Reader, TableReader
 
 READERS: tuple[Reader, ...] = (NativeReader(), AccessRecordReader(), R4Reader(), UpdateRecordReader())

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir_json import Number, parse_json_value
-from codesafety.formats.fhir_text import decode, kind_of, mentions
+from codesafety.formats.encoding import decode, kind_of, mentions
+from codesafety.formats.fhir.json import Number, parse_json_value
 from codesafety.plugins.reading import Source
 from codesafety.record import Record, Submission
 

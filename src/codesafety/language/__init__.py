@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from codesafety.language.formatter import format_text
 from codesafety.language.loader import Loaded, load, load_texts
-from codesafety.language.parser import parse
+from codesafety.language.parsing.parser import parse
 
 __all__ = ["Loaded", "format_text", "load", "load_texts", "parse"]

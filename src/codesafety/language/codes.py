@@ -7,7 +7,7 @@ from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
-from codesafety.language import syntax
+from codesafety.language.parsing import syntax
 from codesafety.terminology import sctid, systems
 from codesafety.terminology.sctid import Damage
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from codesafety.language import syntax
-from codesafety.language.builder import unquoted
-from codesafety.language.parser import parse, scanner
-from codesafety.language.tokens import Token
+from codesafety.language.parsing import syntax
+from codesafety.language.parsing.builder import unquoted
+from codesafety.language.parsing.parser import parse, scanner
+from codesafety.language.parsing.tokens import Token
 
 WIDTH: Final = 130
 """Lines are broken where they would be longer and there is a place to break them."""

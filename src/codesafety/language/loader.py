@@ -11,9 +11,9 @@ from pathlib import Path
 from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span, did_you_mean
 from codesafety.errors import RuleError
-from codesafety.language import syntax
-from codesafety.language.checker import Folder, check, digest, header
-from codesafety.language.parser import parse_collecting
+from codesafety.language.checking.rulesets import Folder, check, digest, header
+from codesafety.language.parsing import syntax
+from codesafety.language.parsing.parser import parse_collecting
 
 SUFFIX = ".rules"
 MAX_BYTES = 16 * 1024 * 1024

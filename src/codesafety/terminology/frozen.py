@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 
-from codesafety.terminology.context import context_from_term
-from codesafety.terminology.descriptions import judge
+from codesafety.terminology.dmd.extract import ShippedProducts, shipped_products
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
-from codesafety.terminology.shipped_products import ShippedProducts, shipped_products
-from codesafety.terminology.wording import normal
+from codesafety.terminology.words.context import context_from_term
+from codesafety.terminology.words.descriptions import judge
+from codesafety.terminology.words.normal import normal
 
 
 class FrozenTerminology:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 
 from codesafety.terminology.errors import NotSupported, OutsideSubset, UnknownConcept
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
-from codesafety.terminology.pack import Pack
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.store import Store
 
 if TYPE_CHECKING:
-    from codesafety.terminology.codes import CodeTable
-    from codesafety.terminology.dmd_section import DmdSection
-    from codesafety.terminology.medicines import Strength
-    from codesafety.terminology.rf2_products import Rf2Products
+    from codesafety.terminology.dmd.medicines import Strength
+    from codesafety.terminology.pack.code_table import CodeTable
+    from codesafety.terminology.pack.drug_extension import Rf2Products
+    from codesafety.terminology.pack.products import DmdSection
 
 
 class Release:
@@ -51,7 +51,7 @@ class Release:
     @cached_property
     def table(self) -> CodeTable | None:
         """The table of codes, where the pack holds one."""
-        from codesafety.terminology.codes import CodeTable
+        from codesafety.terminology.pack.code_table import CodeTable
 
         return CodeTable(self.pack) if CodeTable.is_in(self.pack) else None
 
@@ -59,7 +59,7 @@ class Release:
     def _dmd(self) -> DmdSection | None:
         if "dmd" not in self.pack.manifest:
             return None
-        from codesafety.terminology.dmd_section import DmdSection
+        from codesafety.terminology.pack.products import DmdSection
 
         return DmdSection(self.pack)
 
@@ -67,7 +67,7 @@ class Release:
     def _shipped(self) -> Mapping[str, Product]:
         if self._dmd is not None or self._drug_extension is not None:
             return {}
-        from codesafety.terminology.shipped_products import shipped_products
+        from codesafety.terminology.dmd.extract import shipped_products
 
         return shipped_products()
 
@@ -75,7 +75,7 @@ class Release:
     def _drug_extension(self) -> Rf2Products | None:
         if not self.has_release:
             return None
-        from codesafety.terminology.rf2_products import Rf2Products
+        from codesafety.terminology.pack.drug_extension import Rf2Products
 
         return Rf2Products(self.store) if Rf2Products.is_in(self.store) else None
 
@@ -127,7 +127,7 @@ class Release:
     def replacements(self, code: str) -> Replacements:
         if self._dmd is not None and (now := self._dmd.current_id(code)) is not None:
             return Replacements(same=(now,))
-        from codesafety.terminology import history
+        from codesafety.terminology.pack import history
 
         ordinal = self.store.ordinal(code) if self.has_release else None
         return Replacements() if ordinal is None else history.replacements(self.store, ordinal)
@@ -145,7 +145,7 @@ class Release:
 
     def judge_words(self, code: str, words: str) -> WordsVerdict:
         """Return how the words stand to the code. All its descriptions are known where the release has them."""
-        from codesafety.terminology.descriptions import judge
+        from codesafety.terminology.words.descriptions import judge
 
         product = self.product(code)
         ordinal = self.store.ordinal(code) if self.has_release and self.store.has_texts else None
@@ -186,7 +186,7 @@ class Release:
 
         `told` is False where nothing is known of the code, or it is a situation whose attributes are not at hand.
         """
-        from codesafety.terminology.context import context_from_term
+        from codesafety.terminology.words.context import context_from_term
 
         if self.has_release:
             ordinal = self.store.ordinal(code)
@@ -203,7 +203,7 @@ class Release:
         return next((told for told in map(context_from_term, terms) if not told.told), CodeContext())
 
     def _context(self, ordinal: int) -> CodeContext:
-        from codesafety.terminology.context import CONTEXT_ATTRIBUTES, context_from_attributes
+        from codesafety.terminology.words.context import CONTEXT_ATTRIBUTES, context_from_attributes
 
         store = self.store
         found: dict[str, set[str]] = {}

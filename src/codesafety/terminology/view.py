@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from codesafety.terminology.interface import Product
+from codesafety.terminology.pack.store import Store
 from codesafety.terminology.release import Release
-from codesafety.terminology.store import Store
 
 _TYPES = {"900000000000003001": "fully specified name", "900000000000013009": "synonym", "900000000000550004": "definition"}
 _ACCEPTABILITY = {"900000000000548007": "preferred", "900000000000549004": "acceptable"}

@@ -12,7 +12,7 @@ from codesafety.terminology.ecl.canonical import canonical
 from codesafety.terminology.ecl.runs import EMPTY, Runs, contains
 from codesafety.terminology.ecl.syntax import Concept, Disjunction, Expression
 from codesafety.terminology.errors import EclSemanticError, OutsideSubset, UnknownConcept
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 
 class Kind(StrEnum):

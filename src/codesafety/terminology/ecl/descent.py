@@ -10,7 +10,7 @@ from bisect import bisect_right
 
 from codesafety.terminology.ecl.runs import Runs, difference, from_set, from_sorted, intersection, ordinals, union
 from codesafety.terminology.ecl.syntax import Operator
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 
 def apply(store: Store, operator: Operator, members: Runs) -> Runs:

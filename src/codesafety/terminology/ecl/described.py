@@ -41,7 +41,7 @@ from codesafety.terminology.ecl.syntax import (
     TypeFilter,
 )
 from codesafety.terminology.errors import NotSupported
-from codesafety.terminology.texts import ACCEPTABLE, PREFERRED, Texts, words
+from codesafety.terminology.pack.texts import ACCEPTABLE, PREFERRED, Texts, words
 
 
 def described(context: Context, focus: Runs, block: DescriptionBlock) -> Runs:

@@ -38,7 +38,7 @@ from codesafety.terminology.ecl.syntax import (
     RefsetContaining,
 )
 from codesafety.terminology.errors import EclSemanticError, NotSupported, UnknownConcept
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from codesafety.terminology.ecl.aliases import (
 from codesafety.terminology.ecl.context import Context
 from codesafety.terminology.ecl.runs import Runs, contains, from_set, slices, union
 from codesafety.terminology.ecl.syntax import Anything, Expression, Profile
-from codesafety.terminology.store import Store
+from codesafety.terminology.pack.store import Store
 
 _MINIMUM = frozenset((SAME_AS,))
 _MODERATE = _MINIMUM | {REPLACED_BY, WAS_A, PARTIALLY_EQUIVALENT_TO}

@@ -34,7 +34,7 @@ from codesafety.terminology.ecl.syntax import (
     TimeComparison,
 )
 from codesafety.terminology.errors import EclSemanticError, NotSupported, OutsideSubset
-from codesafety.terminology.members import NO_ORDINAL, MemberRows, Refset
+from codesafety.terminology.pack.members import NO_ORDINAL, MemberRows, Refset
 
 _REFERENCED = "referencedComponentId"
 _TRUTH = {"1": True, "0": False, "true": True, "false": False}

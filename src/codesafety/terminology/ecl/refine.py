@@ -46,7 +46,7 @@ from codesafety.terminology.ecl.syntax import (
     Refinement,
     StringComparison,
 )
-from codesafety.terminology.store import IS_A, ConcreteValue
+from codesafety.terminology.pack.store import IS_A, ConcreteValue
 
 _SOME = Cardinality(1, None)
 _NONE = Cardinality(0, 0)

@@ -1,0 +1,248 @@
+"""Rules and hazards for people: what each rule says, on what source, how its examples come out, and at which ages and sexes it fires."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from codesafety import ir
+from codesafety.authoring.testing import ExampleResult, alone_with, answer, build, run_examples
+from codesafety.evaluation import calendar
+from codesafety.evaluation.binding import Binding, say_limit
+from codesafety.evaluation.compiled.program import Program, compile_program
+from codesafety.evaluation.facts import Facts, date_of
+from codesafety.hazards import CONSEQUENCES, LIKELIHOODS, Hazard, HazardLog
+from codesafety.record import Record, Submission
+
+AGES = tuple(range(101))
+SEXES: tuple[Literal["female", "male", "other"] | None, ...] = ("female", "male", "other", None)
+Cell = Literal["fires", "cannot tell", "clear", "no such day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How a rule's first firing example comes out at each age and sex, everything else the same."""
+
+    example: str
+    rows: Mapping[str, tuple[Cell, ...]]
+
+    @property
+    def varies(self) -> bool:
+        return len({cell for row in self.rows.values() for cell in row}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """One rule as the catalogue shows it."""
+
+    rule: ir.Rule
+    version: str
+    severity: str | None
+    results: tuple[ExampleResult, ...]
+    picture: Picture | None
+    sets: tuple[tuple[str, str, int, tuple[str, ...]], ...]
+    """(name, title, number of codes, sources) of the value sets that it names."""
+    says: str
+
+    @property
+    def anchor(self) -> str:
+        return self.rule.name.replace("/", ".")
+
+
+def pages(binding: Binding, severities: Mapping[str, str | None]) -> list[RulePage]:
+    """Return a page for each rule. `binding` is bound to an `ExampleTerminology`, for the examples are run."""
+    versions = {r.name: r.version for r in binding.rulesets}
+    titles = {s.name: s for r in binding.rulesets for s in r.valuesets}
+    out = []
+    for rule in binding.rules:
+        results = tuple(run_examples(binding, rules=[rule]))
+        named = [titles[n] for n in sorted(titles) if _names(rule.text, n, rule.ruleset)]
+        sets = tuple(
+            (s.name, s.title, len(binding.sets[s.name].members), tuple(x.text for x in s.sources))
+            for s in named
+            if s.name in binding.sets
+        )
+        says = sentence(rule, {name: s.title for name, s in titles.items()})
+        out.append(RulePage(rule, versions[rule.ruleset], severities.get(rule.name), results, picture(binding, rule), sets, says))
+    return out
+
+
+def _names(text: str, name: str, ruleset: str) -> bool:
+    owner, _, short = name.rpartition("/")
+    words = text.replace("(", " ").replace(")", " ").split()
+    return name in words or (owner == ruleset and short in words)
+
+
+def picture(binding: Binding, rule: ir.Rule) -> Picture | None:
+    """Return the first firing example at every age and sex, or None where no example fires or none has a day."""
+    example = next((e for e in rule.examples if e.expect == "fires"), None)
+    if example is None:
+        return None
+    given = build(example)
+    days = [d for e in (*given.submission.entries, *given.submission.medications) if (d := date_of(_day(e))) is not None]
+    if not days:
+        return None
+    program = compile_program(alone_with(binding, rule))
+    day = max(d[1] for d in days)
+    rows: dict[str, tuple[Cell, ...]] = {}
+    for sex in SEXES:
+        rows[sex or "not known"] = tuple(
+            _cell(program, binding, rule, given.submission, given.record, sex, age, day) for age in AGES
+        )
+    found = Picture(example.name, rows)
+    return found if found.varies else None
+
+
+def _day(item: Any) -> str | None:
+    return getattr(item, "date", None) or getattr(item, "handed_over", None)
+
+
+def _cell(
+    program: Program,
+    binding: Binding,
+    rule: ir.Rule,
+    submission: Submission,
+    record: Record | None,
+    sex: str | None,
+    age: int,
+    day: int,
+) -> Cell:
+    # A day within the year of that age, so that a birthday does not decide.
+    born = calendar.add(calendar.add(day, -age, ir.Unit.YEARS), -30, ir.Unit.DAYS)
+    if born < 1:
+        return "no such day"
+    patient = submission.patient.model_copy(
+        update={"gender": sex, "born": date.fromordinal(born).isoformat(), "sex_at_birth": None}
+    )
+    facts = Facts(
+        submission.model_copy(update={"patient": patient}),
+        record.model_copy(update={"patient": patient}) if record is not None else None,
+        binding.codebook,
+    )
+    found = answer(program.run(facts), rule.name)[0]
+    return "fires" if found == "fires" else "cannot tell" if found == "cannot tell" else "clear"
+
+
+def write_catalogue(
+    folder: Path, binding: Binding, log: HazardLog, severities: Mapping[str, str | None], version: str
+) -> list[Path]:
+    """Write the catalogue: `index.html`, `rules.json`, `rules.csv`, `hazards.json` and `hazards.csv`. Return the files."""
+    made = pages(binding, severities)
+    folder.mkdir(parents=True, exist_ok=True)
+    rules, hazards = [_rule_row(p) for p in made], [_hazard_row(h, made) for h in log.hazards.values()]
+    out = [folder / n for n in ("index.html", "rules.json", "rules.csv", "hazards.json", "hazards.csv")]
+    out[0].write_text(_html(made, binding, log, version), encoding="utf-8")
+    out[1].write_text(json.dumps(rules, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_csv(out[2], rules)
+    out[3].write_text(
+        json.dumps({"log": dict(log.head), "hazards": hazards}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    _write_csv(out[4], hazards)
+    return out
+
+
+def _rule_row(page: RulePage) -> dict[str, Any]:
+    rule = page.rule
+    return {
+        "rule": rule.name,
+        "version": page.version,
+        "title": rule.title,
+        "action": rule.action.value,
+        "severity": page.severity,
+        "hazards": list(rule.hazards),
+        "says": page.says,
+        "because": rule.because,
+        "sources": [asdict(s) for s in rule.sources],
+        "examples": [
+            {"name": r.example.name, "expected": _said(r.expected), "answered": _said(r.compiled), "as_expected": r.passed}
+            for r in page.results
+        ],
+        "text": rule.text,
+    }
+
+
+def _hazard_row(hazard: Hazard, made: Sequence[RulePage]) -> dict[str, Any]:
+    return {
+        "id": hazard.id,
+        "name": hazard.name,
+        "description": hazard.description,
+        "cause": hazard.cause,
+        "effect": hazard.effect,
+        "harm": hazard.harm,
+        "initial_likelihood": hazard.initial.likelihood,
+        "initial_consequence": hazard.initial.consequence,
+        "initial_risk": hazard.initial.risk,
+        **{f"control_{name}": text for name, text in hazard.controls.items()},
+        "residual_likelihood": hazard.residual.likelihood,
+        "residual_consequence": hazard.residual.consequence,
+        "residual_risk": hazard.residual.risk,
+        "status": hazard.status,
+        "owner": hazard.owner,
+        "rules": [p.rule.name for p in made if hazard.id in p.rule.hazards],
+    }
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_flat(row.get(name)) for name in columns])
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_flat(v) for v in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {v}" for k, v in value.items() if v is not None)
+    text = "" if value is None else str(value)
+    # A spreadsheet would read a cell that starts like this as a formula.
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def sentence(rule: ir.Rule, titles: Mapping[str, str]) -> str:
+    """Return a rule's message with each placeholder in brackets: an item by the title of its value set, a field by its name."""
+    return "".join(p if isinstance(p, str) else f"[{_placeholder(p, titles)}]" for p in rule.say)
+
+
+def _placeholder(placeholder: ir.Placeholder, titles: Mapping[str, str]) -> str:
+    operand = placeholder.operand
+    if placeholder.kind == "age":
+        return "age"
+    if isinstance(operand, ir.Field):
+        return operand.as_written
+    return titles.get(operand.set or "", f"the {operand.kind.value}")
+
+
+def _said(answered: tuple[str, frozenset[str]]) -> str:
+    return f"{answered[0]}: {', '.join(sorted(answered[1]))}" if answered[1] else answered[0]
+
+
+def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: str) -> str:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("codesafety.authoring", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["said"] = _said
+    environment.filters["limit"] = say_limit
+    rulesets = [(r, [p for p in made if p.rule.ruleset == r.name]) for r in binding.rulesets]
+    return environment.get_template("catalogue.html").render(
+        rulesets=[(r, own) for r, own in rulesets if own],
+        hazards=[(h, [p for p in made if h.id in p.rule.hazards]) for h in log.hazards.values()],
+        log=log.head,
+        matrix=log.head.get("matrix", {}),
+        likelihoods=LIKELIHOODS,
+        consequences=CONSEQUENCES,
+        terminology=binding.codebook.terminology.name,
+        version=version,
+        total=len(made),
+        examples=sum(len(p.results) for p in made),
+        failed=sum(not r.passed for p in made for r in p.results),
+    )

@@ -1,0 +1,303 @@
+"""Run the examples that rules carry: each becomes a submission and a record, and both evaluators must answer as it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from codesafety import ir
+from codesafety.evaluation.binding import Binding, bind
+from codesafety.evaluation.compiled.program import Program, compile_program
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.outcome import Outcome, RunResult, Status
+from codesafety.evaluation.reference.run import run_reference
+from codesafety.record import (
+    Coding,
+    Coverage,
+    Entry,
+    Medication,
+    Message,
+    NotRead,
+    Patient,
+    Quantity,
+    Record,
+    Reference,
+    Submission,
+    Value,
+)
+from codesafety.terminology.interface import (
+    CodeContext,
+    Product,
+    Replacements,
+    Terminology,
+    WordsVerdict,
+)
+from codesafety.terminology.interface import Status as CodeStatus
+
+_ASSERTIONS = {"present", "absent", "possible", "planned"}
+_SKIN_FORMS = ("gel", "cream", "ointment", "lotion")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an example gives, as an engine would be given it."""
+
+    submission: Submission
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """What an example expected, and what each evaluator answered: an outcome and the missing fields."""
+
+    rule: str
+    example: ir.Example
+    expected: tuple[str, frozenset[str]]
+    reference: tuple[str, frozenset[str]]
+    compiled: tuple[str, frozenset[str]]
+
+    @property
+    def passed(self) -> bool:
+        return self.expected == self.reference == self.compiled
+
+
+class ExampleTerminology:
+    """A terminology in which codes of the system `test` may be medicines, for use in examples.
+
+    Such a medicine is known by its term in the rule file alone: its identity is its code, and one whose form is a gel, cream,
+    ointment or lotion has the route `test "cutaneous"`. Everything else is the terminology that it wraps.
+    """
+
+    def __init__(self, base: Terminology) -> None:
+        self._base = base
+
+    @property
+    def name(self) -> str:
+        return self._base.name
+
+    @property
+    def edition(self) -> str | None:
+        return self._base.edition
+
+    @property
+    def digest(self) -> str:
+        return self._base.digest
+
+    @property
+    def has_release(self) -> bool:
+        return self._base.has_release
+
+    def expand(self, ecl: str) -> frozenset[str]:
+        return self._base.expand(ecl)
+
+    def status(self, code: str) -> CodeStatus:
+        return self._base.status(code)
+
+    def replacements(self, code: str) -> Replacements:
+        return self._base.replacements(code)
+
+    def terms(self, code: str) -> tuple[str, ...]:
+        return self._base.terms(code)
+
+    def judge_words(self, code: str, words: str) -> WordsVerdict:
+        return self._base.judge_words(code, words)
+
+    def context(self, code: str) -> CodeContext:
+        return self._base.context(code)
+
+    def product(self, code: str) -> Product | None:
+        if not code.startswith("test|"):
+            return self._base.product(code)
+        terms = self._base.terms(code)
+        on_skin = any(term.lower().split()[-1] in _SKIN_FORMS for term in terms)
+        return Product(
+            code,
+            "vmp",
+            terms[0] if terms else None,
+            frozenset({code}),
+            code,
+            None,
+            routes=frozenset({"test|cutaneous"}) if on_skin else None,
+        )
+
+
+def build(example: ir.Example) -> Given:
+    """Return the submission and record that an example describes. What it does not say is missing; the record is complete."""
+    fields: dict[str, dict[str, Any]] = {"patient": {}, "message": {}}
+    record: Literal[False] | str | None = None
+    unread: list[NotRead] = []
+    items: dict[tuple[str, str], list[Any]] = {(s, k): [] for s in ("incoming", "record") for k in ("entry", "medication")}
+    for given in example.givens:
+        match given:
+            case ir.GivenNoRecord():
+                record = False
+            case ir.GivenFields("record", attributes):
+                record = next(a.value for a in attributes if a.name == "complete_from")
+            case ir.GivenFields(target, attributes):
+                for attribute in attributes:
+                    if attribute.name == "unread":
+                        unread.append(_unread(attribute.value or ""))
+                    elif attribute.name == "service":
+                        assert attribute.code is not None
+                        fields["message"]["service"] = (Coding(system=attribute.code.system, code=attribute.code.code),)
+                    elif attribute.name == "deceased":
+                        fields[target][attribute.name] = attribute.value == "true"
+                    else:
+                        fields[target][attribute.name] = attribute.value
+            case ir.GivenItem():
+                made = items[given.side, given.kind]
+                path = f"{given.side}.{given.kind}[{len(made)}]"
+                made.append(_entry(given, path) if given.kind == "entry" else _medication(given, path))
+    patient = Patient(**fields["patient"])
+    submission = Submission(
+        patient=patient,
+        message=Message(**fields["message"]),
+        entries=tuple(items["incoming", "entry"]),
+        medications=tuple(items["incoming", "medication"]),
+        not_read=tuple(unread),
+        format="example",
+    )
+    if record is False:
+        return Given(submission, None)
+    kinds: tuple[Literal["entry", "medication"], ...] = ("entry", "medication")
+    return Given(
+        submission,
+        Record(
+            patient=patient,
+            entries=tuple(items["record", "entry"]),
+            medications=tuple(items["record", "medication"]),
+            complete=tuple(Coverage(kind=kind, since=record) for kind in kinds),
+        ),
+    )
+
+
+def _unread(path: str) -> NotRead:
+    return NotRead(path=path, reason="given as unread", whole=True, coded=True)
+
+
+def _coding(given: ir.GivenItem, display: str | None) -> Coding:
+    return Coding(system=given.code.system, code=given.code.code, display=display)
+
+
+def _entry(given: ir.GivenItem, path: str) -> Entry:
+    fields: dict[str, Any] = {"path": path}
+    display: str | None = None
+    more: list[Coding] = []
+    for a in given.attributes:
+        match a.name:
+            case "display":
+                display = a.value
+            case "system":
+                pass
+            case "also":
+                more.append(_also(a.value or ""))
+            case "about":
+                fields["subject"] = a.value
+            case "history" | "past":
+                fields["temporality"] = "past"
+            case "entered-in-error":
+                fields["status"] = "entered-in-error"
+            case name if name in _ASSERTIONS and a.value is None:
+                fields["assertion"] = name
+            case "value":
+                fields["value"] = _value(a)
+            case "references":
+                fields["references"] = _references(a)
+            case name:
+                fields[name] = a.value
+    return Entry(codings=(_coding(given, display), *more), **fields)
+
+
+def _medication(given: ir.GivenItem, path: str) -> Medication:
+    fields: dict[str, Any] = {"path": path}
+    display: str | None = None
+    more: list[Coding] = []
+    for a in given.attributes:
+        match a.name:
+            case "display":
+                display = a.value
+            case "system":
+                pass
+            case "also":
+                more.append(_also(a.value or ""))
+            case "date":
+                fields["handed_over"] = a.value
+            case "not-given":
+                fields["not_given"] = True
+            case "entered-in-error":
+                fields["status"] = "entered-in-error"
+            case "order":
+                fields["order"] = None if a.value == "none" else a.value
+            case "based_on":
+                fields["based_on"] = (*fields.get("based_on", ()), a.value)
+            case "quantity":
+                fields["quantity"] = Quantity(value=a.number, unit=a.unit)
+            case "route" | "form" | "supply_type" | "not_given_reason" if a.code is not None:
+                fields[a.name] = (Coding(system=a.code.system, code=a.code.code),)
+            case "references":
+                fields["references"] = _references(a)
+            case "as_needed":
+                fields["as_needed"] = a.value == "true"
+            case name:
+                fields[name] = a.number if a.number is not None else a.value
+    return Medication(products=(_coding(given, display), *more), **fields)
+
+
+def _references(a: ir.Attribute) -> tuple[Reference, ...]:
+    return (Reference(role="given", resolved=a.value == "resolved"),)
+
+
+def _also(text: str) -> Coding:
+    system, _, code = text.partition(" ")
+    return Coding(system=system, code=code)
+
+
+def _value(a: ir.Attribute) -> Value:
+    if a.number is not None:
+        return Value(quantity=Quantity(value=Decimal(a.number), unit=a.unit))
+    if a.code is not None:
+        return Value(codings=(Coding(system=a.code.system, code=a.code.code, display=a.code.term),))
+    if a.value in ("true", "false"):
+        return Value(boolean=a.value == "true")
+    text = a.value or ""
+    return Value(date=text) if text[:4].isdigit() else Value(text=text)
+
+
+def answer(run: RunResult, rule: str) -> tuple[str, frozenset[str]]:
+    """Return what a rule answered for a whole example: fires, else cannot tell with everything missing, else clear."""
+    mine: list[Outcome] = [o for o in run.outcomes if o.rule.name == rule]
+    if any(o.status is Status.FIRES for o in mine):
+        return "fires", frozenset()
+    untold = [o.missing for o in mine if o.status is Status.CANNOT_TELL]
+    if untold:
+        return "cannot tell", frozenset().union(*untold)
+    if any(b.rule == rule for b in run.broken):
+        return "not checked", frozenset()
+    return "clear", frozenset()
+
+
+def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) -> Iterator[ExampleResult]:
+    """Yield the result of every example, asked of both evaluators. `binding` is bound to an `ExampleTerminology`."""
+    for rule in rules if rules is not None else binding.rules:
+        alone = alone_with(binding, rule)
+        program: Program = compile_program(alone)
+        for example in rule.examples:
+            given = build(example)
+            facts = Facts(given.submission, given.record, alone.codebook)
+            reference = answer(run_reference(alone, facts), rule.name)
+            compiled = answer(program.run(Facts(given.submission, given.record, alone.codebook)), rule.name)
+            yield ExampleResult(rule.name, example, (example.expect, frozenset(example.missing)), reference, compiled)
+
+
+def alone_with(binding: Binding, rule: ir.Rule) -> Binding:
+    """Return the binding with one rule only."""
+    from dataclasses import replace
+
+    return replace(binding, rules=(rule,))
+
+
+def bind_for_examples(rulesets: Sequence[ir.Ruleset], terminology: Terminology, **more: Any) -> Binding:
+    """Bind rulesets to a terminology in which the system `test` has medicines."""
+    return bind(rulesets, ExampleTerminology(terminology), **more)

@@ -1,0 +1,1 @@
+"""The program: rules written as Python, triggers, joins. It never imports the reference."""

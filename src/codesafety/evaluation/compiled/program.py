@@ -1,0 +1,440 @@
+"""A compiled set of rules: immutable, indexed by trigger code, shared by every practice and thread.
+
+A message pays for the rules whose trigger codes it holds, and for those that range over every item. What the rules that were
+never visited answer is counted, not computed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from codesafety import ir
+from codesafety.errors import PluginError
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.codes import CodeInfo
+from codesafety.evaluation.compiled.scene import Scene
+from codesafety.evaluation.compiled.standing import Concept, Concepts, rows_of
+from codesafety.evaluation.compiled.triggers import (
+    Ask,
+    Category,
+    Found,
+    Trigger,
+    category,
+    listed_sets,
+    no_row_application,
+    not_understood_application,
+    triggers_of,
+)
+from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
+from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
+from codesafety.record import Coding
+
+Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
+Planned = tuple[Plan, tuple[CodeInfo, ...]]
+Hit = tuple[ItemFact | None, Trigger, Any, Any]
+
+
+class Tallies(Mapping[int | None, Tally]):
+    """How the loaded rules answered for each whole incoming item and the message, counted when it is asked for."""
+
+    def __init__(self, program: Program, facts: Facts, skipped: frozenset[int], outcomes: Sequence[Outcome],
+                 broken: Sequence[Broken]) -> None:
+        self._program, self._facts, self._skipped, self._outcomes, self._failures = program, facts, skipped, outcomes, broken
+
+    @cached_property
+    def _scene(self) -> Scene:
+        return self._program.scene(self._facts)
+
+    @cached_property
+    def _classes(self) -> Mapping[tuple[Category, int], int]:
+        return self._program.classes(self._skipped)
+
+    @cached_property
+    def _untold(self) -> Counter[int | None]:
+        return Counter(_place(o.subject) for o in self._outcomes if o.status is Status.CANNOT_TELL)
+
+    @cached_property
+    def _broken(self) -> Counter[int | None]:
+        return Counter(place for b in self._failures for place in b.subjects)
+
+    @cached_property
+    def _subjects(self) -> Mapping[int | None, ItemFact | None]:
+        whole = {item.index: item for item in self._facts.incoming if item.component is None}
+        return {None: None} | whole
+
+    def __iter__(self) -> Iterator[int | None]:
+        return iter(self._subjects)
+
+    def __len__(self) -> int:
+        return len(self._subjects)
+
+    def __getitem__(self, place: int | None) -> Tally:
+        subject = self._subjects[place]
+        applicable = not_applicable = not_in_force = 0
+        asked: dict[Category, bool] = {}
+        for (kind, window), number in self._classes.items():
+            if self._program.in_force(window, subject, self._scene) is False:
+                not_in_force += number
+                continue
+            if kind not in asked:
+                asked[kind] = kind.applies(self._scene, subject)
+            if asked[kind]:
+                applicable += number
+            else:
+                not_applicable += number
+        untold = self._untold[place]
+        return Tally(applicable - untold - self._broken[place], untold, not_applicable, not_in_force)
+
+
+class Program:
+    """Compiled rules. Immutable in what it answers; it remembers codes that it has met. Safe to share between threads."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.rules = binding.rules
+        self._numbers = {rule.name: number for number, rule in enumerate(self.rules)}
+        self._concepts = Concepts(binding, listed_sets(self.rules))
+        self._sets = tuple(binding.sets.values())
+        self._windows: list[tuple[int | None, int | None]] = [(None, None)]
+        self._window_of = [self._window(rule) for rule in self.rules]
+        self._classes = Counter((category(rule, binding), window)
+                                for rule, window in zip(self.rules, self._window_of, strict=True))
+        wanted = [(number, rule, shapes(rule)[0]) for number, rule in enumerate(self.rules)]
+        functions = generate(binding, self._concepts.numbers, wanted, "maybe")
+        self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
+        self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
+        self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
+        self._codings: list[Trigger] = []
+        self._message: list[Trigger] = []
+        for number, rule in enumerate(self.rules):
+            first, *rarer = shapes(rule)
+            asked: dict[Shape, Callable[..., Any]] = {first: functions[function_name(number, first)]}
+            asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
+            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
+                self._file(trigger)
+        self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
+        self._shared_plans: dict[object, Plan] = {}
+
+    def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
+        """Return a rule's function for members that were not seen, written when one is met."""
+        written: list[Callable[..., Any]] = []
+
+        def ask(*arguments: Any) -> Any:
+            if not written:
+                made = generate(self.binding, self._concepts.numbers, [(number, self.rules[number], shape)], "maybe")
+                written.append(made[function_name(number, shape)])
+            return written[0](*arguments)
+
+        return ask
+
+    def number(self, rule: str) -> int:
+        """Return a rule's place among the loaded rules."""
+        return self._numbers[rule]
+
+    def _window(self, rule: ir.Rule) -> int:
+        """Return the number of a rule's validity; rules with one validity share it."""
+        window = (rule.valid_from.first if rule.valid_from else None, rule.valid_until.last if rule.valid_until else None)
+        if window not in self._windows:
+            self._windows.append(window)
+        return self._windows.index(window)
+
+    def _file(self, trigger: Trigger) -> None:
+        match trigger.kind:
+            case ir.Kind.MESSAGE:
+                self._message.append(trigger)
+            case ir.Kind.CODING:
+                self._codings.append(trigger)
+            case kind:
+                is_entry = kind is not ir.Kind.MEDICATION
+                if trigger.table is not None:
+                    self._by_table[is_entry].setdefault(trigger.table, []).append(trigger)
+                elif trigger.set is not None:
+                    self._by_set[is_entry].setdefault(self._concepts.numbers[trigger.set], []).append(trigger)
+                else:
+                    self._always[is_entry].append(trigger)
+
+    # ------------------------------------------------------------------------------------------ which rules concern an item
+
+    def _plan(self, item: ItemFact, key: object) -> Planned:
+        """Return the rules that concern an item, by their number, with what its codes mean; and remember both for its codes."""
+        is_entry = item.is_entry
+        concept = self._concepts.of(item)
+        tables = tuple(table for table in self._by_table[is_entry] if self._has_rows(table, concept))
+        shared = (is_entry, concept.sure, concept.unsure, concept.blank, tables)
+        plan = self._shared_plans.get(shared)
+        if plan is None:
+            found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
+            by_set = self._by_set[is_entry]
+            for number in (*concept.sure, *concept.unsure):
+                lost = number in concept.blank
+                found += [(t.lost if lost and t.lost is not None else t.ask, t) for t in by_set.get(number, ())]
+            for table in tables:
+                found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
+            found.sort(key=lambda pair: pair[1].number)
+            plan = self._shared_plans[shared] = tuple(found)
+        plans = self._plans[is_entry]
+        if len(plans) >= _MAX_REMEMBERED:
+            plans.clear()
+            self._shared_plans.clear()
+        planned = plans[key] = plan, concept.infos
+        return planned
+
+    def _has_rows(self, table: str, concept: Concept) -> bool:
+        return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
+
+    # ------------------------------------------------------------------------------------------ a run
+
+    def run(self, facts: Facts, *, skip: frozenset[str] = frozenset()) -> RunResult:
+        """Return what the rules answer for every incoming item and for the message. `skip`: rules that a profile switched off.
+
+        A rule that fails takes no other with it: it is listed as broken, with the items on which it failed.
+        """
+        skipped = frozenset(self._numbers[name] for name in skip if name in self._numbers) if skip else _NO_RULES
+        concerned = self._concerned(facts)
+        if not (concerned or self._codings or self._message):
+            return RunResult((), Tallies(self, facts, skipped, (), ()), ())
+        scene = self.scene(facts)
+        try:
+            hits = self._hits(scene, concerned)
+            if skipped:
+                hits = [hit for hit in hits if hit[1].number not in skipped]
+            outcomes = self._outcomes(scene, hits)
+            return RunResult(outcomes, Tallies(self, facts, skipped, outcomes, ()), ())
+        except Exception:  # noqa: BLE001  whatever one rule raises, the others still answer
+            return self._run_one_by_one(scene, skipped)
+
+    def scene(self, facts: Facts) -> Scene:
+        """Return what generated functions look at."""
+        return Scene(facts, self._concepts, self._sets)
+
+    def _concerned(self, facts: Facts) -> list[tuple[int, int, Planned]]:
+        """Return what some rule concerns: the place of the whole item, that of the part, and its rules. Asks once a coding."""
+        products, entries = self._plans
+        found: list[tuple[int, int, Planned]] = []
+        place = 0
+        for entry in facts.submission.entries:
+            codings = entry.codings
+            if len(codings) == 1:  # as in `_key`, without its call: most items have one coding
+                coding = codings[0]
+                key: object = (coding.system, coding.code)
+            else:
+                key = _key(codings)
+            planned = entries.get(key) or self._plan(facts.incoming[place], key)
+            if planned[0]:
+                found.append((place, place, planned))
+            whole = place
+            place += 1
+            for component in entry.components:
+                key = _key(component.codings)
+                planned = entries.get(key) or self._plan(facts.incoming[place], key)
+                if planned[0]:
+                    found.append((whole, place, planned))
+                place += 1
+        for medication in facts.submission.medications:
+            codings = medication.products
+            if len(codings) == 1:
+                coding = codings[0]
+                key = (coding.system, coding.code)
+            else:
+                key = _key(codings)
+            planned = products.get(key) or self._plan(facts.incoming[place], key)
+            if planned[0]:
+                found.append((place, place, planned))
+            place += 1
+        return found
+
+    def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]]) -> list[Hit]:
+        """Return every trigger that may fire or cannot be told, with the item that it falls on."""
+        hits: list[Hit] = []
+        incoming = scene.facts.incoming
+        for whole, place, (plan, infos) in concerned:
+            part = incoming[place]
+            part.prepare(infos)
+            for ask, trigger in plan:
+                found = ask(scene, part)
+                if found:
+                    hits.append((incoming[whole], trigger, part, found))
+        if self._codings:
+            for item, coding in self._sent_codings(scene):
+                for trigger in self._codings:
+                    if trigger.ask(scene, coding):
+                        hits.append((item, trigger, coding, True))
+        for trigger in self._message:
+            if trigger.ask(scene, None):
+                hits.append((None, trigger, None, True))
+        return hits
+
+    @staticmethod
+    def _sent_codings(scene: Scene) -> Iterator[tuple[ItemFact | None, CodingFact]]:
+        """Yield every coding of the message's items and of the message itself, with the item that it falls on."""
+        whole: ItemFact | None = None
+        for part in scene.facts.incoming:
+            whole = part if part.component is None else whole
+            for coding in scene.codings(part):
+                yield whole, coding
+        for coding in scene.facts.message_codings():
+            yield None, coding
+
+    def _outcomes(self, scene: Scene, hits: Sequence[Hit]) -> tuple[Outcome, ...]:
+        """Return the outcomes of hits, in order of items and rules."""
+        if not hits:
+            return ()
+        grouped: dict[tuple[int, int], tuple[Trigger, ItemFact | None, list[Application]]] = {}
+        for whole, trigger, subject, found in hits:
+            place = (-1 if whole is None else whole.index, trigger.number)  # the message comes first
+            entry = grouped.setdefault(place, (trigger, whole, []))
+            entry[2].extend(self._applications(scene, trigger, subject, found))
+        outcomes: list[Outcome] = []
+        for place in sorted(grouped):
+            trigger, whole, applications = grouped[place]
+            if (outcome := self._outcome(scene, trigger, whole, _distinct(applications))) is not None:
+                outcomes.append(outcome)
+        return tuple(outcomes)
+
+    def _outcome(self, scene: Scene, trigger: Trigger, whole: ItemFact | None, applications: list[Application]) -> Outcome | None:
+        left = [a for a in applications if a.status is not Status.CLEAR]
+        if not left:
+            return None
+        in_force = self.in_force(self._window_of[trigger.number], whole, scene)
+        if in_force is False:
+            return None
+        if in_force is None:
+            return Outcome(trigger.rule, whole, Status.CANNOT_TELL, _NO_DAY, ())
+        return settle(trigger.rule, whole, left)
+
+    def _run_one_by_one(self, scene: Scene, skipped: frozenset[int]) -> RunResult:
+        """Ask every rule by itself, and list those that fail with the items on which they do."""
+        hits: list[Hit] = []
+        failed: dict[int, list[tuple[ItemFact | None, Exception]]] = {}
+
+        def ask(whole: ItemFact | None, trigger: Trigger, question: Ask, subject: Any) -> None:
+            if trigger.number in skipped or self.in_force(self._window_of[trigger.number], whole, scene) is False:
+                return
+            try:
+                found = question(scene, subject)
+                if found:
+                    hit = (whole, trigger, subject, found)
+                    self._outcomes(scene, [hit])
+                    hits.append(hit)
+            except Exception as error:  # noqa: BLE001  listed as broken
+                failed.setdefault(trigger.number, []).append((whole, error))
+
+        incoming = scene.facts.incoming
+        for whole, place, (plan, _) in self._concerned(scene.facts):
+            for question, trigger in plan:
+                ask(incoming[whole], trigger, question, incoming[place])
+        for item, coding in self._sent_codings(scene):
+            for trigger in self._codings:
+                ask(item, trigger, trigger.ask, coding)
+        for trigger in self._message:
+            ask(None, trigger, trigger.ask, None)
+        lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
+        outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
+        broken = tuple(b for number in sorted(failed) for b in self._broken(number, failed[number]))
+        return RunResult(outcomes, Tallies(self, scene.facts, skipped, outcomes, broken), broken)
+
+    def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Iterator[Broken]:
+        """Yield a rule's failures, those of one kind together; an item counts for the first of its own."""
+        first: dict[int | None, Exception] = {}
+        for subject, error in failures:
+            first.setdefault(_place(subject), error)
+        places: dict[tuple[str, str | None], list[int | None]] = {}
+        for place, error in first.items():
+            why = (error.kind, error.plugin) if isinstance(error, PluginError) else (type(error).__name__, None)
+            places.setdefault(why, []).append(place)
+        for (reason, plugin), at in places.items():
+            yield Broken(self.rules[number].name, reason, plugin, tuple(at))
+
+    # ------------------------------------------------------------------------------------------ exact answers
+
+    def _applications(self, scene: Scene, trigger: Trigger, subject: Bindable, found: Found | int) -> Iterator[Application]:
+        if isinstance(found, int):
+            yield self._judge(scene, trigger, "one", subject, None)
+            return
+        for shape, first, second in found:
+            if shape == "not_understood":
+                assert isinstance(first, ItemFact)
+                yield not_understood_application(first, second)
+            elif shape == "no_row":
+                assert isinstance(first, ItemFact)
+                yield no_row_application(scene, trigger, first)
+            else:
+                yield self._judge(scene, trigger, shape, first, second)
+
+    def _judge(self, scene: Scene, trigger: Trigger, shape: Shape, subject: Bindable, partner: Bindable) -> Application:
+        """Judge one application, with everything that is missing (table 1)."""
+        function = self._exact_functions(trigger.number)[shape]
+        pair = shape != "one"
+        answer, exceptions = function(scene, subject, partner) if pair else function(scene, subject)
+        applied = tuple(place for place, exception in enumerate(exceptions) if exception is True)
+        if answer is False or applied:
+            return Application(subject, partner, Status.CLEAR, applied=() if answer is False else applied, has_partner=pair)
+        if answer is not True:
+            return Application(subject, partner, Status.CANNOT_TELL, answer, has_partner=pair)
+        untested = tuple((place, exception) for place, exception in enumerate(exceptions) if exception is not False)
+        return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
+
+    def _exact_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
+        """Return a rule's second functions, written when they are first needed. Two threads may both write them: all the same."""
+        found = self._exact.get(number)
+        if found is None:
+            rule = self.rules[number]
+            wanted = [(number, rule, shape) for shape in shapes(rule)]
+            functions = generate(self.binding, self._concepts.numbers, wanted, "exact")
+            found = self._exact[number] = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+        return found
+
+    # ------------------------------------------------------------------------------------------ validity and counts
+
+    def in_force(self, window: int, subject: ItemFact | None, scene: Scene) -> bool | None:
+        """Return whether a validity covers the item's last possible day, at latest the message's; None: no day is known."""
+        if window == 0:
+            return True
+        first, last = self._windows[window]
+        days = [day[1] for day in (subject.day if subject is not None else None, scene.message_day) if day is not None]
+        if not days:
+            return None
+        day = min(days)
+        return (first is None or first <= day) and (last is None or day <= last)
+
+    def classes(self, skipped: frozenset[int]) -> Counter[tuple[Category, int]]:
+        """Return how many loaded rules there are of each category and validity."""
+        if not skipped:
+            return self._classes
+        out = Counter(self._classes)
+        out.subtract((category(self.rules[number], self.binding), self._window_of[number]) for number in skipped)
+        return out
+
+
+def compile_program(binding: Binding) -> Program:
+    """Return the compiled form of a binding's rules."""
+    return Program(binding)
+
+
+_MAX_REMEMBERED = 50_000
+_NO_RULES: frozenset[int] = frozenset()
+_NO_DAY = frozenset({"message.sent"})
+
+
+def _place(subject: ItemFact | None) -> int | None:
+    return None if subject is None else subject.index
+
+
+def _key(codings: tuple[Coding, ...]) -> object:
+    """Return the codings by which an item's rules are remembered."""
+    if len(codings) == 1:
+        coding = codings[0]
+        return coding.system, coding.code
+    return tuple([(c.system, c.code) for c in codings])
+
+
+def _distinct(applications: list[Application]) -> list[Application]:
+    """Return applications without repetition: two parts of one item name the same pair twice."""
+    if len(applications) < 2:
+        return applications
+    return list({(id(a.subject), id(a.partner), a.missing): a for a in applications}.values())

@@ -1,0 +1,202 @@
+"""What generated functions look at: one message's facts, with the members of value sets listed when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from codesafety.evaluation.calendar import NEVER, Interval, add
+from codesafety.evaluation.codes import BoundSet, CodeInfo
+from codesafety.evaluation.compiled.standing import Concept, Concepts
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds, same_part
+from codesafety.ir import Unit
+from codesafety.record import Message
+
+_NOBODY: list[ItemFact] = []
+_NONE: frozenset[int] = frozenset()
+
+
+class Scene:
+    """One run over one message. Not shared between threads."""
+
+    __slots__ = ("_any", "_by_id", "_by_product", "_codings", "_everyone", "_excluded", "_memo", "_sure", "born", "born_first",
+                 "born_last", "concepts", "facts", "gender", "message", "patient", "sets", "sex_at_birth", "unseen_entries",
+                 "unseen_medications")
+
+    def __init__(self, facts: Facts, concepts: Concepts, sets: tuple[BoundSet, ...]) -> None:
+        self.facts = facts
+        self.concepts = concepts
+        self.sets = sets
+        self.message: Message = facts.submission.message
+        patient = self.patient = facts.patient
+        self.gender = patient.gender if patient.gender in ("male", "female") else None
+        self.sex_at_birth = patient.sex_at_birth if patient.sex_at_birth in ("male", "female") else None
+        self.born: Interval = patient.born or NEVER
+        self.born_first, self.born_last = self.born
+        self.unseen_entries = facts.unseen_entries
+        self.unseen_medications = facts.unseen_medications
+        self._everyone: tuple[list[ItemFact], list[ItemFact]] | None = None
+        self._any: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] | None = None
+        self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
+        self._by_id: dict[str, list[ItemFact]] | None = None
+        self._by_product: tuple[dict[str, list[ItemFact]], list[ItemFact]] | None = None
+        self._excluded: dict[int, frozenset[int]] = {}
+        self._codings: dict[int, tuple[CodingFact, ...]] = {}
+        self._memo: dict[object, object] = {}
+
+    # ------------------------------------------------------------------------------------------ members
+
+    def everyone(self, is_entry: bool) -> list[ItemFact]:
+        """Return every entry or medication of both sides, without what the message replaces."""
+        if self._everyone is None:
+            facts = self.facts
+            found: tuple[list[ItemFact], list[ItemFact]] = ([], [])
+            for item in facts.items:
+                if not facts.is_replaced(item):
+                    found[item.is_entry].append(item)
+            self._everyone = found
+        return self._everyone[is_entry]
+
+    def _list(self) -> tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]]:
+        of = self.concepts.of
+        every: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
+        for is_entry in (False, True):
+            any_of, sure_of = every[is_entry], self._sure[is_entry]
+            for item in self.everyone(is_entry):
+                concept = of(item)
+                for number in concept.listed_sure:
+                    any_of.setdefault(number, []).append(item)
+                    sure_of.setdefault(number, []).append(item)
+                for number in concept.listed_unsure:
+                    any_of.setdefault(number, []).append(item)
+        self._any = every
+        return every
+
+    def members(self, number: int, is_entry: bool) -> list[ItemFact]:
+        """Return the items that are in a set, and those of which it cannot be told, in their order."""
+        return (self._any or self._list())[is_entry].get(number, _NOBODY)
+
+    def sure_members(self, number: int, is_entry: bool) -> list[ItemFact]:
+        """Return the items that are in a set."""
+        if self._any is None:
+            self._list()
+        return self._sure[is_entry].get(number, _NOBODY)
+
+    def possible_products(self, item: ItemFact) -> list[ItemFact]:
+        """Return the medications that are not surely another product than this one (a superset; for joins only)."""
+        if self._by_product is None:
+            known: dict[str, list[ItemFact]] = {}
+            untold: list[ItemFact] = []
+            for other in self.everyone(False):
+                product = other.product
+                if product is None or product.same_product is None:
+                    untold.append(other)
+                else:
+                    known.setdefault(product.same_product, []).append(other)
+            self._by_product = known, untold
+        product = item.product
+        if product is None or product.same_product is None:
+            return self.everyone(False)
+        known, untold = self._by_product
+        same = known.get(product.same_product, _NOBODY)
+        return sorted([*same, *untold], key=lambda other: other.index) if untold else same
+
+    def possible_twins(self, item: ItemFact) -> list[ItemFact]:
+        """Return the entries whose codes may say the same as this one's (a superset; for joins only)."""
+        by_key, by_systems = self._entry_keys()
+        told = frozenset(info.system for info in item.infos if info.speaks)
+        found = {other.index: other for info in item.infos for key in info.keys for other in by_key.get(key, ())}
+        for systems, others in by_systems.items():
+            if systems.isdisjoint(told):
+                found.update((other.index, other) for other in others)
+        return [found[index] for index in sorted(found)]
+
+    def _entry_keys(self) -> tuple[dict[str, list[ItemFact]], dict[frozenset[str | None], list[ItemFact]]]:
+        found = self._memo.get("twins")
+        if found is None:
+            by_key: dict[str, list[ItemFact]] = {}
+            by_systems: dict[frozenset[str | None], list[ItemFact]] = {}
+            for other in self.everyone(True):
+                for info in other.infos:
+                    for key in info.keys:
+                        by_key.setdefault(key, []).append(other)
+                by_systems.setdefault(frozenset(i.system for i in other.infos if i.speaks), []).append(other)
+            found = self._memo["twins"] = by_key, by_systems
+        return found  # type: ignore[return-value]
+
+    @property
+    def message_day(self) -> Interval | None:
+        """The message's day, worked out once."""
+        if "day" not in self._memo:
+            self._memo["day"] = self.facts.message_day
+        return self._memo["day"]  # type: ignore[return-value]
+
+    def unseen(self, is_entry: bool) -> tuple[Unseen, ...]:
+        return self.unseen_entries if is_entry else self.unseen_medications
+
+    # ------------------------------------------------------------------------------------------ who is another
+
+    def excluded(self, *named: ItemFact | None) -> frozenset[int]:
+        """Return the places of what is no other than the items named: themselves, copies, parts of their order (table 10)."""
+        if len(named) == 1 and named[0] is not None:
+            return self._excluded_by(named[0])
+        return _NONE.union(*(self._excluded_by(item) for item in named if item is not None))
+
+    def _excluded_by(self, item: ItemFact) -> frozenset[int]:
+        found = self._excluded.get(item.index)
+        if found is None:
+            same = {item.index}
+            if item.model.id is not None:
+                same.update(
+                    other.index for other in self._with_id(item.model.id)
+                    if other.incoming != item.incoming and other.is_entry == item.is_entry and same_part(other, item)
+                )
+            if not item.is_entry:
+                same.update(self.facts.order_of(item))
+            found = self._excluded[item.index] = frozenset(same)
+        return found
+
+    def _with_id(self, identifier: str) -> Iterable[ItemFact]:
+        if self._by_id is None:
+            by_id: dict[str, list[ItemFact]] = {}
+            for item in self.facts.items:
+                if item.model.id is not None:
+                    by_id.setdefault(item.model.id, []).append(item)
+            self._by_id = by_id
+        return self._by_id.get(identifier, ())
+
+    # ------------------------------------------------------------------------------------------ membership
+
+    def member(self, item: ItemFact, number: int) -> bool | None:
+        """Return whether an item is in a set; None where it cannot be told."""
+        return _place(self.concepts.of(item), number)
+
+    def coding_member(self, coding: CodingFact, number: int) -> bool | None:
+        """Return whether one coding, by itself, is in a set."""
+        return _place(self.concepts.concept((coding.info,)), number)
+
+    def infos_member(self, infos: tuple[CodeInfo, ...], number: int) -> bool | None:
+        """Return whether a coded field is in a set."""
+        return holds(self.sets[number], infos)
+
+    def codings(self, item: ItemFact) -> tuple[CodingFact, ...]:
+        """Return every coding sent with an incoming item."""
+        found = self._codings.get(item.index)
+        if found is None:
+            found = self._codings[item.index] = tuple(self.facts.codings(item))
+        return found
+
+    # ------------------------------------------------------------------------------------------ ages
+
+    def younger(self, last: int, n: int, unit: Unit) -> bool:
+        """Return whether on day `last` the patient, born as early as may be, has not completed `n` units."""
+        return add(self.born_first, n, unit) > last
+
+    def not_reached(self, first: int, n: int, unit: Unit) -> bool:
+        """Return whether on day `first` the patient, born as late as may be, has not completed `n` units."""
+        return add(self.born_last, n, unit) > first
+
+
+def _place(concept: Concept, number: int) -> bool | None:
+    if number in concept.sure:
+        return True
+    return None if number in concept.unsure else False

@@ -1,0 +1,308 @@
+"""What makes a program visit a rule, and which applications it then has to ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from codesafety import ir
+from codesafety.evaluation.atoms import comes_first
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.compiled.answers import entry_stands, every, lone, told
+from codesafety.evaluation.compiled.scene import Scene
+from codesafety.evaluation.compiled.standing import rows_of
+from codesafety.evaluation.compiled.writer import Shape
+from codesafety.evaluation.facts import ItemFact
+from codesafety.evaluation.outcome import Application, Bindable, Status
+from codesafety.ir import Kind
+
+Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
+"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side)."""
+Ask = Callable[[Scene, Any], "int | Found"]
+Asked = Mapping[Shape, Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trigger:
+    """One way into a rule: an item of `kind`, in `set` or with rows in `table` if any. `ask` is falsy where it is clear.
+
+    `lost` is asked instead where the set has nothing to say of the item.
+    """
+
+    number: int
+    rule: ir.Rule
+    kind: Kind
+    ask: Ask
+    set: str | None = None
+    table: str | None = None
+    lost: Ask | None = None
+
+
+def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Iterator[Trigger]:
+    """Yield the ways into a rule."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    if other is None:
+        ask: Ask = asked["one"]
+        if one.kind is Kind.CODING and one.set is not None:
+            ask = _coding_in(numbers[one.set], ask)
+        yield Trigger(number, rule, one.kind, ask, one.set, lost=_not_understood(one))
+    elif other.kind is Kind.ROW:
+        assert other.table is not None
+        yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
+    else:
+        as_subject = _as_subject(rule, numbers, asked)
+        yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
+        if not rule.trigger.unordered:
+            as_partner = _as_partner(rule, numbers, asked)
+            yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
+
+
+def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
+    """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
+    by_default = var.kind is not Kind.MENTION
+    beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
+
+    def ask(scene: Scene, item: ItemFact) -> int | Found:
+        if (by_default and not item.stands) or (beside is not None and not _has_another(scene, item, beside_entry)):
+            return False
+        return [("not_understood", item, var)]
+
+    return ask
+
+
+def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
+    """Return the application of an item of which a trigger's set has nothing to say (table 8)."""
+    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
+    if var.kind is Kind.ENTRY:
+        fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
+        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    answer = every(parts)
+    if isinstance(answer, bool):
+        return Application(item, None, Status.CLEAR)
+    return Application(item, None, Status.CANNOT_TELL, answer)
+
+
+def _coding_in(number: int, ask: Ask) -> Ask:
+    def ask_member(scene: Scene, coding: Any) -> int | Found:
+        return scene.coding_member(coding, number) is not False and ask(scene, coding)
+
+    return ask_member
+
+
+def _joined_on(condition: ir.Condition | None, one: ir.Var, other: ir.Var) -> type[ir.Condition] | None:
+    """Return the condition on which a pair without sets can be joined: it must hold for the whole to hold."""
+    if isinstance(condition, ir.And):
+        return next((found for part in condition.parts if (found := _joined_on(part, one, other))), None)
+    if isinstance(condition, ir.SameProduct | ir.SameEntry) and {condition.left.slot, condition.right.slot} == {one.slot, other.slot}:
+        return type(condition)
+    return None
+
+
+def _candidates(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], Iterable[ItemFact]]:
+    """Return what finds the members that may stand beside an item: those of a set, those that share its key, or all."""
+    is_entry = wanted.kind is not Kind.MEDICATION
+    one, other = rule.trigger.subject, rule.trigger.partner
+    assert other is not None
+    joined = _joined_on(rule.when, one, other) if wanted.set is None else None
+    if joined is ir.SameProduct:
+        return lambda scene, item: scene.possible_products(item)
+    if joined is ir.SameEntry:
+        return lambda scene, item: scene.possible_twins(item)
+    if wanted.set is None:
+        return lambda scene, item: scene.everyone(is_entry)
+    number = numbers[wanted.set]
+    return lambda scene, item: scene.members(number, is_entry)
+
+
+def _as_subject(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
+    other = rule.trigger.partner
+    assert other is not None
+    find = _candidates(rule, other, numbers)
+    pair, unseen_partner = asked["pair"], asked["unseen_partner"]
+    is_entry = other.kind is not Kind.MEDICATION
+    by_default = rule.trigger.subject.kind is not Kind.MENTION
+    unordered = rule.trigger.unordered
+
+    def ask(scene: Scene, item: ItemFact) -> bool | Found:
+        if by_default and not item.stands:
+            return False
+        found: Found = []
+        excluded = None
+        for member in find(scene, item):
+            if excluded is None:
+                excluded = scene.excluded(item)
+            if member.index in excluded:
+                continue
+            first, second = (member, item) if unordered and not comes_first(item, member) else (item, member)
+            if pair(scene, first, second):
+                found.append(("pair", first, second))
+        for unseen in scene.unseen(is_entry):
+            if unseen_partner(scene, item, unseen):
+                found.append(("unseen_partner", item, unseen))
+        return found
+
+    return ask
+
+
+def _as_partner(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    assert other is not None
+    find = _candidates(rule, one, numbers)
+    pair, unseen_subject = asked["pair"], asked["unseen_subject"]
+    is_entry = one.kind is not Kind.MEDICATION
+    by_default = other.kind is not Kind.MENTION
+
+    def ask(scene: Scene, item: ItemFact) -> bool | Found:
+        if by_default and not item.stands:
+            return False
+        found: Found = []
+        excluded = None
+        for member in find(scene, item):
+            if excluded is None:
+                excluded = scene.excluded(item)
+            if member.index not in excluded and pair(scene, member, item):
+                found.append(("pair", member, item))
+        for unseen in scene.unseen(is_entry):
+            if unseen_subject(scene, unseen, item):
+                found.append(("unseen_subject", unseen, item))
+        return found
+
+    return ask
+
+
+def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    """Ask about an item beside each row of its code; without rows and without a code of the table's system, it is unknown."""
+    one, row = rule.trigger.subject, rule.trigger.partner
+    assert row is not None and row.table is not None
+    rows = binding.tables[row.table]
+    system = binding.table_systems[row.table]
+    pair = asked["pair"]
+    number = numbers[one.set] if one.set is not None else None
+
+    def ask(scene: Scene, item: ItemFact) -> bool | Found:
+        if number is not None and scene.member(item, number) is False:
+            return False
+        found: Found = []
+        every_row = rows_of(item.infos, rows)
+        for each in every_row:
+            if pair(scene, item, each):
+                found.append(("pair", item, each))
+        if not every_row and not any(info.speaks and info.system == system for info in item.infos):
+            if one.kind is Kind.MENTION or item.stands:
+                found.append(("no_row", item, None))
+        return found
+
+    return ask
+
+
+def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Application:
+    """Return the application of an item whose rows cannot be looked up: no code of it is one of the table's system."""
+    one = trigger.rule.trigger.subject
+    parts = [lone(f"{one.name}.code")]
+    if one.set is not None:
+        field = "product" if one.kind is Kind.MEDICATION else "code"
+        parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))  # type: ignore[arg-type]
+    if one.kind is not Kind.MENTION:
+        fields = (f"{one.name}.{field}" for field in ("assertion", "subject", "temporality"))
+        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    answer = every(parts)
+    if isinstance(answer, bool):
+        return Application(item, None, Status.CLEAR)
+    return Application(item, None, Status.CANNOT_TELL, answer)
+
+
+# ------------------------------------------------------------------------------------------------ what was never visited
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Rules that have, or do not have, an application for an item all alike."""
+
+    sort: Literal["message", "coding", "one", "row", "pair"]
+    is_entry: bool = True
+    partner_is_entry: bool = True
+    unordered: bool = False
+    table: str | None = None
+    rows: Mapping[str, tuple[ir.TableRow, ...]] | None = field(default=None, compare=False)
+    system: str | None = None
+
+    def applies(self, scene: Scene, subject: ItemFact | None) -> bool:
+        """Return whether a rule of this category has an application for a whole incoming item, or for the message (None)."""
+        match self.sort:
+            case "message":
+                return subject is None
+            case "coding":
+                if subject is None:
+                    return next(scene.facts.message_codings(), None) is not None
+                return any(scene.codings(part) for part in scene.facts.parts(subject))
+            case "one":
+                return subject is not None and subject.is_entry == self.is_entry
+            case "row":
+                return subject is not None and subject.is_entry == self.is_entry and any(
+                    self._has_row(part) for part in scene.facts.parts(subject))
+            case "pair":
+                if subject is None:
+                    return False
+                sides = {(self.is_entry, self.partner_is_entry)}
+                if not self.unordered:
+                    sides.add((self.partner_is_entry, self.is_entry))
+                return any(subject.is_entry == own and _has_another(scene, part, wanted)
+                           for own, wanted in sides for part in scene.facts.parts(subject))
+
+    def _has_row(self, part: ItemFact) -> bool:
+        assert self.rows is not None
+        return bool(rows_of(part.infos, self.rows)) or not any(i.speaks and i.system == self.system for i in part.infos)
+
+
+def _has_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
+    if scene.unseen(is_entry):
+        return True
+    excluded = scene.excluded(item)
+    return any(other.index not in excluded for other in scene.everyone(is_entry))
+
+
+def category(rule: ir.Rule, binding: Binding) -> Category:
+    one, other = rule.trigger.subject, rule.trigger.partner
+    is_entry = one.kind is not Kind.MEDICATION
+    if one.kind is Kind.MESSAGE:
+        return Category("message")
+    if one.kind is Kind.CODING:
+        return Category("coding")
+    if other is None:
+        return Category("one", is_entry)
+    if other.kind is Kind.ROW:
+        assert other.table is not None
+        return Category("row", is_entry, table=other.table, rows=binding.tables[other.table],
+                        system=binding.table_systems[other.table])
+    return Category("pair", is_entry, other.kind is not Kind.MEDICATION, rule.trigger.unordered)
+
+
+def listed_sets(rules: Iterable[ir.Rule]) -> frozenset[str]:
+    """Return the value sets whose members some rule looks through: partners' and quantified ones."""
+    found: set[str] = set()
+    for rule in rules:
+        if rule.trigger.partner is not None:
+            found.update(var.set for var in (rule.trigger.subject, rule.trigger.partner) if var.set is not None)
+        for condition in (rule.when, *(u.condition for u in rule.unless)):
+            if condition is not None:
+                found.update(_quantified_sets(condition))
+    return frozenset(found)
+
+
+def _quantified_sets(condition: ir.Condition) -> Iterator[str]:
+    match condition:
+        case ir.And(parts) | ir.Or(parts):
+            for part in parts:
+                yield from _quantified_sets(part)
+        case ir.Not(part):
+            yield from _quantified_sets(part)
+        case ir.Quantified(var=var, where=where):
+            if var.set is not None:
+                yield var.set
+            if where is not None:
+                yield from _quantified_sets(where)
+        case _:
+            pass

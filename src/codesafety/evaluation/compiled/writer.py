@@ -1,0 +1,290 @@
+"""Checked rules written as Python functions, built as Python's own syntax tree.
+
+Every condition has two bounds, *sure* (certainly true) and *maybe* (not certainly false), and both are ordinary Boolean
+expressions that may stop early: `sure(not x)` is `not maybe(x)`, and Kleene's tables follow. A rule's first function asks
+whether an application may fire or may not be told; only for those does a second one, written when it is first needed, work
+out the answer with every missing field, stopping nowhere. Facts, calendar and atoms are shared with the interpreter; the logic of
+truth, missing fields, members and pairs is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from codesafety import ir
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
+from codesafety.evaluation.compiled.python_syntax import (
+    FALSE,
+    any_of,
+    assign,
+    attribute,
+    both,
+    call,
+    compare,
+    const,
+    equal,
+    for_each,
+    function,
+    method,
+    module,
+    name,
+    negation,
+    returns,
+    several,
+    when,
+)
+from codesafety.evaluation.compiled.steps import Steps
+from codesafety.ir import Kind
+
+Shape = Literal["one", "pair", "unseen_partner", "unseen_subject"]
+"""What an application binds: one thing; two; or two of which one was not seen. A row is a seen partner."""
+Functions = dict[str, Callable[..., Any]]
+_BY_DEFAULT = (Kind.ENTRY, Kind.MEDICATION)
+
+
+def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
+    """Return the shapes that a rule's applications can take."""
+    partner = rule.trigger.partner
+    if partner is None:
+        return ("one",)
+    if partner.kind is Kind.ROW:
+        return ("pair",)
+    return ("pair", "unseen_partner") if rule.trigger.unordered else ("pair", "unseen_partner", "unseen_subject")
+
+
+def generate(binding: Binding, numbers: Mapping[str, int], wanted: Iterable[tuple[int, ir.Rule, Shape]],
+             purpose: Literal["maybe", "exact"]) -> Functions:
+    """Return one function for each rule and shape that is wanted, by the name that `function_name` gives it.
+
+    `maybe`: f(scene, a[, b]) -> whether the application may fire or cannot be told. `exact`: f(scene, a[, b]) -> the answer
+    without exceptions, and a tuple of the exceptions' answers.
+    """
+    writer = Writer(binding, numbers)
+    with _no_collection():
+        for number, rule, shape in wanted:
+            writer.rule(number, rule, shape, purpose)
+        namespace: Functions = {**RUNTIME, **writer.operands.pool.names}  # type: ignore[dict-item]
+        exec(compile(module(writer.functions), "<generated rules>", "exec"), namespace)  # noqa: S102  our own syntax tree
+    return namespace
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Suspend garbage collection: nodes are made by the hundred thousand and none of them is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def function_name(number: int, shape: Shape) -> str:
+    return f"rule_{number}_{shape}"
+
+
+class Writer:
+    """Writes the functions of one module."""
+
+    def __init__(self, binding: Binding, numbers: Mapping[str, int]) -> None:
+        self.operands = Operands(binding, numbers)
+        self.steps = Steps(self.operands)
+        self.functions: list[ast.stmt] = []
+
+    def rule(self, number: int, rule: ir.Rule, shape: Shape, purpose: Literal["maybe", "exact"]) -> None:
+        """Write one rule for one shape of application (table 1)."""
+        one, other = rule.trigger.subject, rule.trigger.partner
+        first = Place("a", one.name, one.kind, shape != "unseen_subject")
+        frames: list[Frame] = [{one.slot: first}]
+        arguments = [SCENE, "a"]
+        if other is not None:
+            second = Place("b", other.name, other.kind, shape != "unseen_partner")
+            frames = [{one.slot: first, other.slot: second}]
+            arguments.append("b")
+            if rule.trigger.unordered:
+                frames.append({one.slot: second, other.slot: first})
+        body = self._maybe_rule(rule, frames) if purpose == "maybe" else self._exact_rule(rule, frames)
+        self.functions.append(function(function_name(number, shape), arguments, [returns(body)]))
+
+    def _maybe_rule(self, rule: ir.Rule, frames: Sequence[Frame]) -> ast.expr:
+        frame = frames[0]
+        one, other = rule.trigger.subject, rule.trigger.partner
+        parts = [self._default(frame[one.slot], sure=False)]
+        if other is not None and other.kind is Kind.ROW:
+            valid = call("row_valid", *self._row(frame[one.slot], frame[other.slot]))
+            parts.append(compare(valid, ast.IsNot(), const(False)))
+        elif other is not None:
+            parts.append(self._default(frame[other.slot], sure=False))
+        condition = rule.when
+        if condition is not None:
+            parts.append(any_of(self.bound(condition, f, sure=False) for f in frames))
+        parts += [negation(any_of(self.bound(u.condition, f, sure=True) for f in frames)) for u in rule.unless]
+        return both(parts)
+
+    def _exact_rule(self, rule: ir.Rule, frames: Sequence[Frame]) -> ast.expr:
+        frame = frames[0]
+        one, other = rule.trigger.subject, rule.trigger.partner
+        parts = self._standing(one, frame[one.slot])
+        if other is not None and other.kind is Kind.ROW:
+            parts.append(call("row_valid", *self._row(frame[one.slot], frame[other.slot])))
+        elif other is not None:
+            parts += self._standing(other, frame[other.slot])
+        if rule.when is not None:
+            parts.append(self._some([self.exact(rule.when, f) for f in frames]))
+        exceptions = [self._some([self.exact(u.condition, f) for f in frames]) for u in rule.unless]
+        return several([call("every", several(parts)), several(exceptions)])
+
+    def _row(self, item: Place, row: Place) -> tuple[ast.expr, ...]:
+        return item.value, row.value, const(f"{item.name}.date")
+
+    def _default(self, place: Place, *, sure: bool) -> ast.expr:
+        """Whether it stands as an entry or a medication by default."""
+        if place.kind not in _BY_DEFAULT:
+            return const(True)
+        if not place.seen:
+            return const(not sure)
+        stands = attribute(place.value, "stands")
+        return equal(stands, const(2)) if sure else stands
+
+    def _standing(self, var: ir.Var, place: Place) -> list[ast.expr]:
+        """Membership and default context, with what is missing."""
+        if not place.seen:
+            # With or without a set: whether there is such a member is not known.
+            return [call("lone", attribute(place.value, "called"))]
+        parts: list[ast.expr] = []
+        if var.set is not None:
+            membership = self.steps.membership(place, var.set)
+            assert membership.lacking is not None
+            parts.append(call("known_or", membership.value(), membership.lacking()))
+        if place.kind in _BY_DEFAULT:
+            fields = (const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality"))
+            parts.append(call("entry_stands", place.value, *fields))
+        return parts
+
+    @staticmethod
+    def _some(parts: list[ast.expr]) -> ast.expr:
+        return parts[0] if len(parts) == 1 else call("some", several(parts))
+
+    # ------------------------------------------------------------------------------------------ conditions
+
+    def bound(self, condition: ir.Condition, frame: Frame, *, sure: bool) -> ast.expr:
+        """Return an expression that is true where the condition is certainly true (`sure`), or not certainly false."""
+        match condition:
+            case ir.And(parts):
+                return both(self.bound(part, frame, sure=sure) for part in parts)
+            case ir.Or(parts):
+                return any_of(self.bound(part, frame, sure=sure) for part in parts)
+            case ir.Not(part):
+                return negation(self.bound(part, frame, sure=not sure))
+            case ir.Quantified(quantifier="exists"):
+                return self._exists(condition, frame, sure=sure)
+            case ir.Quantified(quantifier="no"):
+                return negation(self._exists(condition, frame, sure=not sure))
+            case ir.Quantified():
+                counted = self._counted(condition, frame)
+                return compare(counted, ast.Is(), const(True)) if sure else compare(counted, ast.IsNot(), const(False))
+            case _:
+                return self.steps.sure(condition, frame) if sure else self.steps.maybe(condition, frame)
+
+    def exact(self, condition: ir.Condition, frame: Frame) -> ast.expr:
+        """Return an expression for the answer with every missing field; nothing in it stops early."""
+        match condition:
+            case ir.And(parts):
+                return call("every", several(self.exact(part, frame) for part in parts))
+            case ir.Or(parts):
+                return call("some", several(self.exact(part, frame) for part in parts))
+            case ir.Not(part):
+                return call("opposite", self.exact(part, frame))
+            case ir.Quantified(quantifier="exists"):
+                return self._member_function(condition, frame)
+            case ir.Quantified(quantifier="no"):
+                return call("opposite", self._member_function(condition, frame))
+            case ir.Quantified():
+                return self._counted(condition, frame)
+            case _:
+                return self.steps.exact(condition, frame)
+
+    # ------------------------------------------------------------------------------------------ quantifiers
+
+    def _counted(self, condition: ir.Quantified, frame: Frame) -> ast.expr:
+        counted = self._member_function(condition, frame)
+        return call("opposite", counted) if condition.quantifier == "fewer" else counted
+
+    def _exists(self, condition: ir.Quantified, frame: Frame, *, sure: bool) -> ast.expr:
+        """Write a loop over the members that may do, and return a call of it."""
+        member = _member(condition.var)
+        inner = {**frame, condition.var.slot: member}
+        conditions = [compare(attribute(member.value, "index"), ast.NotIn(), name("others")), self._default(member, sure=sure)]
+        if condition.where is not None:
+            conditions.append(self.bound(condition.where, inner, sure=sure))
+        found = returns(const(True))
+        body: list[ast.stmt] = [
+            assign("others", _excluded(frame)),
+            for_each(member.variable, self._members(condition.var, sure=sure), [when(both(conditions), [found])]),
+        ]
+        if not sure:
+            unseen = _member(condition.var, seen=False)
+            inner = {**frame, condition.var.slot: unseen}
+            test = const(True) if condition.where is None else self.bound(condition.where, inner, sure=False)
+            body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [found])]))
+        return self._function([*body, returns(FALSE)], frame)
+
+    def _members(self, var: ir.Var, *, sure: bool) -> ast.expr:
+        is_entry = const(var.kind is not Kind.MEDICATION)
+        if var.set is None:
+            return method(name(SCENE), "everyone", is_entry)
+        return method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
+
+    def _member_function(self, condition: ir.Quantified, frame: Frame) -> ast.expr:
+        """Write a function that judges every member, and return a call of it."""
+        body: list[ast.stmt] = [assign("others", _excluded(frame))]
+        for identifier, member in (("judge", _member(condition.var)), ("judge_unseen", _member(condition.var, seen=False))):
+            parts = self._standing(condition.var, member)
+            judged: list[ast.stmt] = []
+            if condition.where is not None:
+                inner = {**frame, condition.var.slot: member}
+                # A member that is certainly none names nothing missing, and need not be asked exactly.
+                judged = [when(negation(self.bound(condition.where, inner, sure=False)), [returns(FALSE)])]
+                parts.append(self.exact(condition.where, inner))
+            body.append(function(identifier, [member.variable], [*judged, returns(call("every", several(parts)))]))
+        looked_through = (
+            self._members(condition.var, sure=False), name("others"), _unseen_members(_member(condition.var)), name("judge"),
+            name("judge_unseen"),
+        )
+        if condition.n is None:
+            return self._function([*body, returns(call("some_member", *looked_through))], frame)
+        needed = self.operands.number(condition.n, frame)
+        needed_name = condition.n.as_written if isinstance(condition.n, ir.Field) else ""
+        counted = call(
+            "at_least", needed if isinstance(needed, ast.expr) else self.operands.pool.add(needed), const(needed_name),
+            *looked_through, const(f"{condition.var.name}.date"))
+        return self._function([*body, returns(counted)], frame)
+
+    def _function(self, body: list[ast.stmt], frame: Frame) -> ast.expr:
+        identifier = f"members_{len(self.functions)}"
+        arguments = [SCENE, *sorted(place.variable for place in frame.values() if place.kind is not Kind.MESSAGE)]
+        self.functions.append(function(identifier, arguments, body))
+        return call(identifier, *(name(argument) for argument in arguments))
+
+
+def _member(var: ir.Var, *, seen: bool = True) -> Place:
+    return Place(f"x{var.slot}", var.name, var.kind, seen)
+
+
+def _unseen_members(member: Place) -> ast.expr:
+    return attribute(name(SCENE), "unseen_entries" if member.is_entry else "unseen_medications")
+
+
+def _excluded(frame: Frame) -> ast.expr:
+    """What is no other than the items that the frame names."""
+    named = [
+        attribute(place.value, "item") if place.kind is Kind.CODING else place.value
+        for place in frame.values() if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
+    ]
+    return method(name(SCENE), "excluded", *named)

@@ -1,0 +1,1 @@
+"""The interpreter: obvious and slow, also explanations. It never imports the program."""

@@ -1,0 +1,339 @@
+"""Why a rule answered as it did, from the reference: facts used, exceptions tried, and what would have made it clear.
+
+Nothing here names a private field, quotes what was sent or shows a birth date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from codesafety import ir
+from codesafety.evaluation import calendar
+from codesafety.evaluation.binding import say_limit
+from codesafety.evaluation.calendar import OPEN_END
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
+from codesafety.evaluation.outcome import PRIVATE, Application
+from codesafety.evaluation.reference.comparisons import Frame
+from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
+from codesafety.record import Entry
+from codesafety.terminology.interface import Status, Words
+from codesafety.terminology.words.normal import without_tag
+
+_SHOWABLE_CODE = re.compile(r"[A-Za-z0-9.^+/-]{1,24}")
+_HIDDEN_FIELDS = frozenset({"born", "display", "text", "nhs_number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """In the rule's own terms. `exceptions` are (label, could not be tested, missing)."""
+
+    facts: tuple[tuple[str, str], ...]
+    exceptions: tuple[tuple[str, bool, tuple[str, ...]], ...]
+    counterfactual: tuple[str, ...]
+
+
+def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
+    """Return why `application` fires."""
+    frames = frames_of(rule, application.subject, application.partner)
+    frame = next((f for f in frames if rule.when is None or interpreter.judge(rule.when, f)[0] is True), frames[0])
+    untested = dict(application.untested)
+    exceptions = tuple(
+        (unless.label, i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
+        for i, unless in enumerate(rule.unless)
+        if not unless.private
+    )
+    facts = dict(_trigger_facts(rule, frame))
+    changes: list[str] = []
+    if rule.when is not None:
+        facts.update(_facts(rule.when, frame, interpreter))
+        changes = list(_changes(rule.when, True, rule, frame, interpreter))
+    changes += [f"clear if: {unless.label}" for unless in rule.unless if not unless.private]
+    return Explanation(tuple(facts.items()), exceptions, tuple(dict.fromkeys(changes)))
+
+
+def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
+    for var in (rule.trigger.subject, rule.trigger.partner):
+        if var is None:
+            continue
+        value = frame[var.slot].value
+        if var.set is not None:
+            yield f"{var.name} in {var.set.rpartition('/')[2]}", "yes"
+        if isinstance(value, ItemFact):
+            if value.day is not None:
+                yield f"{var.name}.date", calendar.text(value.day)
+            if var.kind is ir.Kind.ENTRY:
+                yield f"{var.name}", _context(value)
+
+
+def _context(item: ItemFact) -> str:
+    model = item.model
+    assert isinstance(model, Entry)
+    said = any(x is not None for x in (model.assertion, model.subject, model.temporality))
+    coded = any(c.assertion or c.subject or c.temporality for c in (i.context for i in item.infos))
+    how = {(True, True): "as sent and as coded", (True, False): "as sent", (False, True): "as coded"}.get(
+        (said, coded), "by default, nothing else is said"
+    )
+    return f"present, about the patient, current ({how})"
+
+
+def _atoms(condition: ir.Condition) -> Iterator[ir.Condition]:
+    match condition:
+        case ir.And(parts) | ir.Or(parts):
+            for part in parts:
+                yield from _atoms(part)
+        case ir.Not(part):
+            yield from _atoms(part)
+        case _:
+            yield condition
+
+
+def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    for atom in _atoms(condition):
+        match atom:
+            case ir.AgeCompare(at, _, length):
+                yield _age(
+                    at,
+                    interpreter.binding.length(length).unit
+                    if not isinstance(length, ir.Field)
+                    else length.column_unit or ir.Unit.YEARS,
+                    frame,
+                    interpreter,
+                )
+            case ir.AgeRange(at, _, _, unit):
+                yield _age(at, unit, frame, interpreter)
+            case ir.FieldIs(field) | ir.Compare(field) | ir.IsMissing(field):
+                yield from _field(field, frame, interpreter)
+            case ir.FieldSame(left, right) | ir.Differs(left, right):
+                yield from _field(left, frame, interpreter)
+                yield from _field(right, frame, interpreter)
+            case ir.Before(left, right) | ir.SameDay(left, right) | ir.Within(left, right) | ir.Beyond(left, right):
+                for operand in (left, right):
+                    if isinstance(operand, ir.Field):
+                        yield from _date(operand, frame, interpreter)
+            case ir.CodingIs(var) | ir.Contradicts(var):
+                coding = frame[var.slot].value
+                yield f"{var.name}.code", label(coding, interpreter.facts)
+                if isinstance(coding, CodingFact):
+                    yield from _standing(var.name, coding, interpreter.facts, words=isinstance(atom, ir.Contradicts))
+            case _:
+                pass
+
+
+def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> Iterator[tuple[str, str]]:
+    """What the terminology says of a code: what an inactive one became, or what the words sent with it describe."""
+    terminology, code = facts.codebook.terminology, coding.info.code
+    if coding.info.system != "sct" or code is None or not coding.info.well_formed:
+        return
+    if words:
+        for sent in coding.words:
+            verdict = terminology.judge_words(code, sent)
+            if verdict.verdict is Words.NEGATES:
+                yield f"words of {name}", "deny what the code says, or affirm what it denies"
+            elif verdict.verdict is Words.NAMES_ANOTHER:
+                yield f"words of {name}", "describe " + " or ".join(show_code("sct", other, facts) for other in verdict.others[:3])
+        return
+    status = terminology.status(code)
+    if status is Status.UNKNOWN:
+        yield f"{name} in the release", "not known"
+    elif status is Status.INACTIVE:
+        became = terminology.replacements(code)
+        now = [show_code("sct", other, facts) for other in (became.same or became.possible)[:3]]
+        how = "replaced by " if became.same else "possibly replaced by "
+        yield f"{name} in the release", f"no longer in use, {how + ' or '.join(now) if now else 'with no replacement'}"
+
+
+def _age(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Interpreter) -> tuple[str, str]:
+    name = at.base if isinstance(at, ir.Field) and at.name == "date" else at.as_written if isinstance(at, ir.Field) else at.text
+    return f"age at {name}", age_text(at, unit, frame, interpreter) or "not known"
+
+
+def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Interpreter) -> str | None:
+    """Return an age as people say it, `50 years` or `64 to 65 years`; None where there is none."""
+    born = interpreter.facts.patient.born
+    day = interpreter.date(at, frame)[0]
+    if born is None or day is None or day[1] < born[0] or day[1] >= OPEN_END:
+        return None
+    low = 0 if day[0] < born[1] else calendar.completed(born[1], day[0], unit)
+    high = calendar.completed(born[0], day[1], unit)
+    return say_limit(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
+
+
+def _date(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    if field.private or field.name in _HIDDEN_FIELDS:
+        return
+    found = interpreter.date(field, frame)[0]
+    if found is not None:
+        yield field.as_written, calendar.text(found)
+
+
+def _field(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    if field.private or field.name in _HIDDEN_FIELDS:
+        return
+    text = field_text(field, frame, interpreter)
+    if text is not None:
+        yield field.as_written, text
+
+
+def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str | None:
+    """Return a field's value as it may be shown; None where it is missing or may not be."""
+    if field.private or field.name in _HIDDEN_FIELDS:
+        return None
+    if field.type is ir.FieldType.DATE:
+        found = interpreter.date(field, frame)[0]
+        return calendar.text(found) if found is not None else None
+    if field.var is not None and isinstance(frame[field.var.slot].value, Unseen):
+        return None
+    if field.type in (ir.FieldType.VALUE, ir.FieldType.NUMBER):
+        quantity = interpreter.quantity(field, frame)[0]
+        if quantity is not None:
+            unit = f" {quantity.unit}" if quantity.unit and _SHOWABLE_UNIT.fullmatch(quantity.unit) else ""
+            return f"{quantity.comparator or ''}{quantity.value}{unit}"
+        if field.type is ir.FieldType.VALUE:
+            found = interpreter.date(field, frame)[0]
+            return calendar.text(found) if found is not None else None
+        return None
+    if field.name == "ingredients":  # names of substances that the terminology gives, and no codings that were sent
+        return ", ".join(sorted(interpreter.raw(field, frame) or ())) or None
+    if field.type is ir.FieldType.CODINGS:
+        infos = interpreter.codings_of(field, frame)
+        shown = [show_code(i.system, i.code, interpreter.facts) for i in infos if i.code]
+        return ", ".join(shown) or None
+    raw = interpreter.raw(field, frame)
+    if raw is None or (field.type is ir.FieldType.TEXT and field.var is not None and field.var.kind is not ir.Kind.ROW):
+        return None
+    return str(raw) if _SHOWABLE_CODE.fullmatch(str(raw)) else None
+
+
+_SHOWABLE_UNIT = re.compile(r"[A-Za-z0-9.%/\[\]{}^*_ -]{1,20}")
+
+
+def show_code(system: str | None, code: str | None, facts: Facts) -> str:
+    """Return a code as a person reads it: its term, if the terminology knows one, and the code. Never words as sent."""
+    if code is None:
+        return "an entry without a code"
+    if not _SHOWABLE_CODE.fullmatch(code):
+        return "a code that is not well formed"
+    key = ir.code_key(system or "?", code)
+    terms = facts.codebook.terminology.terms(key if system != "sct" else code)
+    if terms:
+        return f"{without_tag(terms[0])} ({code})"
+    return f"code {code}" if system == "sct" else f"code {code} ({system or 'no system'})"
+
+
+def label(value: object, facts: Facts) -> str:
+    """Return how a message names an item: term, code and day."""
+    if isinstance(value, CodingFact):
+        return show_code(value.info.system, value.coding.code, facts)
+    if isinstance(value, ItemFact):
+        info = next((i for i in value.infos if i.system == "sct" and i.code), value.infos[0] if value.infos else None)
+        shown = show_code(info.system, info.code, facts) if info is not None else "an entry without a code"
+        return shown if value.day is None else f"{shown}, {calendar.text(value.day)}"
+    return "the message"
+
+
+def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> str:
+    """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent."""
+    frame = frames_of(rule, application.subject, application.partner)[0]
+    out: list[str] = []
+    for part in rule.say:
+        if isinstance(part, str):
+            out.append(part)
+        elif part.kind == "item":
+            assert isinstance(part.operand, ir.Var)
+            out.append(label(frame[part.operand.slot].value, interpreter.facts))
+        elif part.kind == "age":
+            operand = (
+                part.operand
+                if isinstance(part.operand, ir.Field)
+                else ir.Field(part.operand.name, "date", ir.FieldType.DATE, part.operand)
+            )
+            out.append(age_text(operand, _age_unit(rule), frame, interpreter) or "of an age that is not known")
+        else:
+            assert isinstance(part.operand, ir.Field)
+            out.append(field_text(part.operand, frame, interpreter) or "(not known)")
+    return "".join(out)
+
+
+def _age_unit(rule: ir.Rule) -> ir.Unit:
+    for atom in _atoms(rule.when) if rule.when is not None else ():
+        match atom:
+            case ir.AgeCompare(_, _, ir.Length(_, unit)) | ir.AgeRange(_, _, _, unit):
+                return unit
+            case ir.AgeCompare(_, _, ir.Field(column_unit=ir.Unit() as unit)):
+                return unit
+            case _:
+                pass
+    return ir.Unit.YEARS
+
+
+# ------------------------------------------------------------------------------------------------ counterfactuals
+
+
+def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[str]:
+    """Yield single changes that would turn a true `condition` (or, if not `wanted`, a false one) round."""
+    match condition:
+        case ir.And(parts) if wanted:
+            for part in parts:
+                yield from _changes(part, True, rule, frame, interpreter)
+        case ir.Or(parts) if not wanted:
+            for part in parts:
+                yield from _changes(part, False, rule, frame, interpreter)
+        case ir.And(parts) | ir.Or(parts):
+            live = [p for p in parts if interpreter.judge(p, frame)[0] is wanted]
+            if len(live) == 1:
+                yield from _changes(live[0], wanted, rule, frame, interpreter)
+        case ir.Not(part):
+            yield from _changes(part, not wanted, rule, frame, interpreter)
+        case _ if _reads_private(condition):
+            return
+        case ir.AgeCompare() | ir.AgeRange():
+            text = _age_change(condition, wanted, frame, interpreter)
+            if text:
+                yield text
+        case ir.Quantified(quantifier="no") if wanted and (words := words_of(condition, rule)):
+            yield f"clear if: exists {words.removeprefix('no ')}"
+        case _:
+            words = words_of(condition, rule)
+            if words:
+                yield f"clear if not: {words}" if wanted else f"clear if: {words}"
+
+
+def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Frame, interpreter: Interpreter) -> str | None:
+    if isinstance(condition, ir.AgeRange):
+        low, high = (interpreter.number(b, frame) for b in (condition.low, condition.high))
+        if low is None or high is None:
+            return None
+        inside = f"aged {low} to {high} {condition.unit.value}"
+        return f"clear if not {inside}" if wanted else f"clear if {inside}"
+    length = interpreter.length(condition.length, frame)
+    if length is None:
+        return None
+    below = (condition.operator == "<") != wanted
+    if below:
+        return f"clear if aged {say_limit(ir.Length(length.n - 1, length.unit))} or less"
+    return f"clear if aged {say_limit(length)} or more"
+
+
+def _reads_private(condition: ir.Condition) -> bool:
+    match condition:
+        case ir.FieldIs(field) | ir.IsMissing(field):
+            return field.private
+        case ir.FieldSame(left, right):
+            return left.private or right.private
+        case ir.Quantified(where=where):
+            return where is not None and any(_reads_private(a) for a in _atoms(where))
+        case _:
+            return False
+
+
+def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
+    """Return the words of a condition as its author wrote them, white space folded."""
+    name = rule.name.rpartition("/")[2]
+    if name not in rule.text:
+        return None
+    start_of_text = rule.span.start - rule.text.index(name)
+    text = rule.text[condition.span.start - start_of_text : condition.span.end - start_of_text]
+    return " ".join(text.split()) or None

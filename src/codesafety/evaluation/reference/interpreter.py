@@ -1,0 +1,319 @@
+"""The reference: a plain, obvious and slow reading of what rules mean. The generated code must agree with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codesafety import ir
+from codesafety.evaluation.atoms import (
+    comes_first,
+    exact_day,
+    is_kind,
+    item_of,
+)
+from codesafety.evaluation.calendar import OPEN_END, OPEN_START
+from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.outcome import NOTHING, Application, Bindable, Outcome, Status, settle
+from codesafety.evaluation.reference.comparisons import (
+    FALSE,
+    TRUE,
+    Bound,
+    Comparisons,
+    Frame,
+    Truth,
+    conjunction,
+    disjunction,
+    negation,
+    truth,
+    unknown,
+)
+
+
+class Interpreter(Comparisons):
+    """Answers any rule of a binding for any item of some facts."""
+
+    # ------------------------------------------------------------------------------------------ one rule, one item
+
+    def outcome(self, rule: ir.Rule, subject: ItemFact | None) -> Outcome:
+        """Return what a rule answers for one whole incoming item, or for the message (None)."""
+        in_force = self._in_force(rule, subject)
+        if in_force is not None:
+            value, missing = in_force
+            if value is False:
+                return Outcome(rule, subject, Status.NOT_IN_FORCE, NOTHING, ())
+            if value is None and self._has_application(rule, subject):
+                return Outcome(rule, subject, Status.CANNOT_TELL, missing, ())
+        return settle(rule, subject, list(self._applications(rule, subject)))
+
+    def _has_application(self, rule: ir.Rule, subject: ItemFact | None) -> bool:
+        return any(a.status is not Status.CLEAR for a in self._applications(rule, subject))
+
+    def _in_force(self, rule: ir.Rule, subject: ItemFact | None) -> Truth | None:
+        """Whether a rule with a validity is in force on the item's last possible day, at latest the message's (table 13)."""
+        if rule.valid_from is None and rule.valid_until is None:
+            return None
+        days = [day[1] for day in (subject.day if subject else None, self.facts.message_day) if day is not None]
+        if not days:
+            return unknown("message.sent")
+        day = min(days)
+        return truth((rule.valid_from is None or rule.valid_from.first <= day)
+                     and (rule.valid_until is None or day <= rule.valid_until.last))
+
+    def _applications(self, rule: ir.Rule, subject: ItemFact | None) -> Iterator[Application]:
+        trigger = rule.trigger
+        match trigger.subject.kind:
+            case ir.Kind.MESSAGE:
+                if subject is None:
+                    yield self._apply(rule, None)
+            case ir.Kind.CODING:
+                yield from (self._apply(rule, coding) for coding in self._codings(subject))
+            case _ if subject is not None:
+                for part in self.facts.parts(subject):
+                    yield from self._item_applications(rule, part)
+
+    def _codings(self, subject: ItemFact | None) -> Iterator[CodingFact]:
+        if subject is None:
+            yield from self.facts.message_codings()
+        else:
+            for part in self.facts.parts(subject):
+                yield from self.facts.codings(part)
+
+    def _item_applications(self, rule: ir.Rule, part: ItemFact) -> Iterator[Application]:
+        one, other = rule.trigger.subject, rule.trigger.partner
+        if other is None:
+            if is_kind(part, one.kind):
+                yield self._not_understood(part, one) or self._apply(rule, part)
+        elif other.kind is ir.Kind.ROW:
+            if is_kind(part, one.kind):
+                yield from self._rows(rule, part)
+        elif rule.trigger.unordered:
+            if is_kind(part, one.kind) and (others := self._others(one.kind, [part])):
+                if (lost := self._not_understood(part, one)) is not None:
+                    yield lost
+                    return
+                for member in others:
+                    first, second = (part, member) if comes_first(part, member) else (member, part)
+                    yield self._apply(rule, first, second, pair=True)
+        else:
+            if is_kind(part, one.kind) and (others := self._others(other.kind, [part])):
+                if (lost := self._not_understood(part, one)) is not None:
+                    yield lost
+                else:
+                    yield from (self._apply(rule, part, member, pair=True) for member in others)
+            if is_kind(part, other.kind) and (others := self._others(one.kind, [part])):
+                if (lost := self._not_understood(part, other)) is not None:
+                    yield lost
+                else:
+                    yield from (self._apply(rule, member, part, pair=True) for member in others)
+
+    def _not_understood(self, part: ItemFact, var: ir.Var) -> Application | None:
+        """As a trigger, an item of which the set has nothing to say is cannot tell, whatever else the rule asks (table 8)."""
+        if var.set is None or self.binding.sets[var.set].understands(part.infos):
+            return None
+        bound = Bound(part, var.name)
+        value, names = conjunction([self._membership(bound, var), self._context(bound, var.kind)])
+        return Application(part, None, Status.CLEAR if value is False else Status.CANNOT_TELL, names)
+
+    def _rows(self, rule: ir.Rule, part: ItemFact) -> Iterator[Application]:
+        table_var = rule.trigger.partner
+        assert table_var is not None and table_var.table is not None
+        rows = self.binding.tables[table_var.table]
+        found = [row for key in dict.fromkeys(k for info in part.infos for k in info.keys) for row in rows.get(key, ())]
+        system = self.binding.table_systems[table_var.table]
+        if not found and not any(info.speaks and info.system == system for info in part.infos):
+            missing = f"{rule.trigger.subject.name}.code"
+            one = rule.trigger.subject
+            bound = Bound(part, one.name)
+            value, names = conjunction([unknown(missing), self._membership(bound, one), self._context(bound, one.kind)])
+            yield Application(part, None, Status.CLEAR if value is False else Status.CANNOT_TELL, names)
+            return
+        for row in found:
+            yield self._apply(rule, part, row, pair=True)
+
+    def _others(self, kind: ir.Kind, named: list[ItemFact]) -> list[ItemFact | Unseen]:
+        """Every member of a kind that may be another than those already named, and the unseen ones (tables 5 and 10)."""
+        facts = self.facts
+        is_entry = kind is not ir.Kind.MEDICATION
+        seen = [
+            item for item in facts.items
+            if item.is_entry == is_entry and not facts.is_replaced(item) and all(facts.is_another(item, n) for n in named)
+        ]
+        return [*seen, *facts.unseen(is_entry)]
+
+    # ------------------------------------------------------------------------------------------ one application
+
+    def _apply(self, rule: ir.Rule, subject: Bindable, partner: Bindable = None, *, pair: bool = False) -> Application:
+        """Judge one application (table 1)."""
+        one, other = rule.trigger.subject, rule.trigger.partner
+        frames = frames_of(rule, subject, partner)
+        frame = frames[0]
+        parts = [self._membership(frame[one.slot], one), self._context(frame[one.slot], one.kind)]
+        if other is not None and other.kind is ir.Kind.ROW:
+            assert isinstance(partner, ir.TableRow)
+            parts.append(self._row_valid(frame[one.slot], partner))
+        elif other is not None:
+            parts += [self._membership(frame[other.slot], other), self._context(frame[other.slot], other.kind)]
+        if rule.when is not None:
+            parts.append(disjunction(self.judge(rule.when, f) for f in frames))
+        value, missing = conjunction(parts)
+        if value is False:
+            return Application(subject, partner, Status.CLEAR, has_partner=pair)
+        exceptions = [disjunction(self.judge(u.condition, f) for f in frames) for u in rule.unless]
+        applied = tuple(i for i, (answer, _) in enumerate(exceptions) if answer is True)
+        if applied:
+            return Application(subject, partner, Status.CLEAR, applied=applied, has_partner=pair)
+        if value is None:
+            return Application(subject, partner, Status.CANNOT_TELL, missing, has_partner=pair)
+        untested = tuple((i, names) for i, (answer, names) in enumerate(exceptions) if answer is None)
+        return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
+
+    def _membership(self, bound: Bound, var: ir.Var) -> Truth:
+        if isinstance(bound.value, Unseen):
+            return unknown(bound.value.called)  # with or without a set: whether there is such a member is not known
+        return TRUE if var.set is None else self._in_set(bound, var.set)
+
+    def _context(self, bound: Bound, kind: ir.Kind) -> Truth:
+        """The default context: an entry is present, the patient's and current; a medication is given or to be given."""
+        value = bound.value
+        if kind not in (ir.Kind.ENTRY, ir.Kind.MEDICATION):
+            return TRUE
+        if isinstance(value, Unseen):
+            return unknown(value.called)
+        assert isinstance(value, ItemFact)
+        if kind is ir.Kind.MEDICATION:
+            return truth(value.given)
+        if value.model.entered_in_error:
+            return FALSE
+        assertion, subject, temporality = value.context
+        return conjunction([
+            truth(None if assertion in (None, "possible") else assertion == "present", f"{bound.name}.assertion"),
+            truth(None if subject is None else subject == "patient", f"{bound.name}.subject"),
+            truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
+        ])
+
+    def _row_valid(self, bound: Bound, row: ir.TableRow) -> Truth:
+        if row.first is None and row.last is None:
+            return TRUE
+        assert isinstance(bound.value, ItemFact)
+        day = bound.value.day
+        first = OPEN_START if row.first is None else row.first
+        last = OPEN_END if row.last is None else row.last
+        if day is not None and first <= day[0] and day[1] <= last:
+            return TRUE
+        if day is not None and (day[1] < first or last < day[0]):
+            return FALSE
+        return unknown(f"{bound.name}.date")
+
+    # ------------------------------------------------------------------------------------------ conditions
+
+    def judge(self, condition: ir.Condition, frame: Frame) -> Truth:
+        """Return what a condition comes to in a frame of bound variables."""
+        match condition:
+            case ir.And(parts):
+                return conjunction(self.judge(part, frame) for part in parts)
+            case ir.Or(parts):
+                return disjunction(self.judge(part, frame) for part in parts)
+            case ir.Not(part):
+                return negation(self.judge(part, frame))
+            case ir.Quantified():
+                return self._quantified(condition, frame)
+            case ir.IsMissing(field):
+                return self._is_missing(field, frame)
+            case ir.FieldIs(field, word):
+                return self._field_is(field, word, frame)
+            case ir.FieldSame(left, right):
+                return self._field_same(left, right, frame)
+            case ir.ItemIs(var, word):
+                return self._item_is(frame[var.slot], word)
+            case ir.CodingIs(var, word):
+                return self._coding_is(frame[var.slot], word)
+            case ir.About(var, subject):
+                return self._about(frame[var.slot], subject)
+            case ir.InSet(operand, name):
+                return self._operand_in(operand, name, frame)
+            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond():
+                return self._relation(condition, frame)
+            case ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameIngredients(left, right):
+                return self._products(condition, frame[left.slot], frame[right.slot])
+            case ir.SameEntry(left, right):
+                return self._same_entry(frame[left.slot], frame[right.slot])
+            case ir.Overlaps():
+                return self._overlaps(condition, frame)
+            case ir.Differs():
+                return self._differs(condition, frame)
+            case ir.Contradicts(var):
+                return self._contradicts(frame[var.slot])
+            case ir.Compare():
+                return self._compare(condition, frame)
+            case ir.AgeCompare() | ir.AgeRange():
+                return self._age(condition, frame)
+            case ir.Custom(name, arguments):
+                return self._custom(name, [frame[v.slot] for v in arguments])
+
+    # ---- quantifiers (table 4)
+
+    def _quantified(self, condition: ir.Quantified, frame: Frame) -> Truth:
+        var = condition.var
+        named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
+        members = self._others(var.kind, named)
+        judged = [(member, self._member(condition, member, frame)) for member in members]
+        match condition.quantifier:
+            case "exists":
+                return disjunction(answer for _, answer in judged)
+            case "no":
+                return negation(disjunction(answer for _, answer in judged))
+            case "at_least":
+                return self._at_least(condition, judged, frame)
+            case "fewer":
+                return negation(self._at_least(condition, judged, frame))
+
+    def _member(self, condition: ir.Quantified, member: ItemFact | Unseen, frame: Frame) -> Truth:
+        var = condition.var
+        bound = Bound(member, var.name)
+        parts = [self._membership(bound, var), self._context(bound, var.kind)]
+        if condition.where is not None:
+            parts.append(self.judge(condition.where, {**frame, var.slot: bound}))
+        return conjunction(parts)
+
+    def _at_least(self, condition: ir.Quantified, judged: list[tuple[ItemFact | Unseen, Truth]], frame: Frame) -> Truth:
+        assert condition.n is not None
+        needed = self.number(condition.n, frame)
+        if needed is None:
+            assert isinstance(condition.n, ir.Field)
+            return unknown(condition.n.as_written)
+        sure = {exact_day(m) for m, (value, _) in judged if value is True} - {None}
+        if len(sure) >= needed:
+            return TRUE
+        possible: set[int | None] = set(sure)
+        more: int | float = 0
+        missing: set[str] = set()
+        for member, (value, names) in judged:
+            day = exact_day(member)
+            if value is False or (day is not None and day in sure):
+                continue
+            if isinstance(member, Unseen):
+                more = float("inf")
+            elif day is None:
+                more += 1
+            else:
+                possible.add(day)
+            missing |= names if value is None else {f"{condition.var.name}.date"}
+            if value is None and day is None and isinstance(member, ItemFact):
+                missing.add(f"{condition.var.name}.date")
+        if len(possible) + more < needed:
+            return FALSE
+        return None, frozenset(missing)
+
+
+def frames_of(rule: ir.Rule, subject: Bindable, partner: Bindable) -> list[Frame]:
+    """Return the frame of an application; of a pair whose sides have no order, also the other way round.
+
+    The other way round keeps the names: `a` stays the name of the incoming one in what is missing.
+    """
+    one, other = rule.trigger.subject, rule.trigger.partner
+    if other is None:
+        return [{one.slot: Bound(subject, one.name)}]
+    frames = [{one.slot: Bound(subject, one.name), other.slot: Bound(partner, other.name)}]
+    if rule.trigger.unordered:
+        frames.append({one.slot: Bound(partner, other.name), other.slot: Bound(subject, one.name)})
+    return frames

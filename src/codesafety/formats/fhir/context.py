@@ -1,0 +1,224 @@
+"""What an item takes from the resources around it: its consultation, its subject, its author, its heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.not_read import Rest, rest_of
+from codesafety.formats.fhir.tree import Node
+from codesafety.formats.fhir.values import Broken, Used, child_text, date, identifier, is_nhs_number, one
+from codesafety.record import NotRead, Provenance, Subject
+
+HEADINGS = "RecordStandardHeadings"
+_ODS = ("ods-organization-code", "ods-site-code", "ods-code")
+_MOTHER = frozenset(["MTH", "NMTH", "GESTM", "NMTHF"])
+_CHILD = frozenset(["CHILD", "NCHILD", "SON", "NSON", "SONC", "DAU", "DAUC"])
+"""HL7 v3 RoleCode."""
+_AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """One source: its resources, its patient, and what was used of it so far."""
+
+    index: Index
+    used: Used
+    patient: Node | None
+    same: set[Node]
+    """The resources that are the source's own patient: one, or the same one again."""
+    nhs_number: str | None
+    encounter: Node | None
+    """The only encounter of a message."""
+    encounter_of: dict[Node, Node] = field(default_factory=dict)
+    """The encounter of items that a consultation's list names."""
+    prescriptions: set[str] = field(default_factory=set)
+    """The group identifiers that stand for a prescription of several items, and so for no one order."""
+    babies: set[Node] = field(default_factory=set)
+    """Other patients who are the source's own patient's children."""
+    roles_of: dict[Node, list[Node]] = field(default_factory=dict)
+    """The roles of each practitioner."""
+    sender: str | None = None
+    software: str | None = None
+
+
+def ods_code(organization: Node | None) -> str | None:
+    if organization is None:
+        return None
+    for node in organization.all("identifier"):
+        if (own_text(node, "system") or "").endswith(_ODS):
+            return own_text(node, "value")
+    return None
+
+
+def heading_of(resource: Node) -> str | None:
+    meta = one(resource, "meta")
+    for tag in meta.all("tag") if meta is not None else ():
+        if HEADINGS in (child_text(tag, "system") or ""):
+            return child_text(tag, "code")
+    return None
+
+
+def encounter_of(resource: Node, around: Surroundings) -> Node | None:
+    """Return the encounter that the item names, else the one whose list holds it, else the message's only one."""
+    holders = [*resource.all("context"), *resource.all("encounter"),
+               *(e for c in resource.all("context") for e in c.all("encounter"))]
+    for node in holders:
+        found = around.index.find(node)
+        if found is not None and found.resource_type == "Encounter":
+            return found
+    if any("reference" in node.children for node in holders):
+        return None  # it names a consultation that is not here
+    return around.encounter_of.get(resource, around.encounter)
+
+
+def consultation_date(resource: Node, around: Surroundings, used: Used) -> str | None:
+    encounter = encounter_of(resource, around)
+    if encounter is None:
+        return None
+    try:
+        period = one(encounter, "period")
+        if period is None:
+            return None
+        return date(one(period, "start") or one(period, "end"), used)
+    except Broken:
+        return None  # the encounter reports it; the item is not broken by it
+
+
+def subject_of(resource: Node, around: Surroundings) -> Subject | None:
+    """Return whom an item is about where that is not simply the source's own patient.
+
+    None where it is: FHIR's subject is whose record an item belongs to, and does not say that a family history is about the
+    patient. `baby` where a related person links another patient to this one as mother and child; `another` for any other
+    patient; `unknown` where it names somebody who is not there.
+    """
+    for node in (*resource.all("subject"), *resource.all("patient")):
+        found = around.index.find(node)
+        if found is not None and found not in around.same:
+            if found.resource_type != "Patient":
+                return "unknown"
+            return "baby" if found in around.babies else "another"
+        inner = node.all("identifier")
+        if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
+            if identifier(inner[0]) != around.nhs_number:
+                return "another"
+        target = own_text(node, "reference")
+        if found is None and target is not None and around.patient is not None and not around.index.lone:
+            return "another" if "Patient/" in target else "unknown"
+    for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
+        found = around.index.find(node)
+        if found is None:
+            return "unknown"
+        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found not in around.same:
+            return "another"
+    return None
+
+
+def babies_of(patient: Node | None, index: Index) -> set[Node]:
+    """Return the other patients whom a related person ties to this one as child to mother."""
+    if patient is None:
+        return set()
+    found: set[Node] = set()
+    for other in index.of("Patient"):
+        for person in _linked(other, index):
+            if patient in _patients(person, index) and _roles(person) & _CHILD:
+                found.add(other)
+    for person in _linked(patient, index):
+        if _roles(person) & _MOTHER:
+            found.update(_patients(person, index))
+    return found - {patient}
+
+
+def _linked(patient: Node, index: Index) -> list[Node]:
+    found = [index.find(other) for link in patient.all("link") for other in link.all("other")]
+    return [person for person in found if person is not None and person.resource_type == "RelatedPerson"]
+
+
+def _patients(person: Node, index: Index) -> set[Node]:
+    return {found for node in person.all("patient") if (found := index.find(node)) is not None}
+
+
+def _roles(person: Node) -> set[str | None]:
+    return {own_text(coding, "code") for role in person.all("relationship") for coding in role.all("coding")}
+
+
+def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
+    organization = role = None
+    for name in _AUTHORS:
+        for node in resource.all(name):
+            parts = (node, *node.all("actor"), *node.all("agent"))
+            for part in parts:
+                found = around.index.find(part)
+                if found is None:
+                    organization = organization or ods_code(part)
+                    continue
+                match found.resource_type:
+                    case "Organization":
+                        organization = organization or ods_code(found)
+                    case "PractitionerRole":
+                        organization, role = organization or _organization_of(found, around), role or _role(found)
+                    case "Practitioner":
+                        held = _role_of(found, around)
+                        if held is not None:
+                            organization, role = organization or _organization_of(held, around), role or _role(held)
+                    case _:
+                        pass
+    if organization is None:
+        encounter = encounter_of(resource, around)
+        provider = encounter.all("serviceProvider") if encounter is not None else []
+        organization = ods_code(around.index.find(provider[0])) if provider else None
+    organization = organization or around.sender
+    if organization is None and role is None and around.software is None:
+        return None
+    return Provenance(organization=organization, role=role, software=around.software)
+
+
+def _role_of(practitioner: Node, around: Surroundings) -> Node | None:
+    """Return the only role of a practitioner; with several, none can be told."""
+    found = around.roles_of.get(practitioner, [])
+    return found[0] if len(found) == 1 else None
+
+
+def _organization_of(role: Node, around: Surroundings) -> str | None:
+    found = role.all("organization")
+    return ods_code(around.index.find(found[0])) if found else None
+
+
+def _role(role: Node) -> str | None:
+    for code in role.all("code"):
+        for coding in code.all("coding"):
+            found = own_text(coding, "code")
+            if found is not None:
+                return found
+    return None
+
+
+def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields that every kind of item has, but for what is left over (see `leftovers`)."""
+    written = None
+    for name in recorded:
+        found = one(resource, name)
+        if found is not None and written is None:
+            written = date(found, used)
+    if written is None:
+        for extension in resource.all("extension"):
+            if "DateRecorded" in (own_text(extension, "url") or ""):
+                written = date(one(extension, "valueDateTime"), used)
+    status = one(resource, "status")
+    return {
+        "path": resource.path,
+        "resource_type": resource.resource_type,
+        "resource_id": child_text(resource, "id"),
+        "id": around.index.id_of(resource),
+        "status": child_text(resource, "status") if status is not None else None,
+        "recorded": written,
+        "consultation_date": consultation_date(resource, around, used),
+        "heading": heading_of(resource),
+        "provenance": provenance_of(resource, around),
+    }
+
+
+def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
+    rest: Rest = rest_of(resource, used, around.index)
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, rest.not_read

@@ -1,0 +1,290 @@
+"""FHIR clinical resources (STU3 and R4) to entries and text items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
+from codesafety.formats.fhir.not_read import unplaced
+from codesafety.formats.fhir.tree import Node
+from codesafety.formats.fhir.values import (
+    NO_CONCEPT,
+    Broken,
+    Concept,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    concept,
+    one,
+    text,
+    value_of,
+    when,
+)
+from codesafety.record import Assertion, Component, Entry, NotRead, Temporality, TextItem, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one resource type becomes an entry: where its concept, its dates and its words stand."""
+
+    kind: str
+    code: tuple[str, ...]
+    """Elements that may hold the concept; the first that has codings is it."""
+    dates: tuple[str, ...] = ()
+    """Elements, or stems of a choice, that say when it happened; the first that does is it."""
+    recorded: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """Elements that hold the words of an item that has no code."""
+    planned: bool = False
+    needs_code: bool = True
+    """Whether it is a coded statement even without a code. Otherwise it is then a text item."""
+
+
+SHAPES: dict[str, Shape] = {
+    "Observation": Shape("observation", ("code",), ("effective",), ("issued",)),
+    "Condition": Shape("condition", ("code",), ("onset",), ("assertedDate", "recordedDate")),
+    "Procedure": Shape("procedure", ("code",), ("performed",), ("recorded",)),
+    "AllergyIntolerance": Shape("allergy", ("code",), ("onset",), ("assertedDate", "recordedDate")),
+    "Immunization": Shape("immunization", ("vaccineCode",), ("date", "occurrence"), ("recorded",)),
+    "FamilyMemberHistory": Shape("family-history", (), (), ("date",)),
+    "DiagnosticReport": Shape("other", ("code",), ("effective",), ("issued",), ("conclusion",), needs_code=False),
+    "DocumentReference": Shape("document", ("type",), ("created", "date"), ("indexed",), ("description",), needs_code=False),
+    "QuestionnaireResponse": Shape("document", (), ("authored",), needs_code=False),
+    "ClinicalImpression": Shape("other", ("code",), ("effective",), ("date",), ("summary", "description"), needs_code=False),
+    "ProcedureRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
+    "ServiceRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
+    "ReferralRequest": Shape("procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",),
+                             ("description",), planned=True),
+    "DeviceRequest": Shape("other", ("codeCodeableConcept",), ("occurrence",), ("authoredOn",), planned=True),
+    "Goal": Shape("other", ("description",), ("startDate",), ("statusDate",), planned=True),
+    "CarePlan": Shape("other", ("category",), ("period",), ("created",), ("title", "description"), planned=True,
+                      needs_code=False),
+    "Flag": Shape("other", ("code",), ("period",)),
+    "Specimen": Shape("other", ("type",), ("receivedTime",), needs_code=False),
+    "Consent": Shape("other", ("category", "scope"), ("dateTime",), needs_code=False),
+    "RiskAssessment": Shape("other", ("code",), ("occurrence",), needs_code=False),
+    "Communication": Shape("other", ("category", "reasonCode", "topic"), ("sent", "received"), (), needs_code=False),
+    "CommunicationRequest": Shape("other", ("category", "reasonCode"), ("occurrence",), ("authoredOn",), planned=True,
+                                  needs_code=False),
+    "AdverseEvent": Shape("other", ("event", "type"), ("date",), ("recordedDate",), ("description",)),
+    "DetectedIssue": Shape("other", ("code", "category"), ("identified", "date"), (), ("detail",)),
+    "DeviceUseStatement": Shape("other", ("reasonCode", "indication"), ("timing",), ("recordedOn",), needs_code=False),
+    "Media": Shape("document", ("type", "subtype", "view"), ("created", "occurrence"), ("issued",), needs_code=False),
+    "ImagingStudy": Shape("procedure", ("procedureCode",), ("started",), (), ("description",), needs_code=False),
+    "NutritionOrder": Shape("other", ("oralDiet",), ("dateTime",), planned=True, needs_code=False),
+    "Basic": Shape("other", ("code",), (), ("created",)),
+    "Encounter": Shape("encounter", ("type", "reason", "reasonCode"), ("period",)),
+    "Composition": Shape("document", ("type",), ("date",)),
+    "Medication": Shape("other", ("code",)),
+}
+"""Encounter, Composition and Medication are items only where they are all that was sent."""
+
+_PLANNED_PROCEDURE = ("preparation", "scheduled", "planned")
+_PAST = ("resolved", "inactive", "remission")
+_POSSIBLE = ("provisional", "differential")
+
+
+def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | TextItem, tuple[NotRead, ...]]:
+    """Return the item that a resource is, and what of it has no place in one."""
+    shape = SHAPES[resource.resource_type or ""]
+    fields = shared_fields(resource, around, used, shape.recorded)
+    main = _main_concept(resource, shape, used)
+    components = _components(resource, used)
+    dated = Used()
+    start, end = _dates(resource, shape, dated)
+    used.nodes |= dated.nodes
+    extra: dict[str, Any] = {}
+    if resource.resource_type == "FamilyMemberHistory":
+        main, components = _family_conditions(resource, used)
+        extra["subject"] = "family"
+    else:
+        extra["subject"] = subject_of(resource, around)
+    if resource.resource_type == "Observation":
+        extra["value"] = value_of(resource, used)
+    if resource.resource_type == "Condition":
+        end = end or when(resource, "abatement", used)[0]
+    extra["verification"] = _status_word(resource, "verificationStatus")
+    extra["clinical_status"] = _status_word(resource, "clinicalStatus")
+    extra["assertion"] = _assertion(resource, shape, extra)
+    extra["temporality"] = _temporality(resource, extra["clinical_status"])
+    left, not_read = leftovers(resource, around, used)
+    fields |= left
+    if not shape.needs_code and not main.codings and not any(_says_more_than_words(c) for c in components):
+        coded = [q for q in fields["qualifiers"] if q.codings and not q.role.startswith(("meta.", "category", "format"))]
+        if not coded:
+            words = main.text or _words(resource, shape) or _answered(components)
+            lines = tuple(unplaced(node, "a date") for node in dated.nodes)
+            return TextItem(**fields, text=words), (*not_read, *lines)
+    return Entry(**fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end,
+                 components=components), not_read
+
+
+def _says_more_than_words(component: Component) -> bool:
+    value = component.value
+    return bool(component.codings) or (value is not None and value.model_copy(update={"text": None}) != Value())
+
+
+def _answered(components: tuple[Component, ...]) -> str | None:
+    """Return questions and answers in words, one a line."""
+    lines = [": ".join(w for w in (c.text, c.value.text if c.value is not None else None) if w is not None) for c in components]
+    return "\n".join(line for line in lines if line) or None
+
+
+def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
+    if resource.resource_type == "Immunization":
+        for extension in resource.all("extension"):
+            url = child_text(extension, "url") or ""
+            if "VaccinationProcedure" in url:  # GP Connect: this is the code that the practice filed
+                return concept(one(extension, "valueCodeableConcept"), used)
+    first: Concept | None = None
+    for name in shape.code:
+        nodes = [n for n in resource.all(name) if n.kind == "element"]
+        if name == "code" or (len(nodes) == 1 and nodes[0].listed is not True):
+            node = one(resource, name)
+            if node is not None and node.kind in ("number", "boolean"):
+                raise Broken(node, f"`{name}` is a plain value where a coded concept belongs")
+        if not nodes:
+            if name == "code":
+                wrong = resource.all(name)
+                if wrong and wrong[0].value is not None:
+                    raise Broken(wrong[0], "`code` is a plain value where a coded concept belongs")
+            continue
+        parts = [concept(n, used) for n in nodes]
+        found = Concept(tuple(c for p in parts for c in p.codings),
+                        "; ".join(p.text for p in parts if p.text is not None) or None)
+        if found.codings:
+            return found
+        first = first or found
+    return first or NO_CONCEPT
+
+
+def _dates(resource: Node, shape: Shape, used: Used) -> tuple[str | None, str | None]:
+    if resource.resource_type == "Specimen":
+        for collection in resource.all("collection"):
+            found = when(collection, "collected", used)
+            if found != (None, None):
+                return found
+    for name in shape.dates:
+        found = when(resource, name, used)
+        if found != (None, None):
+            return found
+    return None, None
+
+
+def _status_word(resource: Node, name: str) -> str | None:
+    """Return a status that STU3 sends as a plain code and R4 as a concept."""
+    node = one(resource, name)
+    if node is None:
+        return None
+    if node.value is not None or not node.children:
+        return text(node)
+    codings = node.all("coding")
+    return child_text(codings[0], "code") if codings else None
+
+
+def _assertion(resource: Node, shape: Shape, extra: dict[str, Any]) -> Assertion | None:
+    status = child_text(resource, "status")
+    negated = (boolean(one(resource, "notDone")), boolean(one(resource, "notGiven")), boolean(one(resource, "doNotPerform")))
+    if True in negated or (status == "not-done" and resource.resource_type in ("Procedure", "Immunization")):
+        return "absent"
+    verification = extra["verification"]
+    if verification == "refuted":
+        return "absent"
+    if verification in _POSSIBLE:
+        return "possible"
+    value = extra.get("value")
+    if value is not None and value.boolean is False:
+        return "absent"
+    if resource.resource_type == "RiskAssessment":
+        return "possible"
+    if shape.planned or (resource.resource_type == "Procedure" and status in _PLANNED_PROCEDURE):
+        return "planned"
+    return None
+
+
+def _temporality(resource: Node, clinical_status: str | None) -> Temporality | None:
+    if clinical_status in _PAST:
+        return "past"
+    if any(name.startswith("abatement") for name in resource.children):
+        if not all(boolean(n) is False for n in resource.all("abatementBoolean")) or not resource.all("abatementBoolean"):
+            return "past"
+    return None
+
+
+def _component(node: Node, used: Used) -> Component:
+    found = concept(one(node, "code"), used)
+    return Component(codings=found.codings, text=found.text, value=value_of(node, used), path=node.path)
+
+
+def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:
+    """Return the condition of the relative; with several, each is a component."""
+    conditions = resource.all("condition")
+    if len(conditions) == 1:
+        return concept(one(conditions[0], "code"), used), ()
+    parts = [(n, concept(one(n, "code"), used)) for n in conditions]
+    return NO_CONCEPT, tuple(Component(codings=c.codings, text=c.text, path=n.path) for n, c in parts)
+
+
+def _answers(resource: Node, used: Used) -> tuple[Component, ...]:
+    """Return one component for each answer of a questionnaire, nested questions too."""
+    found: list[Component] = []
+
+    def visit(node: Node) -> None:
+        for item in node.all("item"):
+            for answer in item.all("answer"):
+                value = value_of(answer, used)
+                if value is not None:
+                    found.append(Component(text=child_text(item, "text"), value=value, path=answer.path))
+                visit(answer)
+            visit(item)
+
+    visit(resource)
+    return tuple(found)
+
+
+def _findings(resource: Node, used: Used) -> tuple[Component, ...]:
+    found: list[Component] = []
+    for node in resource.all("finding"):
+        for name in ("itemCodeableConcept", "item"):
+            for item in node.all(name):
+                held = concept(item, used)
+                if held.codings:
+                    found.append(Component(codings=held.codings, text=held.text, path=node.path))
+    return tuple(found)
+
+
+def _predictions(resource: Node, used: Used) -> tuple[Component, ...]:
+    parts = [(n, concept(one(n, "outcome"), used)) for n in resource.all("prediction")]
+    return tuple(Component(codings=c.codings, text=c.text, path=n.path) for n, c in parts)
+
+
+def _observed(resource: Node, used: Used) -> tuple[Component, ...]:
+    return tuple(_component(node, used) for node in resource.all("component"))
+
+
+_PARTS: dict[str, Callable[[Node, Used], tuple[Component, ...]]] = {
+    "Observation": _observed,
+    "QuestionnaireResponse": _answers,
+    "ClinicalImpression": _findings,
+    "RiskAssessment": _predictions,
+}
+
+
+def _components(resource: Node, used: Used) -> tuple[Component, ...]:
+    parts = _PARTS.get(resource.resource_type or "")
+    return parts(resource, used) if parts is not None else ()
+
+
+def _words(resource: Node, shape: Shape) -> str | None:
+    for name in shape.words:
+        for node in resource.all(name):
+            if node.value is not None:
+                return text(node)
+    for payload in resource.all("payload"):
+        words = choice(payload, "content")
+        if words is not None and words.value is not None:
+            return text(words)
+    return None

@@ -1,0 +1,251 @@
+"""FHIR medication resources (STU3 and R4) to medications: a statement, a plan, a request, a dispensing or an administration."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields
+from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.tree import Node
+from codesafety.formats.fhir.values import (
+    Broken,
+    Concept,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    concept,
+    concepts,
+    date,
+    decimal,
+    identifier,
+    one,
+    quantity,
+    when,
+)
+from codesafety.record import Coding, Medication, NotRead, Qualifier, Quantity
+
+KINDS: dict[str, Literal["statement", "plan", "request", "dispense", "administration"]] = {
+    "MedicationStatement": "statement",
+    "MedicationRequest": "request",
+    "MedicationDispense": "dispense",
+    "MedicationAdministration": "administration",
+}
+_RECORDED: dict[str, tuple[str, ...]] = {
+    "MedicationStatement": ("dateAsserted",),
+    "MedicationDispense": ("recorded",),
+    "MedicationAdministration": ("recorded",),
+}
+_NOT_A_REQUEST = ("plan", "proposal", "option")
+_DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
+_EPS_FORM = "prescription-order-number"
+_PER_DAY = {"min": Fraction(1440), "h": Fraction(24), "d": Fraction(1), "wk": Fraction(1, 7)}
+
+
+def medication_of(
+    resource: Node, around: Surroundings, used: Used, *, gp_connect: bool
+) -> tuple[Medication, tuple[NotRead, ...]]:
+    """Return the medication that a resource is, and what of it has no place in one.
+
+    `gp_connect`: a request's validity period is the course (GP Connect), and not the days on which it may be dispensed.
+    """
+    kind = KINDS[resource.resource_type or ""]
+    if kind == "request" and child_text(resource, "intent") in _NOT_A_REQUEST:
+        kind = "plan"
+    fields: dict[str, Any] = shared_fields(resource, around, used, _RECORDED.get(resource.resource_type or "", ()))
+    product, form, strength = _product(resource, around, used)
+    fields |= {"kind": kind, "products": product.codings, "text": product.text, "form": form, "strength": strength}
+    fields |= _dates(resource, used, gp_connect=gp_connect)
+    fields |= _not_given(resource, fields["handed_over"], used)
+    supply = one(resource, "dispenseRequest")
+    fields["quantity"] = quantity(one(supply if supply is not None else resource, "quantity"), used)
+    duration = one(supply, "expectedSupplyDuration") if supply is not None else one(resource, "daysSupply")
+    fields["days_supply"] = _days(duration, used)
+    fields["supply_type"] = _supply_type(resource, used)
+    fields |= _dosage(resource, fields["quantity"], used)
+    fields["based_on"] = _based_on(resource, around)
+    fields["order"] = _order(resource, around)
+    left, not_read = leftovers(resource, around, used)
+    number = group_of(resource)
+    if number is not None and fields["order"] is None:
+        left["qualifiers"] = (*left["qualifiers"], Qualifier(role="groupIdentifier", text=number))
+    return Medication(**(fields | left)), not_read
+
+
+def _product(resource: Node, around: Surroundings, used: Used) -> tuple[Concept, tuple[Coding, ...], str | None]:
+    held = choice(resource, "medication")
+    if held is None:
+        return Concept(), (), None
+    if held.name.endswith("CodeableConcept"):
+        return concept(held, used), (), None
+    medicine = around.index.find(held)
+    if medicine is None or medicine.resource_type != "Medication":
+        return Concept((), child_text(held, "display")), (), None
+    found = concept(one(medicine, "code"), used)
+    return Concept(found.codings, found.text or child_text(held, "display")), concept(one(medicine, "form"), used).codings, \
+        _strength(medicine, used)
+
+
+def _strength(medicine: Node, used: Used) -> str | None:
+    """Return the strength in words where the product has one ingredient; otherwise its quantities stay unused."""
+    ingredients = medicine.all("ingredient")
+    if len(ingredients) != 1:
+        return None
+    ratio = one(ingredients[0], "strength") or one(ingredients[0], "amount")
+    if ratio is None:
+        return None
+    parts = [one(ratio, "numerator"), one(ratio, "denominator")]
+    words = [f"{q.value} {q.unit}" for part in parts if part is not None and (q := quantity(part, used)) is not None]
+    return " / ".join(words) or None
+
+
+def _dates(resource: Node, used: Used, *, gp_connect: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {name: date(one(resource, element), used) for name, element in
+                             (("handed_over", "whenHandedOver"), ("prepared", "whenPrepared"), ("authored", "authoredOn"))}
+    start, end = when(resource, "effective", used)
+    supply = one(resource, "dispenseRequest")
+    if gp_connect and supply is not None and start is None and end is None:
+        start, end = when(supply, "validityPeriod", used)
+    return found | {"start": start, "end": end}
+
+
+def _not_given(resource: Node, handed_over: str | None, used: Used) -> dict[str, Any]:
+    """Return whether it was not given or not taken, and why.
+
+    A dispensing that was stopped and never handed over is one that was not supplied (Update Record).
+    """
+    status = child_text(resource, "status")
+    taken = child_text(resource, "taken")
+    reasons = concepts([n for name in ("notDoneReasonCodeableConcept", "reasonNotTaken", "reasonNotGiven")
+                        for n in resource.all(name)], used)
+    refused = (
+        True in (boolean(one(resource, "notGiven")), boolean(one(resource, "wasNotGiven")), boolean(one(resource, "notDone")),
+                 boolean(one(resource, "doNotPerform")))
+        or taken == "n"
+        or status in ("not-done", "declined", "not-taken")
+        or bool(reasons)
+        or (resource.resource_type == "MedicationDispense" and status == "stopped" and handed_over is None)
+    )
+    if refused:
+        reasons += concepts([n for name in ("statusReasonCodeableConcept", "statusReason") for n in resource.all(name)
+                             if n.kind == "element" and "reference" not in n.children], used)
+        return {"not_given": True, "not_given_reason": reasons}
+    return {"not_given": False if taken == "y" else None}
+
+
+def _days(node: Node | None, used: Used) -> Decimal | None:
+    """Return a duration in whole units of days or weeks as days; other units stay unused."""
+    if node is None:
+        return None
+    value = decimal(one(node, "value"))
+    factor = _DAYS.get((child_text(node, "code") or child_text(node, "unit") or "").lower())
+    if value is None or factor is None or child_text(node, "comparator") is not None:
+        return None
+    used.add(node)
+    return value * factor
+
+
+def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
+    found = concepts([n for n in resource.all("type") if n.kind == "element"], used) \
+        if resource.resource_type == "MedicationDispense" else ()
+    for extension in resource.all("extension"):
+        if "MedicationSupplyType" in (child_text(extension, "url") or ""):
+            found += concept(one(extension, "valueCodeableConcept"), used).codings
+    return found
+
+
+def _dosage(resource: Node, supplied: Quantity | None, used: Used) -> dict[str, Any]:
+    dosages = [*resource.all("dosageInstruction"), *resource.all("dosage")]
+    words = [w for d in dosages if (w := child_text(d, "text")) is not None]
+    fields: dict[str, Any] = {"dosage_text": "; ".join(words) or None,
+                              "route": concepts([r for d in dosages for r in d.all("route")], used)}
+    if len(dosages) != 1:
+        return fields  # steps of a regimen: no one dose, no one frequency
+    dosage = dosages[0]
+    fields["times_a_day"] = _times_a_day(dosage)
+    fields["dose"] = _dose(dosage, supplied, used)
+    needed = choice(dosage, "asNeeded")
+    if needed is not None:
+        fields["as_needed"] = boolean(needed) if needed.name == "asNeededBoolean" else True
+    return fields
+
+
+def _times_a_day(dosage: Node) -> Decimal | None:
+    """Return how often a day, exactly, or None where the timing leaves it open (a range, certain weekdays, a third)."""
+    timing = one(dosage, "timing")
+    repeat = one(timing, "repeat") if timing is not None else None
+    if repeat is None:
+        return None
+    if {"frequencyMax", "periodMax", "dayOfWeek", "timeOfDay", "when", "count"} & set(repeat.children):
+        return None
+    frequency, every = decimal(one(repeat, "frequency")), decimal(one(repeat, "period"))
+    per_day = _PER_DAY.get(child_text(repeat, "periodUnit") or "")
+    if frequency is None or every is None or per_day is None or every <= 0:
+        return None
+    exact = Fraction(frequency) / Fraction(every) * per_day
+    rest = exact.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return Decimal(exact.numerator) / Decimal(exact.denominator) if rest == 1 else None
+
+
+def _dose(dosage: Node, supplied: Quantity | None, used: Used) -> Decimal | None:
+    """Return the dose where it counts the same units as the quantity supplied; otherwise it stays unused."""
+    doses = [q for holder in (dosage, *dosage.all("doseAndRate")) for q in (*holder.all("doseQuantity"),
+             *holder.all("doseSimpleQuantity"))]
+    if len(doses) != 1 or supplied is None or supplied.unit is None:
+        return None
+    units = {(u or "").lower() for u in (child_text(doses[0], "unit"), child_text(doses[0], "code"))} - {""}
+    if supplied.unit.lower() not in units or child_text(doses[0], "comparator") is not None:
+        return None
+    found = quantity(doses[0], used)
+    return found.value if found is not None else None
+
+
+def _based_on(resource: Node, around: Surroundings) -> tuple[str, ...]:
+    """Return what it answers or belongs to, and the prescription that it replaces: a plan that was authorised anew is one medicine."""
+    names = ("basedOn", "authorizingPrescription", "prescription", "request", "priorPrescription")
+    nodes = [n for name in names for n in resource.all(name)]
+    found = [i for n in nodes if n.kind == "element" and (i := around.index.item_id(n)) is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _order(resource: Node, around: Surroundings) -> str | None:
+    """Return the order number: its own, else that of the request which it answers.
+
+    The number of a prescription with several items is not one: two items of it are two medicines, and may well repeat each other.
+    """
+    own = one(resource, "groupIdentifier")
+    if own is not None and own.value is not None:
+        raise Broken(own, "`groupIdentifier` is a plain value where an identifier belongs")
+    number = identifier(own) if own is not None else None
+    if own is None:
+        for name in ("authorizingPrescription", "basedOn"):
+            for node in resource.all(name):
+                request = around.index.find(node)
+                number = number or (group_of(request) if request is not None else None)
+    return None if number in around.prescriptions else number
+
+
+def group_of(request: Node) -> str | None:
+    """Return a request's group identifier, or None where there is none that can be read."""
+    for group in request.all("groupIdentifier"):
+        found = own_text(group, "value")
+        if found is not None:
+            return found.removeprefix("urn:uuid:")
+    return None
+
+
+def prescriptions_in(index: Index) -> set[str]:
+    """Return the group identifiers that stand for a whole prescription: an EPS form, or any that several requests share."""
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for resource in index.resources:
+        number = group_of(resource) if KINDS.get(resource.resource_type or "") == "request" else None
+        if number is not None:
+            form = any((own_text(g, "system") or "").endswith(_EPS_FORM) for g in resource.all("groupIdentifier"))
+            (shared if form or number in seen else seen).add(number)
+    return shared

@@ -1,0 +1,168 @@
+"""What is left of a resource once it is mapped: nothing coded, measured, dated or referred to is dropped in silence.
+
+Left-over codings become qualifiers under the element's name, left-over references become references, and left-over dates and
+quantities, for which an item has no place, are listed by path as not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codesafety.formats.fhir.index import Index
+from codesafety.formats.fhir.tree import Node
+from codesafety.formats.fhir.values import Broken, Nature, Used, child_text, coding, concept, date, decimal, listed, nature, one
+from codesafety.record import Coding, NotRead, Qualifier, Reference
+
+_WHAT: dict[Nature, str] = {"coding": "a coding", "quantity": "a quantity", "date": "a date", "reference": "a reference"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    qualifiers: tuple[Qualifier, ...]
+    references: tuple[Reference, ...]
+    not_read: tuple[NotRead, ...]
+
+
+def accountable(node: Node, used: Used) -> Iterator[tuple[Node, Nature]]:
+    """Yield the codings, quantities, dates and references of one resource that were not used, in the order sent.
+
+    Narrative is skipped; contained resources stand for themselves.
+    """
+    for name, nodes in node.children.items():
+        if name == "text" and node.is_resource:
+            continue
+        for child in nodes:
+            if child.is_resource:
+                continue
+            kind = nature(child)
+            if kind is not None and child not in used:
+                yield child, kind
+            if child.children:
+                yield from accountable(child, used)
+
+
+def role_of(node: Node) -> str:
+    """Return the element's way from its resource, without indices; an extension goes by the last part of its URL."""
+    parts: list[str] = []
+    at: Node | None = node
+    while at is not None and not at.is_resource:
+        if at.name in ("extension", "modifierExtension"):
+            url = at.all("url")
+            parts.append((url[0].value or "extension").rsplit("/", 1)[-1] if url else "extension")
+        elif at.parent is None or at.parent.name not in ("extension", "modifierExtension"):
+            parts.append(at.name)
+        at = at.parent
+    return ".".join(reversed(parts))
+
+
+def unplaced(node: Node, what: str) -> NotRead:
+    resource = node.resource
+    return NotRead(path=node.path, reason=f"{what} that this library's record has no place for",
+                   resource_type=resource.resource_type, resource_id=_id(resource))
+
+
+def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = None) -> Rest:
+    """Return what is left over, but for what others have used (`done`). Raises Broken where a left-over breaks its type."""
+    qualifiers: list[Qualifier] = []
+    references: list[Reference] = []
+    not_read: list[NotRead] = []
+    seen: set[Node] = set()
+    for node, kind in accountable(resource, used):
+        if done is not None and node in done:
+            continue
+        match kind:
+            case "coding" if node.name == "coding" and node.parent is not None:
+                if node.parent not in seen:
+                    seen.add(node.parent)
+                    left = [c for c in listed(node.parent, "coding") if c not in used]
+                    codings = tuple(coding(c, used) for c in left)
+                    qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings,
+                                                text=child_text(node.parent, "text")))
+            case "coding":
+                qualifiers.append(Qualifier(role=role_of(node), codings=concept(node, used).codings))
+            case "reference":
+                references.append(index.reference(node, role_of(node)))
+            case "date":
+                date(node, Used())
+                not_read.append(unplaced(node, "a date"))
+            case "quantity":
+                decimal(one(node, "value"))
+                not_read.append(unplaced(node, "a quantity"))
+    qualifiers.extend(_beside_codings(resource))
+    return Rest(tuple(qualifiers), tuple(references), tuple(not_read))
+
+
+def _beside_codings(resource: Node) -> Iterator[Qualifier]:
+    """Yield what codings carry besides code and words: SNOMED CT description ids and versions, as plain text.
+
+    They are no codings: a description id standing as a code would be a fault.
+    """
+    for node in _codings(resource):
+        version = child_text(node, "version")
+        if version is not None:
+            yield Qualifier(role=f"{role_of(node)}.version", text=version)
+        for extension in node.all("extension"):
+            for part in (extension, *extension.all("extension")):
+                for name, values in part.children.items():
+                    if name.startswith("value") and values[0].value is not None and nature(values[0]) is None:
+                        yield Qualifier(role=role_of(part), text=values[0].value)
+
+
+def _codings(node: Node) -> Iterator[Node]:
+    for name, nodes in node.children.items():
+        for child in nodes:
+            if child.is_resource or (name == "text" and node.is_resource):
+                continue
+            if name == "coding":
+                yield child
+            if child.children:
+                yield from _codings(child)
+
+
+def listed_as_not_read(resource: Node, used: Used, reason: str, *, with_codings: bool) -> Iterator[NotRead]:
+    """Yield every left-over of a resource that supports others, one by one and by path."""
+    for node, kind in accountable(resource, used):
+        codings: tuple[Coding, ...] = ()
+        if kind == "coding" and with_codings:
+            try:
+                codings = (coding(node, Used()),)
+            except Broken:
+                codings = ()
+        broken = kind == "date" and not _is_date(node)
+        yield NotRead(path=node.path, reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
+                      resource_type=resource.resource_type, resource_id=_id(resource), codings=codings,
+                      broken=broken and resource.resource_type in ("Encounter", "Patient"))
+
+
+def codings_in(resource: Node) -> tuple[Coding, ...]:
+    """Return every coding of a resource that can be read, contained resources left out."""
+    found: list[Coding] = []
+    for node, kind in accountable(resource, Used()):
+        if kind == "coding":
+            try:
+                found.append(coding(node, Used()))
+            except Broken:
+                continue
+    return tuple(found)
+
+
+def _is_date(node: Node) -> bool:
+    try:
+        date(node, Used())
+    except Broken:
+        return False
+    return True
+
+
+def _id(resource: Node) -> str | None:
+    found = resource.all("id")
+    return found[0].value if found and found[0].kind in ("text", "xml") else None
+
+
+def not_understood(resource: Node, reason: str, *, broken: bool) -> NotRead:
+    """Return the line for a whole resource that was not read, with all of its codes."""
+    codings = codings_in(resource)
+    coded = any(kind == "coding" for _, kind in accountable(resource, Used()))
+    return NotRead(path=resource.path, reason=reason, resource_type=resource.resource_type, resource_id=_id(resource),
+                   whole=True, coded=coded, broken=broken, codings=codings)

@@ -1,0 +1,295 @@
+"""A whole FHIR source, STU3 or R4, to a submission or a record, with every part accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from codesafety.errors import InputError
+from codesafety.formats.encoding import decode, kind_of
+from codesafety.formats.fhir.context import Surroundings, babies_of
+from codesafety.formats.fhir.entries import SHAPES, entry_of
+from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.json import parse_json
+from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
+from codesafety.formats.fhir.message import message_of, sender_of, software_of
+from codesafety.formats.fhir.not_read import listed_as_not_read, not_understood
+from codesafety.formats.fhir.patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
+from codesafety.formats.fhir.tree import Node, Tree
+from codesafety.formats.fhir.values import Broken, Used, identifier, is_nhs_number
+from codesafety.formats.fhir.xml import parse_xml
+from codesafety.plugins.reading import Source
+from codesafety.record import Coverage, Entry, Medication, Message, NotRead, Patient, Record, Submission, TextItem
+
+SUPPORTING = frozenset([
+    "Account", "Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit",
+    "Appointment", "AppointmentResponse", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
+    "EpisodeOfCare", "Group", "HealthcareService", "List", "Location", "Medication", "MessageHeader", "OperationOutcome",
+    "Organization", "OrganizationAffiliation", "Parameters", "Patient", "Person", "Practitioner", "PractitionerRole",
+    "Provenance", "RelatedPerson", "Schedule", "Slot", "Substance", "Task",
+])
+"""Resources that support others. What they hold is context; no practice files them as entries."""
+_ONLY_ALONE = ("Encounter", "Composition", "Medication")
+_CONTEXT = "of a resource that supports others and is not filed itself"
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one source holds, before it becomes a submission or a record."""
+
+    message: Message = field(default_factory=Message)
+    patient: Patient = field(default_factory=Patient)
+    others: list[Patient] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    medications: list[Medication] = field(default_factory=list)
+    texts: list[TextItem] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    complete: tuple[Coverage, ...] = ()
+
+
+def parse(source: Source) -> Tree:
+    """Return the tree of a FHIR source. Raises InputError with the remedy where there is none to return."""
+    text = decode(source)
+    match kind_of(source):
+        case "xml":
+            start = text.lstrip()[:200].lower()
+            if start.startswith(("<!doctype html", "<html")):
+                raise InputError("is a web page", source=source.name, help="give the FHIR message itself, as XML or JSON")
+            return parse_xml(text, source.name)
+        case "json":
+            return parse_json(text, source.name)
+        case "other":
+            raise InputError("is neither XML nor JSON", source=source.name,
+                             help="give the FHIR message itself, as XML or JSON")
+
+
+def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts:
+    """Map every resource of the tree, in the order sent.
+
+    `envelope`: header, composition and the only encounter are the message's; otherwise they merely support.
+    `gp_connect`: the source follows GP Connect, whose validity period of a request is the course.
+    """
+    index = Index(tree.root)
+    parts = Parts()
+    patient = main_patient(index)
+    used = Used()
+    number, same = _patient_parts(parts, index, patient, used)
+    encounters = index.of("Encounter")
+    around = Surroundings(
+        index, used, patient, same, number,
+        encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
+        encounter_of=_by_list(index), babies=babies_of(patient, index), prescriptions=prescriptions_in(index),
+        roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
+    )
+    flawed = _flaws(tree, parts)
+    for resource in index.resources:
+        if resource in flawed:
+            parts.not_read.append(not_understood(resource, flawed[resource], broken=True))
+        else:
+            _resource(resource, around, parts, gp_connect=gp_connect)
+    if envelope and not index.lone:
+        parts.message, not_read = message_of(around)
+        parts.not_read.extend(not_read)
+    held = parts.message
+    in_message = {*(c.path for c in held.service), *(r.path for r in held.references),
+                  *(c.path for q in held.qualifiers for c in q.codings)}
+    for resource in index.resources:
+        if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
+            parts.not_read.extend(
+                line for line in listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient")
+                if line.path not in in_message)
+    _wrappers(tree.root, used, parts)
+    parts.not_read = _distinct(parts.not_read)
+    return parts
+
+
+def _distinct(lines: list[NotRead]) -> list[NotRead]:
+    """Keep the first line for each path: one thing is reported once."""
+    first: dict[str, NotRead] = {}
+    for line in lines:
+        held = first.get(line.path)
+        if held is None or (line.broken and not held.broken):
+            first[line.path] = line
+    return list(first.values())
+
+
+def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, set[Node]]:
+    """Read the patients; a source without one may still name its patient by number.
+
+    Returns the patient's NHS number, and the resources that are the same patient again.
+    """
+    same: set[Node] = set() if patient is None else {patient}
+    if patient is not None:
+        parts.patient, broken = patient_of(patient, used)
+        parts.not_read.extend(broken)
+    for other in index.resources:
+        if other.resource_type == "Patient" and other is not patient:
+            found, broken = patient_of(other, used)
+            parts.not_read.extend(broken)
+            if found.nhs_number is not None and found.nhs_number == parts.patient.nhs_number:
+                same.add(other)
+                parts.not_read.extend(_differences(parts.patient, found))
+            else:
+                parts.others.append(found)
+    inline: dict[str, str] = {}
+    for resource in index.resources:
+        for node in (*resource.all("subject"), *resource.all("patient")):
+            for inner in node.all("identifier"):
+                if inner.value is None and _is_number(inner):
+                    value = own_text(inner, "value")
+                    if value is not None:
+                        inline.setdefault(value, node.path)
+                        used.add(node)
+    number = parts.patient.nhs_number
+    for value, path in inline.items():
+        if number is None and patient is None:
+            number = value
+            parts.patient = Patient(nhs_number=value, path=path)
+        elif number is not None and value != number:
+            parts.others.append(Patient(nhs_number=value, path=path))
+    return number, same
+
+
+def _differences(patient: Patient, again: Patient) -> list[NotRead]:
+    """Return a line for each fact in which a second description of the same patient differs; the first one is kept."""
+    pairs = (("gender", patient.gender, again.gender), ("birthDate", patient.born, again.born))
+    return [NotRead(path=f"{again.path}.{name}", resource_type="Patient", broken=True,
+                    reason="it contradicts what is said of the same patient elsewhere")
+            for name, held, other in pairs if held is not None and other is not None and held != other]
+
+
+def _is_number(node: Node) -> bool:
+    try:
+        return is_nhs_number(node) and identifier(node) is not None
+    except Broken:
+        return False
+
+
+def _by_list(index: Index) -> dict[Node, Node]:
+    """Return the encounter of each item that a consultation's lists name (GP Connect)."""
+    found: dict[Node, Node] = {}
+    for node in index.of("List"):
+        encounters = [e for e in map(index.find, node.all("encounter")) if e is not None and e.resource_type == "Encounter"]
+        for entry in node.all("entry") if encounters else ():
+            for item in entry.all("item"):
+                target = index.find(item)
+                if target is not None:
+                    found.setdefault(target, encounters[0])
+    return found
+
+
+def _roles(index: Index) -> dict[Node, list[Node]]:
+    found: dict[Node, list[Node]] = {}
+    for role in index.of("PractitionerRole"):
+        for holder in {index.find(node) for node in role.all("practitioner")} - {None}:
+            if holder is not None:
+                found.setdefault(holder, []).append(role)
+    return found
+
+
+def _flaws(tree: Tree, parts: Parts) -> dict[Node, str]:
+    """Report breaches of the form by path; return the resources that cannot be trusted for them, each with its reason."""
+    flawed: dict[Node, str] = {}
+    for flaw in tree.flaws:
+        resource = flaw.node.resource
+        if flaw.fatal and resource.resource_type not in ("Bundle", "Parameters"):
+            flawed.setdefault(resource, f"{flaw.reason}, at {flaw.node.within}")
+        else:
+            parts.not_read.append(NotRead(path=flaw.node.path, reason=flaw.reason, resource_type=resource.resource_type,
+                                          resource_id=own_text(resource, "id"), broken=flaw.fatal))
+    return flawed
+
+
+def _stands_alone(resource: Node, index: Index) -> bool:
+    return index.lone and resource is index.root and resource.resource_type in _ONLY_ALONE
+
+
+def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect: bool) -> None:
+    kind = resource.resource_type
+    if kind is None:
+        parts.not_read.append(not_understood(resource, "it does not say which kind of resource it is", broken=True))
+        return
+    local = Used()
+    try:
+        if (kind in SHAPES or kind in KINDS) and kind not in SUPPORTING and _modified(resource):
+            reason = "it carries a modifier that may reverse what it says, and that this library does not understand"
+            parts.not_read.append(not_understood(resource, reason, broken=False))
+        elif states_sex_at_birth(resource):
+            _sex_at_birth(resource, local, parts)
+        elif kind in KINDS:
+            medication, not_read = medication_of(resource, around, local, gp_connect=gp_connect)
+            parts.medications.append(medication)
+            parts.not_read.extend(not_read)
+        elif (kind in SHAPES and kind not in _ONLY_ALONE) or _stands_alone(resource, around.index):
+            item, not_read = entry_of(resource, around, local)
+            if isinstance(item, Entry):
+                parts.entries.append(item)
+            else:
+                parts.texts.append(item)
+            parts.not_read.extend(not_read)
+        elif kind in SUPPORTING:
+            return
+        else:
+            reason = "an attachment, whose content is not read" if kind == "Binary" else \
+                f"{kind} is no kind of resource that this library understands"
+            parts.not_read.append(not_understood(resource, reason, broken=False))
+    except Broken as error:
+        parts.not_read.append(not_understood(resource, f"{error.reason}, at {error.node.within}", broken=True))
+    except ValidationError:
+        parts.not_read.append(not_understood(resource, "what it holds does not fit its type", broken=True))
+    else:
+        around.used.nodes |= local.nodes
+
+
+def _modified(node: Node) -> bool:
+    """Return whether FHIR forbids to use the resource without understanding an extension or rules that it names."""
+    if node.all("modifierExtension") or (node.is_resource and node.all("implicitRules")):
+        return True
+    return any(_modified(child) for child in node.elements() if child.children and not child.is_resource)
+
+
+def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
+    """Move a statement of sex at birth to the patient; it is private, and no entry. Two that differ leave it unknown."""
+    stated = sex_at_birth_from(resource, used)
+    held = parts.patient.sex_at_birth
+    if held is not None and stated is not None and held != stated:
+        parts.patient = parts.patient.model_copy(update={"sex_at_birth": None})
+        parts.not_read.append(NotRead(path=resource.path, reason="it contradicts what is said of the patient elsewhere"))
+        return
+    parts.patient = parts.patient.model_copy(update={"sex_at_birth": stated})
+    parts.not_read.extend(listed_as_not_read(resource, used, "of a resource that describes the patient", with_codings=False))
+
+
+def _wrappers(root: Node, used: Used, parts: Parts) -> None:
+    """Account for what bundles and parameters hold besides resources."""
+    stack = [root] if root.resource_type in ("Bundle", "Parameters") else []
+    while stack:
+        bundle = stack.pop()
+        parts.not_read.extend(listed_as_not_read(bundle, used, "of the envelope", with_codings=True))
+        for entry in (*bundle.all("entry"), *bundle.all("parameter")):
+            inner = entry.all("resource")
+            if not inner and bundle.resource_type == "Bundle" and not entry.all("request") and not entry.all("response"):
+                parts.not_read.append(NotRead(path=entry.path, reason="the entry holds no resource", whole=True, broken=True))
+            stack.extend(r for r in inner if r.resource_type in ("Bundle", "Parameters"))
+
+
+def to_submission(parts: Parts, name: str) -> Submission:
+    return Submission(
+        format=name, message=parts.message, patient=parts.patient, other_patients=tuple(parts.others),
+        entries=tuple(parts.entries), medications=tuple(parts.medications), texts=tuple(parts.texts),
+        not_read=tuple(parts.not_read), warnings=tuple(dict.fromkeys(parts.warnings)),
+    )
+
+
+def to_record(parts: Parts, name: str) -> Record:
+    """Return the parts as a record. A record has no message: what the envelope coded or referred to is listed by path."""
+    envelope = [*(c.path for c in parts.message.service), *(c.path for q in parts.message.qualifiers for c in q.codings),
+                *(r.path for r in parts.message.references)]
+    lines = [NotRead(path=path, reason="part of the envelope, which a record does not have") for path in envelope if path]
+    return Record(
+        format=name, patient=parts.patient, entries=tuple(parts.entries), medications=tuple(parts.medications),
+        texts=tuple(parts.texts), not_read=(*parts.not_read, *lines), warnings=tuple(dict.fromkeys(parts.warnings)),
+        complete=parts.complete,
+    )

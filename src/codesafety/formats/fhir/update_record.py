@@ -1,0 +1,70 @@
+"""The reader of GP Connect Update Record: ITK3 over MESH, FHIR STU3, XML or JSON. It also reads a lone STU3 resource.
+
+Source: NHS England, GP Connect (Direct Care) APIs, Update Record guide 1.2.0-public-beta; ITK3 message distribution.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codesafety.errors import Declined
+from codesafety.formats.encoding import kind_of, mentions
+from codesafety.formats.fhir.index import Index
+from codesafety.formats.fhir.message import Event, event_of
+from codesafety.formats.fhir.source import Parts, parse, read_parts, to_record, to_submission
+from codesafety.plugins.reading import Source
+from codesafety.record import Record, Submission
+
+UPDATE_RECORD_EVENT = "ITK014M"
+_ITK_EVENT = re.compile(r"ITK\d{3}[A-Z]", re.ASCII)
+_LETTERS = ("ITK007C",)
+_ACKNOWLEDGEMENTS = ("ITK008M", "ITK009D")
+
+
+class UpdateRecordReader:
+    """Reads Update Record messages; every other ITK message is declined by name."""
+
+    @property
+    def name(self) -> str:
+        return "fhir-stu3-update-record"
+
+    def recognises(self, source: Source) -> bool:
+        match kind_of(source):
+            case "xml":
+                return mentions(source, "http://hl7.org/fhir")
+            case "json":
+                return mentions(source, '"resourceType"')
+            case "other":
+                return False
+
+    def read(self, source: Source) -> Submission:
+        return to_submission(self._parts(source), self.name)
+
+    def read_record(self, source: Source) -> Record:
+        """Return what a message says as a record that declares itself complete for nothing."""
+        return to_record(self._parts(source), self.name)
+
+    def _parts(self, source: Source) -> Parts:
+        tree = parse(source)
+        event = event_of(Index(tree.root))
+        if event is not None and _is_another(event):
+            raise Declined(_what_it_is(event), source=source.name, help="send it to the system that files such messages")
+        parts = read_parts(tree, envelope=True)
+        if event is not None and event.code != UPDATE_RECORD_EVENT:
+            parts.warnings.append("event-not-known")
+        return parts
+
+
+def _is_another(event: Event) -> bool:
+    """Return whether the event is a message of another kind. The drafts of Update Record had a placeholder in its stead."""
+    if event.code is None or event.code == UPDATE_RECORD_EVENT or "update record" in (event.display or "").lower():
+        return False
+    return _ITK_EVENT.fullmatch(event.code) is not None or "ITK-MessageEvent" not in (event.system or "ITK-MessageEvent")
+
+
+def _what_it_is(event: Event) -> str:
+    if event.code in _LETTERS:
+        return f"a letter (Send Document, event {event.named}), not an Update Record message"
+    if event.code in _ACKNOWLEDGEMENTS:
+        return f"an acknowledgement (event {event.named}), not an Update Record message"
+    return f"a message of event {event.named}, not an Update Record message"

@@ -1,0 +1,278 @@
+"""FHIR's data types to the record's models, noting every element that was used.
+
+A value that breaks its type raises Broken, with the element and the reason in plain words; nothing sent is quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from codesafety.formats.fhir.tree import Node
+from codesafety.record import Coding, Quantity, Value, day_interval
+
+UCUM = "unitsofmeasure.org"
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
+_DATE_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}(T.*)?)?", re.ASCII | re.DOTALL)
+_DATE_NAMED = re.compile(r"([dD]ate|DateTime|Instant|issued|start|end|authored|recorded|timestamp|sent|created|indexed)$")
+_QUANTITY_NAMED = re.compile(
+    r"(Quantity|quantity|Duration|Age|daysSupply|Count|Distance|numerator|denominator|low|high|dose|duration|amount)$"
+)
+_CODING_NAMED = ("coding", "tag", "security", "event", "class")
+_COMPARATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"<": "<", "<=": "<=", ">=": ">=", ">": ">"}
+NHS_NUMBER_SYSTEMS = ("nhs-number", "2.16.840.1.113883.2.1.4.1")
+
+Nature = Literal["coding", "quantity", "date", "reference"]
+
+
+class Broken(Exception):
+    """An element that breaks its format."""
+
+    def __init__(self, node: Node, reason: str) -> None:
+        self.node, self.reason = node, reason
+        super().__init__(reason)
+
+
+@dataclass(slots=True)
+class Used:
+    """The elements that found a place in the submission."""
+
+    nodes: set[Node] = field(default_factory=set)
+
+    def add(self, node: Node) -> None:
+        self.nodes.add(node)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self.nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    codings: tuple[Coding, ...] = ()
+    text: str | None = None
+
+
+NO_CONCEPT = Concept()
+
+
+def one(node: Node, name: str) -> Node | None:
+    """Return the only element of that name, or None. Two of them, or a list where one belongs, break the format."""
+    found = node.all(name)
+    if not found:
+        return None
+    if len(found) > 1:
+        raise Broken(found[1], f"`{name}` is given {len(found)} times, and only one is allowed")
+    if found[0].listed:
+        raise Broken(found[0], f"`{name}` is sent as a list, and only one is allowed")
+    return found[0]
+
+
+def listed(node: Node, name: str) -> list[Node]:
+    """Return the elements of a name that always repeats. In JSON it must be a list."""
+    found = node.all(name)
+    if found and found[0].listed is False:
+        raise Broken(found[0], f"`{name}` must be a list")
+    return found
+
+
+def text(node: Node | None) -> str | None:
+    """Return the words of an element that holds text; None where it is absent or says only why it is absent."""
+    if node is None:
+        return None
+    match node.kind:
+        case "text" | "xml":
+            return node.value
+        case "number":
+            what = "a code was sent as a number; codes are text, because numbers lose the last digits of long ones" \
+                if node.name == "code" else f"`{node.name}` was sent as a number where text belongs"
+            raise Broken(node, what)
+        case "boolean":
+            raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
+        case "element":
+            if set(node.children) - {"extension", "id"}:
+                raise Broken(node, f"`{node.name}` holds other elements where text belongs")
+            return None
+
+
+def child_text(node: Node, name: str) -> str | None:
+    return text(one(node, name))
+
+
+def boolean(node: Node | None) -> bool | None:
+    if node is None or (node.value is None and node.kind == "element"):
+        return None
+    if node.kind in ("boolean", "xml") and node.value in ("true", "false"):
+        return node.value == "true"
+    raise Broken(node, f"`{node.name}` must be true or false")
+
+
+def decimal(node: Node | None) -> Decimal | None:
+    """Return the exact number. Quoted numbers in JSON and numbers of more than 55 digits break the format."""
+    if node is None or (node.value is None and node.kind == "element"):
+        return None
+    if node.kind not in ("number", "xml") or node.value is None or not _DECIMAL.fullmatch(node.value):
+        raise Broken(node, f"`{node.name}` is not a number as FHIR writes numbers")
+    return Decimal(node.value)
+
+
+def date(node: Node | None, used: Used) -> str | None:
+    """Return the date as sent, checked against the calendar."""
+    words = text(node)
+    if node is None or words is None:
+        return None
+    try:
+        day_interval(words)
+    except ValueError as error:
+        raise Broken(node, str(error)) from None
+    used.add(node)
+    return words
+
+
+def coding(node: Node, used: Used) -> Coding:
+    """Return one coding as sent."""
+    if node.value is not None:
+        raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
+    used.add(node)
+    return Coding(
+        system=child_text(node, "system"),
+        code=child_text(node, "code"),
+        display=child_text(node, "display"),
+        user_selected=boolean(one(node, "userSelected")),
+        path=node.path,
+    )
+
+
+def concept(node: Node | None, used: Used) -> Concept:
+    """Return a CodeableConcept: its codings side by side and its words. A bare coding is a concept of one."""
+    if node is None:
+        return NO_CONCEPT
+    if node.value is not None:
+        raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
+    if "coding" not in node.children and ("code" in node.children or "system" in node.children):
+        return Concept((coding(node, used),))
+    return Concept(tuple(coding(c, used) for c in listed(node, "coding")), child_text(node, "text"))
+
+
+def concepts(nodes: list[Node], used: Used) -> tuple[Coding, ...]:
+    """Return the codings of several concepts, in order."""
+    return tuple(c for node in nodes for c in concept(node, used).codings)
+
+
+def quantity(node: Node | None, used: Used) -> Quantity | None:
+    """Return a quantity: the unit is the UCUM code where one was sent, else the words, else another code."""
+    if node is None:
+        return None
+    if node.value is not None:
+        raise Broken(node, f"`{node.name}` is a plain value where a quantity belongs")
+    if nature(node) in ("coding", "reference"):
+        raise Broken(node, f"`{node.name}` holds something else where a quantity belongs")
+    value = decimal(one(node, "value"))
+    comparator = child_text(node, "comparator")
+    if comparator is not None and comparator not in _COMPARATORS:
+        raise Broken(node, "the comparator is none of <, <=, >= and >")
+    code, words = child_text(node, "code"), child_text(node, "unit")
+    unit = code if code is not None and (child_text(node, "system") or "").rstrip("/").endswith(UCUM) else words or code
+    used.add(node)
+    return Quantity(value=value, unit=unit, comparator=_COMPARATORS.get(comparator or ""))
+
+
+def choice(node: Node, base: str) -> Node | None:
+    """Return the one element of a choice such as `value[x]`, or None. Two of them break the format."""
+    found = [n for name, nodes in node.children.items() for n in nodes
+             if name.startswith(base) and name[len(base):][:1].isupper() and name[len(base):] in TYPES]
+    unknown = [n for name, nodes in node.children.items() for n in nodes
+               if name.startswith(base) and name[len(base):][:1].isupper() and name[len(base):] not in TYPES]
+    if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
+        raise Broken(unknown[0], f"`{unknown[0].name}` is no type that FHIR has")
+    if len(found) > 1:
+        raise Broken(found[1], f"`{base}[x]` is given {len(found)} times, and only one is allowed")
+    return found[0] if found else None
+
+
+TYPES = frozenset([
+    "Address", "Age", "Annotation", "Attachment", "Base64Binary", "Boolean", "Code", "CodeableConcept", "CodeableReference",
+    "Coding", "ContactPoint", "Count", "Date", "DateTime", "Decimal", "Distance", "Dosage", "Duration", "Expression",
+    "HumanName", "Id", "Identifier", "Instant", "Integer", "Integer64", "Markdown", "Meta", "Money", "Oid", "Period",
+    "PositiveInt", "Quantity", "Range", "Ratio", "Reference", "SampledData", "Signature", "String", "Time", "Timing",
+    "UnsignedInt", "Uri", "Url", "Canonical", "Uuid",
+])
+
+
+def period(node: Node, used: Used) -> tuple[str | None, str | None]:
+    return date(one(node, "start"), used), date(one(node, "end"), used)
+
+
+def when(node: Node, base: str, used: Used) -> tuple[str | None, str | None]:
+    """Return the first and last date of a choice of dates; other forms (an age, a timing, words) stay unused.
+
+    `base` may also name a plain date or period.
+    """
+    plain = one(node, base) if node.all(base) else choice(node, base)
+    if plain is None:
+        return None, None
+    form = plain.name.removeprefix(base)
+    if form in ("DateTime", "Date", "Instant") or (form == "" and plain.kind in ("text", "xml", "number", "boolean")):
+        return date(plain, used), None
+    if form == "Period" or (form == "" and ("start" in plain.children or "end" in plain.children)):
+        return period(plain, used)
+    return None, None
+
+
+def value_of(node: Node, used: Used) -> Value | None:
+    """Return `value[x]`. Ranges, ratios and other forms have no place in the model: their parts stay unused."""
+    held = choice(node, "value")
+    if held is None:
+        return None
+    match held.name.removeprefix("value"):
+        case "Quantity" | "Age" | "Duration" | "Count" | "Distance":
+            return Value(quantity=quantity(held, used))
+        case "CodeableConcept" | "Coding":
+            found = concept(held, used)
+            return Value(codings=found.codings, text=found.text)
+        case "Integer" | "Decimal" | "PositiveInt" | "UnsignedInt":
+            number = decimal(held)
+            return None if number is None else Value(quantity=Quantity(value=number))
+        case "Boolean":
+            truth = boolean(held)
+            return None if truth is None else Value(boolean=truth)
+        case "DateTime" | "Date" | "Instant":
+            return Value(date=date(held, used))
+        case "String" | "Code" | "Time" | "Markdown" | "Id" | "Uri":
+            return Value(text=text(held))
+        case _:
+            return None
+
+
+def identifier(node: Node) -> str | None:
+    """Return an identifier's value, without a `urn:uuid:` before it."""
+    value = child_text(node, "value")
+    return None if value is None else value.removeprefix("urn:uuid:")
+
+
+def is_nhs_number(node: Node) -> bool:
+    return (child_text(node, "system") or "").endswith(NHS_NUMBER_SYSTEMS)
+
+
+def nature(node: Node) -> Nature | None:
+    """Tell what an element is by its shape: a coding, a quantity, a date, a reference, or none of these."""
+    if node.value is not None:
+        written = node.kind in ("text", "xml")
+        return "date" if written and (_DATE_LIKE.fullmatch(node.value) or _DATE_NAMED.search(node.name)) else None
+    if node.is_resource:
+        return None
+    names = node.children
+    plain_code = "code" in names and not names["code"][0].children
+    valued = "value" in names and not names["value"][0].children
+    if (plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")):
+        return "coding"
+    if "reference" in names and not names["reference"][0].children:
+        return "reference"
+    if valued and ("unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
+        return "quantity"
+    if plain_code and not valued and "coding" not in names and ("system" in names or "display" in names):
+        return "coding"
+    if "identifier" in names and not (set(names) - {"identifier", "display", "type", "id", "extension"}):
+        return "reference"
+    return None

@@ -1,0 +1,1 @@
+"""Tables on disk to one submission a patient."""

@@ -1,0 +1,325 @@
+"""The reader of flat tables: one row an entry or a medication, one patient over many rows.
+
+A file (CSV, TSV, parquet) or a folder of them. Columns, in any letter case and order; all but the patient's and the code's may
+be missing:
+
+| columns | meaning |
+|---|---|
+| patient_id, patient, person_id, patid | whose row it is |
+| gender, sex | administrative gender: male, female, other, unknown, or M, F, O, U |
+| birth_sex, birthsex, sex_at_birth | sex at birth |
+| birth_date, date_of_birth, dob, born | date of birth |
+| death_date, deceased, died | date of death, or true or false |
+| nhs_number | NHS number |
+| kind | observation, condition, procedure, allergy, immunization, family-history, other, medication; else the table's name |
+| system, code, display (or term, description) | the code |
+| date, start, event_date; end_date, stop; recorded | when it happened, ended, was written down |
+| status, clinical_status, verification, assertion, subject, temporality | as in the record model |
+| value, unit; value_system, value_code, value_display; text | what was measured or answered; words |
+| reason_system, reason_code, reason_display | why |
+| id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
+
+A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
+judged. Any other column is listed by name. Dates are ISO 8601; any other form is refused row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from codesafety.errors import InputError
+from codesafety.formats.tables.disk import (
+    ROW,
+    BadValue,
+    Row,
+    Table,
+    as_date,
+    as_decimal,
+    as_text,
+    grouped,
+    header_of,
+    open_table,
+    parts_for,
+    table_files,
+)
+from codesafety.plugins.reading import Source
+from codesafety.record import Coding, Entry, Gender, Medication, NotRead, Patient, Qualifier, Quantity, Submission, Value
+
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "patient": ("patient_id", "patient", "person_id", "patid"),
+    "nhs_number": ("nhs_number",),
+    "gender": ("gender", "sex"),
+    "sex_at_birth": ("birth_sex", "birthsex", "sex_at_birth"),
+    "born": ("birth_date", "birthdate", "date_of_birth", "dob", "born"),
+    "died": ("death_date", "date_of_death", "deceased", "died"),
+    "kind": ("kind",),
+    "system": ("system", "code_system", "vocabulary"),
+    "code": ("code",),
+    "display": ("display", "term", "description"),
+    "date": ("date", "start", "start_date", "event_date"),
+    "end_date": ("end_date", "stop", "stop_date"),
+    "recorded": ("recorded", "recorded_date"),
+    "status": ("status",),
+    "clinical_status": ("clinical_status",),
+    "verification": ("verification", "verification_status"),
+    "assertion": ("assertion",),
+    "subject": ("subject",),
+    "temporality": ("temporality",),
+    "value": ("value",),
+    "unit": ("unit", "units"),
+    "value_system": ("value_system",),
+    "value_code": ("value_code",),
+    "value_display": ("value_display",),
+    "text": ("text",),
+    "reason_system": ("reason_system",),
+    "reason_code": ("reason_code",),
+    "reason_display": ("reason_display", "reason_description"),
+    "id": ("id",),
+    "encounter": ("encounter", "encounter_id"),
+    "intent": ("intent",),
+    "quantity": ("quantity",),
+    "days_supply": ("days_supply",),
+    "dose": ("dose",),
+    "times_a_day": ("times_a_day",),
+}
+_OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
+_PATIENT_TABLES = ("patients", "patient")
+_ENCOUNTER_TABLES = ("encounters", "encounter")
+_KINDS = {
+    "observations": "observation", "conditions": "condition", "procedures": "procedure", "allergies": "allergy",
+    "immunizations": "immunization", "immunisations": "immunization", "medications": "medication", "careplans": "other",
+}
+_ENTRY_KINDS = ("observation", "condition", "procedure", "allergy", "immunization", "family-history", "encounter", "document", "other")
+_GENDERS: dict[str, Gender] = {
+    "male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "o": "other",
+    "unknown": "unknown", "u": "unknown", "unk": "unknown",
+}
+_PAST = ("resolved", "inactive", "remission")
+
+
+class FlatReader:
+    """Reads flat tables, patient by patient."""
+
+    @property
+    def name(self) -> str:
+        return "flat-table"
+
+    def recognises(self, source: Source) -> bool:
+        return any(_field(header_of(path), "patient") and "code" in header_of(path)
+                   for path in table_files(source.path).values())
+
+    def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
+        """Yield (the row that first names the patient, submission). Raises InputError where a table cannot be read."""
+        tables = {name: open_table(path, source.name) for name, path in table_files(source.path).items()}
+        keyed = {name: table for name, table in tables.items() if _field(table.columns, "patient")}
+        if not any("code" in table.columns for table in keyed.values()):
+            raise InputError("holds no table with a patient and a code", source=source.name,
+                             help="name the columns `patient_id` and `code`")
+        others = [NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keyed]
+        parts = parts_for(list(keyed.values()))
+        for part in range(parts):
+            rows = {name: grouped(table, _field(table.columns, "patient") or "", part, parts, source.name)
+                    for name, table in keyed.items()}
+            people = dict.fromkeys(key for groups in (
+                *(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups)
+            for key in people:
+                mine = {name: groups[key] for name, groups in rows.items() if key in groups}
+                yield from _submissions(key, mine, keyed, self.name, others)
+
+
+def _field(columns: Iterable[str], field: str) -> str | None:
+    """Return the column that holds a field, or None."""
+    return next((alias for alias in _ALIASES[field] if alias in columns), None)
+
+
+def _submissions(key: str | None, rows: dict[str, list[Row]], tables: dict[str, Table], name: str,
+                 others: list[NotRead]) -> Iterator[tuple[str, Submission]]:
+    first = next(f"{table}[{held[0][ROW]}]" for table, held in rows.items())
+    if key is None:
+        for table, held in rows.items():
+            reader = _Rows(tables[table])
+            for row in held:
+                line = reader.broken(row, "the row names no patient")
+                yield line.path, Submission(format=name, not_read=(line,))
+        return
+    found = _Patient(rows, tables)
+    yield first, Submission(
+        format=name, patient=found.patient, entries=tuple(found.entries), medications=tuple(found.medications),
+        not_read=(*found.not_read, *others))
+
+
+class _Patient:
+    """One patient's rows, gathered into items."""
+
+    def __init__(self, rows: dict[str, list[Row]], tables: dict[str, Table]) -> None:
+        self.entries: list[Entry] = []
+        self.medications: list[Medication] = []
+        self.not_read: list[NotRead] = []
+        self._encounters: dict[str, str] = {}
+        stated: dict[str, set[str]] = {field: set() for field in _OF_PATIENT}
+        for name in _ENCOUNTER_TABLES:
+            for row in rows.get(name, []):
+                self._encounter(_Rows(tables[name]), row)
+        path = None
+        for name, held in rows.items():
+            reader = _Rows(tables[name])
+            for row in held:
+                for field in _OF_PATIENT:
+                    self._state(reader, row, field, stated)
+                if name in _PATIENT_TABLES:
+                    path = path or reader.path(row)
+                elif name not in _ENCOUNTER_TABLES:
+                    self._item(reader, row)
+            self.not_read.extend(reader.unknown_columns(held))
+        fields: dict[str, Any] = {}
+        for field, values in stated.items():
+            if len(values) > 1:
+                self.not_read.append(NotRead(path=_ALIASES[field][0], reason="the rows of one patient differ in it"))
+            elif values:
+                fields[field] = next(iter(values))
+        if fields.get("died") in ("true", "false"):
+            fields["deceased"] = fields.pop("died") == "true"
+        elif "died" in fields:
+            fields["deceased"] = True
+        self.patient = Patient(**fields, path=path)
+
+    def _state(self, reader: _Rows, row: Row, field: str, stated: dict[str, set[str]]) -> None:
+        words = None
+        try:
+            words = reader.text(row, field)
+            if field == "born" or (field == "died" and words not in ("true", "false", None)):
+                words = reader.date(row, field)
+        except BadValue as error:
+            self.not_read.append(NotRead(path=reader.path(row, field), reason=str(error), broken=True))
+            return
+        if words is None:
+            return
+        if field in ("gender", "sex_at_birth"):
+            known = _GENDERS.get(words.strip().lower())
+            if known is None:
+                self.not_read.append(NotRead(path=reader.path(row, field), broken=True,
+                                             reason="the word is none of male, female, other and unknown"))
+                return
+            words = known
+        stated[field].add(words)
+
+    def _encounter(self, reader: _Rows, row: Row) -> None:
+        try:
+            day, own = reader.date(row, "date"), reader.text(row, "encounter") or reader.text(row, "id")
+        except BadValue as error:
+            self.not_read.append(reader.broken(row, str(error)))
+            return
+        if day is not None and own is not None:
+            self._encounters[own] = day
+        codings = reader.codings(row, "system", "code", "display") + reader.codings(row, "reason_system", "reason_code",
+                                                                                     "reason_display")
+        if codings:
+            self.not_read.append(NotRead(path=reader.path(row), reason="the codes of a consultation, which supports entries",
+                                         resource_type=reader.table.name, codings=codings))
+
+    def _item(self, reader: _Rows, row: Row) -> None:
+        try:
+            kind = (reader.text(row, "kind") or _KINDS.get(reader.table.name) or "other").strip().lower()
+            kind = _KINDS.get(kind, kind)
+            if kind == "medication":
+                self.medications.append(reader.medication(row, self._encounters))
+            elif kind in _ENTRY_KINDS:
+                self.entries.append(reader.entry(row, kind, self._encounters))
+            else:
+                raise BadValue("the kind is none that an entry may have")
+        except BadValue as error:
+            self.not_read.append(reader.broken(row, str(error)))
+        except ValidationError:
+            self.not_read.append(reader.broken(row, "a column holds a word that it may not have"))
+
+
+class _Rows:
+    """The columns of one table by field, and its rows as models."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.column = {field: column for field in _ALIASES if (column := _field(table.columns, field)) is not None}
+
+    def path(self, row: Row, field: str | None = None) -> str:
+        path = f"{self.table.name}[{row[ROW]}]"
+        return path if field is None else f"{path}.{self.column[field]}"
+
+    def text(self, row: Row, field: str) -> str | None:
+        return as_text(row[self.column[field]]) if field in self.column else None
+
+    def date(self, row: Row, field: str) -> str | None:
+        return as_date(row[self.column[field]]) if field in self.column else None
+
+    def codings(self, row: Row, system: str, code: str, display: str) -> tuple[Coding, ...]:
+        words = self.text(row, code), self.text(row, display)
+        if words == (None, None):
+            return ()
+        return (Coding(system=self.text(row, system), code=words[0], display=words[1], path=self.path(row)),)
+
+    def broken(self, row: Row, reason: str) -> NotRead:
+        codings = self.codings(row, "system", "code", "display") + self.codings(row, "value_system", "value_code", "value_display")
+        return NotRead(path=self.path(row), reason=reason, resource_type=self.table.name, whole=True, broken=True,
+                       coded=bool(codings), codings=codings)
+
+    def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
+        known = {*self.column.values(), ROW}
+        for column in self.table.columns:
+            if column not in known and any(row[column] is not None for row in rows):
+                yield NotRead(path=f"{self.table.name}.{column}", reason="a column that this reader does not know")
+
+    def _shared(self, row: Row, encounters: dict[str, str]) -> dict[str, Any]:
+        encounter = self.text(row, "encounter")
+        codings = self.codings(row, "reason_system", "reason_code", "reason_display")
+        return {
+            "path": self.path(row), "resource_type": self.table.name, "id": self.text(row, "id"),
+            "text": self.text(row, "text"), "status": self.text(row, "status"), "recorded": self.date(row, "recorded"),
+            "consultation_date": encounters.get(encounter) if encounter is not None else None,
+            "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
+        }
+
+    def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:
+        fields = self._shared(row, encounters)
+        clinical = self.text(row, "clinical_status")
+        if clinical is None and kind in ("condition", "allergy"):
+            clinical = fields["status"]
+        verification = self.text(row, "verification")
+        assertion = self.text(row, "assertion") or {"refuted": "absent", "provisional": "possible",
+                                                    "differential": "possible"}.get(verification or "")
+        ended = self.date(row, "end_date")
+        if assertion is None and self.table.name == "careplans":
+            assertion = "planned"
+        return Entry.model_validate(fields | {
+            "kind": kind, "codings": self.codings(row, "system", "code", "display"), "clinical_status": clinical,
+            "verification": verification, "assertion": assertion,
+            "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),
+            "temporality": self.text(row, "temporality") or ("past" if clinical in _PAST else None),
+            "date": self.date(row, "date"), "end_date": ended, "value": self._value(row),
+        })
+
+    def _value(self, row: Row) -> Value | None:
+        codings = self.codings(row, "value_system", "value_code", "value_display")
+        words = self.text(row, "value")
+        if codings:
+            return Value(codings=codings, text=words)
+        if words is None:
+            return None
+        try:
+            return Value(quantity=Quantity(value=as_decimal(words), unit=self.text(row, "unit")))
+        except BadValue:
+            return Value(text=words)
+
+    def medication(self, row: Row, encounters: dict[str, str]) -> Medication:
+        """Return a medication: a request where the row has an intent (a plan where it is one), else a statement."""
+        intent = self.text(row, "intent")
+        kind = "statement" if intent is None else "plan" if intent in ("plan", "proposal", "option") else "request"
+        numbers = {field: as_decimal(row[self.column[field]]) for field in ("days_supply", "dose", "times_a_day")
+                   if field in self.column}
+        amount = as_decimal(row[self.column["quantity"]]) if "quantity" in self.column else None
+        return Medication.model_validate(self._shared(row, encounters) | numbers | {
+            "kind": kind, "products": self.codings(row, "system", "code", "display"), "start": self.date(row, "date"),
+            "end": self.date(row, "end_date"),
+            "quantity": Quantity(value=amount, unit=self.text(row, "unit")) if amount is not None else None,
+        })

@@ -1,0 +1,343 @@
+"""The reader of an OMOP Common Data Model (5.3, 5.4) in a folder of CSV or parquet tables, patient by patient.
+
+Each concept id is looked up in `concept` and read as the code of its own vocabulary; an id that is not there is kept as a code
+of the system `OMOP`. A row's codings are its source concept, as it was recorded, and the standard concept that it was mapped to.
+Eras and the other derived tables repeat what the occurrences say and are listed, not read. Concept id 0 means that nothing
+matched. Source: OHDSI, OMOP CDM v5.4 conventions; gender concepts 8507, 8532, 8521, 8551.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from codesafety.errors import InputError
+from codesafety.formats.tables.disk import (
+    ROW,
+    BadValue,
+    Row,
+    Table,
+    as_date,
+    as_decimal,
+    as_text,
+    grouped,
+    header_of,
+    matching,
+    open_table,
+    parts_for,
+    table_files,
+)
+from codesafety.plugins.reading import Source
+from codesafety.record import (
+    Coding,
+    Entry,
+    Gender,
+    Medication,
+    NotRead,
+    Patient,
+    Qualifier,
+    Quantity,
+    Submission,
+    TextItem,
+    Value,
+)
+
+_GENDERS: dict[str, Gender] = {"8507": "male", "8532": "female", "8521": "other", "8551": "unknown", "8570": "other"}
+_SYSTEMS = {"Read": "readv2", "CPT4": "cpt"}
+"""Vocabularies under another name than this library knows; every other id is the system as it is."""
+_DERIVED = ("condition_era", "drug_era", "dose_era", "observation_period", "episode", "episode_event", "cohort")
+_VOCABULARY = ("concept", "concept_ancestor", "concept_relationship", "concept_synonym", "concept_class", "domain", "vocabulary",
+               "relationship", "drug_strength", "source_to_concept_map", "cdm_source", "metadata", "location", "care_site",
+               "provider", "cohort_definition", "fact_relationship")
+_OPERATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
+_DRUG_KINDS: dict[str, Literal["statement", "request", "dispense", "administration"]] = {
+    "38000177": "request", "32838": "request",
+    "38000175": "dispense", "38000176": "dispense", "581452": "dispense", "32825": "dispense", "32869": "dispense",
+    "38000180": "administration", "38000179": "administration", "32818": "administration",
+}
+_DEATH = ("death",)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One clinical table: the stem of its concept columns and dates, and the kind of entry."""
+
+    stem: str
+    date: str
+    kind: str
+    end: str | None = None
+
+
+_SHAPES = {
+    "condition_occurrence": Shape("condition", "condition_start_date", "condition", "condition_end_date"),
+    "procedure_occurrence": Shape("procedure", "procedure_date", "procedure", "procedure_end_date"),
+    "measurement": Shape("measurement", "measurement_date", "observation"),
+    "observation": Shape("observation", "observation_date", "observation"),
+    "drug_exposure": Shape("drug", "drug_exposure_start_date", "medication", "drug_exposure_end_date"),
+    "device_exposure": Shape("device", "device_exposure_start_date", "other", "device_exposure_end_date"),
+    "specimen": Shape("specimen", "specimen_date", "other"),
+    "visit_occurrence": Shape("visit", "visit_start_date", "encounter", "visit_end_date"),
+    "visit_detail": Shape("visit_detail", "visit_detail_start_date", "encounter", "visit_detail_end_date"),
+    "note": Shape("note", "note_date", "text"),
+}
+_SUPPORTING = ("visit_occurrence", "visit_detail")
+_VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "unit_concept_id", "operator_concept_id",
+                  "unit_source_value", "value_source_value")
+
+Concepts = dict[str, tuple[str, str, str | None]]
+"""Vocabulary, code and name by concept id."""
+
+
+class OmopReader:
+    """Reads OMOP CDM folders."""
+
+    @property
+    def name(self) -> str:
+        return "omop-cdm"
+
+    def recognises(self, source: Source) -> bool:
+        files = table_files(source.path)
+        return "person" in files and "gender_concept_id" in header_of(files["person"])
+
+    def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
+        """Yield (the person's row, submission). Raises InputError where a table cannot be read or the model is not there."""
+        files = table_files(source.path)
+        if "person" not in files:
+            raise InputError("holds no table `person`", source=source.name, help="give the folder of an OMOP CDM")
+        if "concept" not in files:
+            raise InputError("holds no table `concept`, so that no code can be read", source=source.name,
+                             help="export `concept` with the clinical tables")
+        tables = {name: open_table(path, source.name) for name, path in files.items()}
+        if "person_id" not in tables["person"].columns:
+            raise InputError("has no column `person_id`", source=source.name, path="person", help="give the folder of an OMOP CDM")
+        mine = {name: table for name, table in tables.items()
+                if "person_id" in table.columns and (name in _SHAPES or name in ("person", *_DEATH))}
+        listed = [NotRead(path=name, reason="a table derived from others, which are read") if name in _DERIVED
+                  else NotRead(path=name, reason="a table that this reader does not know")
+                  for name in tables if name not in mine and name not in _VOCABULARY]
+        parts = parts_for(list(mine.values()))
+        for part in range(parts):
+            rows = {name: grouped(table, "person_id", part, parts, source.name) for name, table in mine.items()}
+            concepts = _concepts(rows, mine, tables["concept"], source.name)
+            for key in dict.fromkeys(k for groups in (rows["person"], *rows.values()) for k in groups):
+                own = {name: groups[key] for name, groups in rows.items() if key in groups}
+                person = _Person(own, mine, concepts)
+                yield person.row, person.submission(self.name, listed, known=key is not None)
+
+
+def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Table], concept: Table, source: str) -> Concepts:
+    """Return the concepts that the rows name."""
+    columns = {name: [c for c in table.columns if c.endswith("concept_id")] for name, table in tables.items()}
+    wanted = {words for name, groups in rows.items() for held in groups.values() for row in held for column in columns[name]
+              if (words := as_text(row[column])) is not None and words != "0"}
+    found: Concepts = {}
+    for row in matching(concept, "concept_id", wanted, source):
+        key, vocabulary, code = as_text(row["concept_id"]), as_text(row.get("vocabulary_id")), as_text(row.get("concept_code"))
+        if key is not None and vocabulary is not None and code is not None:
+            found[key] = (_SYSTEMS.get(vocabulary, vocabulary), code, as_text(row.get("concept_name")))
+    return found
+
+
+class _Person:
+    """One person's rows, gathered into items."""
+
+    def __init__(self, rows: dict[str, list[Row]], tables: dict[str, Table], concepts: Concepts) -> None:
+        self._rows, self._tables, self._concepts = rows, tables, concepts
+        self._not_read: list[NotRead] = []
+        self._entries: list[Entry] = []
+        self._medications: list[Medication] = []
+        self._texts: list[TextItem] = []
+        first = "person" if "person" in rows else next(iter(rows))
+        self.row = f"{first}[{rows[first][0][ROW]}]"
+
+    def submission(self, name: str, listed: list[NotRead], *, known: bool) -> Submission:
+        if not known:
+            for table, held in self._rows.items():
+                self._not_read.extend(self._broken(table, row, "the row names no person") for row in held)
+            return Submission(format=name, not_read=tuple(self._not_read))
+        patient = self._patient()
+        visits = self._visits()
+        for table, held in self._rows.items():
+            if table in _SHAPES and table not in _SUPPORTING:
+                for row in held:
+                    self._item(table, row, visits)
+        return Submission(format=name, patient=patient, entries=tuple(self._entries), medications=tuple(self._medications),
+                          texts=tuple(self._texts), not_read=(*self._not_read, *listed))
+
+    def _patient(self) -> Patient:
+        people = self._rows.get("person", [])
+        if not people:
+            self._not_read.append(NotRead(path="person", reason="no row for the person whom other tables name"))
+            return Patient()
+        row, path = people[0], f"person[{people[0][ROW]}]"
+        self._not_read.extend(NotRead(path=f"person[{other[ROW]}]", reason="a second row for one person") for other in people[1:])
+        fields: dict[str, Any] = {"path": path}
+        gender = as_text(row["gender_concept_id"])
+        if gender in _GENDERS:
+            fields["gender"] = _GENDERS[gender]
+        elif gender not in (None, "0"):
+            self._not_read.append(NotRead(path=f"{path}.gender_concept_id", reason="a gender that is none of the model's"))
+        try:
+            fields["born"] = _born(row)
+        except BadValue as error:
+            self._not_read.append(NotRead(path=f"{path}.year_of_birth", reason=str(error), broken=True))
+        for death in self._rows.get("death", []):
+            fields["deceased"] = True
+            try:
+                fields["died"] = as_date(death.get("death_date"))
+            except BadValue as error:
+                self._not_read.append(NotRead(path=f"death[{death[ROW]}].death_date", reason=str(error), broken=True))
+            cause = self._codings(death, "death", ("cause_concept_id", "cause_source_concept_id"))
+            if cause:
+                self._not_read.append(NotRead(path=f"death[{death[ROW]}]", reason="the cause of death", codings=cause))
+        for column in ("race_concept_id", "ethnicity_concept_id", "gender_source_concept_id", "race_source_concept_id",
+                       "ethnicity_source_concept_id"):
+            if as_text(row.get(column)) not in (None, "0"):
+                self._not_read.append(NotRead(path=f"{path}.{column}", reason="a fact about the patient that no rule asks for"))
+        return Patient(**fields)
+
+    def _visits(self) -> dict[str, str]:
+        days: dict[str, str] = {}
+        for table in _SUPPORTING:
+            for row in self._rows.get(table, []):
+                shape, own = _SHAPES[table], as_text(row.get(f"{table}_id"))
+                try:
+                    day = as_date(row.get(shape.date))
+                except BadValue as error:
+                    self._not_read.append(self._broken(table, row, str(error)))
+                    continue
+                if own is not None and day is not None and table == "visit_occurrence":
+                    days[own] = day
+                codings = self._all_codings(table, row)
+                self._not_read.append(NotRead(path=f"{table}[{row[ROW]}]", codings=codings, resource_type=table,
+                                              reason="the codes of a visit, which supports entries"))
+        return days
+
+    def _item(self, table: str, row: Row, visits: dict[str, str]) -> None:
+        shape = _SHAPES[table]
+        try:
+            fields = self._shared(table, row, visits)
+            match shape.kind:
+                case "medication":
+                    self._medications.append(self._medication(table, row, fields))
+                case "text":
+                    self._texts.append(TextItem(**fields | {"text": as_text(row.get("note_text")),
+                                                            "recorded": as_date(row.get(shape.date))}))
+                case _:
+                    self._entries.append(Entry(
+                        **fields, kind=shape.kind, codings=self._main(table, row), date=as_date(row.get(shape.date)),
+                        end_date=as_date(row.get(shape.end)) if shape.end else None, value=self._value(table, row),
+                    ))
+        except BadValue as error:
+            self._not_read.append(self._broken(table, row, str(error)))
+        except ValidationError:
+            self._not_read.append(self._broken(table, row, "a column holds what it may not hold"))
+
+    def _coding(self, concept: str | None, path: str) -> Coding | None:
+        if concept is None or concept == "0":
+            return None
+        if concept not in self._concepts:
+            return Coding(system="OMOP", code=concept, path=path)
+        system, code, display = self._concepts[concept]
+        return Coding(system=system, code=code, display=display, path=path)
+
+    def _codings(self, row: Row, table: str, columns: Iterable[str]) -> tuple[Coding, ...]:
+        """Return the codings of some columns; one code under two columns is given once."""
+        found: dict[tuple[str | None, str | None], Coding] = {}
+        for column in columns:
+            coding = self._coding(as_text(row.get(column)), f"{table}[{row[ROW]}].{column}")
+            if coding is not None:
+                found.setdefault((coding.system, coding.code), coding)
+        return tuple(found.values())
+
+    def _main(self, table: str, row: Row) -> tuple[Coding, ...]:
+        stem = _SHAPES[table].stem
+        return self._codings(row, table, (f"{stem}_source_concept_id", f"{stem}_concept_id"))
+
+    def _all_codings(self, table: str, row: Row) -> tuple[Coding, ...]:
+        return self._codings(row, table, (c for c in self._tables[table].columns if c.endswith("concept_id")))
+
+    def _broken(self, table: str, row: Row, reason: str) -> NotRead:
+        codings = self._all_codings(table, row)
+        return NotRead(path=f"{table}[{row[ROW]}]", reason=reason, resource_type=table, whole=True, broken=True,
+                       coded=bool(codings), codings=codings)
+
+    def _shared(self, table: str, row: Row, visits: dict[str, str]) -> dict[str, Any]:
+        stem = _SHAPES[table].stem
+        own = as_text(row.get(f"{table}_id"))
+        visit = as_text(row.get("visit_occurrence_id"))
+        source = as_text(row.get(f"{stem}_source_value"))
+        return {
+            "path": f"{table}[{row[ROW]}]", "resource_type": table, "id": f"{table}/{own}" if own is not None else None,
+            "consultation_date": visits.get(visit) if visit is not None else None,
+            "text": source if source not in {c.code for c in self._main(table, row)} else None,
+            "qualifiers": tuple(self._qualifiers(table, row)),
+        }
+
+    def _qualifiers(self, table: str, row: Row) -> Iterator[Qualifier]:
+        """Yield every other concept and source value of the row under its column's name."""
+        stem = _SHAPES[table].stem
+        done = {f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value",
+                "route_concept_id"}
+        for column in self._tables[table].columns:
+            if column in done or (column in _VALUE_COLUMNS and table in ("measurement", "observation")):
+                continue
+            if column.endswith("_concept_id"):
+                codings = self._codings(row, table, (column,))
+                if codings:
+                    yield Qualifier(role=column, codings=codings)
+            elif column.endswith("_source_value") or column in ("stop_reason", "value_as_string"):
+                words = as_text(row.get(column))
+                if words is not None:
+                    yield Qualifier(role=column, text=words)
+
+    def _value(self, table: str, row: Row) -> Value | None:
+        if table not in ("measurement", "observation"):
+            return None
+        number = as_decimal(row.get("value_as_number"))
+        words = as_text(row.get("value_as_string")) or as_text(row.get("value_source_value"))
+        codings = self._codings(row, table, ("value_as_concept_id",))
+        if number is None:
+            return Value(codings=codings, text=words) if codings or words else None
+        unit = self._coding(as_text(row.get("unit_concept_id")), "")
+        named = unit.code if unit is not None else as_text(row.get("unit_source_value"))
+        operator = _OPERATORS.get(as_text(row.get("operator_concept_id")) or "")
+        if codings:  # a number and an answer: the answer stands beside it in words
+            words = "; ".join(c.display or c.code or "" for c in codings)
+            self._not_read.append(NotRead(path=f"{table}[{row[ROW]}].value_as_concept_id", codings=codings,
+                                          reason="an answer beside a number, and only one of them is a value"))
+        return Value(quantity=Quantity(value=number, unit=named, comparator=operator), text=words)
+
+    def _medication(self, table: str, row: Row, fields: dict[str, Any]) -> Medication:
+        """Return a medication; its kind is that of its type concept, and a statement where that is none we know.
+
+        A quantity or days of supply of 0 says nothing of the supply; it stays as words.
+        """
+        kind = _DRUG_KINDS.get(as_text(row.get("drug_type_concept_id")) or "", "statement")
+        start = as_date(row.get("drug_exposure_start_date"))
+        numbers = {name: as_decimal(row.get(name)) for name in ("quantity", "days_supply")}
+        none = tuple(Qualifier(role=name, text="0") for name, number in numbers.items() if number == Decimal(0))
+        amount, days = (number if number else None for number in numbers.values())
+        return Medication(
+            **fields | {"qualifiers": (*fields["qualifiers"], *none)}, kind=kind, products=self._main(table, row), start=start,
+            end=as_date(row.get("drug_exposure_end_date")), handed_over=start if kind == "dispense" else None,
+            quantity=Quantity(value=amount) if amount is not None else None, days_supply=days,
+            route=self._codings(row, table, ("route_concept_id",)), dosage_text=as_text(row.get("sig")),
+        )
+
+
+def _born(row: Row) -> str | None:
+    """Return the birth date as far as it is known: a year, a month or a day."""
+    year, month, day = (as_text(row.get(f"{unit}_of_birth")) for unit in ("year", "month", "day"))
+    if year is None:
+        return as_date(row.get("birth_datetime"))
+    words = f"{int(year):04d}" if year.isdigit() else year
+    if month is not None:
+        words += f"-{month.zfill(2)}"
+        if day is not None:
+            words += f"-{day.zfill(2)}"
+    return as_date(words)

@@ -1,0 +1,420 @@
+"""Conditions: syntax to ir, every name resolved and every type checked."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from codesafety import ir
+from codesafety.diagnostics import did_you_mean
+from codesafety.ir import FieldType, Kind
+from codesafety.language import schema
+from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
+from codesafety.language.checking.times import age_comparison, age_range, comparison, date_relation, differs, distance, overlaps
+from codesafety.language.parsing import syntax
+
+_ENTRIES: Final = (Kind.ENTRY, Kind.MENTION)
+_MEDICATION: Final = (Kind.MEDICATION,)
+_DEEPEST: Final = 2
+"""How deep quantifiers may stand in quantifiers: cost is bounded by the number of items to this power."""
+_NEVER_OF_AN_ENTRY: Final = (ir.ItemWord.ABSENT, ir.ItemWord.ENTERED_IN_ERROR)
+
+
+def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Condition | None:
+    """Return what a condition means, or None where something in it is wrong; all of that is reported."""
+    match node:
+        case syntax.Junction():
+            return _junction(node, scope, depth)
+        case syntax.Bracketed(condition=inner):
+            return condition(inner, scope, depth)
+        case syntax.Negation(condition=inner):
+            part = condition(inner, scope, depth)
+            return None if part is None else ir.Not(part, node.span)
+        case syntax.Quantified():
+            return _quantified(node, scope, depth)
+        case syntax.Missing():
+            return _negated(node.negated, _missing(node, scope))
+        case syntax.IsWord():
+            return _negated(node.negated, _is_word(node, scope))
+        case syntax.About():
+            return _negated(node.negated, _about(node, scope))
+        case syntax.DateRelation():
+            return _negated(node.negated, date_relation(node, scope))
+        case syntax.Distance():
+            return _negated(node.negated, distance(node, scope))
+        case syntax.SameAs():
+            return _negated(node.negated, _same_as(node, scope))
+        case syntax.Membership():
+            return _negated(node.negated, _membership(node, scope))
+        case syntax.Ingredients():
+            return _ingredients(node, scope)
+        case syntax.Contradicts():
+            return _contradicts(node, scope)
+        case syntax.Overlaps():
+            return overlaps(node, scope)
+        case syntax.Differs():
+            return differs(node, scope)
+        case syntax.Comparison():
+            return comparison(node, scope)
+        case syntax.AgeComparison():
+            return age_comparison(node, scope)
+        case syntax.AgeRange():
+            return _negated(node.negated, age_range(node, scope))
+        case syntax.Call():
+            return _call(node, scope)
+        case _:
+            assert_never(node)
+
+
+def _negated(negated: bool, part: ir.Condition | None) -> ir.Condition | None:
+    return ir.Not(part, part.span) if negated and part is not None else part
+
+
+def _junction(node: syntax.Junction, scope: RuleScope, depth: int) -> ir.Condition | None:
+    words = {c.text for c in node.connectives}
+    parts = [condition(part, scope, depth) for part in node.parts]
+    if len(words) > 1:
+        first = node.connectives[0].text
+        other = next(c for c in node.connectives if c.text != first)
+        scope.diagnostics.error(
+            "CS110", "`and` beside `or` without brackets can be read in two ways", other.span, two_readings(node)
+        )
+        return None
+    checked = tuple(part for part in parts if part is not None)
+    if len(checked) < len(parts):
+        return None
+    return ir.And(checked, node.span) if "and" in words else ir.Or(checked, node.span)
+
+
+def two_readings(node: syntax.Junction) -> str:
+    """Return both ways to bracket a condition in which `and` stands beside `or`, parts as letters in their order."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    names = [letters[i] if i < len(letters) else f"P{i + 1}" for i in range(len(node.parts))]
+    words = [c.text for c in node.connectives]
+
+    def grouped(binds: str) -> str:
+        groups: list[list[str]] = [[names[0]]]
+        for word, name in zip(words, names[1:], strict=True):
+            if word == binds:
+                groups[-1].append(name)
+            else:
+                groups.append([name])
+        loose = "or" if binds == "and" else "and"
+        return f" {loose} ".join(f"({f' {binds} '.join(g)})" if len(g) > 1 else g[0] for g in groups)
+
+    written = " ".join([names[0], *(f"{w} {n}" for w, n in zip(words, names[1:], strict=True))])
+    return f"put brackets: `{written}` can mean\n`{grouped('and')}`\nor `{grouped('or')}`"
+
+
+def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Condition | None:
+    kind = Kind(node.binder.kind.text)
+    set_name = scope.ruleset.set_name(node.binder.set) if node.binder.set else None
+    n = None if node.n is None else scope.bound(node.n)
+    wrong = node.n is not None and n is None
+    if node.unit is not None and node.unit.text not in ("days", "day"):
+        scope.diagnostics.error(
+            "CS208",
+            f"`{node.unit.text}` cannot be counted here: days are",
+            node.unit.span,
+            "write `at least 2 days with …`, and the stretch of time in the `where`",
+        )
+        wrong = True
+    if isinstance(node.n, syntax.Number) and n == 0:
+        scope.diagnostics.error(
+            "CS207",
+            f"`{'at least' if node.quantifier == 'at_least' else 'fewer than'} 0 days` says nothing",
+            node.n.span,
+            "write 1 or more, or use `exists` or `no`",
+        )
+    if node.n is not None and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
+        scope.diagnostics.error(
+            "CS205",
+            f"the limit `{node.n.text}` is a length and no number",
+            node.n.span,
+            "use a number, or a limit without a unit",
+        )
+        wrong = True
+    if kind not in ITEMS:
+        scope.diagnostics.error(
+            "CS205",
+            "codings cannot be counted: they belong to their entry",
+            node.binder.kind.span,
+            "write `entry`, `mention` or `medication`",
+        )
+        wrong = True
+    if depth == _DEEPEST:
+        scope.diagnostics.error(
+            "CS222", "a quantifier stands in a quantifier in a quantifier", node.span, "two deep is the most: split the rule"
+        )
+        return None
+    shadowed = scope.variables.get(node.binder.name.text)
+    var = scope.bind(node.binder.name, kind, scope.next_slot, set=set_name)
+    scope.next_slot += 1
+    where = None if node.where is None else condition(node.where, scope, depth + 1)
+    if node.where is None:
+        scope.used.add(var.name)
+    if var.name not in scope.used:
+        scope.diagnostics.warning(
+            "CS407",
+            f"`{var.name}` is bound and never used",
+            node.binder.name.span,
+            "say in the brackets what is asked of it, or leave the `where` out",
+        )
+    if shadowed is not None:
+        scope.variables[var.name] = shadowed
+    else:
+        del scope.variables[var.name]
+        scope.gone.add(var.name)
+    if wrong or (node.where is not None and where is None) or (node.binder.set is not None and set_name is None):
+        return None
+    return ir.Quantified(node.quantifier, var, where, n, node.span)
+
+
+def _item(operand: syntax.Operand, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
+    if isinstance(operand, syntax.DateText):
+        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span)
+        return None
+    return scope.var(operand, kinds, doing)
+
+
+def _field(operand: syntax.Operand, scope: RuleScope, doing: str) -> ir.Field | None:
+    if isinstance(operand, syntax.DateText):
+        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a field {doing}", operand.span)
+        return None
+    found = scope.operand(operand)
+    if isinstance(found, ir.Var):
+        scope.diagnostics.error(
+            "CS205",
+            f"`{operand.text}` is {a_kind(found.kind)}, and only a field {doing}",
+            operand.span,
+            f"name the field, such as `{operand.text}.{next(iter(schema.FIELDS.get(found.kind, {'…': None})))}`",
+        )
+        return None
+    return found
+
+
+def _missing(node: syntax.Missing, scope: RuleScope) -> ir.Condition | None:
+    field = _field(node.operand, scope, "can be missing")
+    return None if field is None else ir.IsMissing(field, node.span)
+
+
+def _is_word(node: syntax.IsWord, scope: RuleScope) -> ir.Condition | None:
+    if isinstance(node.operand, syntax.DateText):
+        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and cannot be `{node.word.text}`", node.operand.span)
+        return None
+    found = scope.operand(node.operand)
+    if found is None:
+        return None
+    if isinstance(found, ir.Var):
+        return _item_is(node, found, scope)
+    if "." in node.word.text:
+        return _same_field(node, found, scope)
+    return _field_is(node, found, scope)
+
+
+def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition | None:
+    words = schema.ITEM_WORDS.get(var.kind, ())
+    word = node.word.text
+    if word not in words:
+        help = did_you_mean(word, words)
+        if f"{scope.ruleset.ruleset}/{word}" in scope.ruleset.names.sets or "/" in word:
+            help = f"write `{var.name} in {word}`"
+        elif word in schema.GENDERS:
+            help = f"write `patient.gender is {word}`"
+        elif help is None and word in schema.ABOUT:
+            help = f"write `{var.name} is about {word}`"
+        elif help is None and word in scope.variables:
+            help = f"items are compared with `{var.name} is the same entry as {word}` or `is the same product as`"
+        elif help is None and var.kind is Kind.ROW:
+            help = f"name a column: `{var.name}.…`"
+        elif help is None:
+            help = f"it can be {', '.join(f'`{w}`' for w in words)}"
+        scope.diagnostics.error("CS206", f"{a_kind(var.kind)} cannot be `{word}`", node.word.span, help)
+        return None
+    if var.kind is Kind.CODING:
+        return ir.CodingIs(var, ir.CodingWord(word), node.span)
+    if var.kind is Kind.ENTRY and word in _NEVER_OF_AN_ENTRY:
+        scope.diagnostics.warning(
+            "CS409",
+            f"this is never true: `{var.name}` is an `entry`, which is present and not in error",
+            node.span,
+            "draw it as `mention`, which takes the code in any context",
+        )
+    return ir.ItemIs(var, ir.ItemWord(word), node.span)
+
+
+def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Condition | None:
+    written = field.as_written
+    if field.type is not FieldType.WORD:
+        instead = {
+            FieldType.DATE: f"compare it with another date: `{written} is on the same day as …`, `{written} is before …`",
+            FieldType.NUMBER: f"compare it with a number: `{written} < 10`",
+            FieldType.VALUE: f'compare it with a number, `{written} < 10 "mmol/L"`, or ask for its code, `{written} in SET`',
+            FieldType.CODINGS: f"ask for its code: `{written} in {node.word.text}`, where that is a value set",
+            FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
+        }[field.type]
+        scope.diagnostics.error("CS205", f"`{written}` is not a word and cannot be `{node.word.text}`", node.word.span, instead)
+        return None
+    if field.var is not None and field.var.kind is Kind.ROW:
+        words: tuple[str, ...] | None = schema.SEXES
+    else:
+        words = schema.words_told(
+            "patient" if field.base == "patient" else field.var.kind if field.var else Kind.MESSAGE, field.name
+        )
+    word = node.word.text
+    if words is not None and word not in words:
+        help = {"yes": "write `true`", "no": "write `false`"}.get(word) if words == schema.YES_NO else None
+        if word == "unknown":
+            help = f"write `{written} is missing`, which is true of `unknown` too"
+        elif word == "other" and words == schema.SEXES:
+            help = "it is told to be `male` or `female`; anything else cannot be told, and no rule fires on it"
+        scope.diagnostics.error(
+            "CS206",
+            f"`{written}` cannot be `{word}`",
+            node.word.span,
+            help or did_you_mean(word, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+        )
+        return None
+    return ir.FieldIs(field, word, node.span)
+
+
+def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Condition | None:
+    right = scope.operand(node.word)
+    if right is None or isinstance(right, ir.Var):
+        return None
+    if left.type is not right.type:
+        scope.diagnostics.error(
+            "CS205",
+            f"`{left.as_written}` and `{right.as_written}` are not of one type ({left.type.value}, {right.type.value})",
+            node.span,
+            "compare fields that say the same kind of thing",
+        )
+        return None
+    if left.type in (FieldType.DATE, FieldType.VALUE):
+        scope.diagnostics.error(
+            "CS205",
+            "dates and values are not compared with `is`",
+            node.span,
+            "write `… is on the same day as …`, or compare a value with a number",
+        )
+        return None
+    if "ingredients" in (left.name, right.name):
+        scope.diagnostics.error(
+            "CS205",
+            "ingredients are compared between medicines, not with `is`",
+            node.span,
+            f"write `{left.base} has the same ingredients as {right.base}`, or `shares an ingredient with`",
+        )
+        return None
+    return ir.FieldSame(left, right, node.span)
+
+
+def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:
+    var = _item(node.operand, scope, _ENTRIES, "can be about someone")
+    if node.subject.text not in schema.ABOUT:
+        scope.diagnostics.error(
+            "CS206",
+            f"nothing is about `{node.subject.text}`",
+            node.subject.span,
+            did_you_mean(node.subject.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+        )
+        return None
+    if var is None:
+        return None
+    if var.kind is Kind.ENTRY and node.subject.text != "patient":
+        scope.diagnostics.warning(
+            "CS409",
+            f"this is never true: `{var.name}` is an `entry`, which is about the patient",
+            node.span,
+            "draw it as `mention`, which takes the code in any context",
+        )
+    return ir.About(var, node.subject.text, node.span)  # type: ignore[arg-type]  # checked above
+
+
+def _same_as(node: syntax.SameAs, scope: RuleScope) -> ir.Condition | None:
+    kinds = _MEDICATION if node.what == "product" else _ENTRIES
+    doing = f"can be the same {node.what} as another"
+    left, right = _item(node.left, scope, kinds, doing), _item(node.right, scope, kinds, doing)
+    if left is None or right is None or _with_itself(node, left, right, scope):
+        return None
+    return ir.SameProduct(left, right, node.span) if node.what == "product" else ir.SameEntry(left, right, node.span)
+
+
+def _ingredients(node: syntax.Ingredients, scope: RuleScope) -> ir.Condition | None:
+    left, right = (_item(o, scope, _MEDICATION, "has ingredients") for o in (node.left, node.right))
+    if left is None or right is None or _with_itself(node, left, right, scope):
+        return None
+    made = ir.SharesIngredient if node.relation == "shares" else ir.SameIngredients
+    return made(left, right, node.span)
+
+
+def _with_itself(node: syntax.SameAs | syntax.Ingredients, left: ir.Var, right: ir.Var, scope: RuleScope) -> bool:
+    if left.name != right.name:
+        return False
+    scope.diagnostics.error("CS207", f"`{left.name}` is compared with itself", node.span, "name another variable on one side")
+    return True
+
+
+def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | None:
+    name = scope.ruleset.set_name(node.set)
+    if isinstance(node.operand, syntax.DateText):
+        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and has no code", node.operand.span)
+        return None
+    found = scope.operand(node.operand)
+    if found is None:
+        return None
+    if (isinstance(found, ir.Var) and found.kind is Kind.ROW) or (
+        isinstance(found, ir.Field) and found.type not in (FieldType.CODINGS, FieldType.VALUE)
+    ):
+        scope.diagnostics.error(
+            "CS205",
+            f"`{node.operand.text}` holds no code that could be in a set",
+            node.operand.span,
+            "ask it of an item, a coding, or a coded field such as `message.service` or `m.route`",
+        )
+        return None
+    if isinstance(found, ir.Field) and found.name == "ingredients":
+        scope.diagnostics.error(
+            "CS205",
+            "ingredients are compared between medicines, not with sets",
+            node.operand.span,
+            f"ask it of the product: `{found.base} in {node.set.text}`",
+        )
+        return None
+    return None if name is None else ir.InSet(found, name, node.span)
+
+
+def _contradicts(node: syntax.Contradicts, scope: RuleScope) -> ir.Condition | None:
+    var = _item(node.operand, scope, (Kind.CODING,), "can contradict its words")
+    return None if var is None else ir.Contradicts(var, node.span)
+
+
+def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
+    predicates = scope.ruleset.names.predicates
+    signature = predicates.get(node.name.text)
+    if signature is None:
+        scope.diagnostics.error(
+            "CS228",
+            f"there is no predicate `{node.name.text}`",
+            node.name.span,
+            did_you_mean(node.name.text, predicates) or "predicates come with plugins: install and load the plugin",
+        )
+        return None
+    if len(node.arguments) != len(signature.kinds):
+        scope.diagnostics.error(
+            "CS228",
+            f"`{node.name.text}` takes {len(signature.kinds)} arguments, not {len(node.arguments)}",
+            node.span,
+            f"give {', '.join(a_kind(k) for k in signature.kinds)}",
+        )
+        return None
+    arguments = [
+        scope.var(word, _accepting(kind), f"is taken by `{node.name.text}` here")
+        for word, kind in zip(node.arguments, signature.kinds, strict=True)
+    ]
+    checked = tuple(a for a in arguments if a is not None)
+    return ir.Custom(node.name.text, checked, node.span) if len(checked) == len(arguments) else None
+
+
+def _accepting(kind: Kind) -> tuple[Kind, ...]:
+    """Return the kinds that an argument takes: an entry is a mention too."""
+    return (Kind.MENTION, Kind.ENTRY) if kind is Kind.MENTION else (kind,)

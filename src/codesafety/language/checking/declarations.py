@@ -1,0 +1,319 @@
+"""Limits, value sets and tables: syntax to ir."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import get_args
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.language import codes, datafiles
+from codesafety.language.checking.scope import RulesetScope, unit_of
+from codesafety.language.datafiles import DataFile
+from codesafety.language.parsing import syntax
+
+Opener = Callable[[syntax.Text], "DataFile | None"]
+"""Gives the rows of the file that a rule file names, or None where it cannot be read; that is reported."""
+_COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
+
+
+def once(seen: dict[str, Span], keyword: str, span: Span, diagnostics: Diagnostics) -> bool:
+    """Return whether a part stands for the first time; a repetition is reported."""
+    if keyword in seen:
+        diagnostics.error("CS217", f"`{keyword}` is said twice", span, "keep one of them", ((seen[keyword], "first said here"),))
+        return False
+    seen[keyword] = span
+    return True
+
+
+def sources(parts: Iterable[object]) -> tuple[ir.Source, ...]:
+    """Return what is cited."""
+    return tuple(ir.Source(p.text.text, p.url) for p in parts if isinstance(p, syntax.Source))
+
+
+def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
+    """Return a limit, or None where it has no usable default; that is reported."""
+    diagnostics = scope.diagnostics
+    seen: dict[str, Span] = {}
+    default: ir.Length | Decimal | None = None
+    low: ir.Length | Decimal | None = None
+    high: ir.Length | Decimal | None = None
+    for part in node.parts:
+        match part:
+            case syntax.Setting(value=syntax.Amount() as amount):
+                if once(seen, "default", part.span, diagnostics):
+                    default = _amount(amount, diagnostics)
+            case syntax.Range():
+                if once(seen, "from", part.span, diagnostics):
+                    low, high = _amount(part.low, diagnostics), _amount(part.high, diagnostics)
+                    _check_range(part, low, high, diagnostics)
+            case _:
+                pass
+    if default is None:
+        diagnostics.error("CS216", f"the limit `{node.name.text}` has no default", node.name.span, "add `default 24 weeks`, say")
+        return None
+    for bound in (low, high):
+        if bound is not None and _unit(bound) is not _unit(default):
+            diagnostics.error(
+                "CS208", "the default and the range are not in one unit", seen["from"], "give all three in one unit"
+            )
+            return None
+    if low is not None and high is not None and not _n(low) <= _n(default) <= _n(high):
+        diagnostics.error("CS207", "the default lies outside the range", seen["default"], "widen the range, or move the default")
+    return ir.Limit(f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts), node.name.span)
+
+
+def _amount(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | Decimal:
+    n = Decimal(amount.number.text)
+    if amount.unit is not None and n != n.to_integral_value():
+        diagnostics.error("CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "use a smaller unit")
+    return n if amount.unit is None else ir.Length(n, unit_of(amount.unit))
+
+
+def _n(amount: ir.Length | Decimal) -> Decimal:
+    """Return an amount for comparison with another; days for lengths, by which units of one range are ordered."""
+    if isinstance(amount, Decimal):
+        return amount
+    return (
+        amount.n
+        * {
+            ir.Unit.DAYS: Decimal(1),
+            ir.Unit.WEEKS: Decimal(7),
+            ir.Unit.MONTHS: Decimal("30.4375"),
+            ir.Unit.YEARS: Decimal("365.25"),
+        }[amount.unit]
+    )
+
+
+def _unit(amount: ir.Length | Decimal) -> type:
+    return type(amount)
+
+
+def _check_range(part: syntax.Range, low: ir.Length | Decimal, high: ir.Length | Decimal, diagnostics: Diagnostics) -> None:
+    if type(low) is type(high) and _n(low) > _n(high):
+        diagnostics.error("CS207", "this range is empty: its end is below its start", part.span, "write the smaller one first")
+
+
+def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> ir.ValueSet:
+    """Return a value set with its names resolved. Membership is computed elsewhere."""
+    diagnostics = scope.diagnostics
+    seen: dict[str, Span] = {}
+    ecl: syntax.Ecl | None = None
+    frozen_file: str | None = None
+    no_rows = False
+    rows: tuple[ir.FrozenRow, ...] | None = None
+    cited = sources(node.parts)
+    members: dict[str, dict[str, ir.CodeRef]] = {"codes": {}, "perhaps": {}, "except": {}}
+    includes: list[str] = []
+    except_sets: list[str] = []
+    for part in node.parts:
+        match part:
+            case syntax.Ecl():
+                if once(seen, "ecl", part.span, diagnostics):
+                    ecl = part
+                    if not part.text:
+                        diagnostics.error(
+                            "CS212",
+                            "this expression is empty",
+                            part.inner,
+                            "write an expression constraint, such as `<< 77386006`",
+                        )
+            case syntax.Setting(value=syntax.Text() as named):
+                if once(seen, "frozen", part.span, diagnostics):
+                    frozen_file = named.text
+                    data = open_file(named)
+                    if data is not None:
+                        no_rows = not data.lines
+                        rows = datafiles.frozen(data, diagnostics)
+                        cited += data.sources
+            case syntax.Codes():
+                system = codes.system_name(part.system, diagnostics)
+                for code in part.codes:
+                    _add(members[part.part], codes.code_ref(code, system, diagnostics), diagnostics)
+            case syntax.Include():
+                includes += [name for word in part.sets if (name := scope.set_name(word)) is not None]
+            case syntax.Except():
+                for member in part.members:
+                    if isinstance(member, syntax.Word):
+                        name = scope.set_name(member)
+                        if name is not None:
+                            except_sets.append(name)
+                    elif member.quoted:
+                        diagnostics.error(
+                            "CS210",
+                            "only codes of SNOMED CT and dm+d are named after `except`",
+                            member.span,
+                            "put it into a value set of its own, and write that set after `except`",
+                        )
+                    else:
+                        _add(members["except"], codes.code_ref(member, codes.SCT, diagnostics), diagnostics)
+            case _:
+                pass
+    if ecl is not None:
+        _expression(ecl, diagnostics)
+    if not (ecl or frozen_file or members["codes"] or any(isinstance(p, syntax.Include) for p in node.parts)):
+        diagnostics.error(
+            "CS212", f"the value set `{node.name.text}` is empty", node.name.span, "add `ecl`, `frozen`, `codes` or `include`"
+        )
+    elif no_rows and not members["codes"] and not includes:
+        empty = f"the value set `{node.name.text}` is empty"
+        if ecl is None:
+            diagnostics.error("CS212", f"{empty}: its file has no rows", node.name.span, "add rows to the file")
+        else:
+            diagnostics.warning(
+                "CS212",
+                f"{empty} without a release: its file has no rows, and it will not load",
+                node.name.span,
+                "write the file with `codesafety rules freeze`",
+            )
+    return ir.ValueSet(
+        f"{scope.ruleset}/{node.name.text}",
+        node.title.text,
+        ecl.text if ecl else None,
+        ecl.inner if ecl else ir.NOWHERE,
+        frozen_file,
+        rows,
+        tuple(members["codes"].values()),
+        tuple(members["perhaps"].values()),
+        tuple(includes),
+        tuple(members["except"].values()),
+        tuple(except_sets),
+        cited,
+        node.name.span,
+    )
+
+
+def _expression(written: syntax.Ecl, diagnostics: Diagnostics) -> None:
+    """Report an expression constraint that is not valid, and damaged codes in one; a release is not needed for either."""
+    from codesafety.terminology import ecl
+    from codesafety.terminology.errors import EclError
+
+    start, file = written.inner.start, written.inner.file
+    try:
+        concepts = list(ecl.concepts(ecl.parse(written.text)))
+    except EclError as error:
+        place = min(start + (error.position or 0), written.inner.end - 1)
+        diagnostics.error("CS231", f"this is no expression constraint: {error.message}", Span(file, place, place + 1),
+                          "try it with `codesafety terminology parse`")
+        return
+    for concept in concepts:
+        wrong = codes.snomed_damage(concept.code)
+        if wrong is not None:
+            place = start + concept.position
+            span = Span(file, place, place + len(concept.code))
+            diagnostics.error("CS209", f"`{concept.code}` is no SNOMED CT concept: {wrong[0]}", span, wrong[1])
+
+
+def _add(to: dict[str, ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) -> None:
+    first = to.setdefault(code.key, code)
+    if first is not code:
+        diagnostics.error(
+            "CS204", f"`{code.code}` is named twice", code.span, "keep one of them", ((first.span, "first named here"),)
+        )
+
+
+def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Table | None:
+    """Return a table with its rows, or None where they cannot be read; that is reported."""
+    diagnostics = scope.diagnostics
+    seen: dict[str, Span] = {}
+    key: syntax.Key | None = None
+    valid: syntax.RowValid | None = None
+    columns: dict[str, ir.ColumnType] = {}
+    places: dict[str, Span] = {}
+    for part in node.parts:
+        match part:
+            case syntax.Key():
+                if once(seen, "key", part.span, diagnostics):
+                    key = part
+            case syntax.RowValid():
+                if once(seen, "valid from … until …", part.span, diagnostics):
+                    valid = part
+            case syntax.Column():
+                _column(part, columns, places, diagnostics)
+            case _:
+                pass
+    if key is None:
+        diagnostics.error("CS216", f"the table `{node.name.text}` has no key", node.name.span, "add `key code in icd10cm`, say")
+        open_file(node.file)
+        return None
+    system = codes.system_name(key.system, diagnostics)
+    data = open_file(node.file)
+    if data is None:
+        return None
+    wanted = [(key.column.text, key.column.span), *((name, places[name]) for name in columns)]
+    if valid is not None:
+        wanted += [(valid.first.text, valid.first.span), (valid.last.text, valid.last.span)]
+    if datafiles.missing_columns(data, wanted, diagnostics):
+        return None
+    rows = datafiles.rows(
+        data,
+        key=key.column.text,
+        system=system,
+        columns=columns,
+        valid=(valid.first.text, valid.last.text) if valid else None,
+        diagnostics=diagnostics,
+    )
+    if not data.lines:
+        diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
+    return ir.Table(
+        f"{scope.ruleset}/{node.name.text}",
+        key.column.text,
+        system,
+        columns,
+        rows,
+        sources(node.parts) + data.sources,
+        node.name.span,
+    )
+
+
+def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict[str, Span], diagnostics: Diagnostics) -> None:
+    type = part.type.text
+    if type in ("day", "week", "month", "year"):
+        type += "s"
+    if type not in _COLUMN_TYPES:
+        diagnostics.error(
+            "CS227",
+            f"`{type}` is no type of column",
+            part.type.span,
+            did_you_mean(type, _COLUMN_TYPES) or f"the types are {', '.join(f'`{t}`' for t in _COLUMN_TYPES)}",
+        )
+        type = "text"
+    if part.name.text in columns:
+        diagnostics.error(
+            "CS204",
+            f"the column `{part.name.text}` is declared twice",
+            part.name.span,
+            "keep one of them",
+            ((places[part.name.text], "first declared here"),),
+        )
+        return
+    columns[part.name.text] = type  # type: ignore[assignment]  # one of the types, checked above
+    places[part.name.text] = part.name.span
+
+
+def check_circles(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None:
+    """Report value sets that include (or except) themselves by way of others."""
+    by_name = {s.name: s for s in sets}
+    done: set[str] = set()
+    for start in by_name:
+        path: list[str] = []
+        left: list[list[str]] = [[start]]
+        while left:
+            if not left[-1]:
+                left.pop()
+                if path:
+                    done.add(path.pop())
+                continue
+            name = left[-1].pop()
+            if name in path:
+                circle = [*path[path.index(name) :], name]
+                diagnostics.error(
+                    "CS213",
+                    f"value sets include each other in a circle: {' → '.join(n.rpartition('/')[2] for n in circle)}",
+                    by_name[name].span,
+                    "take one of the `include`s out",
+                )
+            elif name not in done and name in by_name:
+                path.append(name)
+                left.append([*by_name[name].includes, *by_name[name].except_sets])

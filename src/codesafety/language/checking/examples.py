@@ -1,0 +1,256 @@
+"""Examples: what they give and expect, checked against the names that rules and records have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, cast
+
+from codesafety import ir
+from codesafety.diagnostics import Span, did_you_mean
+from codesafety.ir import FieldType
+from codesafety.language import codes, schema
+from codesafety.language.checking.scope import RuleScope, date_literal, unit_of
+from codesafety.language.parsing import syntax
+from codesafety.terminology import systems
+
+
+def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
+    """Return an example; whatever in it cannot be given or expected is reported."""
+    givens = tuple(g for given in node.givens if (g := _given(given, scope)) is not None)
+    sides = {g.side for g in givens if isinstance(g, ir.GivenItem)}
+    if any(isinstance(g, ir.GivenNoRecord) for g in givens) and (
+        "record" in sides or any(isinstance(g, ir.GivenFields) and g.target == "record" for g in givens)
+    ):
+        scope.diagnostics.error(
+            "CS229", "this example gives a record and says that there is none", node.name.span, "remove one of the two"
+        )
+    if node.outcome.word == "fires" and "incoming" not in sides and scope.variables:
+        scope.diagnostics.error(
+            "CS229", "nothing is incoming, so no rule about items can fire", node.outcome.span, "add `given incoming entry …`"
+        )
+    missing = tuple(word.text for word in node.outcome.missing if _can_be_missing(word, scope))
+    return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span)
+
+
+def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
+    diagnostics = scope.diagnostics
+    match node:
+        case syntax.GivenNone(target=target):
+            if target.text != "record":
+                diagnostics.error("CS229", f"`given no {target.text}` means nothing", target.span, "write `given no record`")
+                return None
+            return ir.GivenNoRecord()
+        case syntax.GivenFields(target=target):
+            if target.text not in ("patient", "message", "record"):
+                help = (
+                    "write `given incoming entry CODE` or `given record entry CODE`"
+                    if target.text in ("incoming", "entry")
+                    else did_you_mean(target.text, ("patient", "message", "record")) or "give `patient`, `message` or `record`"
+                )
+                diagnostics.error("CS229", f"nothing can be given of `{target.text}`", target.span, help)
+                return None
+            return ir.GivenFields(
+                cast(Literal["patient", "message", "record"], target.text), _attributes(node.attributes, target.text, scope)
+            )
+        case syntax.GivenItem():
+            if node.side.text not in ("incoming", "record"):
+                diagnostics.error(
+                    "CS229",
+                    f"an item is `incoming` or on the `record`, not `{node.side.text}`",
+                    node.side.span,
+                    did_you_mean(node.side.text, ("incoming", "record")),
+                )
+                return None
+            if node.kind.text not in ("entry", "medication"):
+                diagnostics.error(
+                    "CS229", f"a {node.kind.text} cannot be given by itself", node.kind.span, "give an `entry` or a `medication`"
+                )
+                return None
+            system = next(
+                (a.value.text for a in node.attributes if a.name.text == "system" and isinstance(a.value, syntax.Word)), codes.SCT
+            )
+            code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
+            return ir.GivenItem(
+                cast(Literal["incoming", "record"], node.side.text),
+                cast(Literal["entry", "medication"], node.kind.text),
+                code,
+                _attributes(node.attributes, node.kind.text, scope),
+            )
+
+
+def _attributes(nodes: tuple[syntax.Attribute, ...], of: str, scope: RuleScope) -> tuple[ir.Attribute, ...]:
+    made: list[ir.Attribute] = []
+    seen: dict[str, Span] = {}
+    for node in nodes:
+        attribute = _attribute(node, of, scope)
+        if attribute is None:
+            continue
+        if attribute.name in seen and attribute.name not in ("also", "unread", "based_on"):
+            scope.diagnostics.error(
+                "CS217",
+                f"`{attribute.name}` is given twice",
+                node.span,
+                "keep one of them",
+                ((seen[attribute.name], "first given here"),),
+            )
+            continue
+        seen[attribute.name] = node.span
+        made.append(attribute)
+    return tuple(made)
+
+
+def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribute | None:
+    name = node.name.text
+    words = schema.EXAMPLE_WORDS.get(of, ())
+    fields = schema.EXAMPLE_FIELDS[of]
+    if node.value is None:
+        if name in words:
+            return ir.Attribute(name, span=node.span)
+        help = (
+            f"write `{name}` and its value"
+            if name in fields
+            else did_you_mean(name, (*words, *fields))
+            or (
+                f"the words are {', '.join(f'`{w}`' for w in words)}"
+                if words
+                else f"the fields are {', '.join(f'`{f}`' for f in fields)}"
+            )
+        )
+        scope.diagnostics.error("CS229", f"`{name}` by itself says nothing of {_a(of)}", node.name.span, help)
+        return None
+    if name == "about" and of == "entry" and isinstance(node.value, syntax.Word):
+        if node.value.text not in schema.ABOUT:
+            scope.diagnostics.error(
+                "CS206",
+                f"nothing is about `{node.value.text}`",
+                node.value.span,
+                did_you_mean(node.value.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+            )
+            return None
+        return ir.Attribute("about", node.value.text, span=node.span)
+    type = fields.get(name)
+    if type is None:
+        scope.diagnostics.error(
+            "CS229",
+            f"{_a(of)} cannot be given `{name}`",
+            node.name.span,
+            did_you_mean(name, (*fields, *words)) or f"it can be given {', '.join(f'`{f}`' for f in fields)}",
+        )
+        return None
+    return _value(node, node.value, name, type, of, scope)
+
+
+def _a(of: str) -> str:
+    return {
+        "entry": "an entry",
+        "medication": "a medication",
+        "patient": "the patient",
+        "message": "the message",
+        "record": "the record",
+    }[of]
+
+
+_Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Quantity | syntax.Amount
+
+
+def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of: str, scope: RuleScope) -> ir.Attribute | None:
+    """Return an attribute with its value, or None where the value is not of the field's type; that is reported."""
+    diagnostics = scope.diagnostics
+    span = node.span
+    match type, value:
+        case FieldType.DATE, syntax.DateText():
+            return ir.Attribute(name, value.text, span=span) if date_literal(value, diagnostics) else None
+        case FieldType.DATE, syntax.Code(quoted=False, term=None, code=code):
+            year = date_literal(syntax.Number(code, value.span), diagnostics)
+            return ir.Attribute(name, code, span=span) if year else None
+        case FieldType.WORD, syntax.Word(text=text):
+            words = schema.words_given(of, name)
+            if words is not None and text not in words:
+                diagnostics.error(
+                    "CS206",
+                    f"`{name}` cannot be `{text}`",
+                    value.span,
+                    did_you_mean(text, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+                )
+                return None
+            return ir.Attribute(name, text, span=span)
+        case FieldType.TEXT, syntax.Word(text=text) | syntax.Version(text=text) | syntax.DateText(text=text) | syntax.Code(
+            code=text, term=None
+        ):
+            return ir.Attribute(name, text, span=span)
+        case FieldType.NUMBER, syntax.Code(quoted=False, term=None, code=code):
+            return ir.Attribute(name, number=Decimal(code), span=span)
+        case FieldType.NUMBER, syntax.Quantity(number=number, unit=unit) if name == "quantity":
+            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
+        case FieldType.CODINGS, syntax.Code():
+            return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
+        case FieldType.VALUE, syntax.Quantity(number=number, unit=unit):
+            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
+        case FieldType.VALUE, syntax.Amount(number=number, unit=syntax.Word() as word):
+            ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}[unit_of(word)]
+            return ir.Attribute(name, number=Decimal(number.text), unit=ucum, span=span)
+        case FieldType.VALUE, syntax.DateText():
+            return ir.Attribute(name, value.text, span=span) if date_literal(value, diagnostics) else None
+        case FieldType.VALUE, syntax.Code(term=str()):
+            return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
+        case FieldType.VALUE, syntax.Code(quoted=True, code=text):
+            return ir.Attribute(name, text, span=span)
+        case FieldType.VALUE, syntax.Code(code=code):
+            return ir.Attribute(name, number=Decimal(code), span=span)
+        case FieldType.VALUE, syntax.Word(text="true" | "false" as text):
+            return ir.Attribute(name, text, span=span)
+    wanted = {
+        FieldType.DATE: "a date: 2025-06-01, 2025-06 or 2025",
+        FieldType.WORD: "a word",
+        FieldType.TEXT: "a name or text in quotes",
+        FieldType.NUMBER: "a number",
+        FieldType.CODINGS: "a code",
+        FieldType.VALUE: "a number with a unit in quotes, a date, a code with its term, `true` or `false`",
+    }[type]
+    diagnostics.error("CS229", f"`{name}` is not given like this", value.span, f"give {wanted}")
+    return None
+
+
+def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
+    """Report a name that no answer can give as missing."""
+    text = word.text
+    if text in schema.WHOLE_INPUTS:
+        return True
+    base, dot, name = text.partition(".")
+    if base == "release" and name:
+        return True  # the release of one code system: `release.emis`
+    if base in ("patient", "message") and dot:
+        fields = schema.PATIENT if base == "patient" else schema.MESSAGE
+        if name in fields and fields[name].private:
+            scope.diagnostics.error("CS219", f"`{text}` is private and is never named as missing", word.span, "leave it out")
+            return False
+        known: tuple[str, ...] = tuple(fields)
+    elif base in scope.all_variables and dot:
+        var = scope.all_variables[base]
+        table = scope.ruleset.names.tables.get(var.table or "")
+        known = tuple(table.columns) if table is not None else tuple(schema.FIELDS.get(var.kind, {}))
+    else:
+        scope.diagnostics.error(
+            "CS230",
+            f"nothing in this rule is called `{text}`",
+            word.span,
+            did_you_mean(
+                text,
+                [
+                    *schema.WHOLE_INPUTS,
+                    *(f"{v}.{f}" for v, var in scope.all_variables.items() for f in schema.FIELDS.get(var.kind, {})),
+                ],
+            )
+            or "name `record`, or `variable.field`",
+        )
+        return False
+    if name in known:
+        return True
+    near = did_you_mean(name, known)
+    scope.diagnostics.error(
+        "CS230",
+        f"`{text}` is no field that could be missing",
+        word.span,
+        near.replace("`", f"`{base}.", 1) if near else f"the fields are {', '.join(f'`{base}.{f}`' for f in known)}",
+    )
+    return False

@@ -1,0 +1,104 @@
+"""What a clinician reads: `say` to texts and typed placeholders, with nothing in it that may not be shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span
+from codesafety.ir import FieldType, Kind
+from codesafety.language import schema
+from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
+from codesafety.language.checking.times import date_operand
+from codesafety.language.parsing import syntax
+from codesafety.language.parsing.builder import unquoted
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_AGE_AT: Final = re.compile(r"age\s+at\s+([a-z][a-z0-9_.-]*)")
+_PATH: Final = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
+
+
+def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Placeholder, ...]:
+    """Return a message as texts and placeholders. What cannot be shown is reported."""
+    file, start = node.span.file, node.span.start + 1
+    raw = text[start : node.span.end - 1]
+    said: list[str | ir.Placeholder] = []
+    at = 0
+    for found in _PLACEHOLDER.finditer(raw):
+        _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
+        at = found.end()
+        placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
+        if placeholder is not None:
+            said.append(placeholder)
+    _literal(raw[at:], Span(file, start + at, start + len(raw)), said, scope.diagnostics)
+    if not node.text:
+        scope.diagnostics.error("CS218", "this message is empty", node.span, "write what a clinician should read")
+    return tuple(said)
+
+
+def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:
+    brace = next((i for i, c in enumerate(raw) if c in "{}"), None)
+    if brace is not None:
+        diagnostics.error(
+            "CS218",
+            f"`{raw[brace]}` without its partner",
+            Span(span.file, span.start + brace, span.start + brace + 1),
+            "a placeholder is written `{e}`",
+        )
+    if raw:
+        plain = unquoted(f".{raw}.")
+        lead = " " if raw[0].isspace() and said else ""
+        said.append(f"{lead}{plain}{' ' if raw[-1].isspace() and plain else ''}" if plain else " ")
+
+
+def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder | None:
+    diagnostics = scope.diagnostics
+    inner = Span(span.file, span.start + 1, span.end - 1)
+    age = _AGE_AT.fullmatch(written)
+    if age is None and not _PATH.fullmatch(written):
+        diagnostics.error(
+            "CS218", f"`{{{written}}}` cannot be shown", span, "write `{e}`, `{age at e}`, `{e.value}` or a column `{r.min_age}`"
+        )
+        return None
+    if age is not None:
+        at = date_operand(syntax.Word(age[1], inner), scope)
+        return ir.Placeholder("age", at) if isinstance(at, ir.Field) else None
+    found = scope.operand(syntax.Word(written, inner))
+    match found:
+        case None:
+            return None
+        case ir.Var() if found.kind in ITEMS or found.kind is Kind.CODING:
+            return ir.Placeholder("item", found)
+        case ir.Var():
+            diagnostics.error("CS218", f"{a_kind(found.kind)} cannot be shown whole", span, f"name a field: `{{{written}.…}}`")
+            return None
+        case ir.Field():
+            return _shown_field(found, span, scope)
+
+
+def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholder | None:
+    if field.var is not None and field.var.kind is Kind.ROW:
+        return ir.Placeholder("field", field)
+    fields = schema.PATIENT if field.base == "patient" else schema.FIELDS[field.var.kind] if field.var else schema.MESSAGE
+    spec = fields[field.name]
+    if spec.private or not spec.sayable:
+        why = (
+            "is private: it is tested and never named"
+            if spec.private
+            else "is the patient's own and is never shown"
+            if field.base == "patient"
+            else "is text as sent, which a message never quotes"
+            if spec.type is FieldType.TEXT
+            else "is a code: show its item"
+        )
+        help = (
+            f"write `{{age at …}}` instead of `{{{field.as_written}}}`"
+            if field.name == "born"
+            else f"write `{{{field.base}}}`, which shows the code and its date"
+            if field.var
+            else "leave it out"
+        )
+        scope.diagnostics.error("CS219", f"`{field.as_written}` {why}", span, help)
+        return None
+    return ir.Placeholder("field", field)

@@ -1,0 +1,293 @@
+"""Rules: their parts and their trigger, syntax to ir."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.ir import Kind
+from codesafety.language import schema
+from codesafety.language.checking.completeness import lint
+from codesafety.language.checking.conditions import condition
+from codesafety.language.checking.declarations import once, sources
+from codesafety.language.checking.examples import example
+from codesafety.language.checking.messages import message
+from codesafety.language.checking.scope import RuleScope, RulesetScope, date_literal
+from codesafety.language.parsing import syntax
+
+_FIRST_QUANTIFIED_SLOT: Final = 2
+
+
+class _Parts:
+    """The parts of one rule, each at most once where it can stand once."""
+
+    def __init__(self, node: syntax.Rule, diagnostics: Diagnostics) -> None:
+        self.settings: dict[str, syntax.Setting] = {}
+        self.trigger: syntax.Trigger | None = None
+        self.when: syntax.When | None = None
+        self.hazards: list[str] = []
+        self.after: list[syntax.Word] = []
+        self.overridable: syntax.Overridable | None = None
+        self.unless: list[syntax.Unless] = []
+        self.examples: list[syntax.Example] = []
+        seen: dict[str, Span] = {}
+        for part in node.parts:
+            match part:
+                case syntax.Setting(keyword=keyword):
+                    if once(seen, keyword, part.span, diagnostics):
+                        self.settings[keyword] = part
+                case syntax.Trigger():
+                    if once(seen, "for", part.span, diagnostics):
+                        self.trigger = part
+                case syntax.When():
+                    if once(seen, "when", part.span, diagnostics):
+                        self.when = part
+                case syntax.Hazards(ids=ids):
+                    self.hazards += [i.text for i in ids if i.text not in self.hazards]
+                case syntax.AfterRules(rules=rules):
+                    self.after += rules
+                case syntax.Overridable():
+                    if once(seen, "overridable", part.span, diagnostics):
+                        self.overridable = part
+                case syntax.Unless():
+                    self.unless.append(part)
+                case syntax.Example():
+                    self.examples.append(part)
+                case syntax.Source():
+                    pass
+
+    def word(self, keyword: str) -> syntax.Word | None:
+        value = self.settings[keyword].value if keyword in self.settings else None
+        return value if isinstance(value, syntax.Word) else None
+
+    def text(self, keyword: str) -> syntax.Text | None:
+        value = self.settings[keyword].value if keyword in self.settings else None
+        return value if isinstance(value, syntax.Text) else None
+
+    def date(self, keyword: str, diagnostics: Diagnostics) -> ir.DateLiteral | None:
+        value = self.settings[keyword].value if keyword in self.settings else None
+        return date_literal(value, diagnostics) if isinstance(value, syntax.DateText) else None
+
+
+def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
+    """Return a rule, or None where something in it is wrong; all of that is reported. `text` is the file's."""
+    diagnostics = ruleset.diagnostics
+    before = len(diagnostics.errors) if diagnostics.found else 0
+    parts = _Parts(node, diagnostics)
+    scope = RuleScope(ruleset, next_slot=_FIRST_QUANTIFIED_SLOT)
+    action = _action(parts.word("action"), node, diagnostics, "action")
+    cannot_tell = _action(parts.word("cannot tell"), node, diagnostics, "cannot tell")
+    severity = parts.word("severity")
+    if severity is not None and severity.text not in schema.SEVERITIES:
+        diagnostics.error(
+            "CS224",
+            f"`{severity.text}` is no severity",
+            severity.span,
+            did_you_mean(severity.text, schema.SEVERITIES) or f"it is {', '.join(f'`{w}`' for w in schema.SEVERITIES)}",
+        )
+    valid_from, valid_until = parts.date("valid from", diagnostics), parts.date("valid until", diagnostics)
+    if valid_from and valid_until and valid_from.first > valid_until.last:
+        diagnostics.error(
+            "CS207",
+            f"the rule ends ({valid_until.text}) before it begins ({valid_from.text})",
+            valid_until.span,
+            "give the later date after `valid until`",
+            ((valid_from.span, "it begins here"),),
+        )
+    after = tuple(name for word in parts.after if (name := _after(word, node, ruleset)) is not None)
+    trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
+    if parts.trigger is None:
+        diagnostics.error("CS216", f"the rule `{node.name.text}` has no `for`", node.name.span, "add `for entry e in SET`, say")
+        return None
+    when = None if parts.when is None else condition(parts.when.condition, scope)
+    private_before = scope.private
+    unless: list[ir.Unless] = []
+    for part in parts.unless:
+        scope.private = False
+        checked = condition(part.condition, scope)
+        if checked is not None:
+            unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
+        private_before = private_before or scope.private
+    _not_stricter_than_review(scope, parts)
+    overridable = None
+    if parts.overridable is not None:
+        length = scope.length(parts.overridable.length)
+        if length is not None:
+            overridable = ir.Overridable(tuple(r.text for r in parts.overridable.reasons), length)
+    say_node = parts.text("say")
+    say: tuple[str | ir.Placeholder, ...] = ()
+    if say_node is None:
+        diagnostics.error(
+            "CS216", f"the rule `{node.name.text}` has no `say`", node.name.span, 'add `say "…"`: what a clinician reads'
+        )
+    else:
+        say = message(say_node, scope, text)
+    examples = tuple([example(e, scope) for e in parts.examples])
+    _named_once(parts.examples, diagnostics)
+    _unused(parts.trigger, scope)
+    if (len(diagnostics.found) > before and len(diagnostics.errors) > before) or trigger is None or action is None:
+        return None
+    cited = sources(node.parts)
+    title, because = parts.text("title"), parts.text("because")
+    made = ir.Rule(
+        f"{ruleset.ruleset}/{node.name.text}",
+        title.text if title else None,
+        action,
+        cannot_tell,
+        severity.text if severity else None,
+        tuple(parts.hazards),
+        cited,
+        because.text if because else None,
+        valid_from,
+        valid_until,
+        after,
+        overridable,
+        trigger,
+        when,
+        tuple(unless),
+        say,
+        examples,
+        node.name.span,
+        text[node.span.start : node.span.end],
+    )
+    lint(made, diagnostics)
+    return made
+
+
+def _named_once(examples: Sequence[syntax.Example], diagnostics: Diagnostics) -> None:
+    first: dict[str, Span] = {}
+    for node in examples:
+        place = first.setdefault(node.name.text, node.name.span)
+        if place is not node.name.span:
+            diagnostics.error(
+                "CS204",
+                f"there is an example `{node.name.text}` already",
+                node.name.span,
+                "say what is different about this one",
+                ((place, "first named here"),),
+            )
+
+
+def check_after(rules: Iterable[ir.Rule], diagnostics: Diagnostics) -> None:
+    """Report rules that come after each other in a circle: none of them could be shown beneath another."""
+    after = {rule.name: rule for rule in rules}
+    settled: set[str] = set()
+    for rule in after.values():
+        path: dict[str, None] = {}
+        left = [(rule.name, 0)]
+        while left:
+            name, depth = left.pop()
+            for deeper in list(path)[depth:]:
+                del path[deeper]
+                settled.add(deeper)
+            if name in path:
+                circle = [*list(path)[list(path).index(name) :], name]
+                diagnostics.error(
+                    "CS213",
+                    f"rules come after each other in a circle: {' → '.join(n.rpartition('/')[2] for n in circle)}",
+                    after[name].span,
+                    "take one of the `after rule`s out",
+                )
+                return
+            if name in after and name not in settled:
+                path[name] = None
+                left += [(other, len(path)) for other in after[name].after]
+
+
+def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostics, keyword: str) -> ir.Action | None:
+    if word is None:
+        if keyword == "action":
+            diagnostics.error(
+                "CS216", f"the rule `{node.name.text}` has no `action`", node.name.span, "add `action note`, `review` or `hold`"
+            )
+        return None
+    if word.text not in schema.ACTIONS:
+        diagnostics.error(
+            "CS224",
+            f"`{word.text}` is no action",
+            word.span,
+            did_you_mean(word.text, schema.ACTIONS) or "it is `note`, `review` or `hold`",
+        )
+        return None
+    return ir.Action(word.text)
+
+
+def _after(word: syntax.Word, node: syntax.Rule, ruleset: RulesetScope) -> str | None:
+    name = ruleset.whole(word, ruleset.names.rules, "rule")
+    if name == f"{ruleset.ruleset}/{node.name.text}":
+        ruleset.diagnostics.error("CS207", "a rule cannot come after itself", word.span, "name another rule")
+        return None
+    return name
+
+
+def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
+    diagnostics = scope.diagnostics
+    if isinstance(node.subject, syntax.Word):
+        if node.subject.text != "message":
+            diagnostics.error(
+                "CS205",
+                f"a rule cannot range over `{node.subject.text}`",
+                node.subject.span,
+                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding"))
+                or "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`",
+            )
+            return None
+        return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
+    subject = _bind(node.subject, scope, 0)
+    if node.partner is None:
+        return None if subject is None else ir.Trigger(subject)
+    if isinstance(node.subject, syntax.Binder) and node.subject.kind.text == "coding":
+        diagnostics.error(
+            "CS205",
+            "a coding has no partner: it is judged by itself",
+            node.partner.span,
+            "range over `entry` or `mention` instead",
+        )
+    if isinstance(node.partner, syntax.RowBinder):
+        name = scope.ruleset.whole(node.partner.table, scope.ruleset.names.tables, "table")
+        row = scope.bind(node.partner.name, Kind.ROW, 1, table=name)
+        return None if subject is None or name is None else ir.Trigger(subject, row)
+    if node.partner.kind.text == "coding":
+        diagnostics.error(
+            "CS205",
+            "a coding cannot be a partner: it belongs to its entry",
+            node.partner.kind.span,
+            "write `entry`, `mention` or `medication`",
+        )
+    partner = _bind(node.partner, scope, 1)
+    if subject is None or partner is None:
+        return None
+    return ir.Trigger(subject, partner, subject.kind is partner.kind and subject.set == partner.set)
+
+
+def _bind(node: syntax.Binder, scope: RuleScope, slot: int) -> ir.Var | None:
+    name = scope.ruleset.set_name(node.set) if node.set else None
+    var = scope.bind(node.name, Kind(node.kind.text), slot, set=name)
+    return None if node.set and name is None else var
+
+
+def _unused(node: syntax.Trigger, scope: RuleScope) -> None:
+    """Warn of a partner that nothing mentions: every pair would do. A trigger may speak for itself."""
+    partner = node.partner
+    if partner is not None and partner.name.text not in scope.used:
+        scope.diagnostics.warning(
+            "CS407",
+            f"`{partner.name.text}` is bound and never used",
+            partner.name.span,
+            "say in `when` what it has to do with the rule, or leave it out",
+        )
+
+
+def _not_stricter_than_review(scope: RuleScope, parts: _Parts) -> None:
+    for keyword in ("action", "cannot tell"):
+        word = parts.word(keyword)
+        if scope.sex and word is not None and word.text == "hold":
+            scope.diagnostics.error(
+                "CS220",
+                "a rule that tests gender or sex at birth may ask for no more than `review`",
+                word.span,
+                "write `review`: a mismatch may be right, and says nothing about the patient by itself",
+                ((scope.sex[0].span, "tested here"),),
+            )

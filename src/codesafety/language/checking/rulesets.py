@@ -1,0 +1,301 @@
+"""Rulesets from their syntax: every name resolved, every type checked, all that is wrong told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.language import datafiles
+from codesafety.language.checking import declarations
+from codesafety.language.checking.rules import check_after, rule
+from codesafety.language.checking.scope import Names, RulesetScope
+from codesafety.language.checking.terms import warn_of_disagreement
+from codesafety.language.datafiles import DataFile
+from codesafety.language.parsing import syntax
+
+LANGUAGE: Final = 1
+"""The version of the language that this library reads."""
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+
+
+@dataclass(slots=True)
+class Folder:
+    """One ruleset as it was found: its files parsed, and the files that they may name."""
+
+    label: str
+    files: tuple[syntax.File, ...]
+    data: Mapping[str, bytes]
+    """Files that rules may name, by the path that they name them with."""
+    places: Mapping[str, str]
+    """How each of those files is called in diagnostics."""
+    digest: str
+    shipped: bool = False
+    header: Header | None = None
+
+
+@dataclass(slots=True)
+class Header:
+    """What a ruleset says of itself."""
+
+    name: str
+    span: Span
+    title: str = ""
+    version: str = ""
+    language: int = LANGUAGE
+    review: str = "none"
+    uses: list[ir.Use] = field(default_factory=list)
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Return blake2b-16 (hex) over files, names and contents, in name order."""
+    state = blake2b(digest_size=16)
+    for name in sorted(files):
+        encoded = name.encode("utf-8", "surrogatepass")
+        state.update(len(encoded).to_bytes(8, "big") + encoded + len(files[name]).to_bytes(8, "big") + files[name])
+    return state.hexdigest()
+
+
+def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
+    """Return what a ruleset says of itself, or None where it does not say it once; that is reported."""
+    found = [d for file in folder.files for d in file.declarations if isinstance(d, syntax.Ruleset)]
+    if not found:
+        first = folder.files[0]
+        diagnostics.error(
+            "CS122",
+            f"nothing in `{folder.label}` says which ruleset this is",
+            Span(first.name, 0, 0),
+            'add `ruleset NAME { title "…" version 1.0.0 language 1 }`',
+        )
+        return None
+    for other in found[1:]:
+        diagnostics.error(
+            "CS122",
+            "a ruleset is declared twice in one folder",
+            other.name.span,
+            "put each ruleset into a folder of its own",
+            ((found[0].name.span, "first declared here"),),
+        )
+    node = found[0]
+    made = Header(node.name.text, node.name.span)
+    seen: dict[str, Span] = {}
+    for part in node.parts:
+        if isinstance(part, syntax.Uses):
+            made.uses.append(ir.Use(part.ruleset.text, part.version.text, part.span))
+            continue
+        if not declarations.once(seen, part.keyword, part.span, diagnostics):
+            continue
+        _header_part(part, made, diagnostics)
+    for keyword, example in (("title", 'title "…"'), ("version", "version 1.0.0"), ("language", "language 1")):
+        if keyword not in seen:
+            diagnostics.error("CS216", f"the ruleset `{made.name}` has no `{keyword}`", node.name.span, f"add `{example}`")
+    return made
+
+
+def _header_part(part: syntax.Setting, made: Header, diagnostics: Diagnostics) -> None:
+    value = part.value
+    match part.keyword, value:
+        case "title", syntax.Text(text=text):
+            made.title = text
+        case "version", syntax.Version(text=text):
+            made.version = text
+        case "language", syntax.Number(text=text):
+            if text != str(LANGUAGE):
+                diagnostics.error(
+                    "CS223",
+                    f"this library reads language {LANGUAGE}, not {text}",
+                    value.span,
+                    f"write `language {LANGUAGE}`, or use a release of this library that reads {text}",
+                )
+        case "review", syntax.Word(text=text):
+            made.review = text
+        case _:
+            diagnostics.error(
+                "CS216",
+                f"a ruleset has no part `{part.keyword}`",
+                part.span,
+                did_you_mean(part.keyword, ("title", "version", "language", "uses", "review"))
+                or "its parts are `title`, `version`, `language`, `review` and `uses`",
+            )
+
+
+def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder]:
+    """Return the rulesets that are given or used, each after those that it uses. What does not resolve is reported."""
+    by_name: dict[str, Folder] = {}
+    for folder in folders:
+        if folder.header is None:
+            continue
+        other = by_name.get(folder.header.name)
+        if other is None:
+            by_name[folder.header.name] = folder
+        elif not folder.shipped and other.header is not None and folder.digest != other.digest:
+            diagnostics.error(
+                "CS204",
+                f"the ruleset `{folder.header.name}` is loaded twice",
+                folder.header.span,
+                "load one of the two",
+                ((other.header.span, "loaded from here too"),),
+            )
+    ordered: list[Folder] = []
+    placed: set[str] = set()
+    for folder in folders:
+        if not folder.shipped and folder.header is not None and by_name[folder.header.name] is folder:
+            _place(folder, by_name, ordered, placed, [], diagnostics)
+    return ordered
+
+
+def _place(
+    folder: Folder,
+    by_name: Mapping[str, Folder],
+    ordered: list[Folder],
+    placed: set[str],
+    path: list[str],
+    diagnostics: Diagnostics,
+) -> None:
+    assert folder.header is not None
+    name = folder.header.name
+    if name in placed:
+        return
+    for use in folder.header.uses:
+        used = by_name.get(use.ruleset)
+        if used is None or used.header is None:
+            diagnostics.error(
+                "CS215",
+                f"there is no ruleset `{use.ruleset}`",
+                use.span,
+                did_you_mean(use.ruleset, by_name) or "load its folder too",
+            )
+        elif use.ruleset in (*path, name):
+            diagnostics.error(
+                "CS214",
+                f"rulesets use each other in a circle: {' → '.join([*path, name, use.ruleset])}",
+                use.span,
+                "move what both need into a third ruleset",
+            )
+        else:
+            if not _satisfies(used.header.version, use.version):
+                diagnostics.error(
+                    "CS215",
+                    f"`{use.ruleset}` is here in version {used.header.version}, which does not do for {use.version}",
+                    use.span,
+                    "the major version must be the same, and the version at least this one",
+                )
+            _place(used, by_name, ordered, placed, [*path, name], diagnostics)
+    if name not in placed:
+        placed.add(name)
+        ordered.append(folder)
+
+
+def _satisfies(version: str, wanted: str) -> bool:
+    have, want = _VERSION.fullmatch(version), _VERSION.fullmatch(wanted)
+    if have is None or want is None:
+        return True  # a ruleset without a version has been reported
+    a, b = [int(n) for n in have.groups()], [int(n) for n in want.groups()]
+    return a[0] == b[0] and a >= b
+
+
+def check(
+    folders: Sequence[Folder], predicates: Mapping[str, ir.Signature], diagnostics: Diagnostics, sources: dict[str, str]
+) -> list[ir.Ruleset]:
+    """Return the meaning of rulesets in the order of their dependence. `sources` gains the data files that were read."""
+    names = Names(predicates=predicates)
+    return [_ruleset(folder, names, diagnostics, sources) for folder in in_order(folders, diagnostics)]
+
+
+def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str]) -> ir.Ruleset:
+    head = folder.header
+    assert head is not None
+    scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics)
+    nodes = [(d, file) for file in folder.files for d in file.declarations]
+    _declare(nodes, scope)
+
+    def open_file(word: syntax.Text) -> DataFile | None:
+        text = _data_text(word, folder, diagnostics)
+        if text is None:
+            return None
+        place = folder.places[word.text]
+        sources[place] = text
+        return datafiles.read(text, place, diagnostics)
+
+    limits, sets, tables = [], [], []
+    for node, _ in nodes:
+        if isinstance(node, syntax.Limit):
+            limit = declarations.limit(node, scope)
+            if limit is not None:
+                limits.append(limit)
+                names.limits[limit.name] = limit
+        elif isinstance(node, syntax.ValueSet):
+            sets.append(declarations.valueset(node, scope, open_file))
+        elif isinstance(node, syntax.Table):
+            table = declarations.table(node, scope, open_file)
+            if table is not None:
+                tables.append(table)
+                names.tables[table.name] = table
+    declarations.check_circles(sets, diagnostics)
+    warn_of_disagreement(sets, diagnostics, names.terms)
+    rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
+    check_after(rules, diagnostics)
+    return ir.Ruleset(
+        head.name,
+        head.title,
+        head.version,
+        head.language,
+        head.review,
+        tuple(head.uses),
+        tuple(limits),
+        tuple(sets),
+        tuple(tables),
+        tuple(rules),
+        folder.digest,
+    )
+
+
+def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: RulesetScope) -> None:
+    """Enter every name of a ruleset before anything is resolved: order means nothing. A name taken twice is reported."""
+    places: dict[tuple[str, str], Span] = {}
+    for node, _ in nodes:
+        match node:
+            case syntax.Ruleset():
+                continue
+            case syntax.ValueSet():
+                kind = "value set"
+                scope.names.sets[f"{scope.ruleset}/{node.name.text}"] = node.name.span
+            case syntax.Limit():
+                kind = "limit"
+                scope.names.limits[f"{scope.ruleset}/{node.name.text}"] = None
+            case syntax.Table():
+                kind = "table"
+                scope.names.tables[f"{scope.ruleset}/{node.name.text}"] = None
+            case syntax.Rule():
+                kind = "rule"
+                scope.names.rules[f"{scope.ruleset}/{node.name.text}"] = node.name.span
+        first = places.setdefault((kind, node.name.text), node.name.span)
+        if first is not node.name.span:
+            scope.diagnostics.error(
+                "CS204",
+                f"there is a {kind} `{node.name.text}` already",
+                node.name.span,
+                "choose another name",
+                ((first, "first declared here"),),
+            )
+
+
+def _data_text(word: syntax.Text, folder: Folder, diagnostics: Diagnostics) -> str | None:
+    raw = folder.data.get(word.text)
+    if raw is None:
+        diagnostics.error(
+            "CS226",
+            f"there is no file `{word.text}` beside the rules",
+            word.span,
+            did_you_mean(word.text, folder.data) or "paths are relative to the ruleset's folder and do not leave it",
+        )
+        return None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        diagnostics.error("CS108", f"`{word.text}` is not UTF-8 (byte {error.start})", word.span, "save the file as UTF-8")
+        return None

@@ -1,0 +1,384 @@
+"""What a word of a rule stands for: variables, fields, limits, sets, tables and other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.ir import FieldType, Kind
+from codesafety.language import schema
+from codesafety.language.dates import interval
+from codesafety.language.parsing import syntax
+from codesafety.language.schema import FieldSpec
+
+_COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
+    "sex": FieldType.WORD,
+    "code": FieldType.CODINGS,
+    "number": FieldType.NUMBER,
+    "text": FieldType.TEXT,
+    "date": FieldType.DATE,
+    "days": FieldType.NUMBER,
+    "weeks": FieldType.NUMBER,
+    "months": FieldType.NUMBER,
+    "years": FieldType.NUMBER,
+}
+_UNITS: Final = {
+    unit: ir.Unit(unit if unit.endswith("s") else unit + "s")
+    for unit in ("days", "day", "weeks", "week", "months", "month", "years", "year")
+}
+_ARTICLE: Final = {
+    Kind.ENTRY: "an entry",
+    Kind.MENTION: "a mention",
+    Kind.MEDICATION: "a medication",
+    Kind.CODING: "a coding",
+    Kind.MESSAGE: "the message",
+    Kind.ROW: "a row of a table",
+}
+ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
+
+
+_SUGGESTIONS: Final = 100
+"""After so many errors no near names are looked for: that takes longer than all the rest."""
+
+
+def a_kind(kind: Kind) -> str:
+    """Return a kind with its article: `an entry`."""
+    return _ARTICLE[kind]
+
+
+def unit_of(word: syntax.Word) -> ir.Unit:
+    """Return the unit of time that a reserved word stands for."""
+    return _UNITS[word.text]
+
+
+def date_literal(date: syntax.DateText | syntax.Number, diagnostics: Diagnostics) -> ir.DateLiteral | None:
+    """Return a date written in a rule file, or None where the calendar has no such day; that is reported."""
+    days = interval(date.text, date.span, diagnostics)
+    return None if days is None else ir.DateLiteral(*days, date.text, date.span)
+
+
+@dataclass(slots=True)
+class Names:
+    """What is declared where. Keys are whole names: `ruleset/name`."""
+
+    sets: dict[str, Span] = field(default_factory=dict)
+    limits: dict[str, ir.Limit | None] = field(default_factory=dict)
+    """None: declared, and wrong in itself, which has been said."""
+    tables: dict[str, ir.Table | None] = field(default_factory=dict)
+    rules: dict[str, Span] = field(default_factory=dict)
+    predicates: Mapping[str, ir.Signature] = field(default_factory=dict)
+    terms: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The first term of each code and the set that gives it."""
+
+
+@dataclass(slots=True)
+class RulesetScope:
+    """The names that one ruleset sees: its own and, by their whole names, those of the rulesets that it uses."""
+
+    ruleset: str
+    uses: frozenset[str]
+    names: Names
+    diagnostics: Diagnostics
+
+    def whole(self, word: syntax.Word, declared: Iterable[str], what: str) -> str | None:
+        """Return the whole name of a set, limit, table or rule, or None where there is none; that is reported."""
+        ruleset, slash, local = word.text.rpartition("/")
+        if not slash:
+            ruleset, local = self.ruleset, word.text
+        elif ruleset != self.ruleset and ruleset not in self.uses:
+            self.diagnostics.error(
+                "CS203",
+                f"`{word.text}` is of the ruleset `{ruleset}`, which is not used here",
+                word.span,
+                did_you_mean(ruleset, [self.ruleset, *sorted(self.uses)])
+                or f"add `uses {ruleset} VERSION` to `ruleset {self.ruleset}`",
+            )
+            return None
+        name = f"{ruleset}/{local}"
+        if name in declared:
+            return name
+        if len(self.diagnostics.found) > _SUGGESTIONS:
+            self.diagnostics.error("CS203", f"there is no {what} `{word.text}`", word.span, "check the spelling")
+            return None
+        seen = [n.removeprefix(f"{self.ruleset}/") for n in declared if n.rpartition("/")[0] in {self.ruleset, *self.uses}]
+        self.diagnostics.error(
+            "CS203",
+            f"there is no {what} `{word.text}`",
+            word.span,
+            did_you_mean(word.text, seen) or self._another(word.text, what),
+        )
+        return None
+
+    def _another(self, name: str, what: str) -> str | None:
+        whole = name if "/" in name else f"{self.ruleset}/{name}"
+        for kind, declared in (
+            ("value set", self.names.sets),
+            ("limit", self.names.limits),
+            ("table", self.names.tables),
+            ("rule", self.names.rules),
+        ):
+            if kind != what and whole in declared:
+                return f"`{name}` is a {kind}"
+        return None
+
+    def set_name(self, word: syntax.Word) -> str | None:
+        return self.whole(word, self.names.sets, "value set")
+
+    def limit(self, word: syntax.Word) -> tuple[ir.LimitRef, ir.Limit | None] | None:
+        name = self.whole(word, self.names.limits, "limit")
+        return None if name is None else (ir.LimitRef(name, word.span), self.names.limits[name])
+
+
+@dataclass(slots=True)
+class RuleScope:
+    """The names that one rule sees. Variables are added as they are bound."""
+
+    ruleset: RulesetScope
+    variables: dict[str, ir.Var] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    """Variables that something in the rule mentions."""
+    gone: set[str] = field(default_factory=set)
+    """Variables of quantifiers, which are not seen outside their brackets."""
+    all_variables: dict[str, ir.Var] = field(default_factory=dict)
+    """Every variable of the rule, for what examples expect to be missing."""
+    sex: list[ir.Field] = field(default_factory=list)
+    """Where the rule tests gender or sex at birth."""
+    private: bool = False
+    next_slot: int = 0
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        return self.ruleset.diagnostics
+
+    def bind(self, name: syntax.Word, kind: Kind, slot: int, *, set: str | None = None, table: str | None = None) -> ir.Var:
+        """Add a variable. A name that is reserved or taken is reported, and bound all the same."""
+        if name.text in schema.RESERVED_NAMES:
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` has a meaning of its own and cannot be a variable",
+                name.span,
+                f"choose another name, such as `{name.text[0]}`",
+            )
+        elif name.text in self.variables:
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` is bound already",
+                name.span,
+                "choose another name",
+                ((self.variables[name.text].span, "bound here"),),
+            )
+        var = ir.Var(name.text, kind, slot, set, table, name.span)
+        self.variables[name.text] = var
+        self.all_variables.setdefault(name.text, var)
+        return var
+
+    def var(self, word: syntax.Word, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
+        """Return the variable of a word, or None where it is none or of another kind; that is reported."""
+        found = self.operand(word)
+        if found is None:
+            return None
+        if isinstance(found, ir.Field):
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is a field, and only {_list_of(wanted)} {doing}",
+                word.span,
+                f"name the variable: `{word.text.partition('.')[0]}`" if found.var else None,
+            )
+            return None
+        if found.kind not in wanted:
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is {a_kind(found.kind)}, and only {_list_of(wanted)} {doing}",
+                word.span,
+                self._instead(found, wanted),
+            )
+            return None
+        return found
+
+    def _instead(self, var: ir.Var, wanted: tuple[Kind, ...]) -> str | None:
+        others = [v.name for v in self.variables.values() if v.kind in wanted]
+        if others:
+            return f"`{others[0]}` is {a_kind(self.variables[others[0]].kind)}"
+        return f"draw it from another kind: `{wanted[0].value} {var.name}`" if var.kind is not Kind.ROW else None
+
+    def operand(self, word: syntax.Word) -> ir.Var | ir.Field | None:
+        """Return what a word stands for, or None where it stands for nothing; that is reported."""
+        base, dot, name = word.text.partition(".")
+        if base in ("patient", "message") and base not in self.variables:
+            fields = schema.PATIENT if base == "patient" else schema.MESSAGE
+            if not dot:
+                help = (
+                    f"name a field, such as `patient.{'gender' if base == 'patient' else ''}`"
+                    if base == "patient"
+                    else "name a field, such as `message.service`"
+                )
+                self.diagnostics.error("CS205", f"`{base}` by itself says nothing that can be tested", word.span, help)
+                return None
+            return self._field(word, base, name, fields, None)
+        var = self.variables.get(base)
+        if var is None:
+            self._unknown_variable(word, base)
+            return None
+        self.used.add(base)
+        if not dot:
+            return var
+        if var.kind is Kind.ROW:
+            return self._column(word, var, name)
+        return self._field(word, base, name, schema.FIELDS[var.kind], var)
+
+    def _unknown_variable(self, word: syntax.Word, base: str) -> None:
+        span = Span(word.span.file, word.span.start, word.span.start + len(base))
+        if base in self.gone:
+            help: str | None = f"`{base}` is bound by a quantifier and can be used in its brackets only"
+        elif word.text == base and (home := self._home_of(base)) is not None:
+            help = f"did you mean `{home}.{base}`?"
+        else:
+            help = did_you_mean(base, [*self.variables, "patient", "message"])
+            if help is None and self.variables:
+                help = f"this rule binds {', '.join(f'`{v}`' for v in self.variables)}"
+        self.diagnostics.error("CS202", f"nothing here is called `{base}`", span, help)
+
+    def _home_of(self, field: str) -> str | None:
+        """Return what has a field of this name, where a field was written without it."""
+        if field in schema.PATIENT:
+            return "patient"
+        if field in schema.MESSAGE:
+            return "message"
+        return next((name for name, var in self.variables.items() if field in schema.FIELDS.get(var.kind, ())), None)
+
+    def _field(
+        self, word: syntax.Word, base: str, name: str, fields: Mapping[str, FieldSpec], var: ir.Var | None
+    ) -> ir.Field | None:
+        spec = fields.get(name)
+        if spec is None:
+            near = did_you_mean(name, fields)
+            help = (
+                near.replace("`", f"`{base}.", 1)
+                if near
+                else _not_a_field(base, name) or f"the fields are {', '.join(f'`{base}.{f}`' for f in fields)}"
+            )
+            self.diagnostics.error("CS201", f"unknown field `{word.text}`", word.span, help)
+            return None
+        found = ir.Field(base, name, spec.type, var, spec.private, None, word.span)
+        if base == "patient" and name in ("gender", "sex_at_birth"):
+            self.sex.append(found)
+            self.private = self.private or spec.private
+        return found
+
+    def _column(self, word: syntax.Word, row: ir.Var, name: str) -> ir.Field | None:
+        table = self.ruleset.names.tables.get(row.table or "")
+        if table is None:
+            return None  # the table itself has been reported
+        column = table.columns.get(name)
+        if column is None:
+            near = did_you_mean(name, table.columns)
+            help = (
+                near.replace("`", f"`{row.name}.", 1)
+                if near
+                else f"the columns are {', '.join(f'`{row.name}.{c}`' for c in table.columns)}"
+            )
+            self.diagnostics.error("CS201", f"unknown field `{word.text}`: the table has no such column", word.span, help)
+            return None
+        unit = ir.Unit(column) if column in set(ir.Unit) else None
+        return ir.Field(row.name, name, _COLUMN_TYPES[column], row, False, unit, word.span)
+
+    # -------------------------------------------------------------------------------------------- lengths and bounds
+
+    def length(self, length: syntax.Length) -> ir.LengthLike | None:
+        """Return a length: written, a limit or a row's column. What is none is reported."""
+        if isinstance(length, syntax.Amount):
+            assert length.unit is not None  # the grammar gives every length a unit; only a limit may have none
+            return ir.Length(self._whole_number(length.number), unit_of(length.unit))
+        if "." in length.text and "/" not in length.text:
+            column = self.operand(length)
+            if column is None:
+                return None
+            if isinstance(column, ir.Field) and column.column_unit is not None:
+                return column
+            self.diagnostics.error(
+                "CS205",
+                f"`{length.text}` is no length",
+                length.span,
+                "use a length such as `9 months`, a limit, or a column with a unit of time",
+            )
+            return None
+        found = self.ruleset.limit(length)
+        if found is None:
+            return None
+        reference, limit = found
+        if limit is not None and isinstance(limit.default, Decimal):
+            self.diagnostics.error(
+                "CS205",
+                f"the limit `{length.text}` is a number and no length",
+                length.span,
+                "give its default and range a unit: `default 24 weeks`",
+            )
+            return None
+        return reference
+
+    def bound(self, bound: syntax.Bound) -> ir.Bound | None:
+        """Return a number: written, a limit or a row's column. What is none is reported."""
+        if isinstance(bound, syntax.Number):
+            return self._whole_number(bound)
+        if "." in bound.text and "/" not in bound.text:
+            column = self.operand(bound)
+            if column is None:
+                return None
+            if (
+                isinstance(column, ir.Field)
+                and column.type is FieldType.NUMBER
+                and column.var is not None
+                and column.var.kind is Kind.ROW
+            ):
+                return column
+            self.diagnostics.error(
+                "CS205",
+                f"`{bound.text}` is no number of a table's row",
+                bound.span,
+                "use a number, a limit, or a column of numbers",
+            )
+            return None
+        found = self.ruleset.limit(bound)
+        return None if found is None else found[0]
+
+    def unit_of_length(self, length: ir.LengthLike) -> ir.Unit | None:
+        """Return the unit in which a length is given, or None where that is not known."""
+        match length:
+            case ir.Length(unit=unit):
+                return unit
+            case ir.Field(column_unit=unit):
+                return unit
+            case ir.LimitRef(name=name):
+                limit = self.ruleset.names.limits.get(name)
+                return limit.default.unit if limit is not None and isinstance(limit.default, ir.Length) else None
+
+    def _whole_number(self, number: syntax.Number) -> Decimal:
+        value = Decimal(number.text)
+        if value != value.to_integral_value():
+            self.diagnostics.error(
+                "CS207", f"`{number.text}` is no whole number", number.span, "count in whole units; use a smaller unit"
+            )
+        elif value > 1_000_000:
+            self.diagnostics.error(
+                "CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number"
+            )
+        return value
+
+
+def _list_of(kinds: tuple[Kind, ...]) -> str:
+    words = [a_kind(kind) for kind in kinds]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _not_a_field(base: str, name: str) -> str | None:
+    if name == "age":
+        return "an age is always an age at something: `age at e >= 50 years`"
+    if name == "sex" and base == "patient":
+        return "there are two: `patient.gender` and `patient.sex_at_birth`"
+    if name in ("dob", "birth_date", "birthdate", "date_of_birth") and base == "patient":
+        return "did you mean `patient.born`?"
+    return None

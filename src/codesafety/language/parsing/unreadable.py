@@ -1,0 +1,180 @@
+"""What stands in rule text where no token starts: what it is, what to write instead, and where to read on."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from codesafety.diagnostics import Diagnostics, Span
+from codesafety.language.parsing.tokens import Token
+
+_WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+_NEXT_DECLARATION: Final = re.compile(r"^\s*(?:rule|valueset|limit|table|ruleset)\s", re.MULTILINE)
+_A_PART_BELOW: Final = re.compile(
+    r"\n\s*(?:\}|(?:rule|valueset|limit|table|ruleset|title|action|cannot|severity|hazard|source|because|valid|after|overridable"
+    r"|for|when|unless|say|example|given|expect|version|language|uses|codes|frozen|include|except|perhaps|ecl)\s)"
+)
+_OTHER_CODE: Final = re.compile(r"[A-Z][A-Za-z0-9.]*[0-9][A-Za-z0-9.]*")
+_HAZARD: Final = re.compile(r"([A-Za-z]+)[-_.]?([0-9]+)")
+_AFTER_SLASH: Final = re.compile(r"[\w./{}\[\]*]+")
+_SPACE: Final = re.compile(r"\s|$")
+_OPENS_ECL: Final = re.compile(r"[\s\u200b\ufeff]*\{")
+_INSTEAD: Final = {
+    "≥": "`>=`", "≤": "`<=`", "≠": "`is not`", "–": "`-`", "—": "`-`", "−": "`-`", "=": "`is`", "&": "`and`",
+    "[": "`(`", "]": "`)`",
+    ";": "nothing: parts need no mark between them, and items of a list are parted by commas",
+}  # fmt: skip
+_SINGLE_QUOTES: Final = "'‘’‚„«»`"
+
+
+def opens_ecl(text: str, at: int) -> bool:
+    """Return whether a brace follows."""
+    return _OPENS_ECL.match(text, at) is not None
+
+
+def unclosed_ecl(text: str, word: Span, diagnostics: Diagnostics) -> int:
+    """Report an `ecl` block that is no token, and return where to read on."""
+    diagnostics.error(
+        "CS111",
+        "this `ecl { … }` is never closed, or its braces are nested more than seven deep",
+        word,
+        "give every `{`, quote and `|` inside it its partner",
+    )
+    return _resume(text, word.end)
+
+
+def unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
+    """Report what stands at `at` and return where to read on. Tokens that belong to it are taken back."""
+    char = text[at]
+    if char in '"“”':
+        return _quote(text, at, file, tokens, diagnostics)
+    for opening, code, what, closing in (
+        ("/*", "CS103", "comment", "*/"),
+        ("|", "CS106", "term", "|"),
+        ("<http", "CS112", "address", ">"),
+    ):
+        if text.startswith(opening, at):
+            span = Span(file, at, at + len(opening))
+            diagnostics.error(code, f"this {what} is never closed", span, f"add `{closing}` where it ends")
+            return _resume(text, at)
+    word = _WORD.match(text, at)
+    if word:
+        return _word(text, at, word.end(), file, tokens, diagnostics)
+    if text[at] == "/":
+        return _slash(text, at, file, tokens, diagnostics)
+    return _character(text, at, file, diagnostics)
+
+
+def _quote(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
+    if text[at] == "”":
+        opening = Span(file, at, at + 1)
+        diagnostics.error(
+            "CS105", "a closing quote without its opening quote", opening, 'put the text between straight quotes: "…"'
+        )
+        return at + 1
+    # An odd number of quotes shows at the last one. The one that is not closed runs into the next part of its rule.
+    first = next((i for i, t in enumerate(tokens) if t.type == "STRING" and _A_PART_BELOW.search(t.value)), None)
+    if first is not None:
+        at = tokens[first].start_pos
+        del tokens[first:]
+        diagnostics.found[:] = [d for d in diagnostics.found if d.span.start < at]
+    curly = text[at] == "“"
+    diagnostics.error(
+        "CS102",
+        "this quoted text is never closed",
+        Span(file, at, at + 1),
+        "add the closing quote; a curly quote is closed by a curly one" if curly else "add the closing quote",
+    )
+    return _resume(text, at)
+
+
+def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
+    while tokens and tokens[-1].end_pos == start and tokens[-1].type not in ("STRING", "TERM", "URL", "LPAR", "LBRACE", "COMMA"):
+        start = tokens.pop().start_pos
+    written = text[start:end]
+    span = Span(file, start, end)
+    before = tokens[-1].type if tokens else ""
+    hazard = _HAZARD.fullmatch(written)
+    if before == "HAZARD_WORD":
+        help = (
+            f"did you mean `{hazard[1].upper()}-{hazard[2]}`?" if hazard else "a hazard is capitals, a hyphen and digits: `H-01`"
+        )
+        diagnostics.error("CS225", f"`{written}` is no hazard id", span, help)
+    elif _OTHER_CODE.fullmatch(written):
+        diagnostics.error(
+            "CS105", f"`{written}` is not a name", span, f'a code of a system other than SNOMED CT is quoted: "{written}"'
+        )
+    else:
+        lower = re.sub(r"[^a-z0-9_./-]+", "-", written.lower()).strip("-_.")
+        help_name = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
+        diagnostics.error(
+            "CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`", span, help_name
+        )
+    return end
+
+
+def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
+    before = tokens[-1] if tokens and tokens[-1].end_pos == at else None
+    if before is not None and before.type == "COLON" and len(tokens) > 1 and tokens[-2].value in ("http", "https"):
+        start = tokens[-2].start_pos
+        del tokens[-2:]
+        space = _SPACE.search(text, at)
+        span = Span(file, start, space.start() if space else len(text))
+        diagnostics.error("CS105", "an address stands between `<` and `>`", span, "write <https://…>")
+        return span.end
+    if text.startswith("//", at):
+        diagnostics.error(
+            "CS105",
+            "a comment is written `/* … */`",
+            Span(file, at, at + 2),
+            "put the words between `/*` and `*/`: a comment does not end with its line",
+        )
+        return _line_end(text, at)
+    rest = _AFTER_SLASH.match(text, at + 1)
+    if before is not None and rest is not None:
+        start, end = tokens.pop().start_pos, rest.end()
+        date = before.type == "NUMBER"
+        diagnostics.error(
+            "CS105",
+            f"`{text[start:end]}` means nothing here",
+            Span(file, start, end),
+            "a date is written YYYY-MM-DD" if date else f'a unit is written in quotes: "{text[start:end]}"',
+        )
+        return end
+    diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "remove it")
+    return at + 1
+
+
+def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
+    char = text[at]
+    if char == "#":
+        diagnostics.error(
+            "CS105", "a comment is written `/* … */`", Span(file, at, at + 1), "put the words between `/*` and `*/`"
+        )
+        return _line_end(text, at)
+    if char in _SINGLE_QUOTES:
+        line = text[at + 1 : _line_end(text, at)]
+        closing = next((i for i, c in enumerate(line) if c in _SINGLE_QUOTES), None)
+        end = at + 1 if closing is None else at + 2 + closing
+        diagnostics.error("CS105", "text is put between double quotes", Span(file, at, end), 'write "…"')
+        return end
+    end = at + 1
+    while end < len(text) and text[end] == char:
+        end += 1
+    shown = char if char.isprintable() else f"U+{ord(char):04X}"
+    instead = _INSTEAD.get(char)
+    diagnostics.error(
+        "CS105", f"`{shown}` means nothing here", Span(file, at, at + 1), f"write {instead}" if instead else "remove it"
+    )
+    return at + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _resume(text: str, at: int) -> int:
+    """Return where the next declaration starts after something that was opened and never closed."""
+    found = _NEXT_DECLARATION.search(text, at + 1)
+    return found.start() if found else len(text)

@@ -1,0 +1,1 @@
+"""Release rows to a pack."""

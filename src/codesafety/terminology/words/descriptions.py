@@ -1,0 +1,269 @@
+"""Whether words sent with a code describe that code, another one, or deny what it says: precise enough to alarm on.
+
+Word matching fails both ways ("Pregnant - on history" is pregnant), and so does exact matching on fully specified names
+alone: the second and third commonest codes in England, 72313002 and 1091811000000102 (systolic and diastolic arterial
+pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure", which are the names of other codes. Hence:
+
+- *names another* only if the words, whole, are a known description of another concept and none of this one, and either all
+  descriptions of this one are known or the two share not a single word (of 7,110 active synonyms in the RF2 subsets, judged
+  by fully specified names alone, one is then called another's; of 474 codings in the GP Connect records, none);
+- *negates* only if the words, but for a denial, say no more and no less than a description of this concept;
+- whatever is doubtful (?, "possible", two denials, a test's result) is not a denial.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from codesafety.terminology.interface import Words, WordsVerdict
+from codesafety.terminology.words.normal import normal, semantic_tag, stem, without_bracket, words_of
+
+TRANSFER_DEGRADED = frozenset({
+    "196411000000103", "196421000000109", "196431000000106", "196441000000102", "196451000000104", "196461000000101",
+    "196471000000108",
+})
+"""Transfer-degraded record entry, medication entry, referral, request, plan, drug allergy, non-drug allergy: the code says
+only that a code was lost on the way, and the words beside it are what was meant. Names: NHS Digital usage table 2018-19."""
+
+Find = Callable[[str], Collection[str]]
+"""From a key made by `wording.normal` to the codes which have a description with that key."""
+
+
+def judge(
+    code: str, words: str, own_terms: Iterable[str], find: Find, *, complete: bool = False,
+    akin: Callable[[str], bool] | None = None, former: Iterable[str] = (),
+) -> WordsVerdict:
+    """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
+
+    `complete`: `own_terms` are all the descriptions of the code (a release with its descriptions), and not only those that a
+    list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP or VTM): its
+    descriptions are no contradiction. `former`: descriptions that were this code's once: a sender may still hold them, so they
+    are unfamiliar and no alarm (read only where nothing else agrees). CANNOT_TELL: no description is known, the words say
+    nothing, the code is transfer-degraded, or the words name another code and too little is known of this one.
+    """
+    if code in TRANSFER_DEGRADED:
+        return WordsVerdict(Words.CANNOT_TELL)
+    own = [_own(term) for term in own_terms]
+    key = normal(words)
+    if not own or not any(c.isalnum() for c in key):
+        return WordsVerdict(Words.CANNOT_TELL)
+    if any(key in term.keys for term in own):
+        return WordsVerdict(Words.AGREES)
+    found = find(key)
+    if code in found or (akin is not None and any(akin(other) for other in found)):
+        return WordsVerdict(Words.AGREES)
+    if any(normal(term) == key for term in former):
+        return WordsVerdict(Words.UNFAMILIAR)
+    cuts = {_cut(words, key, term.key) for term in own}
+    if _Cut.PLAIN in cuts:
+        return WordsVerdict(Words.AGREES)
+    if _denies(words, own):
+        return WordsVerdict(Words.NEGATES)
+    if _Cut.LIKELY in cuts:
+        return WordsVerdict(Words.AGREES)
+    others = tuple(sorted(set(found) - {code}))
+    if not others:
+        loose = {_bag(key), _bag(normal(without_bracket(words)))}
+        return WordsVerdict(Words.UNFAMILIAR if all(term.bag not in loose for term in own) else Words.AGREES)
+    if any(_says_more(key, term.key) for term in own):
+        return WordsVerdict(Words.UNFAMILIAR)
+    if complete or not any(term.is_vague or _share_a_word(key, term.key) for term in own):
+        return WordsVerdict(Words.NAMES_ANOTHER, others)
+    return WordsVerdict(Words.CANNOT_TELL)
+
+
+class _Polarity(Enum):
+    AFFIRMS = 1
+    POSITIVE = 2      # says "positive" of a test: more than naming the test
+    DENIES = 3
+    NEGATIVE = 4      # says "negative" of a test: a result, and no denial of the test
+    DOUBTFUL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A text without its denial and without words that add nothing."""
+
+    stems: frozenset[str]
+    polarity: _Polarity
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnTerm:
+    key: str
+    keys: frozenset[str]      # the term, and without a last bracket
+    bag: tuple[str, ...]
+    statement: _Statement
+    is_value: bool            # an observable: words beside it are its value and deny nothing
+    is_vague: bool            # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
+
+
+_VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormality", "body structure", "linkage concept"})
+
+
+@lru_cache(maxsize=2**16)
+def _own(term: str) -> _OwnTerm:
+    # Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not.
+    key, tag = normal(term), semantic_tag(term)
+    keys = frozenset({key, normal(without_bracket(term))} - {""})
+    return _OwnTerm(key, keys, _bag(key), _statement(term), tag == "observable entity", tag in _VAGUE_TAGS)
+
+
+_LINKS = frozenset({"a", "an", "the", "of", "to", "by", "in", "on", "and", "due", "caused", "with", "for"})
+
+
+_APART = re.compile(r"(\d) (?=(?:mg|g|kg|ml|l|mcg|microgram|micrograms|mmol|units?|cm|mm|h|hour|hours)\b)")
+
+
+def _bag(key: str) -> tuple[str, ...]:
+    """Return the words without their order and number: "allergies to peanut" and "peanut allergy", "500 mg" and "500mg"."""
+    key = _APART.sub(r"\1", key)
+    singular = (f"{word[:-3]}y" if word.endswith("ies") else word[:-1] if word.endswith("s") else word for word in key.split())
+    return tuple(sorted(word for word in singular if word not in _LINKS))
+
+
+_DENIALS = frozenset({
+    "no", "not", "non", "never", "without", "absent", "nil", "denies", "denied", "denying", "excluded", "neither", "nor",
+    "declined", "declines", "refused", "refuses",
+})
+_RESULT_DENIALS = frozenset({"absent", "nil"})  # of a test, a result
+_RESULTS = {"negative": _Polarity.NEGATIVE, "positive": _Polarity.POSITIVE}
+_DOUBTS = frozenset({
+    "?", "unknown", "uncertain", "unsure", "possible", "possibly", "possibility", "probable", "probably", "maybe", "may",
+    "might", "suspected", "suspicion", "query", "likely", "unlikely", "could", "if", "whether", "risk",
+})
+# "no known X" and "no evidence of X" deny X; "X not known", "X not yet confirmed" leave it open.
+_ADDS_NOTHING_AFTER_NO = frozenset({"known", "evidence", "sign", "signs", "longer"})
+_OPEN_AFTER_NOT = frozenset({"confirmed", "excluded", "known", "recorded", "stated", "asked", "tested", "sure", "ruled"})
+_FILLERS = frozenset({
+    "a", "an", "the", "of", "to", "and", "is", "are", "am", "be", "been", "being", "has", "have", "having", "does", "do",
+    "any", "patient", "she", "he", "i", "currently", "current", "now", "today", "present", "finding", "state",
+    "confirmed", "at", "longer", "in", "by", "with", "for", "reported", "detected", "this", "time",
+    "examination", "on", "yet",
+})
+_TEST_LIKE = frozenset(map(stem, (
+    "test", "testing", "culture", "swab", "screen", "screening", "antigen", "antibody", "antibodies", "serology", "assay",
+    "level", "titer", "smear", "microscopy", "reaction", "result", "pcr", "urine", "urinalysis", "blood", "serum",
+    "plasma", "dipstick", "measurement", "specimen", "sample", "scan", "imaging", "investigation", "observation", "sign",
+    "rapid", "lateral",
+)))
+
+
+def _statement(text: str) -> _Statement:
+    """Return what a text states, and whether it affirms or denies it."""
+    words = words_of(text)
+    following = [*words[1:], "", ""]
+    stems: set[str] = set()
+    result: _Polarity | None = None
+    denials, doubtful, of_a_test = 0, False, False
+    previous = ""
+    for place, word in enumerate(words):
+        after = following[place] if following[place] != "yet" else following[place + 1]
+        if word in _DENIALS or (word == "absence" and after == "of"):
+            denials += 1
+            doubtful |= word == "not" and after in _OPEN_AFTER_NOT
+            of_a_test |= word in _RESULT_DENIALS or after == "detected"
+        elif word in _RESULTS:
+            doubtful |= result is not None
+            result = _RESULTS[word]
+        elif word in _DOUBTS:
+            doubtful = True
+        elif not (
+            word in _FILLERS
+            or (previous == "no" and word in _ADDS_NOTHING_AFTER_NO)
+            or (previous == "on" and word == "history")  # how it is known, and not when it was
+        ):
+            stems.add(stem(word))
+        previous = word
+    of_a_test = (of_a_test or result is not None) and not stems.isdisjoint(_TEST_LIKE)
+    return _Statement(frozenset(stems), _polarity(denials, result, of_a_test=of_a_test, doubtful=doubtful))
+
+
+def _polarity(denials: int, result: _Polarity | None, *, of_a_test: bool, doubtful: bool) -> _Polarity:
+    if doubtful or denials > 1 or (denials and result is not None):
+        return _Polarity.DOUBTFUL
+    denied = bool(denials) or result is _Polarity.NEGATIVE
+    if of_a_test:
+        return _Polarity.NEGATIVE if denied else _Polarity.POSITIVE
+    return _Polarity.DENIES if denied else _Polarity.AFFIRMS
+
+
+_CONTRARY = frozenset({
+    (_Polarity.DENIES, _Polarity.AFFIRMS), (_Polarity.AFFIRMS, _Polarity.DENIES), (_Polarity.NEGATIVE, _Polarity.POSITIVE),
+    (_Polarity.POSITIVE, _Polarity.NEGATIVE), (_Polarity.DENIES, _Polarity.POSITIVE), (_Polarity.POSITIVE, _Polarity.DENIES),
+})
+
+
+def _denies(words: str, own: list[_OwnTerm]) -> bool:
+    """Return whether the words, whole or in one of their clauses, say the contrary of what the code's descriptions say."""
+    if any(term.is_value for term in own):
+        return False
+    whole = _contrary(_statement(words), own)
+    if whole is not None:
+        return whole
+    clauses = [_contrary(_statement(clause), own) for clause in _clauses(words)]
+    return True in clauses and False not in clauses
+
+
+def _contrary(said: _Statement, own: list[_OwnTerm]) -> bool | None:
+    """Return whether a statement is contrary to the descriptions that state the same; None where none does."""
+    same = [term.statement.polarity for term in own if term.statement.stems and term.statement.stems == said.stems]
+    if not same:
+        return None
+    return all((said.polarity, polarity) in _CONTRARY for polarity in same)
+
+
+_CLAUSE_ENDS = str.maketrans(dict.fromkeys(";.\n,", "|"))
+
+
+def _clauses(words: str) -> list[str]:
+    """Return the clauses of a text; a dash parts clauses only between spaces, and a colon before one."""
+    parts = words.translate(_CLAUSE_ENDS).replace(" - ", "|").replace(": ", "|").split("|")
+    return [part for part in parts if part.strip()]
+
+
+class _Cut(Enum):
+    NONE = 0
+    LIKELY = 1   # between two words, at the width of a column: "Seasonal influenza vaccination" may hide "declined"
+    PLAIN = 2    # by dots, or within a word
+
+
+_COLUMN = 30  # characters of the narrowest description column in use (Read's short terms)
+
+
+def _cut(words: str, key: str, own_key: str) -> _Cut:
+    """Return whether the words are a description cut short."""
+    if not own_key.startswith(key) or key == own_key:
+        return _Cut.NONE
+    if words.rstrip().endswith(("...", "…")) or (own_key[len(key)] != " " and len(key) >= 12):
+        return _Cut.PLAIN
+    return _Cut.LIKELY if len(words.rstrip()) >= _COLUMN - 1 else _Cut.NONE
+
+
+def _share_a_word(key: str, own_key: str) -> bool:
+    """Return whether two descriptions share the beginning of a word: then one may be a name of the other that is not known."""
+    own = [word for word in own_key.split() if word not in _FILLERS]
+    return any(
+        word[:4] == other[:4] for word in key.split() if word not in _FILLERS for other in own
+    )
+
+
+# Words that turn a description into something else, so that "own term and more" is no mere detail.
+_TURNS = frozenset(map(stem, (
+    "no", "not", "non", "without", "absent", "negative", "positive", "history", "family", "resolved", "test", "screening",
+    "risk", "suspected", "declined", "refused", "advice", "planned", "vaccination", "vaccine", "counseling", "fear",
+    "exposure", "contact", "mother", "father", "fetus", "baby", "newborn", "excluded", "monitoring", "education",
+    "allergy", "adverse",
+)))
+
+
+def _says_more(key: str, own_key: str) -> bool:
+    """Return whether the words hold the description, whole, and details besides: "acute asthma" of asthma."""
+    if f" {own_key} " not in f" {key} ":
+        return False
+    more = f" {key} ".replace(f" {own_key} ", " ", 1).split()
+    return not any(stem(word) in _TURNS for word in more)

@@ -1,0 +1,182 @@
+"""`codesafety codes check`: what a person is told of a list, and that nothing is repaired unasked."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.places import SHARED
+from typer.testing import CliRunner, Result
+
+from codesafety.cli.codes import app
+from codesafety.terminology.codelists.checking import CheckedList, check_codelist
+from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.interface import Product
+
+LIST = """code,term
+77386006,Pregnancy
+13856811000001104,Something
+1054321000000100,At risk of forced marriage
+4.46891E+14,Self harm
+1290000001117,A description
+77386007,A wrong digit
+77386006,Pregnancy again
+O80,Delivery
+1054321000000107,At risk of forced marriage
+"""
+
+
+def _write(folder: Path, content: str, name: str = "list.csv") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["check", *map(str, arguments)])
+
+
+def _json(*arguments: object) -> Any:
+    return json.loads(_run(*arguments, "--format", "json").stdout)
+
+
+def test_a_clean_list_exits_0(tmp_path: Path) -> None:
+    result = _run(_write(tmp_path, "code,term\n77386006,Pregnancy\n60001007,Not pregnant\n"))
+    assert result.exit_code == 0
+    assert result.stdout.endswith("list.csv: 2 codes: nothing found\n")
+
+
+def test_findings_exit_1_and_name_file_line_damage_and_origin(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST)
+    result = _run(path)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{path}:3: `13856811000001104` float_rounding: was 13856811000001105",
+        f"{path}:4: `1054321000000100` spreadsheet_truncation: was 1054321000000107",
+        f"{path}:5: `4.46891E+14` scientific_notation: was 446891000000101 or 446891000001102",
+        f"{path}:6: `1290000001117` description_id",
+        f"{path}:7: `77386007` check_digit",
+        f"{path}:8: `77386006` stands in line 2 already",
+        f"{path}:9: `O80` not_an_sctid",
+        f"{path}:10: `1054321000000107` stands in line 4 already",
+        f"{path}: 9 codes: 6 damaged, 2 duplicate (2 with one repair)",
+    ]
+
+
+def test_json_says_code_diagnosis_and_candidates_of_every_id(tmp_path: Path) -> None:
+    answer = _json(_write(tmp_path, LIST))
+    assert [(i["code"], i["diagnosis"], i["candidates"]) for i in answer["ids"]] == [
+        ("77386006", "valid", []),
+        ("13856811000001104", "float_rounding", ["13856811000001105"]),
+        ("1054321000000100", "spreadsheet_truncation", ["1054321000000107"]),
+        ("4.46891E+14", "scientific_notation", ["446891000000101", "446891000001102"]),
+        ("1290000001117", "description_id", []),
+        ("77386007", "check_digit", []),
+        ("77386006", "valid", []),
+        ("O80", "not_an_sctid", []),
+        ("1054321000000107", "valid", []),
+    ]
+    assert answer["ids"] == answer["files"][0]["ids"]
+    assert answer["files"][0]["problems"] == {"damaged": 6, "duplicate": 2}
+    assert [i["line"] for i in answer["ids"]] == list(range(2, 11))
+
+
+def test_several_lists_are_answered_apart(tmp_path: Path) -> None:
+    answer = _json(_write(tmp_path, "code\n77386006\n"), _write(tmp_path, "code\n77386007\n", "b.csv"))
+    assert "ids" not in answer
+    assert [[i["diagnosis"] for i in one["ids"]] for one in answer["files"]] == [["valid"], ["check_digit"]]
+
+
+def test_nothing_is_repaired_unasked(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST)
+    _run(path)
+    assert path.read_text(encoding="utf-8") == LIST
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_copy_holds_the_repairs_that_are_the_only_ones_and_says_what_was_changed(tmp_path: Path) -> None:
+    path, copy = _write(tmp_path, LIST), tmp_path / "copy.csv"
+    assert _run(path, "--fix", copy).exit_code == 1
+    assert path.read_text(encoding="utf-8") == LIST
+    with copy.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[:5] == [
+        ["code", "term", "codesafety_change", "codesafety_original"],
+        ["77386006", "Pregnancy", "", ""],
+        ["13856811000001105", "Something", "float_rounding", "13856811000001104"],
+        ["1054321000000107", "At risk of forced marriage", "spreadsheet_truncation", "1054321000000100"],
+        ["4.46891E+14", "Self harm", "", ""],
+    ]
+    assert [row[:2] for row in rows[5:]] == [line.split(",") for line in LIST.splitlines()[5:]]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["copy.csv", "list.csv"]
+
+
+def test_a_copy_never_replaces_its_list(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST)
+    result = _run(path, "--fix", path)
+    assert result.exit_code == 2 and "must not replace it" in result.stderr
+    assert path.read_text(encoding="utf-8") == LIST
+    assert _run(path, path, "--fix", tmp_path / "x.csv").exit_code == 2
+
+
+def test_what_cannot_be_read_exits_2_and_the_others_are_still_checked(tmp_path: Path) -> None:
+    good = _write(tmp_path, "code\n77386006\n")
+    result = _run(tmp_path / "none.csv", good)
+    assert result.exit_code == 2
+    assert "none.csv: no such file or directory" in result.stderr
+    assert f"{good}: 1 codes: nothing found" in result.stdout
+    assert _json(tmp_path / "none.csv")["files"][0]["error"].endswith("no such file or directory")
+
+
+def test_codes_of_another_system_are_not_tested(tmp_path: Path) -> None:
+    answer = _json(_write(tmp_path, "system,code\nicd10,O80\nsct,77386006\n"))
+    assert [i["diagnosis"] for i in answer["ids"]] == ["other_system", "valid"]
+    assert _run(_write(tmp_path, "icd10_code,term\nO80,Delivery\n")).exit_code == 0
+
+
+def test_a_list_of_another_system_is_suspected(tmp_path: Path) -> None:
+    assert "a list of another code system?" in _run(_write(tmp_path, "code,term\nO80,a\nN40.1,b\nA17.0,c\n")).stdout
+
+
+def test_ragged_rows_are_told(tmp_path: Path) -> None:
+    assert "`77386006` has another number of cells than the header" in _run(
+        _write(tmp_path, "code,term\n77386006,Pregnancy, first\n")).stdout
+
+
+def _checked(folder: Path, content: str) -> CheckedList:
+    product = {code: Product(code, "vmp", name, frozenset({code}), code, None) for code, name in (
+        ("322236009", "Paracetamol 500mg tablets"), ("323509004", "Amoxicillin 250mg capsules"),
+        ("13856811000001105", "Olive oil ear drops"),
+    )}
+    terms = {"77386006": ["Pregnancy (finding)"], "60001007": ["Not pregnant (finding)"]}
+    return check_codelist(_write(folder, content), FrozenTerminology(terms, products=product))
+
+
+@pytest.mark.parametrize(("row", "problems"), [
+    ("77386006,Pregnancy", ()), ("77386006,Not pregnant", ("term",)), ("77386006,Gravid", ()),
+    ("322236009,Paracetamol 500mg tablets", ()), ("322236009,Amoxicillin 250mg capsules", ("term",)),
+    ("13856811000001104,Olive oil ear drops", ("damaged",)), ("13856811000001104,Amoxicillin 250mg capsules", ("damaged", "term")),
+])
+def test_terms_that_disagree_with_their_code(tmp_path: Path, row: str, problems: tuple[str, ...]) -> None:
+    assert _checked(tmp_path, f"code,term\n{row}\n").codes[0].problems == problems
+
+
+def test_a_term_that_speaks_against_the_only_candidate_stops_the_repair(tmp_path: Path) -> None:
+    assert _checked(tmp_path, "code,term\n13856811000001104,Olive oil ear drops\n").codes[0].repair == "13856811000001105"
+    assert _checked(tmp_path, "code,term\n13856811000001104,Amoxicillin 250mg capsules\n").codes[0].repair is None
+
+
+def test_two_hundred_ids_damaged_in_published_lists_are_repaired_where_one_repair_is_possible(tmp_path: Path) -> None:
+    sample = SHARED / "codelists" / "damaged_ids_sample.csv"
+    if not sample.exists():
+        pytest.skip("shared data is not here")
+    copy = tmp_path / "copy.csv"
+    assert _run(sample, "--fix", copy).exit_code == 1
+    with copy.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    repaired = [row for row in rows if row["codesafety_change"]]
+    assert len(repaired) == 197
+    assert all(row["code_as_published"] == row["recovered"] for row in repaired)

@@ -1,0 +1,211 @@
+"""What the reader of flat tables makes of rows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from codesafety.errors import InputError
+from codesafety.formats.tables.flat import FlatReader
+from codesafety.formats.tables.omop import OmopReader
+from codesafety.plugins.reading import Source
+from codesafety.record import Submission
+
+pl = pytest.importorskip("polars", reason="polars is not installed")
+HEAD = "patient_id,sex,birth_date,kind,system,code,display,date"
+
+
+def csv(folder: Path, *lines: str, name: str = "entries.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> list[tuple[str, Submission]]:
+    return list(FlatReader().read_many(Source(b"", path.name, path)))
+
+
+def test_rows_of_one_patient_are_one_submission(tmp_path: Path) -> None:
+    path = csv(tmp_path, HEAD,
+               "p1,F,1990-04-02,condition,http://snomed.info/sct,77386006,Pregnant,2025-01-03",
+               "p2,male,1980,observation,http://snomed.info/sct,8392000,Non-smoker,2025-02",
+               "p1,F,1990-04-02,medication,https://dmd.nhs.uk,39720311000001101,Paracetamol,2025-01-03")
+    (first, one), (second, two) = read(path)
+    assert (first, second) == ("entries[0]", "entries[1]")
+    assert (one.patient.gender, one.patient.born, two.patient.gender, two.patient.born) == ("female", "1990-04-02", "male", "1980")
+    (entry,), (medicine,) = one.entries, one.medications
+    assert (entry.path, entry.kind, entry.date, entry.codings[0].code, entry.codings[0].path) == ("entries[0]", "condition", "2025-01-03", "77386006", "entries[0]")
+    assert (medicine.path, medicine.kind, medicine.start, medicine.products[0].code) == ("entries[2]", "statement", "2025-01-03", "39720311000001101")
+    assert (one.format, one.not_read) == ("flat-table", ())
+
+
+def test_long_codes_and_leading_zeros_stay_as_they_are(tmp_path: Path) -> None:
+    path = csv(tmp_path, "patient_id,code,system", "p1,1659121000000101,sct", "p1,0424.00,readv2")
+    ((_, one),) = read(path)
+    assert [e.codings[0].code for e in one.entries] == ["1659121000000101", "0424.00"]
+
+
+def test_codes_held_as_decimals_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "entries.parquet"
+    pl.DataFrame({"patient_id": ["p1"], "code": [1659121000000101.0]}).write_parquet(path)
+    with pytest.raises(InputError, match="long codes have lost digits"):
+        read(path)
+
+
+def test_whole_number_codes_of_a_parquet_are_exact(tmp_path: Path) -> None:
+    path = tmp_path / "entries.parquet"
+    pl.DataFrame({"patient_id": [7], "code": [1659121000000101], "value": [37.5], "unit": ["Cel"]}).write_parquet(path)
+    ((_, one),) = read(path)
+    (entry,) = one.entries
+    assert entry.codings[0].code == "1659121000000101"
+    assert entry.value is not None and entry.value.quantity is not None
+    assert (entry.value.quantity.value, entry.value.quantity.unit) == (Decimal("37.5"), "Cel")
+
+
+@pytest.mark.parametrize("word", ["03/01/2025", "2025-13-01", "yesterday", "20250103"])
+def test_a_date_in_another_form_breaks_its_row_and_no_other(tmp_path: Path, word: str) -> None:
+    path = csv(tmp_path, HEAD, f"p1,F,1990,condition,sct,77386006,Pregnant,{word}", "p1,F,1990,condition,sct,8392000,x,2025-01-03")
+    ((_, one),) = read(path)
+    assert [e.codings[0].code for e in one.entries] == ["8392000"]
+    (line,) = one.not_read
+    assert (line.path, line.whole, line.broken, line.coded, line.codings[0].code) == ("entries[0]", True, True, True, "77386006")
+    assert word not in line.reason
+
+
+def test_a_birth_date_in_another_form_is_missing_and_reported(tmp_path: Path) -> None:
+    path = csv(tmp_path, HEAD, "p1,F,02/04/1990,condition,sct,77386006,Pregnant,2025-01-03")
+    ((_, one),) = read(path)
+    assert (one.patient.born, len(one.entries)) == (None, 1)
+    assert [(n.path, n.broken) for n in one.not_read] == [("entries[0].birth_date", True)]
+
+
+def test_rows_that_differ_about_their_patient_leave_it_unknown(tmp_path: Path) -> None:
+    path = csv(tmp_path, HEAD, "p1,F,1990,condition,sct,77386006,x,2025", "p1,M,1990,condition,sct,77386006,x,2025")
+    ((_, one),) = read(path)
+    assert (one.patient.gender, one.patient.born) == (None, "1990")
+    assert [n.path for n in one.not_read] == ["gender"]
+
+
+def test_a_row_without_a_patient_is_listed_with_its_code(tmp_path: Path) -> None:
+    path = csv(tmp_path, HEAD, ",F,1990,condition,sct,77386006,x,2025")
+    ((key, one),) = read(path)
+    assert (key, one.entries, one.not_read[0].codings[0].code) == ("entries[0]", (), "77386006")
+
+
+def test_an_unknown_kind_and_an_unknown_column_are_reported(tmp_path: Path) -> None:
+    path = csv(tmp_path, HEAD + ",colour", "p1,F,1990,poem,sct,77386006,x,2025,red")
+    ((_, one),) = read(path)
+    assert {n.path: n.whole for n in one.not_read} == {"entries[0]": True, "entries.colour": False}
+
+
+def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
+    csv(tmp_path, "patient,gender,birth_date,birthsex,deceased", "p1,male,1956-08-03,M,2019-01-02", "p2,female,1960-01-01,F,", name="patients.csv")
+    csv(tmp_path, "patient,encounter,start,code,system,display", "p1,e1,2017-03-21,185349003,SNOMED,Check up", name="encounters.csv")
+    csv(tmp_path, "patient,encounter,start,stop,status,verification,code,system", "p1,e1,2017-03-21,2017-05-27,resolved,confirmed,444470001,SNOMED", name="conditions.csv")
+    csv(tmp_path, "patient,start,code,system,status,intent", "p1,2017-03-28,310965,RXNORM,stopped,order", name="medications.csv")
+    (_, one), (_, two) = read(tmp_path)
+    (entry,), (medicine,) = one.entries, one.medications
+    assert (one.patient.sex_at_birth, one.patient.died, one.patient.deceased, two.patient.deceased) == ("male", "2019-01-02", True, None)
+    assert (entry.consultation_date, entry.kind, entry.temporality, entry.verification) == ("2017-03-21", "condition", "past", "confirmed")
+    assert (medicine.kind, medicine.status) == ("request", "stopped")
+    assert [(n.path, n.codings[0].code) for n in one.not_read] == [("encounters[0]", "185349003")]
+    assert (two.entries, two.not_read) == ((), ())
+
+
+def test_parts_hold_the_same_patients_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = csv(tmp_path, HEAD, *(f"p{n % 7},F,1990,condition,sct,77386006,x,2025-01-{n % 28 + 1:02d}" for n in range(100)))
+    whole = sorted((key, s) for key, s in read(path))
+    monkeypatch.setattr("codesafety.formats.tables.disk.ROWS_A_PART", 9)
+    assert sorted(read(path), key=lambda pair: pair[0]) == sorted(whole, key=lambda pair: pair[0])
+
+
+def test_a_table_is_recognised_by_its_header(tmp_path: Path) -> None:
+    good = csv(tmp_path, HEAD, "p1,F,1990,condition,sct,1,x,2025", name="good.csv")
+    bad = csv(tmp_path, "a,b", "1,2", name="bad.csv")
+    (tmp_path / "torn.parquet").write_bytes(b"PAR1 no")
+    reader = FlatReader()
+    assert [reader.recognises(Source(b"", p.name, p)) for p in (good, bad, tmp_path / "torn.parquet", tmp_path / "none.csv")] == [True, False, False, False]
+    assert not reader.recognises(Source(b"patient_id,code"))
+
+
+@pytest.mark.parametrize("data", [b"patient_id,code\np1,\xff\xfe\n", b"patient_id,code\np1,1,2,3\n", b"patient_id,patient_id,code\np1,1,2\n"])
+def test_a_torn_table_is_refused_with_a_remedy(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.help
+
+
+# --- OMOP ----------------------------------------------------------------------------------------------------------------
+
+CONCEPTS = ["concept_id,concept_name,vocabulary_id,concept_code", "4112343,Acute viral pharyngitis,SNOMED,195662009",
+            "35208414,\"Gastrointestinal hemorrhage, unspecified\",ICD10CM,K92.2", "192671,Gastrointestinal hemorrhage,SNOMED,74474003",
+            "1118088,celecoxib 200 MG Oral Capsule,RxNorm,213469", "8840,milligram per deciliter,UCUM,mg/dL", "3004501,Glucose,LOINC,2345-7"]
+
+
+def omop(folder: Path) -> Path:
+    csv(folder, *CONCEPTS, name="CONCEPT.csv")
+    csv(folder, "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id", "1,8532,1963,12,31,8516", "2,8507,1950,,,0", "3,0,1970,4,,0", name="person.csv")
+    csv(folder, "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_end_date,condition_source_value,condition_source_concept_id,visit_occurrence_id",
+        "10,1,4112343,2015-10-02,2015-10-14,195662009,0,17", "11,2,192671,2011-10-10,,K92.2,35208414,", "12,3,999,2011-10-10,,local,0,", name="condition_occurrence.csv")
+    csv(folder, "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_end_date,drug_type_concept_id,quantity,days_supply,drug_source_value",
+        "20,1,1118088,2020-01-01,2020-01-28,38000177,28,0,213469", name="drug_exposure.csv")
+    csv(folder, "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,unit_concept_id,operator_concept_id,measurement_source_value",
+        "30,1,3004501,2020-01-01,6.20,8840,4172704,", name="measurement.csv")
+    csv(folder, "visit_occurrence_id,person_id,visit_concept_id,visit_start_date", "17,1,9201,2015-10-01", name="visit_occurrence.csv")
+    csv(folder, "person_id,death_date", "2,2019-05-06", name="death.csv")
+    csv(folder, "condition_era_id,person_id", "1,1", name="condition_era.csv")
+    return folder
+
+
+def test_an_omop_model_is_read_person_by_person(tmp_path: Path) -> None:
+    source = Source(b"", "omop", omop(tmp_path))
+    assert OmopReader().recognises(source)
+    (key, one), (_, two), (_, three) = OmopReader().read_many(source)
+    assert key == "person[0]"
+    assert [(s.patient.gender, s.patient.born, s.patient.died) for s in (one, two, three)] == [
+        ("female", "1963-12-31", None), ("male", "1950", "2019-05-06"), (None, "1970-04", None)]
+    condition, measured = one.entries
+    assert [(c.system, c.code, c.display) for c in condition.codings] == [("SNOMED", "195662009", "Acute viral pharyngitis")]
+    assert (condition.id, condition.date, condition.end_date, condition.consultation_date) == ("condition_occurrence/10", "2015-10-02", "2015-10-14", "2015-10-01")
+    assert measured.value is not None and measured.value.quantity is not None
+    assert (str(measured.value.quantity.value), measured.value.quantity.unit, measured.value.quantity.comparator) == ("6.20", "mg/dL", ">")
+    (medicine,) = one.medications
+    assert (medicine.kind, medicine.products[0].code, medicine.quantity and medicine.quantity.value, medicine.days_supply) == ("request", "213469", Decimal(28), None)
+    assert ("days_supply", "0") in [(q.role, q.text) for q in medicine.qualifiers]
+
+
+def test_source_and_standard_codes_stand_side_by_side(tmp_path: Path) -> None:
+    two = list(OmopReader().read_many(Source(b"", "omop", omop(tmp_path))))[1][1]
+    assert [(c.system, c.code) for c in two.entries[0].codings] == [("ICD10CM", "K92.2"), ("SNOMED", "74474003")]
+
+
+def test_a_concept_that_is_not_in_the_vocabulary_is_kept_as_its_id(tmp_path: Path) -> None:
+    three = list(OmopReader().read_many(Source(b"", "omop", omop(tmp_path))))[2][1]
+    assert [(c.system, c.code) for c in three.entries[0].codings] == [("OMOP", "999")]
+    assert three.entries[0].text == "local"
+
+
+def test_derived_tables_and_visits_are_listed(tmp_path: Path) -> None:
+    one = next(iter(OmopReader().read_many(Source(b"", "omop", omop(tmp_path)))))[1]
+    lines = {n.path: [c.code for c in n.codings] for n in one.not_read}
+    assert lines == {"visit_occurrence[0]": ["9201"], "person[0].race_concept_id": [], "condition_era": []}
+
+
+def test_an_omop_folder_without_its_vocabulary_is_refused(tmp_path: Path) -> None:
+    (omop(tmp_path) / "CONCEPT.csv").unlink()
+    with pytest.raises(InputError, match="`concept`"):
+        list(OmopReader().read_many(Source(b"", "omop", tmp_path)))
+
+
+def test_a_row_of_a_person_who_is_not_there_is_not_lost(tmp_path: Path) -> None:
+    folder = omop(tmp_path)
+    csv(folder, "procedure_occurrence_id,person_id,procedure_concept_id,procedure_date", "1,9,4112343,2020-01-01", "2,,4112343,2020-01-01", name="procedure_occurrence.csv")
+    found = dict(OmopReader().read_many(Source(b"", "omop", folder)))
+    assert len(found["procedure_occurrence[0]"].entries) == 1
+    assert found["procedure_occurrence[0]"].patient.gender is None
+    (line,) = found["procedure_occurrence[1]"].not_read
+    assert (line.whole, line.broken, line.codings[0].code) == (True, True, "195662009")

@@ -1,0 +1,233 @@
+"""Words against the code they were sent with: precise enough to alarm on, and silent where nothing can be told."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.places import SHARED
+
+from codesafety.terminology.interface import Words, WordsVerdict
+from codesafety.terminology.words.descriptions import TRANSFER_DEGRADED, judge
+from codesafety.terminology.words.normal import normal, stem, without_bracket
+
+TERMS = {
+    "77386006": ["Pregnancy (finding)"],
+    "60001007": ["Not pregnant (finding)"],
+    "169563005": ["Pregnant - on history (finding)"],
+    "152231000119106": ["Pregnancy not yet confirmed (situation)"],
+    "146799005": ["Possible pregnancy (finding)"],
+    "250423000": ["Pregnancy test positive (finding)"],
+    "250425007": ["Pregnancy test negative (finding)"],
+    "74036000": ["Urine pregnancy test (procedure)"],
+    "195967001": ["Asthma (disorder)"],
+    "160377001": ["Family history: Asthma (situation)"],
+    "161527007": ["History of asthma (situation)"],
+    "77176002": ["Smoker (finding)"],
+    "8392000": ["Non-smoker (finding)"],
+    "409137002": ["No known drug allergy (situation)"],
+    "86406008": ["Human immunodeficiency virus infection (disorder)"],
+    "72313002": ["Systolic arterial pressure (observable entity)"],
+    "271649006": ["Systolic blood pressure (observable entity)"],
+    "1091811000000102": ["Diastolic arterial pressure (observable entity)"],
+    "271650006": ["Diastolic blood pressure (observable entity)"],
+    "79631006": ["Absence seizure (disorder)"],
+    "91175000": ["Seizure (finding)"],
+    "127798001": ["Laboratory microscopy of urine (procedure)"],
+    "44054006": ["Diabetes mellitus type 2 (disorder)"],
+    "822931000000100": ["Seasonal influenza vaccination declined (situation)"],
+    "185765008": ["Seasonal influenza vaccination (procedure)"],
+    "196411000000103": ["Transfer-degraded record entry (record artifact)"],
+    "50960005": ["Hemorrhage (morphologic abnormality)"],
+    "131148009": ["Bleeding (finding)"],
+    "39104711000001103": ["Amoxicillin 250mg capsules (Accord-UK Ltd)"],
+}
+
+
+def ask(code: str, words: str, *, complete: bool = False, akin: tuple[str, ...] = ()) -> WordsVerdict:
+    index: dict[str, set[str]] = {}
+    for holder, terms in TERMS.items():
+        for term in terms:
+            index.setdefault(normal(term), set()).add(holder)
+    return judge(code, words, TERMS.get(code, ()), lambda key: index.get(key, set()), complete=complete, akin=lambda other: other in akin)
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("77386006", "Pregnancy"), ("77386006", "PREGNANCY (finding)"), ("77386006", " pregnancy. "),
+    ("60001007", "Not pregnant"), ("60001007", "Not pregnant (finding)"),
+    ("169563005", "Pregnant - on history"), ("169563005", "Pregnant – on history"),
+    ("160377001", "FH: Asthma"), ("160377001", "Family history of asthma"), ("161527007", "H/O: asthma"),
+    ("8392000", "Non smoker"), ("8392000", "Non - smoker"),
+    ("409137002", "No known drug allergies"),
+    ("44054006", "Type 2 diabetes mellitus"), ("44054006", "Diabetes mellitus type 2 NOS"), ("44054006", "[X]Diabetes mellitus type 2"),
+    ("44054006", "Diabetes melli"), ("1091811000000102", "Diastolic arterial…"),
+    ("39104711000001103", "Amoxicillin 250mg capsules"), ("39104711000001103", "amoxicillin 250 mg capsules (accord-uk ltd)"),
+    ("39104711000001103", "Amoxicillin 250mg capsules (Accord-UK Ltd)"),
+])
+def test_another_way_of_writing_it_agrees(code: str, words: str) -> None:
+    assert ask(code, words).verdict is Words.AGREES
+    assert ask(code, words, complete=True).verdict is Words.AGREES
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("77386006", "Not pregnant"), ("77386006", "Not pregnant (finding)"), ("77386006", "Patient is NOT PREGNANT"),
+    ("77386006", "not currently pregnant"), ("77386006", "isn't pregnant"), ("77386006", "isn’t pregnant"),
+    ("77386006", "No evidence of pregnancy"), ("77386006", "Pregnancy excluded"), ("77386006", "Denies pregnancy"),
+    ("77386006", "Urine test done - not pregnant"), ("77386006", "No longer pregnant"), ("77386006", "Pregnancy: absent"),
+    ("60001007", "Pregnant"), ("60001007", "Currently pregnant"),
+    ("169563005", "Not pregnant"),
+    ("195967001", "No asthma"), ("195967001", "Absence of asthma"), ("160377001", "No FH: asthma"),
+    ("77176002", "Non-smoker"), ("77176002", "Does not smoke"), ("8392000", "Smoker"),
+    ("409137002", "Drug allergy"),
+    ("250423000", "Pregnancy test negative"), ("250425007", "Pregnancy test positive"),
+    ("86406008", "Human immunodeficiency virus infection: negative"),
+    ("822931000000100", "Seasonal influenza vaccination"), ("185765008", "Seasonal influenza vaccination declined"),
+])
+def test_a_denial_of_the_concept_is_noticed(code: str, words: str) -> None:
+    assert ask(code, words) == WordsVerdict(Words.NEGATES)
+    assert ask(code, words, complete=True).verdict is Words.NEGATES
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("77386006", "Patient currently pregnant"), ("77386006", "Gravid ++"), ("77386006", "Pregnancy not confirmed"),
+    ("77386006", "Possibly not pregnant"), ("77386006", "not pregnant?"), ("77386006", "Not known if pregnant"),
+    ("77386006", "No abnormality detected"), ("77386006", "Pregnancy, no complications"), ("77386006", "Para 2, not primigravida"),
+    ("74036000", "Urine pregnancy test negative"), ("127798001", "Urine microscopy: no abnormality detected"),
+    ("195967001", "Exercise induced asthma"), ("195967001", "Asthma, not on treatment"), ("195967001", "Asthma - no wheeze today"),
+    ("79631006", "Seizures"), ("72313002", "Systolic arterial pressure not recorded"),
+    ("146799005", "Pregnant"), ("152231000119106", "Pregnant"), ("250425007", "Pregnancy test"),
+])
+def test_other_words_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
+    verdict = ask(code, words)
+    assert verdict.verdict in (Words.UNFAMILIAR, Words.CANNOT_TELL)
+    assert verdict.others == ()
+
+
+@pytest.mark.parametrize(("code", "words", "other"), [
+    ("195967001", "Type 2 diabetes mellitus (disorder)", None),
+    ("195967001", "Diabetes mellitus type 2", "44054006"), ("77386006", "Smoker", "77176002"),
+    ("44054006", "Not pregnant", "60001007"),
+])
+def test_the_name_of_something_else_is_noticed_without_a_release(code: str, words: str, other: str | None) -> None:
+    expected = WordsVerdict(Words.UNFAMILIAR) if other is None else WordsVerdict(Words.NAMES_ANOTHER, (other,))
+    assert ask(code, words) == expected
+
+
+@pytest.mark.parametrize(("code", "words", "other"), [
+    ("72313002", "Systolic blood pressure", "271649006"), ("1091811000000102", "Diastolic BP", "271650006"),
+    ("50960005", "Bleeding", "131148009"), ("79631006", "Seizure", "91175000"), ("195967001", "FH: asthma", "160377001"),
+])
+def test_a_near_name_is_no_alarm_until_every_description_is_known(code: str, words: str, other: str) -> None:
+    assert ask(code, words) == WordsVerdict(Words.CANNOT_TELL)
+    assert ask(code, words, complete=True) == WordsVerdict(Words.NAMES_ANOTHER, (other,))
+
+
+def test_words_of_what_the_code_became_agree() -> None:
+    assert ask("72313002", "Systolic blood pressure", complete=True, akin=("271649006",)).verdict is Words.AGREES
+
+
+def test_a_description_that_the_code_had_once_is_unfamiliar_and_no_alarm() -> None:
+    assert judge("8933000", "Crigler-Najjar syndrome", ["Crigler-Najjar syndrome, type I"], lambda key: {"28259009"}, complete=True,
+                 former=["Crigler-Najjar syndrome"]) == WordsVerdict(Words.UNFAMILIAR)
+
+
+def test_a_detail_more_than_the_concept_is_not_another() -> None:
+    terms = {"195967001": ["Asthma"], "31387002": ["Exercise-induced asthma"], "160377001": ["Family history: Asthma"]}
+    index = {normal(ts[0]): {code} for code, ts in terms.items()}
+
+    def ask_all(words: str) -> Words:
+        return judge("195967001", words, terms["195967001"], lambda key: index.get(key, set()), complete=True).verdict
+
+    assert ask_all("Exercise induced asthma") is Words.UNFAMILIAR
+    assert ask_all("Family history of asthma") is Words.NAMES_ANOTHER
+
+
+@pytest.mark.parametrize("code", sorted(TRANSFER_DEGRADED))
+def test_transfer_degraded_codes_are_not_tested(code: str) -> None:
+    assert judge(code, "Asthma", ["Transfer-degraded record entry"], lambda key: {"195967001"}, complete=True).verdict is Words.CANNOT_TELL
+
+
+@pytest.mark.parametrize("words", ["", "   ", "--", "()"])
+def test_no_words_contradict_nothing(words: str) -> None:
+    assert ask("77386006", words).verdict is Words.CANNOT_TELL
+
+
+def test_a_code_of_unknown_descriptions_cannot_be_told() -> None:
+    assert ask("999", "Not pregnant").verdict is Words.CANNOT_TELL
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Oedema of ankle", "edema of ankle"), ("Anaemia", "ANEMIA"), ("Caesarean section", "cesarean section"),
+    ("Tumour", "tumor"), ("Immunisation", "immunization"), ("Fibreoptic", "fiberoptic"), ("Counselling", "counseling"),
+    ("Crohn’s disease", "Crohn's disease"), ("H/O: asthma", "History of asthma"), ("O/E - BP reading", "On examination - blood pressure reading"),
+    ("FH: Asthma", "Family history of asthma"), ("Ménière's disease", "Meniere's disease"), ("X‑ray", "X-ray"),
+    ("5 µg", "5 ug"), ("Asthma NOS", "asthma"), ("Rheumatoid\u00a0arthritis", "rheumatoid arthritis"), ("A & B", "A and B"),
+])
+def test_two_ways_of_writing_have_one_key(one: str, other: str) -> None:
+    assert normal(one) == normal(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Pregnant", "Not pregnant"), ("0.5%", "5%"), ("1.5 mg", "15 mg"), ("Type 1 diabetes", "Type 2 diabetes"), ("BMI <18", "BMI >18"),
+    ("Family history of asthma", "History of asthma"), ("Smoker", "Non-smoker"), ("Left to right shunt", "Right to left shunt"),
+])
+def test_what_says_something_else_has_another_key(one: str, other: str) -> None:
+    assert normal(one) != normal(other)
+
+
+@given(st.text(max_size=80))
+def test_space_around_a_text_says_nothing_and_no_text_breaks_its_key(text: str) -> None:
+    assert normal(f"  {text} ") == normal(text)
+    assert without_bracket(text) in text
+    judge("77386006", text, ["Pregnancy"], lambda key: frozenset())
+
+
+@given(st.sampled_from(sorted(TERMS)), st.booleans())
+def test_a_codes_own_terms_never_alarm(code: str, complete: bool) -> None:
+    for term in TERMS[code]:
+        for words in (term, term.upper(), term.split(" (")[0]):
+            assert ask(code, words, complete=complete).verdict in (Words.AGREES, Words.CANNOT_TELL)
+
+
+def test_stems_join_an_adjective_and_its_noun() -> None:
+    assert stem("pregnant") == stem("pregnancy")
+    assert stem("smoker") == stem("smoking") == stem("smoke")
+    assert stem("allergy") == stem("allergies") == stem("allergic")
+
+
+def _codings(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        codings = value.get("coding")
+        if isinstance(codings, list):
+            said = [c["display"] for c in codings if c.get("display")] + ([value["text"]] if value.get("text") else [])
+            for coding in codings:
+                if coding.get("system") == "http://snomed.info/sct" and coding.get("code"):
+                    yield from ((coding["code"], words) for words in said)
+        for inner in value.values():
+            yield from _codings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _codings(inner)
+
+
+def test_no_coding_of_six_real_records_alarms_on_fully_specified_names() -> None:
+    usage = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
+    records = sorted((SHARED / "fhir" / "gp-record-stu3").glob("*.json"))
+    if not usage.exists() or not records:
+        pytest.skip("shared data is not here")
+    with gzip.open(usage, "rt", encoding="utf-8", newline="") as file:
+        names = {row["code"]: row["fsn"] for row in csv.DictReader(file)}
+    sent = {pair for record in records for pair in _codings(json.loads(record.read_text(encoding="utf-8")))}
+    index: dict[str, set[str]] = {}
+    for code, name in names.items():
+        index.setdefault(normal(name), set()).add(code)
+    verdicts = [judge(code, words, [names[code]], lambda key: index.get(key, set())) for code, words in sent if code in names]
+    assert len(verdicts) > 250
+    assert [v for v in verdicts if v.verdict in (Words.NAMES_ANOTHER, Words.NEGATES)] == []
+    assert sum(v.verdict is Words.AGREES for v in verdicts) > len(verdicts) // 2
