@@ -103,6 +103,8 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
     ({"start": "2025-06-01"}, None),
     ({"start": "2025-06-01", "end": "1900-01-01", "status": "active"}, None),
     ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
+    ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
+    ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
 ])
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
     assert medication(**fields).course[1] == end

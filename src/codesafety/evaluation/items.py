@@ -136,7 +136,8 @@ class ItemFact:
     def course(self) -> tuple[Interval | None, Interval | None]:
         """First and last day of a medication, each an interval or None where missing.
 
-        Start to end; else start + days supplied - 1; active without end: open; else the end is missing.
+        Start to end; else start + days supplied - 1; active without end: open; else the end is missing. A supply of no
+        days, or of fewer, says nothing of the end.
         """
         model = self.model
         assert isinstance(model, Medication)
@@ -144,7 +145,7 @@ class ItemFact:
         end = date_of(model.end)
         if end is None and model.days_supply is not None and start is not None:
             days = int(model.days_supply.to_integral_value(ROUND_CEILING)) - 1
-            end = add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)
+            end = (add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)) if days >= 0 else None
         if end is None and model.end is None and model.days_supply is None and model.status == "active":
             end = (OPEN_END, OPEN_END)
         return start, end
