@@ -44,7 +44,9 @@ VARIANT = re.compile(r" (?:biphasic|\(liposomal\)|liposomal pegylated)$")
 LINKED = re.compile(r"VMP (?:previous|subsequent) to (\d+)")
 """How OpenSAFELY's lists name a former or a later id of a VMP that they hold (dm+d's VPIDPREV)."""
 
-BEFORE_STRENGTH = re.compile(r" (?=\d)| (?:tablets|caplets|capsules|cream|gel|oral|solution|suspension|inhaler|transdermal|eye)\b")
+BEFORE_STRENGTH = re.compile(
+    r" (?=\d)| (?:tablets|caplets|capsules|cream|gel|oral|solution|suspension|inhaler|transdermal|eye)\b"
+)
 """Where the brand ends in the name of a branded product."""
 
 
@@ -59,7 +61,7 @@ class Seen:
     vtm_name: str | None = None
     bnf: str | None = None
     ingredients: str | None = None
-    linked_to: str | None = None       # another id of the same VMP
+    linked_to: str | None = None  # another id of the same VMP
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Vtm:
 
 @dataclass(slots=True)
 class Vocabulary:
-    vtms: dict[str, Vtm] = field(default_factory=dict)            # by name in lower case
+    vtms: dict[str, Vtm] = field(default_factory=dict)  # by name in lower case
     substances: set[str] = field(default_factory=set)
     by_ingredients: dict[frozenset[str], list[Vtm]] = field(default_factory=lambda: defaultdict(list))
 
@@ -81,7 +83,9 @@ class Vocabulary:
 
     def bases(self, names: Iterable[str]) -> frozenset[str] | None:
         parts = [part for name in names for part in split_combination(name)]
-        known = all(self.is_known(part) or self.is_known(without_salt(part)) for part in parts) and not any(part.startswith("co-") for part in parts)
+        known = all(self.is_known(part) or self.is_known(without_salt(part)) for part in parts) and not any(
+            part.startswith("co-") for part in parts
+        )
         return frozenset(base_substance(part, self.is_known) for part in parts) if known else None
 
 
@@ -260,7 +264,7 @@ def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterato
             heirs[vtm.previous].append(vtm)
     vtm_codes = {vtm.code for vtm in words.vtms.values()}
     for former, became in heirs.items():
-        if former in vtm_codes or len(became) > 1:      # a former id that became two is not followed
+        if former in vtm_codes or len(became) > 1:  # a former id that became two is not followed
             continue
         vtm_codes.add(former)
         yield former, "vtm", became[0].name, "", became[0].code, "|".join(sorted(became[0].ingredients or ())), ""

@@ -69,7 +69,11 @@ class ExampleFailed(Exception):
     """An example that was not answered as it expects."""
 
     def __init__(self, result: ExampleResult) -> None:
-        lines = [f"expected   {_said(result.expected)}", f"reference  {_said(result.reference)}", f"compiled   {_said(result.compiled)}"]
+        lines = [
+            f"expected   {_said(result.expected)}",
+            f"reference  {_said(result.reference)}",
+            f"compiled   {_said(result.compiled)}",
+        ]
         super().__init__("\n".join(lines))
 
 

@@ -76,8 +76,11 @@ def _code_is_text(value: Any) -> Any:
 
 def _of_a_size(number: Decimal) -> Decimal:
     if number and abs(number.adjusted()) > MAX_EXPONENT:
-        raise PydanticCustomError("number_size", "a number of this size measures nothing: at most {n} digits before or after the point",
-                                  {"n": MAX_EXPONENT})
+        raise PydanticCustomError(
+            "number_size",
+            "a number of this size measures nothing: at most {n} digits before or after the point",
+            {"n": MAX_EXPONENT},
+        )
     return number
 
 

@@ -129,8 +129,10 @@ def figures(pack: Path, seed: int = 20260826, slowest: int = 0) -> Iterator[tupl
         yield f"  {kind}", own[len(own) // 2] * 1e3, "ms"
     for seconds, _, ecl, size in sorted(timed, reverse=True)[:slowest]:
         yield f"  slow: {ecl} ({size} concepts)", seconds * 1e3, "ms"
-    largest = max(range(store.n_active), key=lambda ordinal: store.descendants_runs(ordinal)[-1] - ordinal
-                  if ordinal not in store.roots and ordinal < 5000 else 0)
+    largest = max(
+        range(store.n_active),
+        key=lambda ordinal: store.descendants_runs(ordinal)[-1] - ordinal if ordinal not in store.roots and ordinal < 5000 else 0,
+    )
     begun = time.perf_counter()
     codes = expand(store, f"<< {store.code(largest)}").code_set()
     yield f"<< of {len(codes)} concepts to a set", (time.perf_counter() - begun) * 1e3, "ms"

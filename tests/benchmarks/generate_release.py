@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.terminology import generated as made
 
-ATTRIBUTE_CONCEPT = 1          # index of the concept above all attribute types
+ATTRIBUTE_CONCEPT = 1  # index of the concept above all attribute types
 TYPES, CONCRETE_TYPES = 127, 10
 
 
@@ -36,9 +36,15 @@ class Shape:
     descriptions_per_concept: float = 0.0
 
     def scaled(self, scale: float) -> Shape:
-        return Shape(*(max(int(value * scale), 1) for value in (
-            self.active, self.inactive, self.is_a, self.attributes, self.concrete, self.inactive_relationships)),
-            max(int(self.refsets * scale), 3), int(self.members * scale), self.descriptions_per_concept)
+        return Shape(
+            *(
+                max(int(value * scale), 1)
+                for value in (self.active, self.inactive, self.is_a, self.attributes, self.concrete, self.inactive_relationships)
+            ),
+            max(int(self.refsets * scale), 3),
+            int(self.members * scale),
+            self.descriptions_per_concept,
+        )
 
 
 def graph(shape: Shape, rng: random.Random) -> list[tuple[int, ...]]:
@@ -55,7 +61,7 @@ def graph(shape: Shape, rng: random.Random) -> list[tuple[int, ...]]:
         else:
             parent = first + int((concept - first) * draw() ** DEPTH)
         own = [parent]
-        wanted = further * FURTHER * (0.45 if concept < 0.4 * shape.active else 1.37)     # most of them at the leaves
+        wanted = further * FURTHER * (0.45 if concept < 0.4 * shape.active else 1.37)  # most of them at the leaves
         while wanted > 0 and parent >= first + 18:
             if draw() < wanted:
                 grand = parents[parent][int(draw() * len(parents[parent]))]
@@ -70,9 +76,9 @@ def graph(shape: Shape, rng: random.Random) -> list[tuple[int, ...]]:
     return parents
 
 
-DEPTH = 1.65       # the larger, the shallower: how strongly early concepts are preferred as parents
-FAR = 0.004        # how often a further parent is from anywhere, not from beside the first one
-FURTHER = 1.45     # a few further parents turn out to be there already
+DEPTH = 1.65  # the larger, the shallower: how strongly early concepts are preferred as parents
+FAR = 0.004  # how often a further parent is from anywhere, not from beside the first one
+FURTHER = 1.45  # a few further parents turn out to be there already
 
 
 def generate(folder: Path, shape: Shape, seed: int = 1, *, date: str = "20260826") -> Path:
@@ -97,8 +103,10 @@ def generate(folder: Path, shape: Shape, seed: int = 1, *, date: str = "20260826
         order = sorted(range(len(codes)), key=lambda n: int(codes[n]))
         yield f"{made.IS_A}\t20020131\t1\t{made.CORE_MODULE}\t{made.PRIMITIVE}\r\n"
         for n in order:
-            yield (f"{codes[n]}\t{dates[n % 48]}\t{int(n < n_active)}\t{made.CORE_MODULE}\t"
-                   f"{made.DEFINED if n % 3 == 0 else made.PRIMITIVE}\r\n")
+            yield (
+                f"{codes[n]}\t{dates[n % 48]}\t{int(n < n_active)}\t{made.CORE_MODULE}\t"
+                f"{made.DEFINED if n % 3 == 0 else made.PRIMITIVE}\r\n"
+            )
 
     end = f"\t{made.INFERRED}\t{made.SOME}\r\n"
     number = 0
@@ -107,8 +115,10 @@ def generate(folder: Path, shape: Shape, seed: int = 1, *, date: str = "20260826
         nonlocal number
         number += 1
         # Relationship ids carry no check digit that anything computes here: 5 million of them would take a minute.
-        return (f"{number + 1000000}025\t{dates[number % 48]}\t{active}\t{made.CORE_MODULE}\t{codes[source]}\t{target}\t{group}\t"
-                f"{type_}{end}")
+        return (
+            f"{number + 1000000}025\t{dates[number % 48]}\t{active}\t{made.CORE_MODULE}\t{codes[source]}\t{target}\t{group}\t"
+            f"{type_}{end}"
+        )
 
     def relationships() -> Iterator[str]:
         yield (f"1000025\t20020131\t1\t{made.CORE_MODULE}\t{made.IS_A}\t{codes[ATTRIBUTE_CONCEPT]}\t0\t{made.IS_A}{end}")
@@ -154,26 +164,34 @@ def _members(refset: Path, shape: Shape, rng: random.Random, codes: list[str], d
 
     def simple() -> Iterator[str]:
         for at in range(shape.members):
-            yield (f"{made.uuid(at)}\t{dates[at % 48]}\t{int(at % 10 > 0)}\t{made.CORE_MODULE}\t"
-                   f"{sets[int(draw() ** 3 * len(sets))]}\t{codes[int(draw() * n)]}\r\n")
+            yield (
+                f"{made.uuid(at)}\t{dates[at % 48]}\t{int(at % 10 > 0)}\t{made.CORE_MODULE}\t"
+                f"{sets[int(draw() ** 3 * len(sets))]}\t{codes[int(draw() * n)]}\r\n"
+            )
 
     def history() -> Iterator[str]:
         for at in range(shape.inactive):
-            yield (f"{made.uuid(at)}\t{dates[at % 48]}\t1\t{made.CORE_MODULE}\t"
-                   f"{made.SAME_AS if at % 3 else made.REPLACED_BY}\t{codes[shape.active + at]}\t"
-                   f"{codes[int(draw() * shape.active)]}\r\n")
+            yield (
+                f"{made.uuid(at)}\t{dates[at % 48]}\t1\t{made.CORE_MODULE}\t"
+                f"{made.SAME_AS if at % 3 else made.REPLACED_BY}\t{codes[shape.active + at]}\t"
+                f"{codes[int(draw() * shape.active)]}\r\n"
+            )
 
     def dependency() -> Iterator[str]:
         yield (f"{made.uuid(1)}\t{date}\t1\t83821000000107\t900000000000534007\t{made.CORE_MODULE}\t{date}\t20260801\r\n")
 
     put(refset / f"der2_Refset_SimpleMONOSnapshot_GB_{date}.txt", made.MEMBER_HEADER, simple())
     put(refset / f"der2_cRefset_AssociationMONOSnapshot_GB_{date}.txt", made.MEMBER_HEADER + "\ttargetComponentId", history())
-    put(refset / f"der2_ssRefset_ModuleDependencyMONOSnapshot_GB_{date}.txt",
-        made.MEMBER_HEADER + "\tsourceEffectiveTime\ttargetEffectiveTime", dependency())
+    put(
+        refset / f"der2_ssRefset_ModuleDependencyMONOSnapshot_GB_{date}.txt",
+        made.MEMBER_HEADER + "\tsourceEffectiveTime\ttargetEffectiveTime",
+        dependency(),
+    )
 
 
-def _descriptions(terminology: Path, refset: Path, shape: Shape, rng: random.Random, codes: list[str], dates: list[str],
-                  date: str, put: Put) -> None:
+def _descriptions(
+    terminology: Path, refset: Path, shape: Shape, rng: random.Random, codes: list[str], dates: list[str], date: str, put: Put
+) -> None:
     letters = "aeiou", "bcdfghlmnprst"
     words = ["".join(rng.choice(letters[(at + 1) % 2]) for at in range(rng.randint(4, 11))) for _ in range(90_000)]
     total = int(len(codes) * shape.descriptions_per_concept)
@@ -182,8 +200,10 @@ def _descriptions(terminology: Path, refset: Path, shape: Shape, rng: random.Ran
         for at in range(total):
             term = " ".join(words[int(rng.random() ** 3 * len(words))] for _ in range(3 + at % 5))
             kind = made.FSN if at < len(codes) else made.SYNONYM
-            yield (f"{at + 1000000}013\t{dates[at % 48]}\t1\t{made.CORE_MODULE}\t{codes[at % len(codes)]}\ten\t{kind}\t{term}\t"
-                   "900000000000448009\r\n")
+            yield (
+                f"{at + 1000000}013\t{dates[at % 48]}\t1\t{made.CORE_MODULE}\t{codes[at % len(codes)]}\ten\t{kind}\t{term}\t"
+                "900000000000448009\r\n"
+            )
 
     def language() -> Iterator[str]:
         for at in range(total):

@@ -142,7 +142,9 @@ def measure(made: Workload, rounds: int) -> Measured:
 
     def ours(submission: Submission) -> Found:
         run = program.run(Facts(submission, None, binding.codebook))
-        return [(o.subject.index, int(o.rule.name[3:])) for o in run.outcomes if o.status is Status.FIRES and o.subject is not None]
+        return [
+            (o.subject.index, int(o.rule.name[3:])) for o in run.outcomes if o.status is Status.FIRES and o.subject is not None
+        ]
 
     data = [s.model_dump(exclude_none=True) for s in made.submissions]
 
@@ -168,8 +170,12 @@ def measure(made: Workload, rounds: int) -> Measured:
                 check(record)
             times[name].append((time.process_time() - started) / len(records) * 1e6)
     index = [_index(made.rules, side) for side in (True, False)]
-    triggered = sum(len(index[side].get(item["code"], ())) for p in made.patients for side, kind in enumerate(("entries", "medicines"))
-                    for item in p[kind]) / len(made.patients)
+    triggered = sum(
+        len(index[side].get(item["code"], ()))
+        for p in made.patients
+        for side, kind in enumerate(("entries", "medicines"))
+        for item in p[kind]
+    ) / len(made.patients)
     return Measured({name: median(each) for name, each in times.items()}, compile_seconds, triggered)
 
 
@@ -215,16 +221,24 @@ def main() -> None:
     for name in columns[10].microseconds:
         print(f"{name:34}" + "".join(f"{m.microseconds[name]:>14.1f}" for m in columns.values()))
     print(f"{'rules triggered a record':34}" + "".join(f"{m.triggered:>14.1f}" for m in columns.values()))
-    print(f"{'ours / by hand, index':34}" + "".join(
-        f"{m.microseconds['ours, from models'] / m.microseconds['by hand, index']:>14.2f}" for m in columns.values()))
-    print(f"{'naive loop / ours':34}" + "".join(
-        f"{m.microseconds['naive loop'] / m.microseconds['ours, from models']:>14.2f}" for m in columns.values()))
+    print(
+        f"{'ours / by hand, index':34}"
+        + "".join(f"{m.microseconds['ours, from models'] / m.microseconds['by hand, index']:>14.2f}" for m in columns.values())
+    )
+    print(
+        f"{'naive loop / ours':34}"
+        + "".join(f"{m.microseconds['naive loop'] / m.microseconds['ours, from models']:>14.2f}" for m in columns.values())
+    )
     print(f"{'bind and compile, seconds':34}" + "".join(f"{m.compile_seconds:>14.2f}" for m in columns.values()))
     lines, checked, compiled = text_seconds()
-    print(f"1,000 rules as text, {lines} lines: {checked:.2f} s to parse and check, {compiled:.2f} s to bind and compile; "
-          f"{checked + compiled:.2f} s in all")
+    print(
+        f"1,000 rules as text, {lines} lines: {checked:.2f} s to parse and check, {compiled:.2f} s to bind and compile; "
+        f"{checked + compiled:.2f} s in all"
+    )
     core, added, engine = import_milliseconds(chosen.rounds)
-    print(f"import: core dependencies {core:.0f} ms; `import codesafety` adds {added:.0f} ms, its engine at first use {engine:.0f} ms")
+    print(
+        f"import: core dependencies {core:.0f} ms; `import codesafety` adds {added:.0f} ms, its engine at first use {engine:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

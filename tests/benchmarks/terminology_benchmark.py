@@ -121,9 +121,11 @@ def _answers(pack: Path) -> Iterator[Figure]:
     some = below[-20:]
     wanted = min(some, key=lambda at: abs(_size(store, at) - 180_000 * store.n_active / 840_000))
     inside = store.code(wanted + 1)
-    for what, script, last in (("first answer of a fresh process (subsumption)", _SUBSUMES, inside),
-                               ("first answer of a fresh process (ECL)", _EXPAND, inside)):
-        _fresh(script, pack, store.code(wanted), last)      # byte code is written, as it is where the library is installed
+    for what, script, last in (
+        ("first answer of a fresh process (subsumption)", _SUBSUMES, inside),
+        ("first answer of a fresh process (ECL)", _EXPAND, inside),
+    ):
+        _fresh(script, pack, store.code(wanted), last)  # byte code is written, as it is where the library is installed
         times, cpu = [], []
         for _ in range(9):
             begun, before = time.perf_counter(), _children_cpu()
@@ -133,7 +135,7 @@ def _answers(pack: Path) -> Iterator[Figure]:
         yield Figure(what, statistics.median(times) * 1e3, "ms", 100)
         yield Figure(f"{what}, CPU", statistics.median(cpu) * 1e3, "ms")
     runs = store.descendants_runs(wanted)
-    while _concepts(runs) > 180_000:                           # a UK edition's largest hierarchies have about so many
+    while _concepts(runs) > 180_000:  # a UK edition's largest hierarchies have about so many
         runs[-1] -= min(_concepts(runs) - 180_000, runs[-1] - runs[-2])
         if runs[-1] == runs[-2]:
             del runs[-2:]
@@ -156,8 +158,9 @@ def _concepts(runs: Runs) -> int:
 
 def _fresh(script: str, *arguments: object) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True, capture_output=True, text=True,
-                          env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)], check=True, capture_output=True, text=True, env=environment
+    )
     return done.stdout
 
 
@@ -170,7 +173,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--scale", type=float, default=1.0, help="1 is the UK Monolith")
     parser.add_argument("--folder", type=Path, help="keep release and packs here, and use what is there")
-    parser.add_argument("--descriptions", action="store_true", help="generate 3.1 descriptions a concept, and build with them too")
+    parser.add_argument(
+        "--descriptions", action="store_true", help="generate 3.1 descriptions a concept, and build with them too"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -179,7 +184,9 @@ def main() -> None:
         figures = []
         if not options.json:
             load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-            print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs{load}, scale {options.scale}")
+            print(
+                f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs{load}, scale {options.scale}"
+            )
         for figure in measure(folder, options.scale, options.descriptions):
             figures.append(figure)
             if not options.json:

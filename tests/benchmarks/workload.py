@@ -65,7 +65,8 @@ def workload(n_rules: int, n_patients: int, seed: int = 1) -> Workload:
         pool = entry_codes if is_entry else product_codes
         codes = frozenset(rng.sample(pool, int(50 * 100 ** rng.random())))
         gender, below, reached = rng.choice(
-            [("male", None, None), ("female", None, None), (None, 12, None), (None, 16, None), (None, None, 50), (None, None, 65)])
+            [("male", None, None), ("female", None, None), (None, 12, None), (None, 16, None), (None, None, 50), (None, None, 65)]
+        )
         rules.append(MadeRule(number, is_entry, codes, gender, below, reached))
     index: dict[str, list[MadeRule]] = {}
     for rule in rules:
@@ -93,8 +94,9 @@ def broken_by(rule: MadeRule, gender: str, years: int) -> bool:
     return years >= rule.reached
 
 
-def _patient(rng: random.Random, entry_codes: list[str], product_codes: list[str], index: Mapping[str, list[MadeRule]], *,
-             breaks: bool) -> dict[str, Any]:
+def _patient(
+    rng: random.Random, entry_codes: list[str], product_codes: list[str], index: Mapping[str, list[MadeRule]], *, breaks: bool
+) -> dict[str, Any]:
     gender = rng.choice(("male", "female"))
     born = date(1935, 1, 1) + timedelta(days=rng.randrange(32_000))
     items: dict[str, list[dict[str, str]]] = {"entries": [], "medicines": []}
@@ -117,16 +119,22 @@ def submission_of(patient: dict[str, Any]) -> Submission:
     return Submission(
         patient=Patient(gender=patient["gender"], born=patient["born"]),
         message=Message(sent="2025-06-01"),
-        entries=tuple(Entry(path=f"e[{i}]", codings=(Coding(system=SNOMED, code=e["code"]),), date=e["date"])
-                      for i, e in enumerate(patient["entries"])),
-        medications=tuple(Medication(path=f"m[{i}]", products=(Coding(system=SNOMED, code=m["code"]),), handed_over=m["date"])
-                          for i, m in enumerate(patient["medicines"])),
+        entries=tuple(
+            Entry(path=f"e[{i}]", codings=(Coding(system=SNOMED, code=e["code"]),), date=e["date"])
+            for i, e in enumerate(patient["entries"])
+        ),
+        medications=tuple(
+            Medication(path=f"m[{i}]", products=(Coding(system=SNOMED, code=m["code"]),), handed_over=m["date"])
+            for i, m in enumerate(patient["medicines"])
+        ),
     )
 
 
 def ruleset_of(rules: list[MadeRule]) -> ir.Ruleset:
     """Return the rules as the checker would."""
-    return ir.Ruleset("b", "b", "1.0.0", 1, "none", (), (), tuple(_set_of(r) for r in rules), (), tuple(_rule_of(r) for r in rules), "")
+    return ir.Ruleset(
+        "b", "b", "1.0.0", 1, "none", (), (), tuple(_set_of(r) for r in rules), (), tuple(_rule_of(r) for r in rules), ""
+    )
 
 
 def _set_of(rule: MadeRule) -> ir.ValueSet:
@@ -145,8 +153,22 @@ def _rule_of(rule: MadeRule) -> ir.Rule:
         assert rule.reached is not None
         when = ir.AgeCompare(at, ">=", ir.Length(Decimal(rule.reached), ir.Unit.YEARS))
     return ir.Rule(
-        name=rule.name, title=None, action=ir.Action.REVIEW, cannot_tell=None, severity=None, hazards=(), sources=(), because=None,
-        valid_from=None, valid_until=None, after=(), overridable=None, trigger=ir.Trigger(var), when=when, unless=(), say=(),
+        name=rule.name,
+        title=None,
+        action=ir.Action.REVIEW,
+        cannot_tell=None,
+        severity=None,
+        hazards=(),
+        sources=(),
+        because=None,
+        valid_from=None,
+        valid_until=None,
+        after=(),
+        overridable=None,
+        trigger=ir.Trigger(var),
+        when=when,
+        unless=(),
+        say=(),
     )
 
 
@@ -186,28 +208,33 @@ _SAYS_NOTHING = CodeContext()
 def rule_text(n_rules: int, lines_each: int = 20) -> Iterator[str]:
     """Yield rule files of `n_rules` rules of `lines_each` lines in all, as people write them."""
     codes = _codes(1_000_000, 40 * n_rules)
-    yield "ruleset bench.text {\n  title \"Benchmark\"\n  version 1.0.0\n  language 1\n}\n"
+    yield 'ruleset bench.text {\n  title "Benchmark"\n  version 1.0.0\n  language 1\n}\n'
     for number in range(n_rules):
-        mine = codes[40 * number:40 * number + 8]
-        yield "\n".join([
-            f'valueset s{number} "Set {number}" {{',
-            f"  codes {mine[0]} |One|, {mine[1]} |Two|,",
-            f"    {mine[2]} |Three|, {mine[3]} |Four|,",
-            f"    {mine[4]} |Five|, {mine[5]} |Six|",
-            "}",
-            f"rule r{number} {{",
-            f'  title "Rule {number}"',
-            "  action review severity significant hazard H-01",
-            '  source "A national document" <https://example.org/document>',
-            '  because "It says so"',
-            f"  for entry e in s{number} with entry x in s{(number + 1) % n_rules}",
-            "  when patient.gender is male and age at e is from 16 to 64 years",
-            "    and x is before e and x is within 24 weeks before e",
-            f'  unless "a newer one" exists entry c in s{(number + 2) % n_rules} where (c is after x and c is before e)',
-            '  say "{e} is coded {x} before. One may be wrong, or both may be right."',
-            f'  example "fires" {{ given patient gender male, born 1980-01-01 given incoming entry {mine[0]}, date 2025-06-01',
-            f"    given record entry {codes[(40 * (number + 1)) % len(codes)]}, date 2025-05-01 expect fires }}",
-            f'  example "clear" {{ given patient gender female given incoming entry {mine[0]}, date 2025-06-01 expect clear }}',
-            "}",
-            "",
-        ][:lines_each]) + "\n"
+        mine = codes[40 * number : 40 * number + 8]
+        yield (
+            "\n".join(
+                [
+                    f'valueset s{number} "Set {number}" {{',
+                    f"  codes {mine[0]} |One|, {mine[1]} |Two|,",
+                    f"    {mine[2]} |Three|, {mine[3]} |Four|,",
+                    f"    {mine[4]} |Five|, {mine[5]} |Six|",
+                    "}",
+                    f"rule r{number} {{",
+                    f'  title "Rule {number}"',
+                    "  action review severity significant hazard H-01",
+                    '  source "A national document" <https://example.org/document>',
+                    '  because "It says so"',
+                    f"  for entry e in s{number} with entry x in s{(number + 1) % n_rules}",
+                    "  when patient.gender is male and age at e is from 16 to 64 years",
+                    "    and x is before e and x is within 24 weeks before e",
+                    f'  unless "a newer one" exists entry c in s{(number + 2) % n_rules} where (c is after x and c is before e)',
+                    '  say "{e} is coded {x} before. One may be wrong, or both may be right."',
+                    f'  example "fires" {{ given patient gender male, born 1980-01-01 given incoming entry {mine[0]}, date 2025-06-01',
+                    f"    given record entry {codes[(40 * (number + 1)) % len(codes)]}, date 2025-05-01 expect fires }}",
+                    f'  example "clear" {{ given patient gender female given incoming entry {mine[0]}, date 2025-06-01 expect clear }}',
+                    "}",
+                    "",
+                ][:lines_each]
+            )
+            + "\n"
+        )

@@ -63,11 +63,21 @@ def test_a_published_suite_is_answered_as_published(path: Path, tmp_path: Path) 
 
 
 @needs_suites
-@pytest.mark.parametrize(("ecl", "number"), [
-    ("*", 2254), ("<< 138875005", 2251), ("<< 71388002", 203), ("^ 900000000000526001", 1), ("^ 10200004", 0),
-    ("< 64572001 : 363698007 = << 10200004", 661), ("< 64572001 : [1..1] 363698007 = << 10200004", 573),
-    ("< 64572001 : [2..*] 363698007 = << 10200004", 88), ("< 64572001 . 363698007", 105), (">> 10200004", 20),
-])
+@pytest.mark.parametrize(
+    ("ecl", "number"),
+    [
+        ("*", 2254),
+        ("<< 138875005", 2251),
+        ("<< 71388002", 203),
+        ("^ 900000000000526001", 1),
+        ("^ 10200004", 0),
+        ("< 64572001 : 363698007 = << 10200004", 661),
+        ("< 64572001 : [1..1] 363698007 = << 10200004", 573),
+        ("< 64572001 : [2..*] 363698007 = << 10200004", 88),
+        ("< 64572001 . 363698007", 105),
+        (">> 10200004", 20),
+    ],
+)
 def test_the_real_subset_gives_the_counts_that_other_servers_publish(ecl: str, number: int) -> None:
     _, store = real_subset()
     assert len(expand(store, ecl)) == number
@@ -85,10 +95,22 @@ def test_the_whole_release_is_the_union_of_active_and_inactive() -> None:
 @needs_suites
 def test_an_unknown_concept_is_an_error_wherever_it_stands() -> None:
     _, store = real_subset()
-    for ecl in ("99999999", "< 99999999", "^ 99999999", "* : 99999999 = *", "* : * = 99999999", "10200004 . 99999999",
-                "10200004 MINUS 99999999", "(10200004 MINUS 10200004) : 99999999 = *", "* {{ C moduleId = 99999999 }}",
-                "(10200004 MINUS 10200004) : { 363698007 = 99999999 }", "^R 99999999", "10200004 {{ + HISTORY (99999999) }}",
-                "* {{ D typeId = 99999999 }}", "* {{ D dialectId = 99999999 }}"):
+    for ecl in (
+        "99999999",
+        "< 99999999",
+        "^ 99999999",
+        "* : 99999999 = *",
+        "* : * = 99999999",
+        "10200004 . 99999999",
+        "10200004 MINUS 99999999",
+        "(10200004 MINUS 10200004) : 99999999 = *",
+        "* {{ C moduleId = 99999999 }}",
+        "(10200004 MINUS 10200004) : { 363698007 = 99999999 }",
+        "^R 99999999",
+        "10200004 {{ + HISTORY (99999999) }}",
+        "* {{ D typeId = 99999999 }}",
+        "* {{ D dialectId = 99999999 }}",
+    ):
         with pytest.raises(UnknownConcept) as caught:
             expand(store, ecl)
         assert caught.value.concept == "99999999"

@@ -25,8 +25,13 @@ from codesafety.record import Coding, Submission
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "fhir"
-OWN = sorted([*(ROOT / "docs" / "examples").glob("*.xml"), *(ROOT / "docs" / "examples").glob("*update*.json"),
-              *(ROOT / "tests" / "fixtures" / "fhir").glob("*")])
+OWN = sorted(
+    [
+        *(ROOT / "docs" / "examples").glob("*.xml"),
+        *(ROOT / "docs" / "examples").glob("*update*.json"),
+        *(ROOT / "tests" / "fixtures" / "fhir").glob("*"),
+    ]
+)
 REAL = sorted(p for p in SHARED.glob("*/*") if p.suffix in (".xml", ".json")) if SHARED.is_dir() else []
 LISTED = {"coding", "component", "contained", "entry", "extension", "modifierExtension", "section", "tag", "profile", "parameter"}
 
@@ -111,6 +116,7 @@ def accountable(root: Raw) -> Iterator[tuple[str, str, Raw]]:
 
 # --- what the submission holds -------------------------------------------------------------------------------------------
 
+
 def leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, Coding):
         yield value
@@ -148,11 +154,16 @@ def missing(submission: Submission, root: Raw) -> list[str]:
                 found = node[1] in texts
             case "coding":
                 found = (where, given_.get("system"), given_["code"], given_.get("display")) in codings
-                found = found or any(p in json.dumps(node) for p in private) or submission.patient.nhs_number_status == given_["code"]
+                found = (
+                    found or any(p in json.dumps(node) for p in private) or submission.patient.nhs_number_status == given_["code"]
+                )
                 found = found or submission.message.event == given_["code"]
             case "quantity":
-                found = Decimal(given_["value"]) in numbers or any(Decimal(given_["value"]) * 7 == n for n in numbers) \
+                found = (
+                    Decimal(given_["value"]) in numbers
+                    or any(Decimal(given_["value"]) * 7 == n for n in numbers)
                     or any(given_["value"] in t for t in texts)
+                )
             case _:
                 found = where in texts
         if not found:
@@ -194,10 +205,22 @@ def dotted(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 PLACES = [p for p in dotted(json.loads(TEMPLATE.read_bytes())) if p]
 JUNK = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8), st.just([]), st.just({}),
-    st.just("2025-13-45"), st.just([{}]), st.just({"coding": [{"code": 77386006}]}), st.just({"reference": 1}),
-    st.just({"value": "x", "unit": "mg"}), st.just([["a"]]), st.just({"extension": [{"url": "x", "valueCoding": {"code": "y"}}]}),
-    st.just("77386006000000000000000"), st.just({"resourceType": "Basic", "code": {"coding": [{"code": "1", "system": "s"}]}}),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.just([]),
+    st.just({}),
+    st.just("2025-13-45"),
+    st.just([{}]),
+    st.just({"coding": [{"code": 77386006}]}),
+    st.just({"reference": 1}),
+    st.just({"value": "x", "unit": "mg"}),
+    st.just([["a"]]),
+    st.just({"extension": [{"url": "x", "valueCoding": {"code": "y"}}]}),
+    st.just("77386006000000000000000"),
+    st.just({"resourceType": "Basic", "code": {"coding": [{"code": "1", "system": "s"}]}}),
 )
 
 

@@ -60,7 +60,10 @@ def test_every_row_and_code_of_sixty_synthea_patients(tmp_path: Path) -> None:
     for _, submission in FlatReader().read_many(Source(b"", "synthea", tmp_path)):
         assert not any(line.whole for line in submission.not_read)
         items += len(submission.entries) + len(submission.medications)
-        for coding in (*(c for e in submission.entries for c in e.codings), *(c for m in submission.medications for c in m.products)):
+        for coding in (
+            *(c for e in submission.entries for c in e.codings),
+            *(c for m in submission.medications for c in m.products),
+        ):
             found[coding.code or ""] = found.get(coding.code or "", 0) + 1
     assert items == rows
     assert found == sent

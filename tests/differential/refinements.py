@@ -24,9 +24,15 @@ def refined(world: World, facts: Facts, choose: Chooser) -> tuple[str, World] | 
 def _of_patient(world: World) -> Iterator[tuple[str, World]]:
     submission, record = world
     sides = [submission.patient, record.patient if record is not None else Patient()]
-    for name, answers in (("gender", ("male", "female")), ("sex_at_birth", ("male", "female")), ("born", ("2009-06-01", "2013-05-31")),
-                          ("died", ("2025-06-01",))):
-        if all(getattr(side, name) is None for side in sides) and not (name == "died" and any(s.deceased is False for s in sides)):
+    for name, answers in (
+        ("gender", ("male", "female")),
+        ("sex_at_birth", ("male", "female")),
+        ("born", ("2009-06-01", "2013-05-31")),
+        ("died", ("2025-06-01",)),
+    ):
+        if all(getattr(side, name) is None for side in sides) and not (
+            name == "died" and any(s.deceased is False for s in sides)
+        ):
             for answer in answers:
                 yield f"patient.{name}", (_with(submission, patient=_with(submission.patient, **{name: answer})), record)
     if sides[0].born == "2009" and sides[1].born is None:
@@ -43,8 +49,18 @@ def _of_record(world: World) -> Iterator[tuple[str, World]]:
         yield "record", (submission, Record(complete=COMPLETE, entries=entries, medications=medications))
     elif not record.complete:
         yield "record", (submission, _with(record, complete=COMPLETE))
-        yield "record", (submission, _with(record, complete=COMPLETE, entries=(*record.entries, *entries),
-                                           medications=(*record.medications, *medications)))
+        yield (
+            "record",
+            (
+                submission,
+                _with(
+                    record,
+                    complete=COMPLETE,
+                    entries=(*record.entries, *entries),
+                    medications=(*record.medications, *medications),
+                ),
+            ),
+        )
 
 
 def _of_items(world: World, facts: Facts) -> Iterator[tuple[str, World]]:
@@ -74,8 +90,11 @@ def _of_item(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         for code in codes:
             yield "code", {field: (Coding(system="sct", code=code),)}
     if item.is_entry:
-        for name, answers in (("assertion", ("present", "absent", "possible")), ("subject", ("patient", "family")),
-                              ("temporality", ("current", "past"))):
+        for name, answers in (
+            ("assertion", ("present", "absent", "possible")),
+            ("subject", ("patient", "family")),
+            ("temporality", ("current", "past")),
+        ):
             if getattr(model, name) == "unknown":
                 for answer in answers:
                     yield name, {name: answer}

@@ -15,8 +15,14 @@ _ENTRY_WORDS = tuple(ItemWord)
 _MEDICATION_WORDS = (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR)
 _ENTRY_DATES = ("date", "date", "date", "recorded", "consultation_date", "value")
 _MEDICATION_DATES = ("date", "date", "start", "end", "handed_over")
-PATIENT_MISSING = (("gender", FieldType.WORD), ("sex_at_birth", FieldType.WORD), ("born", FieldType.DATE), ("died", FieldType.DATE),
-                   ("deceased", FieldType.WORD), ("nhs_number", FieldType.TEXT))
+PATIENT_MISSING = (
+    ("gender", FieldType.WORD),
+    ("sex_at_birth", FieldType.WORD),
+    ("born", FieldType.DATE),
+    ("died", FieldType.DATE),
+    ("deceased", FieldType.WORD),
+    ("nhs_number", FieldType.TEXT),
+)
 
 
 def sets_of(kind: Kind) -> tuple[str, ...]:
@@ -32,8 +38,9 @@ def field(base: Var | str, name: str, type: FieldType, unit: Unit | None = None)
 class RuleMaker:
     """Makes one rule after another."""
 
-    def __init__(self, choose: Chooser, *, custom: Sequence[str] = ("demo/even", "demo/alike"), is_missing: bool = True,
-                 deep: bool = True) -> None:
+    def __init__(
+        self, choose: Chooser, *, custom: Sequence[str] = ("demo/even", "demo/alike"), is_missing: bool = True, deep: bool = True
+    ) -> None:
         self.choose = choose
         self.custom = custom
         self.is_missing = is_missing
@@ -48,15 +55,24 @@ class RuleMaker:
         if joined is not None and when is not None:
             when = choose.pick((joined, ir.And((joined, when)), ir.And((when, joined)), ir.Or((joined, when)), ir.Not(joined)))
         valid = choose.pick((None, None, None, "from", "until", "both"))
-        unless = tuple(
-            ir.Unless(f"u{i}", self.condition(variables, 1, 0)) for i in range(choose.pick((0, 0, 0, 1, 2)))
-        )
+        unless = tuple(ir.Unless(f"u{i}", self.condition(variables, 1, 0)) for i in range(choose.pick((0, 0, 0, 1, 2))))
         return ir.Rule(
-            name=f"w/{name}", title=None, action=ir.Action.REVIEW, cannot_tell=None, severity=None, hazards=(), sources=(), because=None,
+            name=f"w/{name}",
+            title=None,
+            action=ir.Action.REVIEW,
+            cannot_tell=None,
+            severity=None,
+            hazards=(),
+            sources=(),
+            because=None,
             valid_from=ir.DateLiteral(DAY, DAY, "2025-06-01") if valid in ("from", "both") else None,
             valid_until=ir.DateLiteral(DAY + 10, DAY + 10, "2025-06-11") if valid in ("until", "both") else None,
-            after=(), overridable=None, trigger=trigger, when=when,
-            unless=unless, say=(),
+            after=(),
+            overridable=None,
+            trigger=trigger,
+            when=when,
+            unless=unless,
+            say=(),
         )
 
     def join(self, trigger: ir.Trigger) -> ir.Condition | None:
@@ -136,8 +152,10 @@ class RuleMaker:
         choose = self.choose
         match choose.count(5):
             case 0 | 1:
-                return ir.FieldIs(field("patient", choose.pick(("gender", "gender", "sex_at_birth")), FieldType.WORD),
-                                  choose.pick(("male", "female")))
+                return ir.FieldIs(
+                    field("patient", choose.pick(("gender", "gender", "sex_at_birth")), FieldType.WORD),
+                    choose.pick(("male", "female")),
+                )
             case 2:
                 return ir.FieldIs(field("patient", "deceased", FieldType.WORD), choose.pick(("true", "false")))
             case 3 if self.is_missing:
@@ -155,15 +173,23 @@ class RuleMaker:
             case 2:
                 return ir.FieldIs(field("message", "status", FieldType.WORD), "final")
             case 3 if self.is_missing:
-                return ir.IsMissing(field("message", *choose.pick((("sender", FieldType.TEXT), ("service", FieldType.CODINGS),
-                                                                   ("sent", FieldType.DATE)))))
+                return ir.IsMissing(
+                    field(
+                        "message",
+                        *choose.pick((("sender", FieldType.TEXT), ("service", FieldType.CODINGS), ("sent", FieldType.DATE))),
+                    )
+                )
             case _:
                 return ir.Before(field("message", "sent", FieldType.DATE), self.literal())
 
     def literal(self) -> ir.DateLiteral:
-        return self.choose.pick((
-            ir.DateLiteral(DAY, DAY, "2025-06-01"), ir.DateLiteral(DAY, DAY + 29, "2025-06"), ir.DateLiteral(DAY - 151, DAY - 151, "2025-01-01"),
-        ))
+        return self.choose.pick(
+            (
+                ir.DateLiteral(DAY, DAY, "2025-06-01"),
+                ir.DateLiteral(DAY, DAY + 29, "2025-06"),
+                ir.DateLiteral(DAY - 151, DAY - 151, "2025-01-01"),
+            )
+        )
 
     def others(self, var: Var, variables: Sequence[Var], *kinds: Kind) -> list[Var]:
         return [v for v in variables if v is not var and v.kind in kinds]
@@ -179,12 +205,31 @@ class RuleMaker:
             case 3 | 4:
                 return ir.InSet(var, choose.pick(ENTRY_SETS))
             case 5:
-                name, word = choose.pick((("status", "final"), ("verification", "confirmed"), ("assertion", "present"), ("kind", "observation"),
-                                          ("temporality", "past")))
+                name, word = choose.pick(
+                    (
+                        ("status", "final"),
+                        ("verification", "confirmed"),
+                        ("assertion", "present"),
+                        ("kind", "observation"),
+                        ("temporality", "past"),
+                    )
+                )
                 return ir.FieldIs(field(var, name, FieldType.WORD), word)
             case 6 if self.is_missing:
-                return ir.IsMissing(field(var, *choose.pick((("value", FieldType.VALUE), ("date", FieldType.DATE), ("code", FieldType.CODINGS),
-                                                             ("assertion", FieldType.WORD), ("id", FieldType.TEXT)))))
+                return ir.IsMissing(
+                    field(
+                        var,
+                        *choose.pick(
+                            (
+                                ("value", FieldType.VALUE),
+                                ("date", FieldType.DATE),
+                                ("code", FieldType.CODINGS),
+                                ("assertion", FieldType.WORD),
+                                ("id", FieldType.TEXT),
+                            )
+                        ),
+                    )
+                )
             case 7:
                 return self.compare(field(var, "value", FieldType.VALUE))
             case 8 if others:
@@ -195,7 +240,9 @@ class RuleMaker:
                 name, type = choose.pick((("code", FieldType.CODINGS), ("status", FieldType.WORD), ("text", FieldType.TEXT)))
                 return ir.FieldSame(field(var, name, type), field(choose.pick(others), name, type))
             case 10 if others:
-                return ir.Differs(field(var, "value", FieldType.VALUE), field(choose.pick(others), "value", FieldType.VALUE), Decimal(10))
+                return ir.Differs(
+                    field(var, "value", FieldType.VALUE), field(choose.pick(others), "value", FieldType.VALUE), Decimal(10)
+                )
             case _:
                 return ir.Custom(choose.pick([name for name in self.custom if name != "demo/alike"]), (var,))
 
@@ -212,12 +259,29 @@ class RuleMaker:
             case 1:
                 return ir.InSet(var, choose.pick(PRODUCT_SETS))
             case 2:
-                return ir.InSet(field(var, choose.pick(("route", "form", "supply_type")), FieldType.CODINGS), choose.pick(CODED_SETS))
+                return ir.InSet(
+                    field(var, choose.pick(("route", "form", "supply_type")), FieldType.CODINGS), choose.pick(CODED_SETS)
+                )
             case 3:
-                return ir.FieldIs(field(var, *choose.pick((("status", FieldType.WORD), ("kind", FieldType.WORD)))), choose.pick(("active", "dispense")))
+                return ir.FieldIs(
+                    field(var, *choose.pick((("status", FieldType.WORD), ("kind", FieldType.WORD)))),
+                    choose.pick(("active", "dispense")),
+                )
             case 4 if self.is_missing:
-                return ir.IsMissing(field(var, *choose.pick((("ingredients", FieldType.CODINGS), ("dosage", FieldType.NUMBER), ("quantity", FieldType.NUMBER),
-                                                             ("end", FieldType.DATE), ("route", FieldType.CODINGS)))))
+                return ir.IsMissing(
+                    field(
+                        var,
+                        *choose.pick(
+                            (
+                                ("ingredients", FieldType.CODINGS),
+                                ("dosage", FieldType.NUMBER),
+                                ("quantity", FieldType.NUMBER),
+                                ("end", FieldType.DATE),
+                                ("route", FieldType.CODINGS),
+                            )
+                        ),
+                    )
+                )
             case 5 | 6:
                 return self.compare(field(var, choose.pick(("quantity", "days_supply", "dosage")), FieldType.NUMBER))
             case 7:
@@ -227,10 +291,17 @@ class RuleMaker:
                 return made(var, choose.pick(others))
             case 10 | 11 if others:
                 columns = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in variables if v.kind is Kind.ROW]
-                return ir.Overlaps(var, choose.pick(others), choose.pick(
-                    [ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(0), Unit.DAYS), ir.LimitRef("w/gap"), *columns]))
+                return ir.Overlaps(
+                    var,
+                    choose.pick(others),
+                    choose.pick(
+                        [ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(0), Unit.DAYS), ir.LimitRef("w/gap"), *columns]
+                    ),
+                )
             case 12 if others:
-                return ir.FieldSame(field(var, "route", FieldType.CODINGS), field(choose.pick(others), "route", FieldType.CODINGS))
+                return ir.FieldSame(
+                    field(var, "route", FieldType.CODINGS), field(choose.pick(others), "route", FieldType.CODINGS)
+                )
             case _:
                 return ir.Custom(choose.pick([name for name in self.custom if name != "demo/alike"]), (var,))
 
@@ -258,17 +329,26 @@ class RuleMaker:
                 return ir.FieldSame(field("patient", "gender", FieldType.WORD), field(var, "sex", FieldType.WORD))
             case 2 | 3:
                 low, high = field(var, "low", FieldType.NUMBER, Unit.YEARS), field(var, "high", FieldType.NUMBER, Unit.YEARS)
-                return ir.AgeRange(field(item, "date", FieldType.DATE), choose.pick((low, low, Decimal(3))), choose.pick((high, high, Decimal(40))),
-                                   Unit.YEARS)
+                return ir.AgeRange(
+                    field(item, "date", FieldType.DATE),
+                    choose.pick((low, low, Decimal(3))),
+                    choose.pick((high, high, Decimal(40))),
+                    Unit.YEARS,
+                )
             case 4:
-                return ir.AgeCompare(field(item, "date", FieldType.DATE), choose.pick(("<", ">=")),
-                                     field(var, choose.pick(("low", "high")), FieldType.NUMBER, Unit.YEARS))
+                return ir.AgeCompare(
+                    field(item, "date", FieldType.DATE),
+                    choose.pick(("<", ">=")),
+                    field(var, choose.pick(("low", "high")), FieldType.NUMBER, Unit.YEARS),
+                )
             case 5:
                 gap = field(var, "gap", FieldType.NUMBER, Unit.DAYS)
                 made = choose.pick((ir.Within, ir.Beyond))
                 return made(field(item, "date", FieldType.DATE), self.literal(), gap, choose.pick(("before", "after")))
             case 6 if self.is_missing:
-                return ir.IsMissing(field(var, *choose.pick((("low", FieldType.NUMBER), ("word", FieldType.TEXT), ("day", FieldType.DATE)))))
+                return ir.IsMissing(
+                    field(var, *choose.pick((("low", FieldType.NUMBER), ("word", FieldType.TEXT), ("day", FieldType.DATE))))
+                )
             case 7:
                 return ir.Before(field(var, "day", FieldType.DATE), field(item, "date", FieldType.DATE))
             case _:
@@ -285,8 +365,15 @@ class RuleMaker:
         if chance(choose, 2):
             left, right = right, left
         columns = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in variables if v.kind is Kind.ROW]
-        length = choose.pick([
-            ir.Length(Decimal(1), Unit.MONTHS), ir.Length(Decimal(1), Unit.DAYS), ir.Length(Decimal(1), Unit.YEARS), ir.LimitRef("w/gap"), *columns])
+        length = choose.pick(
+            [
+                ir.Length(Decimal(1), Unit.MONTHS),
+                ir.Length(Decimal(1), Unit.DAYS),
+                ir.Length(Decimal(1), Unit.YEARS),
+                ir.LimitRef("w/gap"),
+                *columns,
+            ]
+        )
         match choose.count(4):
             case 0 | 1:
                 return ir.Before(left, right)
@@ -301,8 +388,19 @@ class RuleMaker:
         choose = self.choose
         at = self.day(var)
         if chance(choose, 2):
-            n, unit = choose.pick(((12, Unit.YEARS), (16, Unit.YEARS), (15, Unit.YEARS), (0, Unit.YEARS), (191, Unit.MONTHS), (192, Unit.MONTHS),
-                                   (830, Unit.WEEKS), (5844, Unit.DAYS), (1, Unit.MONTHS)))
+            n, unit = choose.pick(
+                (
+                    (12, Unit.YEARS),
+                    (16, Unit.YEARS),
+                    (15, Unit.YEARS),
+                    (0, Unit.YEARS),
+                    (191, Unit.MONTHS),
+                    (192, Unit.MONTHS),
+                    (830, Unit.WEEKS),
+                    (5844, Unit.DAYS),
+                    (1, Unit.MONTHS),
+                )
+            )
             return ir.AgeCompare(at, choose.pick(("<", ">=")), choose.pick((ir.Length(Decimal(n), unit), ir.LimitRef("w/age"))))
         low, high = choose.pick(((12, 15), (16, 16), (15, 16), (0, 15), (16, 64)))
         return ir.AgeRange(at, Decimal(low), Decimal(high), Unit.YEARS)

@@ -89,7 +89,9 @@ def test_a_skipped_rule_is_as_if_it_were_not_loaded(data: st.DataObject) -> None
     submission, record = some_submission(choose), some_record(choose)
     skipped = compile_program(whole).run(Facts(submission, record, whole.codebook), skip=frozenset({"w/r1", "w/unknown"}))
     assert compared(skipped) == compared(compile_program(part).run(Facts(submission, record, part.codebook)))
-    assert compared(skipped) == compared(run_reference(whole, Facts(submission, record, whole.codebook), skip=frozenset({"w/r1"})))
+    assert compared(skipped) == compared(
+        run_reference(whole, Facts(submission, record, whole.codebook), skip=frozenset({"w/r1"}))
+    )
 
 
 @ROUNDS
@@ -180,7 +182,10 @@ def _fields(model: Submission) -> dict:
 def test_a_member_without_a_set_that_was_not_seen_need_not_exist(seen: bool) -> None:
     member = ir.Var("q", ir.Kind.MENTION, 2)
     rule = dataclasses.replace(
-        RuleMaker(_First()).rule("r"), trigger=ir.Trigger(ir.Var("message", ir.Kind.MESSAGE, 0)), unless=(), valid_from=None,
+        RuleMaker(_First()).rule("r"),
+        trigger=ir.Trigger(ir.Var("message", ir.Kind.MESSAGE, 0)),
+        unless=(),
+        valid_from=None,
         when=ir.Quantified("exists", member, ir.Not(ir.ItemIs(member, ir.ItemWord.INCOMING))),
     )
     binding = bound([rule])

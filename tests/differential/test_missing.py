@@ -59,31 +59,88 @@ def pressure(value: int) -> dict[str, Any]:
 
 ONE, PAIR, MEDICINE, MEDICINES = ir.Trigger(E), ir.Trigger(E, X), ir.Trigger(M), ir.Trigger(M, N)
 CASES: dict[str, tuple[ir.Trigger, ir.Condition, str, list[tuple[Submission, Record | None]]]] = {
-    "gender": (ONE, ir.FieldIs(field("patient", "gender", FieldType.WORD), "male"), "patient.gender", [
-        (sent(entry(P1), patient=Patient(gender=g)), RECORD) for g in (None, "male", "female")]),
-    "birth": (ONE, ir.AgeCompare(day(E), "<", YEARS_16), "patient.born", [
-        (sent(entry(P1), patient=Patient(born=b)), RECORD) for b in ("2009", "2009-06-02", "2009-06-01")]),
-    "the day of an age": (ONE, ir.AgeCompare(day(E), "<", YEARS_16), "e.date", [
-        (sent(entry(P1, date=d)), RECORD) for d in (None, "2025-05-31", "2025-06-01")]),
-    "a partner's day": (PAIR, ir.Before(day(X), day(E)), "x.date", [
-        (sent(entry(P1), entry(P3, date=d)), RECORD) for d in ("2025", "2025-05-31", "2025-06-01")]),
-    "an assertion that is not known": (ONE, ir.ItemIs(E, ir.ItemWord.PRESENT), "e.assertion", [
-        (sent(entry(P1, assertion=a)), RECORD) for a in ("unknown", "present", "absent")]),
-    "a code that is perhaps meant": (ir.Trigger(Var("e", Kind.ENTRY, 0)), ir.InSet(Var("e", Kind.ENTRY, 0), "w/perhaps"), "e.code", [
-        (sent(entry(c)), RECORD) for c in (P4, P1, P3)]),
-    "value": (ONE, ir.Compare(field(E, "value", FieldType.VALUE), ">", Decimal(140), MMHG), "e.value", [
-        (sent(entry(P1)), RECORD), (sent(entry(P1, **pressure(150))), RECORD), (sent(entry(P1, **pressure(120))), RECORD)]),
-    "record": (ONE, ir.Quantified("exists", Q, ir.Before(day(Q), day(E))), "record", [
-        (sent(entry(P1)), None), (sent(entry(P1)), Record(entries=(entry(P3, date="2025-05-01"),), complete=COMPLETE)), (sent(entry(P1)), RECORD)]),
-    "days counted": (ONE, ir.Quantified("at_least", Q, None, Decimal(2)), "q.date", [
-        (sent(entry(P1), entry(P3), entry(P3, date=d)), RECORD) for d in (None, "2025-06-02", "2025-06-01")]),
-    "route": (MEDICINE, ir.InSet(field(M, "route", FieldType.CODINGS), "w/oral"), "m.route", [
-        (sent(medications=(medication(M_AMP, **r),)), RECORD) for r in ({}, route(ORAL), route(TOPICAL))]),
-    "a product's ingredients": (MEDICINES, ir.SharesIngredient(M, N), "n.ingredients", [
-        (sent(medications=(medication(M_VMP), medication("322236009"))), RECORD),
-        (sent(medications=(medication(M_VMP), medication(M_OTHER))), RECORD)]),
-    "the end of a course": (MEDICINES, ir.Overlaps(M, N, ir.Length(Decimal(3), Unit.DAYS)), "m.end", [
-        (sent(medications=(medication(M_VMP, days_supply=s), medication(M_OTHER, days_supply=28))), RECORD) for s in (None, 28, 1)]),
+    "gender": (
+        ONE,
+        ir.FieldIs(field("patient", "gender", FieldType.WORD), "male"),
+        "patient.gender",
+        [(sent(entry(P1), patient=Patient(gender=g)), RECORD) for g in (None, "male", "female")],
+    ),
+    "birth": (
+        ONE,
+        ir.AgeCompare(day(E), "<", YEARS_16),
+        "patient.born",
+        [(sent(entry(P1), patient=Patient(born=b)), RECORD) for b in ("2009", "2009-06-02", "2009-06-01")],
+    ),
+    "the day of an age": (
+        ONE,
+        ir.AgeCompare(day(E), "<", YEARS_16),
+        "e.date",
+        [(sent(entry(P1, date=d)), RECORD) for d in (None, "2025-05-31", "2025-06-01")],
+    ),
+    "a partner's day": (
+        PAIR,
+        ir.Before(day(X), day(E)),
+        "x.date",
+        [(sent(entry(P1), entry(P3, date=d)), RECORD) for d in ("2025", "2025-05-31", "2025-06-01")],
+    ),
+    "an assertion that is not known": (
+        ONE,
+        ir.ItemIs(E, ir.ItemWord.PRESENT),
+        "e.assertion",
+        [(sent(entry(P1, assertion=a)), RECORD) for a in ("unknown", "present", "absent")],
+    ),
+    "a code that is perhaps meant": (
+        ir.Trigger(Var("e", Kind.ENTRY, 0)),
+        ir.InSet(Var("e", Kind.ENTRY, 0), "w/perhaps"),
+        "e.code",
+        [(sent(entry(c)), RECORD) for c in (P4, P1, P3)],
+    ),
+    "value": (
+        ONE,
+        ir.Compare(field(E, "value", FieldType.VALUE), ">", Decimal(140), MMHG),
+        "e.value",
+        [(sent(entry(P1)), RECORD), (sent(entry(P1, **pressure(150))), RECORD), (sent(entry(P1, **pressure(120))), RECORD)],
+    ),
+    "record": (
+        ONE,
+        ir.Quantified("exists", Q, ir.Before(day(Q), day(E))),
+        "record",
+        [
+            (sent(entry(P1)), None),
+            (sent(entry(P1)), Record(entries=(entry(P3, date="2025-05-01"),), complete=COMPLETE)),
+            (sent(entry(P1)), RECORD),
+        ],
+    ),
+    "days counted": (
+        ONE,
+        ir.Quantified("at_least", Q, None, Decimal(2)),
+        "q.date",
+        [(sent(entry(P1), entry(P3), entry(P3, date=d)), RECORD) for d in (None, "2025-06-02", "2025-06-01")],
+    ),
+    "route": (
+        MEDICINE,
+        ir.InSet(field(M, "route", FieldType.CODINGS), "w/oral"),
+        "m.route",
+        [(sent(medications=(medication(M_AMP, **r),)), RECORD) for r in ({}, route(ORAL), route(TOPICAL))],
+    ),
+    "a product's ingredients": (
+        MEDICINES,
+        ir.SharesIngredient(M, N),
+        "n.ingredients",
+        [
+            (sent(medications=(medication(M_VMP), medication("322236009"))), RECORD),
+            (sent(medications=(medication(M_VMP), medication(M_OTHER))), RECORD),
+        ],
+    ),
+    "the end of a course": (
+        MEDICINES,
+        ir.Overlaps(M, N, ir.Length(Decimal(3), Unit.DAYS)),
+        "m.end",
+        [
+            (sent(medications=(medication(M_VMP, days_supply=s), medication(M_OTHER, days_supply=28))), RECORD)
+            for s in (None, 28, 1)
+        ],
+    ),
 }
 
 

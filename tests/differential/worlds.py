@@ -46,11 +46,30 @@ P1, P2, P3, P4, P5 = "77386006", "60001007", "118215003", "146799005", "68566005
 BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE, DAMAGED = "289256000", "102501003", "314940005", "77386007"
 SAYS_ABSENT, SAYS_FAMILY, SAYS_PAST, UNTOLD, SAYS_POSSIBLE = "161714006", "161713000", "11466000", "387712008", "46775006"
 M_VMP, M_AMP, M_OTHER, M_UNKNOWN, M_NO_IDENTITY, M_NO_INGREDIENTS = (
-    "329653008", "42104911000001104", "329806007", "322236009", "329968007", "326324002",
+    "329653008",
+    "42104911000001104",
+    "329806007",
+    "322236009",
+    "329968007",
+    "326324002",
 )
 ORAL, TOPICAL, SERVICE, OTHER_SERVICE = "26643006", "6064005", "983341000000102", "2129921000000100"
-ENTRY_CODES = (P1, P2, P3, P4, P5, BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE, DAMAGED, SAYS_ABSENT, SAYS_FAMILY, SAYS_PAST,
-               UNTOLD, SAYS_POSSIBLE)
+ENTRY_CODES = (
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+    BECAME_P1,
+    BECAME_SEVERAL,
+    NOT_IN_RELEASE,
+    DAMAGED,
+    SAYS_ABSENT,
+    SAYS_FAMILY,
+    SAYS_PAST,
+    UNTOLD,
+    SAYS_POSSIBLE,
+)
 PRODUCT_CODES = (M_VMP, M_AMP, M_OTHER, M_UNKNOWN, M_NO_IDENTITY, M_NO_INGREDIENTS, DAMAGED)
 WORDS = ("Pregnancy", "Not pregnant", "Gravid ++", "  ", "nobody knows")
 
@@ -121,8 +140,9 @@ CODED_SETS = ("w/oral", "w/services")
 
 
 def _valueset(name: str, *codes: str, perhaps: Sequence[str] = (), system: str = "sct") -> ir.ValueSet:
-    return ir.ValueSet(name, name, codes=tuple(ir.CodeRef(system, c) for c in codes),
-                       perhaps=tuple(ir.CodeRef("sct", c) for c in perhaps))
+    return ir.ValueSet(
+        name, name, codes=tuple(ir.CodeRef(system, c) for c in codes), perhaps=tuple(ir.CodeRef("sct", c) for c in perhaps)
+    )
 
 
 _SETS = (
@@ -137,7 +157,13 @@ _SETS = (
     _valueset("w/services", SERVICE),
 )
 COLUMNS: dict[str, ir.ColumnType] = {
-    "sex": "sex", "low": "years", "high": "years", "gap": "days", "n": "number", "word": "text", "day": "date",
+    "sex": "sex",
+    "low": "years",
+    "high": "years",
+    "gap": "days",
+    "n": "number",
+    "word": "text",
+    "day": "date",
 }
 
 
@@ -147,15 +173,38 @@ def _row(key: str, first: int | None, last: int | None, *cells: ir.Cell) -> ir.T
 
 DAY = 739403  # 2025-06-01
 _TABLES = (
-    ir.Table("w/by-code", "code", "sct", COLUMNS, (
-        _row(P1, None, None, "male", Decimal(12), Decimal(50), Decimal(3), Decimal(2), "final", (DAY, DAY)),
-        _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None),
-        _row(P3, DAY - 30, DAY, "unknown", Decimal(0), None, Decimal(400), Decimal(1), "unknown", (DAY - 31, DAY - 1)),
-        _row(M_VMP, None, None, None, Decimal(16), Decimal(16), Decimal(0), Decimal(0), "amended", None),
-    )),
-    ir.Table("w/by-read", "code", "readv2", COLUMNS, (
-        _row("readv2|62...", None, DAY + 5, "female", Decimal(16), Decimal(15), Decimal(1), Decimal(1), "final", (DAY, DAY + 20)),
-    )),
+    ir.Table(
+        "w/by-code",
+        "code",
+        "sct",
+        COLUMNS,
+        (
+            _row(P1, None, None, "male", Decimal(12), Decimal(50), Decimal(3), Decimal(2), "final", (DAY, DAY)),
+            _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None),
+            _row(P3, DAY - 30, DAY, "unknown", Decimal(0), None, Decimal(400), Decimal(1), "unknown", (DAY - 31, DAY - 1)),
+            _row(M_VMP, None, None, None, Decimal(16), Decimal(16), Decimal(0), Decimal(0), "amended", None),
+        ),
+    ),
+    ir.Table(
+        "w/by-read",
+        "code",
+        "readv2",
+        COLUMNS,
+        (
+            _row(
+                "readv2|62...",
+                None,
+                DAY + 5,
+                "female",
+                Decimal(16),
+                Decimal(15),
+                Decimal(1),
+                Decimal(1),
+                "final",
+                (DAY, DAY + 20),
+            ),
+        ),
+    ),
 )
 _LIMITS = (
     ir.Limit("w/gap", "gap", ir.Length(Decimal(2), ir.Unit.WEEKS)),
@@ -185,7 +234,8 @@ def _fails(item: Any) -> bool:
 PREDICATES = {
     name: BoundPredicate(ir.Signature(name, kinds), call, "demo")
     for name, kinds, call in (
-        ("demo/even", (ir.Kind.ENTRY,), _even), ("demo/alike", (ir.Kind.ENTRY, ir.Kind.ENTRY), _alike),
+        ("demo/even", (ir.Kind.ENTRY,), _even),
+        ("demo/alike", (ir.Kind.ENTRY, ir.Kind.ENTRY), _alike),
         ("demo/fails", (ir.Kind.ENTRY,), _fails),
     )
 }
@@ -199,7 +249,19 @@ def bound(rules: Sequence[ir.Rule], *, has_release: bool = True) -> Binding:
 
 # ------------------------------------------------------------------------------------------------ messages and records
 
-DATES = ("2025-06-01", "2025-06-02", "2025-05-31", "2025-06", "2025-05", "2025", "2024-02-29", "2025-06-20", "1900-01-01", None, None)
+DATES = (
+    "2025-06-01",
+    "2025-06-02",
+    "2025-05-31",
+    "2025-06",
+    "2025-05",
+    "2025",
+    "2024-02-29",
+    "2025-06-20",
+    "1900-01-01",
+    None,
+    None,
+)
 BIRTHS = ("2009-06-01", "2009-06-02", "2009", "2008-02-29", "2013-05-31", "2025-06-10", "1975", "1900-01-01", None)
 NUMBERS = tuple(Decimal(n) for n in ("0", "1", "2", "28", "300"))
 UNITS = ("mm[Hg]", "kPa", "{tablet}", "furlong", None)
@@ -222,8 +284,11 @@ def some_codings(choose: Chooser, codes: Sequence[str]) -> tuple[Coding, ...]:
 
 
 def some_quantity(choose: Chooser) -> Quantity:
-    return Quantity(value=choose.pick((*NUMBERS, None)), unit=choose.pick(UNITS),
-                    comparator=choose.pick((None, None, None, "<", "<=", ">", ">=")))
+    return Quantity(
+        value=choose.pick((*NUMBERS, None)),
+        unit=choose.pick(UNITS),
+        comparator=choose.pick((None, None, None, "<", "<=", ">", ">=")),
+    )
 
 
 def some_value(choose: Chooser) -> Value | None:
@@ -251,27 +316,50 @@ def some_entry(choose: Chooser, path: str) -> Entry:
             "verification": choose.pick((None, "confirmed", "unknown")),
         }
     components = tuple(
-        Component(codings=some_codings(choose, ENTRY_CODES), text=choose.pick((None, "Pregnancy")), value=some_value(choose),
-                  path=f"{path}.component[{i}]")
+        Component(
+            codings=some_codings(choose, ENTRY_CODES),
+            text=choose.pick((None, "Pregnancy")),
+            value=some_value(choose),
+            path=f"{path}.component[{i}]",
+        )
         for i in range(choose.pick((0, 0, 0, 1, 2)))
     )
     return Entry(
-        path=path, id=choose.pick((None, None, "1", "2")), message_id=choose.pick((None, None, "old")), text=choose.pick((None, *WORDS)),
-        recorded=choose.pick(DATES), consultation_date=choose.pick((None, None, *DATES)), date=choose.pick(DATES),
-        codings=some_codings(choose, ENTRY_CODES), value=some_value(choose), components=components,
-        qualifiers=(Qualifier(role="bodySite", codings=some_codings(choose, (P1,))),) if chance(choose, 6) else (), **rare,
+        path=path,
+        id=choose.pick((None, None, "1", "2")),
+        message_id=choose.pick((None, None, "old")),
+        text=choose.pick((None, *WORDS)),
+        recorded=choose.pick(DATES),
+        consultation_date=choose.pick((None, None, *DATES)),
+        date=choose.pick(DATES),
+        codings=some_codings(choose, ENTRY_CODES),
+        value=some_value(choose),
+        components=components,
+        qualifiers=(Qualifier(role="bodySite", codings=some_codings(choose, (P1,))),) if chance(choose, 6) else (),
+        **rare,
     )
 
 
 def some_medication(choose: Chooser, path: str) -> Medication:
     return Medication(
-        path=path, id=choose.pick((None, "1", "2", "3")), message_id=choose.pick((None, "old")), text=choose.pick((None, *WORDS)),
-        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown")), recorded=choose.pick(DATES),
-        kind=choose.pick(("statement", "request", "dispense")), products=some_codings(choose, PRODUCT_CODES),
-        not_given=choose.pick((None, None, False, True)), handed_over=choose.pick((None, *DATES)), start=choose.pick((None, *DATES)),
-        end=choose.pick((None, None, *DATES)), quantity=some_quantity(choose) if chance(choose, 2) else None,
-        days_supply=choose.pick((None, *NUMBERS[1:4])), dose=choose.pick((None, Decimal(1))), times_a_day=choose.pick((None, Decimal(2))),
-        route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (), order=choose.pick((None, None, None, "o1")),
+        path=path,
+        id=choose.pick((None, "1", "2", "3")),
+        message_id=choose.pick((None, "old")),
+        text=choose.pick((None, *WORDS)),
+        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown")),
+        recorded=choose.pick(DATES),
+        kind=choose.pick(("statement", "request", "dispense")),
+        products=some_codings(choose, PRODUCT_CODES),
+        not_given=choose.pick((None, None, False, True)),
+        handed_over=choose.pick((None, *DATES)),
+        start=choose.pick((None, *DATES)),
+        end=choose.pick((None, None, *DATES)),
+        quantity=some_quantity(choose) if chance(choose, 2) else None,
+        days_supply=choose.pick((None, *NUMBERS[1:4])),
+        dose=choose.pick((None, Decimal(1))),
+        times_a_day=choose.pick((None, Decimal(2))),
+        route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (),
+        order=choose.pick((None, None, None, "o1")),
         based_on=choose.pick(((), (), (), ("1",), ("2", "3"))),
     )
 
@@ -279,21 +367,38 @@ def some_medication(choose: Chooser, path: str) -> Medication:
 def some_patient(choose: Chooser) -> Patient:
     return Patient(
         nhs_number=choose.pick((None, "9990000018", "9990000018", "9990000026")),
-        gender=choose.pick((None, "male", "female", "other", "unknown")), sex_at_birth=choose.pick((None, "male", "female")),
-        born=choose.pick(BIRTHS), deceased=choose.pick((None, None, True, False)), died=choose.pick((None, None, None, "2025-06-01", "2025")),
+        gender=choose.pick((None, "male", "female", "other", "unknown")),
+        sex_at_birth=choose.pick((None, "male", "female")),
+        born=choose.pick(BIRTHS),
+        deceased=choose.pick((None, None, True, False)),
+        died=choose.pick((None, None, None, "2025-06-01", "2025")),
     )
 
 
 def some_submission(choose: Chooser, most: int = 3) -> Submission:
     unread: tuple[NotRead, ...] = ()
     if chance(choose, 4):
-        unread = (NotRead(path="x", reason="r", resource_type=choose.pick((None, "Observation", "MedicationRequest")), whole=True, coded=True),)
+        unread = (
+            NotRead(
+                path="x",
+                reason="r",
+                resource_type=choose.pick((None, "Observation", "MedicationRequest")),
+                whole=True,
+                coded=True,
+            ),
+        )
     return Submission(
         patient=some_patient(choose),
-        message=Message(service=some_codings(choose, (SERVICE, OTHER_SERVICE)), sent=choose.pick(DATES), sender=choose.pick((None, "A1")),
-                        replaces=choose.pick((None, "old")), status=choose.pick((None, "final"))),
+        message=Message(
+            service=some_codings(choose, (SERVICE, OTHER_SERVICE)),
+            sent=choose.pick(DATES),
+            sender=choose.pick((None, "A1")),
+            replaces=choose.pick((None, "old")),
+            status=choose.pick((None, "final")),
+        ),
         entries=tuple(some_entry(choose, f"e[{i}]") for i in range(choose.count(most))),
-        medications=tuple(some_medication(choose, f"m[{i}]") for i in range(choose.count(most))), not_read=unread,
+        medications=tuple(some_medication(choose, f"m[{i}]") for i in range(choose.count(most))),
+        not_read=unread,
     )
 
 
@@ -302,10 +407,12 @@ def some_record(choose: Chooser, most: int = 3) -> Record | None:
         return None
     complete = tuple(
         Coverage(kind=kind, since=choose.pick((None, None, "2025-01-01", "2025-06-01", "2025")))
-        for kind in ("entry", "medication") if not chance(choose, 6)
+        for kind in ("entry", "medication")
+        if not chance(choose, 6)
     )
     return Record(
-        patient=some_patient(choose), complete=complete,
+        patient=some_patient(choose),
+        complete=complete,
         entries=tuple(some_entry(choose, f"re[{i}]") for i in range(choose.count(most))),
         medications=tuple(some_medication(choose, f"rm[{i}]") for i in range(choose.count(most))),
     )

@@ -64,8 +64,12 @@ def test_the_catalogue_names_rule_source_hazard_and_examples_and_nothing_private
 
 def test_an_example_that_fails_is_marked_and_exits_1(rules: Path, tmp_path: Path) -> None:
     file = rules / "a.rules"
-    file.write_text(file.read_text().replace("born 1980-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear",
-                                             "born 1960-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear"))
+    file.write_text(
+        file.read_text().replace(
+            "born 1980-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear",
+            "born 1960-06-01, gender female given incoming medication 42111000001107, date 2025-06-01 expect clear",
+        )
+    )
     result = CliRunner().invoke(app, ["catalogue", "-o", str(tmp_path / "out"), str(rules)], catch_exceptions=False)
     assert result.exit_code == 1
     assert "not all as expected" in (tmp_path / "out" / "index.html").read_text()

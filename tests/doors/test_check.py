@@ -15,7 +15,11 @@ from typer.testing import CliRunner, Result
 from codesafety.cli.app import app
 
 EXAMPLES = ROOT / "docs" / "examples"
-WRONG, RIGHT, RECORD = EXAMPLES / "pregnancy-status-update.xml", EXAMPLES / "contraception-ok.xml", EXAMPLES / "record-complete.json"
+WRONG, RIGHT, RECORD = (
+    EXAMPLES / "pregnancy-status-update.xml",
+    EXAMPLES / "contraception-ok.xml",
+    EXAMPLES / "record-complete.json",
+)
 
 
 def check(*arguments: str | Path, given: bytes | str | None = None) -> Result:
@@ -56,8 +60,20 @@ def test_a_missing_file_exits_2_and_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"  \n", b"\x00\x01\x02", b"%PDF-1.7", b"<html></html>", b"[]", b"null", b"{\"resourceType\":", b"<Bundle", b"\xff\xfe<",
-     b'{"entries": [{"path": "x", "codings": [{"code": 77386006}]}]}', b'{"patient": {"born": "0000-01-01"}, "entries": []}'],
+    [
+        b"",
+        b"  \n",
+        b"\x00\x01\x02",
+        b"%PDF-1.7",
+        b"<html></html>",
+        b"[]",
+        b"null",
+        b'{"resourceType":',
+        b"<Bundle",
+        b"\xff\xfe<",
+        b'{"entries": [{"path": "x", "codings": [{"code": 77386006}]}]}',
+        b'{"patient": {"born": "0000-01-01"}, "entries": []}',
+    ],
 )
 def test_what_is_no_message_exits_2_with_an_error_and_no_traceback(data: bytes) -> None:
     result = check("-", given=data)
@@ -95,8 +111,22 @@ def test_the_reference_evaluator_gives_the_same_report() -> None:
 def test_a_profile_lowers_a_rule_and_the_report_says_so(tmp_path: Path) -> None:
     rule = next(r["rule"] for r in report(WRONG)["results"] if r["action"] == "review" and r["outcome"] == "fires")
     profile = tmp_path / "profile.json"
-    profile.write_text(json.dumps({"name": "a practice", "changes": [
-        {"rule": rule, "action": "note", "reason": "agreed with the safety officer", "role": "practice manager", "until": "2030-01-01"}]}))
+    profile.write_text(
+        json.dumps(
+            {
+                "name": "a practice",
+                "changes": [
+                    {
+                        "rule": rule,
+                        "action": "note",
+                        "reason": "agreed with the safety officer",
+                        "role": "practice manager",
+                        "until": "2030-01-01",
+                    }
+                ],
+            }
+        )
+    )
     found = report(WRONG, "--profile", profile)
     lowered = next(r for r in found["results"] if r["rule"] == rule and r["outcome"] == "fires")
     assert (lowered["action"], lowered["changed_by_profile"]) == ("note", "review")
@@ -106,8 +136,14 @@ def test_a_profile_lowers_a_rule_and_the_report_says_so(tmp_path: Path) -> None:
 def test_a_profile_that_has_ended_changes_nothing(tmp_path: Path) -> None:
     profile = tmp_path / "profile.json"
     rule = next(r["rule"] for r in report(WRONG)["results"] if r["action"] == "hold")
-    profile.write_text(json.dumps({"name": "a practice", "changes": [
-        {"rule": rule, "action": "off", "reason": "agreed", "role": "manager", "until": "2020-01-01"}]}))
+    profile.write_text(
+        json.dumps(
+            {
+                "name": "a practice",
+                "changes": [{"rule": rule, "action": "off", "reason": "agreed", "role": "manager", "until": "2020-01-01"}],
+            }
+        )
+    )
     found = report(WRONG, "--profile", profile)
     assert found["decision"] == "hold"
     assert found["profile"]["ended"][0]["rule"] == rule
@@ -115,7 +151,9 @@ def test_a_profile_that_has_ended_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_profile_that_names_no_rule_exits_2(tmp_path: Path) -> None:
     profile = tmp_path / "profile.json"
-    profile.write_text('{"name": "p", "changes": [{"rule": "uk.sex/nothing", "action": "off", "reason": "why", "role": "gp", "until": "2030"}]}')
+    profile.write_text(
+        '{"name": "p", "changes": [{"rule": "uk.sex/nothing", "action": "off", "reason": "why", "role": "gp", "until": "2030"}]}'
+    )
     result = check(WRONG, "--profile", profile)
     assert result.exit_code == 2
     assert "which is not loaded" in result.stderr
@@ -125,8 +163,19 @@ def test_an_override_keeps_the_finding_and_decides_nothing(tmp_path: Path) -> No
     rules = "uk.pregnancy"
     found = next(r for r in report(WRONG, "--rules", rules)["results"] if r["overridable_by"])
     overrides = tmp_path / "overrides.json"
-    overrides.write_text(json.dumps([{
-        "rule": found["rule"], "codes": ["77386006"], "reason": found["overridable_by"]["reasons"][0], "role": "gp", "recorded": "2026-03-01"}]))
+    overrides.write_text(
+        json.dumps(
+            [
+                {
+                    "rule": found["rule"],
+                    "codes": ["77386006"],
+                    "reason": found["overridable_by"]["reasons"][0],
+                    "role": "gp",
+                    "recorded": "2026-03-01",
+                }
+            ]
+        )
+    )
     after = report(WRONG, "--rules", rules, "--overrides", overrides)
     kept = next(r for r in after["results"] if r["rule"] == found["rule"])
     assert kept["overridden"]["reason"] == found["overridable_by"]["reasons"][0]
@@ -161,7 +210,14 @@ def test_lines_are_answered_one_for_one_after_a_line_that_says_ready() -> None:
     assert ready["ready"] is True
     assert ready["version"] and ready["rulesets"] and ready["engine"]["digest"]
     assert [("decision" in a, "error" in a) for a in answers] == [
-        (True, False), (True, True), (True, False), (True, False), (True, True), (True, True), (True, True)]
+        (True, False),
+        (True, True),
+        (True, False),
+        (True, False),
+        (True, True),
+        (True, True),
+        (True, True),
+    ]
     assert answers[1]["line"] == 2
     assert answers[1]["error"]["message"] == "this is not JSON"
     assert answers[3]["id"] == "m1"
@@ -178,9 +234,11 @@ def test_a_letter_in_a_line_is_declined_and_never_held() -> None:
 
 
 def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
-    entry = '{"path": "e", "codings": [{"system": "sct", "code": "27113001"}], "value": {"quantity": {"value": 70.10, "unit": "kg"}}}'
-    whole = "{" + f"\"entries\": [{entry}]" + "}"
-    _, direct, wrapped = lines(whole, "{" + f"\"submission\": {whole}" + "}")
+    entry = (
+        '{"path": "e", "codings": [{"system": "sct", "code": "27113001"}], "value": {"quantity": {"value": 70.10, "unit": "kg"}}}'
+    )
+    whole = "{" + f'"entries": [{entry}]' + "}"
+    _, direct, wrapped = lines(whole, "{" + f'"submission": {whole}' + "}")
     assert direct["digests"]["input"] == wrapped["digests"]["input"]
 
 

@@ -142,24 +142,37 @@ def test_a_list_of_another_system_is_suspected(tmp_path: Path) -> None:
 
 
 def test_ragged_rows_are_told(tmp_path: Path) -> None:
-    assert "`77386006` has another number of cells than the header" in _run(
-        _write(tmp_path, "code,term\n77386006,Pregnancy, first\n")).stdout
+    assert (
+        "`77386006` has another number of cells than the header"
+        in _run(_write(tmp_path, "code,term\n77386006,Pregnancy, first\n")).stdout
+    )
 
 
 def _checked(folder: Path, content: str) -> CheckedList:
-    product = {code: Product(code, "vmp", name, frozenset({code}), code, None) for code, name in (
-        ("322236009", "Paracetamol 500mg tablets"), ("323509004", "Amoxicillin 250mg capsules"),
-        ("13856811000001105", "Olive oil ear drops"),
-    )}
+    product = {
+        code: Product(code, "vmp", name, frozenset({code}), code, None)
+        for code, name in (
+            ("322236009", "Paracetamol 500mg tablets"),
+            ("323509004", "Amoxicillin 250mg capsules"),
+            ("13856811000001105", "Olive oil ear drops"),
+        )
+    }
     terms = {"77386006": ["Pregnancy (finding)"], "60001007": ["Not pregnant (finding)"]}
     return check_codelist(_write(folder, content), FrozenTerminology(terms, products=product))
 
 
-@pytest.mark.parametrize(("row", "problems"), [
-    ("77386006,Pregnancy", ()), ("77386006,Not pregnant", ("term",)), ("77386006,Gravid", ()),
-    ("322236009,Paracetamol 500mg tablets", ()), ("322236009,Amoxicillin 250mg capsules", ("term",)),
-    ("13856811000001104,Olive oil ear drops", ("damaged",)), ("13856811000001104,Amoxicillin 250mg capsules", ("damaged", "term")),
-])
+@pytest.mark.parametrize(
+    ("row", "problems"),
+    [
+        ("77386006,Pregnancy", ()),
+        ("77386006,Not pregnant", ("term",)),
+        ("77386006,Gravid", ()),
+        ("322236009,Paracetamol 500mg tablets", ()),
+        ("322236009,Amoxicillin 250mg capsules", ("term",)),
+        ("13856811000001104,Olive oil ear drops", ("damaged",)),
+        ("13856811000001104,Amoxicillin 250mg capsules", ("damaged", "term")),
+    ],
+)
 def test_terms_that_disagree_with_their_code(tmp_path: Path, row: str, problems: tuple[str, ...]) -> None:
     assert _checked(tmp_path, f"code,term\n{row}\n").codes[0].problems == problems
 

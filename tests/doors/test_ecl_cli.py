@@ -34,7 +34,10 @@ def test_a_caret_stands_under_the_place() -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
-        "error[syntax]: expected a concept, `*` or `(`, found `=`", "  | \t363698007 == 39607008", "  | \t           ^"]
+        "error[syntax]: expected a concept, `*` or `(`, found `=`",
+        "  | \t363698007 == 39607008",
+        "  | \t           ^",
+    ]
 
 
 def test_json_carries_verdict_kind_and_position() -> None:
@@ -43,8 +46,18 @@ def test_json_carries_verdict_kind_and_position() -> None:
 
 
 def test_jsonl_answers_every_line_whatever_is_in_it() -> None:
-    lines = [b'"<< 404684003"', b"not json", b'"<<"', b"12", b"", b"\xff", b"[" * 10_000, b'"' + b"(" * 5000 + b'"', b'"\\ud800"',
-             b"9" * 5000]
+    lines = [
+        b'"<< 404684003"',
+        b"not json",
+        b'"<<"',
+        b"12",
+        b"",
+        b"\xff",
+        b"[" * 10_000,
+        b'"' + b"(" * 5000 + b'"',
+        b'"\\ud800"',
+        b"9" * 5000,
+    ]
     result = run.invoke(app, ["parse", "--jsonl"], input=b"\n".join(lines) + b"\n")
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 0
@@ -66,16 +79,26 @@ def test_ids_are_alone_on_standard_output(pack: str) -> None:
 
 def test_json_and_table(pack: str) -> None:
     answer = json.loads(run.invoke(app, ["expand", pack, f"< {made.DISEASE}", "--format", "json"]).stdout)
-    assert answer == {"ecl": f"< {made.DISEASE}", "canonical": f"< {made.DISEASE}", "total": 2,
-                      "codes": [made.FLU, made.PNEUMONIA], "values": []}
+    assert answer == {
+        "ecl": f"< {made.DISEASE}",
+        "canonical": f"< {made.DISEASE}",
+        "total": 2,
+        "codes": [made.FLU, made.PNEUMONIA],
+        "values": [],
+    }
     table = run.invoke(app, ["expand", pack, made.FLU, "--format", "table"]).stdout
     assert table.split("\t")[:2] == [made.FLU, "active"]
 
 
-@pytest.mark.parametrize(("ecl", "kind"), [
-    ("<<", "syntax"), (f"^ {made.MAP} {{{{ M mapGroup = true }}}}", "semantics"), ("999999990", "unknown_concept"),
-    ("OTHER#1", "not_supported"),
-])
+@pytest.mark.parametrize(
+    ("ecl", "kind"),
+    [
+        ("<<", "syntax"),
+        (f"^ {made.MAP} {{{{ M mapGroup = true }}}}", "semantics"),
+        ("999999990", "unknown_concept"),
+        ("OTHER#1", "not_supported"),
+    ],
+)
 def test_an_error_has_its_kind_and_exit_code_2(pack: str, ecl: str, kind: str) -> None:
     as_json = run.invoke(app, ["expand", pack, ecl, "--format", "json"])
     assert (as_json.exit_code, json.loads(as_json.stdout)["kind"]) == (2, kind)
@@ -95,7 +118,10 @@ def test_fields_are_rows_and_no_ids(pack: str) -> None:
     assert answer["fields"] == ["referencedComponentId", "mapTarget"]
     assert answer["rows"] == [[{"kind": "component", "value": made.FLU}, {"kind": "string", "value": "J10"}]]
     assert run.invoke(app, ["expand", pack, ecl]).exit_code == 2
-    assert run.invoke(app, ["expand", pack, ecl, "--format", "table"]).stdout == f"referencedComponentId\tmapTarget\n{made.FLU}\tJ10\n"
+    assert (
+        run.invoke(app, ["expand", pack, ecl, "--format", "table"]).stdout
+        == f"referencedComponentId\tmapTarget\n{made.FLU}\tJ10\n"
+    )
 
 
 def test_a_pack_that_is_not_there_is_exit_code_2() -> None:

@@ -60,7 +60,11 @@ def test_a_finding_says_what_would_have_made_it_clear(engine: codesafety.Engine)
     report = engine.assess(Submission(patient=patient, entries=(entry,), message=Message(sent="2025-06-02")), complete)
     found = next(r for r in report.results if r.rule == "told/limits")
     assert found.message == f"Pregnancy ({P1}), 2025-06-01 at 15 years"
-    assert found.counterfactual == ("clear if not: patient.gender is male", "clear if aged 16 years or more", "clear if: a note explains it")
+    assert found.counterfactual == (
+        "clear if not: patient.gender is male",
+        "clear if aged 16 years or more",
+        "clear if: a note explains it",
+    )
     assert [(e.label, e.outcome) for e in found.exceptions] == [("a note explains it", "does not hold")]
     assert found.overridable_by is not None
     assert (found.overridable_by.reasons, found.overridable_by.length) == (("confirmed",), "9 months")
@@ -71,8 +75,16 @@ def test_a_finding_says_what_would_have_made_it_clear(engine: codesafety.Engine)
 
 def test_a_message_sent_again_has_the_same_result_ids(engine: codesafety.Engine) -> None:
     def ids(prefix: str, reverse: bool) -> list[str]:
-        entries = [Entry(path=f"{prefix}{n}", id=f"{prefix}{n}", resource_id=f"{prefix}{n}",
-                         codings=({"system": "sct", "code": code},), date="2025-06-01") for n, code in enumerate((BECAME_P1, NOT_IN_RELEASE))]
+        entries = [
+            Entry(
+                path=f"{prefix}{n}",
+                id=f"{prefix}{n}",
+                resource_id=f"{prefix}{n}",
+                codings=({"system": "sct", "code": code},),
+                date="2025-06-01",
+            )
+            for n, code in enumerate((BECAME_P1, NOT_IN_RELEASE))
+        ]
         message = Message(sent="2025-06-02", id=prefix)
         report = engine.assess(Submission(entries=tuple(reversed(entries)) if reverse else tuple(entries), message=message))
         return sorted(r.id for r in report.results)
@@ -122,13 +134,17 @@ rule all { action review overridable by confirmed for 9 months for message when 
 """)
     loaded = codesafety.load(tmp_path / "o.rules", installed_plugins=False)
     entries = tuple(
-        Entry(path=f"e{n}", codings=tuple({"system": "sct", "code": c} for c in each if c), date="2025-06-01") for n, each in enumerate(codes)
+        Entry(path=f"e{n}", codings=tuple({"system": "sct", "code": c} for c in each if c), date="2025-06-01")
+        for n, each in enumerate(codes)
     )
     overrides = [
-        codesafety.Override(rule=rule, codes=named, reason="confirmed", recorded="2025-06-01") for rule in ("aside/any", "aside/all")
+        codesafety.Override(rule=rule, codes=named, reason="confirmed", recorded="2025-06-01")
+        for rule in ("aside/any", "aside/all")
     ]
     submission = Submission(patient=Patient(gender="male"), entries=entries, message=Message(sent="2025-06-02"))
-    return [r.overridden is not None for r in sorted(loaded.assess(submission, overrides=overrides).results, key=lambda r: r.rule)]
+    return [
+        r.overridden is not None for r in sorted(loaded.assess(submission, overrides=overrides).results, key=lambda r: r.rule)
+    ]
 
 
 def test_an_override_by_codes_sets_aside_only_findings_that_have_those_codes(tmp_path: Path) -> None:
@@ -139,6 +155,8 @@ def test_an_override_by_codes_sets_aside_only_findings_that_have_those_codes(tmp
 
 
 def test_a_profile_that_would_raise_a_rule_is_refused_and_not_passed_over(engine: codesafety.Engine) -> None:
-    change = codesafety.RuleChange(rule="told/in-use", action="review", reason="stricter here", role="manager", until="2030-01-01")
+    change = codesafety.RuleChange(
+        rule="told/in-use", action="review", reason="stricter here", role="manager", until="2030-01-01"
+    )
     with pytest.raises(codesafety.ConfigurationError, match="would raise `told/in-use` from note to review"):
         engine.assess(Submission(), profile=codesafety.Profile(name="a practice", changes=(change,)))

@@ -84,16 +84,23 @@ def everything_said(patient: Patient, record: Record | None) -> str:
     entries = tuple(
         Entry(path=f"e[{n}]", codings=({"system": SNOMED, "code": code},), date="2026-03-01") for n, code in enumerate(SPECIFIC)
     )
-    submission = Submission(patient=patient, entries=entries, message=Message(sent="2026-03-02"),
-                            medications=(Medication(path="m", products=({"system": SNOMED, "code": "42111000001107"},), handed_over="2026-03-01"),))
+    submission = Submission(
+        patient=patient,
+        entries=entries,
+        message=Message(sent="2026-03-02"),
+        medications=(Medication(path="m", products=({"system": SNOMED, "code": "42111000001107"},), handed_over="2026-03-01"),),
+    )
     report = engine().assess(submission, record)
     return (report.model_dump_json() + render(report, "message", False)).lower()
 
 
 @pytest.mark.parametrize("patient", TRANS, ids=range(len(TRANS)))
 def test_sex_at_birth_is_named_nowhere(patient: Patient) -> None:
-    for record in (None, Record(patient=patient, complete=({"kind": "entry"},)),
-                   Record(patient=Patient(gender="female", sex_at_birth="male"))):
+    for record in (
+        None,
+        Record(patient=patient, complete=({"kind": "entry"},)),
+        Record(patient=Patient(gender="female", sex_at_birth="male")),
+    ):
         said = everything_said(patient, record)
         assert not [word for word in TELLTALE if word in said]
         assert "1990" not in said
@@ -101,8 +108,14 @@ def test_sex_at_birth_is_named_nowhere(patient: Patient) -> None:
 
 def test_no_rule_says_sex_at_birth_where_a_clinician_reads_it() -> None:
     for rule in engine().rules:
-        told = " ".join([rule.title or "", rule.because or "", *(p for p in rule.say if isinstance(p, str)),
-                         *(u.label for u in rule.unless if not u.private)]).lower()
+        told = " ".join(
+            [
+                rule.title or "",
+                rule.because or "",
+                *(p for p in rule.say if isinstance(p, str)),
+                *(u.label for u in rule.unless if not u.private),
+            ]
+        ).lower()
         assert not [word for word in ("sex at birth", "birth sex", "transgender") if word in told], rule.name
 
 
@@ -113,10 +126,16 @@ def test_a_sex_mismatch_is_never_more_than_review() -> None:
 
 
 def test_different_nhs_numbers_hold_and_compare_nothing() -> None:
-    submission = Submission(patient=Patient(nhs_number="999 000 0018"), message=Message(sent="2026-03-02"), entries=(
-        Entry(path="e", id="a", codings=({"system": SNOMED, "code": "77386006"},), date="2026-03-01"),))
-    record = Record(patient=Patient(nhs_number="9990000026"), complete=({"kind": "entry"}, {"kind": "medication"}), entries=(
-        Entry(path="r", id="a", codings=({"system": SNOMED, "code": "60001007"},), date="2026-03-01"),))
+    submission = Submission(
+        patient=Patient(nhs_number="999 000 0018"),
+        message=Message(sent="2026-03-02"),
+        entries=(Entry(path="e", id="a", codings=({"system": SNOMED, "code": "77386006"},), date="2026-03-01"),),
+    )
+    record = Record(
+        patient=Patient(nhs_number="9990000026"),
+        complete=({"kind": "entry"}, {"kind": "medication"}),
+        entries=(Entry(path="r", id="a", codings=({"system": SNOMED, "code": "60001007"},), date="2026-03-01"),),
+    )
     report = engine().assess(submission, record)
     assert report.decision == "hold"
     assert [r.rule for r in report.results if r.action == "hold"] == ["codesafety/different-patient"]

@@ -18,8 +18,25 @@ SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 def test_the_public_names_are_these_and_no_others() -> None:
     assert sorted(codesafety.__all__) == [
-        "CodesafetyError", "ConfigurationError", "Declined", "Engine", "Entry", "InputError", "Medication", "Message", "Override",
-        "Patient", "PluginError", "Profile", "Record", "Report", "RuleChange", "RuleError", "Submission", "__version__", "hookimpl",
+        "CodesafetyError",
+        "ConfigurationError",
+        "Declined",
+        "Engine",
+        "Entry",
+        "InputError",
+        "Medication",
+        "Message",
+        "Override",
+        "Patient",
+        "PluginError",
+        "Profile",
+        "Record",
+        "Report",
+        "RuleChange",
+        "RuleError",
+        "Submission",
+        "__version__",
+        "hookimpl",
         "load",
     ]
     for name in codesafety.__all__:
@@ -41,7 +58,9 @@ def test_checking_a_message_imports_no_extra() -> None:
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_the_published_schema_is_the_models_own(name: str) -> None:
-    assert (SCHEMAS / f"{name}.json").read_text(encoding="utf-8") == schema_text(name), "run: codesafety schema NAME > docs/reference/schemas/NAME.json"
+    assert (SCHEMAS / f"{name}.json").read_text(encoding="utf-8") == schema_text(name), (
+        "run: codesafety schema NAME > docs/reference/schemas/NAME.json"
+    )
 
 
 def test_an_engine_answers_the_same_from_many_threads() -> None:
@@ -49,7 +68,10 @@ def test_an_engine_answers_the_same_from_many_threads() -> None:
     submission = engine.read(EXAMPLES / "pregnancy-status-update.xml")
     expected = engine.assess(submission).model_dump_json()
     answers: list[str] = []
-    threads = [threading.Thread(target=lambda: answers.extend(engine.assess(submission).model_dump_json() for _ in range(5))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: answers.extend(engine.assess(submission).model_dump_json() for _ in range(5)))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -43,7 +43,8 @@ def test_build_refuses_in_one_line_with_the_remedy(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
         f"error: {tmp_path / 'empty'}: holds no file of RF2 or dm+d that can be recognised",
-        "  = help: name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt"]
+        "  = help: name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt",
+    ]
     assert not (tmp_path / "a.pack").exists()
 
 
@@ -76,10 +77,13 @@ def test_lookup_shows_what_is_known(pack: Path) -> None:
     found = json.loads(run("lookup", pack, made.INFARCT, "--format", "json").stdout)
     assert (found["status"], found["term"]) == ("active", "Heart attack")
     assert found["parents"] == [{"code": made.DISEASE, "term": 'Disease of "heart" (disorder)'}]
-    assert found["attributes"] == [{"group": 1, "type": {"code": made.SITE, "term": None}, "value": {"code": made.HEART, "term": None}}]
+    assert found["attributes"] == [
+        {"group": 1, "type": {"code": made.SITE, "term": None}, "value": {"code": made.HEART, "term": None}}
+    ]
     assert [refset["code"] for refset in found["refsets"]] == [made.SIMPLE, made.MAPPED]
     assert json.loads(run("lookup", pack, made.OLD, "--format", "json").stdout)["replaced_by"] == [
-        {"code": made.INFARCT, "term": "Heart attack"}]
+        {"code": made.INFARCT, "term": "Heart attack"}
+    ]
     text = run("lookup", pack, made.INFARCT)
     assert text.exit_code == 0
     assert "Heart attack" in text.stdout
@@ -91,7 +95,10 @@ def test_lookup_of_an_unknown_code_is_a_negative_answer(pack: Path) -> None:
 
 
 def test_subsumes_answers_by_its_exit_code(pack: Path) -> None:
-    assert (run("subsumes", pack, made.FINDING, made.INFARCT).exit_code, run("subsumes", pack, made.HEART, made.INFARCT).exit_code) == (0, 1)
+    assert (
+        run("subsumes", pack, made.FINDING, made.INFARCT).exit_code,
+        run("subsumes", pack, made.HEART, made.INFARCT).exit_code,
+    ) == (0, 1)
     result = run("subsumes", pack, made.FINDING, "22298006")
     assert (result.exit_code, result.stderr) == (2, "error: 22298006 is no concept of this release\n")
 
@@ -133,4 +140,6 @@ def test_a_table_of_codes_is_searched_and_looked_up(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(source: Path, tmp_path: Path) -> None:
     result = run("build", source, "-o", tmp_path / "nowhere" / "a.pack", "--subset", "*")
     assert (result.exit_code, result.stderr) == (
-        2, f"error: {tmp_path / 'nowhere' / 'a.pack'}: cannot be written: there is no such folder\n")
+        2,
+        f"error: {tmp_path / 'nowhere' / 'a.pack'}: cannot be written: there is no such folder\n",
+    )

@@ -103,14 +103,18 @@ def test_an_expansion_that_equals_the_frozen_list_has_no_drift() -> None:
 
 
 def test_inactive_codes_bring_their_replacements_and_a_warning() -> None:
-    made = bound(ir.ValueSet("t/one", "", codes=refs(BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE)), terminology=SmallTerminology(True))
+    made = bound(
+        ir.ValueSet("t/one", "", codes=refs(BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE)), terminology=SmallTerminology(True)
+    )
     assert made.sets["t/one"].members == {BECAME_P1, P1, BECAME_SEVERAL, NOT_IN_RELEASE}
     assert [w.code for w in made.warnings] == ["CS311", "CS311", "CS310"]
 
 
 def test_a_code_written_with_another_concepts_words_is_warned_of() -> None:
-    made = bound(ir.ValueSet("t/one", "", codes=(ir.CodeRef("sct", P1, "Not pregnant"), ir.CodeRef("icd10", "O20"))),
-                 terminology=SmallTerminology(True))
+    made = bound(
+        ir.ValueSet("t/one", "", codes=(ir.CodeRef("sct", P1, "Not pregnant"), ir.CodeRef("icd10", "O20"))),
+        terminology=SmallTerminology(True),
+    )
     assert [w.code for w in made.warnings] == ["CS312"]
     assert made.sets["t/one"].systems == {"sct", "icd10"}
 
@@ -118,19 +122,22 @@ def test_a_code_written_with_another_concepts_words_is_warned_of() -> None:
 # ------------------------------------------------------------------------------------------------ membership (table 8)
 
 
-@pytest.mark.parametrize(("codes", "answer"), [
-    (((("sct", P1)),), True),
-    (((("sct", P3)),), False),
-    (((("sct", P4)),), None),
-    (((("sct", DAMAGED)),), None),
-    (((("emis", "x")),), None),
-    ((("emis", "x"), ("sct", P1)), True),
-    ((("emis", "x"), ("sct", P3)), False),
-    ((("sct", P3), ("sct", P4)), None),
-    (((("sct", BECAME_P1)),), True),
-    (((("sct", BECAME_SEVERAL)),), None),
-    ((), None),
-])
+@pytest.mark.parametrize(
+    ("codes", "answer"),
+    [
+        (((("sct", P1)),), True),
+        (((("sct", P3)),), False),
+        (((("sct", P4)),), None),
+        (((("sct", DAMAGED)),), None),
+        (((("emis", "x")),), None),
+        ((("emis", "x"), ("sct", P1)), True),
+        ((("emis", "x"), ("sct", P3)), False),
+        ((("sct", P3), ("sct", P4)), None),
+        (((("sct", BECAME_P1)),), True),
+        (((("sct", BECAME_SEVERAL)),), None),
+        ((), None),
+    ],
+)
 def test_membership_is_told_by_any_coding_and_denied_by_one_that_speaks(codes: Any, answer: bool | None) -> None:
     book = Codebook(SmallTerminology(True))
     bound_set = bound(ir.ValueSet("t/one", "", codes=refs(P1, P2), perhaps=refs(P4))).sets["t/one"]
@@ -145,29 +152,41 @@ def test_possible_replacements_that_are_all_members_are_one() -> None:
 
 # ------------------------------------------------------------------------------------------------ limits
 
-GAP = ir.Limit("t/gap", "", ir.Length(Decimal(24), ir.Unit.WEEKS), ir.Length(Decimal(20), ir.Unit.WEEKS), ir.Length(Decimal(30), ir.Unit.WEEKS))
+GAP = ir.Limit(
+    "t/gap",
+    "",
+    ir.Length(Decimal(24), ir.Unit.WEEKS),
+    ir.Length(Decimal(20), ir.Unit.WEEKS),
+    ir.Length(Decimal(30), ir.Unit.WEEKS),
+)
 COUNT = ir.Limit("t/count", "", Decimal(2), Decimal(1), Decimal(3))
 
 
-@pytest.mark.parametrize(("given", "expected"), [
-    ({}, ir.Length(Decimal(24), ir.Unit.WEEKS)),
-    ({"t/gap": "20 weeks"}, ir.Length(Decimal(20), ir.Unit.WEEKS)),
-    ({"t/gap": "5 months"}, ir.Length(Decimal(5), ir.Unit.MONTHS)),
-])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ir.Length(Decimal(24), ir.Unit.WEEKS)),
+        ({"t/gap": "20 weeks"}, ir.Length(Decimal(20), ir.Unit.WEEKS)),
+        ({"t/gap": "5 months"}, ir.Length(Decimal(5), ir.Unit.MONTHS)),
+    ],
+)
 def test_a_deployment_sets_a_limit_within_its_range(given: Any, expected: Any) -> None:
     assert bind_limits([ruleset(limits=(GAP,))], given)["t/gap"] == expected
 
 
-@pytest.mark.parametrize(("given", "says"), [
-    ({"t/nothing": "1"}, "there is no limit `t/nothing`"),
-    ({"t/gap": "31 weeks"}, "may be set from 20 weeks to 30 weeks, not to 31 weeks"),
-    ({"t/gap": "1 month"}, "not to 1 month"),
-    ({"t/gap": "long"}, "write a number and a unit"),
-    ({"t/gap": ""}, "write a number and a unit"),
-    ({"t/gap": "3 parsecs"}, "write a number and a unit"),
-    ({"t/gap": 3}, "write it like its default, 24 weeks"),
-    ({"t/count": 4}, "may be set from 1 to 3, not to 4"),
-])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"t/nothing": "1"}, "there is no limit `t/nothing`"),
+        ({"t/gap": "31 weeks"}, "may be set from 20 weeks to 30 weeks, not to 31 weeks"),
+        ({"t/gap": "1 month"}, "not to 1 month"),
+        ({"t/gap": "long"}, "write a number and a unit"),
+        ({"t/gap": ""}, "write a number and a unit"),
+        ({"t/gap": "3 parsecs"}, "write a number and a unit"),
+        ({"t/gap": 3}, "write it like its default, 24 weeks"),
+        ({"t/count": 4}, "may be set from 1 to 3, not to 4"),
+    ],
+)
 def test_a_limit_that_does_not_fit_is_refused_with_its_range(given: Any, says: str) -> None:
     with pytest.raises(ConfigurationError, match=says.replace("`", ".")):
         bind_limits([ruleset(limits=(GAP, COUNT))], given)
@@ -181,14 +200,27 @@ def test_a_limit_that_does_not_fit_is_refused_with_its_range(given: Any, says: s
 @pytest.mark.parametrize("number", [4, 5, 6])
 def test_a_bound_answers_only_where_every_number_would_agree(operator: str, comparator: Any, number: int) -> None:
     holds = {"<": lambda v: v < 5, "<=": lambda v: v <= 5, ">": lambda v: v > 5, ">=": lambda v: v >= 5}[operator]
-    meant = {None: lambda v: v == number, "<": lambda v: v < number, "<=": lambda v: v <= number, ">": lambda v: v > number,
-             ">=": lambda v: v >= number}[comparator]
+    meant = {
+        None: lambda v: v == number,
+        "<": lambda v: v < number,
+        "<=": lambda v: v <= number,
+        ">": lambda v: v > number,
+        ">=": lambda v: v >= number,
+    }[comparator]
     answers = {holds(Decimal(v) / 4) for v in range(60) if meant(Decimal(v) / 4)}
     assert compare(Decimal(number), comparator, operator, Decimal(5)) == (answers.pop() if len(answers) == 1 else None)
 
 
-@pytest.mark.parametrize(("unit", "wanted", "answer"), [
-    ("mm[Hg]", "mm[Hg]", Decimal(5)), (None, None, Decimal(5)), (None, "kPa", None), ("kPa", None, None), ("furlong", "kPa", None), ("g", "mg", Decimal(5000)),
-])
+@pytest.mark.parametrize(
+    ("unit", "wanted", "answer"),
+    [
+        ("mm[Hg]", "mm[Hg]", Decimal(5)),
+        (None, None, Decimal(5)),
+        (None, "kPa", None),
+        ("kPa", None, None),
+        ("furlong", "kPa", None),
+        ("g", "mg", Decimal(5000)),
+    ],
+)
 def test_a_number_converts_or_cannot_be_told(unit: str | None, wanted: str | None, answer: Decimal | None) -> None:
     assert converted(Decimal(5), unit, wanted) == answer

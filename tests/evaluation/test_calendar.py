@@ -17,16 +17,19 @@ def day(written: str) -> int:
     return date.fromisoformat(written).toordinal()
 
 
-@pytest.mark.parametrize(("start", "n", "unit", "moved"), [
-    ("2025-01-31", 1, Unit.MONTHS, "2025-02-28"),
-    ("2024-01-31", 1, Unit.MONTHS, "2024-02-29"),
-    ("2024-02-29", 1, Unit.YEARS, "2025-02-28"),
-    ("2024-02-29", 4, Unit.YEARS, "2028-02-29"),
-    ("2025-03-31", -1, Unit.MONTHS, "2025-02-28"),
-    ("2025-01-15", -13, Unit.MONTHS, "2023-12-15"),
-    ("2025-06-01", 2, Unit.WEEKS, "2025-06-15"),
-    ("2025-06-01", -1, Unit.DAYS, "2025-05-31"),
-])
+@pytest.mark.parametrize(
+    ("start", "n", "unit", "moved"),
+    [
+        ("2025-01-31", 1, Unit.MONTHS, "2025-02-28"),
+        ("2024-01-31", 1, Unit.MONTHS, "2024-02-29"),
+        ("2024-02-29", 1, Unit.YEARS, "2025-02-28"),
+        ("2024-02-29", 4, Unit.YEARS, "2028-02-29"),
+        ("2025-03-31", -1, Unit.MONTHS, "2025-02-28"),
+        ("2025-01-15", -13, Unit.MONTHS, "2023-12-15"),
+        ("2025-06-01", 2, Unit.WEEKS, "2025-06-15"),
+        ("2025-06-01", -1, Unit.DAYS, "2025-05-31"),
+    ],
+)
 def test_shifts_clip_at_month_ends(start: str, n: int, unit: Unit, moved: str) -> None:
     assert add(day(start), n, unit) == day(moved)
 
@@ -39,16 +42,19 @@ def test_what_leaves_the_calendar_has_no_bound(unit: Unit) -> None:
     assert add(OPEN_START, 1, unit) == OPEN_START
 
 
-@pytest.mark.parametrize(("born", "on", "unit", "age"), [
-    ("1976-02-29", "2026-02-27", Unit.YEARS, 49),
-    ("1976-02-29", "2026-02-28", Unit.YEARS, 50),
-    ("2025-01-31", "2025-02-27", Unit.MONTHS, 0),
-    ("2025-01-31", "2025-02-28", Unit.MONTHS, 1),
-    ("2025-05-31", "2025-06-06", Unit.WEEKS, 0),
-    ("2025-05-31", "2025-06-07", Unit.WEEKS, 1),
-    ("2025-05-31", "2025-06-07", Unit.DAYS, 7),
-    ("2025-05-31", "2025-05-31", Unit.YEARS, 0),
-])
+@pytest.mark.parametrize(
+    ("born", "on", "unit", "age"),
+    [
+        ("1976-02-29", "2026-02-27", Unit.YEARS, 49),
+        ("1976-02-29", "2026-02-28", Unit.YEARS, 50),
+        ("2025-01-31", "2025-02-27", Unit.MONTHS, 0),
+        ("2025-01-31", "2025-02-28", Unit.MONTHS, 1),
+        ("2025-05-31", "2025-06-06", Unit.WEEKS, 0),
+        ("2025-05-31", "2025-06-07", Unit.WEEKS, 1),
+        ("2025-05-31", "2025-06-07", Unit.DAYS, 7),
+        ("2025-05-31", "2025-05-31", Unit.YEARS, 0),
+    ],
+)
 def test_ages_are_completed_units(born: str, on: str, unit: Unit, age: int) -> None:
     assert completed(day(born), day(on), unit) == age
 
@@ -74,14 +80,17 @@ def test_the_window_around_a_birthday_holds_it(born: int, n: int, unit: Unit) ->
     assert completed(born, born + most + 1, unit) >= n
 
 
-@pytest.mark.parametrize(("interval", "written"), [
-    ((day("2025-06-01"), day("2025-06-01")), "2025-06-01"),
-    ((day("2025-06-01"), day("2025-06-30")), "2025-06"),
-    ((day("2025-01-01"), day("2025-12-31")), "2025"),
-    ((day("2025-01-01"), day("2025-11-30")), "2025-01-01 to 2025-11-30"),
-    ((day("2025-06-02"), day("2025-06-30")), "2025-06-02 to 2025-06-30"),
-    ((OPEN_START, day("2025-06-01")), "up to 2025-06-01"),
-    ((day("2025-06-01"), OPEN_END), "from 2025-06-01"),
-])
+@pytest.mark.parametrize(
+    ("interval", "written"),
+    [
+        ((day("2025-06-01"), day("2025-06-01")), "2025-06-01"),
+        ((day("2025-06-01"), day("2025-06-30")), "2025-06"),
+        ((day("2025-01-01"), day("2025-12-31")), "2025"),
+        ((day("2025-01-01"), day("2025-11-30")), "2025-01-01 to 2025-11-30"),
+        ((day("2025-06-02"), day("2025-06-30")), "2025-06-02 to 2025-06-30"),
+        ((OPEN_START, day("2025-06-01")), "up to 2025-06-01"),
+        ((day("2025-06-01"), OPEN_END), "from 2025-06-01"),
+    ],
+)
 def test_intervals_are_written_as_people_write_them(interval: tuple[int, int], written: str) -> None:
     assert text(interval) == written

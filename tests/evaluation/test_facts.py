@@ -72,13 +72,18 @@ def test_a_sentinel_date_is_missing(sentinel: str | None) -> None:
     assert date_of(sentinel) is None
 
 
-@pytest.mark.parametrize(("fields", "expected"), [
-    ({"date": "2025-06-01", "consultation_date": "2025-06-02"}, (day("2025-06-01"), day("2025-06-01"))),
-    ({"date": "1900-01-01", "consultation_date": "2025-06"}, (day("2025-06-01"), day("2025-06-30"))),
-    ({"recorded": "2025-06"}, (OPEN_START, day("2025-06-30"))),
-    ({}, None),
-])
-def test_the_day_of_an_entry_is_its_own_then_its_consultations_then_up_to_when_it_was_recorded(fields: Any, expected: Any) -> None:
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"date": "2025-06-01", "consultation_date": "2025-06-02"}, (day("2025-06-01"), day("2025-06-01"))),
+        ({"date": "1900-01-01", "consultation_date": "2025-06"}, (day("2025-06-01"), day("2025-06-30"))),
+        ({"recorded": "2025-06"}, (OPEN_START, day("2025-06-30"))),
+        ({}, None),
+    ],
+)
+def test_the_day_of_an_entry_is_its_own_then_its_consultations_then_up_to_when_it_was_recorded(
+    fields: Any, expected: Any
+) -> None:
     assert entry(**fields).day == expected
 
 
@@ -95,30 +100,36 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
     assert last > OPEN_END
 
 
-@pytest.mark.parametrize(("fields", "end"), [
-    ({"start": "2025-06-01", "end": "2025-06-10", "days_supply": Decimal(28)}, (day("2025-06-10"), day("2025-06-10"))),
-    ({"start": "2025-06-01", "days_supply": Decimal("27.5")}, (day("2025-06-28"), day("2025-06-28"))),
-    ({"recorded": "2025-06-01", "days_supply": Decimal(28)}, (OPEN_START, day("2025-06-28"))),
-    ({"start": "2025-06-01", "status": "active"}, (OPEN_END, OPEN_END)),
-    ({"start": "2025-06-01"}, None),
-    ({"start": "2025-06-01", "end": "1900-01-01", "status": "active"}, None),
-    ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
-    ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
-    ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
-])
+@pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({"start": "2025-06-01", "end": "2025-06-10", "days_supply": Decimal(28)}, (day("2025-06-10"), day("2025-06-10"))),
+        ({"start": "2025-06-01", "days_supply": Decimal("27.5")}, (day("2025-06-28"), day("2025-06-28"))),
+        ({"recorded": "2025-06-01", "days_supply": Decimal(28)}, (OPEN_START, day("2025-06-28"))),
+        ({"start": "2025-06-01", "status": "active"}, (OPEN_END, OPEN_END)),
+        ({"start": "2025-06-01"}, None),
+        ({"start": "2025-06-01", "end": "1900-01-01", "status": "active"}, None),
+        ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
+        ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
+        ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
+    ],
+)
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
     assert medication(**fields).course[1] == end
 
 
-@pytest.mark.parametrize(("fields", "given"), [
-    ({}, True),
-    ({"not_given": True}, False),
-    ({"status": "cancelled"}, False),
-    ({"status": "entered-in-error"}, False),
-    ({"kind": "dispense", "status": "stopped"}, False),
-    ({"kind": "dispense", "status": "stopped", "handed_over": "2025-06-01"}, True),
-    ({"kind": "request", "status": "stopped"}, True),
-])
+@pytest.mark.parametrize(
+    ("fields", "given"),
+    [
+        ({}, True),
+        ({"not_given": True}, False),
+        ({"status": "cancelled"}, False),
+        ({"status": "entered-in-error"}, False),
+        ({"kind": "dispense", "status": "stopped"}, False),
+        ({"kind": "dispense", "status": "stopped", "handed_over": "2025-06-01"}, True),
+        ({"kind": "request", "status": "stopped"}, True),
+    ],
+)
 def test_a_medication_stopped_before_supply_was_not_given(fields: Any, given: bool) -> None:
     assert medication(**fields).given is given
     assert medication(**fields).stands == (2 if given else 0)
@@ -132,23 +143,26 @@ def test_an_item_has_no_other_slots() -> None:
 # ------------------------------------------------------------------------------------------------ context (table 9)
 
 
-@pytest.mark.parametrize(("code", "fields", "context", "stands"), [
-    (P1, {}, ("present", "patient", "current"), 2),
-    (P1, {"assertion": "absent"}, ("absent", "patient", "current"), 0),
-    (P1, {"assertion": "possible"}, ("possible", "patient", "current"), 1),
-    (P1, {"assertion": "unknown"}, (None, "patient", "current"), 1),
-    (P1, {"subject": "unknown"}, ("present", None, "current"), 1),
-    (P1, {"temporality": "past"}, ("present", "patient", "past"), 0),
-    (SAYS_ABSENT, {}, ("absent", "patient", "current"), 0),
-    (SAYS_ABSENT, {"assertion": "present"}, (None, "patient", "current"), 1),
-    (SAYS_ABSENT, {"assertion": "absent"}, (None, "patient", "current"), 1),
-    (SAYS_FAMILY, {"subject": "family"}, ("present", "family", "current"), 0),
-    (UNTOLD, {}, (None, None, None), 1),
-    (P1, {"value": Value(boolean=False)}, ("absent", "patient", "current"), 0),
-    (P1, {"value": Value(boolean=False), "assertion": "present"}, (None, "patient", "current"), 1),
-    (P1, {"value": Value(boolean=False), "assertion": "absent"}, ("absent", "patient", "current"), 0),
-    (P1, {"status": "entered-in-error"}, ("present", "patient", "current"), 0),
-])
+@pytest.mark.parametrize(
+    ("code", "fields", "context", "stands"),
+    [
+        (P1, {}, ("present", "patient", "current"), 2),
+        (P1, {"assertion": "absent"}, ("absent", "patient", "current"), 0),
+        (P1, {"assertion": "possible"}, ("possible", "patient", "current"), 1),
+        (P1, {"assertion": "unknown"}, (None, "patient", "current"), 1),
+        (P1, {"subject": "unknown"}, ("present", None, "current"), 1),
+        (P1, {"temporality": "past"}, ("present", "patient", "past"), 0),
+        (SAYS_ABSENT, {}, ("absent", "patient", "current"), 0),
+        (SAYS_ABSENT, {"assertion": "present"}, (None, "patient", "current"), 1),
+        (SAYS_ABSENT, {"assertion": "absent"}, (None, "patient", "current"), 1),
+        (SAYS_FAMILY, {"subject": "family"}, ("present", "family", "current"), 0),
+        (UNTOLD, {}, (None, None, None), 1),
+        (P1, {"value": Value(boolean=False)}, ("absent", "patient", "current"), 0),
+        (P1, {"value": Value(boolean=False), "assertion": "present"}, (None, "patient", "current"), 1),
+        (P1, {"value": Value(boolean=False), "assertion": "absent"}, ("absent", "patient", "current"), 0),
+        (P1, {"status": "entered-in-error"}, ("present", "patient", "current"), 0),
+    ],
+)
 def test_context_is_the_messages_and_the_codes_together(code: str, fields: Any, context: Any, stands: int) -> None:
     item = entry(codings=coded(code), **fields)
     assert item.stands == stands
@@ -171,10 +185,19 @@ def test_several_possible_replacements_are_kept_apart() -> None:
     assert BOOK.entry("sct", BECAME_SEVERAL).possible == (P1, P3)
 
 
-@pytest.mark.parametrize(("system", "code", "speaks"), [
-    ("sct", P1, True), ("sct", DAMAGED, False), ("sct", "314940005", False), ("sct", "196421000000109", False), (None, P1, False),
-    ("icd10", "O20.0", True), ("emis", " ", False), ("sct", None, False),
-])
+@pytest.mark.parametrize(
+    ("system", "code", "speaks"),
+    [
+        ("sct", P1, True),
+        ("sct", DAMAGED, False),
+        ("sct", "314940005", False),
+        ("sct", "196421000000109", False),
+        (None, P1, False),
+        ("icd10", "O20.0", True),
+        ("emis", " ", False),
+        ("sct", None, False),
+    ],
+)
 def test_a_code_speaks_where_it_is_well_formed_and_known(system: str | None, code: str | None, speaks: bool) -> None:
     assert BOOK.entry(system, code).speaks is speaks
 
@@ -193,17 +216,20 @@ def test_icd_points_are_ignored() -> None:
 # ------------------------------------------------------------------------------------------------ identity
 
 
-@pytest.mark.parametrize(("one", "other", "nhs", "differing"), [
-    ({"nhs_number": "999 000 0018"}, {"nhs_number": "9990000018"}, "same", ()),
-    ({"nhs_number": "9990000018"}, {"nhs_number": "9990000026"}, "different", ()),
-    ({}, {"nhs_number": "9990000026"}, "not_compared", ()),
-    ({"gender": "male"}, {"gender": "female"}, "not_compared", ("gender",)),
-    ({"gender": "unknown"}, {"gender": "female"}, "not_compared", ()),
-    ({"sex_at_birth": "male"}, {"sex_at_birth": "female"}, "not_compared", ("sex_at_birth",)),
-    ({"born": "2009"}, {"born": "2009-06-01"}, "not_compared", ()),
-    ({"born": "2009"}, {"born": "2010-06-01"}, "not_compared", ("born",)),
-    ({"deceased": True}, {"deceased": False}, "not_compared", ("deceased",)),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "nhs", "differing"),
+    [
+        ({"nhs_number": "999 000 0018"}, {"nhs_number": "9990000018"}, "same", ()),
+        ({"nhs_number": "9990000018"}, {"nhs_number": "9990000026"}, "different", ()),
+        ({}, {"nhs_number": "9990000026"}, "not_compared", ()),
+        ({"gender": "male"}, {"gender": "female"}, "not_compared", ("gender",)),
+        ({"gender": "unknown"}, {"gender": "female"}, "not_compared", ()),
+        ({"sex_at_birth": "male"}, {"sex_at_birth": "female"}, "not_compared", ("sex_at_birth",)),
+        ({"born": "2009"}, {"born": "2009-06-01"}, "not_compared", ()),
+        ({"born": "2009"}, {"born": "2010-06-01"}, "not_compared", ("born",)),
+        ({"deceased": True}, {"deceased": False}, "not_compared", ("deceased",)),
+    ],
+)
 def test_message_and_record_are_compared(one: Any, other: Any, nhs: str, differing: Any) -> None:
     found = Facts(Submission(patient=Patient(**one)), Record(patient=Patient(**other)), BOOK)
     assert (found.identity.nhs_number, found.identity.differing) == (nhs, differing)
@@ -218,7 +244,10 @@ def test_a_record_of_another_patient_is_not_compared_with() -> None:
 
 
 def test_the_narrower_birth_date_counts_and_a_differing_one_is_unknown() -> None:
-    assert facts(Record(patient=Patient(born="2009")), patient=Patient(born="2009-06")).patient.born == (day("2009-06-01"), day("2009-06-30"))
+    assert facts(Record(patient=Patient(born="2009")), patient=Patient(born="2009-06")).patient.born == (
+        day("2009-06-01"),
+        day("2009-06-30"),
+    )
     assert facts(Record(patient=Patient(born="2008")), patient=Patient(born="2009-06")).patient.born is None
 
 
@@ -229,12 +258,15 @@ def test_a_date_of_death_says_that_the_patient_died() -> None:
 # ------------------------------------------------------------------------------------------------ the unseen member (table 5)
 
 
-@pytest.mark.parametrize(("complete", "unseen"), [
-    ((Coverage(kind="entry"),), ()),
-    ((Coverage(kind="entry", since="2025-06-01"),), (Unseen("record", False, (OPEN_START, day("2025-05-31"))),)),
-    ((Coverage(kind="entry", since="2025"), Coverage(kind="entry")), ()),
-    ((), (Unseen("record", False, None),)),
-])
+@pytest.mark.parametrize(
+    ("complete", "unseen"),
+    [
+        ((Coverage(kind="entry"),), ()),
+        ((Coverage(kind="entry", since="2025-06-01"),), (Unseen("record", False, (OPEN_START, day("2025-05-31"))),)),
+        ((Coverage(kind="entry", since="2025"), Coverage(kind="entry")), ()),
+        ((), (Unseen("record", False, None),)),
+    ],
+)
 def test_what_a_record_does_not_cover_is_unseen(complete: Any, unseen: Any) -> None:
     assert facts(Record(complete=complete)).unseen(True) == unseen
 
@@ -246,10 +278,17 @@ def test_without_a_record_and_with_a_coded_resource_not_read_two_members_are_uns
     assert [u.called for u in found.unseen(False)] == ["record"]
 
 
-@pytest.mark.parametrize(("resource", "entry", "medication"), [
-    (None, True, True), ("Observation", True, False), ("MedicationRequest", False, True), ("Unknown", True, True),
-    ("Immunization", True, False), ("RequestGroup", True, True),
-])
+@pytest.mark.parametrize(
+    ("resource", "entry", "medication"),
+    [
+        (None, True, True),
+        ("Observation", True, False),
+        ("MedicationRequest", False, True),
+        ("Unknown", True, True),
+        ("Immunization", True, False),
+        ("RequestGroup", True, True),
+    ],
+)
 def test_a_resource_that_was_not_read_may_be_of_a_kind(resource: str | None, entry: bool, medication: bool) -> None:
     assert (may_be(resource, "entry"), may_be(resource, "medication")) == (entry, medication)
 
@@ -266,7 +305,10 @@ def test_a_resource_that_breaks_its_format_may_hold_a_code_though_none_could_be_
 
 
 def test_a_copy_on_the_record_is_no_other_but_the_same_code_without_an_identifier_is() -> None:
-    record = Record(entries=(Entry(path="r0", id="1", codings=coded(P1)), Entry(path="r1", codings=coded(P1))), complete=(Coverage(kind="entry"),))
+    record = Record(
+        entries=(Entry(path="r0", id="1", codings=coded(P1)), Entry(path="r1", codings=coded(P1))),
+        complete=(Coverage(kind="entry"),),
+    )
     found = facts(record, entries=(Entry(path="e", id="1", codings=coded(P1)),))
     mine, copy, twin = found.items
     assert not found.is_another(copy, mine)
@@ -275,14 +317,17 @@ def test_a_copy_on_the_record_is_no_other_but_the_same_code_without_an_identifie
     assert found.already_filed(mine) == (True, None)
 
 
-@pytest.mark.parametrize(("record", "fields", "answer"), [
-    (None, {"id": "1"}, (None, "record")),
-    (Record(), {"id": "1"}, (None, "record")),
-    (Record(complete=(Coverage(kind="entry"),)), {}, (None, "id")),
-    (Record(complete=(Coverage(kind="entry"),)), {"id": "1"}, (False, None)),
-    (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2025-06-01"}, (False, None)),
-    (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2024"}, (None, "record")),
-])
+@pytest.mark.parametrize(
+    ("record", "fields", "answer"),
+    [
+        (None, {"id": "1"}, (None, "record")),
+        (Record(), {"id": "1"}, (None, "record")),
+        (Record(complete=(Coverage(kind="entry"),)), {}, (None, "id")),
+        (Record(complete=(Coverage(kind="entry"),)), {"id": "1"}, (False, None)),
+        (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2025-06-01"}, (False, None)),
+        (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2024"}, (None, "record")),
+    ],
+)
 def test_whether_an_item_is_already_filed(record: Record | None, fields: Any, answer: Any) -> None:
     found = facts(record, entries=(Entry(path="e", **fields),))
     assert found.already_filed(found.incoming[0]) == answer
@@ -294,9 +339,18 @@ def test_an_item_of_the_record_is_filed() -> None:
 
 
 def test_medications_linked_by_reference_or_order_number_are_one_order() -> None:
-    made = tuple(Medication(path=f"m{i}", **fields) for i, fields in enumerate((
-        {"id": "plan"}, {"id": "issue", "based_on": ("plan",)}, {"order": "o"}, {"order": "o", "based_on": ("issue",)}, {"id": "alone"},
-    )))
+    made = tuple(
+        Medication(path=f"m{i}", **fields)
+        for i, fields in enumerate(
+            (
+                {"id": "plan"},
+                {"id": "issue", "based_on": ("plan",)},
+                {"order": "o"},
+                {"order": "o", "based_on": ("issue",)},
+                {"id": "alone"},
+            )
+        )
+    )
     found = facts(medications=made)
     assert [found.same_order(found.incoming[0], other) for other in found.incoming] == [True, True, True, True, False]
     assert found.order_of(found.incoming[2]) == [0, 1, 2, 3]
@@ -304,7 +358,9 @@ def test_medications_linked_by_reference_or_order_number_are_one_order() -> None
 
 
 def test_what_the_message_replaces_is_known_by_its_message() -> None:
-    found = facts(Record(entries=(Entry(path="r", message_id="old"), Entry(path="r", message_id="other"))), message=Message(replaces="old"))
+    found = facts(
+        Record(entries=(Entry(path="r", message_id="old"), Entry(path="r", message_id="other"))), message=Message(replaces="old")
+    )
     assert [found.is_replaced(item) for item in found.items] == [True, False]
 
 
@@ -327,32 +383,45 @@ def test_every_coding_sent_with_an_item_is_visited() -> None:
 
 
 def test_a_message_has_codings_of_its_own() -> None:
-    assert [c.coding.code for c in facts(message=Message(service=coded("983341000000102"))).message_codings()] == ["983341000000102"]
+    assert [c.coding.code for c in facts(message=Message(service=coded("983341000000102"))).message_codings()] == [
+        "983341000000102"
+    ]
 
 
 MMHG = Value(quantity=Quantity(value=Decimal(120), unit="mm[Hg]"))
 
 
-@pytest.mark.parametrize(("one", "other", "same"), [
-    ({}, {}, (True, ())),
-    ({"codings": coded(P2)}, {}, (False, ())),
-    ({"codings": coded(DAMAGED)}, {}, (None, ((0, "code"),))),
-    ({"codings": coded("x", "readv2")}, {}, (None, ((0, "code"), (1, "code")))),
-    ({"date": "2025-06-02"}, {}, (False, ())),
-    ({"date": "2025-06"}, {}, (None, ((0, "date"),))),
-    ({"date": None}, {}, (None, ((0, "date"),))),
-    ({"value": MMHG}, {}, (False, ())),
-    ({"value": MMHG}, {"value": MMHG}, (True, ())),
-    ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal("12"), unit="kPa"))}, (False, ())),
-    ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (False, ())),
-    ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (False, ())),
-    ({"value": Value(quantity=Quantity(value=Decimal(1), unit="g"))}, {"value": Value(quantity=Quantity(value=Decimal(1000), unit="mg"))}, (True, ())),
-    ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P2))}, (True, ())),
-    ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (False, ())),
-    ({"value": Value(text="x")}, {"value": Value(text="x")}, (True, ())),
-    ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (False, ())),
-    ({"components": (Component(codings=coded(P3), value=MMHG), Component())}, {"components": (Component(), Component(codings=coded(P3), value=MMHG))}, (True, ())),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({}, {}, (True, ())),
+        ({"codings": coded(P2)}, {}, (False, ())),
+        ({"codings": coded(DAMAGED)}, {}, (None, ((0, "code"),))),
+        ({"codings": coded("x", "readv2")}, {}, (None, ((0, "code"), (1, "code")))),
+        ({"date": "2025-06-02"}, {}, (False, ())),
+        ({"date": "2025-06"}, {}, (None, ((0, "date"),))),
+        ({"date": None}, {}, (None, ((0, "date"),))),
+        ({"value": MMHG}, {}, (False, ())),
+        ({"value": MMHG}, {"value": MMHG}, (True, ())),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal("12"), unit="kPa"))}, (False, ())),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (False, ())),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (False, ())),
+        (
+            {"value": Value(quantity=Quantity(value=Decimal(1), unit="g"))},
+            {"value": Value(quantity=Quantity(value=Decimal(1000), unit="mg"))},
+            (True, ()),
+        ),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P2))}, (True, ())),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (False, ())),
+        ({"value": Value(text="x")}, {"value": Value(text="x")}, (True, ())),
+        ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (False, ())),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG), Component())},
+            {"components": (Component(), Component(codings=coded(P3), value=MMHG))},
+            (True, ()),
+        ),
+    ],
+)
 def test_the_same_entry_has_the_same_code_day_value_and_components(one: Any, other: Any, same: Any) -> None:
     assert same_entry(entry(**{"date": "2025-06-01", **one}), entry(**{"date": "2025-06-01", **other})) == same
 

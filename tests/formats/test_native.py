@@ -30,7 +30,11 @@ def refusal(value: Any) -> InputError:
 
 def test_the_examples_are_read() -> None:
     submission = NativeReader().read(Source((EXAMPLES / "submission-native.json").read_bytes()))
-    assert (submission.entries[0].codings[0].code, submission.message.sender, submission.format) == ("60001007", "FX999", "native")
+    assert (submission.entries[0].codings[0].code, submission.message.sender, submission.format) == (
+        "60001007",
+        "FX999",
+        "native",
+    )
     record = NativeReader().read_record(Source((EXAMPLES / "record-complete.json").read_bytes()))
     assert [c.kind for c in record.complete] == ["entry", "medication"]
     assert not any(c.code == "77386006" for e in record.entries for c in e.codings)
@@ -52,14 +56,17 @@ def test_a_code_that_is_a_number_is_refused_with_the_reason(code: float) -> None
     assert error.message.startswith("a code was sent as a number; codes are text")
 
 
-@pytest.mark.parametrize(("value", "path", "words"), [
-    ({"entries": [{"codings": []}]}, "entries[0].path", "this field is required"),
-    ({"entries": [entry(colour="red")]}, "entries[0].colour", "there is no such field"),
-    ({"entries": [entry(date="2025-13-45")]}, "entries[0].date", "there is no such month"),
-    ({"entries": [entry(assertion="perhaps")]}, "entries[0].assertion", "not one of the words that this field may have"),
-    ({"patient": {"gender": "lady"}}, "patient.gender", "not one of the words"),
-    ({"entries": {}}, "entries", "input should be"),
-])
+@pytest.mark.parametrize(
+    ("value", "path", "words"),
+    [
+        ({"entries": [{"codings": []}]}, "entries[0].path", "this field is required"),
+        ({"entries": [entry(colour="red")]}, "entries[0].colour", "there is no such field"),
+        ({"entries": [entry(date="2025-13-45")]}, "entries[0].date", "there is no such month"),
+        ({"entries": [entry(assertion="perhaps")]}, "entries[0].assertion", "not one of the words that this field may have"),
+        ({"patient": {"gender": "lady"}}, "patient.gender", "not one of the words"),
+        ({"entries": {}}, "entries", "input should be"),
+    ],
+)
 def test_a_fault_names_its_place_and_what_belongs_there(value: Any, path: str, words: str) -> None:
     error = refusal(value)
     assert error.path == path
@@ -90,10 +97,18 @@ def test_a_submission_given_as_a_record_lists_its_message_as_not_read() -> None:
     assert [n.path for n in record.not_read] == ["message"]
 
 
-@pytest.mark.parametrize(("value", "taken"), [
-    ({"entries": []}, True), ({"patient": {}}, True), ({}, True), ({"hello": 1}, False), ({"resourceType": "Bundle", "entries": []}, False),
-    (b"<a/>", False), (b"", False),
-])
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ({"entries": []}, True),
+        ({"patient": {}}, True),
+        ({}, True),
+        ({"hello": 1}, False),
+        ({"resourceType": "Bundle", "entries": []}, False),
+        (b"<a/>", False),
+        (b"", False),
+    ],
+)
 def test_native_json_is_recognised_by_its_fields(value: Any, taken: bool) -> None:
     assert NativeReader().recognises(source(value)) is taken
 

@@ -22,14 +22,14 @@ SAMPLE = (
     'valueset a "A" { ecl { << 77386006 |Pregnancy|\n   MINUS << 169548007 } frozen "a.csv" perhaps 146799005 }\n'
     'valueset b “B” { codes 77386006 |Pregnancy|, 60001007 } /* trailing */\nvalueset c "C" { codes x "1" }\n'
     'table m from "m.csv" { key code in icd10cm column low years column sex sex valid from start until end source "y" }\n\n'
-    "/* of the rule */\nrule r { action /* why */ review cannot tell note severity major hazard H-01, H-02 source “he said \"x\"”\n"
+    '/* of the rule */\nrule r { action /* why */ review cannot tell note severity major hazard H-01, H-02 source “he said "x"”\n'
     ' because "because" valid from 2025-01-01 valid until 2026-01 after rule q, uk.codes/z overridable by seen, known for 3 months\n'
     " /* first */ for entry e in a with entry x in b when (e is past or x is past) and e is within soon before x and "
     "at least 2 days with mention y in a where (y is before e and y is within 6 months before e) and "
     'age at e is from 16 to 64 years\n unless "u" not (e.value > 3 "mmol/L") say "{e} {x}"\n'
     ' example "short" { given no record given incoming entry 1 expect clear }\n'
     ' example "long" { given patient gender male, born 1990 given incoming entry 77386006 |Pregnancy|, date 2025-06-01, about family '
-    "given record entry 60001007, value 3 \"mmol/L\" /* inside */ expect cannot tell: e.date, record } /* last */ }\n/* the end */"
+    'given record entry 60001007, value 3 "mmol/L" /* inside */ expect cannot tell: e.date, record } /* last */ }\n/* the end */'
 )
 
 
@@ -46,7 +46,9 @@ def comments(text: str) -> list[str]:
 
 
 def test_the_canonical_layout() -> None:
-    assert settled(SAMPLE) == """\
+    assert (
+        settled(SAMPLE)
+        == """\
 /* A sample with every part. */
 ruleset t {
   title    "T"
@@ -113,6 +115,7 @@ rule r {
 
 /* the end */
 """
+    )
 
 
 def test_a_condition_that_is_too_long_is_broken_at_its_outermost_words_first() -> None:
@@ -165,7 +168,9 @@ _GAPS = st.sampled_from([" ", "\n", "  \n\n ", "\u00a0", " /* c */ ", "\n/* own\
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_layout_comes_to_one_that_is_stable(data: st.DataObject) -> None:
-    tokens = re.findall(r'ecl \{[^}]*\}|"[^"]*"|“[^”]*”|\|[^|]*\||<https[^>]*>|/\*.*?\*/|[^\s"“|/]+(?:/[^\s"“|/*]+)?', SAMPLE, re.DOTALL)
+    tokens = re.findall(
+        r'ecl \{[^}]*\}|"[^"]*"|“[^”]*”|\|[^|]*\||<https[^>]*>|/\*.*?\*/|[^\s"“|/]+(?:/[^\s"“|/*]+)?', SAMPLE, re.DOTALL
+    )
     chosen = random.Random(data.draw(st.integers(0, 10**9)))
     gaps = data.draw(st.lists(_GAPS, min_size=5, max_size=20))
     text = "".join(token + (chosen.choice(gaps) if chosen.random() < 0.2 else " ") for token in tokens)

@@ -148,7 +148,9 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_lone_surrogate_is_only_a_character() -> None:
-    loaded = language.load_texts({"a\udc80.rules": head("a") + SET + 'rule r { action note for entry e in pregnant say "\ud800" }'})
+    loaded = language.load_texts(
+        {"a\udc80.rules": head("a") + SET + 'rule r { action note for entry e in pregnant say "\ud800" }'}
+    )
     assert loaded.rulesets[0].rules[0].say == ("\ud800",)
 
 
@@ -174,7 +176,9 @@ def test_a_shipped_ruleset_is_loaded_when_it_is_used_and_comes_first(tmp_path: P
     ("1.2.0", "1.2.0", True), ("1.3.0", "1.2.9", True), ("1.10.0", "1.9.0", True),
     ("1.2.0", "1.2.1", False), ("2.0.0", "1.0.0", False), ("1.0.0", "2.0.0", False),
 ])  # fmt: skip
-def test_a_used_ruleset_has_the_same_major_version_and_at_least_this_one(tmp_path: Path, there: str, wanted: str, does: bool) -> None:
+def test_a_used_ruleset_has_the_same_major_version_and_at_least_this_one(
+    tmp_path: Path, there: str, wanted: str, does: bool
+) -> None:
     write(tmp_path, {
         "c/c.rules": head("c", there) + SET, "m/m.rules": head("m", uses=f"uses c {wanted}") + rule("r", "c/pregnant"),
     })  # fmt: skip
@@ -244,12 +248,17 @@ def frozen(csv: str) -> list[tuple[object, ...]]:
 
 
 def test_a_frozen_file_says_codes_terms_and_context() -> None:
-    rows = frozen("system,code,term,assertion,subject,time\nsct,77386006,Pregnancy,,,\nsct,60001007,Not pregnant,absent,patient,current\n")
-    assert rows == [("sct", "77386006", "Pregnancy", None, None, None), ("sct", "60001007", "Not pregnant", "absent", "patient", "current")]
+    rows = frozen(
+        "system,code,term,assertion,subject,time\nsct,77386006,Pregnancy,,,\nsct,60001007,Not pregnant,absent,patient,current\n"
+    )
+    assert rows == [
+        ("sct", "77386006", "Pregnancy", None, None, None),
+        ("sct", "60001007", "Not pregnant", "absent", "patient", "current"),
+    ]
 
 
 def test_lines_at_the_top_say_where_a_file_comes_from() -> None:
-    csv = "# source: NHS England, a release\n# date: 2025-10-01\ncode,term\n77386006,\"Pregnancy, current\"\n"
+    csv = '# source: NHS England, a release\n# date: 2025-10-01\ncode,term\n77386006,"Pregnancy, current"\n'
     loaded = language.load_texts({"a.rules": head("a") + 'valueset v "V" { frozen "v.csv" }'}, {"v.csv": csv.encode()})
     (valueset,) = loaded.rulesets[0].valuesets
     assert [s.text for s in valueset.sources] == ["source: NHS England, a release", "date: 2025-10-01"]
@@ -294,7 +303,11 @@ def test_a_table_has_cells_of_its_types_and_rows_with_days() -> None:
     csv = b"code,low,sex,start,end\nA18.14,12,male,2020-01-01,\nO80,,female,,2024\n"
     (table,) = language.load_texts({"a.rules": text}, {"t.csv": csv}).rulesets[0].tables
     first, second = table.rows
-    assert (first.key, {k: str(v) for k, v in first.cells.items()}, first.last) == ("icd10cm|A1814", {"low": "12", "sex": "male"}, None)
+    assert (first.key, {k: str(v) for k, v in first.cells.items()}, first.last) == (
+        "icd10cm|A1814",
+        {"low": "12", "sex": "male"},
+        None,
+    )
     assert (second.cells, second.first, second.last) == ({"low": None, "sex": "female"}, None, 739251)
 
 
@@ -325,14 +338,18 @@ def test_a_table_of_dates_and_codes_is_checked_row_by_row(csv: str, code: str, m
 
 def test_cells_of_dates_and_codes_are_read_as_such() -> None:
     text = head("a") + 'table t from "t.csv" { key code in sct column seen date column dest code column label text }'
-    (table,) = language.load_texts({"a.rules": text}, {"t.csv": b"code,seen,dest,label\n77386006,2025,60001007,x\n"}).rulesets[0].tables
+    (table,) = (
+        language.load_texts({"a.rules": text}, {"t.csv": b"code,seen,dest,label\n77386006,2025,60001007,x\n"}).rulesets[0].tables
+    )
     assert table.rows[0].cells == {"seen": (739252, 739616), "dest": "60001007", "label": "x"}
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(st.binary(max_size=100), st.text("code,term\n\r\"#: 7386006-system", max_size=120).map(str.encode)))
+@given(st.one_of(st.binary(max_size=100), st.text('code,term\n\r"#: 7386006-system', max_size=120).map(str.encode)))
 def test_any_data_file_is_read_or_refused(csv: bytes) -> None:
-    text = head("a") + 'valueset v "V" { frozen "v.csv" } table t from "v.csv" { key code in sct column term text column n number }'
+    text = (
+        head("a") + 'valueset v "V" { frozen "v.csv" } table t from "v.csv" { key code in sct column term text column n number }'
+    )
     try:
         language.load_texts({"a.rules": text}, {"v.csv": csv})
     except RuleError as error:

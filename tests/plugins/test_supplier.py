@@ -24,16 +24,31 @@ MESSAGE = b"supplier|v1|female|1990-05-05\nentry|https://supplier.example/codes|
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("site")
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
-         "--disable-pip-version-check", "--target", str(target), str(PACKAGE)],
-        check=True, capture_output=True,
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "--disable-pip-version-check",
+            "--target",
+            str(target),
+            str(PACKAGE),
+        ],
+        check=True,
+        capture_output=True,
     )
     return target
 
 
 def run(installed: Path, code: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(installed), **environment},
     )
     assert done.returncode == 0, done.stderr
@@ -66,7 +81,9 @@ def test_the_command_line_uses_installed_plugins(installed: Path, tmp_path: Path
     message = tmp_path / "message.txt"
     message.write_bytes(MESSAGE)
     done = subprocess.run(
-        [sys.executable, "-m", "codesafety", "check", str(message), "--format", "json"], capture_output=True, text=True,
+        [sys.executable, "-m", "codesafety", "check", str(message), "--format", "json"],
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(installed)},
     )
     report = json.loads(done.stdout)
@@ -98,7 +115,12 @@ print(report.model_dump_json())
     report = json.loads(printed)
     assert report["decision"] == "hold"
     assert report["not_checked"] == [
-        {"path": "line[2]", "rule": "broken/fails", "plugin": "supplier_example", "reason": "plugin `supplier_example` failed: ValueError"}
+        {
+            "path": "line[2]",
+            "rule": "broken/fails",
+            "plugin": "supplier_example",
+            "reason": "plugin `supplier_example` failed: ValueError",
+        }
     ]
     assert report["items"][0]["decision"] == "hold"
     assert "may hold" not in printed

@@ -31,12 +31,26 @@ SCT = "http://snomed.info/sct"
 PLANTS = 20
 BUNDLES = 20
 
-_FEMALE = (("76376003", "Endometriosis of uterus"), ("80182007", "Irregular periods"), ("289903006", "Menopause present"),
-           ("95315005", "Uterine leiomyoma"), ("6815003", "Bartholinitis"))
-_MALE = (("266569009", "Benign prostatic hyperplasia"), ("73491007", "Psychogenic impotence"), ("82062003", "Congenital hydrocele"),
-         ("867891000000101", "Erectile dysfunction due to diabetes mellitus"), ("399068003", "Malignant tumour of prostate"))
+_FEMALE = (
+    ("76376003", "Endometriosis of uterus"),
+    ("80182007", "Irregular periods"),
+    ("289903006", "Menopause present"),
+    ("95315005", "Uterine leiomyoma"),
+    ("6815003", "Bartholinitis"),
+)
+_MALE = (
+    ("266569009", "Benign prostatic hyperplasia"),
+    ("73491007", "Psychogenic impotence"),
+    ("82062003", "Congenital hydrocele"),
+    ("867891000000101", "Erectile dysfunction due to diabetes mellitus"),
+    ("399068003", "Malignant tumour of prostate"),
+)
 _NEWBORN = (("387712008", "Neonatal jaundice"), ("12301009", "Neonatal urinary tract infection"))
-_ADULT = (("15662003", "Senile dementia"), ("267718000", "Age-related macular degeneration"), ("266569009", "Benign prostatic hyperplasia"))
+_ADULT = (
+    ("15662003", "Senile dementia"),
+    ("267718000", "Age-related macular degeneration"),
+    ("266569009", "Benign prostatic hyperplasia"),
+)
 
 Planted = tuple[Submission, str | None]
 """The changed submission, and the path of the entry that was changed; None where the change is the patient's."""
@@ -58,9 +72,16 @@ def _replaced(submission: Submission, entry: Entry, **fields: object) -> Planted
 
 
 def _dated(submission: Submission) -> list[Entry]:
-    return [e for e in submission.entries
-            if e.date is not None and len(e.date) >= 10 and any(c.system == SCT for c in e.codings) and e.subject in (None, "patient")
-            and e.assertion in (None, "present") and e.temporality in (None, "current")]
+    return [
+        e
+        for e in submission.entries
+        if e.date is not None
+        and len(e.date) >= 10
+        and any(c.system == SCT for c in e.codings)
+        and e.subject in (None, "patient")
+        and e.assertion in (None, "present")
+        and e.temporality in (None, "current")
+    ]
 
 
 def _coded(submission: Submission, chance: random.Random, codes: tuple[tuple[str, str], ...]) -> Planted | None:
@@ -127,7 +148,7 @@ def _changed_code(change: Callable[[str, random.Random], str | None]) -> Callabl
 
 def _one_digit(code: str, chance: random.Random) -> str | None:
     place = chance.randrange(1, len(code))
-    return code[:place] + chance.choice([d for d in "0123456789" if d != code[place]]) + code[place + 1:]
+    return code[:place] + chance.choice([d for d in "0123456789" if d != code[place]]) + code[place + 1 :]
 
 
 def _two_swapped(code: str, chance: random.Random) -> str | None:
@@ -135,7 +156,7 @@ def _two_swapped(code: str, chance: random.Random) -> str | None:
     if not places:
         return None
     i = chance.choice(places)
-    return code[:i] + code[i + 1] + code[i] + code[i + 2:]
+    return code[:i] + code[i + 1] + code[i] + code[i + 2 :]
 
 
 def _spreadsheet(code: str, chance: random.Random) -> str | None:
@@ -191,7 +212,11 @@ def records(engine: Engine) -> Iterator[Submission]:
 def fired(report: Report, path: str | None) -> set[str]:
     """Return the rules that fire on the entry at `path`, or anywhere where the change is the patient's."""
     results = [r for r in report.results if r.outcome == "fires"]
-    return {r.rule for r in results if path is None or (r.path or "").startswith(path) or any(e.path.startswith(path) for e in r.entries)}
+    return {
+        r.rule
+        for r in results
+        if path is None or (r.path or "").startswith(path) or any(e.path.startswith(path) for e in r.entries)
+    }
 
 
 def main() -> None:

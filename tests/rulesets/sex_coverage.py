@@ -91,7 +91,8 @@ def measure(counts: dict[str, tuple[int, str]]) -> Coverage:
     listed = {row["code"] for name in LISTS for row in rows(RULESETS / name)}
     left_out = {row["code"] for row in rows(RULESETS / "uk.sex/codes/left_out.csv")}
     unread = {
-        code: entry for code, entry in counts.items()
+        code: entry
+        for code, entry in counts.items()
         if code not in listed and code not in left_out and _SEX_WORDS.search(entry[1]) and not _SAME_LETTERS.search(entry[1])
     }
 
@@ -99,7 +100,12 @@ def measure(counts: dict[str, tuple[int, str]]) -> Coverage:
         return sum(counts[code][0] for code in codes if code in counts)
 
     return Coverage(
-        len(listed), entries(listed), len(unread), entries(set(unread)), len(left_out), entries(left_out),
+        len(listed),
+        entries(listed),
+        len(unread),
+        entries(set(unread)),
+        len(left_out),
+        entries(left_out),
         tuple(sorted(unread.values(), reverse=True)[:25]),
     )
 

@@ -16,9 +16,16 @@ from codesafety.terminology.sctid import is_well_formed
 USAGE = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
 OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy")
 LISTS = sorted(path for name in OURS for path in (RULESETS / name / "codes").glob("*.csv") if path.name != "left_out.csv")
-SEX = {name: RULESETS / "uk.sex" / "codes" / f"{name}.csv" for name in (
-    "female_only", "female_unusual_in_male", "labour_and_birth", "male_only", "male_unusual_in_female",
-)}
+SEX = {
+    name: RULESETS / "uk.sex" / "codes" / f"{name}.csv"
+    for name in (
+        "female_only",
+        "female_unusual_in_male",
+        "labour_and_birth",
+        "male_only",
+        "male_unusual_in_female",
+    )
+}
 LEFT_OUT = RULESETS / "uk.sex" / "codes" / "left_out.csv"
 HAZARDS = tomllib.loads((RULESETS / "hazards.toml").read_text(encoding="utf-8"))
 AGREED_HAZARDS = [*(f"H-{n:02}" for n in range(1, 14)), *(f"H-{n}" for n in range(20, 26))]
@@ -63,8 +70,12 @@ def test_every_row_has_a_term_and_only_known_contexts(path: Path) -> None:
 
 
 def test_a_situation_always_says_its_context() -> None:
-    silent = [(path.name, row["code"]) for path in LISTS for row in rows(path)
-              if row["term"].endswith("(situation)") and not (row["assertion"] and row["subject"] and row["time"])]
+    silent = [
+        (path.name, row["code"])
+        for path in LISTS
+        for row in rows(path)
+        if row["term"].endswith("(situation)") and not (row["assertion"] and row["subject"] and row["time"])
+    ]
     assert silent == []
 
 
@@ -89,22 +100,41 @@ def test_what_was_left_out_is_in_no_list_and_has_a_reason() -> None:
     assert not {row["code"] for row in left_out} & set().union(*map(codes, SEX.values()))
 
 
-@pytest.mark.parametrize("code, term", [
-    ("102501003", "Well male newborn"), ("169548007", "Vasectomy failure"), ("249098007", "Knee presentation"),
-    ("60001007", "Not pregnant"), ("191733007", "Fear of pregnancy"), ("161744009", "History of miscarriage"),
-    ("250425007", "Pregnancy test negative"), ("364589006", "Birth weight"), ("704502000", "Partner pregnant"),
-    ("169681000", "RhD antibody screening, random non-pregnancy sample"), ("1103901000000100", "Antenatal care not offered"),
-    ("206040001", "Fetal or neonatal effect of ectopic pregnancy"), ("102874004", "Possible pregnancy"),
-])
+@pytest.mark.parametrize(
+    "code, term",
+    [
+        ("102501003", "Well male newborn"),
+        ("169548007", "Vasectomy failure"),
+        ("249098007", "Knee presentation"),
+        ("60001007", "Not pregnant"),
+        ("191733007", "Fear of pregnancy"),
+        ("161744009", "History of miscarriage"),
+        ("250425007", "Pregnancy test negative"),
+        ("364589006", "Birth weight"),
+        ("704502000", "Partner pregnant"),
+        ("169681000", "RhD antibody screening, random non-pregnancy sample"),
+        ("1103901000000100", "Antenatal care not offered"),
+        ("206040001", "Fetal or neonatal effect of ectopic pregnancy"),
+        ("102874004", "Possible pregnancy"),
+    ],
+)
 def test_a_code_that_only_sounds_like_pregnancy_is_not_pregnant(code: str, term: str) -> None:
     assert code not in codes(RULESETS / "uk.codes" / "codes" / "pregnant.csv"), term
 
 
-@pytest.mark.parametrize("code, term", [
-    ("87991007", "Gender identity disorder"), ("93461009", "Gender dysphoria"), ("282272009", "Gender reassignment patient"),
-    ("407374003", "Transsexual"), ("407377005", "Female-to-male transsexual"), ("703117000", "Masculine gender"),
-    ("719670005", "Gender reassignment surgery"), ("714189008", "Female to male transsexual person on hormone therapy"),
-])
+@pytest.mark.parametrize(
+    "code, term",
+    [
+        ("87991007", "Gender identity disorder"),
+        ("93461009", "Gender dysphoria"),
+        ("282272009", "Gender reassignment patient"),
+        ("407374003", "Transsexual"),
+        ("407377005", "Female-to-male transsexual"),
+        ("703117000", "Masculine gender"),
+        ("719670005", "Gender reassignment surgery"),
+        ("714189008", "Female to male transsexual person on hormone therapy"),
+    ],
+)
 def test_no_code_of_gender_is_in_any_list(code: str, term: str) -> None:
     assert not any(code in codes(path) for path in LISTS), term
 
@@ -155,8 +185,12 @@ def test_every_term_is_the_published_name_of_its_code() -> None:
     from tests.rulesets.sex_coverage import usage
 
     counts = usage()
-    wrong = [(path.name, row["code"], row["term"], counts[row["code"]][1]) for path in LISTS for row in rows(path)
-             if row["code"] in counts and counts[row["code"]][1] != row["term"]]
+    wrong = [
+        (path.name, row["code"], row["term"], counts[row["code"]][1])
+        for path in LISTS
+        for row in rows(path)
+        if row["code"] in counts and counts[row["code"]][1] != row["term"]
+    ]
     assert wrong == []
 
 

@@ -27,8 +27,14 @@ def message(status: str, service: str) -> Submission:
     return Submission(
         patient=Patient(gender="female", born="1985-08-08"),
         message=Message(service=(Coding(system="http://snomed.info/sct", code=service),), sent="2025-06-01"),
-        entries=(Entry(path="Bundle.entry[0]", codings=(Coding(system="http://snomed.info/sct", code=status),), date="2025-06-01",
-                       heading="pregnancy-status"),),
+        entries=(
+            Entry(
+                path="Bundle.entry[0]",
+                codings=(Coding(system="http://snomed.info/sct", code=status),),
+                date="2025-06-01",
+                heading="pregnancy-status",
+            ),
+        ),
     )
 
 

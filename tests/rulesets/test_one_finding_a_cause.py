@@ -38,14 +38,18 @@ def test_a_wrong_birth_date_is_one_finding_for_entries_and_medicines() -> None:
     assert (found.rule, found.count) == ("uk.integrity/entry-dated-before-birth", 3)
     assert found.message.endswith("The same holds for 2 more.")
     assert [(i.path, i.decision) for i in report.items if found.id in i.results] == [
-        ("entry[0]", "review"), ("entry[1]", "review"), ("medicine[0]", "review")
+        ("entry[0]", "review"),
+        ("entry[1]", "review"),
+        ("medicine[0]", "review"),
     ]
     assert all(result in {r.id for r in report.results} for i in report.items for result in i.results)
 
 
 def test_a_medicine_before_birth_stands_alone_where_no_entry_does() -> None:
     report = integrity().assess(Submission(patient=Patient(born="2020-05-05"), medications=(medicine(0, authored="1980-01-01"),)))
-    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("uk.integrity/medicine-dated-before-birth", 1)]
+    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [
+        ("uk.integrity/medicine-dated-before-birth", 1)
+    ]
 
 
 def test_one_medicine_twice_is_one_finding_however_many_parts_it_was_sent_in() -> None:
@@ -54,8 +58,10 @@ def test_one_medicine_twice_is_one_finding_however_many_parts_it_was_sent_in() -
         Submission(
             patient=Patient(born="1980-05-05"),
             medications=(
-                medicine(0, kind="statement", id="s1", based_on=("p1",), **run), medicine(1, kind="plan", id="p1", **run),
-                medicine(2, kind="statement", id="s2", based_on=("p2",), **run), medicine(3, kind="plan", id="p2", **run),
+                medicine(0, kind="statement", id="s1", based_on=("p1",), **run),
+                medicine(1, kind="plan", id="p1", **run),
+                medicine(2, kind="statement", id="s2", based_on=("p2",), **run),
+                medicine(3, kind="plan", id="p2", **run),
             ),
         )
     )

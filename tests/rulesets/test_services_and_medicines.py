@@ -21,7 +21,12 @@ from codesafety.terminology.dmd.medicines import shipped_products
 from codesafety.terminology.sctid import is_well_formed
 
 DEFAULT = (
-    "uk.integrity", "uk.pharmacy_first", "uk.contraception", "uk.blood_pressure", "uk.duplicate_medicines", "uk.duplicate_entries",
+    "uk.integrity",
+    "uk.pharmacy_first",
+    "uk.contraception",
+    "uk.blood_pressure",
+    "uk.duplicate_medicines",
+    "uk.duplicate_entries",
 )
 NO_NHS_NUMBER = ("nhs-number-that-cannot-be-one", "note")
 OPTIONAL = ("optional/uk.pregnancy_medicines", "optional/uk.pincer")
@@ -136,8 +141,13 @@ def test_a_ruleset_says_what_it_does_not_cover_and_that_nobody_has_reviewed_it(n
 
 
 def supply(code: str, day: str, **more: Any) -> Medication:
-    return Medication(path=f"m-{code}-{day}", products=(Coding(system="http://snomed.info/sct", code=code),), handed_over=day,
-                      days_supply=28, **more)
+    return Medication(
+        path=f"m-{code}-{day}",
+        products=(Coding(system="http://snomed.info/sct", code=code),),
+        handed_over=day,
+        days_supply=28,
+        **more,
+    )
 
 
 def test_a_supply_that_the_replaced_message_brought_is_no_duplicate(duplicates: codesafety.Engine) -> None:
@@ -186,30 +196,50 @@ def test_the_national_guides_own_pregnancy_example_is_held(integrity: codesafety
 
 
 @needs_shared
-@pytest.mark.parametrize("name", [
-    "blood-pressure-check-service--example-2.xml", "contraception-service--example-2.xml", "pharmacy-first-service--example-1.xml",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "blood-pressure-check-service--example-2.xml",
+        "contraception-service--example-2.xml",
+        "pharmacy-first-service--example-1.xml",
+    ],
+)
 def test_the_guides_whole_messages_hold_nothing_but_an_nhs_number_that_is_none(name: str) -> None:
     every = engine(*DEFAULT, "uk.pregnancy")
     assert fired(every.assess(every.read(SHARED / "fhir" / "update-record-stu3" / name))) == {NO_NHS_NUMBER}
 
 
 @needs_shared
-@pytest.mark.parametrize("name", [
-    "example--gpc-update-record--prsb--expected-delivery-date.xml",
-    "example--gpc-update-record-uncategorised-data--feeding-status-of-the-baby.xml",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "example--gpc-update-record--prsb--expected-delivery-date.xml",
+        "example--gpc-update-record-uncategorised-data--feeding-status-of-the-baby.xml",
+    ],
+)
 def test_the_guides_broken_references_are_found(integrity: codesafety.Engine, name: str) -> None:
     found = fired(integrity.assess(integrity.read(SHARED / "fhir" / "update-record-stu3" / name)))
     assert found == {("reference-that-nothing-answers", "review")}
 
 
-@pytest.mark.parametrize("number, is_", [
-    ("4857773456", "check_digit"), ("4010232137", "valid"), ("401 023 2137", "valid"), ("401-023-2137", "valid"),
-    ("9990000018", "test"), ("0101010001", "scotland"), ("3200000007", "northern_ireland"), ("9434765919", "unissued"),
-    ("401023213", "malformed"), ("40102321377", "malformed"), ("401023213A", "malformed"), ("\u0664010232137", "malformed"),
-    ("4010232130", "check_digit"),
-])
+@pytest.mark.parametrize(
+    "number, is_",
+    [
+        ("4857773456", "check_digit"),
+        ("4010232137", "valid"),
+        ("401 023 2137", "valid"),
+        ("401-023-2137", "valid"),
+        ("9990000018", "test"),
+        ("0101010001", "scotland"),
+        ("3200000007", "northern_ireland"),
+        ("9434765919", "unissued"),
+        ("401023213", "malformed"),
+        ("40102321377", "malformed"),
+        ("401023213A", "malformed"),
+        ("\u0664010232137", "malformed"),
+        ("4010232130", "check_digit"),
+    ],
+)
 def test_an_nhs_number_is_told_by_its_check_digit_and_range(number: str, is_: str) -> None:
     assert check_nhs_number(number) == is_
 
@@ -223,11 +253,16 @@ def test_of_ten_last_digits_one_at_most_makes_an_nhs_number() -> None:
 DATED_BEFORE_BIRTH = {("entry-dated-before-birth", "review")}  # entries and medicines are one finding: the birth date is one
 FOUND = {  # read entry by entry: each is true of the record. None holds an NHS number: they have placeholders
     "gp2gp-EMIS-PWTP2.json": {
-        *DATED_BEFORE_BIRTH, ("ingredient-inside-a-combination", "review"),  # a plan authorised anew is one medicine
+        *DATED_BEFORE_BIRTH,
+        ("ingredient-inside-a-combination", "review"),  # a plan authorised anew is one medicine
     },
     "gp2gp-EMIS-PWTP4.json": {
-        *DATED_BEFORE_BIRTH, ("same-product-twice", "review"), ("ingredient-inside-a-combination", "review"),
-        ("two-renin-angiotensin-medicines", "review"), ("two-ssris", "review"), ("two-statins", "note"),
+        *DATED_BEFORE_BIRTH,
+        ("same-product-twice", "review"),
+        ("ingredient-inside-a-combination", "review"),
+        ("two-renin-angiotensin-medicines", "review"),
+        ("two-ssris", "review"),
+        ("two-statins", "note"),
         ("aspirin-with-another-antiplatelet-beyond-a-year", "note"),
     },
     "gp2gp-EMIS-PWTP9.json": {("entry-dated-before-birth", "review")},

@@ -28,5 +28,8 @@ def in_rxnorm() -> Report:
 def test_a_record_in_another_system_is_a_note_and_one_line_says_so(report: Report, items: int) -> None:
     assert [r.rule for r in report.results if r.outcome == "fires"] == []
     assert (report.decision, {i.decision for i in report.items}) == ("note", {"note"})
-    assert [(m.missing, m.items) for m in report.missing_inputs if m.missing in ("code", "release.*")] == [("release.*", items), ("code", items)]
+    assert [(m.missing, m.items) for m in report.missing_inputs if m.missing in ("code", "release.*")] == [
+        ("release.*", items),
+        ("code", items),
+    ]
     assert all(i.rules.cannot_tell > 0 for i in report.items)

@@ -59,46 +59,68 @@ class Rows:
         self.count += 1
         return self.count
 
-    def concept(self, code: str, *, active: bool = True, time: str = "20250101", module: str = CORE_MODULE,
-                defined: bool = False) -> str:
+    def concept(
+        self, code: str, *, active: bool = True, time: str = "20250101", module: str = CORE_MODULE, defined: bool = False
+    ) -> str:
         self.concepts.append(f"{code}\t{time}\t{int(active)}\t{module}\t{DEFINED if defined else PRIMITIVE}")
         return code
 
-    def relationship(self, source: str, type_: str, target: str, group: int = 0, *, active: bool = True,
-                     time: str = "20250101", id_: str | None = None, kind: str = INFERRED) -> str:
+    def relationship(
+        self,
+        source: str,
+        type_: str,
+        target: str,
+        group: int = 0,
+        *,
+        active: bool = True,
+        time: str = "20250101",
+        id_: str | None = None,
+        kind: str = INFERRED,
+    ) -> str:
         id_ = id_ or sctid(1000 + self.next(), "02")
         self.relationships.append(
-            f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{source}\t{target}\t{group}\t{type_}\t{kind}\t{SOME}")
+            f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{source}\t{target}\t{group}\t{type_}\t{kind}\t{SOME}"
+        )
         return id_
 
-    def is_a(self, child: str, parent: str, *, active: bool = True, time: str = "20250101",
-             id_: str | None = None) -> str:
+    def is_a(self, child: str, parent: str, *, active: bool = True, time: str = "20250101", id_: str | None = None) -> str:
         return self.relationship(child, IS_A, parent, active=active, time=time, id_=id_)
 
-    def value(self, source: str, type_: str, value: str, group: int = 0, *, active: bool = True,
-              time: str = "20250101") -> None:
-        self.concrete.append(f"{sctid(1000 + self.next(), '02')}\t{time}\t{int(active)}\t{CORE_MODULE}\t{source}\t{value}\t"
-                             f"{group}\t{type_}\t{INFERRED}\t{SOME}")
+    def value(self, source: str, type_: str, value: str, group: int = 0, *, active: bool = True, time: str = "20250101") -> None:
+        self.concrete.append(
+            f"{sctid(1000 + self.next(), '02')}\t{time}\t{int(active)}\t{CORE_MODULE}\t{source}\t{value}\t"
+            f"{group}\t{type_}\t{INFERRED}\t{SOME}"
+        )
 
-    def describe(self, concept: str, term: str, *, type_: str = SYNONYM, active: bool = True, language: str = "en",
-                 time: str = "20250101") -> str:
+    def describe(
+        self, concept: str, term: str, *, type_: str = SYNONYM, active: bool = True, language: str = "en", time: str = "20250101"
+    ) -> str:
         id_ = sctid(1000 + self.next(), "01")
-        self.descriptions.append(f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{concept}\t{language}\t{type_}\t{term}\t"
-                                 "900000000000448009")
+        self.descriptions.append(
+            f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{concept}\t{language}\t{type_}\t{term}\t900000000000448009"
+        )
         return id_
 
-    def member(self, refset: str, component: str, fields: Sequence[tuple[str, str]] = (), *, active: bool = True,
-               time: str = "20250101", id_: str | None = None) -> str:
+    def member(
+        self,
+        refset: str,
+        component: str,
+        fields: Sequence[tuple[str, str]] = (),
+        *,
+        active: bool = True,
+        time: str = "20250101",
+        id_: str | None = None,
+    ) -> str:
         id_ = id_ or uuid(self.next())
         names = tuple(name for name, _ in fields)
         values = "".join(f"\t{value}" for _, value in fields)
-        self.members.setdefault(names, []).append(
-            f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{refset}\t{component}{values}")
+        self.members.setdefault(names, []).append(f"{id_}\t{time}\t{int(active)}\t{CORE_MODULE}\t{refset}\t{component}{values}")
         return id_
 
 
-def write_release(rows: Rows, folder: Path, *, summary: str = "Snapshot", date: str = "20250101", end: str = "\r\n",
-                  bom: bool = False) -> Path:
+def write_release(
+    rows: Rows, folder: Path, *, summary: str = "Snapshot", date: str = "20250101", end: str = "\r\n", bom: bool = False
+) -> Path:
     """Write rows as the files of a release below `folder` and return it."""
     terminology, refset = folder / summary / "Terminology", folder / summary / "Refset"
     terminology.mkdir(parents=True, exist_ok=True)
@@ -114,10 +136,8 @@ def write_release(rows: Rows, folder: Path, *, summary: str = "Snapshot", date: 
     if rows.concrete:
         put(terminology / f"sct2_RelationshipConcreteValues_{summary}_INT_{date}.txt", CONCRETE_HEADER, rows.concrete)
     for number, (names, lines) in enumerate(rows.members.items()):
-        letters = "".join("c" if name.endswith("Id") else "i" if name.endswith(("Group", "Priority")) else "s"
-                          for name in names)
-        put(refset / f"der2_{letters}Refset_Made{number}{summary}_INT_{date}.txt",
-            "\t".join((MEMBER_HEADER, *names)), lines)
+        letters = "".join("c" if name.endswith("Id") else "i" if name.endswith(("Group", "Priority")) else "s" for name in names)
+        put(refset / f"der2_{letters}Refset_Made{number}{summary}_INT_{date}.txt", "\t".join((MEMBER_HEADER, *names)), lines)
     return folder
 
 
@@ -132,16 +152,25 @@ def built(rows: Rows, folder: Path, **options: object) -> Path:
 def small() -> Rows:
     """A release of a few concepts that has one of everything.
 
-        root - finding - heart disease - infarct (of heart)     and inactive: old infarct SAME AS infarct
-             - body    - heart
-             - attribute - finding site, is a
+    root - finding - heart disease - infarct (of heart)     and inactive: old infarct SAME AS infarct
+         - body    - heart
+         - attribute - finding site, is a
     """
     rows = Rows()
     for code in (ROOT, FINDING, DISEASE, INFARCT, BODY, HEART, ATTRIBUTE, SITE, IS_A, CORE_MODULE):
         rows.concept(code, defined=code == INFARCT)
     rows.concept(OLD, active=False, time="20240101")
-    for child, parent in ((FINDING, ROOT), (DISEASE, FINDING), (INFARCT, DISEASE), (BODY, ROOT), (HEART, BODY),
-                          (ATTRIBUTE, ROOT), (SITE, ATTRIBUTE), (IS_A, ATTRIBUTE), (CORE_MODULE, ROOT)):
+    for child, parent in (
+        (FINDING, ROOT),
+        (DISEASE, FINDING),
+        (INFARCT, DISEASE),
+        (BODY, ROOT),
+        (HEART, BODY),
+        (ATTRIBUTE, ROOT),
+        (SITE, ATTRIBUTE),
+        (IS_A, ATTRIBUTE),
+        (CORE_MODULE, ROOT),
+    ):
         rows.is_a(child, parent)
     rows.relationship(INFARCT, SITE, HEART, 1)
     rows.value(INFARCT, SITE, "#2.50", 0)

@@ -40,7 +40,15 @@ def vpi(code: str, substance: str, value: str, **more: str) -> Row:
 
 
 def amp(code: str, of: str, name: str, supplier: str, licence: str = "0001", **more: str) -> Row:
-    return {"APID": code, "VPID": of, "NM": name, "DESC": f"{name} ({supplier})", "SUPPCD": SUPPLIER, "LIC_AUTHCD": licence, **more}
+    return {
+        "APID": code,
+        "VPID": of,
+        "NM": name,
+        "DESC": f"{name} ({supplier})",
+        "SUPPCD": SUPPLIER,
+        "LIC_AUTHCD": licence,
+        **more,
+    }
 
 
 def info(code: str, text: str) -> Row:
@@ -48,87 +56,196 @@ def info(code: str, text: str) -> Row:
 
 
 TABLES: dict[str, tuple[str, list[tuple[str, str, list[Row]]]]] = {
-    "vtm2_3": ("VIRTUAL_THERAPEUTIC_MOIETIES", [("", "VTM", [
-        {"VTMID": VTM_PARACETAMOL, "NM": "Paracetamol"},
-        {"VTMID": VTM_CO_CODAMOL, "NM": "Co-codamol", "VTMIDPREV": VTM_CO_CODAMOL_FORMER, "VTMIDDT": "2017-03-10"},
-        {"VTMID": VTM_IBUPROFEN, "NM": "Ibuprofen"},
-        {"VTMID": VTM_VITAMINS, "NM": "Vitamins compound"},
-    ])]),
-    "vmp2_3": ("VIRTUAL_MED_PRODUCTS", [
-        ("VMPS", "VMP", [
-            vmp(PARACETAMOL_TABLETS, "Paracetamol 500mg tablets", VTM_PARACETAMOL, VPIDPREV=PARACETAMOL_FORMER),
-            vmp(CO_CODAMOL_TABLETS, "Co-codamol 8mg/500mg tablets", VTM_CO_CODAMOL_FORMER),
-            vmp(IBUPROFEN_TABLETS, "Ibuprofen 400mg tablets", VTM_IBUPROFEN),
-            vmp(IBUPROFEN_MR, "Ibuprofen 800mg modified-release tablets", VTM_IBUPROFEN),
-            vmp(IBUPROFEN_GEL, "Ibuprofen 5% gel", VTM_IBUPROFEN),
-            vmp(DICLOFENAC_SODIUM_TABLETS, "Diclofenac sodium 50mg gastro-resistant tablets"),
-            vmp(DICLOFENAC_POTASSIUM_TABLETS, "Diclofenac potassium 50mg tablets"),
-            vmp(DRESSING, "Hydrocolloid dressing 10cm x 10cm"),
-            vmp(FEED, "Generic Feed liquid"),
-            vmp(COMBI, "Clotrimazole 500mg pessaries and Clotrimazole 2% cream", COMBPRODCD="0001"),
-            vmp(PESSARY, "Clotrimazole 500mg pessaries", COMBPRODCD="0002"),
-            vmp(CREAM, "Clotrimazole 2% cream"),
-            vmp(VITAMIN_TABLETS, "Vitamins compound tablets", VTM_VITAMINS, INVALID="1"),
-        ]),
-        ("VIRTUAL_PRODUCT_INGREDIENT", "VPI", [
-            vpi(PARACETAMOL_TABLETS, PARACETAMOL, "500"),
-            vpi(CO_CODAMOL_TABLETS, CODEINE_PHOSPHATE, "8"), vpi(CO_CODAMOL_TABLETS, PARACETAMOL, "500"),
-            vpi(IBUPROFEN_TABLETS, IBUPROFEN, "400"), vpi(IBUPROFEN_MR, IBUPROFEN, "800"),
-            vpi(IBUPROFEN_GEL, IBUPROFEN, "50", STRNT_DNMTR_VAL="1", STRNT_DNMTR_UOMCD="258682000"),
-            vpi(DICLOFENAC_SODIUM_TABLETS, DICLOFENAC_SODIUM, "50"), vpi(DICLOFENAC_POTASSIUM_TABLETS, DICLOFENAC_POTASSIUM, "50"),
-            vpi(PESSARY, CLOTRIMAZOLE, "500"), vpi(CREAM, CLOTRIMAZOLE, "20"),
-        ]),
-        ("ONT_DRUG_FORM", "ONT", [{"VPID": PARACETAMOL_TABLETS, "FORMCD": "0001"}, {"VPID": IBUPROFEN_MR, "FORMCD": "0002"}]),
-        ("DRUG_FORM", "DFORM", [{"VPID": code, "FORMCD": TABLET} for code in (PARACETAMOL_TABLETS, CO_CODAMOL_TABLETS)]
-         + [{"VPID": IBUPROFEN_GEL, "FORMCD": GEL}]),
-        ("DRUG_ROUTE", "DROUTE", [{"VPID": code, "ROUTECD": ORAL} for code in (PARACETAMOL_TABLETS, CO_CODAMOL_TABLETS, IBUPROFEN_MR)]
-         + [{"VPID": IBUPROFEN_GEL, "ROUTECD": CUTANEOUS}]),
-        ("CONTROL_DRUG_INFO", "CONTROL_INFO", [{"VPID": CO_CODAMOL_TABLETS, "CATCD": "0005"}]),
-    ]),
-    "amp2_3": ("ACTUAL_MEDICINAL_PRODUCTS", [
-        ("AMPS", "AMP", [
-            amp(PARACETAMOL_AMP, PARACETAMOL_FORMER, "Paracetamol 500mg tablets", "Anyone & Sons Ltd"),
-            amp(NUROFEN_AMP, IBUPROFEN_TABLETS, "Brand 400mg tablets", "Anyone & Sons Ltd", INVALID="1"),
-            amp(DRESSING_AMP, DRESSING, "Brand dressing 10cm x 10cm", "Anyone & Sons Ltd", "0002"),
-            amp(FEED_AMP, FEED, "Brand liquid", "Anyone & Sons Ltd", "0000"),
-            amp(ORPHAN_AMP, LOST_VMP, "Orphan 1mg tablets", "Anyone & Sons Ltd"),
-        ]),
-        ("AP_INGREDIENT", "AP_ING", [{"APID": NUROFEN_AMP, "ISID": CODEINE}]),
-        ("LICENSED_ROUTE", "LIC_ROUTE", [{"APID": NUROFEN_AMP, "ROUTECD": ORAL}]),
-    ]),
-    "vmpp2_3": ("VIRTUAL_MED_PRODUCT_PACK", [
-        ("VMPPS", "VMPP", [
-            {"VPPID": code, "NM": f"pack of {of}", "VPID": of, "QTYVAL": "32", "QTY_UOMCD": "428673006"}
-            for code, of in ((PARACETAMOL_VMPP, PARACETAMOL_TABLETS), (COMBI_VMPP, COMBI), (PESSARY_VMPP, PESSARY), (CREAM_VMPP, CREAM))
-        ]),
-        ("COMB_CONTENT", "CCONTENT", [{"PRNTVPPID": COMBI_VMPP, "CHLDVPPID": child} for child in (PESSARY_VMPP, CREAM_VMPP)]),
-    ]),
-    "ampp2_3": ("ACTUAL_MEDICINAL_PROD_PACKS", [("AMPPS", "AMPP", [
-        {"APPID": PARACETAMOL_AMPP, "NM": "pack", "VPPID": PARACETAMOL_VMPP, "APID": PARACETAMOL_AMP, "LEGAL_CATCD": "0001"},
-    ])]),
-    "ingredient2_3": ("INGREDIENT_SUBSTANCES", [("", "ING", [
-        {"ISID": PARACETAMOL, "NM": "Paracetamol"}, {"ISID": CODEINE, "NM": "Codeine"},
-        {"ISID": CODEINE_PHOSPHATE, "NM": "Codeine phosphate"}, {"ISID": IBUPROFEN, "NM": "Ibuprofen"},
-        {"ISID": DICLOFENAC, "NM": "Diclofenac"}, {"ISID": DICLOFENAC_SODIUM, "NM": "Diclofenac sodium"},
-        {"ISID": DICLOFENAC_POTASSIUM, "NM": "Diclofenac potassium"}, {"ISID": CLOTRIMAZOLE, "NM": "Clotrimazole"},
-    ])]),
-    "lookup2_3": ("LOOKUP", [
-        ("ROUTE", "INFO", [info(ORAL, "Oral"), info(CUTANEOUS, "Cutaneous")]),
-        ("FORM", "INFO", [info(TABLET, "Tablet"), info(GEL, "Gel")]),
-        ("ONT_FORM_ROUTE", "INFO", [info("0001", "tablet.oral"), info("0002", "tabletmodified-release.oral")]),
-        ("LICENSING_AUTHORITY", "INFO", [info("0000", "None"), info("0001", "Medicines - MHRA/EMA"), info("0002", "Devices")]),
-    ]),
+    "vtm2_3": (
+        "VIRTUAL_THERAPEUTIC_MOIETIES",
+        [
+            (
+                "",
+                "VTM",
+                [
+                    {"VTMID": VTM_PARACETAMOL, "NM": "Paracetamol"},
+                    {"VTMID": VTM_CO_CODAMOL, "NM": "Co-codamol", "VTMIDPREV": VTM_CO_CODAMOL_FORMER, "VTMIDDT": "2017-03-10"},
+                    {"VTMID": VTM_IBUPROFEN, "NM": "Ibuprofen"},
+                    {"VTMID": VTM_VITAMINS, "NM": "Vitamins compound"},
+                ],
+            )
+        ],
+    ),
+    "vmp2_3": (
+        "VIRTUAL_MED_PRODUCTS",
+        [
+            (
+                "VMPS",
+                "VMP",
+                [
+                    vmp(PARACETAMOL_TABLETS, "Paracetamol 500mg tablets", VTM_PARACETAMOL, VPIDPREV=PARACETAMOL_FORMER),
+                    vmp(CO_CODAMOL_TABLETS, "Co-codamol 8mg/500mg tablets", VTM_CO_CODAMOL_FORMER),
+                    vmp(IBUPROFEN_TABLETS, "Ibuprofen 400mg tablets", VTM_IBUPROFEN),
+                    vmp(IBUPROFEN_MR, "Ibuprofen 800mg modified-release tablets", VTM_IBUPROFEN),
+                    vmp(IBUPROFEN_GEL, "Ibuprofen 5% gel", VTM_IBUPROFEN),
+                    vmp(DICLOFENAC_SODIUM_TABLETS, "Diclofenac sodium 50mg gastro-resistant tablets"),
+                    vmp(DICLOFENAC_POTASSIUM_TABLETS, "Diclofenac potassium 50mg tablets"),
+                    vmp(DRESSING, "Hydrocolloid dressing 10cm x 10cm"),
+                    vmp(FEED, "Generic Feed liquid"),
+                    vmp(COMBI, "Clotrimazole 500mg pessaries and Clotrimazole 2% cream", COMBPRODCD="0001"),
+                    vmp(PESSARY, "Clotrimazole 500mg pessaries", COMBPRODCD="0002"),
+                    vmp(CREAM, "Clotrimazole 2% cream"),
+                    vmp(VITAMIN_TABLETS, "Vitamins compound tablets", VTM_VITAMINS, INVALID="1"),
+                ],
+            ),
+            (
+                "VIRTUAL_PRODUCT_INGREDIENT",
+                "VPI",
+                [
+                    vpi(PARACETAMOL_TABLETS, PARACETAMOL, "500"),
+                    vpi(CO_CODAMOL_TABLETS, CODEINE_PHOSPHATE, "8"),
+                    vpi(CO_CODAMOL_TABLETS, PARACETAMOL, "500"),
+                    vpi(IBUPROFEN_TABLETS, IBUPROFEN, "400"),
+                    vpi(IBUPROFEN_MR, IBUPROFEN, "800"),
+                    vpi(IBUPROFEN_GEL, IBUPROFEN, "50", STRNT_DNMTR_VAL="1", STRNT_DNMTR_UOMCD="258682000"),
+                    vpi(DICLOFENAC_SODIUM_TABLETS, DICLOFENAC_SODIUM, "50"),
+                    vpi(DICLOFENAC_POTASSIUM_TABLETS, DICLOFENAC_POTASSIUM, "50"),
+                    vpi(PESSARY, CLOTRIMAZOLE, "500"),
+                    vpi(CREAM, CLOTRIMAZOLE, "20"),
+                ],
+            ),
+            ("ONT_DRUG_FORM", "ONT", [{"VPID": PARACETAMOL_TABLETS, "FORMCD": "0001"}, {"VPID": IBUPROFEN_MR, "FORMCD": "0002"}]),
+            (
+                "DRUG_FORM",
+                "DFORM",
+                [{"VPID": code, "FORMCD": TABLET} for code in (PARACETAMOL_TABLETS, CO_CODAMOL_TABLETS)]
+                + [{"VPID": IBUPROFEN_GEL, "FORMCD": GEL}],
+            ),
+            (
+                "DRUG_ROUTE",
+                "DROUTE",
+                [{"VPID": code, "ROUTECD": ORAL} for code in (PARACETAMOL_TABLETS, CO_CODAMOL_TABLETS, IBUPROFEN_MR)]
+                + [{"VPID": IBUPROFEN_GEL, "ROUTECD": CUTANEOUS}],
+            ),
+            ("CONTROL_DRUG_INFO", "CONTROL_INFO", [{"VPID": CO_CODAMOL_TABLETS, "CATCD": "0005"}]),
+        ],
+    ),
+    "amp2_3": (
+        "ACTUAL_MEDICINAL_PRODUCTS",
+        [
+            (
+                "AMPS",
+                "AMP",
+                [
+                    amp(PARACETAMOL_AMP, PARACETAMOL_FORMER, "Paracetamol 500mg tablets", "Anyone & Sons Ltd"),
+                    amp(NUROFEN_AMP, IBUPROFEN_TABLETS, "Brand 400mg tablets", "Anyone & Sons Ltd", INVALID="1"),
+                    amp(DRESSING_AMP, DRESSING, "Brand dressing 10cm x 10cm", "Anyone & Sons Ltd", "0002"),
+                    amp(FEED_AMP, FEED, "Brand liquid", "Anyone & Sons Ltd", "0000"),
+                    amp(ORPHAN_AMP, LOST_VMP, "Orphan 1mg tablets", "Anyone & Sons Ltd"),
+                ],
+            ),
+            ("AP_INGREDIENT", "AP_ING", [{"APID": NUROFEN_AMP, "ISID": CODEINE}]),
+            ("LICENSED_ROUTE", "LIC_ROUTE", [{"APID": NUROFEN_AMP, "ROUTECD": ORAL}]),
+        ],
+    ),
+    "vmpp2_3": (
+        "VIRTUAL_MED_PRODUCT_PACK",
+        [
+            (
+                "VMPPS",
+                "VMPP",
+                [
+                    {"VPPID": code, "NM": f"pack of {of}", "VPID": of, "QTYVAL": "32", "QTY_UOMCD": "428673006"}
+                    for code, of in (
+                        (PARACETAMOL_VMPP, PARACETAMOL_TABLETS),
+                        (COMBI_VMPP, COMBI),
+                        (PESSARY_VMPP, PESSARY),
+                        (CREAM_VMPP, CREAM),
+                    )
+                ],
+            ),
+            ("COMB_CONTENT", "CCONTENT", [{"PRNTVPPID": COMBI_VMPP, "CHLDVPPID": child} for child in (PESSARY_VMPP, CREAM_VMPP)]),
+        ],
+    ),
+    "ampp2_3": (
+        "ACTUAL_MEDICINAL_PROD_PACKS",
+        [
+            (
+                "AMPPS",
+                "AMPP",
+                [
+                    {
+                        "APPID": PARACETAMOL_AMPP,
+                        "NM": "pack",
+                        "VPPID": PARACETAMOL_VMPP,
+                        "APID": PARACETAMOL_AMP,
+                        "LEGAL_CATCD": "0001",
+                    },
+                ],
+            )
+        ],
+    ),
+    "ingredient2_3": (
+        "INGREDIENT_SUBSTANCES",
+        [
+            (
+                "",
+                "ING",
+                [
+                    {"ISID": PARACETAMOL, "NM": "Paracetamol"},
+                    {"ISID": CODEINE, "NM": "Codeine"},
+                    {"ISID": CODEINE_PHOSPHATE, "NM": "Codeine phosphate"},
+                    {"ISID": IBUPROFEN, "NM": "Ibuprofen"},
+                    {"ISID": DICLOFENAC, "NM": "Diclofenac"},
+                    {"ISID": DICLOFENAC_SODIUM, "NM": "Diclofenac sodium"},
+                    {"ISID": DICLOFENAC_POTASSIUM, "NM": "Diclofenac potassium"},
+                    {"ISID": CLOTRIMAZOLE, "NM": "Clotrimazole"},
+                ],
+            )
+        ],
+    ),
+    "lookup2_3": (
+        "LOOKUP",
+        [
+            ("ROUTE", "INFO", [info(ORAL, "Oral"), info(CUTANEOUS, "Cutaneous")]),
+            ("FORM", "INFO", [info(TABLET, "Tablet"), info(GEL, "Gel")]),
+            ("ONT_FORM_ROUTE", "INFO", [info("0001", "tablet.oral"), info("0002", "tabletmodified-release.oral")]),
+            (
+                "LICENSING_AUTHORITY",
+                "INFO",
+                [info("0000", "None"), info("0001", "Medicines - MHRA/EMA"), info("0002", "Devices")],
+            ),
+        ],
+    ),
 }
 BONUS: dict[str, tuple[str, list[tuple[str, str, list[Row]]]]] = {
-    "bnf1_0": ("BNF_DETAILS", [("VMPS", "VMP", [
-        {"VPID": PARACETAMOL_TABLETS, "BNF": "04070100", "ATC": "N02BE01"},
-        {"VPID": CO_CODAMOL_TABLETS, "BNF": "04070100", "ATC": "N02AJ06"},
-        {"VPID": IBUPROFEN_TABLETS, "BNF": "10010100", "ATC": "M01AE01"},
-    ])]),
-    "history1_0": ("HISTORY", [("VMPS", "VMP", [
-        {"IDCURRENT": PARACETAMOL_FORMER, "IDPREVIOUS": PARACETAMOL_OLDEST, "STARTDT": "2004-05-04", "ENDDT": "2009-03-31"},
-        {"IDCURRENT": PARACETAMOL_TABLETS, "IDPREVIOUS": PARACETAMOL_TABLETS, "STARTDT": "2009-04-01"},
-    ])]),
+    "bnf1_0": (
+        "BNF_DETAILS",
+        [
+            (
+                "VMPS",
+                "VMP",
+                [
+                    {"VPID": PARACETAMOL_TABLETS, "BNF": "04070100", "ATC": "N02BE01"},
+                    {"VPID": CO_CODAMOL_TABLETS, "BNF": "04070100", "ATC": "N02AJ06"},
+                    {"VPID": IBUPROFEN_TABLETS, "BNF": "10010100", "ATC": "M01AE01"},
+                ],
+            )
+        ],
+    ),
+    "history1_0": (
+        "HISTORY",
+        [
+            (
+                "VMPS",
+                "VMP",
+                [
+                    {
+                        "IDCURRENT": PARACETAMOL_FORMER,
+                        "IDPREVIOUS": PARACETAMOL_OLDEST,
+                        "STARTDT": "2004-05-04",
+                        "ENDDT": "2009-03-31",
+                    },
+                    {"IDCURRENT": PARACETAMOL_TABLETS, "IDPREVIOUS": PARACETAMOL_TABLETS, "STARTDT": "2009-04-01"},
+                ],
+            )
+        ],
+    ),
     "vtm_ing1_0": ("VTM_INGREDIENTS", [("", "VTM_ING", [{"VTMID": VTM_PARACETAMOL, "ISID": PARACETAMOL}])]),
 }
 GTIN = f"""<?xml version="1.0" encoding="utf-8"?>

@@ -9,7 +9,9 @@ from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, Terminology, Words
 
 TERMS = {
-    "77386006": ("Pregnancy",), "60001007": ("Not pregnant",), "160377001": ("Family history: Asthma (situation)",),
+    "77386006": ("Pregnancy",),
+    "60001007": ("Not pregnant",),
+    "160377001": ("Family history: Asthma (situation)",),
     "icd10|O80": ("Single spontaneous delivery",),
 }
 
@@ -20,7 +22,10 @@ def _product(code: str, name: str, ids: frozenset[str], vmp: str | None) -> Prod
 
 PRODUCTS = {
     "39732011000001107": _product(
-        "39732011000001107", "Amoxil 250mg capsules (GSK)", frozenset({"39732011000001107", "323509004", "27658006"}), "323509004",
+        "39732011000001107",
+        "Amoxil 250mg capsules (GSK)",
+        frozenset({"39732011000001107", "323509004", "27658006"}),
+        "323509004",
     ),
     "323509004": _product("323509004", "Amoxicillin 250mg capsules", frozenset({"323509004", "27658006"}), "323509004"),
     "323510009": _product("323510009", "Amoxicillin 500mg capsules", frozenset({"323510009", "27658006"}), "323510009"),
@@ -55,18 +60,25 @@ def test_terms_are_those_of_the_lists_and_of_products() -> None:
     assert frozen().terms("1") == ()
 
 
-@pytest.mark.parametrize(("code", "words", "verdict"), [
-    ("77386006", "Not pregnant (finding)", Words.NEGATES), ("77386006", "pregnancy", Words.AGREES),
-    ("77386006", "Gravid ++", Words.UNFAMILIAR), ("77386006", "Paracetamol 500mg tablets", Words.NAMES_ANOTHER),
-    ("1", "Not pregnant", Words.CANNOT_TELL), ("icd10|O80", "single spontaneous delivery", Words.AGREES),
-    ("39732011000001107", "Amoxicillin 250mg capsules", Words.AGREES),
-    ("323509004", "Amoxil 250mg capsules (GSK)", Words.AGREES), ("323509004", "Amoxicillin", Words.AGREES),
-    ("323509004", "Paracetamol 500mg tablets", Words.NAMES_ANOTHER),
-    ("323509004", "Amoxicillin 500mg capsules", Words.NAMES_ANOTHER),
-    ("39732011000001107", "Amoxicillin 500mg capsules", Words.NAMES_ANOTHER),
-    ("323509004", "Amoxicillin 250mg capsules sugar free", Words.UNFAMILIAR),
-    ("231111000001106", "Paracetamol 500mg tablets", Words.CANNOT_TELL),
-])
+@pytest.mark.parametrize(
+    ("code", "words", "verdict"),
+    [
+        ("77386006", "Not pregnant (finding)", Words.NEGATES),
+        ("77386006", "pregnancy", Words.AGREES),
+        ("77386006", "Gravid ++", Words.UNFAMILIAR),
+        ("77386006", "Paracetamol 500mg tablets", Words.NAMES_ANOTHER),
+        ("1", "Not pregnant", Words.CANNOT_TELL),
+        ("icd10|O80", "single spontaneous delivery", Words.AGREES),
+        ("39732011000001107", "Amoxicillin 250mg capsules", Words.AGREES),
+        ("323509004", "Amoxil 250mg capsules (GSK)", Words.AGREES),
+        ("323509004", "Amoxicillin", Words.AGREES),
+        ("323509004", "Paracetamol 500mg tablets", Words.NAMES_ANOTHER),
+        ("323509004", "Amoxicillin 500mg capsules", Words.NAMES_ANOTHER),
+        ("39732011000001107", "Amoxicillin 500mg capsules", Words.NAMES_ANOTHER),
+        ("323509004", "Amoxicillin 250mg capsules sugar free", Words.UNFAMILIAR),
+        ("231111000001106", "Paracetamol 500mg tablets", Words.CANNOT_TELL),
+    ],
+)
 def test_words_are_judged_by_what_the_lists_name(code: str, words: str, verdict: Words) -> None:
     assert frozen().judge_words(code, words).verdict is verdict
 

@@ -34,7 +34,10 @@ def test_a_release_is_a_terminology(release: Release) -> None:
 
 def test_status_tells_active_inactive_and_unknown(release: Release) -> None:
     assert [release.status(code) for code in (made.HEART, made.OLD, "22298006")] == [
-        Status.ACTIVE, Status.INACTIVE, Status.UNKNOWN]
+        Status.ACTIVE,
+        Status.INACTIVE,
+        Status.UNKNOWN,
+    ]
 
 
 def test_an_inactive_code_has_its_replacement(release: Release) -> None:
@@ -103,8 +106,10 @@ def test_subsumption_of_an_unknown_code_is_an_error(release: Release) -> None:
 
 def test_a_table_of_codes_has_names_and_nothing_else(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "usage.csv.gz", "wt") as file:
-        file.write("code,fsn,usage\n22298006,Myocardial infarction (disorder),5\n73211009,Diabetes mellitus (disorder),7\n"
-                   "22298007,Broken (disorder),1\n73211009,Diabetes mellitus,2\n")
+        file.write(
+            "code,fsn,usage\n22298006,Myocardial infarction (disorder),5\n73211009,Diabetes mellitus (disorder),7\n"
+            "22298007,Broken (disorder),1\n73211009,Diabetes mellitus,2\n"
+        )
     build([tmp_path / "usage.csv.gz"], tmp_path / "a.pack")
     release = Release.open(tmp_path / "a.pack")
     assert release.name == "codes from usage.csv.gz"
@@ -165,8 +170,10 @@ def test_a_concept_that_was_moved_is_followed_to_where_it_went(tmp_path: Path) -
 
 def test_a_build_that_is_killed_leaves_no_pack(tmp_path: Path) -> None:
     source = made.write_release(made.small(), tmp_path / "release")
-    script = ("import os, sys\nfrom codesafety.terminology.building.whole import build\n"
-              "build([sys.argv[1]], sys.argv[2], progress=lambda stage, done, total: stage == 'descriptions' and os._exit(9))")
+    script = (
+        "import os, sys\nfrom codesafety.terminology.building.whole import build\n"
+        "build([sys.argv[1]], sys.argv[2], progress=lambda stage, done, total: stage == 'descriptions' and os._exit(9))"
+    )
     killed = subprocess.run([sys.executable, "-c", script, str(source), str(tmp_path / "a.pack")], check=False)
     assert killed.returncode == 9
     assert not (tmp_path / "a.pack").exists()
@@ -174,7 +181,8 @@ def test_a_build_that_is_killed_leaves_no_pack(tmp_path: Path) -> None:
 
 def test_a_module_that_is_needed_and_not_here_is_noted(tmp_path: Path) -> None:
     rows = made.small()
-    rows.member("900000000000534007", "900000000000012004",
-                [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20240801")])
+    rows.member(
+        "900000000000534007", "900000000000012004", [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20240801")]
+    )
     notes = Release.open(made.built(rows, tmp_path)).pack.manifest["notes"]
     assert f"module {made.CORE_MODULE} needs module 900000000000012004 of 20240801, of which no concept is here" in notes

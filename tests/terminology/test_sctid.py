@@ -26,11 +26,20 @@ from codesafety.terminology.sctid import (
 
 # Examples of the release file specification, and codes of everyday English records.
 SPECIFICATION = {
-    "100005": Kind.CONCEPT, "100014": Kind.DESCRIPTION, "100022": Kind.RELATIONSHIP,
-    "1290023401004": Kind.CONCEPT, "1290023401015": Kind.DESCRIPTION, "9940000001029": Kind.RELATIONSHIP,
-    "11000001102": Kind.CONCEPT, "10989121108": Kind.CONCEPT, "1290000001117": Kind.DESCRIPTION,
-    "9940000001126": Kind.RELATIONSHIP, "999999990989121104": Kind.CONCEPT,
-    "77386006": Kind.CONCEPT, "60001007": Kind.CONCEPT, "1659121000000101": Kind.CONCEPT,
+    "100005": Kind.CONCEPT,
+    "100014": Kind.DESCRIPTION,
+    "100022": Kind.RELATIONSHIP,
+    "1290023401004": Kind.CONCEPT,
+    "1290023401015": Kind.DESCRIPTION,
+    "9940000001029": Kind.RELATIONSHIP,
+    "11000001102": Kind.CONCEPT,
+    "10989121108": Kind.CONCEPT,
+    "1290000001117": Kind.DESCRIPTION,
+    "9940000001126": Kind.RELATIONSHIP,
+    "999999990989121104": Kind.CONCEPT,
+    "77386006": Kind.CONCEPT,
+    "60001007": Kind.CONCEPT,
+    "1659121000000101": Kind.CONCEPT,
 }
 
 
@@ -40,6 +49,7 @@ def _with_check(stem: str) -> str:
 
 def naive_verhoeff(digits: str) -> bool:
     """The textbook algorithm, written from the dihedral group's own definition: a second implementation."""
+
     def compose(a: int, b: int) -> int:
         # a, b < 5 are rotations, the others reflections of a pentagon
         if a < 5:
@@ -90,15 +100,30 @@ def test_check_digit_agrees_with_the_textbook(digits: str) -> None:
 def test_every_wrong_digit_and_every_swapped_pair_is_noticed(code: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(code) - 1))
     other = data.draw(st.sampled_from([d for d in "0123456789" if d != code[place]]))
-    assert not is_well_formed(code[:place] + other + code[place + 1:])
+    assert not is_well_formed(code[:place] + other + code[place + 1 :])
     if place and code[place] != code[place - 1]:
-        assert not is_well_formed(code[:place - 1] + code[place] + code[place - 1] + code[place + 1:])
+        assert not is_well_formed(code[: place - 1] + code[place] + code[place - 1] + code[place + 1 :])
 
 
-@pytest.mark.parametrize("code", [
-    "", "0", "12345", "077386006", "77386007", "77386006 ", " 77386006", "７７３８６００６", "+77386006", "7738_6006",
-    "1234567890123456789", "7.7386006E7", "Y1234", "-77386006",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "0",
+        "12345",
+        "077386006",
+        "77386007",
+        "77386006 ",
+        " 77386006",
+        "７７３８６００６",
+        "+77386006",
+        "7738_6006",
+        "1234567890123456789",
+        "7.7386006E7",
+        "Y1234",
+        "-77386006",
+    ],
+)
 def test_what_is_not_well_formed(code: str) -> None:
     assert not is_well_formed(code)
     assert kind(code) is None
@@ -123,39 +148,55 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
     assert is_concept_id(code)
 
 
-@pytest.mark.parametrize(("code", "word"), [
-    ("100014", "description_id"), ("1290000001117", "description_id"), ("100022", "relationship_id"),
-    ("77386007", "check_digit"), ("12345", "too_short"), ("1234567890123456789", "too_long"), ("", "empty"),
-    ("   ", "empty"), ("I10", "not_an_sctid"), ("pregnant", "not_an_sctid"), ("0404001", "leading_zero"),
-    ("LOSY19819EMIS", "not_an_sctid"), ("3271005", "check_digit"), ("2495009", "check_digit"),
-])
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("100014", "description_id"),
+        ("1290000001117", "description_id"),
+        ("100022", "relationship_id"),
+        ("77386007", "check_digit"),
+        ("12345", "too_short"),
+        ("1234567890123456789", "too_long"),
+        ("", "empty"),
+        ("   ", "empty"),
+        ("I10", "not_an_sctid"),
+        ("pregnant", "not_an_sctid"),
+        ("0404001", "leading_zero"),
+        ("LOSY19819EMIS", "not_an_sctid"),
+        ("3271005", "check_digit"),
+        ("2495009", "check_digit"),
+    ],
+)
 def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
     told = diagnose(code)
     assert (told.diagnosis, told.candidates) == (word, ())
 
 
-@pytest.mark.parametrize(("code", "word", "candidates"), [
-    ("1054321000000100", "spreadsheet_truncation", ("1054321000000107",)),
-    ("12041011000001100", "spreadsheet_truncation", ("12041011000001101",)),
-    ("13856811000001104", "float_rounding", ("13856811000001105",)),
-    ("1.3856811000001104e+16", "scientific_notation", ("13856811000001105",)),
-    ("13856811000001104.0", "float_rounding", ("13856811000001105",)),
-    ("7.7386006E+07", "scientific_notation", ("77386006",)),
-    ("77386006.0", "float_suffix", ("77386006",)),
-    ("77386006.00", "float_suffix", ("77386006",)),
-    (" 77386006", "stray_characters", ("77386006",)),
-    ("77386006\u00a0", "stray_characters", ("77386006",)),
-    ("\ufeff77386006", "stray_characters", ("77386006",)),
-    ("'77386006", "stray_characters", ("77386006",)),
-    ("“77386006”", "stray_characters", ("77386006",)),
-    ('="77386006"', "stray_characters", ("77386006",)),
-    ("77,386,006", "stray_characters", ("77386006",)),
-    ("7738 6006", "stray_characters", ("77386006",)),
-    ("７７３８６００６", "stray_characters", ("77386006",)),
-    ("77386006 |Pregnancy (finding)|", "stray_characters", ("77386006",)),
-    ("'13856811000001104", "stray_characters", ("13856811000001105",)),
-    ("077386006", "leading_zero", ("77386006",)),
-])
+@pytest.mark.parametrize(
+    ("code", "word", "candidates"),
+    [
+        ("1054321000000100", "spreadsheet_truncation", ("1054321000000107",)),
+        ("12041011000001100", "spreadsheet_truncation", ("12041011000001101",)),
+        ("13856811000001104", "float_rounding", ("13856811000001105",)),
+        ("1.3856811000001104e+16", "scientific_notation", ("13856811000001105",)),
+        ("13856811000001104.0", "float_rounding", ("13856811000001105",)),
+        ("7.7386006E+07", "scientific_notation", ("77386006",)),
+        ("77386006.0", "float_suffix", ("77386006",)),
+        ("77386006.00", "float_suffix", ("77386006",)),
+        (" 77386006", "stray_characters", ("77386006",)),
+        ("77386006\u00a0", "stray_characters", ("77386006",)),
+        ("\ufeff77386006", "stray_characters", ("77386006",)),
+        ("'77386006", "stray_characters", ("77386006",)),
+        ("“77386006”", "stray_characters", ("77386006",)),
+        ('="77386006"', "stray_characters", ("77386006",)),
+        ("77,386,006", "stray_characters", ("77386006",)),
+        ("7738 6006", "stray_characters", ("77386006",)),
+        ("７７３８６００６", "stray_characters", ("77386006",)),
+        ("77386006 |Pregnancy (finding)|", "stray_characters", ("77386006",)),
+        ("'13856811000001104", "stray_characters", ("13856811000001105",)),
+        ("077386006", "leading_zero", ("77386006",)),
+    ],
+)
 def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: tuple[str, ...]) -> None:
     told = diagnose(code)
     assert (told.code, told.diagnosis, told.candidates) == (code, word, candidates)
@@ -213,7 +254,10 @@ def test_an_id_that_went_through_a_float_is_found_and_is_the_only_candidate(code
         told = diagnose(text)
         assert told.candidates == (code,), text
         assert told.diagnosis in (
-            Damage.FLOAT_ROUNDING, Damage.SPREADSHEET_TRUNCATION, Damage.SCIENTIFIC_NOTATION, Damage.FLOAT_SUFFIX,
+            Damage.FLOAT_ROUNDING,
+            Damage.SPREADSHEET_TRUNCATION,
+            Damage.SCIENTIFIC_NOTATION,
+            Damage.FLOAT_SUFFIX,
         )
 
 
@@ -235,10 +279,14 @@ def test_an_id_with_something_around_it_is_found(code: str, dress: str) -> None:
     assert told.diagnosis in (Damage.STRAY_CHARACTERS, Damage.FLOAT_SUFFIX, Damage.LEADING_ZERO)
 
 
-@given(st.one_of(
-    st.text(max_size=24), st.text("0123456789.eE+,'\" ", max_size=24),
-    st.integers(0, 10**19).map(str), st.integers(10**14, 10**18).map(lambda n: str(n // 1000 * 1000)),
-))
+@given(
+    st.one_of(
+        st.text(max_size=24),
+        st.text("0123456789.eE+,'\" ", max_size=24),
+        st.integers(0, 10**19).map(str),
+        st.integers(10**14, 10**18).map(lambda n: str(n // 1000 * 1000)),
+    )
+)
 def test_a_candidate_is_always_a_valid_concept_id_and_never_the_text(text: str) -> None:
     told = diagnose(text)
     assert all(is_concept_id(c) and c != text for c in told.candidates)

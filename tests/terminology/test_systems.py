@@ -7,27 +7,49 @@ import pytest
 from codesafety.terminology.systems import SHORT_NAMES, canonical, normal_code
 
 
-@pytest.mark.parametrize("system", [
-    "http://snomed.info/sct", "https://snomed.info/sct", "HTTP://snomed.info/sct/", "http://snomed.info/sct|2024-01-01",
-    "http://snomed.info/sct/83821000000107/version/20260826", "urn:oid:2.16.840.1.113883.6.96",
-    "2.16.840.1.113883.2.1.3.2.4.15", "https://dmd.nhs.uk", "http://dmd.nhs.uk/", "https://dmd.nhs.uk/VTM", "sct",
-    "SNOMED", "dm+d",
-])
+@pytest.mark.parametrize(
+    "system",
+    [
+        "http://snomed.info/sct",
+        "https://snomed.info/sct",
+        "HTTP://snomed.info/sct/",
+        "http://snomed.info/sct|2024-01-01",
+        "http://snomed.info/sct/83821000000107/version/20260826",
+        "urn:oid:2.16.840.1.113883.6.96",
+        "2.16.840.1.113883.2.1.3.2.4.15",
+        "https://dmd.nhs.uk",
+        "http://dmd.nhs.uk/",
+        "https://dmd.nhs.uk/VTM",
+        "sct",
+        "SNOMED",
+        "dm+d",
+    ],
+)
 def test_snomed_ct_and_dmd_are_one_system_under_every_uri(system: str) -> None:
     assert canonical(system) == "sct"
 
 
-@pytest.mark.parametrize(("system", "short"), [
-    ("http://read.info/readv2", "readv2"), ("http://read.info/ctv3", "ctv3"),
-    ("urn:oid:2.16.840.1.113883.2.1.6.2", "readv2"), ("urn:oid:2.16.840.1.113883.2.1.3.2.4.14", "ctv3"),
-    ("https://fhir.hl7.org.uk/Id/emis-drug-codes", "emis"), ("https://fhir.hl7.org.uk/Id/egton-codes", "emis"),
-    ("https://fhir.hl7.org.uk/Id/multilex-drug-codes", "multilex"),
-    ("https://fhir.hl7.org.uk/Id/resipuk-gemscript-drug-codes", "gemscript"),
-    ("http://loinc.org", "loinc"), ("http://www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
-    ("http://hl7.org/fhir/sid/cvx", "cvx"), ("http://unitsofmeasure.org", "ucum"),
-    ("http://hl7.org/fhir/sid/icd-10", "icd10"), ("http://hl7.org/fhir/sid/icd-10-cm", "icd10cm"),
-    ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "icd10gm"), ("ICD10CM", "icd10cm"),
-])
+@pytest.mark.parametrize(
+    ("system", "short"),
+    [
+        ("http://read.info/readv2", "readv2"),
+        ("http://read.info/ctv3", "ctv3"),
+        ("urn:oid:2.16.840.1.113883.2.1.6.2", "readv2"),
+        ("urn:oid:2.16.840.1.113883.2.1.3.2.4.14", "ctv3"),
+        ("https://fhir.hl7.org.uk/Id/emis-drug-codes", "emis"),
+        ("https://fhir.hl7.org.uk/Id/egton-codes", "emis"),
+        ("https://fhir.hl7.org.uk/Id/multilex-drug-codes", "multilex"),
+        ("https://fhir.hl7.org.uk/Id/resipuk-gemscript-drug-codes", "gemscript"),
+        ("http://loinc.org", "loinc"),
+        ("http://www.nlm.nih.gov/research/umls/rxnorm", "rxnorm"),
+        ("http://hl7.org/fhir/sid/cvx", "cvx"),
+        ("http://unitsofmeasure.org", "ucum"),
+        ("http://hl7.org/fhir/sid/icd-10", "icd10"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "icd10cm"),
+        ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "icd10gm"),
+        ("ICD10CM", "icd10cm"),
+    ],
+)
 def test_each_system_has_its_short_name(system: str, short: str) -> None:
     assert canonical(system) == short
     assert short in SHORT_NAMES

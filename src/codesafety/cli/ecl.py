@@ -39,8 +39,9 @@ def register(app: typer.Typer) -> None:
 def parse_command(
     expression: Annotated[str | None, typer.Argument(metavar="EXPR", help="The expression constraint.")] = None,
     format_: Annotated[ParseFormat, typer.Option("--format", help="How to answer.")] = ParseFormat.TEXT,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read one JSON string a line from standard input; answer a line each.")]
-    = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Read one JSON string a line from standard input; answer a line each.")
+    ] = False,
 ) -> None:
     """Check an expression constraint (ECL 2.3) without any release: exit 0 if it is valid, 1 if not."""
     if jsonl == (expression is not None):
@@ -70,9 +71,13 @@ def expand_command(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="The expression constraint.")],
     format_: Annotated[ExpandFormat, typer.Option("--format", help="ids: one a line and nothing else.")] = ExpandFormat.IDS,
     substrate: Annotated[Substrate, typer.Option(help="What `*` stands for: the active concepts, or all.")] = Substrate.ACTIVE,
-    unknown_as_empty: Annotated[bool, typer.Option(
-        "--unknown-as-empty", help="Let a concept that the release does not hold stand for nothing. By default it is an error.")]
-    = False,
+    unknown_as_empty: Annotated[
+        bool,
+        typer.Option(
+            "--unknown-as-empty",
+            help="Let a concept that the release does not hold stand for nothing. By default it is an error.",
+        ),
+    ] = False,
 ) -> None:
     """List the concepts that satisfy an expression constraint."""
     try:
@@ -96,13 +101,17 @@ def underlined(text: str, position: int | None) -> str:
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", start)
     line = text[start:] if end < 0 else text[start:end]
-    before = "".join("\t" if character == "\t" else " " for character in line[:position - start])
+    before = "".join("\t" if character == "\t" else " " for character in line[: position - start])
     return f"  | {line}\n  | {before}^"
 
 
 def _verdict(text: str | None, error: EclError | None) -> dict[str, object]:
-    return {"ecl": text, "valid": error is None, "error": None if error is None else error.message,
-            "position": None if error is None else error.position}
+    return {
+        "ecl": text,
+        "valid": error is None,
+        "error": None if error is None else error.message,
+        "position": None if error is None else error.position,
+    }
 
 
 def _verdict_on_line(line: bytes) -> dict[str, object]:
@@ -123,8 +132,17 @@ def _verdict_on_line(line: bytes) -> dict[str, object]:
 def _refuse(error: TerminologyError, expression: str, *, as_json: bool) -> NoReturn:
     if isinstance(error, EclError):
         if as_json:
-            print(json.dumps({"ecl": expression, "error": error.message, "kind": error.kind, "position": error.position,
-                              "concept": error.concept}))
+            print(
+                json.dumps(
+                    {
+                        "ecl": expression,
+                        "error": error.message,
+                        "kind": error.kind,
+                        "position": error.position,
+                        "concept": error.concept,
+                    }
+                )
+            )
         else:
             print(f"error[{error.kind}]: {error.message}", file=sys.stderr)
             if error.position is not None:
@@ -145,11 +163,20 @@ def _write_ids(answer: Expansion | Rows) -> None:
 
 def _as_json(expression: str, answer: Expansion | Rows) -> dict[str, object]:
     if isinstance(answer, Rows):
-        return {"ecl": expression, "canonical": canonical(parse(expression)), "total": len(answer.rows),
-                "fields": answer.fields, "rows": [[_value(value) for value in row] for row in answer.rows]}
-    return {"ecl": expression, "canonical": answer.canonical, "total": len(answer),
-            "codes": sorted(answer.store.codes(answer.runs), key=int),
-            "values": [_value(value) for value in sorted(answer.values)]}
+        return {
+            "ecl": expression,
+            "canonical": canonical(parse(expression)),
+            "total": len(answer.rows),
+            "fields": answer.fields,
+            "rows": [[_value(value) for value in row] for row in answer.rows],
+        }
+    return {
+        "ecl": expression,
+        "canonical": answer.canonical,
+        "total": len(answer),
+        "codes": sorted(answer.store.codes(answer.runs), key=int),
+        "values": [_value(value) for value in sorted(answer.values)],
+    }
 
 
 def _value(value: Value | None) -> dict[str, str] | None:

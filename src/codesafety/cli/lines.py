@@ -71,9 +71,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
 
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(
-            raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=_once_each
-        )
+        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=_once_each)
     except _Twice as error:
         raise InputError(
             f"gives `{error.name}` twice in one object, so that it says two things",

@@ -66,19 +66,36 @@ def _json(answer: object) -> None:
 
 @app.command()
 def build(
-    sources: Annotated[list[Path], typer.Argument(
-        metavar="SOURCE…", help="RF2 releases (zips or folders, several together), dm+d (TRUD zips or folders), or tables of "
-                                "code and name (CSV, TSV, also gzipped).")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE…",
+            help="RF2 releases (zips or folders, several together), dm+d (TRUD zips or folders), or tables of "
+            "code and name (CSV, TSV, also gzipped).",
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.pack", help="The pack to write.")],
-    at: Annotated[str | None, typer.Option(
-        "--at", metavar="YYYYMMDD", help="The state at this date, from Full files. Without it: the Snapshot.")] = None,
-    subset: Annotated[list[str] | None, typer.Option(
-        metavar="ECL|LIST.csv", help="Keep only what this expression or list names, and all that questions about it need. "
-                                     "May be given several times. The pack refuses questions that lead outside.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="YYYYMMDD", help="The state at this date, from Full files. Without it: the Snapshot."),
+    ] = None,
+    subset: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ECL|LIST.csv",
+            help="Keep only what this expression or list names, and all that questions about it need. "
+            "May be given several times. The pack refuses questions that lead outside.",
+        ),
+    ] = None,
     descriptions: Annotated[bool, typer.Option(help="Keep descriptions: search, lookup and display checks need them.")] = True,
-    allow_incomplete: Annotated[bool, typer.Option(
-        "--allow-incomplete", help="Leave out rows that name a concept which no file holds, instead of refusing the release. "
-                                   "The pack says how many.")] = False,
+    allow_incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--allow-incomplete",
+            help="Leave out rows that name a concept which no file holds, instead of refusing the release. "
+            "The pack says how many.",
+        ),
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Build a pack: one file that opens in a millisecond, from which all other commands answer.
@@ -89,8 +106,15 @@ def build(
     codesafety terminology build uk_sct2mo.zip nhsbsa_dmd.zip -o uk.pack
     """
     with _reported(format_), _progress() as progress:
-        build_pack(sources, output, at=at, descriptions=descriptions, subset=subset or (),
-                   allow_incomplete=allow_incomplete, progress=progress)
+        build_pack(
+            sources,
+            output,
+            at=at,
+            descriptions=descriptions,
+            subset=subset or (),
+            allow_incomplete=allow_incomplete,
+            progress=progress,
+        )
     with _reported(format_):
         release = Release.open(output)
     summary = _summary(release)
@@ -152,8 +176,9 @@ def info(pack: PackArgument, format_: FormatOption = Format.TEXT) -> None:
     for source in summary.get("sources", ()):
         print(f"  source           {source['name']}  sha256 {source['sha256']}")
     for row in summary.get("module_dependencies", ()):
-        print(f"  module           {row['module']} {row['effective_time']} needs {row['depends_on']} "
-              f"{row['target_effective_time']}")
+        print(
+            f"  module           {row['module']} {row['effective_time']} needs {row['depends_on']} {row['target_effective_time']}"
+        )
     for part in (summary.get("subset") or {}).get("of", ()):
         print(f"  subset of        {part}")
     _print_counts(summary)

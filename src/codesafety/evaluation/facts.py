@@ -25,8 +25,20 @@ from codesafety.record import (
 )
 
 __all__ = [
-    "CodingFact", "Facts", "Identity", "ItemFact", "PatientFact", "Unseen", "compare_identity", "date_of", "dosage", "holds",
-    "may_be", "order_groups", "same_part", "sent_codings",
+    "CodingFact",
+    "Facts",
+    "Identity",
+    "ItemFact",
+    "PatientFact",
+    "Unseen",
+    "compare_identity",
+    "date_of",
+    "dosage",
+    "holds",
+    "may_be",
+    "order_groups",
+    "same_part",
+    "sent_codings",
 ]
 
 _NO_RECORD = (Unseen("record", False, None),)
@@ -84,8 +96,19 @@ def _narrower(one: str | None, other: str | None) -> Interval | None:
 class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
-    __slots__ = ("_groups", "_incoming", "_items", "_patient", "codebook", "identity", "message_infos", "record", "submission",
-                 "unseen_entries", "unseen_medications")
+    __slots__ = (
+        "_groups",
+        "_incoming",
+        "_items",
+        "_patient",
+        "codebook",
+        "identity",
+        "message_infos",
+        "record",
+        "submission",
+        "unseen_entries",
+        "unseen_medications",
+    )
 
     def __init__(self, submission: Submission, record: Record | None, codebook: Codebook) -> None:
         self.submission = submission
@@ -128,7 +151,7 @@ class Facts:
     def parts(self, subject: ItemFact) -> list[ItemFact]:
         """Return an incoming item and its components: they belong to one resource, and what is found falls on it."""
         more = len(subject.model.components) if isinstance(subject.model, Entry) else 0
-        return self.incoming[subject.index:subject.index + 1 + more]
+        return self.incoming[subject.index : subject.index + 1 + more]
 
     def unseen(self, is_entry: bool) -> tuple[Unseen, ...]:
         return self.unseen_entries if is_entry else self.unseen_medications
@@ -201,8 +224,13 @@ class Facts:
         """Return whether `candidate` is another than an item that the rule already names (table 10)."""
         if candidate is named:
             return False
-        if candidate.incoming != named.incoming and candidate.id is not None and candidate.id == named.id \
-                and candidate.is_entry == named.is_entry and same_part(candidate, named):
+        if (
+            candidate.incoming != named.incoming
+            and candidate.id is not None
+            and candidate.id == named.id
+            and candidate.is_entry == named.is_entry
+            and same_part(candidate, named)
+        ):
             return False
         return not self.same_order(candidate, named)
 
@@ -239,10 +267,21 @@ def same_part(one: ItemFact, other: ItemFact) -> bool:
     return {k for i in one.infos for k in i.keys} == {k for i in other.infos for k in i.keys}
 
 
-_ENTRIES = frozenset({
-    "AllergyIntolerance", "ClinicalImpression", "Condition", "DiagnosticReport", "Encounter", "FamilyMemberHistory", "Immunization",
-    "Observation", "Procedure", "QuestionnaireResponse", "Specimen",
-})
+_ENTRIES = frozenset(
+    {
+        "AllergyIntolerance",
+        "ClinicalImpression",
+        "Condition",
+        "DiagnosticReport",
+        "Encounter",
+        "FamilyMemberHistory",
+        "Immunization",
+        "Observation",
+        "Procedure",
+        "QuestionnaireResponse",
+        "Specimen",
+    }
+)
 """Resources that are never a medication. Of any other that is not understood nothing is known."""
 
 
@@ -279,8 +318,9 @@ def order_groups(medications: Sequence[ItemFact]) -> dict[int, int]:
     return {m.index: find(m.index) for m in medications}
 
 
-def _flatten(entries: Sequence[Entry], medications: Sequence[Medication], incoming: bool, out: list[ItemFact],
-             codebook: Codebook) -> None:
+def _flatten(
+    entries: Sequence[Entry], medications: Sequence[Medication], incoming: bool, out: list[ItemFact], codebook: Codebook
+) -> None:
     index = len(out)
     append = out.append
     for entry in entries:
@@ -306,8 +346,12 @@ def compare_identity(submission: Submission, record: Record | None) -> Identity:
     differing = []
     if one.gender and other.gender and "unknown" not in (one.gender, other.gender) and one.gender != other.gender:
         differing.append("gender")
-    if one.sex_at_birth and other.sex_at_birth and "unknown" not in (one.sex_at_birth, other.sex_at_birth) \
-            and one.sex_at_birth != other.sex_at_birth:
+    if (
+        one.sex_at_birth
+        and other.sex_at_birth
+        and "unknown" not in (one.sex_at_birth, other.sex_at_birth)
+        and one.sex_at_birth != other.sex_at_birth
+    ):
         differing.append("sex_at_birth")
     for name in ("born", "died"):
         a, b = date_of(getattr(one, name)), date_of(getattr(other, name))

@@ -55,8 +55,15 @@ class ItemFact:
     stands: int
     """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
 
-    def __init__(self, model: Entry | Medication, component: Component | None, incoming: bool, index: int,
-                 codebook: Codebook, is_entry: bool) -> None:
+    def __init__(
+        self,
+        model: Entry | Medication,
+        component: Component | None,
+        incoming: bool,
+        index: int,
+        codebook: Codebook,
+        is_entry: bool,
+    ) -> None:
         self.model = model
         self.component = component
         self.incoming = incoming
@@ -193,7 +200,6 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
         _together(model.subject, [c.subject for c in codes], untold, "patient"),
         _together(model.temporality, [c.temporality for c in codes], untold, "current"),
     )
-
 
 
 def _says_nothing(item: ItemFact, model: Entry) -> bool:

@@ -10,16 +10,38 @@ from codesafety.plugins.reading import MAX_BYTES, Source
 
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _KNOWN = {
-    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1", "latin-1": "latin-1",
-    "latin1": "latin-1", "iso-8859-15": "iso-8859-15", "windows-1252": "cp1252", "cp1252": "cp1252",
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin-1": "latin-1",
+    "latin1": "latin-1",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
 }
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32-le"), (b"\x00\x00\xfe\xff", "utf-32-be"),
-         (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
 _OTHER_FORMATS = (
-    (b"%PDF", "a PDF document"), (b"PK\x03\x04", "a zip archive or office document"), (b"\x1f\x8b", "a gzip archive"),
-    (b"\xd0\xcf\x11\xe0", "an office document"), (b"{\\rtf", "an RTF document"), (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"II*\x00", "an image"), (b"PAR1", "a parquet table"),
-    (b"SQLite format 3", "a database"), (b"MSH|", "an HL7 v2 message"), (b"UNB+", "an EDIFACT message"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"II*\x00", "an image"),
+    (b"PAR1", "a parquet table"),
+    (b"SQLite format 3", "a database"),
+    (b"MSH|", "an HL7 v2 message"),
+    (b"UNB+", "an EDIFACT message"),
     (b"UNA:", "an EDIFACT message"),
 )
 _EXPORT = "give the FHIR message itself, as XML or JSON"
@@ -35,9 +57,9 @@ def encoding_of(data: bytes) -> tuple[str, int]:
         if data.startswith(mark):
             return encoding, len(mark)
     match data[:4]:
-        case b"<\x00?\x00" | b"{\x00\r\x00" | b"{\x00\n\x00" | b"{\x00\"\x00" | b"{\x00 \x00":
+        case b"<\x00?\x00" | b"{\x00\r\x00" | b"{\x00\n\x00" | b'{\x00"\x00' | b"{\x00 \x00":
             return "utf-16-le", 0
-        case b"\x00<\x00?" | b"\x00{\x00\r" | b"\x00{\x00\n" | b"\x00{\x00\"" | b"\x00{\x00 ":
+        case b"\x00<\x00?" | b"\x00{\x00\r" | b"\x00{\x00\n" | b'\x00{\x00"' | b"\x00{\x00 ":
             return "utf-16-be", 0
         case start if len(start) == 4 and start[1:2] == b"\0" and start[3:4] == b"\0" and start[0] and start[2]:
             return "utf-16-le", 0
@@ -77,8 +99,11 @@ def decode(source: Source) -> str:
     """Return the source as text, or raise InputError with the remedy."""
     data = source.data
     if len(data) > MAX_BYTES:
-        raise InputError(f"is larger than {MAX_BYTES // (1024 * 1024)} MiB", source=source.name,
-                         help="send one message or one patient's record at a time")
+        raise InputError(
+            f"is larger than {MAX_BYTES // (1024 * 1024)} MiB",
+            source=source.name,
+            help="send one message or one patient's record at a time",
+        )
     if not data.strip():
         raise InputError("is empty", source=source.name, help="check the export that wrote it")
     for start, what in _OTHER_FORMATS:

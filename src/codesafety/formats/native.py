@@ -32,8 +32,11 @@ class NativeReader:
         return "native"
 
     def recognises(self, source: Source) -> bool:
-        return kind_of(source) == "json" and not mentions(source, '"resourceType"') and (
-            mentions(source, *_FIELDS) or source.data.strip().replace(b" ", b"") == b"{}")
+        return (
+            kind_of(source) == "json"
+            and not mentions(source, '"resourceType"')
+            and (mentions(source, *_FIELDS) or source.data.strip().replace(b" ", b"") == b"{}")
+        )
 
     def read(self, source: Source) -> Submission:
         return _read(source, Submission, _ONLY_RECORD, self.name)
@@ -65,8 +68,9 @@ def _plain(value: Any) -> Any:
     """
     match value:
         case dict():
-            return {key: str(given) if isinstance(given, Number) and key in _EXACT else _plain(given)
-                    for key, given in value.items()}
+            return {
+                key: str(given) if isinstance(given, Number) and key in _EXACT else _plain(given) for key, given in value.items()
+            }
         case list():
             return [_plain(part) for part in value]
         case Number():
@@ -84,8 +88,12 @@ def _refusal(error: ValidationError, source: str) -> InputError:
     first = faults[0]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     places = "; ".join(f"{_place(f['loc'])}: {_reason(f['type'], f['msg'])}" for f in faults[1:_SHOWN])
-    return InputError(f"{_reason(first['type'], first['msg'])}{more}", source=source, path=_place(first["loc"]),
-                      help=f"also {places}" if places else _HELP)
+    return InputError(
+        f"{_reason(first['type'], first['msg'])}{more}",
+        source=source,
+        path=_place(first["loc"]),
+        help=f"also {places}" if places else _HELP,
+    )
 
 
 def _place(parts: tuple[int | str, ...]) -> str:
@@ -111,6 +119,7 @@ def _reason(kind: str, words: str) -> str:
             return words
         case "literal_error":
             return "not one of the words that this field may have" + (
-                ": " + words.removeprefix("Input should be ") if words.startswith("Input should be ") else "")
+                ": " + words.removeprefix("Input should be ") if words.startswith("Input should be ") else ""
+            )
         case _:
             return words[:1].lower() + words[1:].rstrip(".")

@@ -21,12 +21,12 @@ NOWHERE = Span("", 0, 0)
 class Kind(StrEnum):
     """What a variable stands for."""
 
-    ENTRY = "entry"            # a code asserted present, about the patient, current, not entered in error
-    MENTION = "mention"        # a code in any context
+    ENTRY = "entry"  # a code asserted present, about the patient, current, not entered in error
+    MENTION = "mention"  # a code in any context
     MEDICATION = "medication"  # given or to be given
-    CODING = "coding"          # one coding as sent
+    CODING = "coding"  # one coding as sent
     MESSAGE = "message"
-    ROW = "row"                # a row of a table
+    ROW = "row"  # a row of a table
 
 
 class Unit(StrEnum):
@@ -59,18 +59,18 @@ class Var:
     name: str
     kind: Kind
     slot: int
-    set: str | None = None      # the value set it is drawn from, if any
-    table: str | None = None    # for a row
+    set: str | None = None  # the value set it is drawn from, if any
+    table: str | None = None  # for a row
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 class FieldType(StrEnum):
-    DATE = "date"            # an interval of days
-    WORD = "word"            # one of a closed list (gender, subject, status ...)
-    VALUE = "value"          # quantity, date, boolean or codings: decided by what was sent
-    NUMBER = "number"        # an exact decimal, with a unit where `Quantity` gives one
-    CODINGS = "codings"      # one concept's codings (service, route, form, product ...)
-    TEXT = "text"            # an identifier or words: only `is missing` and equality
+    DATE = "date"  # an interval of days
+    WORD = "word"  # one of a closed list (gender, subject, status ...)
+    VALUE = "value"  # quantity, date, boolean or codings: decided by what was sent
+    NUMBER = "number"  # an exact decimal, with a unit where `Quantity` gives one
+    CODINGS = "codings"  # one concept's codings (service, route, form, product ...)
+    TEXT = "text"  # an identifier or words: only `is missing` and equality
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ class Field:
     `name` is the field's canonical name (`born`, `date`, `value`, `route`, a column). `as_written` is what `missing` lists.
     """
 
-    base: str                  # "patient", "message" or the variable's name
+    base: str  # "patient", "message" or the variable's name
     name: str
     type: FieldType
     var: Var | None = None
-    private: bool = False      # patient.sex_at_birth: tested, never named
-    column_unit: Unit | None = None   # for a table column that is a length
+    private: bool = False  # patient.sex_at_birth: tested, never named
+    column_unit: Unit | None = None  # for a table column that is a length
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
     @property
@@ -378,9 +378,32 @@ class Custom:
 
 
 Condition = (
-    And | Or | Not | Quantified | IsMissing | FieldIs | FieldSame | ItemIs | CodingIs | About | InSet | Before | SameDay
-    | Within | Beyond | SameProduct | SharesIngredient | SameIngredients | SameEntry | Overlaps | Differs | Contradicts
-    | Compare | AgeCompare | AgeRange | Custom
+    And
+    | Or
+    | Not
+    | Quantified
+    | IsMissing
+    | FieldIs
+    | FieldSame
+    | ItemIs
+    | CodingIs
+    | About
+    | InSet
+    | Before
+    | SameDay
+    | Within
+    | Beyond
+    | SameProduct
+    | SharesIngredient
+    | SameIngredients
+    | SameEntry
+    | Overlaps
+    | Differs
+    | Contradicts
+    | Compare
+    | AgeCompare
+    | AgeRange
+    | Custom
 )
 
 # ------------------------------------------------------------------------------------------------ declarations
@@ -426,7 +449,7 @@ class FrozenRow:
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    name: str                               # ruleset/name
+    name: str  # ruleset/name
     title: str
     ecl: str | None = None
     ecl_span: Span = dataclasses.field(default=NOWHERE, compare=False)
@@ -459,7 +482,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    name: str                               # ruleset/name
+    name: str  # ruleset/name
     key_column: str
     system: str
     columns: dict[str, ColumnType] = dataclasses.field(hash=False)
@@ -472,7 +495,7 @@ class Table:
 class Limit:
     """A named, cited number or length. `low` and `high` bound what a deployment may set it to."""
 
-    name: str                               # ruleset/name
+    name: str  # ruleset/name
     title: str
     default: Length | Decimal
     low: Length | Decimal | None = None
@@ -499,7 +522,7 @@ class Unless:
 
     label: str
     condition: Condition
-    private: bool = False      # tests a private field: never named, neither as applied nor as untested
+    private: bool = False  # tests a private field: never named, neither as applied nor as untested
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -570,17 +593,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    name: str                                # ruleset/name
+    name: str  # ruleset/name
     title: str | None
     action: Action
-    cannot_tell: Action | None               # None: not named, the default `note`
+    cannot_tell: Action | None  # None: not named, the default `note`
     severity: str | None
     hazards: tuple[str, ...]
     sources: tuple[Source, ...]
     because: str | None
     valid_from: DateLiteral | None
     valid_until: DateLiteral | None
-    after: tuple[str, ...]                   # ruleset/name
+    after: tuple[str, ...]  # ruleset/name
     overridable: Overridable | None
     trigger: Trigger
     when: Condition | None
@@ -588,7 +611,7 @@ class Rule:
     say: tuple[str | Placeholder, ...]
     examples: tuple[Example, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
-    text: str = dataclasses.field(default="", compare=False, repr=False)   # the rule as written
+    text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
 
     @property
     def ruleset(self) -> str:
@@ -608,19 +631,19 @@ class Ruleset:
     title: str
     version: str
     language: int
-    review: str                              # `none`: no clinician has reviewed it
+    review: str  # `none`: no clinician has reviewed it
     uses: tuple[Use, ...]
     limits: tuple[Limit, ...]
     valuesets: tuple[ValueSet, ...]
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
-    digest: str                              # blake2b-16 (hex) over the files, names and contents, in name order
+    digest: str  # blake2b-16 (hex) over the files, names and contents, in name order
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A plugin predicate's declared types: kinds of its arguments and the fields that it may name as missing."""
 
-    name: str                                # plugin/name
+    name: str  # plugin/name
     kinds: tuple[Kind, ...]
     fields: tuple[str, ...] = ()

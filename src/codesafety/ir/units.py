@@ -54,8 +54,9 @@ def _families() -> Iterator[tuple[str, str, Fraction, Fraction]]:
             if "L" in unit.replace("[", ""):  # UCUM has the litre in both cases
                 yield name, unit.replace("L", "l"), Fraction(factor), Fraction(0)
 
-    yield from family("mass", *_scaled("g", "k - m u n p"), ("[lb_av]", "453.59237"), ("[oz_av]", "28.349523125"),
-                      ("[stone_av]", "6350.29318"))
+    yield from family(
+        "mass", *_scaled("g", "k - m u n p"), ("[lb_av]", "453.59237"), ("[oz_av]", "28.349523125"), ("[stone_av]", "6350.29318")
+    )
     yield from family("length", *_scaled("m", "k - d c m u n"), ("[in_i]", "0.0254"), ("[ft_i]", "0.3048"))
     yield from family("area", ("m2", 1), ("cm2", "0.0001"), ("mm2", "0.000001"))
     yield from family("volume", *_scaled("L", "- d c m u n p f"))
@@ -65,40 +66,79 @@ def _families() -> Iterator[tuple[str, str, Fraction, Fraction]]:
     yield "temperature", "K", Fraction(1), Fraction("-273.15")
     yield "temperature", "[degF]", Fraction(5, 9), Fraction(-160, 9)
     yield from family("pressure", ("Pa", 1), ("kPa", 1000), ("mm[Hg]", "133.322"), ("cm[H2O]", "98.0665"))
-    yield from family("frequency", ("/min", 1), ("1/min", 1), ("{beats}/min", 1), ("{beat}/min", 1), ("{breaths}/min", 1),
-                      ("/s", 60), ("Hz", 60))
+    yield from family(
+        "frequency",
+        ("/min", 1),
+        ("1/min", 1),
+        ("{beats}/min", 1),
+        ("{beat}/min", 1),
+        ("{breaths}/min", 1),
+        ("/s", 60),
+        ("Hz", 60),
+    )
     yield from family("proportion", ("%", 1))
     yield from family("number", ("1", 1))
     yield from family("mole ratio", ("mmol/mol", 1))
     yield from family("amount of substance", *_scaled("mol", "- m u n p"))
     yield from family("amount concentration", *_scaled("mol", "- m u n p f", "/L"), ("umol/dL", "0.00001"))
-    yield from family("mass concentration", *_scaled("g", "- m u n p", "/L"), ("g/dL", 10), ("mg/dL", "0.01"),
-                      ("ug/dL", "0.00001"), ("ng/dL", _ten(-8)), ("mg/mL", 1), ("ug/mL", "0.001"), ("ng/mL", _ten(-6)),
-                      ("pg/mL", _ten(-9)))
+    yield from family(
+        "mass concentration",
+        *_scaled("g", "- m u n p", "/L"),
+        ("g/dL", 10),
+        ("mg/dL", "0.01"),
+        ("ug/dL", "0.00001"),
+        ("ng/dL", _ten(-8)),
+        ("mg/mL", 1),
+        ("ug/mL", "0.001"),
+        ("ng/mL", _ten(-6)),
+        ("pg/mL", _ten(-9)),
+    )
     yield from family("mass per amount", ("mg/mmol", 1), ("g/mol", 1), ("ug/mmol", "0.001"))
     yield from family("mass ratio", ("mg/g", 1), ("ug/mg", 1), ("ug/g", "0.001"))
     yield from family("equivalent concentration", ("eq/L", 1), ("meq/L", "0.001"))
-    yield from family("count concentration", ("10*9/L", 1), ("10*12/L", 1000), ("10*6/L", "0.001"), ("10*3/uL", 1),
-                      ("10*6/uL", 1000), ("10*3/mL", "0.001"), ("10*6/mL", 1), ("/uL", "0.001"), ("/L", _ten(-9)))
-    yield from family("enzyme concentration", ("U/L", 1), ("kU/L", 1000), ("U/mL", 1000), ("mU/L", "0.001"),
-                      ("mU/mL", 1))
+    yield from family(
+        "count concentration",
+        ("10*9/L", 1),
+        ("10*12/L", 1000),
+        ("10*6/L", "0.001"),
+        ("10*3/uL", 1),
+        ("10*6/uL", 1000),
+        ("10*3/mL", "0.001"),
+        ("10*6/mL", 1),
+        ("/uL", "0.001"),
+        ("/L", _ten(-9)),
+    )
+    yield from family("enzyme concentration", ("U/L", 1), ("kU/L", 1000), ("U/mL", 1000), ("mU/L", "0.001"), ("mU/mL", 1))
     for stem in ("[IU]", "[iU]"):
         yield from family("international units", (stem, 1), (f"k{stem}", 1000), (f"m{stem}", "0.001"))
-        yield from family("international units concentration", (f"{stem}/L", 1), (f"{stem}/mL", 1000), (f"m{stem}/L", "0.001"),
-                          (f"m{stem}/mL", 1), (f"u{stem}/mL", "0.001"), (f"k{stem}/L", 1000))
+        yield from family(
+            "international units concentration",
+            (f"{stem}/L", 1),
+            (f"{stem}/mL", 1000),
+            (f"m{stem}/L", "0.001"),
+            (f"m{stem}/mL", 1),
+            (f"u{stem}/mL", "0.001"),
+            (f"k{stem}/L", 1000),
+        )
         yield from family("international units by time", (f"{stem}/d", 1), (f"{stem}/wk", Fraction(1, 7)))
     yield from family("units", ("U", 1), ("mU", "0.001"))
     yield from family("units by time", ("U/d", 1), ("U/h", 24))
     yield from family("body mass index", ("kg/m2", 1))
     yield from family("filtration rate", ("mL/min", 1))
-    yield from family("filtration rate by body surface", ("mL/min/{1.73_m2}", 1), ("mL/min/{1.73m2}", 1), ("mL/min/1.73.m2", 1),
-                      ("mL/min/1.73/m2", 1))
+    yield from family(
+        "filtration rate by body surface",
+        ("mL/min/{1.73_m2}", 1),
+        ("mL/min/{1.73m2}", 1),
+        ("mL/min/1.73.m2", 1),
+        ("mL/min/1.73/m2", 1),
+    )
     yield from family("flow", ("L/min", 1), ("L/s", 60))
     yield from family("infusion rate", ("mL/h", 1))
     yield from family("dose by time", ("mg/d", 1), ("g/d", 1000), ("ug/d", "0.001"), ("mg/h", 24), ("mg/wk", Fraction(1, 7)))
     yield from family("dose by body mass", ("mg/kg", 1), ("g/kg", 1000), ("ug/kg", "0.001"))
-    yield from family("dose by body mass and time", ("mg/kg/d", 1), ("ug/kg/d", "0.001"), ("ug/kg/min", "1.44"),
-                      ("ug/kg/h", "0.024"))
+    yield from family(
+        "dose by body mass and time", ("mg/kg/d", 1), ("ug/kg/d", "0.001"), ("ug/kg/min", "1.44"), ("ug/kg/h", "0.024")
+    )
     yield from family("dose by body surface", ("mg/m2", 1), ("ug/m2", "0.001"))
     yield from family("sedimentation", ("mm/h", 1))
     yield from family("osmolality", ("mosm/kg", 1), ("osm/kg", 1000))
@@ -116,13 +156,49 @@ def _table() -> dict[str, Unit]:
 
 
 _ALSO_WRITTEN: Final = {
-    "mmHg": "mm[Hg]", "mm Hg": "mm[Hg]", "kg/m²": "kg/m2", "kg/m^2": "kg/m2", "mcg": "ug", "µg": "ug", "μg": "ug", "°C": "Cel",
-    "degC": "Cel", "°F": "[degF]", "bpm": "/min", "beats/min": "/min", "breaths/min": "/min", "10^9/L": "10*9/L",
-    "x10^9/L": "10*9/L", "10^12/L": "10*12/L", "µmol/L": "umol/L", "μmol/L": "umol/L", "mcg/L": "ug/L", "µg/L": "ug/L",
-    "mL/min/1.73m2": "mL/min/{1.73_m2}", "ml/min/1.73m2": "mL/min/{1.73_m2}", "mL/min/1.73m^2": "mL/min/{1.73_m2}",
-    "percent": "%", "weeks": "wk", "week": "wk", "days": "d", "day": "d", "hours": "h", "hour": "h", "months": "mo",
-    "month": "mo", "years": "a", "year": "a", "tablet": "{tablet}", "tablets": "{tablet}", "capsule": "{capsule}",
-    "capsules": "{capsule}", "IU": "[IU]", "lb": "[lb_av]", "st": "[stone_av]", "in": "[in_i]", "ft": "[ft_i]",
+    "mmHg": "mm[Hg]",
+    "mm Hg": "mm[Hg]",
+    "kg/m²": "kg/m2",
+    "kg/m^2": "kg/m2",
+    "mcg": "ug",
+    "µg": "ug",
+    "μg": "ug",
+    "°C": "Cel",
+    "degC": "Cel",
+    "°F": "[degF]",
+    "bpm": "/min",
+    "beats/min": "/min",
+    "breaths/min": "/min",
+    "10^9/L": "10*9/L",
+    "x10^9/L": "10*9/L",
+    "10^12/L": "10*12/L",
+    "µmol/L": "umol/L",
+    "μmol/L": "umol/L",
+    "mcg/L": "ug/L",
+    "µg/L": "ug/L",
+    "mL/min/1.73m2": "mL/min/{1.73_m2}",
+    "ml/min/1.73m2": "mL/min/{1.73_m2}",
+    "mL/min/1.73m^2": "mL/min/{1.73_m2}",
+    "percent": "%",
+    "weeks": "wk",
+    "week": "wk",
+    "days": "d",
+    "day": "d",
+    "hours": "h",
+    "hour": "h",
+    "months": "mo",
+    "month": "mo",
+    "years": "a",
+    "year": "a",
+    "tablet": "{tablet}",
+    "tablets": "{tablet}",
+    "capsule": "{capsule}",
+    "capsules": "{capsule}",
+    "IU": "[IU]",
+    "lb": "[lb_av]",
+    "st": "[stone_av]",
+    "in": "[in_i]",
+    "ft": "[ft_i]",
 }
 """Other spellings in which messages send a unit and which can mean one thing only."""
 

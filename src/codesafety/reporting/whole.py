@@ -269,7 +269,9 @@ class Assessment:
         """
         wide = self.standing.patient_wide
         rules = {rule.name: rule for rule in self.standing.binding.rules if rule.name in wide}
-        after = {rule.name: [name for name in rule.after if name in wide] for rule in self.standing.binding.rules if rule.name in wide}
+        after = {
+            rule.name: [name for name in rule.after if name in wide] for rule in self.standing.binding.rules if rule.name in wide
+        }
         live = {r.rule: r for r in self.results if r.rule in wide and r.overridden is None}
         for second in [r for r in live.values() if after[r.rule]]:
             asked = _question(rules[second.rule])

@@ -20,11 +20,11 @@ from codesafety.terminology.errors import ReleaseError
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 """What reading an opened member of a damaged archive can raise."""
 
-_LARGEST_RATIO = 200            # release text deflates 5 to 30 times, a bomb 1,000 times
-_RATIO_FROM = 64 << 20          # below this size any ratio is harmless
+_LARGEST_RATIO = 200  # release text deflates 5 to 30 times, a bomb 1,000 times
+_RATIO_FROM = 64 << 20  # below this size any ratio is harmless
 _LARGEST_TOTAL = 64 << 30
-_LARGEST_INNER = 1 << 30        # a zip inside a zip is held in memory
-_DEEPEST = 3                    # TRUD nests once
+_LARGEST_INNER = 1 << 30  # a zip inside a zip is held in memory
+_DEEPEST = 3  # TRUD nests once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def _inside(shown: str, opener: Callable[[], zipfile.ZipFile], depth: int) -> It
     try:
         archive = opener()
     except (*READ_ERRORS, ValueError) as error:
-        raise ReleaseError(shown, None, f"not a readable zip: {str(error).lower()}",
-                           help="download it again and compare its checksum") from None
+        raise ReleaseError(
+            shown, None, f"not a readable zip: {str(error).lower()}", help="download it again and compare its checksum"
+        ) from None
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if sum(entry.file_size for entry in entries) > _LARGEST_TOTAL:
         raise ReleaseError(shown, None, f"unpacks to more than {_LARGEST_TOTAL >> 30} GiB: refused")

@@ -1,14 +1,14 @@
 """What can be wrong with release files, packs, codes and expression constraints: a closed taxonomy.
 
-    TerminologyError
-    ├── ReleaseError         a release file is damaged, incomplete or hostile; names file, line and reason
-    ├── PackError            a pack file is damaged, truncated or of another format version
-    └── EclError
-        ├── EclSyntaxError       `position` (characters from 0) of the first thing that cannot be
-        ├── EclSemanticError     parses, but means nothing (cardinality 3..1, chained MINUS ...)
-        ├── UnknownConcept       names a concept that this release does not hold
-        ├── OutsideSubset        a subset pack cannot answer this without returning too little
-        └── NotSupported         correct ECL that this engine does not evaluate; says what
+TerminologyError
+├── ReleaseError         a release file is damaged, incomplete or hostile; names file, line and reason
+├── PackError            a pack file is damaged, truncated or of another format version
+└── EclError
+    ├── EclSyntaxError       `position` (characters from 0) of the first thing that cannot be
+    ├── EclSemanticError     parses, but means nothing (cardinality 3..1, chained MINUS ...)
+    ├── UnknownConcept       names a concept that this release does not hold
+    ├── OutsideSubset        a subset pack cannot answer this without returning too little
+    └── NotSupported         correct ECL that this engine does not evaluate; says what
 """
 
 from __future__ import annotations

@@ -87,6 +87,7 @@ class FrozenTerminology:
 
     def judge_words(self, code: str, words: str) -> WordsVerdict:
         """Return how the words stand to the code, by those of its descriptions that the lists name."""
+
         def find(key: str) -> frozenset[str]:
             return self._by_term.get(key, frozenset()) | self._by_product_name.get(words.strip().casefold(), frozenset())
 
@@ -137,7 +138,7 @@ def _digest_of(products: Mapping[str, Product]) -> str:
     for code in sorted(products):
         p = products[code]
         sets = [None if s is None else sorted(s) for s in (p.ids, p.ingredients, p.routes, p.forms)]
-        whole.update(json.dumps(
-            [p.code, p.level, p.name, p.same_product, p.modified_release, p.bnf, p.atc, p.vtm, *sets]
-        ).encode())
+        whole.update(
+            json.dumps([p.code, p.level, p.name, p.same_product, p.modified_release, p.bnf, p.atc, p.vtm, *sets]).encode()
+        )
     return whole.hexdigest()

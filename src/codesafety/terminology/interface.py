@@ -17,8 +17,8 @@ class Status(StrEnum):
 
     ACTIVE = "active"
     INACTIVE = "inactive"
-    UNKNOWN = "unknown"            # well formed, and not in the release
-    CANNOT_TELL = "cannot_tell"    # no release, or outside what a subset pack covers
+    UNKNOWN = "unknown"  # well formed, and not in the release
+    CANNOT_TELL = "cannot_tell"  # no release, or outside what a subset pack covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class Words(StrEnum):
     """How words sent with a code stand to that code."""
 
     AGREES = "agrees"
-    UNFAMILIAR = "unfamiliar"         # not a known description of this or of any other concept
-    NAMES_ANOTHER = "names_another"   # a description of another concept, and of this one it is none
-    NEGATES = "negates"               # denies this concept (or affirms what the concept denies)
-    CANNOT_TELL = "cannot_tell"       # this code's own descriptions are not known, or it is a transfer-degraded code
+    UNFAMILIAR = "unfamiliar"  # not a known description of this or of any other concept
+    NAMES_ANOTHER = "names_another"  # a description of another concept, and of this one it is none
+    NEGATES = "negates"  # denies this concept (or affirms what the concept denies)
+    CANNOT_TELL = "cannot_tell"  # this code's own descriptions are not known, or it is a transfer-degraded code
 
 
 @dataclass(frozen=True, slots=True)
 class WordsVerdict:
     verdict: Words
-    others: tuple[str, ...] = ()      # with NAMES_ANOTHER: the codes that the words describe
+    others: tuple[str, ...] = ()  # with NAMES_ANOTHER: the codes that the words describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Product:
     """
 
     code: str
-    level: str                              # vtm, vmp, amp, vmpp, ampp, substance
+    level: str  # vtm, vmp, amp, vmpp, ampp, substance
     name: str | None
     ids: frozenset[str]
     same_product: str | None
@@ -81,7 +81,7 @@ class Product:
     modified_release: bool | None = None
     bnf: str | None = None
     atc: str | None = None
-    vtm: str | None = None                  # the current id of its VTM
+    vtm: str | None = None  # the current id of its VTM
 
 
 class Terminology(Protocol):

@@ -107,8 +107,10 @@ class Release:
 
     def _expand(self, expression: str) -> frozenset[str]:
         if not self.has_release:
-            raise NotSupported(f"{self.pack.path.name} is a table of codes, without a hierarchy: an expression constraint "
-                               "needs a pack built from a SNOMED CT release")
+            raise NotSupported(
+                f"{self.pack.path.name} is a table of codes, without a hierarchy: an expression constraint "
+                "needs a pack built from a SNOMED CT release"
+            )
         from codesafety.terminology import ecl
 
         return ecl.expand(self.store, expression).code_set()
@@ -159,9 +161,15 @@ class Release:
                 return True
             return other in self._kin(code) or code in self._kin(other)
 
-        return judge(code, words, self.terms(code), self._named,
-                     complete=ordinal is not None or (product is not None and product.same_product is not None),
-                     akin=akin, former=former())
+        return judge(
+            code,
+            words,
+            self.terms(code),
+            self._named,
+            complete=ordinal is not None or (product is not None and product.same_product is not None),
+            akin=akin,
+            former=former(),
+        )
 
     def _same_product(self, product: Product, other: str) -> bool:
         found = self.product(other)
@@ -236,8 +244,8 @@ class Release:
         ordinal = self.store.ordinal(code)
         if ordinal is None:
             if self.store.is_subset:
-                raise OutsideSubset(f"{code[:20]} is not in this subset pack: whether the release holds it cannot be told",
-                                    concept=code)
+                raise OutsideSubset(
+                    f"{code[:20]} is not in this subset pack: whether the release holds it cannot be told", concept=code
+                )
             raise UnknownConcept(f"{code[:20]} is no concept of this release", concept=code)
         return ordinal
-

@@ -21,8 +21,13 @@ MIN_DIGITS, MAX_DIGITS = 6, 18
 _MIN_LONG = 11  # one digit of item, seven of namespace, two of partition, the check digit
 
 PARTITIONS = {
-    "00": "concept", "01": "description", "02": "relationship",
-    "10": "concept", "11": "description", "12": "relationship", "16": "expression",
+    "00": "concept",
+    "01": "description",
+    "02": "relationship",
+    "10": "concept",
+    "11": "description",
+    "12": "relationship",
+    "16": "expression",
 }
 """What an id identifies, by its partition. 16 is a postcoordinated expression. Others are not in use."""
 
@@ -32,7 +37,8 @@ UK_NAMESPACES = ("1000000", "1000001")
 # The dihedral group of order ten, flat, and the permutation of each place: Verhoeff (1969).
 _PRODUCT = bytes(
     ((j % 5 + i) % 5 + (5 if j > 4 else 0)) if i < 5 else ((i - j) % 5 if j > 4 else (i - j) % 5 + 5)
-    for i in range(10) for j in range(10)
+    for i in range(10)
+    for j in range(10)
 )
 _PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
@@ -91,15 +97,15 @@ class Kind(StrEnum):
 class Damage(StrEnum):
     """What is to be said of a text that stands where a concept id should. The words are stable."""
 
-    VALID = "valid"                                   # a well-formed concept id
-    SPREADSHEET_TRUNCATION = "spreadsheet_truncation" # kept to 15 digits, the rest made zero
-    FLOAT_ROUNDING = "float_rounding"                 # went through a 64-bit binary float
-    SCIENTIFIC_NOTATION = "scientific_notation"       # 4.46891E+14, or such a text written out again
-    FLOAT_SUFFIX = "float_suffix"                     # 77386006.0
-    STRAY_CHARACTERS = "stray_characters"             # spaces, quotes, separators, digits of another script
+    VALID = "valid"  # a well-formed concept id
+    SPREADSHEET_TRUNCATION = "spreadsheet_truncation"  # kept to 15 digits, the rest made zero
+    FLOAT_ROUNDING = "float_rounding"  # went through a 64-bit binary float
+    SCIENTIFIC_NOTATION = "scientific_notation"  # 4.46891E+14, or such a text written out again
+    FLOAT_SUFFIX = "float_suffix"  # 77386006.0
+    STRAY_CHARACTERS = "stray_characters"  # spaces, quotes, separators, digits of another script
     LEADING_ZERO = "leading_zero"
-    CHECK_DIGIT = "check_digit"                       # the check digit fails, and nothing tells why
-    PARTITION = "partition"                           # the check digit holds, and no kind of component has this partition
+    CHECK_DIGIT = "check_digit"  # the check digit fails, and nothing tells why
+    PARTITION = "partition"  # the check digit holds, and no kind of component has this partition
     DESCRIPTION_ID = "description_id"
     RELATIONSHIP_ID = "relationship_id"
     EXPRESSION_ID = "expression_id"
@@ -292,11 +298,11 @@ def _diagnose_digits(code: str) -> Diagnosis:
     return Diagnosis(code, Damage.PARTITION if has_check_digit(code) else Damage.CHECK_DIGIT)
 
 
-_SPREADSHEET = 15           # significant decimal digits that a spreadsheet keeps
-_SHOWN = 6                  # significant digits of its general format in scientific notation ...
-_FIRST_SCIENTIFIC = 12      # ... which it uses from twelve digits on
-_EXACT = 2**53              # up to here every integer is a 64-bit float
-_LONGEST_SHORT = 13         # digits of the longest short-format id of the specification's own examples
+_SPREADSHEET = 15  # significant decimal digits that a spreadsheet keeps
+_SHOWN = 6  # significant digits of its general format in scientific notation ...
+_FIRST_SCIENTIFIC = 12  # ... which it uses from twelve digits on
+_EXACT = 2**53  # up to here every integer is a 64-bit float
+_LONGEST_SHORT = 13  # digits of the longest short-format id of the specification's own examples
 
 
 def _completed(stem: str, partition: str, tail: str = "") -> str | None:

@@ -14,13 +14,28 @@ SCT = "sct"
 
 _IN_USE: dict[str, tuple[str, ...]] = {
     SCT: (
-        "http://snomed.info/sct", "http://snomed.info/id", "https://dmd.nhs.uk", "https://fhir.nhs.uk/id/snomed-ct",
-        "https://fhir.nhs.uk/id/dmd", "2.16.840.1.113883.6.96", "2.16.840.1.113883.2.1.3.2.4.15",
-        "snomed", "snomedct", "snomed-ct", "snomed ct", "sctid", "dmd", "dm+d",
+        "http://snomed.info/sct",
+        "http://snomed.info/id",
+        "https://dmd.nhs.uk",
+        "https://fhir.nhs.uk/id/snomed-ct",
+        "https://fhir.nhs.uk/id/dmd",
+        "2.16.840.1.113883.6.96",
+        "2.16.840.1.113883.2.1.3.2.4.15",
+        "snomed",
+        "snomedct",
+        "snomed-ct",
+        "snomed ct",
+        "sctid",
+        "dmd",
+        "dm+d",
     ),
     "icd10": (
-        "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-uk", "http://id.who.int/icd/release/10",
-        "2.16.840.1.113883.6.3", "icd-10", "icd 10",
+        "http://hl7.org/fhir/sid/icd-10",
+        "http://hl7.org/fhir/sid/icd-10-uk",
+        "http://id.who.int/icd/release/10",
+        "2.16.840.1.113883.6.3",
+        "icd-10",
+        "icd 10",
     ),
     "icd10cm": ("http://hl7.org/fhir/sid/icd-10-cm", "2.16.840.1.113883.6.90", "icd-10-cm", "icd10-cm"),
     "icd10gm": ("http://fhir.de/codesystem/bfarm/icd-10-gm", "http://fhir.de/codesystem/dimdi/icd-10-gm", "icd-10-gm"),
@@ -28,8 +43,11 @@ _IN_USE: dict[str, tuple[str, ...]] = {
     "readv2": ("http://read.info/readv2", "2.16.840.1.113883.2.1.6.2", "read2", "read-v2", "read v2"),
     "ctv3": ("http://read.info/ctv3", "2.16.840.1.113883.2.1.3.2.4.14", "readv3", "read3", "read-v3", "read v3"),
     "emis": (
-        "https://fhir.hl7.org.uk/id/emis-drug-codes", "https://fhir.hl7.org.uk/id/egton-codes",
-        "2.16.840.1.113883.2.1.6.9", "2.16.840.1.113883.2.1.6.3", "egton",
+        "https://fhir.hl7.org.uk/id/emis-drug-codes",
+        "https://fhir.hl7.org.uk/id/egton-codes",
+        "2.16.840.1.113883.2.1.6.9",
+        "2.16.840.1.113883.2.1.6.3",
+        "egton",
     ),
     "multilex": ("https://fhir.hl7.org.uk/id/multilex-drug-codes", "2.16.840.1.113883.2.1.6.4"),
     "gemscript": ("https://fhir.hl7.org.uk/id/resipuk-gemscript-drug-codes", "vision"),
@@ -40,7 +58,13 @@ _IN_USE: dict[str, tuple[str, ...]] = {
     "cpt": ("http://www.ama-assn.org/go/cpt", "2.16.840.1.113883.6.12"),
     "atc": ("http://www.whocc.no/atc", "http://fhir.de/codesystem/bfarm/atc", "2.16.840.1.113883.6.73"),
     "bnf": (),
-    "opcs4": ("https://fhir.hl7.org.uk/id/opcs-4", "https://fhir.nhs.uk/id/opcs-4", "http://fhir.hl7.org.uk/codesystem/opcs-4", "opcs-4", "opcs"),
+    "opcs4": (
+        "https://fhir.hl7.org.uk/id/opcs-4",
+        "https://fhir.nhs.uk/id/opcs-4",
+        "http://fhir.hl7.org.uk/codesystem/opcs-4",
+        "opcs-4",
+        "opcs",
+    ),
     "ucum": ("http://unitsofmeasure.org", "2.16.840.1.113883.6.8"),
 }
 
@@ -71,7 +95,7 @@ def canonical(system: str | None) -> str | None:
         if spelling.startswith(_BELOW_SCT):
             return SCT
     if (scheme := _SCHEME.match(given)) is not None:
-        return scheme[0].lower() + given[scheme.end():]
+        return scheme[0].lower() + given[scheme.end() :]
     return given
 
 

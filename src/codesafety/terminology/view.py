@@ -58,17 +58,29 @@ def _concept(store: Store, ordinal: int) -> dict[str, Any]:
         "defined": store.defined(ordinal),
         "inactivation_reasons": [by_code(reason) for reason in store.inactivation_reasons(ordinal)],
         "descriptions": [
-            {"id": text.id, "term": text.term, "type": _TYPES.get(text.type, text.type), "language": text.language,
-             "active": text.active, "acceptability": {refset: _ACCEPTABILITY[value]
-                                                      for refset, value in store.texts.acceptability(text.row)}}
-            for text in store.texts.of(ordinal)] if store.has_texts else None,
+            {
+                "id": text.id,
+                "term": text.term,
+                "type": _TYPES.get(text.type, text.type),
+                "language": text.language,
+                "active": text.active,
+                "acceptability": {refset: _ACCEPTABILITY[value] for refset, value in store.texts.acceptability(text.row)},
+            }
+            for text in store.texts.of(ordinal)
+        ]
+        if store.has_texts
+        else None,
         "parents": [concept(parent) for parent in store.parents(ordinal)],
-        "attributes": [{"group": group, "type": concept(type_), "value": concept(value)}
-                       for type_, group, value in store.attributes(ordinal)],
-        "concrete_values": [{"group": group, "type": concept(type_), "kind": value.kind, "value": value.text}
-                            for type_, group, value in store.concrete_attributes(ordinal)],
-        "associations": [{"refset": by_code(refset), "target": by_code(target)}
-                         for refset, target in store.associations(ordinal)],
+        "attributes": [
+            {"group": group, "type": concept(type_), "value": concept(value)} for type_, group, value in store.attributes(ordinal)
+        ],
+        "concrete_values": [
+            {"group": group, "type": concept(type_), "kind": value.kind, "value": value.text}
+            for type_, group, value in store.concrete_attributes(ordinal)
+        ],
+        "associations": [
+            {"refset": by_code(refset), "target": by_code(target)} for refset, target in store.associations(ordinal)
+        ],
         "refsets": [by_code(refset) for refset in store.refsets.containing(ordinal)],
     }
 

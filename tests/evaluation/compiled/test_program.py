@@ -52,7 +52,11 @@ def test_outcomes_stand_in_the_order_of_items_and_rules_with_the_messages_first(
     binding = bound([rule("b", ir.Trigger(E), MALE), rule("m", ir.Trigger(message), MALE), rule("a", ir.Trigger(E), MALE)])
     run = both(binding, Submission(patient=Patient(gender="male"), entries=(entry(P1), entry(P3), entry(P2))))
     assert found(run) == [
-        ("w/m", None, "fires"), ("w/b", 0, "fires"), ("w/a", 0, "fires"), ("w/b", 2, "fires"), ("w/a", 2, "fires"),
+        ("w/m", None, "fires"),
+        ("w/b", 0, "fires"),
+        ("w/a", 0, "fires"),
+        ("w/b", 2, "fires"),
+        ("w/a", 2, "fires"),
     ]
 
 
@@ -60,8 +64,11 @@ def test_rules_that_were_never_visited_are_counted() -> None:
     day = ir.DateLiteral(DAY, DAY, "2025-06-01")
     medication = Var("m", Kind.MEDICATION, 0, "w/drug")
     rules = [
-        rule("entry", ir.Trigger(E), MALE), rule("medication", ir.Trigger(medication)), rule("coding", ir.Trigger(Var("c", Kind.CODING, 0)), MALE),
-        rule("message", ir.Trigger(Var("message", Kind.MESSAGE, 0)), MALE), rule("later", ir.Trigger(E), valid_from=day),
+        rule("entry", ir.Trigger(E), MALE),
+        rule("medication", ir.Trigger(medication)),
+        rule("coding", ir.Trigger(Var("c", Kind.CODING, 0)), MALE),
+        rule("message", ir.Trigger(Var("message", Kind.MESSAGE, 0)), MALE),
+        rule("later", ir.Trigger(E), valid_from=day),
         rule("pair", ir.Trigger(E, Var("x", Kind.MEDICATION, 1, "w/drug")), MALE),
     ]
     submission = Submission(message=Message(sent="2025-05-01"), patient=Patient(gender="female"), entries=(entry(P3), entry(P1)))
@@ -88,14 +95,20 @@ def test_what_a_component_is_found_with_falls_on_its_entry() -> None:
 def test_a_pair_of_two_parts_of_one_entry_is_named_once() -> None:
     x = Var("x", Kind.ENTRY, 1, "w/a")
     whole = entry(P1, components=(Component(codings=(Coding(system="sct", code=P1),)),))
-    run = both(bound([rule("r", ir.Trigger(E, x, unordered=True))]), Submission(entries=(whole,)), Record(complete=(Coverage(kind="entry"),)))
+    run = both(
+        bound([rule("r", ir.Trigger(E, x, unordered=True))]),
+        Submission(entries=(whole,)),
+        Record(complete=(Coverage(kind="entry"),)),
+    )
     assert len(run.outcomes[0].applications) == 1
 
 
 def test_an_undated_message_cannot_tell_whether_a_rule_is_in_force() -> None:
     made = rule("r", ir.Trigger(E), MALE, valid_from=ir.DateLiteral(DAY, DAY, "2025-06-01"))
     run = both(bound([made]), Submission(patient=Patient(gender="male"), entries=(entry(P1),)))
-    assert [(o.status, o.missing, o.applications) for o in run.outcomes] == [(Status.CANNOT_TELL, frozenset({"message.sent"}), ())]
+    assert [(o.status, o.missing, o.applications) for o in run.outcomes] == [
+        (Status.CANNOT_TELL, frozenset({"message.sent"}), ())
+    ]
     assert both(bound([made]), Submission(patient=Patient(gender="female"), entries=(entry(P1),))).outcomes == ()
 
 
@@ -111,9 +124,16 @@ def test_joins_find_every_pair_on_the_record() -> None:
     a, b = Var("a", Kind.MEDICATION, 0), Var("b", Kind.MEDICATION, 1)
     products = rule("products", ir.Trigger(a, b, unordered=True), ir.And((ir.SameProduct(a, b), MALE)))
     drug = Medication(path="m", products=(Coding(system="sct", code=M_VMP),))
-    record = Record(entries=(entry(P1, date="2025-06-01"), entry(P2, date="2025-06-01")), medications=(drug,),
-                    complete=(Coverage(kind="entry"), Coverage(kind="medication")))
-    run = both(bound([twins, products]), Submission(patient=Patient(gender="male"), entries=(entry(P1, date="2025-06-01"),), medications=(drug,)), record)
+    record = Record(
+        entries=(entry(P1, date="2025-06-01"), entry(P2, date="2025-06-01")),
+        medications=(drug,),
+        complete=(Coverage(kind="entry"), Coverage(kind="medication")),
+    )
+    run = both(
+        bound([twins, products]),
+        Submission(patient=Patient(gender="male"), entries=(entry(P1, date="2025-06-01"),), medications=(drug,)),
+        record,
+    )
     assert found(run) == [("w/twins", 0, "fires"), ("w/products", 1, "fires")]
 
 
@@ -133,7 +153,10 @@ def _raises(item: Any) -> bool:
 
 
 def test_a_rule_that_fails_is_broken_for_its_item_and_the_others_answer() -> None:
-    run = both(failing(_raises), Submission(entries=(entry(P1, text="fail"), entry(P1), entry(P3)), message=Message(service=(Coding(code="x"),))))
+    run = both(
+        failing(_raises),
+        Submission(entries=(entry(P1, text="fail"), entry(P1), entry(P3)), message=Message(service=(Coding(code="x"),))),
+    )
     assert [(b.rule, b.reason, b.plugin, b.subjects) for b in run.broken] == [("w/asks", "RuntimeError", "demo", (0,))]
     assert [name for name, place, _ in found(run) if place == 0] == ["w/before", "w/after"]
     assert [name for name, place, _ in found(run) if place == 1] == ["w/before", "w/asks", "w/after"]
@@ -184,7 +207,9 @@ def test_a_program_is_shared_between_threads() -> None:
     submission = Submission(patient=Patient(gender="male"), entries=(entry(P1), entry(P3)))
     answers: list[list[tuple[str, int | None, str]]] = []
     threads = [
-        threading.Thread(target=lambda: answers.extend(found(program.run(Facts(submission, None, binding.codebook))) for _ in range(50)))
+        threading.Thread(
+            target=lambda: answers.extend(found(program.run(Facts(submission, None, binding.codebook))) for _ in range(50))
+        )
         for _ in range(4)
     ]
     for thread in threads:

@@ -29,8 +29,13 @@ def read(value: bytes | dict[str, Any] | Path) -> Submission:
 
 def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
     header = {"resourceType": "MessageHeader", "event": {"code": "ITK014M"}}
-    return {"resourceType": "Bundle", "type": "message", "entry": [
-        {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{at:012d}", "resource": r} for at, r in enumerate((header, *resources))]}
+    return {
+        "resourceType": "Bundle",
+        "type": "message",
+        "entry": [
+            {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{at:012d}", "resource": r} for at, r in enumerate((header, *resources))
+        ],
+    }
 
 
 def concept(code: str, display: str = "words") -> dict[str, Any]:
@@ -78,7 +83,9 @@ def test_an_older_draft_is_read() -> None:
 
 
 def test_a_letter_is_declined() -> None:
-    with pytest.raises(Declined, match=r"letter\.json: a letter \(Send Document, event `ITK007C`\), not an Update Record message"):
+    with pytest.raises(
+        Declined, match=r"letter\.json: a letter \(Send Document, event `ITK007C`\), not an Update Record message"
+    ):
         read(FIXTURES / "letter.json")
 
 
@@ -89,7 +96,9 @@ def test_another_event_is_declined_by_name() -> None:
         read(message)
 
 
-@pytest.mark.parametrize("event", [{"code": "ITK???", "display": "TODO"}, {"display": "x"}, {"code": "other", "display": "ITK Update Record"}])
+@pytest.mark.parametrize(
+    "event", [{"code": "ITK???", "display": "TODO"}, {"display": "x"}, {"code": "other", "display": "ITK Update Record"}]
+)
 def test_a_draft_with_a_placeholder_for_its_event_is_read_and_says_so(event: dict[str, str]) -> None:
     message = bundle(observation())
     message["entry"][0]["resource"]["event"] = {"system": "https://fhir.nhs.uk/STU3/CodeSystem/ITK-MessageEvent-2", **event}
@@ -113,7 +122,7 @@ def test_broken_resources_are_listed_with_path_and_reason_and_the_rest_is_read()
         "Bundle.entry[1].resource.birthDate": "there is no such month",
         "Bundle.entry[2].resource": "there is no such day, at effectiveDateTime",
         "Bundle.entry[3].resource": "a code was sent as a number; codes are text, because numbers lose the last digits of long "
-                                    "ones, at code.coding[0].code",
+        "ones, at code.coding[0].code",
         "Bundle.entry[4].resource": "`valueWeight` is no type that FHIR has, at valueWeight",
         "Bundle.entry[5].resource": "it does not say which kind of resource it is (`resourceType`), at the resource",
     }
@@ -128,33 +137,39 @@ def test_a_broken_resource_keeps_its_codes() -> None:
     assert (line.whole, line.coded, [c.code for c in line.codings]) == (True, True, ["271649006"])
 
 
-@pytest.mark.parametrize("resource", [
-    observation(code=[concept("1"), concept("2")]),
-    observation(effectiveDateTime="2025-01-01", effectivePeriod={"start": "2025-01-01"}),
-    observation(code="8392000"),
-    observation(code={"coding": {"system": SCT, "code": "8392000"}}),
-    observation(valueQuantity={"value": "71", "unit": "kg"}),
-    observation(valueBoolean="yes"),
-    observation(issued=True),
-    observation(bodySite={"coding": [{"code": 1.5, "system": SCT}]}),
-    observation(valueQuantity={"value": 71, "comparator": "about", "unit": "kg"}),
-])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        observation(code=[concept("1"), concept("2")]),
+        observation(effectiveDateTime="2025-01-01", effectivePeriod={"start": "2025-01-01"}),
+        observation(code="8392000"),
+        observation(code={"coding": {"system": SCT, "code": "8392000"}}),
+        observation(valueQuantity={"value": "71", "unit": "kg"}),
+        observation(valueBoolean="yes"),
+        observation(issued=True),
+        observation(bodySite={"coding": [{"code": 1.5, "system": SCT}]}),
+        observation(valueQuantity={"value": 71, "comparator": "about", "unit": "kg"}),
+    ],
+)
 def test_a_breach_of_the_format_breaks_its_resource_and_no_other(resource: dict[str, Any]) -> None:
     read_ = read(bundle(PATIENT, resource, observation(id="sound")))
     assert [e.resource_id for e in read_.entries] == ["sound"]
     assert [line.path for line in read_.not_read if line.broken and line.whole] == ["Bundle.entry[2].resource"]
 
 
-@pytest.mark.parametrize(("fields", "expected"), [
-    ({"verificationStatus": "refuted"}, ("absent", None)),
-    ({"verificationStatus": "provisional"}, ("possible", None)),
-    ({"verificationStatus": "differential"}, ("possible", None)),
-    ({"verificationStatus": "unknown"}, (None, None)),
-    ({"clinicalStatus": "active"}, (None, None)),
-    ({"clinicalStatus": "resolved"}, (None, "past")),
-    ({"abatementDateTime": "2024-01-02"}, (None, "past")),
-    ({"abatementBoolean": False}, (None, None)),
-])
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"verificationStatus": "refuted"}, ("absent", None)),
+        ({"verificationStatus": "provisional"}, ("possible", None)),
+        ({"verificationStatus": "differential"}, ("possible", None)),
+        ({"verificationStatus": "unknown"}, (None, None)),
+        ({"clinicalStatus": "active"}, (None, None)),
+        ({"clinicalStatus": "resolved"}, (None, "past")),
+        ({"abatementDateTime": "2024-01-02"}, (None, "past")),
+        ({"abatementBoolean": False}, (None, None)),
+    ],
+)
 def test_the_context_of_a_condition(fields: dict[str, Any], expected: tuple[str | None, str | None]) -> None:
     (entry,) = read(bundle({"resourceType": "Condition", "code": concept("195967001"), **fields})).entries
     assert (entry.assertion, entry.temporality) == expected
@@ -162,7 +177,11 @@ def test_the_context_of_a_condition(fields: dict[str, Any], expected: tuple[str 
 
 
 def test_family_history_is_about_the_family() -> None:
-    history = {"resourceType": "FamilyMemberHistory", "relationship": concept("72705000"), "condition": [{"code": concept("38341003")}]}
+    history = {
+        "resourceType": "FamilyMemberHistory",
+        "relationship": concept("72705000"),
+        "condition": [{"code": concept("38341003")}],
+    }
     (entry,) = read(bundle(PATIENT, history)).entries
     assert (entry.subject, [c.code for c in entry.codings]) == ("family", ["38341003"])
     assert [q.role for q in entry.qualifiers] == ["relationship"]
@@ -180,12 +199,19 @@ def test_a_negative_answer_is_absent() -> None:
 
 
 def test_requests_and_procedures_in_preparation_are_planned() -> None:
-    read_ = read(bundle(
-        {"resourceType": "Procedure", "status": "preparation", "code": concept("1")},
-        {"resourceType": "Procedure", "status": "completed", "code": concept("1"), "performedPeriod": {"start": "2025-01-02", "end": "2025-01-03"}},
-        {"resourceType": "ProcedureRequest", "intent": "plan", "code": concept("1"), "occurrenceDateTime": "2030"},
-        {"resourceType": "Procedure", "status": "completed", "notDone": True, "code": concept("1")},
-    ))
+    read_ = read(
+        bundle(
+            {"resourceType": "Procedure", "status": "preparation", "code": concept("1")},
+            {
+                "resourceType": "Procedure",
+                "status": "completed",
+                "code": concept("1"),
+                "performedPeriod": {"start": "2025-01-02", "end": "2025-01-03"},
+            },
+            {"resourceType": "ProcedureRequest", "intent": "plan", "code": concept("1"), "occurrenceDateTime": "2030"},
+            {"resourceType": "Procedure", "status": "completed", "notDone": True, "code": concept("1")},
+        )
+    )
     assert [e.assertion for e in read_.entries] == ["planned", None, "planned", "absent"]
     assert (read_.entries[1].date, read_.entries[1].end_date, read_.entries[2].date) == ("2025-01-02", "2025-01-03", "2030")
 
@@ -212,14 +238,34 @@ def test_a_lone_resource_may_contain_its_patient() -> None:
 
 
 def test_a_subject_who_is_not_there_is_unknown_and_another_patient_is_another() -> None:
-    read_ = read(bundle(PATIENT | {"id": "1"}, *(observation(subject={"reference": r}) for r in (
-        "urn:uuid:00000000-0000-4000-8000-00000000dead", "Patient/2", "Patient/1", "urn:uuid:00000000-0000-4000-8000-000000000001"))))
+    read_ = read(
+        bundle(
+            PATIENT | {"id": "1"},
+            *(
+                observation(subject={"reference": r})
+                for r in (
+                    "urn:uuid:00000000-0000-4000-8000-00000000dead",
+                    "Patient/2",
+                    "Patient/1",
+                    "urn:uuid:00000000-0000-4000-8000-000000000001",
+                )
+            ),
+        )
+    )
     assert [e.subject for e in read_.entries] == ["unknown", "another", None, None]
 
 
 def test_a_child_linked_to_its_mother_is_her_baby() -> None:
-    baby = {"resourceType": "Patient", "birthDate": "2026-01-01", "link": [{"other": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}, "type": "seealso"}]}
-    person = {"resourceType": "RelatedPerson", "patient": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}, "relationship": {"coding": [{"code": "NCHILD"}]}}
+    baby = {
+        "resourceType": "Patient",
+        "birthDate": "2026-01-01",
+        "link": [{"other": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}, "type": "seealso"}],
+    }
+    person = {
+        "resourceType": "RelatedPerson",
+        "patient": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
+        "relationship": {"coding": [{"code": "NCHILD"}]},
+    }
     subject = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000002"}
     (entry,) = read(bundle(PATIENT, baby, person, observation(subject=subject))).entries
     assert entry.subject == "baby"
@@ -245,8 +291,12 @@ def test_an_address_on_a_server_may_be_answered_elsewhere() -> None:
 
 
 def test_a_malformed_reference_dangles_even_in_a_lone_resource() -> None:
-    (entry,) = read(observation(subject={"reference": "urn:uuid:2451c37-0000-4000-8000-000000000000"},
-                                context={"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"})).entries
+    (entry,) = read(
+        observation(
+            subject={"reference": "urn:uuid:2451c37-0000-4000-8000-000000000000"},
+            context={"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
+        )
+    ).entries
     assert [r.resolved for r in entry.references] == [False, None]
 
 
@@ -256,7 +306,12 @@ def test_a_lone_resource_is_a_message_of_one_item() -> None:
 
 
 def test_components_share_their_entry() -> None:
-    parts = [{"code": concept("271649006"), "valueQuantity": {"value": 118.50, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}}]
+    parts = [
+        {
+            "code": concept("271649006"),
+            "valueQuantity": {"value": 118.50, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+        }
+    ]
     (entry,) = read(json.dumps(bundle(observation(component=parts))).replace("118.5", "118.50").encode()).entries
     (component,) = entry.components
     assert component.value is not None
@@ -266,14 +321,25 @@ def test_components_share_their_entry() -> None:
 
 
 DISPENSE = {
-    "resourceType": "MedicationDispense", "status": "completed",
+    "resourceType": "MedicationDispense",
+    "status": "completed",
     "identifier": [{"system": "urn:x", "value": "d-1"}],
-    "medicationCodeableConcept": {"coding": [{"system": "https://dmd.nhs.uk", "code": "289411000001107", "display": "Flucloxacillin"}]},
+    "medicationCodeableConcept": {
+        "coding": [{"system": "https://dmd.nhs.uk", "code": "289411000001107", "display": "Flucloxacillin"}]
+    },
     "type": {"coding": [{"system": "urn:type", "code": "patient-group-direction"}]},
-    "quantity": {"value": 20, "unit": "Capsule"}, "daysSupply": {"value": 5, "unit": "day", "system": "http://unitsofmeasure.org", "code": "d"},
-    "whenHandedOver": "2026-03-04", "whenPrepared": "2026-03-03",
-    "dosageInstruction": [{"text": "One four times a day", "timing": {"repeat": {"frequency": 4, "period": 1, "periodUnit": "d"}},
-                           "doseQuantity": {"value": 1, "unit": "capsule"}, "route": concept("26643006")}],
+    "quantity": {"value": 20, "unit": "Capsule"},
+    "daysSupply": {"value": 5, "unit": "day", "system": "http://unitsofmeasure.org", "code": "d"},
+    "whenHandedOver": "2026-03-04",
+    "whenPrepared": "2026-03-03",
+    "dosageInstruction": [
+        {
+            "text": "One four times a day",
+            "timing": {"repeat": {"frequency": 4, "period": 1, "periodUnit": "d"}},
+            "doseQuantity": {"value": 1, "unit": "capsule"},
+            "route": concept("26643006"),
+        }
+    ],
 }
 
 
@@ -289,21 +355,27 @@ def test_a_dispensing_in_full() -> None:
 
 
 def test_a_dispensing_stopped_before_it_was_handed_over_was_not_given() -> None:
-    stopped = {k: v for k, v in DISPENSE.items() if k != "whenHandedOver"} | {"status": "stopped", "notDoneReasonCodeableConcept": concept("183964008")}
+    stopped = {k: v for k, v in DISPENSE.items() if k != "whenHandedOver"} | {
+        "status": "stopped",
+        "notDoneReasonCodeableConcept": concept("183964008"),
+    }
     (medicine,) = read(bundle(stopped)).medications
     assert (medicine.not_given, [c.code for c in medicine.not_given_reason]) == (True, ["183964008"])
 
 
-@pytest.mark.parametrize(("repeat", "expected"), [
-    ({"frequency": 1, "period": 8, "periodUnit": "h"}, Decimal(3)),
-    ({"frequency": 1, "period": 2, "periodUnit": "d"}, Decimal("0.5")),
-    ({"frequency": 1, "period": 1, "periodUnit": "wk"}, None),
-    ({"frequency": 7, "period": 1, "periodUnit": "wk"}, Decimal(1)),
-    ({"frequency": 1, "frequencyMax": 2, "period": 1, "periodUnit": "d"}, None),
-    ({"frequency": 1, "period": 1, "periodUnit": "d", "dayOfWeek": ["mon"]}, None),
-    ({"period": 1, "periodUnit": "d"}, None),
-    ({"frequency": 1, "period": 0, "periodUnit": "d"}, None),
-])
+@pytest.mark.parametrize(
+    ("repeat", "expected"),
+    [
+        ({"frequency": 1, "period": 8, "periodUnit": "h"}, Decimal(3)),
+        ({"frequency": 1, "period": 2, "periodUnit": "d"}, Decimal("0.5")),
+        ({"frequency": 1, "period": 1, "periodUnit": "wk"}, None),
+        ({"frequency": 7, "period": 1, "periodUnit": "wk"}, Decimal(1)),
+        ({"frequency": 1, "frequencyMax": 2, "period": 1, "periodUnit": "d"}, None),
+        ({"frequency": 1, "period": 1, "periodUnit": "d", "dayOfWeek": ["mon"]}, None),
+        ({"period": 1, "periodUnit": "d"}, None),
+        ({"frequency": 1, "period": 0, "periodUnit": "d"}, None),
+    ],
+)
 def test_times_a_day_only_where_they_follow_exactly(repeat: dict[str, Any], expected: Decimal | None) -> None:
     (medicine,) = read(bundle(DISPENSE | {"dosageInstruction": [{"timing": {"repeat": repeat}}]})).medications
     assert medicine.times_a_day == expected
@@ -316,12 +388,23 @@ def test_a_dose_in_other_units_than_the_quantity_is_listed_and_not_used() -> Non
 
 
 def test_a_dispensing_answers_its_request() -> None:
-    request = {"resourceType": "MedicationRequest", "identifier": [{"value": "r-1"}], "intent": "order", "status": "active",
-               "groupIdentifier": {"value": "order-9"}, "medicationReference": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"}}
+    request = {
+        "resourceType": "MedicationRequest",
+        "identifier": [{"value": "r-1"}],
+        "intent": "order",
+        "status": "active",
+        "groupIdentifier": {"value": "order-9"},
+        "medicationReference": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000003"},
+    }
     dispense = DISPENSE | {"authorizingPrescription": [{"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}]}
     medicine = {"resourceType": "Medication", "code": concept("39732311000001104"), "form": concept("385049006")}
     asked, given = read(bundle(request, dispense, medicine)).medications
-    assert (asked.kind, asked.id, asked.order, [c.code for c in asked.products]) == ("request", "r-1", "order-9", ["39732311000001104"])
+    assert (asked.kind, asked.id, asked.order, [c.code for c in asked.products]) == (
+        "request",
+        "r-1",
+        "order-9",
+        ["39732311000001104"],
+    )
     assert (given.based_on, given.order) == (("r-1",), "order-9")
     assert [c.code for c in asked.form] == ["385049006"]
 
@@ -363,18 +446,24 @@ def test_entered_in_error_is_kept_as_the_status() -> None:
     assert entry.entered_in_error
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    (b"", "is empty"),
-    (b"%PDF-1.4 ...", "is a PDF document"),
-    (b"<html><body>sign in</body></html>", "is a web page"),
-    (b'{"resourceType": "Bundle"', "is not well-formed JSON: line 1"),
-    (b'<Bundle xmlns="http://hl7.org/fhir"><entry>', "is not well-formed XML"),
-    (b'<!DOCTYPE a [<!ENTITY x "y">]><Bundle xmlns="http://hl7.org/fhir"><id value="&x;"/></Bundle>', "declares a document type"),
-    (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><Bundle xmlns="http://hl7.org/fhir"/>', "declares a document type"),
-    (b'{"resourceType": "Bundle", "type": "message", "type": "document"}', "gives `type` twice"),
-    (b'{"resourceType": "Observation", "valueQuantity": {"value": NaN}}', "NaN"),
-    (b"<Patient/>", "is XML, but not FHIR"),
-])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty"),
+        (b"%PDF-1.4 ...", "is a PDF document"),
+        (b"<html><body>sign in</body></html>", "is a web page"),
+        (b'{"resourceType": "Bundle"', "is not well-formed JSON: line 1"),
+        (b'<Bundle xmlns="http://hl7.org/fhir"><entry>', "is not well-formed XML"),
+        (
+            b'<!DOCTYPE a [<!ENTITY x "y">]><Bundle xmlns="http://hl7.org/fhir"><id value="&x;"/></Bundle>',
+            "declares a document type",
+        ),
+        (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><Bundle xmlns="http://hl7.org/fhir"/>', "declares a document type"),
+        (b'{"resourceType": "Bundle", "type": "message", "type": "document"}', "gives `type` twice"),
+        (b'{"resourceType": "Observation", "valueQuantity": {"value": NaN}}', "NaN"),
+        (b"<Patient/>", "is XML, but not FHIR"),
+    ],
+)
 def test_what_is_no_message_says_so(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read(data)
@@ -384,7 +473,9 @@ def test_what_is_no_message_says_so(data: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 def test_encodings_are_told_apart(encoding: str) -> None:
-    declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "latin-1": "iso-8859-1"}.get(encoding, encoding)
+    declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "latin-1": "iso-8859-1"}.get(
+        encoding, encoding
+    )
     words = f'<?xml version="1.0" encoding="{declared}"?>\n<Observation xmlns="http://hl7.org/fhir"><code><text value="Ménière"/></code></Observation>'
     (entry,) = read(words.encode(encoding)).entries
     assert entry.text == "Ménière"
@@ -403,7 +494,9 @@ def test_a_declared_utf_8_that_is_none_is_refused() -> None:
 
 def test_what_was_sent_is_in_no_error_and_no_reason() -> None:
     secret = "9991234578 Ada Specimen"
-    broken = bundle(observation(effectiveDateTime=secret, valueQuantity={"value": secret}), {**PATIENT, "birthDate": secret, "gender": secret})
+    broken = bundle(
+        observation(effectiveDateTime=secret, valueQuantity={"value": secret}), {**PATIENT, "birthDate": secret, "gender": secret}
+    )
     read_ = read(broken)
     assert all("Specimen" not in n.reason for n in read_.not_read)
     assert "Specimen" not in repr(read_)
@@ -415,10 +508,15 @@ def test_a_message_given_as_a_record_declares_nothing() -> None:
     assert any(n.path.endswith("type.coding[0]") for n in record.not_read)
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("pregnancy-status-update.xml", "fhir-stu3-update-record"), ("pregnancy-status-update.json", "fhir-stu3-update-record"),
-    ("record-complete.json", "native"), ("submission-native.json", "native"),
-])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("pregnancy-status-update.xml", "fhir-stu3-update-record"),
+        ("pregnancy-status-update.json", "fhir-stu3-update-record"),
+        ("record-complete.json", "native"),
+        ("submission-native.json", "native"),
+    ],
+)
 def test_each_source_finds_its_reader(name: str, expected: str) -> None:
     source = Source((EXAMPLES / name).read_bytes(), name)
     assert next(r for r in READERS if r.recognises(source)).name == expected

@@ -38,14 +38,25 @@ def leaves(node: Node) -> dict[str, str | None]:
 
 
 def test_paths_are_the_same_in_both_forms() -> None:
-    sent_xml = f'<Observation {NS}><id value="a"/><category><text value="one"/></category><category><text value="two"/></category>{CODE}' \
-               '<extension url="u"><valueBoolean value="true"/></extension></Observation>'
-    sent_json = {"resourceType": "Observation", "id": "a", "category": [{"text": "one"}, {"text": "two"}],
-                 "code": {"coding": [{"system": "http://snomed.info/sct", "code": "8392000"}]}, "extension": [{"url": "u", "valueBoolean": True}]}
+    sent_xml = (
+        f'<Observation {NS}><id value="a"/><category><text value="one"/></category><category><text value="two"/></category>{CODE}'
+        '<extension url="u"><valueBoolean value="true"/></extension></Observation>'
+    )
+    sent_json = {
+        "resourceType": "Observation",
+        "id": "a",
+        "category": [{"text": "one"}, {"text": "two"}],
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "8392000"}]},
+        "extension": [{"url": "u", "valueBoolean": True}],
+    }
     expected = {
-        "Observation.id": "a", "Observation.category[0].text": "one", "Observation.category[1].text": "two",
-        "Observation.code.coding[0].system": "http://snomed.info/sct", "Observation.code.coding[0].code": "8392000",
-        "Observation.extension[0].url": "u", "Observation.extension[0].valueBoolean": "true",
+        "Observation.id": "a",
+        "Observation.category[0].text": "one",
+        "Observation.category[1].text": "two",
+        "Observation.code.coding[0].system": "http://snomed.info/sct",
+        "Observation.code.coding[0].code": "8392000",
+        "Observation.extension[0].url": "u",
+        "Observation.extension[0].valueBoolean": "true",
     }
     assert leaves(parse_xml(sent_xml, "x").root) == expected
     assert leaves(parse_json(json.dumps(sent_json), "x").root) == expected
@@ -54,14 +65,21 @@ def test_paths_are_the_same_in_both_forms() -> None:
 def test_a_contained_resource_stands_in_the_place_of_its_element() -> None:
     sent = f'<Observation {NS}><contained><Patient><id value="p"/></Patient></contained>{CODE}</Observation>'
     (contained,) = parse_xml(sent, "x").root.all("contained")
-    assert (contained.path, contained.resource_type, contained.all("id")[0].path) == ("Observation.contained[0]", "Patient", "Observation.contained[0].id")
+    assert (contained.path, contained.resource_type, contained.all("id")[0].path) == (
+        "Observation.contained[0]",
+        "Patient",
+        "Observation.contained[0].id",
+    )
 
 
-@pytest.mark.parametrize(("inside", "reason"), [
-    ("77386006", "words between tags, where FHIR holds none, at the resource"),
-    ('<x xmlns="urn:other"/>', "it holds an element that is not FHIR's, at the resource"),
-    ('<status value="final" weight="3"/>', "it holds an attribute that is not FHIR's, at status"),
-])
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("77386006", "words between tags, where FHIR holds none, at the resource"),
+        ('<x xmlns="urn:other"/>', "it holds an element that is not FHIR's, at the resource"),
+        ('<status value="final" weight="3"/>', "it holds an attribute that is not FHIR's, at status"),
+    ],
+)
 def test_what_is_not_fhir_breaks_the_resource_that_holds_it(inside: str, reason: str) -> None:
     read = xml(f"<Observation>{CODE}{inside}</Observation>", f"<Observation>{CODE}</Observation>")
     assert [e.path for e in read.entries] == ["Bundle.entry[1].resource"]
@@ -75,7 +93,9 @@ def test_an_entry_that_does_not_hold_one_resource_is_broken(inside: str) -> None
 
 
 def test_empty_elements_and_values_are_reported_and_the_rest_is_read() -> None:
-    read = xml('<Observation><status value=""/><bodySite/><code><coding><code value="8392000"/><display value=" "/></coding></code></Observation>')
+    read = xml(
+        '<Observation><status value=""/><bodySite/><code><coding><code value="8392000"/><display value=" "/></coding></code></Observation>'
+    )
     (entry,) = read.entries
     assert (entry.status, entry.codings[0].display) == (None, None)
     assert {n.path: n.reason for n in read.not_read} == {
@@ -86,13 +106,19 @@ def test_empty_elements_and_values_are_reported_and_the_rest_is_read() -> None:
 
 
 def test_narrative_is_no_breach() -> None:
-    read = xml(f'<Observation><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p a="b">words <b>and</b> tags</p></div></text>{CODE}</Observation>')
+    read = xml(
+        f'<Observation><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p a="b">words <b>and</b> tags</p></div></text>{CODE}</Observation>'
+    )
     assert (len(read.entries), read.not_read) == (1, ())
 
 
 def test_an_external_entity_is_never_resolved() -> None:
     with pytest.raises(InputError, match="document type"):
-        UpdateRecordReader().read(Source(f'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///dev/null">]><Observation {NS}><id value="&x;"/></Observation>'.encode()))
+        UpdateRecordReader().read(
+            Source(
+                f'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///dev/null">]><Observation {NS}><id value="&x;"/></Observation>'.encode()
+            )
+        )
 
 
 def test_entities_that_multiply_are_refused_before_they_do() -> None:
@@ -121,21 +147,42 @@ def test_brackets_inside_strings_are_no_depth() -> None:
 
 
 def test_a_value_with_an_extension_beside_it_is_one_element() -> None:
-    tree = parse_json(json.dumps({"resourceType": "Patient", "birthDate": "1970-03-30", "_birthDate": {"extension": [{"url": "u", "valueDateTime": "1970-03-30T05:00:00Z"}]}}), "x")
+    tree = parse_json(
+        json.dumps(
+            {
+                "resourceType": "Patient",
+                "birthDate": "1970-03-30",
+                "_birthDate": {"extension": [{"url": "u", "valueDateTime": "1970-03-30T05:00:00Z"}]},
+            }
+        ),
+        "x",
+    )
     (born,) = tree.root.all("birthDate")
     assert (born.value, born.all("extension")[0].path) == ("1970-03-30", "Patient.birthDate.extension[0]")
     assert tree.flaws == ()
 
 
 def test_extensions_of_a_list_stand_by_their_values() -> None:
-    tree = parse_json(json.dumps({"resourceType": "Patient", "given": ["a", None], "_given": [None, {"extension": [{"url": "u"}]}]}), "x")
-    assert [(n.path, n.value, bool(n.children)) for n in tree.root.all("given")] == [("Patient.given[0]", "a", False), ("Patient.given[1]", None, True)]
+    tree = parse_json(
+        json.dumps({"resourceType": "Patient", "given": ["a", None], "_given": [None, {"extension": [{"url": "u"}]}]}), "x"
+    )
+    assert [(n.path, n.value, bool(n.children)) for n in tree.root.all("given")] == [
+        ("Patient.given[0]", "a", False),
+        ("Patient.given[1]", None, True),
+    ]
     assert tree.flaws == ()
 
 
-@pytest.mark.parametrize("fields", [
-    {"note": [["a"]]}, {"comment": "\ud800"}, {"status": "final", "_status": "x"}, {"note": ["a"], "_note": {}}, {"a b": 1},
-])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"note": [["a"]]},
+        {"comment": "\ud800"},
+        {"status": "final", "_status": "x"},
+        {"note": ["a"], "_note": {}},
+        {"a b": 1},
+    ],
+)
 def test_breaches_of_json_break_their_resource(fields: dict[str, Any]) -> None:
     broken = {"resourceType": "Observation", "code": {"coding": [{"code": "1", "system": "s"}]}, **fields}
     read = as_json({"resourceType": "Bundle", "type": "message", "entry": [{"resource": broken}]})
@@ -145,8 +192,15 @@ def test_breaches_of_json_break_their_resource(fields: dict[str, Any]) -> None:
 
 
 def test_a_breach_in_the_envelope_is_reported_and_the_entries_are_read() -> None:
-    read = as_json({"resourceType": "Bundle", "type": "message", "timestamp": "soon", "a b": 1, "entry": [
-        {"fullUrl": "urn:uuid:1"}, {"resource": {"resourceType": "Observation", "code": {"text": "a"}}}]})
+    read = as_json(
+        {
+            "resourceType": "Bundle",
+            "type": "message",
+            "timestamp": "soon",
+            "a b": 1,
+            "entry": [{"fullUrl": "urn:uuid:1"}, {"resource": {"resourceType": "Observation", "code": {"text": "a"}}}],
+        }
+    )
     assert len(read.entries) == 1
     assert {n.path for n in read.not_read if n.broken} == {"Bundle", "Bundle.timestamp", "Bundle.entry[0]"}
 

@@ -28,16 +28,35 @@ def read(path: Path) -> list[tuple[str, Submission]]:
 
 
 def test_rows_of_one_patient_are_one_submission(tmp_path: Path) -> None:
-    path = csv(tmp_path, HEAD,
-               "p1,F,1990-04-02,condition,http://snomed.info/sct,77386006,Pregnant,2025-01-03",
-               "p2,male,1980,observation,http://snomed.info/sct,8392000,Non-smoker,2025-02",
-               "p1,F,1990-04-02,medication,https://dmd.nhs.uk,39720311000001101,Paracetamol,2025-01-03")
+    path = csv(
+        tmp_path,
+        HEAD,
+        "p1,F,1990-04-02,condition,http://snomed.info/sct,77386006,Pregnant,2025-01-03",
+        "p2,male,1980,observation,http://snomed.info/sct,8392000,Non-smoker,2025-02",
+        "p1,F,1990-04-02,medication,https://dmd.nhs.uk,39720311000001101,Paracetamol,2025-01-03",
+    )
     (first, one), (second, two) = read(path)
     assert (first, second) == ("entries[0]", "entries[1]")
-    assert (one.patient.gender, one.patient.born, two.patient.gender, two.patient.born) == ("female", "1990-04-02", "male", "1980")
+    assert (one.patient.gender, one.patient.born, two.patient.gender, two.patient.born) == (
+        "female",
+        "1990-04-02",
+        "male",
+        "1980",
+    )
     (entry,), (medicine,) = one.entries, one.medications
-    assert (entry.path, entry.kind, entry.date, entry.codings[0].code, entry.codings[0].path) == ("entries[0]", "condition", "2025-01-03", "77386006", "entries[0]")
-    assert (medicine.path, medicine.kind, medicine.start, medicine.products[0].code) == ("entries[2]", "statement", "2025-01-03", "39720311000001101")
+    assert (entry.path, entry.kind, entry.date, entry.codings[0].code, entry.codings[0].path) == (
+        "entries[0]",
+        "condition",
+        "2025-01-03",
+        "77386006",
+        "entries[0]",
+    )
+    assert (medicine.path, medicine.kind, medicine.start, medicine.products[0].code) == (
+        "entries[2]",
+        "statement",
+        "2025-01-03",
+        "39720311000001101",
+    )
     assert (one.format, one.not_read) == ("flat-table", ())
 
 
@@ -66,7 +85,9 @@ def test_whole_number_codes_of_a_parquet_are_exact(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["03/01/2025", "2025-13-01", "yesterday", "20250103"])
 def test_a_date_in_another_form_breaks_its_row_and_no_other(tmp_path: Path, word: str) -> None:
-    path = csv(tmp_path, HEAD, f"p1,F,1990,condition,sct,77386006,Pregnant,{word}", "p1,F,1990,condition,sct,8392000,x,2025-01-03")
+    path = csv(
+        tmp_path, HEAD, f"p1,F,1990,condition,sct,77386006,Pregnant,{word}", "p1,F,1990,condition,sct,8392000,x,2025-01-03"
+    )
     ((_, one),) = read(path)
     assert [e.codings[0].code for e in one.entries] == ["8392000"]
     (line,) = one.not_read
@@ -101,14 +122,40 @@ def test_an_unknown_kind_and_an_unknown_column_are_reported(tmp_path: Path) -> N
 
 
 def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
-    csv(tmp_path, "patient,gender,birth_date,birthsex,deceased", "p1,male,1956-08-03,M,2019-01-02", "p2,female,1960-01-01,F,", name="patients.csv")
-    csv(tmp_path, "patient,encounter,start,code,system,display", "p1,e1,2017-03-21,185349003,SNOMED,Check up", name="encounters.csv")
-    csv(tmp_path, "patient,encounter,start,stop,status,verification,code,system", "p1,e1,2017-03-21,2017-05-27,resolved,confirmed,444470001,SNOMED", name="conditions.csv")
+    csv(
+        tmp_path,
+        "patient,gender,birth_date,birthsex,deceased",
+        "p1,male,1956-08-03,M,2019-01-02",
+        "p2,female,1960-01-01,F,",
+        name="patients.csv",
+    )
+    csv(
+        tmp_path,
+        "patient,encounter,start,code,system,display",
+        "p1,e1,2017-03-21,185349003,SNOMED,Check up",
+        name="encounters.csv",
+    )
+    csv(
+        tmp_path,
+        "patient,encounter,start,stop,status,verification,code,system",
+        "p1,e1,2017-03-21,2017-05-27,resolved,confirmed,444470001,SNOMED",
+        name="conditions.csv",
+    )
     csv(tmp_path, "patient,start,code,system,status,intent", "p1,2017-03-28,310965,RXNORM,stopped,order", name="medications.csv")
     (_, one), (_, two) = read(tmp_path)
     (entry,), (medicine,) = one.entries, one.medications
-    assert (one.patient.sex_at_birth, one.patient.died, one.patient.deceased, two.patient.deceased) == ("male", "2019-01-02", True, None)
-    assert (entry.consultation_date, entry.kind, entry.temporality, entry.verification) == ("2017-03-21", "condition", "past", "confirmed")
+    assert (one.patient.sex_at_birth, one.patient.died, one.patient.deceased, two.patient.deceased) == (
+        "male",
+        "2019-01-02",
+        True,
+        None,
+    )
+    assert (entry.consultation_date, entry.kind, entry.temporality, entry.verification) == (
+        "2017-03-21",
+        "condition",
+        "past",
+        "confirmed",
+    )
     assert (medicine.kind, medicine.status) == ("request", "stopped")
     assert [(n.path, n.codings[0].code) for n in one.not_read] == [("encounters[0]", "185349003")]
     assert (two.entries, two.not_read) == ((), ())
@@ -126,11 +173,18 @@ def test_a_table_is_recognised_by_its_header(tmp_path: Path) -> None:
     bad = csv(tmp_path, "a,b", "1,2", name="bad.csv")
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 no")
     reader = FlatReader()
-    assert [reader.recognises(Source(b"", p.name, p)) for p in (good, bad, tmp_path / "torn.parquet", tmp_path / "none.csv")] == [True, False, False, False]
+    assert [reader.recognises(Source(b"", p.name, p)) for p in (good, bad, tmp_path / "torn.parquet", tmp_path / "none.csv")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     assert not reader.recognises(Source(b"patient_id,code"))
 
 
-@pytest.mark.parametrize("data", [b"patient_id,code\np1,\xff\xfe\n", b"patient_id,code\np1,1,2,3\n", b"patient_id,patient_id,code\np1,1,2\n"])
+@pytest.mark.parametrize(
+    "data", [b"patient_id,code\np1,\xff\xfe\n", b"patient_id,code\np1,1,2,3\n", b"patient_id,patient_id,code\np1,1,2\n"]
+)
 def test_a_torn_table_is_refused_with_a_remedy(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(data)
@@ -141,21 +195,53 @@ def test_a_torn_table_is_refused_with_a_remedy(tmp_path: Path, data: bytes) -> N
 
 # --- OMOP ----------------------------------------------------------------------------------------------------------------
 
-CONCEPTS = ["concept_id,concept_name,vocabulary_id,concept_code", "4112343,Acute viral pharyngitis,SNOMED,195662009",
-            "35208414,\"Gastrointestinal hemorrhage, unspecified\",ICD10CM,K92.2", "192671,Gastrointestinal hemorrhage,SNOMED,74474003",
-            "1118088,celecoxib 200 MG Oral Capsule,RxNorm,213469", "8840,milligram per deciliter,UCUM,mg/dL", "3004501,Glucose,LOINC,2345-7"]
+CONCEPTS = [
+    "concept_id,concept_name,vocabulary_id,concept_code",
+    "4112343,Acute viral pharyngitis,SNOMED,195662009",
+    '35208414,"Gastrointestinal hemorrhage, unspecified",ICD10CM,K92.2',
+    "192671,Gastrointestinal hemorrhage,SNOMED,74474003",
+    "1118088,celecoxib 200 MG Oral Capsule,RxNorm,213469",
+    "8840,milligram per deciliter,UCUM,mg/dL",
+    "3004501,Glucose,LOINC,2345-7",
+]
 
 
 def omop(folder: Path) -> Path:
     csv(folder, *CONCEPTS, name="CONCEPT.csv")
-    csv(folder, "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id", "1,8532,1963,12,31,8516", "2,8507,1950,,,0", "3,0,1970,4,,0", name="person.csv")
-    csv(folder, "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_end_date,condition_source_value,condition_source_concept_id,visit_occurrence_id",
-        "10,1,4112343,2015-10-02,2015-10-14,195662009,0,17", "11,2,192671,2011-10-10,,K92.2,35208414,", "12,3,999,2011-10-10,,local,0,", name="condition_occurrence.csv")
-    csv(folder, "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_end_date,drug_type_concept_id,quantity,days_supply,drug_source_value",
-        "20,1,1118088,2020-01-01,2020-01-28,38000177,28,0,213469", name="drug_exposure.csv")
-    csv(folder, "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,unit_concept_id,operator_concept_id,measurement_source_value",
-        "30,1,3004501,2020-01-01,6.20,8840,4172704,", name="measurement.csv")
-    csv(folder, "visit_occurrence_id,person_id,visit_concept_id,visit_start_date", "17,1,9201,2015-10-01", name="visit_occurrence.csv")
+    csv(
+        folder,
+        "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id",
+        "1,8532,1963,12,31,8516",
+        "2,8507,1950,,,0",
+        "3,0,1970,4,,0",
+        name="person.csv",
+    )
+    csv(
+        folder,
+        "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_end_date,condition_source_value,condition_source_concept_id,visit_occurrence_id",
+        "10,1,4112343,2015-10-02,2015-10-14,195662009,0,17",
+        "11,2,192671,2011-10-10,,K92.2,35208414,",
+        "12,3,999,2011-10-10,,local,0,",
+        name="condition_occurrence.csv",
+    )
+    csv(
+        folder,
+        "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_end_date,drug_type_concept_id,quantity,days_supply,drug_source_value",
+        "20,1,1118088,2020-01-01,2020-01-28,38000177,28,0,213469",
+        name="drug_exposure.csv",
+    )
+    csv(
+        folder,
+        "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,unit_concept_id,operator_concept_id,measurement_source_value",
+        "30,1,3004501,2020-01-01,6.20,8840,4172704,",
+        name="measurement.csv",
+    )
+    csv(
+        folder,
+        "visit_occurrence_id,person_id,visit_concept_id,visit_start_date",
+        "17,1,9201,2015-10-01",
+        name="visit_occurrence.csv",
+    )
     csv(folder, "person_id,death_date", "2,2019-05-06", name="death.csv")
     csv(folder, "condition_era_id,person_id", "1,1", name="condition_era.csv")
     return folder
@@ -167,14 +253,31 @@ def test_an_omop_model_is_read_person_by_person(tmp_path: Path) -> None:
     (key, one), (_, two), (_, three) = OmopReader().read_many(source)
     assert key == "person[0]"
     assert [(s.patient.gender, s.patient.born, s.patient.died) for s in (one, two, three)] == [
-        ("female", "1963-12-31", None), ("male", "1950", "2019-05-06"), (None, "1970-04", None)]
+        ("female", "1963-12-31", None),
+        ("male", "1950", "2019-05-06"),
+        (None, "1970-04", None),
+    ]
     condition, measured = one.entries
     assert [(c.system, c.code, c.display) for c in condition.codings] == [("SNOMED", "195662009", "Acute viral pharyngitis")]
-    assert (condition.id, condition.date, condition.end_date, condition.consultation_date) == ("condition_occurrence/10", "2015-10-02", "2015-10-14", "2015-10-01")
+    assert (condition.id, condition.date, condition.end_date, condition.consultation_date) == (
+        "condition_occurrence/10",
+        "2015-10-02",
+        "2015-10-14",
+        "2015-10-01",
+    )
     assert measured.value is not None and measured.value.quantity is not None
-    assert (str(measured.value.quantity.value), measured.value.quantity.unit, measured.value.quantity.comparator) == ("6.20", "mg/dL", ">")
+    assert (str(measured.value.quantity.value), measured.value.quantity.unit, measured.value.quantity.comparator) == (
+        "6.20",
+        "mg/dL",
+        ">",
+    )
     (medicine,) = one.medications
-    assert (medicine.kind, medicine.products[0].code, medicine.quantity and medicine.quantity.value, medicine.days_supply) == ("request", "213469", Decimal(28), None)
+    assert (medicine.kind, medicine.products[0].code, medicine.quantity and medicine.quantity.value, medicine.days_supply) == (
+        "request",
+        "213469",
+        Decimal(28),
+        None,
+    )
     assert ("days_supply", "0") in [(q.role, q.text) for q in medicine.qualifiers]
 
 
@@ -203,7 +306,13 @@ def test_an_omop_folder_without_its_vocabulary_is_refused(tmp_path: Path) -> Non
 
 def test_a_row_of_a_person_who_is_not_there_is_not_lost(tmp_path: Path) -> None:
     folder = omop(tmp_path)
-    csv(folder, "procedure_occurrence_id,person_id,procedure_concept_id,procedure_date", "1,9,4112343,2020-01-01", "2,,4112343,2020-01-01", name="procedure_occurrence.csv")
+    csv(
+        folder,
+        "procedure_occurrence_id,person_id,procedure_concept_id,procedure_date",
+        "1,9,4112343,2020-01-01",
+        "2,,4112343,2020-01-01",
+        name="procedure_occurrence.csv",
+    )
     found = dict(OmopReader().read_many(Source(b"", "omop", folder)))
     assert len(found["procedure_occurrence[0]"].entries) == 1
     assert found["procedure_occurrence[0]"].patient.gender is None

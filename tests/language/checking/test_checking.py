@@ -287,7 +287,7 @@ def test_what_was_meant_is_said(text: str, help: str) -> None:
 
 def test_two_readings_of_and_beside_or_are_both_shown() -> None:
     with pytest.raises(RuleError) as caught:
-        load(f"rule r {{ action note {ENTRY} when e is past and e is incoming or e is planned or e is possible say \"x\" }}")
+        load(f'rule r {{ action note {ENTRY} when e is past and e is incoming or e is planned or e is possible say "x" }}')
     (found,) = caught.value.diagnostics
     assert found.help == "put brackets: `A and B or C or D` can mean\n`(A and B) or C or D`\nor `A and (B or C or D)`"
 
@@ -301,7 +301,10 @@ def test_everything_that_is_wrong_with_a_rule_is_told_at_once() -> None:
 
 def test_an_error_is_rendered_with_the_words_underlined() -> None:
     with pytest.raises(RuleError) as caught:
-        language.load_texts({"sex.rules": HEAD + 'rule r {\n  action review\n  for entry e in a\n  when patient.gendr is male\n  say "x"\n}'}, DATA)
+        language.load_texts(
+            {"sex.rules": HEAD + 'rule r {\n  action review\n  for entry e in a\n  when patient.gendr is male\n  say "x"\n}'},
+            DATA,
+        )
     (found,) = caught.value.diagnostics
     assert render(found, caught.value.sources) == (
         "error[CS201]: unknown field `patient.gendr`\n"
@@ -318,7 +321,9 @@ def test_an_error_is_rendered_with_the_words_underlined() -> None:
 
 @pytest.mark.parametrize("test", ["patient.gender is male", "patient.sex_at_birth is female"])
 def test_a_sex_mismatch_is_never_more_than_review(test: str) -> None:
-    assert told_of(test, ENTRY, "hold") == [("CS220", "a rule that tests gender or sex at birth may ask for no more than `review`")]
+    assert told_of(test, ENTRY, "hold") == [
+        ("CS220", "a rule that tests gender or sex at birth may ask for no more than `review`")
+    ]
     assert told(f'rule r {{ action hold {ENTRY} unless "u" {test} say "x" }}')[0][0] == "CS220"
     assert told(f'rule r {{ action note cannot tell hold {ENTRY} when {test} say "x" }}')[0][0] == "CS220"
     assert rule(f"when {test}", action="review").action is ir.Action.REVIEW
@@ -491,7 +496,7 @@ def example(text: str, of: str = PAIR) -> ir.Example:
 
 def test_an_example_keeps_what_is_given_and_expected() -> None:
     made = example(
-        "given no record given patient gender male, born 1981 given message service 77386006, unread \"Observation/3\", version 2.0.0 "
+        'given no record given patient gender male, born 1981 given message service 77386006, unread "Observation/3", version 2.0.0 '
         'given incoming entry "A18.1" |TB|, system icd10, date 2025-06, possible, about family, value 38 "wk" expect cannot tell: x.date, record'
     )
     none, patient, message, item = made.givens
@@ -569,7 +574,14 @@ def test_everything_that_an_example_may_give_can_be_built(of: str, name: str) ->
         "patient": given.submission.patient, "message": given.submission.message, "record": given.record,
         "entry": next(iter(given.submission.entries), None), "medication": next(iter(given.submission.medications), None),
     }[of]  # fmt: skip
-    home = {"display": "codings", "system": "codings", "also": "codings", "unread": "id", "complete_from": "complete", "code": "codings"}
+    home = {
+        "display": "codings",
+        "system": "codings",
+        "also": "codings",
+        "unread": "id",
+        "complete_from": "complete",
+        "code": "codings",
+    }
     if of == "medication":
         home |= {"display": "products", "system": "products", "also": "products", "date": "handed_over"}
     assert getattr(built, home.get(name, name)) is not None or name == "unread"
@@ -657,7 +669,10 @@ _PIECES = st.sampled_from(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from([ENTRY, PAIR, DRUGS, ROW, "for message", "for coding e"]), st.lists(_PIECES, min_size=1, max_size=14).map(" ".join))
+@given(
+    st.sampled_from([ENTRY, PAIR, DRUGS, ROW, "for message", "for coding e"]),
+    st.lists(_PIECES, min_size=1, max_size=14).map(" ".join),
+)
 def test_any_condition_is_understood_or_refused(of: str, condition: str) -> None:
     try:
         load(f'rule r {{ action note {of} when {condition} say "x" }}')
@@ -671,18 +686,21 @@ def test_an_expression_that_is_not_valid_is_underlined_where_it_goes_wrong_witho
     with pytest.raises(RuleError) as caught:
         language.load_texts({"a.rules": text})
     found = [d for d in caught.value.diagnostics if d.code == "CS231"]
-    assert [text[d.span.start - 4:d.span.start + 1] for d in found] == ["MINUS"]
+    assert [text[d.span.start - 4 : d.span.start + 1] for d in found] == ["MINUS"]
 
 
 def test_a_damaged_code_inside_an_expression_is_underlined() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 }\nvalueset v "V" { ecl { << 77386007 |Pregnancy| } codes 77386006 }\n'
     with pytest.raises(RuleError) as caught:
         language.load_texts({"a.rules": text})
-    assert [(d.code, text[d.span.start:d.span.end]) for d in caught.value.diagnostics if d.code == "CS209"] == [("CS209", "77386007")]
+    assert [(d.code, text[d.span.start : d.span.end]) for d in caught.value.diagnostics if d.code == "CS209"] == [
+        ("CS209", "77386007")
+    ]
 
 
 def test_an_empty_frozen_file_beside_an_expression_is_a_warning() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 }\nvalueset v "V" { ecl { << 77386006 |Pregnancy| } frozen "v.csv" }\n'
     found = language.load_texts({"a.rules": text}, {"v.csv": b"system,code,term\n"}).warnings
     assert [(d.code, d.message) for d in found if d.code == "CS212"] == [
-        ("CS212", "the value set `v` is empty without a release: its file has no rows, and it will not load")]
+        ("CS212", "the value set `v` is empty without a release: its file has no rows, and it will not load")
+    ]

@@ -65,7 +65,9 @@ def test_every_node_says_where_it_stands() -> None:
 
 
 def test_a_code_stays_text() -> None:
-    (valueset,) = language.parse('valueset v "V" { codes 1090711000000102 |Uncomplicated  UTI|, 0123 codes x "A18.1" }').declarations
+    (valueset,) = language.parse(
+        'valueset v "V" { codes 1090711000000102 |Uncomplicated  UTI|, 0123 codes x "A18.1" }'
+    ).declarations
     first, second = valueset.parts
     assert [(c.code, c.quoted, c.term) for c in first.codes] == [  # type: ignore[union-attr]
         ("1090711000000102", False, "Uncomplicated UTI"), ("0123", False, None),

@@ -15,8 +15,16 @@ from codesafety.terminology.pack.store import Store
 DATES = ("20200131", "20200731", "20210131", "20210731")
 N = 6
 
-changes = st.lists(st.tuples(st.sampled_from(DATES), st.sampled_from(("is_a", "attribute", "member", "term", "defined")),
-                             st.integers(1, N - 1), st.integers(0, N - 2), st.booleans()), max_size=30)
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(DATES),
+        st.sampled_from(("is_a", "attribute", "member", "term", "defined")),
+        st.integers(1, N - 1),
+        st.integers(0, N - 2),
+        st.booleans(),
+    ),
+    max_size=30,
+)
 
 
 def rows_of(history: list[tuple[str, str, int, int, bool]], upto: str, *, full: bool) -> made.Rows:
@@ -33,7 +41,10 @@ def rows_of(history: list[tuple[str, str, int, int, bool]], upto: str, *, full: 
         match kind:
             case "is_a" | "attribute":
                 type_ = made.IS_A if kind == "is_a" else names[0]
-                id_, row = made.sctid(10_000 + 100 * one + 10 * other + (kind == "is_a"), "02"), ("relationship", names[one], type_, names[other], active)
+                id_, row = (
+                    made.sctid(10_000 + 100 * one + 10 * other + (kind == "is_a"), "02"),
+                    ("relationship", names[one], type_, names[other], active),
+                )
             case "member":
                 id_, row = made.uuid(10 * one), ("member", names[one], active)
             case "term":
@@ -60,8 +71,10 @@ def rows_of(history: list[tuple[str, str, int, int, bool]], upto: str, *, full: 
                 rows.member(made.SIMPLE, values[0], active=values[1], time=date, id_=values[2])  # type: ignore[arg-type]
             case _:
                 concept, number, active, id_ = values
-                rows.descriptions.append(f"{id_}\t{date}\t{int(active)}\t{made.CORE_MODULE}\t{concept}\ten\t{made.SYNONYM}\t"
-                                         f"term {number}\t900000000000448009")
+                rows.descriptions.append(
+                    f"{id_}\t{date}\t{int(active)}\t{made.CORE_MODULE}\t{concept}\ten\t{made.SYNONYM}\t"
+                    f"term {number}\t900000000000448009"
+                )
     return rows
 
 
@@ -72,10 +85,16 @@ def answers(path: Path) -> object:
     for name in names:
         at = store.ordinal(name)
         assert at is not None
-        found.append((
-            name, store.defined(at), store.effective_time(at), store.code_set(store.descendants_runs(at)),
-            sorted((store.code(t), g, store.code(v)) for t, g, v in store.attributes(at)),
-            sorted((text.id, text.term, text.active, text.effective_time) for text in store.texts.of(at))))
+        found.append(
+            (
+                name,
+                store.defined(at),
+                store.effective_time(at),
+                store.code_set(store.descendants_runs(at)),
+                sorted((store.code(t), g, store.code(v)) for t, g, v in store.attributes(at)),
+                sorted((text.id, text.term, text.active, text.effective_time) for text in store.texts.of(at)),
+            )
+        )
     rows = store.refsets.rows(made.SIMPLE)
     members = sorted(zip(rows.component, rows.active, rows.effective_time, strict=True)) if rows is not None else []
     return found, members

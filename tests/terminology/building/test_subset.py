@@ -27,11 +27,17 @@ def cut(release: Path, *subset: str) -> Release:
 def test_a_subset_holds_what_questions_about_it_need(release: Path) -> None:
     part = cut(release, f"<< {made.DISEASE}")
     assert set(part.store.codes((0, part.store.n_concepts))) == {
-        made.DISEASE, made.INFARCT,                      # asked for
-        made.FINDING, made.ROOT,                         # above
-        made.SITE, made.HEART, made.ATTRIBUTE, made.BODY,  # attribute, value, and above them
-        made.OLD,                                        # was made inactive in favour of one inside
-        made.IS_A, made.CORE_MODULE,
+        made.DISEASE,
+        made.INFARCT,  # asked for
+        made.FINDING,
+        made.ROOT,  # above
+        made.SITE,
+        made.HEART,
+        made.ATTRIBUTE,
+        made.BODY,  # attribute, value, and above them
+        made.OLD,  # was made inactive in favour of one inside
+        made.IS_A,
+        made.CORE_MODULE,
     }
     assert part.pack.manifest["subset"] == {"of": [f"<< {made.DISEASE}"]}
 
@@ -98,10 +104,13 @@ def test_subset_packs_are_not_compared(release: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(parents=st.lists(st.sets(st.integers(0, 14), max_size=3), min_size=1, max_size=15),
-       seeds=st.sets(st.integers(0, 14), min_size=1, max_size=3))
+@given(
+    parents=st.lists(st.sets(st.integers(0, 14), max_size=3), min_size=1, max_size=15),
+    seeds=st.sets(st.integers(0, 14), min_size=1, max_size=3),
+)
 def test_a_subset_answers_as_the_whole_or_not_at_all(
-        tmp_path_factory: pytest.TempPathFactory, parents: list[set[int]], seeds: set[int]) -> None:
+    tmp_path_factory: pytest.TempPathFactory, parents: list[set[int]], seeds: set[int]
+) -> None:
     folder = tmp_path_factory.mktemp("subset")
     rows = made.Rows()
     names = [rows.concept(made.concept_id(n)) for n in range(len(parents))]

@@ -27,12 +27,23 @@ def test_rows_keep_their_line_and_their_text(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("header", "code", "term"), [
-    ("code,term", 0, 1), ("id,term", 0, 1), ("Code,Description", 0, 1), ("SNOMED_concept_ID,Term", 0, 1), ("term,conceptId", 1, 0),
-    ("dmd_type,dmd_id,dmd_name,bnf_code", 1, 2), ("snomedcode,name", 0, 1), ("type,id,amp_nm,vmp_nm,vtm_nm", 1, 3),
-    ("code_as_published,damage,recovered", 0, None), ("Concept Id,Fully Specified Name", 0, 1), ("ref,snomedct_code,label", 1, 2),
-    ("Preferred Term,SNOMED CT code", 1, 0),
-])
+@pytest.mark.parametrize(
+    ("header", "code", "term"),
+    [
+        ("code,term", 0, 1),
+        ("id,term", 0, 1),
+        ("Code,Description", 0, 1),
+        ("SNOMED_concept_ID,Term", 0, 1),
+        ("term,conceptId", 1, 0),
+        ("dmd_type,dmd_id,dmd_name,bnf_code", 1, 2),
+        ("snomedcode,name", 0, 1),
+        ("type,id,amp_nm,vmp_nm,vtm_nm", 1, 3),
+        ("code_as_published,damage,recovered", 0, None),
+        ("Concept Id,Fully Specified Name", 0, 1),
+        ("ref,snomedct_code,label", 1, 2),
+        ("Preferred Term,SNOMED CT code", 1, 0),
+    ],
+)
 def test_columns_are_found_under_the_names_in_use(tmp_path: Path, header: str, code: int, term: int | None) -> None:
     cells = ["x"] * (header.count(",") + 1)
     cells[code] = "77386006"
@@ -66,12 +77,15 @@ def test_any_delimiter_in_use_is_recognised(tmp_path: Path, delimiter: str) -> N
     assert next(iter(opened)).term == "a, b"
 
 
-@pytest.mark.parametrize(("content", "notes"), [
-    ("code,term\n1234567,Ménière\n".encode(), ()),
-    ("\ufeffcode,term\n1234567,Ménière\n".encode(), ()),
-    ("code,term\r\n1234567,Ménière\r\n".encode("cp1252"), ("not UTF-8: read as Windows-1252",)),
-    ("code\tterm\n1234567\tMénière\n".encode("utf-16"), ()),
-])
+@pytest.mark.parametrize(
+    ("content", "notes"),
+    [
+        ("code,term\n1234567,Ménière\n".encode(), ()),
+        ("\ufeffcode,term\n1234567,Ménière\n".encode(), ()),
+        ("code,term\r\n1234567,Ménière\r\n".encode("cp1252"), ("not UTF-8: read as Windows-1252",)),
+        ("code\tterm\n1234567\tMénière\n".encode("utf-16"), ()),
+    ],
+)
 def test_encodings(tmp_path: Path, content: bytes, notes: tuple[str, ...]) -> None:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         with pytest.raises(ReleaseError, match="NUL"):
@@ -89,7 +103,11 @@ def test_a_gzipped_list_is_known_by_its_content(tmp_path: Path) -> None:
 
 def test_ragged_rows_are_read_and_marked(tmp_path: Path) -> None:
     rows = list(read_codelist(_write(tmp_path, "code,term\n77386006,Pregnancy, first\n60001007\n1234567,x,,\n")))
-    assert [(r.code, r.term, r.ragged) for r in rows] == [("77386006", None, True), ("60001007", None, True), ("1234567", "x", False)]
+    assert [(r.code, r.term, r.ragged) for r in rows] == [
+        ("77386006", None, True),
+        ("60001007", None, True),
+        ("1234567", "x", False),
+    ]
 
 
 def test_the_system_is_the_columns_or_the_headers(tmp_path: Path) -> None:
@@ -99,16 +117,21 @@ def test_the_system_is_the_columns_or_the_headers(tmp_path: Path) -> None:
     assert next(iter(open_codelist(_write(tmp_path, "code,term\nO80,Delivery\n")))).system is None
 
 
-@pytest.mark.parametrize(("content", "reason", "line"), [
-    (b"", "the list is empty", None),
-    (b"name,colour\nPregnancy,red\n", "no column holds codes", 1),
-    (b"PK\x03\x04rest", "workbook", None),
-    (b"code,term\n7738\x006006,x\n", "NUL", 2),
-    (b"code,term\n77386006,ok\n1234567,\x81\n", "neither UTF-8 nor Windows-1252", 3),
-    (b'code,term\n77386006,"never closed\n', "not a row of a table", 2),
-    (gzip.compress(b"code,term\n77386006,Pregnancy\n" * 99)[:-20], "damaged or cut short", None),
-])
-def test_what_cannot_be_read_for_certain_is_refused_with_its_line(tmp_path: Path, content: bytes, reason: str, line: int | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason", "line"),
+    [
+        (b"", "the list is empty", None),
+        (b"name,colour\nPregnancy,red\n", "no column holds codes", 1),
+        (b"PK\x03\x04rest", "workbook", None),
+        (b"code,term\n7738\x006006,x\n", "NUL", 2),
+        (b"code,term\n77386006,ok\n1234567,\x81\n", "neither UTF-8 nor Windows-1252", 3),
+        (b'code,term\n77386006,"never closed\n', "not a row of a table", 2),
+        (gzip.compress(b"code,term\n77386006,Pregnancy\n" * 99)[:-20], "damaged or cut short", None),
+    ],
+)
+def test_what_cannot_be_read_for_certain_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, reason: str, line: int | None
+) -> None:
     with pytest.raises(ReleaseError, match=reason) as caught:
         list(read_codelist(_write(tmp_path, content)))
     assert caught.value.line == line or "gzip" in str(caught.value)

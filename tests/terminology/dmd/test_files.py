@@ -57,14 +57,22 @@ def test_the_release_date_is_in_the_name(release: Path) -> None:
 
 def test_rows_have_the_names_of_dmd_and_the_text_as_published(release: Path) -> None:
     gel = next(row for row in rows(release / "f_vmp2_3260821.xml") if row.get("STRNT_DNMTR_VAL"))
-    assert gel == {"VPID": made.IBUPROFEN_GEL, "ISID": made.IBUPROFEN, "STRNT_NMRTR_VAL": "50",
-                   "STRNT_NMRTR_UOMCD": "258684004", "STRNT_DNMTR_VAL": "1", "STRNT_DNMTR_UOMCD": "258682000"}
+    assert gel == {
+        "VPID": made.IBUPROFEN_GEL,
+        "ISID": made.IBUPROFEN,
+        "STRNT_NMRTR_VAL": "50",
+        "STRNT_NMRTR_UOMCD": "258684004",
+        "STRNT_DNMTR_VAL": "1",
+        "STRNT_DNMTR_UOMCD": "258682000",
+    }
 
 
 def test_an_element_without_text_is_absent(tmp_path: Path) -> None:
     path = tmp_path / "f_vtm2_3260821.xml"
-    path.write_text(f"<VIRTUAL_THERAPEUTIC_MOIETIES><VTM><VTMID>{made.dmd_id(1)}</VTMID><NM> A &amp; B </NM><INVALID></INVALID></VTM>"
-                    "</VIRTUAL_THERAPEUTIC_MOIETIES>")
+    path.write_text(
+        f"<VIRTUAL_THERAPEUTIC_MOIETIES><VTM><VTMID>{made.dmd_id(1)}</VTMID><NM> A &amp; B </NM><INVALID></INVALID></VTM>"
+        "</VIRTUAL_THERAPEUTIC_MOIETIES>"
+    )
     assert rows(path) == [{"VTMID": made.dmd_id(1), "NM": "A & B"}]
 
 
@@ -122,12 +130,22 @@ DAMAGE = {
     "cut short": ("</VMPS>", "", "f_vmp2_3260821.xml", None, "damaged xml"),
     "no id": (f"<VPID>{made.IBUPROFEN_TABLETS}</VPID>", "", "f_vmp2_3260821.xml", 6, "VMP without VPID"),
     "no name": ("<NM>Ibuprofen 400mg tablets</NM>", "", "f_vmp2_3260821.xml", 6, "VMP without NM"),
-    "an id with another last digit": (made.IBUPROFEN_TABLETS, made.IBUPROFEN_TABLETS[:-1] + str((int(made.IBUPROFEN_TABLETS[-1]) + 1) % 10), "f_vmp2_3260821.xml", 6,
-                                 "not an id with a right check digit"),
+    "an id with another last digit": (
+        made.IBUPROFEN_TABLETS,
+        made.IBUPROFEN_TABLETS[:-1] + str((int(made.IBUPROFEN_TABLETS[-1]) + 1) % 10),
+        "f_vmp2_3260821.xml",
+        6,
+        "not an id with a right check digit",
+    ),
     "an id in scientific notation": (made.IBUPROFEN_TABLETS, "3.03E+11", "f_vmp2_3260821.xml", 6, "not an id"),
     "one id twice": (made.IBUPROFEN_TABLETS, made.CO_CODAMOL_TABLETS, "f_vmp2_3260821.xml", 6, "a second VMP with VPID"),
-    "a DTD": ("<VIRTUAL_MED_PRODUCTS>", '<!DOCTYPE x [<!ENTITY a "b">]><VIRTUAL_MED_PRODUCTS>', "f_vmp2_3260821.xml", None,
-              "hostile XML"),
+    "a DTD": (
+        "<VIRTUAL_MED_PRODUCTS>",
+        '<!DOCTYPE x [<!ENTITY a "b">]><VIRTUAL_MED_PRODUCTS>',
+        "f_vmp2_3260821.xml",
+        None,
+        "hostile XML",
+    ),
     "a root of another kind": ("<INGREDIENT_SUBSTANCES>", "<INGREDIENTS>", "f_ingredient2_3260821.xml", None, "none of dm\\+d"),
     "a GTIN that is no number": ("5037563003235", "5.03756E+12", "f_gtin2_0260821.xml", 3, "GTIN is `5.03756E\\+12`"),
     "endless text": ("<NM>Ibuprofen 400mg tablets</NM>", f"<NM>{'x' * 70000}</NM>", "f_vmp2_3260821.xml", 6, "refused"),
@@ -270,10 +288,22 @@ def test_every_row_of_the_real_releases_is_read(name: str) -> None:
 def test_the_counts_of_the_real_releases() -> None:
     older, newer = (load([DATA / name]) for name in REAL)
     assert {table: len(found) for table, found in older.rows.items()} == {
-        "VTM": 2859, "VMP": 7, "AMP": 15, "VMPP": 14, "AMPP": 26, "ING": 3482}
+        "VTM": 2859,
+        "VMP": 7,
+        "AMP": 15,
+        "VMPP": 14,
+        "AMPP": 26,
+        "ING": 3482,
+    }
     assert (older.counts["VMP.VPI"], older.counts["LOOKUP.INFO"], older.counts["GTIN.GTINDATA"]) == (8, 3000, 16)
     assert {table: len(found) for table, found in newer.rows.items()} == {
-        "VTM": 1, "VMP": 2, "AMP": 3, "VMPP": 2, "AMPP": 2, "ING": 4}
+        "VTM": 1,
+        "VMP": 2,
+        "AMP": 3,
+        "VMPP": 2,
+        "AMPP": 2,
+        "ING": 4,
+    }
     assert (newer.counts["LOOKUP.INFO"], newer.counts["BNF.VMP"], newer.counts["VTM_INGREDIENTS.VTM_ING"]) == (3384, 1, 2)
     assert older.doubts == ["former id 412096001 of VTM leads to 18037811000001108 and 21300711000001102: not followed"]
     assert len(newer.doubts) == 6 and all("check digit is wrong" in doubt for doubt in newer.doubts)

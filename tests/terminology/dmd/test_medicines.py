@@ -50,11 +50,19 @@ def medicines(tmp_path_factory: pytest.TempPathFactory) -> Medicines:
 
 def test_a_vmp_has_its_vtm_ingredients_form_route_and_class(medicines: Medicines) -> None:
     assert medicines.product(made.CO_CODAMOL_TABLETS) == Product(
-        code=made.CO_CODAMOL_TABLETS, level="vmp", name="Co-codamol 8mg/500mg tablets",
+        code=made.CO_CODAMOL_TABLETS,
+        level="vmp",
+        name="Co-codamol 8mg/500mg tablets",
         ids=frozenset({made.CO_CODAMOL_TABLETS, made.VTM_CO_CODAMOL, made.VTM_CO_CODAMOL_FORMER}),
-        same_product=made.CO_CODAMOL_TABLETS, ingredients=frozenset({made.CODEINE, made.PARACETAMOL}),
-        routes=frozenset({made.ORAL}), forms=frozenset({made.TABLET}), modified_release=False,
-        bnf="04070100", atc="N02AJ06", vtm=made.VTM_CO_CODAMOL)
+        same_product=made.CO_CODAMOL_TABLETS,
+        ingredients=frozenset({made.CODEINE, made.PARACETAMOL}),
+        routes=frozenset({made.ORAL}),
+        forms=frozenset({made.TABLET}),
+        modified_release=False,
+        bnf="04070100",
+        atc="N02AJ06",
+        vtm=made.VTM_CO_CODAMOL,
+    )
 
 
 def test_a_product_is_one_under_every_id_it_had(medicines: Medicines) -> None:
@@ -70,7 +78,9 @@ def test_a_product_is_one_under_every_id_it_had(medicines: Medicines) -> None:
     assert (medicines.is_valid(made.PARACETAMOL_TABLETS), medicines.is_valid(made.PARACETAMOL_FORMER)) == (True, False)
 
 
-@pytest.mark.parametrize(("code", "level"), [(made.PARACETAMOL_AMP, "amp"), (made.PARACETAMOL_VMPP, "vmpp"), (made.PARACETAMOL_AMPP, "ampp")])
+@pytest.mark.parametrize(
+    ("code", "level"), [(made.PARACETAMOL_AMP, "amp"), (made.PARACETAMOL_VMPP, "vmpp"), (made.PARACETAMOL_AMPP, "ampp")]
+)
 def test_brands_and_packs_lead_to_the_vmp_even_by_its_former_id(medicines: Medicines, code: str, level: str) -> None:
     product = medicines.product(code)
     assert product is not None
@@ -124,8 +134,7 @@ def test_an_id_that_the_release_does_not_know_has_no_product(medicines: Medicine
 
 
 def test_strengths_are_the_vpi_rows_as_published(medicines: Medicines) -> None:
-    assert medicines.strengths(made.PARACETAMOL_AMPP) == (
-        Strength(made.PARACETAMOL, None, "500", made.MILLIGRAM, None, None),)
+    assert medicines.strengths(made.PARACETAMOL_AMPP) == (Strength(made.PARACETAMOL, None, "500", made.MILLIGRAM, None, None),)
     assert medicines.strengths(made.DRESSING) is None
 
 
@@ -168,7 +177,8 @@ def test_an_unknown_product_cannot_be_told(medicines: Medicines, relation) -> No
 def test_classes_are_told_level_by_level(medicines: Medicines) -> None:
     paracetamol, co_codamol, ibuprofen, diclofenac = (
         medicines.product(code)
-        for code in (made.PARACETAMOL_AMP, made.CO_CODAMOL_TABLETS, made.IBUPROFEN_TABLETS, made.DICLOFENAC_SODIUM_TABLETS))
+        for code in (made.PARACETAMOL_AMP, made.CO_CODAMOL_TABLETS, made.IBUPROFEN_TABLETS, made.DICLOFENAC_SODIUM_TABLETS)
+    )
     assert same_class(paracetamol, co_codamol, Level.BNF_PARAGRAPH) == Relation(True, Level.BNF_PARAGRAPH)
     assert same_class(paracetamol, co_codamol, Level.ATC2) == Relation(True, Level.ATC2)
     assert same_class(paracetamol, co_codamol, Level.ATC3) == NO
@@ -183,12 +193,21 @@ INGREDIENTS = st.none() | st.frozensets(st.sampled_from("abc"), max_size=3)
 LEVELS = {"1": "vmp", "2": "amp", "3": "vtm"}
 PRODUCTS = st.none() | st.builds(
     lambda code, **facts: Product(code, LEVELS[code], **facts),
-    code=st.sampled_from("123"), name=st.none(), ids=st.just(frozenset()), same_product=st.none() | st.sampled_from("xy"), ingredients=INGREDIENTS, bnf=st.none() | st.sampled_from(("0101010A0", "0101020A0", "04070100")),
-    atc=st.none() | st.sampled_from(("A02BC01", "A02")), vtm=st.none() | st.sampled_from("vw"))
+    code=st.sampled_from("123"),
+    name=st.none(),
+    ids=st.just(frozenset()),
+    same_product=st.none() | st.sampled_from("xy"),
+    ingredients=INGREDIENTS,
+    bnf=st.none() | st.sampled_from(("0101010A0", "0101020A0", "04070100")),
+    atc=st.none() | st.sampled_from(("A02BC01", "A02")),
+    vtm=st.none() | st.sampled_from("vw"),
+)
 
 
 @given(PRODUCTS, PRODUCTS, st.sampled_from(sorted(CLASS_LENGTHS)))
-def test_relations_are_symmetric_and_name_a_level_only_where_they_hold(a: Product | None, b: Product | None, level: Level) -> None:
+def test_relations_are_symmetric_and_name_a_level_only_where_they_hold(
+    a: Product | None, b: Product | None, level: Level
+) -> None:
     for relation in (same_product, shares_ingredient, same_ingredients, lambda x, y: same_class(x, y, level)):
         assert relation(a, b) == relation(b, a)
         assert (relation(a, b).level is not None) == (relation(a, b).holds is True)
@@ -232,8 +251,11 @@ def test_a_pack_is_found_by_its_gtin(section: DmdSection) -> None:
 
 
 def test_products_are_found_by_name_with_or_without_supplier(section: DmdSection) -> None:
-    assert section.named(normal("brand 400MG tablets")) == section.named(normal("Brand 400mg tablets (Anyone & Sons Ltd)")) == (
-        made.NUROFEN_AMP,)
+    assert (
+        section.named(normal("brand 400MG tablets"))
+        == section.named(normal("Brand 400mg tablets (Anyone & Sons Ltd)"))
+        == (made.NUROFEN_AMP,)
+    )
     assert made.PARACETAMOL_TABLETS in section.named(normal("Paracetamol 500mg tablets"))
     assert section.named(normal("Unheard of 5mg tablets")) == ()
 
@@ -302,48 +324,74 @@ def test_co_amilofruse_by_its_real_ids() -> None:
 # Names
 
 
-@pytest.mark.parametrize(("name", "form", "route", "modified"), [
-    ("Paracetamol 500mg tablets", "tablets", "26643006", False),
-    ("Ibuprofen 800mg modified-release tablets", "tablets", "26643006", True),
-    ("Diclofenac 100mg suppositories", "suppositories", "37161004", False),
-    ("Clotrimazole 500mg vaginal tablets", "tablets", "16857009", False),
-    ("Chloramphenicol 0.5% eye drops", "eye drops", "54485002", False),
-    ("Ciprofloxacin 0.3% ear/eye drops", "ear/eye drops", None, False),
-    ("Salbutamol 100micrograms/dose inhaler CFC free", "inhaler", "18679011000001101", False),
-    ("Fentanyl 25micrograms/hour transdermal patches", "transdermal patches", "45890007", False),
-    ("Hydrocortisone 1% / Miconazole 2% cream", "cream", "6064005", False),
-    ("Estriol 0.1% cream", "cream", None, False),
-    ("Flurbiprofen 8.75mg lozenges", "lozenges", "372473007", False),
-    ("Morphine 10mg/1ml solution for injection ampoules", "solution for injection", None, False),
-    ("Paracetamol 250mg/5ml oral suspension", "oral suspension", "26643006", False),
-    ("Hydrocolloid dressing", None, None, False),
-])
+@pytest.mark.parametrize(
+    ("name", "form", "route", "modified"),
+    [
+        ("Paracetamol 500mg tablets", "tablets", "26643006", False),
+        ("Ibuprofen 800mg modified-release tablets", "tablets", "26643006", True),
+        ("Diclofenac 100mg suppositories", "suppositories", "37161004", False),
+        ("Clotrimazole 500mg vaginal tablets", "tablets", "16857009", False),
+        ("Chloramphenicol 0.5% eye drops", "eye drops", "54485002", False),
+        ("Ciprofloxacin 0.3% ear/eye drops", "ear/eye drops", None, False),
+        ("Salbutamol 100micrograms/dose inhaler CFC free", "inhaler", "18679011000001101", False),
+        ("Fentanyl 25micrograms/hour transdermal patches", "transdermal patches", "45890007", False),
+        ("Hydrocortisone 1% / Miconazole 2% cream", "cream", "6064005", False),
+        ("Estriol 0.1% cream", "cream", None, False),
+        ("Flurbiprofen 8.75mg lozenges", "lozenges", "372473007", False),
+        ("Morphine 10mg/1ml solution for injection ampoules", "solution for injection", None, False),
+        ("Paracetamol 250mg/5ml oral suspension", "oral suspension", "26643006", False),
+        ("Hydrocolloid dressing", None, None, False),
+    ],
+)
 def test_a_name_states_form_route_and_release(name: str, form: str | None, route: str | None, modified: bool) -> None:
     read = read_form(name)
     assert (read.form, read.route, read.modified_release) == (form, route, modified)
 
 
-KNOWN = {"paracetamol", "codeine", "diclofenac", "diclofenac potassium", "salicylic acid", "valproic acid", "sodium valproate",
-         "calcium", "calcium carbonate", "co-codamol", "hydrocortisone", "miconazole", "naproxen", "misoprostol"}
+KNOWN = {
+    "paracetamol",
+    "codeine",
+    "diclofenac",
+    "diclofenac potassium",
+    "salicylic acid",
+    "valproic acid",
+    "sodium valproate",
+    "calcium",
+    "calcium carbonate",
+    "co-codamol",
+    "hydrocortisone",
+    "miconazole",
+    "naproxen",
+    "misoprostol",
+}
 
 
-@pytest.mark.parametrize(("name", "substances"), [
-    ("Paracetamol 500mg tablets", ("paracetamol",)),
-    ("Co-codamol 8mg/500mg tablets (Anyone Ltd)", ("co-codamol",)),
-    ("Hydrocortisone 1% / Miconazole 2% cream", ("hydrocortisone", "miconazole")),
-    ("Naproxen 500mg tablets and Misoprostol 200microgram tablets", ("naproxen", "misoprostol")),
-    ("Paracetamol 500mg / Unheard of 5mg tablets", None),
-    ("Brand 400mg tablets", None),
-    ("Generic Brand tablets", None),
-])
+@pytest.mark.parametrize(
+    ("name", "substances"),
+    [
+        ("Paracetamol 500mg tablets", ("paracetamol",)),
+        ("Co-codamol 8mg/500mg tablets (Anyone Ltd)", ("co-codamol",)),
+        ("Hydrocortisone 1% / Miconazole 2% cream", ("hydrocortisone", "miconazole")),
+        ("Naproxen 500mg tablets and Misoprostol 200microgram tablets", ("naproxen", "misoprostol")),
+        ("Paracetamol 500mg / Unheard of 5mg tablets", None),
+        ("Brand 400mg tablets", None),
+        ("Generic Brand tablets", None),
+    ],
+)
 def test_a_name_states_substances_only_if_every_part_is_known(name: str, substances: tuple[str, ...] | None) -> None:
     assert read_substances(name, KNOWN.__contains__) == substances
 
 
-@pytest.mark.parametrize(("salt", "base"), [
-    ("diclofenac potassium", "diclofenac"), ("salicylic acid", "salicylic acid"), ("calcium carbonate", "calcium carbonate"),
-    ("sodium valproate", "valproic acid"), ("unheard sodium", "unheard sodium"),
-])
+@pytest.mark.parametrize(
+    ("salt", "base"),
+    [
+        ("diclofenac potassium", "diclofenac"),
+        ("salicylic acid", "salicylic acid"),
+        ("calcium carbonate", "calcium carbonate"),
+        ("sodium valproate", "valproic acid"),
+        ("unheard sodium", "unheard sodium"),
+    ],
+)
 def test_a_salt_is_taken_to_a_base_that_is_known(salt: str, base: str) -> None:
     assert base_substance(salt, KNOWN.__contains__) == base
 
@@ -355,7 +403,9 @@ def test_names_in_co_are_british_approved_names() -> None:
 
 def test_a_supplier_is_the_last_bracket() -> None:
     assert split_supplier("Co-amilofruse 5mg/40mg tablets (Medihealth (Northern) Ltd)") == (
-        "Co-amilofruse 5mg/40mg tablets", "Medihealth (Northern) Ltd")
+        "Co-amilofruse 5mg/40mg tablets",
+        "Medihealth (Northern) Ltd",
+    )
     assert split_supplier("Paracetamol 500mg tablets") == ("Paracetamol 500mg tablets", None)
 
 

@@ -20,10 +20,20 @@ PRIMITIVE = "900000000000074008"
 TYPES = {"SYN": "900000000000013009", "FSN": "900000000000003001", "DEF": "900000000000550004"}
 ACCEPTABILITY = {"preferred": "900000000000548007", "acceptable": "900000000000549004"}
 SAME_AS, MOVED_FROM, MOVED_TO = "900000000000527005", "900000000000525002", "900000000000524003"
-PROFILES = {s.Profile.MINIMUM: {SAME_AS},
-            s.Profile.MODERATE: {SAME_AS, "900000000000526001", "900000000000528000", "1186924009"},
-            s.Profile.MAXIMUM: {SAME_AS, "900000000000526001", "900000000000528000", "1186924009", "900000000000523009",
-                                "900000000000529008", "900000000000530003", "1186921001"}}
+PROFILES = {
+    s.Profile.MINIMUM: {SAME_AS},
+    s.Profile.MODERATE: {SAME_AS, "900000000000526001", "900000000000528000", "1186924009"},
+    s.Profile.MAXIMUM: {
+        SAME_AS,
+        "900000000000526001",
+        "900000000000528000",
+        "1186924009",
+        "900000000000523009",
+        "900000000000529008",
+        "900000000000530003",
+        "1186921001",
+    },
+}
 
 
 class Refused(Exception):
@@ -34,8 +44,11 @@ class Reference:
     def __init__(self, ontology: Mapping[str, Any]) -> None:
         self.concepts = {c["id"]: c for c in ontology["concepts"]}
         self.active = {code for code, c in self.concepts.items() if c.get("active", True)}
-        self.rows = [r for r in ontology["relationships"]
-                     if r.get("active", True) and r["source"] in self.active and {r["target"], r["type"]} <= set(self.concepts)]
+        self.rows = [
+            r
+            for r in ontology["relationships"]
+            if r.get("active", True) and r["source"] in self.active and {r["target"], r["type"]} <= set(self.concepts)
+        ]
         self.parents: dict[str, set[str]] = defaultdict(set)
         self.children: dict[str, set[str]] = defaultdict(set)
         for row in self.rows:
@@ -89,7 +102,9 @@ class Reference:
                 wanted = set(self.concepts) if of == s.Anything() else self.concepts_of(of)
                 return {row["refset"] for row in self.selected(s.Anything(), filters) if row["referencedComponentId"] in wanted}
             case s.Filtered(of, blocks):
-                speaks = any(isinstance(item, s.ActiveFilter) for b in blocks if isinstance(b, s.ConceptBlock) for item in b.filters)
+                speaks = any(
+                    isinstance(item, s.ActiveFilter) for b in blocks if isinstance(b, s.ConceptBlock) for item in b.filters
+                )
                 found = set(self.concepts) if speaks and of == s.Anything() else self.concepts_of(of)
                 for block in blocks:
                     found = {code for code in found if self.passes(code, block)}
@@ -97,13 +112,24 @@ class Reference:
             case s.HistorySupplement(of, profile, subset):
                 base = self.concepts_of(of)
                 refsets = PROFILES[profile] if profile else self.answer(subset)
-                rows = [r for r in self.members if r.get("active", True) and "targetComponentId" in r["fields"]
-                        and {r["referencedComponentId"], r["fields"]["targetComponentId"]} <= set(self.concepts)]
-                found = {r["referencedComponentId"] for r in rows if r["refset"] in refsets - {MOVED_FROM, MOVED_TO}
-                         and r["fields"]["targetComponentId"] in base}
+                rows = [
+                    r
+                    for r in self.members
+                    if r.get("active", True)
+                    and "targetComponentId" in r["fields"]
+                    and {r["referencedComponentId"], r["fields"]["targetComponentId"]} <= set(self.concepts)
+                ]
+                found = {
+                    r["referencedComponentId"]
+                    for r in rows
+                    if r["refset"] in refsets - {MOVED_FROM, MOVED_TO} and r["fields"]["targetComponentId"] in base
+                }
                 if SAME_AS in refsets or MOVED_FROM in refsets:
-                    found |= {r["fields"]["targetComponentId"] for r in rows
-                              if r["refset"] == MOVED_FROM and r["referencedComponentId"] in base}
+                    found |= {
+                        r["fields"]["targetComponentId"]
+                        for r in rows
+                        if r["refset"] == MOVED_FROM and r["referencedComponentId"] in base
+                    }
                 return base | found
         raise AssertionError(expression)
 
@@ -245,8 +271,12 @@ class Reference:
         if isinstance(block, s.ConceptBlock):
             return all(self.concept_passes(self.concepts[code], item) for item in block.filters)
         speaks = any(isinstance(item, s.ActiveFilter) for item in block.filters)
-        return any(d["concept"] == code and (speaks or d.get("active", True))
-                   and all(self.description_passes(d, item) for item in block.filters) for d in self.descriptions)
+        return any(
+            d["concept"] == code
+            and (speaks or d.get("active", True))
+            and all(self.description_passes(d, item) for item in block.filters)
+            for d in self.descriptions
+        )
 
     def concept_passes(self, concept: Mapping[str, Any], item: s.ConceptFilter) -> bool:
         equal = item.comparator is s.Comparator.EQUAL
@@ -277,9 +307,15 @@ class Reference:
                 return any_time(comparator, d.get("effectiveTime", DAY), times)
             case s.DialectFilter(_, dialects):
                 given = {language: ACCEPTABILITY[value] for language, value in d.get("acceptability", {}).items()}
-                return any(language in codes(dialect.refset) and (
-                    not dialect.acceptabilities or value in {a.code for a in dialect.acceptabilities})
-                    for dialect in dialects for language, value in given.items()) is equal
+                return (
+                    any(
+                        language in codes(dialect.refset)
+                        and (not dialect.acceptabilities or value in {a.code for a in dialect.acceptabilities})
+                        for dialect in dialects
+                        for language, value in given.items()
+                    )
+                    is equal
+                )
         raise AssertionError(item)
 
 
@@ -298,8 +334,14 @@ def allowed(cardinality: s.Cardinality | None, number: int) -> bool:
 
 
 def compare(comparator: s.Comparator, left: Any, right: Any) -> bool:
-    return {"=": left == right, "!=": left != right, "<": left < right, "<=": left <= right, ">": left > right,
-            ">=": left >= right}[comparator]
+    return {
+        "=": left == right,
+        "!=": left != right,
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+    }[comparator]
 
 
 def any_time(comparator: s.Comparator, time: str, times: tuple[str, ...]) -> bool:

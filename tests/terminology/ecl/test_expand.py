@@ -13,10 +13,23 @@ from codesafety.terminology.errors import EclSemanticError, EclSyntaxError, NotS
 from codesafety.terminology.pack.store import Store
 
 ROOT, FINDING, DISEASE, PNEUMONIA, FLU, BODY, LUNG, LOBE = (
-    "138875005", "404684003", "64572001", "233604007", "6142004", "123037004", "39607008", "31094006")
+    "138875005",
+    "404684003",
+    "64572001",
+    "233604007",
+    "6142004",
+    "123037004",
+    "39607008",
+    "31094006",
+)
 SITE, DUE_TO, DOSE, NAME, IS_A = "363698007", "42752001", "1142135004", "774159003", "116680003"
 OLD_FLU, OLD_PNEUMONIA, OLDER = "195878008", "266350000", "155548002"
-SAME_AS, REPLACED_BY, MOVED_FROM, MOVED_TO = "900000000000527005", "900000000000526001", "900000000000525002", "900000000000524003"
+SAME_AS, REPLACED_BY, MOVED_FROM, MOVED_TO = (
+    "900000000000527005",
+    "900000000000526001",
+    "900000000000525002",
+    "900000000000524003",
+)
 SIMPLE, MAP, SCHEME = "700043003", "447562003", "705114005"
 GB, US = "900000000000508004", "900000000000509007"
 CORE, MODEL = "900000000000207008", "900000000000012004"
@@ -31,53 +44,118 @@ def is_a(child: str, *parents: str) -> Iterator[dict[str, Any]]:
 
 RELEASE: dict[str, Any] = {
     "concepts": [
-        *({"id": code} for code in (ROOT, FINDING, DISEASE, BODY, LUNG, LOBE, SITE, DUE_TO, DOSE, NAME, IS_A, SAME_AS, REPLACED_BY,
-                                    MOVED_FROM, MOVED_TO, SIMPLE, MAP, SCHEME, GB, US, CORE, MODEL, DEFINED, "900000000000074008",
-                                    "900000000000003001", "900000000000013009")),
+        *(
+            {"id": code}
+            for code in (
+                ROOT,
+                FINDING,
+                DISEASE,
+                BODY,
+                LUNG,
+                LOBE,
+                SITE,
+                DUE_TO,
+                DOSE,
+                NAME,
+                IS_A,
+                SAME_AS,
+                REPLACED_BY,
+                MOVED_FROM,
+                MOVED_TO,
+                SIMPLE,
+                MAP,
+                SCHEME,
+                GB,
+                US,
+                CORE,
+                MODEL,
+                DEFINED,
+                "900000000000074008",
+                "900000000000003001",
+                "900000000000013009",
+            )
+        ),
         {"id": PNEUMONIA, "definitionStatusId": DEFINED, "effectiveTime": "20240229"},
         {"id": FLU, "moduleId": MODEL, "effectiveTime": "20250101"},
         *({"id": code, "active": False} for code in (OLD_FLU, OLD_PNEUMONIA, OLDER)),
     ],
     "relationships": [
-        *is_a(FINDING, ROOT), *is_a(DISEASE, FINDING), *is_a(PNEUMONIA, DISEASE), *is_a(FLU, DISEASE, FINDING), *is_a(BODY, ROOT),
-        *is_a(LUNG, BODY), *is_a(LOBE, LUNG), *is_a(SITE, ROOT), *is_a(DUE_TO, SITE), *is_a(IS_A, ROOT), *is_a(MODEL, CORE),
-        {"source": PNEUMONIA, "type": SITE, "target": LUNG, "group": 1}, {"source": PNEUMONIA, "type": SITE, "target": LUNG, "group": 2},
-        {"source": PNEUMONIA, "type": DUE_TO, "target": FLU, "group": 1}, {"source": FLU, "type": SITE, "target": LOBE, "group": 0},
-        {"source": DISEASE, "type": SITE, "target": BODY, "group": 1}, {"source": DISEASE, "type": DUE_TO, "target": FLU, "group": 2},
+        *is_a(FINDING, ROOT),
+        *is_a(DISEASE, FINDING),
+        *is_a(PNEUMONIA, DISEASE),
+        *is_a(FLU, DISEASE, FINDING),
+        *is_a(BODY, ROOT),
+        *is_a(LUNG, BODY),
+        *is_a(LOBE, LUNG),
+        *is_a(SITE, ROOT),
+        *is_a(DUE_TO, SITE),
+        *is_a(IS_A, ROOT),
+        *is_a(MODEL, CORE),
+        {"source": PNEUMONIA, "type": SITE, "target": LUNG, "group": 1},
+        {"source": PNEUMONIA, "type": SITE, "target": LUNG, "group": 2},
+        {"source": PNEUMONIA, "type": DUE_TO, "target": FLU, "group": 1},
+        {"source": FLU, "type": SITE, "target": LOBE, "group": 0},
+        {"source": DISEASE, "type": SITE, "target": BODY, "group": 1},
+        {"source": DISEASE, "type": DUE_TO, "target": FLU, "group": 2},
         {"source": FLU, "type": SITE, "target": BODY, "group": 3, "active": False},
     ],
     "concrete": [
-        {"source": FLU, "type": DOSE, "value": "#0.10", "group": 1}, {"source": PNEUMONIA, "type": DOSE, "value": "#100.00000000000000001",
-                                                                    "group": 0},
-        {"source": FLU, "type": NAME, "value": r'"say \"A\""', "group": 0}, {"source": DISEASE, "type": NAME, "value": "true", "group": 0},
+        {"source": FLU, "type": DOSE, "value": "#0.10", "group": 1},
+        {"source": PNEUMONIA, "type": DOSE, "value": "#100.00000000000000001", "group": 0},
+        {"source": FLU, "type": NAME, "value": r'"say \"A\""', "group": 0},
+        {"source": DISEASE, "type": NAME, "value": "true", "group": 0},
     ],
     "refset_members": [
-        {"refset": SIMPLE, "referencedComponentId": FLU}, {"refset": SIMPLE, "referencedComponentId": OLD_FLU},
+        {"refset": SIMPLE, "referencedComponentId": FLU},
+        {"refset": SIMPLE, "referencedComponentId": OLD_FLU},
         {"refset": SIMPLE, "referencedComponentId": LUNG, "active": False, "moduleId": MODEL},
         {"refset": SAME_AS, "referencedComponentId": OLD_FLU, "fields": {"targetComponentId": FLU}},
         {"refset": SAME_AS, "referencedComponentId": OLDER, "fields": {"targetComponentId": OLD_FLU}},
         {"refset": REPLACED_BY, "referencedComponentId": OLD_PNEUMONIA, "fields": {"targetComponentId": PNEUMONIA}},
         {"refset": MOVED_FROM, "referencedComponentId": PNEUMONIA, "fields": {"targetComponentId": OLDER}},
         {"refset": MOVED_TO, "referencedComponentId": OLD_PNEUMONIA, "fields": {"targetComponentId": FLU}},
-        {"refset": MAP, "referencedComponentId": FLU, "effectiveTime": "20240101",
-         "fields": {"mapGroup": 1, "mapTarget": "J11.1", "correlationId": MODEL}},
+        {
+            "refset": MAP,
+            "referencedComponentId": FLU,
+            "effectiveTime": "20240101",
+            "fields": {"mapGroup": 1, "mapTarget": "J11.1", "correlationId": MODEL},
+        },
         {"refset": MAP, "referencedComponentId": FLU, "fields": {"mapGroup": 2, "mapTarget": "J10", "correlationId": CORE}},
-        {"refset": MAP, "referencedComponentId": PNEUMONIA, "fields": {"mapGroup": 1, "mapTarget": "J18.9", "correlationId": CORE}},
+        {
+            "refset": MAP,
+            "referencedComponentId": PNEUMONIA,
+            "fields": {"mapGroup": 1, "mapTarget": "J18.9", "correlationId": CORE},
+        },
         {"refset": MAP, "referencedComponentId": GONE, "fields": {"mapGroup": 3, "mapTarget": "X", "correlationId": GONE}},
     ],
     "descriptions": [
-        {"id": "1001010", "concept": FLU, "term": "Influenza (disorder)", "type": "FSN", "acceptability": {GB: "preferred", US: "preferred"}},
+        {
+            "id": "1001010",
+            "concept": FLU,
+            "term": "Influenza (disorder)",
+            "type": "FSN",
+            "acceptability": {GB: "preferred", US: "preferred"},
+        },
         {"id": "1002010", "concept": FLU, "term": "Flu", "acceptability": {GB: "acceptable", US: "preferred"}},
         {"id": "1003010", "concept": FLU, "term": "La grippe", "lang": "fr", "active": False},
-        {"id": "1004010", "concept": PNEUMONIA, "term": "Pneumonia (disorder)", "type": "FSN", "acceptability": {GB: "preferred"},
-         "effectiveTime": "20240229"},
+        {
+            "id": "1004010",
+            "concept": PNEUMONIA,
+            "term": "Pneumonia (disorder)",
+            "type": "FSN",
+            "acceptability": {GB: "preferred"},
+            "effectiveTime": "20240229",
+        },
         {"id": "1005010", "concept": PNEUMONIA, "term": "Inflammation of the lung, as in influenza", "type": "DEF"},
         {"id": "1006010", "concept": OLD_FLU, "term": "Influenza NOS"},
-        {"id": "1008010", "concept": LUNG, "term": "BRØNSTED résumé œdema"}, {"id": "1009010", "concept": LOBE, "term": "lungälv", "lang": "sv"},
+        {"id": "1008010", "concept": LUNG, "term": "BRØNSTED résumé œdema"},
+        {"id": "1009010", "concept": LOBE, "term": "lungälv", "lang": "sv"},
         {"id": "1007010", "concept": SCHEME, "term": "LOINC code identifier (scheme)"},
     ],
-    "identifiers": [{"scheme": SCHEME, "code": "54486-6", "component": FLU},
-                    {"scheme": SCHEME, "code": "old", "component": FLU, "active": False}],
+    "identifiers": [
+        {"scheme": SCHEME, "code": "54486-6", "component": FLU},
+        {"scheme": SCHEME, "code": "old", "component": FLU, "active": False},
+    ],
 }
 
 
@@ -202,8 +280,18 @@ def test_member_fields(store: Store) -> None:
     check(store, f"^ {MAP} {{{{ M correlationId = << {CORE} }}}}", FLU, PNEUMONIA)
     check(store, f"^ {MAP} {{{{ M correlationId != * }}}}", GONE)
     check(store, f"^[correlationId] {MAP}", CORE, MODEL, GONE)
-    for wrong in ("mapGroup = true", f"mapGroup = {FLU}", 'mapGroup = "1"', "mapTarget = #1", f"mapTarget = {FLU}", "correlationId = #1",
-                  "active = #1", "moduleId = #1", "effectiveTime = #20240101", "noSuchField = #1"):
+    for wrong in (
+        "mapGroup = true",
+        f"mapGroup = {FLU}",
+        'mapGroup = "1"',
+        "mapTarget = #1",
+        f"mapTarget = {FLU}",
+        "correlationId = #1",
+        "active = #1",
+        "moduleId = #1",
+        "effectiveTime = #20240101",
+        "noSuchField = #1",
+    ):
         with pytest.raises(EclSemanticError):
             expand(store, f"^ {MAP} {{{{ M {wrong} }}}}")
 
@@ -211,8 +299,10 @@ def test_member_fields(store: Store) -> None:
 def test_a_field_that_holds_no_concepts_gives_values(store: Store) -> None:
     groups = expand(store, f"^[mapGroup] {MAP}")
     assert groups.values == {Value(Kind.NUMBER, "1"), Value(Kind.NUMBER, "2"), Value(Kind.NUMBER, "3")}
-    assert expand(store, f"(^[mapGroup] {MAP}) MINUS (^[mapGroup] {MAP} {{{{ M mapTarget = \"J10\" }}}})").values == {
-        Value(Kind.NUMBER, "1"), Value(Kind.NUMBER, "3")}
+    assert expand(store, f'(^[mapGroup] {MAP}) MINUS (^[mapGroup] {MAP} {{{{ M mapTarget = "J10" }}}})').values == {
+        Value(Kind.NUMBER, "1"),
+        Value(Kind.NUMBER, "3"),
+    }
     with pytest.raises(EclSemanticError):
         groups.code_set()
     for expression in (f"< (^[mapGroup] {MAP})", f"(^[mapTarget] {MAP}) : {SITE} = *", f"* : {SITE} = (^[mapGroup] {MAP})"):
@@ -224,7 +314,10 @@ def test_several_fields_give_rows_and_only_as_the_whole(store: Store) -> None:
     rows = select(store, f'^[referencedComponentId, mapGroup, mapTarget] {MAP} {{{{ M mapTarget = "J1" }}}}')
     assert isinstance(rows, Rows)
     assert {tuple(value.text for value in row if value) for row in rows.rows} == {
-        (FLU, "1", "J11.1"), (FLU, "2", "J10"), (PNEUMONIA, "1", "J18.9")}
+        (FLU, "1", "J11.1"),
+        (FLU, "2", "J10"),
+        (PNEUMONIA, "1", "J18.9"),
+    }
     everything = select(store, f"^[*] {MAP}")
     assert isinstance(everything, Rows)
     assert everything.fields == ("referencedComponentId", "mapGroup", "mapTarget", "correlationId")
@@ -278,7 +371,7 @@ def test_description_filters(store: Store) -> None:
     check(store, '* {{ term = "flu" }} {{ term = "disorder" }}', FLU)
     check(store, '* {{ term = wild:"flu", type = fsn }}')
     check(store, f'<< {DISEASE} {{{{ term != "influenza" }}}}', FLU, PNEUMONIA)
-    check(store, "* {{ term = wild:\"*grippe\" }}")
+    check(store, '* {{ term = wild:"*grippe" }}')
     check(store, '* {{ D term = wild:"*grippe", active = 0 }}', FLU)
     check(store, "* {{ language = fr, active = * }}", FLU)
     check(store, "* {{ dialect = en-gb (prefer), type = syn }}")

@@ -21,8 +21,9 @@ from codesafety.terminology.ecl.runs import (
     union,
 )
 
-sets = st.sets(st.integers(0, 60)) | st.builds(lambda start, size: set(range(start, start + size)), st.integers(0, 40),
-                                               st.integers(0, 20))
+sets = st.sets(st.integers(0, 60)) | st.builds(
+    lambda start, size: set(range(start, start + size)), st.integers(0, 40), st.integers(0, 20)
+)
 pieces = st.lists(sets, max_size=5)
 
 

@@ -21,16 +21,26 @@ from codesafety.terminology.errors import EclError, OutsideSubset
 from codesafety.terminology.pack.store import Store
 
 FINDING, DISEASE, FLU, PNEUMONIA, LUNG, SITE, DUE_TO = (
-    whole_release.FINDING, whole_release.DISEASE, whole_release.FLU, whole_release.PNEUMONIA, whole_release.LUNG,
-    whole_release.SITE, whole_release.DUE_TO)
+    whole_release.FINDING,
+    whole_release.DISEASE,
+    whole_release.FLU,
+    whole_release.PNEUMONIA,
+    whole_release.LUNG,
+    whole_release.SITE,
+    whole_release.DUE_TO,
+)
 
 
 MIDDLE_LOBE = "72481006"
-RELEASE = {**whole_release.RELEASE,      # with a lobe that no disease is in
-           "concepts": [*whole_release.RELEASE["concepts"], {"id": MIDDLE_LOBE}],
-           "relationships": [*whole_release.RELEASE["relationships"], *whole_release.is_a(MIDDLE_LOBE, LUNG)],
-           "refset_members": [*whole_release.RELEASE["refset_members"],
-                              {"refset": whole_release.SIMPLE, "referencedComponentId": MIDDLE_LOBE}]}
+RELEASE = {
+    **whole_release.RELEASE,  # with a lobe that no disease is in
+    "concepts": [*whole_release.RELEASE["concepts"], {"id": MIDDLE_LOBE}],
+    "relationships": [*whole_release.RELEASE["relationships"], *whole_release.is_a(MIDDLE_LOBE, LUNG)],
+    "refset_members": [
+        *whole_release.RELEASE["refset_members"],
+        {"refset": whole_release.SIMPLE, "referencedComponentId": MIDDLE_LOBE},
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +53,55 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Store]:
     return whole, Store(folder / "part.pack")
 
 
-@pytest.mark.parametrize("ecl", [
-    f"<< {DISEASE}", f"<! {DISEASE}", f">> {FLU}", f"{LUNG}", f"<< {DISEASE} : {SITE} = {LUNG}", f"<< {DISEASE} : {SITE} = *",
-    f"<< {DISEASE} : << {SITE} = {FLU}", f"<< {DISEASE} : < {SITE} = *", f"<< {DISEASE} : R {DUE_TO} = << {DISEASE}",
-    f"<< {DISEASE} : {{ * = {LUNG} }}", f"<< {DISEASE} . {SITE}", f"!!> (<< {DISEASE} OR {LUNG})", f"!!< (>> {FLU})",
-    f"<< {DISEASE} {{{{ + HISTORY }}}}", f"{PNEUMONIA} {{{{ + HISTORY-MIN }}}}", f"^R {FLU}",
-    f"<< {DISEASE} {{{{ C definitionStatus = defined }}}}", f'<< {DISEASE} {{{{ term = "influenza" }}}}',
-])
+@pytest.mark.parametrize(
+    "ecl",
+    [
+        f"<< {DISEASE}",
+        f"<! {DISEASE}",
+        f">> {FLU}",
+        f"{LUNG}",
+        f"<< {DISEASE} : {SITE} = {LUNG}",
+        f"<< {DISEASE} : {SITE} = *",
+        f"<< {DISEASE} : << {SITE} = {FLU}",
+        f"<< {DISEASE} : < {SITE} = *",
+        f"<< {DISEASE} : R {DUE_TO} = << {DISEASE}",
+        f"<< {DISEASE} : {{ * = {LUNG} }}",
+        f"<< {DISEASE} . {SITE}",
+        f"!!> (<< {DISEASE} OR {LUNG})",
+        f"!!< (>> {FLU})",
+        f"<< {DISEASE} {{{{ + HISTORY }}}}",
+        f"{PNEUMONIA} {{{{ + HISTORY-MIN }}}}",
+        f"^R {FLU}",
+        f"<< {DISEASE} {{{{ C definitionStatus = defined }}}}",
+        f'<< {DISEASE} {{{{ term = "influenza" }}}}',
+    ],
+)
 def test_within_the_subset_the_answer_is_that_of_the_release(packs: tuple[Store, Store], ecl: str) -> None:
     whole, part = packs
     assert part.n_concepts < whole.n_concepts
     assert expand(part, ecl).code_set() == expand(whole, ecl).code_set() != frozenset()
 
 
-@pytest.mark.parametrize("ecl", [
-    "*", f"<< {LUNG}", f"<! {LUNG}", f"<< {DISEASE} : {SITE} = << {LUNG}", f"{LUNG} : R {SITE} = *", f"{FLU} : R {DUE_TO} != {FLU}",
-    MIDDLE_LOBE, f"* : {SITE} = {MIDDLE_LOBE}", "^ *", f"^ {whole_release.SIMPLE}", f"^ {whole_release.MAP}", "^R *", f"<< {DISEASE} MINUS << {LUNG}", "< *",
-    f"({FLU} MINUS {FLU}) : {SITE} = << {LUNG}",
-])
+@pytest.mark.parametrize(
+    "ecl",
+    [
+        "*",
+        f"<< {LUNG}",
+        f"<! {LUNG}",
+        f"<< {DISEASE} : {SITE} = << {LUNG}",
+        f"{LUNG} : R {SITE} = *",
+        f"{FLU} : R {DUE_TO} != {FLU}",
+        MIDDLE_LOBE,
+        f"* : {SITE} = {MIDDLE_LOBE}",
+        "^ *",
+        f"^ {whole_release.SIMPLE}",
+        f"^ {whole_release.MAP}",
+        "^R *",
+        f"<< {DISEASE} MINUS << {LUNG}",
+        "< *",
+        f"({FLU} MINUS {FLU}) : {SITE} = << {LUNG}",
+    ],
+)
 def test_outside_the_subset_it_refuses(packs: tuple[Store, Store], ecl: str) -> None:
     with pytest.raises(OutsideSubset):
         expand(packs[1], ecl)
@@ -68,8 +109,12 @@ def test_outside_the_subset_it_refuses(packs: tuple[Store, Store], ecl: str) -> 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(ontologies(), questions(20, 20), st.sampled_from(CODES))
-@settings(max_examples=int(os.environ.get("CODESAFETY_ECL_EXAMPLES", "8")), deadline=None,
-          suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
+@settings(
+    max_examples=int(os.environ.get("CODESAFETY_ECL_EXAMPLES", "8")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
+)
 def test_any_answer_of_a_subset_is_that_of_the_release(ontology: dict[str, Any], asked: list[s.Expression], seed: str) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -15,17 +15,26 @@ from codesafety.terminology.interface import CodeContext, Words
 from codesafety.terminology.release import Release
 from codesafety.terminology.words.context import FINDING_CONTEXT, SITUATION, SUBJECT_CONTEXT, TEMPORAL_CONTEXT
 
-LONG = sctid(13856811, "10", "1000001")       # in the release
-ABSENT = sctid(13856812, "10", "1000001")     # not in it
+LONG = sctid(13856811, "10", "1000001")  # in the release
+ABSENT = sctid(13856812, "10", "1000001")  # not in it
 NO_FAMILY_HISTORY, FEVER_ABSENT = sctid(16026), sctid(16100)
 NAMES = {
-    ROOT: "SNOMED CT Concept (SNOMED RT+CTV3)", IS_A: "Is a (attribute)", "77386006": "Pregnancy (finding)",
-    "60001007": "Not pregnant (finding)", "195967001": "Asthma (disorder)", LONG: "Olive oil ear drops (product)",
-    SITUATION: "Situation with explicit context (situation)", NO_FAMILY_HISTORY: "No family history of asthma (situation)",
-    FEVER_ABSENT: "Fever absent (situation)", FINDING_CONTEXT: "Finding context (attribute)",
-    TEMPORAL_CONTEXT: "Temporal context (attribute)", SUBJECT_CONTEXT: "Subject relationship context (attribute)",
-    "410516002": "Known absent (qualifier value)", "410589000": "All times past (qualifier value)",
-    "303071001": "Person in the family (person)", "410604004": "Subject of record (person)",
+    ROOT: "SNOMED CT Concept (SNOMED RT+CTV3)",
+    IS_A: "Is a (attribute)",
+    "77386006": "Pregnancy (finding)",
+    "60001007": "Not pregnant (finding)",
+    "195967001": "Asthma (disorder)",
+    LONG: "Olive oil ear drops (product)",
+    SITUATION: "Situation with explicit context (situation)",
+    NO_FAMILY_HISTORY: "No family history of asthma (situation)",
+    FEVER_ABSENT: "Fever absent (situation)",
+    FINDING_CONTEXT: "Finding context (attribute)",
+    TEMPORAL_CONTEXT: "Temporal context (attribute)",
+    SUBJECT_CONTEXT: "Subject relationship context (attribute)",
+    "410516002": "Known absent (qualifier value)",
+    "410589000": "All times past (qualifier value)",
+    "303071001": "Person in the family (person)",
+    "410604004": "Subject of record (person)",
     "410512000": "Current or specified time (qualifier value)",
 }
 
@@ -91,12 +100,19 @@ def test_what_is_no_pack_exits_2(tmp_path: Path) -> None:
     assert result.exit_code == 2 and "not a pack" in result.stderr
 
 
-@pytest.mark.parametrize(("code", "words", "verdict"), [
-    ("77386006", "Patient currently pregnant", Words.AGREES), ("77386006", "Gravid state", Words.UNFAMILIAR),
-    ("77386006", "Gravid ++", Words.UNFAMILIAR), ("77386006", "Not pregnant (finding)", Words.NEGATES),
-    ("31387002", "Asthma", Words.AGREES), ("195967001", "Old asthma", Words.AGREES),
-    ("195967001", "No family history of asthma", Words.NAMES_ANOTHER), ("1234", "Asthma", Words.CANNOT_TELL),
-])
+@pytest.mark.parametrize(
+    ("code", "words", "verdict"),
+    [
+        ("77386006", "Patient currently pregnant", Words.AGREES),
+        ("77386006", "Gravid state", Words.UNFAMILIAR),
+        ("77386006", "Gravid ++", Words.UNFAMILIAR),
+        ("77386006", "Not pregnant (finding)", Words.NEGATES),
+        ("31387002", "Asthma", Words.AGREES),
+        ("195967001", "Old asthma", Words.AGREES),
+        ("195967001", "No family history of asthma", Words.NAMES_ANOTHER),
+        ("1234", "Asthma", Words.CANNOT_TELL),
+    ],
+)
 def test_words_against_all_descriptions_of_a_release(pack: Path, code: str, words: str, verdict: Words) -> None:
     assert Release(pack).judge_words(code, words).verdict is verdict
 

@@ -12,8 +12,16 @@ from codesafety.terminology.dmd.relations import Level, Relation, same_ingredien
 from codesafety.terminology.pack.drug_extension import Rf2Products
 from codesafety.terminology.release import Release
 
-ATTRIBUTES = ("127489000", "762949000", "738774007", "411116001", "10362901000001105", "13088401000001104",
-              "10362601000001103", "10362701000001108")
+ATTRIBUTES = (
+    "127489000",
+    "762949000",
+    "738774007",
+    "411116001",
+    "10362901000001105",
+    "13088401000001104",
+    "10362601000001103",
+    "10362701000001108",
+)
 VTM, VMP, AMP, AMPP = "10363701000001104", "10363801000001108", "10363901000001102", "10364001000001104"
 VMP_REFSET = "999000561000001109"
 SUBSTANCE, PRODUCT, ORAL, TABLET = "105590001", "373873005", "26643006", "385055001"
@@ -39,20 +47,36 @@ def rows() -> made.Rows:
         AMPP: (PACK,),
         VTM_SILENT: (SILENT,),
     }
-    names = {TABLETS: "Paracetamol 500mg tablets", MODIFIED: "Paracetamol 1g modified-release tablets",
-             CO_CODAMOL: "Co-codamol 8mg/500mg tablets", BRAND: "Brand 500mg tablets (Anyone Ltd)"}
+    names = {
+        TABLETS: "Paracetamol 500mg tablets",
+        MODIFIED: "Paracetamol 1g modified-release tablets",
+        CO_CODAMOL: "Co-codamol 8mg/500mg tablets",
+        BRAND: "Brand 500mg tablets (Anyone Ltd)",
+    }
     for parent, children in below.items():
         for child in children:
             release.concept(child)
             release.describe(child, names.get(child, f"{child} term"))
             release.is_a(child, parent)
-    for child, parent in ((TABLETS, VTM_PARACETAMOL), (MODIFIED, VTM_PARACETAMOL), (CO_CODAMOL, VTM_CO_CODAMOL), (BRAND, TABLETS)):
+    for child, parent in (
+        (TABLETS, VTM_PARACETAMOL),
+        (MODIFIED, VTM_PARACETAMOL),
+        (CO_CODAMOL, VTM_CO_CODAMOL),
+        (BRAND, TABLETS),
+    ):
         release.is_a(child, parent)
     for source, attribute, target in (
-        (CODEINE_PHOSPHATE, "738774007", CODEINE), (TWO_BASES, "738774007", CODEINE), (TWO_BASES, "738774007", PARACETAMOL),
-        (TABLETS, "127489000", PARACETAMOL), (TABLETS, "10362901000001105", TABLET), (TABLETS, "13088401000001104", ORAL),
-        (CO_CODAMOL, "762949000", CODEINE_PHOSPHATE), (CO_CODAMOL, "127489000", PARACETAMOL),
-        (VTM_PARACETAMOL, "127489000", PARACETAMOL), (OPEN, "127489000", PARACETAMOL), (PACK, "10362701000001108", BRAND),
+        (CODEINE_PHOSPHATE, "738774007", CODEINE),
+        (TWO_BASES, "738774007", CODEINE),
+        (TWO_BASES, "738774007", PARACETAMOL),
+        (TABLETS, "127489000", PARACETAMOL),
+        (TABLETS, "10362901000001105", TABLET),
+        (TABLETS, "13088401000001104", ORAL),
+        (CO_CODAMOL, "762949000", CODEINE_PHOSPHATE),
+        (CO_CODAMOL, "127489000", PARACETAMOL),
+        (VTM_PARACETAMOL, "127489000", PARACETAMOL),
+        (OPEN, "127489000", PARACETAMOL),
+        (PACK, "10362701000001108", BRAND),
     ):
         release.relationship(source, attribute, target, group=1)
     release.member(VMP_REFSET, SILENT)
@@ -75,7 +99,11 @@ def test_a_vmp_has_what_its_attributes_say(products: Rf2Products) -> None:
     tablets = products.product(TABLETS)
     assert tablets is not None
     assert (tablets.level, tablets.name, tablets.same_product, tablets.vtm) == (
-        "vmp", "Paracetamol 500mg tablets", TABLETS, VTM_PARACETAMOL)
+        "vmp",
+        "Paracetamol 500mg tablets",
+        TABLETS,
+        VTM_PARACETAMOL,
+    )
     assert (tablets.ingredients, tablets.routes, tablets.forms) == ({PARACETAMOL}, {ORAL}, {TABLET})
     assert tablets.ids == {TABLETS, FORMER, VTM_PARACETAMOL}
     assert tablets.modified_release is False
@@ -105,7 +133,7 @@ def test_a_substance_with_two_bases_stays_itself(products: Rf2Products) -> None:
 def test_modified_release_is_in_the_name_of_the_vmp(products: Rf2Products) -> None:
     modified = products.product(MODIFIED)
     assert modified is not None and modified.modified_release is True
-    assert modified.ingredients == {PARACETAMOL}          # of its VTM: the VMP itself states none
+    assert modified.ingredients == {PARACETAMOL}  # of its VTM: the VMP itself states none
 
 
 def test_what_is_not_stated_is_not_known(products: Rf2Products) -> None:
@@ -125,7 +153,7 @@ def test_the_facade_asks_the_drug_extension_where_the_pack_has_no_dmd(tmp_path: 
     release = Release.open(tmp_path / "a.pack")
     product = release.product(BRAND)
     assert product is not None and product.ingredients == {PARACETAMOL}
-    assert release.product("322236009") is None            # the shipped extract has other words for ingredients: not mixed in
+    assert release.product("322236009") is None  # the shipped extract has other words for ingredients: not mixed in
     assert release.digest == release.pack.digest
 
 
@@ -139,4 +167,4 @@ def test_a_release_without_the_drug_extension_is_not_asked(tmp_path: Path) -> No
     build([made.write_release(rows, tmp_path / "release")], tmp_path / "a.pack")
     release = Release.open(tmp_path / "a.pack")
     assert not Rf2Products.is_in(release.store)
-    assert release.product("322236009") is not None         # the shipped extract
+    assert release.product("322236009") is not None  # the shipped extract

@@ -79,7 +79,7 @@ def test_a_truncated_pack_is_refused_when_opened(tmp_path_factory: pytest.TempPa
         written(whole)
     data = whole.read_bytes()
     cut = folder / "cut.pack"
-    cut.write_bytes(data[:min(length, len(data) - 1)])
+    cut.write_bytes(data[: min(length, len(data) - 1)])
     with pytest.raises(PackError, match=r"cut\.pack: "):
         Pack(cut)
 
@@ -88,7 +88,7 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
     data = written(tmp_path / "a.pack").read_bytes()
     damaged = tmp_path / "damaged.pack"
     for at in range(len(data)):
-        damaged.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1:])
+        damaged.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
         with pytest.raises(PackError):
             Pack(damaged).verify()
 

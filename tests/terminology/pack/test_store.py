@@ -37,7 +37,11 @@ def test_concepts_keep_their_columns(store: Store) -> None:
     infarct, old = at(store, made.INFARCT), at(store, made.OLD)
     assert (store.n_concepts, store.n_active) == (11, 10)
     assert (store.is_active(infarct), store.defined(infarct), store.module(infarct), store.effective_time(infarct)) == (
-        True, True, made.CORE_MODULE, "20250101")
+        True,
+        True,
+        made.CORE_MODULE,
+        "20250101",
+    )
     assert (store.is_active(old), store.effective_time(old)) == (False, "20240101")
 
 
@@ -57,7 +61,9 @@ def test_attributes_keep_their_groups(store: Store) -> None:
 def test_concrete_values_keep_their_digits(store: Store) -> None:
     infarct, site = at(store, made.INFARCT), at(store, made.SITE)
     assert list(store.concrete_attributes(infarct)) == [
-        (site, 0, ConcreteValue("number", "2.50")), (site, 1, ConcreteValue("string", "left"))]
+        (site, 0, ConcreteValue("number", "2.50")),
+        (site, 1, ConcreteValue("string", "left")),
+    ]
 
 
 def test_history_runs_in_both_directions(store: Store) -> None:
@@ -94,13 +100,18 @@ def test_the_preferred_term_is_the_uk_clinical_one(store: Store) -> None:
 
 def test_terms_have_the_preferred_one_first_and_no_inactive_ones(store: Store) -> None:
     assert store.texts.terms(at(store, made.INFARCT)) == (
-        "Heart attack", "Myocardial infarction", "Myocardial infarction (disorder)")
+        "Heart attack",
+        "Myocardial infarction",
+        "Myocardial infarction (disorder)",
+    )
     assert "Coronary" in store.texts.terms(at(store, made.INFARCT), inactive=True)
 
 
 def test_descriptions_keep_their_acceptability(store: Store) -> None:
-    found = {text.term: (text.active, text.type == FSN, dict(store.texts.acceptability(text.row)))
-             for text in store.texts.of(at(store, made.INFARCT))}
+    found = {
+        text.term: (text.active, text.type == FSN, dict(store.texts.acceptability(text.row)))
+        for text in store.texts.of(at(store, made.INFARCT))
+    }
     assert found == {
         "Heart attack": (True, False, {made.GB_ENGLISH: ACCEPTABLE, made.UK_CLINICAL: PREFERRED}),
         "Myocardial infarction": (True, False, {made.GB_ENGLISH: PREFERRED}),
@@ -127,15 +138,24 @@ def test_the_edition_is_the_module_on_which_none_depends(tmp_path: Path) -> None
     rows = made.small()
     rows.concept("83821000000107")
     rows.is_a("83821000000107", made.ROOT)
-    rows.member("900000000000534007", made.CORE_MODULE,
-                [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20240801")], id_=made.uuid(999))
+    rows.member(
+        "900000000000534007",
+        made.CORE_MODULE,
+        [("sourceEffectiveTime", "20250101"), ("targetEffectiveTime", "20240801")],
+        id_=made.uuid(999),
+    )
     names = ("sourceEffectiveTime", "targetEffectiveTime")
     rows.members[names] = [row.replace(made.CORE_MODULE, "83821000000107", 1) for row in rows.members[names][-1:]]
     manifest = Store(made.built(rows, tmp_path)).pack.manifest
     assert manifest["edition"] == "http://snomed.info/sct/83821000000107/version/20250101"
-    assert manifest["module_dependencies"] == [{
-        "module": "83821000000107", "depends_on": made.CORE_MODULE, "effective_time": "20250101",
-        "target_effective_time": "20240801"}]
+    assert manifest["module_dependencies"] == [
+        {
+            "module": "83821000000107",
+            "depends_on": made.CORE_MODULE,
+            "effective_time": "20250101",
+            "target_effective_time": "20240801",
+        }
+    ]
 
 
 @st.composite
@@ -187,7 +207,8 @@ def test_runs_are_the_closure(tmp_path_factory: pytest.TempPathFactory, parents:
 @few
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 2), st.integers(0, 3), st.integers(0, 7)), max_size=40))
 def test_attribute_rows_come_back_in_both_orders(
-        tmp_path_factory: pytest.TempPathFactory, wanted: list[tuple[int, int, int, int]]) -> None:
+    tmp_path_factory: pytest.TempPathFactory, wanted: list[tuple[int, int, int, int]]
+) -> None:
     rows = made.Rows()
     names = [rows.concept(made.concept_id(n)) for n in range(8)]
     for name in names[1:]:
@@ -196,7 +217,9 @@ def test_attribute_rows_come_back_in_both_orders(
         rows.relationship(names[source], names[type_], names[value], group)
     store = Store(made.built(rows, tmp_path_factory.mktemp("attributes"), descriptions=False))
     expected = sorted((names[s], names[t], g, names[v]) for s, t, g, v in wanted)
-    by_source = [(store.code(s), store.code(t), g, store.code(v)) for s in range(store.n_concepts) for t, g, v in store.attributes(s)]
+    by_source = [
+        (store.code(s), store.code(t), g, store.code(v)) for s in range(store.n_concepts) for t, g, v in store.attributes(s)
+    ]
     by_type = []
     for type_ in store.attribute_types:
         found = store.attribute_rows(type_)
@@ -214,7 +237,8 @@ def test_an_alternate_identifier_stands_until_it_is_made_inactive(tmp_path: Path
         "alternateIdentifier\teffectiveTime\tactive\tmoduleId\tidentifierSchemeId\treferencedComponentId\n"
         f"634-6\t20240101\t1\t{made.CORE_MODULE}\t{scheme}\t{made.HEART}\n"
         f"634-6\t20250101\t0\t{made.CORE_MODULE}\t{scheme}\t{made.HEART}\n"
-        f"54486-6\t20240101\t1\t{made.CORE_MODULE}\t{scheme}\t{made.INFARCT}\n")
+        f"54486-6\t20240101\t1\t{made.CORE_MODULE}\t{scheme}\t{made.INFARCT}\n"
+    )
     build([source], tmp_path / "end.pack")
     store = Store(tmp_path / "end.pack")
     assert store.alternate_identifiers == {(scheme, "54486-6"): made.INFARCT}

@@ -88,7 +88,9 @@ def test_stubs_and_readmes_are_named_as_not_read(release: Path, tmp_path: Path) 
     (release / "Snapshot" / "der2_Refset_StubSnapshot_INT_20250101.txt").write_text("tbc - tbc")
     build([release], tmp_path / "a.pack")
     assert Store(tmp_path / "a.pack").pack.manifest["files_not_read"] == [
-        "release/Readme_en.txt", "release/Snapshot/der2_Refset_StubSnapshot_INT_20250101.txt"]
+        "release/Readme_en.txt",
+        "release/Snapshot/der2_Refset_StubSnapshot_INT_20250101.txt",
+    ]
 
 
 def test_member_fields_are_named_by_the_header_and_typed_by_the_file_name(release: Path) -> None:
@@ -104,17 +106,30 @@ def test_a_row_with_too_few_columns_is_refused_with_its_line(release: Path) -> N
     assert refused(release) == f"release/{RELATIONSHIP}:4: 9 columns, should be 10"
 
 
-@pytest.mark.parametrize(("file", "old", "new", "reason"), [
-    (CONCEPT, "\t20250101\t1", "\t20251301\t1", "effectiveTime is `20251301`, not a date YYYYMMDD"),
-    (CONCEPT, "\t20250101\t1", "\t20250101\t2", "active is `2`, not 0 or 1"),
-    (CONCEPT, "\t900000000000074008", "\t90000000000007400", "definitionStatusId 90000000000007400 is neither defined nor primitive"),
-    (CONCEPT, f"{made.FINDING}\t", "1.00E+05\t", "id is `1.00E+05`, not a SNOMED CT identifier"),
-    (RELATIONSHIP, f"\t{made.HEART}\t1\t", "\t22298006\t1\t", "destinationId 22298006 is a concept that no concept file holds"),
-    (RELATIONSHIP, "\t900000000000451002", "\t90000000000045100", "modifierId 90000000000045100 is not known"),
-    (RELATIONSHIP, f"\t0\t{made.IS_A}", f"\tx\t{made.IS_A}", None),
-    (DESCRIPTION, f"\t{made.INFARCT}\t", "\t22298006\t", "conceptId 22298006 is a concept that no concept file holds"),
-    (DESCRIPTION, "\ten\t", "\t\t", None),
-])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        (CONCEPT, "\t20250101\t1", "\t20251301\t1", "effectiveTime is `20251301`, not a date YYYYMMDD"),
+        (CONCEPT, "\t20250101\t1", "\t20250101\t2", "active is `2`, not 0 or 1"),
+        (
+            CONCEPT,
+            "\t900000000000074008",
+            "\t90000000000007400",
+            "definitionStatusId 90000000000007400 is neither defined nor primitive",
+        ),
+        (CONCEPT, f"{made.FINDING}\t", "1.00E+05\t", "id is `1.00E+05`, not a SNOMED CT identifier"),
+        (
+            RELATIONSHIP,
+            f"\t{made.HEART}\t1\t",
+            "\t22298006\t1\t",
+            "destinationId 22298006 is a concept that no concept file holds",
+        ),
+        (RELATIONSHIP, "\t900000000000451002", "\t90000000000045100", "modifierId 90000000000045100 is not known"),
+        (RELATIONSHIP, f"\t0\t{made.IS_A}", f"\tx\t{made.IS_A}", None),
+        (DESCRIPTION, f"\t{made.INFARCT}\t", "\t22298006\t", "conceptId 22298006 is a concept that no concept file holds"),
+        (DESCRIPTION, "\ten\t", "\t\t", None),
+    ],
+)
 def test_damage_is_refused_with_file_line_and_reason(release: Path, file: str, old: str, new: str, reason: str | None) -> None:
     if reason is None and "Relationship" in file:
         replaced(release, file, f"\t1\t{made.SITE}", f"\tx\t{made.SITE}")
@@ -129,7 +144,9 @@ def test_damage_is_refused_with_file_line_and_reason(release: Path, file: str, o
 
 def test_the_same_concept_twice_in_a_snapshot_is_refused(release: Path) -> None:
     path = release / CONCEPT
-    path.write_text(path.read_bytes().decode() + f"{made.HEART}\t20250101\t0\t{made.CORE_MODULE}\t{made.PRIMITIVE}\r\n", "utf-8", newline="")
+    path.write_text(
+        path.read_bytes().decode() + f"{made.HEART}\t20250101\t0\t{made.CORE_MODULE}\t{made.PRIMITIVE}\r\n", "utf-8", newline=""
+    )
     assert refused(release) == f"release/{CONCEPT}:13: a second row for concept {made.HEART}"
 
 

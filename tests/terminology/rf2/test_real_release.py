@@ -56,13 +56,20 @@ def test_a_release_loads_completely(name: str, tmp_path: Path) -> None:
     assert set(store.codes((0, store.n_concepts))) == set(concepts)
     assert set(store.codes((0, store.n_active))) == {code for code, row in concepts.items() if row["active"] == "1"}
 
-    relationships = [row for row in latest(source, "destinationId") if row["active"] == "1" and row["characteristicTypeId"] == INFERRED]
+    relationships = [
+        row for row in latest(source, "destinationId") if row["active"] == "1" and row["characteristicTypeId"] == INFERRED
+    ]
     is_a = {(row["sourceId"], row["destinationId"]) for row in relationships if row["typeId"] == IS_A}
     assert {(store.code(o), store.code(p)) for o in range(store.n_active) for p in store.parents(o)} == is_a
-    attributes = sorted((row["sourceId"], row["typeId"], int(row["relationshipGroup"]), row["destinationId"])
-                        for row in relationships if row["typeId"] != IS_A)
-    assert sorted((store.code(o), store.code(t), g, store.code(v))
-                  for o in range(store.n_active) for t, g, v in store.attributes(o)) == attributes
+    attributes = sorted(
+        (row["sourceId"], row["typeId"], int(row["relationshipGroup"]), row["destinationId"])
+        for row in relationships
+        if row["typeId"] != IS_A
+    )
+    assert (
+        sorted((store.code(o), store.code(t), g, store.code(v)) for o in range(store.n_active) for t, g, v in store.attributes(o))
+        == attributes
+    )
 
     descriptions = {row["id"]: (row["conceptId"], row["term"], row["active"] == "1") for row in latest(source, "term")}
     assert {text.id: (store.code(text.concept), text.term, text.active) for text in store.texts.all()} == descriptions
@@ -73,22 +80,33 @@ def test_a_release_loads_completely(name: str, tmp_path: Path) -> None:
     members = [row for row in latest(source, "refsetId") if "acceptabilityId" not in row and "owlExpression" not in row]
     held = {code: found for code in store.refsets.codes() if (found := store.refsets.rows(code)) is not None}
     assert sum(map(len, held.values())) == len(members)
-    assert sorted((code, str(component), str(active)) for code, found in held.items()
-                  for component, active in zip(found.component, found.active, strict=True)) == sorted(
-        (row["refsetId"], row["referencedComponentId"], row["active"]) for row in members)
+    assert sorted(
+        (code, str(component), str(active))
+        for code, found in held.items()
+        for component, active in zip(found.component, found.active, strict=True)
+    ) == sorted((row["refsetId"], row["referencedComponentId"], row["active"]) for row in members)
 
-    preferred = {(row["refsetId"], row["referencedComponentId"]) for row in latest(source, "acceptabilityId")
-                 if row["active"] == "1" and row["acceptabilityId"] == "900000000000548007" and row["referencedComponentId"] in descriptions}
-    assert {(refset, store.texts.description(row).id) for refset in store.texts.language_refsets
-            for row in store.texts.language_rows(refset, "900000000000548007")} == preferred
+    preferred = {
+        (row["refsetId"], row["referencedComponentId"])
+        for row in latest(source, "acceptabilityId")
+        if row["active"] == "1"
+        and row["acceptabilityId"] == "900000000000548007"
+        and row["referencedComponentId"] in descriptions
+    }
+    assert {
+        (refset, store.texts.description(row).id)
+        for refset in store.texts.language_refsets
+        for row in store.texts.language_rows(refset, "900000000000548007")
+    } == preferred
 
 
 def test_the_hl7_subset_has_its_published_size(tmp_path: Path) -> None:
     build([RF2 / "hl7-tx-subontology"], tmp_path / "a.pack")
     store = Store(tmp_path / "a.pack")
     counts = store.pack.manifest["counts"]
-    assert {name: counts[name] for name in ("concepts", "active_concepts", "is_a", "attributes", "concrete_values", "descriptions")} == {
-        "concepts": 2258, "active_concepts": 2254, "is_a": 3264, "attributes": 3681, "concrete_values": 8, "descriptions": 8245}
+    assert {
+        name: counts[name] for name in ("concepts", "active_concepts", "is_a", "attributes", "concrete_values", "descriptions")
+    } == {"concepts": 2258, "active_concepts": 2254, "is_a": 3264, "attributes": 3681, "concrete_values": 8, "descriptions": 8245}
     root = store.ordinal("138875005")
     assert root is not None
     assert len(store.code_set(store.descendants_runs(root))) == 2251

@@ -55,74 +55,133 @@ def ask(code: str, words: str, *, complete: bool = False, akin: tuple[str, ...] 
     for holder, terms in TERMS.items():
         for term in terms:
             index.setdefault(normal(term), set()).add(holder)
-    return judge(code, words, TERMS.get(code, ()), lambda key: index.get(key, set()), complete=complete, akin=lambda other: other in akin)
+    return judge(
+        code, words, TERMS.get(code, ()), lambda key: index.get(key, set()), complete=complete, akin=lambda other: other in akin
+    )
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    ("77386006", "Pregnancy"), ("77386006", "PREGNANCY (finding)"), ("77386006", " pregnancy. "),
-    ("60001007", "Not pregnant"), ("60001007", "Not pregnant (finding)"),
-    ("169563005", "Pregnant - on history"), ("169563005", "Pregnant – on history"),
-    ("160377001", "FH: Asthma"), ("160377001", "Family history of asthma"), ("161527007", "H/O: asthma"),
-    ("8392000", "Non smoker"), ("8392000", "Non - smoker"),
-    ("409137002", "No known drug allergies"),
-    ("44054006", "Type 2 diabetes mellitus"), ("44054006", "Diabetes mellitus type 2 NOS"), ("44054006", "[X]Diabetes mellitus type 2"),
-    ("44054006", "Diabetes melli"), ("1091811000000102", "Diastolic arterial…"),
-    ("39104711000001103", "Amoxicillin 250mg capsules"), ("39104711000001103", "amoxicillin 250 mg capsules (accord-uk ltd)"),
-    ("39104711000001103", "Amoxicillin 250mg capsules (Accord-UK Ltd)"),
-])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("77386006", "Pregnancy"),
+        ("77386006", "PREGNANCY (finding)"),
+        ("77386006", " pregnancy. "),
+        ("60001007", "Not pregnant"),
+        ("60001007", "Not pregnant (finding)"),
+        ("169563005", "Pregnant - on history"),
+        ("169563005", "Pregnant – on history"),
+        ("160377001", "FH: Asthma"),
+        ("160377001", "Family history of asthma"),
+        ("161527007", "H/O: asthma"),
+        ("8392000", "Non smoker"),
+        ("8392000", "Non - smoker"),
+        ("409137002", "No known drug allergies"),
+        ("44054006", "Type 2 diabetes mellitus"),
+        ("44054006", "Diabetes mellitus type 2 NOS"),
+        ("44054006", "[X]Diabetes mellitus type 2"),
+        ("44054006", "Diabetes melli"),
+        ("1091811000000102", "Diastolic arterial…"),
+        ("39104711000001103", "Amoxicillin 250mg capsules"),
+        ("39104711000001103", "amoxicillin 250 mg capsules (accord-uk ltd)"),
+        ("39104711000001103", "Amoxicillin 250mg capsules (Accord-UK Ltd)"),
+    ],
+)
 def test_another_way_of_writing_it_agrees(code: str, words: str) -> None:
     assert ask(code, words).verdict is Words.AGREES
     assert ask(code, words, complete=True).verdict is Words.AGREES
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    ("77386006", "Not pregnant"), ("77386006", "Not pregnant (finding)"), ("77386006", "Patient is NOT PREGNANT"),
-    ("77386006", "not currently pregnant"), ("77386006", "isn't pregnant"), ("77386006", "isn’t pregnant"),
-    ("77386006", "No evidence of pregnancy"), ("77386006", "Pregnancy excluded"), ("77386006", "Denies pregnancy"),
-    ("77386006", "Urine test done - not pregnant"), ("77386006", "No longer pregnant"), ("77386006", "Pregnancy: absent"),
-    ("60001007", "Pregnant"), ("60001007", "Currently pregnant"),
-    ("169563005", "Not pregnant"),
-    ("195967001", "No asthma"), ("195967001", "Absence of asthma"), ("160377001", "No FH: asthma"),
-    ("77176002", "Non-smoker"), ("77176002", "Does not smoke"), ("8392000", "Smoker"),
-    ("409137002", "Drug allergy"),
-    ("250423000", "Pregnancy test negative"), ("250425007", "Pregnancy test positive"),
-    ("86406008", "Human immunodeficiency virus infection: negative"),
-    ("822931000000100", "Seasonal influenza vaccination"), ("185765008", "Seasonal influenza vaccination declined"),
-])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("77386006", "Not pregnant"),
+        ("77386006", "Not pregnant (finding)"),
+        ("77386006", "Patient is NOT PREGNANT"),
+        ("77386006", "not currently pregnant"),
+        ("77386006", "isn't pregnant"),
+        ("77386006", "isn’t pregnant"),
+        ("77386006", "No evidence of pregnancy"),
+        ("77386006", "Pregnancy excluded"),
+        ("77386006", "Denies pregnancy"),
+        ("77386006", "Urine test done - not pregnant"),
+        ("77386006", "No longer pregnant"),
+        ("77386006", "Pregnancy: absent"),
+        ("60001007", "Pregnant"),
+        ("60001007", "Currently pregnant"),
+        ("169563005", "Not pregnant"),
+        ("195967001", "No asthma"),
+        ("195967001", "Absence of asthma"),
+        ("160377001", "No FH: asthma"),
+        ("77176002", "Non-smoker"),
+        ("77176002", "Does not smoke"),
+        ("8392000", "Smoker"),
+        ("409137002", "Drug allergy"),
+        ("250423000", "Pregnancy test negative"),
+        ("250425007", "Pregnancy test positive"),
+        ("86406008", "Human immunodeficiency virus infection: negative"),
+        ("822931000000100", "Seasonal influenza vaccination"),
+        ("185765008", "Seasonal influenza vaccination declined"),
+    ],
+)
 def test_a_denial_of_the_concept_is_noticed(code: str, words: str) -> None:
     assert ask(code, words) == WordsVerdict(Words.NEGATES)
     assert ask(code, words, complete=True).verdict is Words.NEGATES
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    ("77386006", "Patient currently pregnant"), ("77386006", "Gravid ++"), ("77386006", "Pregnancy not confirmed"),
-    ("77386006", "Possibly not pregnant"), ("77386006", "not pregnant?"), ("77386006", "Not known if pregnant"),
-    ("77386006", "No abnormality detected"), ("77386006", "Pregnancy, no complications"), ("77386006", "Para 2, not primigravida"),
-    ("74036000", "Urine pregnancy test negative"), ("127798001", "Urine microscopy: no abnormality detected"),
-    ("195967001", "Exercise induced asthma"), ("195967001", "Asthma, not on treatment"), ("195967001", "Asthma - no wheeze today"),
-    ("79631006", "Seizures"), ("72313002", "Systolic arterial pressure not recorded"),
-    ("146799005", "Pregnant"), ("152231000119106", "Pregnant"), ("250425007", "Pregnancy test"),
-])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("77386006", "Patient currently pregnant"),
+        ("77386006", "Gravid ++"),
+        ("77386006", "Pregnancy not confirmed"),
+        ("77386006", "Possibly not pregnant"),
+        ("77386006", "not pregnant?"),
+        ("77386006", "Not known if pregnant"),
+        ("77386006", "No abnormality detected"),
+        ("77386006", "Pregnancy, no complications"),
+        ("77386006", "Para 2, not primigravida"),
+        ("74036000", "Urine pregnancy test negative"),
+        ("127798001", "Urine microscopy: no abnormality detected"),
+        ("195967001", "Exercise induced asthma"),
+        ("195967001", "Asthma, not on treatment"),
+        ("195967001", "Asthma - no wheeze today"),
+        ("79631006", "Seizures"),
+        ("72313002", "Systolic arterial pressure not recorded"),
+        ("146799005", "Pregnant"),
+        ("152231000119106", "Pregnant"),
+        ("250425007", "Pregnancy test"),
+    ],
+)
 def test_other_words_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
     verdict = ask(code, words)
     assert verdict.verdict in (Words.UNFAMILIAR, Words.CANNOT_TELL)
     assert verdict.others == ()
 
 
-@pytest.mark.parametrize(("code", "words", "other"), [
-    ("195967001", "Type 2 diabetes mellitus (disorder)", None),
-    ("195967001", "Diabetes mellitus type 2", "44054006"), ("77386006", "Smoker", "77176002"),
-    ("44054006", "Not pregnant", "60001007"),
-])
+@pytest.mark.parametrize(
+    ("code", "words", "other"),
+    [
+        ("195967001", "Type 2 diabetes mellitus (disorder)", None),
+        ("195967001", "Diabetes mellitus type 2", "44054006"),
+        ("77386006", "Smoker", "77176002"),
+        ("44054006", "Not pregnant", "60001007"),
+    ],
+)
 def test_the_name_of_something_else_is_noticed_without_a_release(code: str, words: str, other: str | None) -> None:
     expected = WordsVerdict(Words.UNFAMILIAR) if other is None else WordsVerdict(Words.NAMES_ANOTHER, (other,))
     assert ask(code, words) == expected
 
 
-@pytest.mark.parametrize(("code", "words", "other"), [
-    ("72313002", "Systolic blood pressure", "271649006"), ("1091811000000102", "Diastolic BP", "271650006"),
-    ("50960005", "Bleeding", "131148009"), ("79631006", "Seizure", "91175000"), ("195967001", "FH: asthma", "160377001"),
-])
+@pytest.mark.parametrize(
+    ("code", "words", "other"),
+    [
+        ("72313002", "Systolic blood pressure", "271649006"),
+        ("1091811000000102", "Diastolic BP", "271650006"),
+        ("50960005", "Bleeding", "131148009"),
+        ("79631006", "Seizure", "91175000"),
+        ("195967001", "FH: asthma", "160377001"),
+    ],
+)
 def test_a_near_name_is_no_alarm_until_every_description_is_known(code: str, words: str, other: str) -> None:
     assert ask(code, words) == WordsVerdict(Words.CANNOT_TELL)
     assert ask(code, words, complete=True) == WordsVerdict(Words.NAMES_ANOTHER, (other,))
@@ -133,8 +192,14 @@ def test_words_of_what_the_code_became_agree() -> None:
 
 
 def test_a_description_that_the_code_had_once_is_unfamiliar_and_no_alarm() -> None:
-    assert judge("8933000", "Crigler-Najjar syndrome", ["Crigler-Najjar syndrome, type I"], lambda key: {"28259009"}, complete=True,
-                 former=["Crigler-Najjar syndrome"]) == WordsVerdict(Words.UNFAMILIAR)
+    assert judge(
+        "8933000",
+        "Crigler-Najjar syndrome",
+        ["Crigler-Najjar syndrome, type I"],
+        lambda key: {"28259009"},
+        complete=True,
+        former=["Crigler-Najjar syndrome"],
+    ) == WordsVerdict(Words.UNFAMILIAR)
 
 
 def test_a_detail_more_than_the_concept_is_not_another() -> None:
@@ -150,7 +215,10 @@ def test_a_detail_more_than_the_concept_is_not_another() -> None:
 
 @pytest.mark.parametrize("code", sorted(TRANSFER_DEGRADED))
 def test_transfer_degraded_codes_are_not_tested(code: str) -> None:
-    assert judge(code, "Asthma", ["Transfer-degraded record entry"], lambda key: {"195967001"}, complete=True).verdict is Words.CANNOT_TELL
+    assert (
+        judge(code, "Asthma", ["Transfer-degraded record entry"], lambda key: {"195967001"}, complete=True).verdict
+        is Words.CANNOT_TELL
+    )
 
 
 @pytest.mark.parametrize("words", ["", "   ", "--", "()"])
@@ -162,21 +230,45 @@ def test_a_code_of_unknown_descriptions_cannot_be_told() -> None:
     assert ask("999", "Not pregnant").verdict is Words.CANNOT_TELL
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("Oedema of ankle", "edema of ankle"), ("Anaemia", "ANEMIA"), ("Caesarean section", "cesarean section"),
-    ("Tumour", "tumor"), ("Immunisation", "immunization"), ("Fibreoptic", "fiberoptic"), ("Counselling", "counseling"),
-    ("Crohn’s disease", "Crohn's disease"), ("H/O: asthma", "History of asthma"), ("O/E - BP reading", "On examination - blood pressure reading"),
-    ("FH: Asthma", "Family history of asthma"), ("Ménière's disease", "Meniere's disease"), ("X‑ray", "X-ray"),
-    ("5 µg", "5 ug"), ("Asthma NOS", "asthma"), ("Rheumatoid\u00a0arthritis", "rheumatoid arthritis"), ("A & B", "A and B"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Oedema of ankle", "edema of ankle"),
+        ("Anaemia", "ANEMIA"),
+        ("Caesarean section", "cesarean section"),
+        ("Tumour", "tumor"),
+        ("Immunisation", "immunization"),
+        ("Fibreoptic", "fiberoptic"),
+        ("Counselling", "counseling"),
+        ("Crohn’s disease", "Crohn's disease"),
+        ("H/O: asthma", "History of asthma"),
+        ("O/E - BP reading", "On examination - blood pressure reading"),
+        ("FH: Asthma", "Family history of asthma"),
+        ("Ménière's disease", "Meniere's disease"),
+        ("X‑ray", "X-ray"),
+        ("5 µg", "5 ug"),
+        ("Asthma NOS", "asthma"),
+        ("Rheumatoid\u00a0arthritis", "rheumatoid arthritis"),
+        ("A & B", "A and B"),
+    ],
+)
 def test_two_ways_of_writing_have_one_key(one: str, other: str) -> None:
     assert normal(one) == normal(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("Pregnant", "Not pregnant"), ("0.5%", "5%"), ("1.5 mg", "15 mg"), ("Type 1 diabetes", "Type 2 diabetes"), ("BMI <18", "BMI >18"),
-    ("Family history of asthma", "History of asthma"), ("Smoker", "Non-smoker"), ("Left to right shunt", "Right to left shunt"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Pregnant", "Not pregnant"),
+        ("0.5%", "5%"),
+        ("1.5 mg", "15 mg"),
+        ("Type 1 diabetes", "Type 2 diabetes"),
+        ("BMI <18", "BMI >18"),
+        ("Family history of asthma", "History of asthma"),
+        ("Smoker", "Non-smoker"),
+        ("Left to right shunt", "Right to left shunt"),
+    ],
+)
 def test_what_says_something_else_has_another_key(one: str, other: str) -> None:
     assert normal(one) != normal(other)
 

@@ -72,16 +72,25 @@ def lone(name: str) -> frozenset[str]:
 Judge = Callable[[Operand], Answer]
 
 
-def some_member(members: Iterable[ItemFact], excluded: frozenset[int], unseen: Iterable[Unseen], judge: Judge,
-                judge_unseen: Judge) -> Answer:
+def some_member(
+    members: Iterable[ItemFact], excluded: frozenset[int], unseen: Iterable[Unseen], judge: Judge, judge_unseen: Judge
+) -> Answer:
     """Answer whether one of the members, but for those excluded, is as asked; unseen ones are members too."""
     found = [judge(member) for member in members if member.index not in excluded]
     found += [judge_unseen(member) for member in unseen]
     return some(found)
 
 
-def at_least(needed: Decimal | None, needed_name: str, members: Iterable[ItemFact], excluded: frozenset[int],
-             unseen: Iterable[Unseen], judge: Judge, judge_unseen: Judge, date_name: str) -> Answer:
+def at_least(
+    needed: Decimal | None,
+    needed_name: str,
+    members: Iterable[ItemFact],
+    excluded: frozenset[int],
+    unseen: Iterable[Unseen],
+    judge: Judge,
+    judge_unseen: Judge,
+    date_name: str,
+) -> Answer:
     """Answer whether members stand on N different days; every member that is not false may add one (table 4)."""
     if needed is None:
         return frozenset((needed_name,))
@@ -249,11 +258,13 @@ def same_day(one: Interval, other: Interval) -> bool | None:
 def within(one: Interval, other: Interval, earlier: int | None, later: int | None, unit: Unit) -> bool | None:
     """Answer whether `one` lies between `other` less `earlier` and `other` plus `later` units; None: 0 units (table 6)."""
     first, last = other
-    if (one[0] >= (add(last, -earlier, unit) if earlier is not None else last)
-            and one[1] <= (add(first, later, unit) if later is not None else first)):
+    if one[0] >= (add(last, -earlier, unit) if earlier is not None else last) and one[1] <= (
+        add(first, later, unit) if later is not None else first
+    ):
         return True
-    if (one[1] < (add(first, -earlier, unit) if earlier is not None else first)
-            or one[0] > (add(last, later, unit) if later is not None else last)):
+    if one[1] < (add(first, -earlier, unit) if earlier is not None else first) or one[0] > (
+        add(last, later, unit) if later is not None else last
+    ):
         return False
     return None
 

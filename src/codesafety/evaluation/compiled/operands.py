@@ -17,9 +17,21 @@ from codesafety.evaluation.compiled.python_syntax import attribute, call, const,
 from codesafety.ir import Kind
 
 SCENE = "F"
-_OF_ITEM = frozenset({
-    "value", "assertion", "subject", "temporality", "code", "product", "ingredients", "route", "form", "dosage", "references",
-})
+_OF_ITEM = frozenset(
+    {
+        "value",
+        "assertion",
+        "subject",
+        "temporality",
+        "code",
+        "product",
+        "ingredients",
+        "route",
+        "form",
+        "dosage",
+        "references",
+    }
+)
 _CONTEXT = ("assertion", "subject", "temporality")
 _DAYS = {ir.Unit.DAYS: 1, ir.Unit.WEEKS: 7}
 
@@ -176,6 +188,9 @@ RUNTIME: Mapping[str, object] = {
     **{key: value for key, value in vars(codegen_answers).items() if callable(value) and not key.startswith("_")},
     **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
-    "UNIT_days": ir.Unit.DAYS, "UNIT_weeks": ir.Unit.WEEKS, "UNIT_months": ir.Unit.MONTHS, "UNIT_years": ir.Unit.YEARS,
+    "UNIT_days": ir.Unit.DAYS,
+    "UNIT_weeks": ir.Unit.WEEKS,
+    "UNIT_months": ir.Unit.MONTHS,
+    "UNIT_years": ir.Unit.YEARS,
 }
 """What generated functions may call, by name."""

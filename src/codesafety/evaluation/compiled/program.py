@@ -41,8 +41,9 @@ Hit = tuple[ItemFact | None, Trigger, Any, Any]
 class Tallies(Mapping[int | None, Tally]):
     """How the loaded rules answered for each whole incoming item and the message, counted when it is asked for."""
 
-    def __init__(self, program: Program, facts: Facts, skipped: frozenset[int], outcomes: Sequence[Outcome],
-                 broken: Sequence[Broken]) -> None:
+    def __init__(
+        self, program: Program, facts: Facts, skipped: frozenset[int], outcomes: Sequence[Outcome], broken: Sequence[Broken]
+    ) -> None:
         self._program, self._facts, self._skipped, self._outcomes, self._failures = program, facts, skipped, outcomes, broken
 
     @cached_property
@@ -101,8 +102,9 @@ class Program:
         self._sets = tuple(binding.sets.values())
         self._windows: list[tuple[int | None, int | None]] = [(None, None)]
         self._window_of = [self._window(rule) for rule in self.rules]
-        self._classes = Counter((category(rule, binding), window)
-                                for rule, window in zip(self.rules, self._window_of, strict=True))
+        self._classes = Counter(
+            (category(rule, binding), window) for rule, window in zip(self.rules, self._window_of, strict=True)
+        )
         wanted = [(number, rule, shapes(rule)[0]) for number, rule in enumerate(self.rules)]
         functions = generate(binding, self._concepts.numbers, wanted, "maybe")
         self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}

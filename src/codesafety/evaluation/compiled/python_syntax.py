@@ -122,7 +122,13 @@ def negation(part: ast.expr) -> ast.expr:
 
 def function(identifier: str, arguments: list[str], body: list[ast.stmt]) -> ast.stmt:
     parameters = ast.arguments(
-        posonlyargs=[], args=[ast.arg(a, lineno=1, col_offset=0) for a in arguments], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
+        posonlyargs=[],
+        args=[ast.arg(a, lineno=1, col_offset=0) for a in arguments],
+        vararg=None,
+        kwonlyargs=[],
+        kw_defaults=[],
+        kwarg=None,
+        defaults=[],
     )
     return ast.FunctionDef(identifier, parameters, body, [], None, lineno=1, col_offset=0)
 

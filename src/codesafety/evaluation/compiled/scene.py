@@ -18,9 +18,28 @@ _NONE: frozenset[int] = frozenset()
 class Scene:
     """One run over one message. Not shared between threads."""
 
-    __slots__ = ("_any", "_by_id", "_by_product", "_codings", "_everyone", "_excluded", "_memo", "_sure", "born", "born_first",
-                 "born_last", "concepts", "facts", "gender", "message", "patient", "sets", "sex_at_birth", "unseen_entries",
-                 "unseen_medications")
+    __slots__ = (
+        "_any",
+        "_by_id",
+        "_by_product",
+        "_codings",
+        "_everyone",
+        "_excluded",
+        "_memo",
+        "_sure",
+        "born",
+        "born_first",
+        "born_last",
+        "concepts",
+        "facts",
+        "gender",
+        "message",
+        "patient",
+        "sets",
+        "sex_at_birth",
+        "unseen_entries",
+        "unseen_medications",
+    )
 
     def __init__(self, facts: Facts, concepts: Concepts, sets: tuple[BoundSet, ...]) -> None:
         self.facts = facts
@@ -147,7 +166,8 @@ class Scene:
             same = {item.index}
             if item.model.id is not None:
                 same.update(
-                    other.index for other in self._with_id(item.model.id)
+                    other.index
+                    for other in self._with_id(item.model.id)
                     if other.incoming != item.incoming and other.is_entry == item.is_entry and same_part(other, item)
                 )
             if not item.is_entry:

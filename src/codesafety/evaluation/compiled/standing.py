@@ -87,8 +87,15 @@ class Concepts:
         unsure -= sure
         blank -= named
         listed = self._listed
-        return Concept(infos, self._shared(sure), self._shared(unsure), told, self._shared(blank), tuple(sorted(sure & listed)),
-                       tuple(sorted(unsure & listed)))
+        return Concept(
+            infos,
+            self._shared(sure),
+            self._shared(unsure),
+            told,
+            self._shared(blank),
+            tuple(sorted(sure & listed)),
+            tuple(sorted(unsure & listed)),
+        )
 
     def _shared(self, numbers: set[int]) -> frozenset[int]:
         """Return one and the same object for equal sets: a supplier's own codes are all unsure of the same thousand sets."""

@@ -37,9 +37,28 @@ from codesafety.evaluation.compiled.python_syntax import (
 from codesafety.ir import FieldType, ItemWord, Kind
 
 Step = (
-    ir.IsMissing | ir.FieldIs | ir.FieldSame | ir.ItemIs | ir.CodingIs | ir.About | ir.InSet | ir.Before | ir.SameDay | ir.Within
-    | ir.Beyond | ir.SameProduct | ir.SharesIngredient | ir.SameIngredients | ir.SameEntry | ir.Overlaps | ir.Differs
-    | ir.Contradicts | ir.Compare | ir.AgeCompare | ir.AgeRange | ir.Custom
+    ir.IsMissing
+    | ir.FieldIs
+    | ir.FieldSame
+    | ir.ItemIs
+    | ir.CodingIs
+    | ir.About
+    | ir.InSet
+    | ir.Before
+    | ir.SameDay
+    | ir.Within
+    | ir.Beyond
+    | ir.SameProduct
+    | ir.SharesIngredient
+    | ir.SameIngredients
+    | ir.SameEntry
+    | ir.Overlaps
+    | ir.Differs
+    | ir.Contradicts
+    | ir.Compare
+    | ir.AgeCompare
+    | ir.AgeRange
+    | ir.Custom
 )
 _NEITHER = ("gender", "sex_at_birth", "subject", "assertion", "temporality")
 
@@ -109,7 +128,9 @@ class Steps:
                 return self._item_is(frame[var.slot], word)
             case ir.CodingIs(var, word):
                 place = frame[var.slot]
-                return Written("answer", lambda: call("coding_is", name(SCENE), place.value, const(word.value), const(place.name)))
+                return Written(
+                    "answer", lambda: call("coding_is", name(SCENE), place.value, const(word.value), const(place.name))
+                )
             case ir.About(var, subject):
                 return self._context_word(frame[var.slot], 1, "subject", subject, ())
             case ir.InSet(operand, set_name):
@@ -138,17 +159,32 @@ class Steps:
                 return Written("answer", lambda: call("words_contradict", name(SCENE), place.value, const(place.name)))
             case ir.Compare(field, operator, value, unit):
                 counts = field.type is FieldType.NUMBER and unit is None
-                return Written("answer", lambda: call(
-                    "compared", self.of.amount(field, frame), const(operator), self.of.pool.add(value), const(unit), const(counts),
-                    self.of.label(field, frame)))
+                return Written(
+                    "answer",
+                    lambda: call(
+                        "compared",
+                        self.of.amount(field, frame),
+                        const(operator),
+                        self.of.pool.add(value),
+                        const(unit),
+                        const(counts),
+                        self.of.label(field, frame),
+                    ),
+                )
             case ir.Custom(predicate, arguments):
                 places = tuple(frame[v.slot] for v in arguments)
                 if (unseen := _unseen(*places)) is not None:
                     return unseen
-                return Written("answer", lambda: call(
-                    "custom", name(SCENE), self.of.pool.add(self.of.binding.predicates[predicate]),
-                    several(p.value if p.kind is not Kind.MESSAGE else const(None) for p in places),
-                    several(const(p.name) for p in places)))
+                return Written(
+                    "answer",
+                    lambda: call(
+                        "custom",
+                        name(SCENE),
+                        self.of.pool.add(self.of.binding.predicates[predicate]),
+                        several(p.value if p.kind is not Kind.MESSAGE else const(None) for p in places),
+                        several(const(p.name) for p in places),
+                    ),
+                )
             case _:
                 assert_never(step)
 
@@ -172,8 +208,13 @@ class Steps:
             known = compare(named(temporary, value), ast.Is(), const(None))
             return either_or(known, const(None), equal(name(temporary), const(word)))
 
-        return Written("open", answer, lambda: const(frozenset((_static(self.of.label(field, frame)),))),
-                       sure=lambda: equal(value, const(word)), maybe=lambda: among(value, (None, word)))
+        return Written(
+            "open",
+            answer,
+            lambda: const(frozenset((_static(self.of.label(field, frame)),))),
+            sure=lambda: equal(value, const(word)),
+            maybe=lambda: among(value, (None, word)),
+        )
 
     def _field_same(self, left: ir.Field, right: ir.Field, frame: Frame) -> Written:
         coded = left.type is FieldType.CODINGS
@@ -233,8 +274,11 @@ class Steps:
             return _open(_called(place))
         asked = "coding_member" if place.kind is Kind.CODING else "member"
         field = "product" if place.kind is Kind.MEDICATION else "code"
-        return Written("open", lambda: method(name(SCENE), asked, place.value, const(self.of.numbers[set_name])),
-                       lambda: const(frozenset((f"{place.name}.{field}",))))
+        return Written(
+            "open",
+            lambda: method(name(SCENE), asked, place.value, const(self.of.numbers[set_name])),
+            lambda: const(frozenset((f"{place.name}.{field}",))),
+        )
 
     # ------------------------------------------------------------------------------------------ dates
 
@@ -245,6 +289,7 @@ class Steps:
             return self.of.dated(frame, step.left, step.right)
 
         if isinstance(step, ir.Before):
+
             def sure() -> ast.expr:
                 return less(item(left, 1), item(right, 0))
 
@@ -269,8 +314,11 @@ class Steps:
         column = step.length
         assert isinstance(column, ir.Field)
         known = named(temporary, call("column_length", length))
-        return Written("open", lambda: either_or(compare(known, ast.Is(), const(None)), const(None), value),
-                       lambda: union(lacking(), self._lacking_cells(frame, column)))
+        return Written(
+            "open",
+            lambda: either_or(compare(known, ast.Is(), const(None)), const(None), value),
+            lambda: union(lacking(), self._lacking_cells(frame, column)),
+        )
 
     def _lacking_cells(self, frame: Frame, *columns: ir.Field) -> ast.expr:
         """The names of the columns that hold no number."""
@@ -297,6 +345,7 @@ class Steps:
             columns += [bound for bound in (step.low, step.high) if isinstance(bound, ir.Field)]
         label = self.of.label(step.at, frame) if isinstance(step.at, ir.Field) else const("patient.born")
         if columns:
+
             def lacking_too() -> ast.expr:
                 return call("age_lacks", name(SCENE), at, label, self._lacking_cells(frame, *columns))
 
@@ -322,8 +371,9 @@ class Steps:
 
         return Written("open", answer, lacking, sure, maybe)
 
-    def _age_by_columns(self, at: ast.expr, low: int | ast.expr | None, above: int | ast.expr | None, unit: ir.Unit,
-                        lacking: Expression) -> Written:
+    def _age_by_columns(
+        self, at: ast.expr, low: int | ast.expr | None, above: int | ast.expr | None, unit: ir.Unit, lacking: Expression
+    ) -> Written:
         tests: list[ast.expr] = []
         bounds: list[ast.expr] = []
         for bound in (low, above):
@@ -382,9 +432,14 @@ class Steps:
         temporary = self.temporary()
         days = product(name(temporary), const(each))
         lacking = call("overlap_lacks", *(p.value for p in places), _names(*places), self.of.label(step.days, frame))
-        return Written("answer", lambda: either_or(
-            compare(named(temporary, call("column_length", found)), ast.Is(), const(None)), lacking,
-            call("overlap", *(p.value for p in places), _names(*places), days)))
+        return Written(
+            "answer",
+            lambda: either_or(
+                compare(named(temporary, call("column_length", found)), ast.Is(), const(None)),
+                lacking,
+                call("overlap", *(p.value for p in places), _names(*places), days),
+            ),
+        )
 
 
 def _window(n: int, unit: ir.Unit) -> tuple[int, int]:

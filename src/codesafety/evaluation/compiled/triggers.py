@@ -94,7 +94,10 @@ def _joined_on(condition: ir.Condition | None, one: ir.Var, other: ir.Var) -> ty
     """Return the condition on which a pair without sets can be joined: it must hold for the whole to hold."""
     if isinstance(condition, ir.And):
         return next((found for part in condition.parts if (found := _joined_on(part, one, other))), None)
-    if isinstance(condition, ir.SameProduct | ir.SameEntry) and {condition.left.slot, condition.right.slot} == {one.slot, other.slot}:
+    if isinstance(condition, ir.SameProduct | ir.SameEntry) and {condition.left.slot, condition.right.slot} == {
+        one.slot,
+        other.slot,
+    }:
         return type(condition)
     return None
 
@@ -241,16 +244,22 @@ class Category:
             case "one":
                 return subject is not None and subject.is_entry == self.is_entry
             case "row":
-                return subject is not None and subject.is_entry == self.is_entry and any(
-                    self._has_row(part) for part in scene.facts.parts(subject))
+                return (
+                    subject is not None
+                    and subject.is_entry == self.is_entry
+                    and any(self._has_row(part) for part in scene.facts.parts(subject))
+                )
             case "pair":
                 if subject is None:
                     return False
                 sides = {(self.is_entry, self.partner_is_entry)}
                 if not self.unordered:
                     sides.add((self.partner_is_entry, self.is_entry))
-                return any(subject.is_entry == own and _has_another(scene, part, wanted)
-                           for own, wanted in sides for part in scene.facts.parts(subject))
+                return any(
+                    subject.is_entry == own and _has_another(scene, part, wanted)
+                    for own, wanted in sides
+                    for part in scene.facts.parts(subject)
+                )
 
     def _has_row(self, part: ItemFact) -> bool:
         assert self.rows is not None
@@ -275,8 +284,9 @@ def category(rule: ir.Rule, binding: Binding) -> Category:
         return Category("one", is_entry)
     if other.kind is Kind.ROW:
         assert other.table is not None
-        return Category("row", is_entry, table=other.table, rows=binding.tables[other.table],
-                        system=binding.table_systems[other.table])
+        return Category(
+            "row", is_entry, table=other.table, rows=binding.tables[other.table], system=binding.table_systems[other.table]
+        )
     return Category("pair", is_entry, other.kind is not Kind.MEDICATION, rule.trigger.unordered)
 
 

@@ -57,8 +57,9 @@ def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
     return ("pair", "unseen_partner") if rule.trigger.unordered else ("pair", "unseen_partner", "unseen_subject")
 
 
-def generate(binding: Binding, numbers: Mapping[str, int], wanted: Iterable[tuple[int, ir.Rule, Shape]],
-             purpose: Literal["maybe", "exact"]) -> Functions:
+def generate(
+    binding: Binding, numbers: Mapping[str, int], wanted: Iterable[tuple[int, ir.Rule, Shape]], purpose: Literal["maybe", "exact"]
+) -> Functions:
     """Return one function for each rule and shape that is wanted, by the name that `function_name` gives it.
 
     `maybe`: f(scene, a[, b]) -> whether the application may fire or cannot be told. `exact`: f(scene, a[, b]) -> the answer
@@ -254,7 +255,10 @@ class Writer:
                 parts.append(self.exact(condition.where, inner))
             body.append(function(identifier, [member.variable], [*judged, returns(call("every", several(parts)))]))
         looked_through = (
-            self._members(condition.var, sure=False), name("others"), _unseen_members(_member(condition.var)), name("judge"),
+            self._members(condition.var, sure=False),
+            name("others"),
+            _unseen_members(_member(condition.var)),
+            name("judge"),
             name("judge_unseen"),
         )
         if condition.n is None:
@@ -262,8 +266,12 @@ class Writer:
         needed = self.operands.number(condition.n, frame)
         needed_name = condition.n.as_written if isinstance(condition.n, ir.Field) else ""
         counted = call(
-            "at_least", needed if isinstance(needed, ast.expr) else self.operands.pool.add(needed), const(needed_name),
-            *looked_through, const(f"{condition.var.name}.date"))
+            "at_least",
+            needed if isinstance(needed, ast.expr) else self.operands.pool.add(needed),
+            const(needed_name),
+            *looked_through,
+            const(f"{condition.var.name}.date"),
+        )
         return self._function([*body, returns(counted)], frame)
 
     def _function(self, body: list[ast.stmt], frame: Frame) -> ast.expr:
@@ -285,6 +293,7 @@ def _excluded(frame: Frame) -> ast.expr:
     """What is no other than the items that the frame names."""
     named = [
         attribute(place.value, "item") if place.kind is Kind.CODING else place.value
-        for place in frame.values() if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
+        for place in frame.values()
+        if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
     ]
     return method(name(SCENE), "excluded", *named)

@@ -397,7 +397,11 @@ class Comparisons:
             number, lacking = dosage(item.model)
             owner = name.partition(".")[0]
             # computed here and not sent: the limits on what may be sent are not its own
-            return (Quantity.model_construct(value=number), ()) if number is not None else (None, tuple(f"{owner}.{m}" for m in lacking))
+            return (
+                (Quantity.model_construct(value=number), ())
+                if number is not None
+                else (None, tuple(f"{owner}.{m}" for m in lacking))
+            )
         raw = self.raw(field, frame)
         if field.type is ir.FieldType.VALUE:
             raw = raw.quantity if raw is not None else None
@@ -443,9 +447,7 @@ class Comparisons:
         if isinstance(answer, bool):
             return truth(answer)
         if isinstance(answer, Missing):
-            return None, frozenset(answer.fields) and frozenset(
-                f"{b.name}.{f}" for b in arguments for f in answer.fields
-            )
+            return None, frozenset(answer.fields) and frozenset(f"{b.name}.{f}" for b in arguments for f in answer.fields)
         raise PluginError(predicate.plugin, name, "it answered neither true, false nor Missing")
 
     # ---- membership

@@ -133,7 +133,10 @@ def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> It
             if verdict.verdict is Words.NEGATES:
                 yield f"words of {name}", "deny what the code says, or affirm what it denies"
             elif verdict.verdict is Words.NAMES_ANOTHER:
-                yield f"words of {name}", "describe " + " or ".join(show_code("sct", other, facts) for other in verdict.others[:3])
+                yield (
+                    f"words of {name}",
+                    "describe " + " or ".join(show_code("sct", other, facts) for other in verdict.others[:3]),
+                )
         return
     status = terminology.status(code)
     if status is Status.UNKNOWN:

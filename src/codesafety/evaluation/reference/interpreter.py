@@ -56,8 +56,10 @@ class Interpreter(Comparisons):
         if not days:
             return unknown("message.sent")
         day = min(days)
-        return truth((rule.valid_from is None or rule.valid_from.first <= day)
-                     and (rule.valid_until is None or day <= rule.valid_until.last))
+        return truth(
+            (rule.valid_from is None or rule.valid_from.first <= day)
+            and (rule.valid_until is None or day <= rule.valid_until.last)
+        )
 
     def _applications(self, rule: ir.Rule, subject: ItemFact | None) -> Iterator[Application]:
         trigger = rule.trigger
@@ -135,7 +137,8 @@ class Interpreter(Comparisons):
         facts = self.facts
         is_entry = kind is not ir.Kind.MEDICATION
         seen = [
-            item for item in facts.items
+            item
+            for item in facts.items
             if item.is_entry == is_entry and not facts.is_replaced(item) and all(facts.is_another(item, n) for n in named)
         ]
         return [*seen, *facts.unseen(is_entry)]
@@ -185,11 +188,13 @@ class Interpreter(Comparisons):
         if value.model.entered_in_error:
             return FALSE
         assertion, subject, temporality = value.context
-        return conjunction([
-            truth(None if assertion in (None, "possible") else assertion == "present", f"{bound.name}.assertion"),
-            truth(None if subject is None else subject == "patient", f"{bound.name}.subject"),
-            truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
-        ])
+        return conjunction(
+            [
+                truth(None if assertion in (None, "possible") else assertion == "present", f"{bound.name}.assertion"),
+                truth(None if subject is None else subject == "patient", f"{bound.name}.subject"),
+                truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
+            ]
+        )
 
     def _row_valid(self, bound: Bound, row: ir.TableRow) -> Truth:
         if row.first is None and row.last is None:

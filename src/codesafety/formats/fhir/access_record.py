@@ -19,14 +19,16 @@ from codesafety.record import Coverage, Record, Submission
 _MARK = "GPConnect-StructuredRecord-Bundle"
 _PROFILES = ("CareConnect-GPC-List-1", "CareConnect-GPC-MedicationStatement-1")
 _MEDICATIONS = "933361000000108"
-_ENTRIES = frozenset([
-    "717711000000103",  # problems
-    "886921000000105",  # allergies and adverse reactions
-    "1102181000000102",  # immunisations
-    "887191000000108",  # investigations and results
-    "1149501000000101",  # consultations
-    "826501000000100",  # uncategorised data, "miscellaneous record"
-])
+_ENTRIES = frozenset(
+    [
+        "717711000000103",  # problems
+        "886921000000105",  # allergies and adverse reactions
+        "1102181000000102",  # immunisations
+        "887191000000108",  # investigations and results
+        "1149501000000101",  # consultations
+        "826501000000100",  # uncategorised data, "miscellaneous record"
+    ]
+)
 _WARNING = "ListWarningCode"
 _NOTHING_RECORDED = ("no-content-recorded", "nocontentrecorded", "nilknown")
 
@@ -41,7 +43,9 @@ class AccessRecordReader:
     def recognises(self, source: Source) -> bool:
         if kind_of(source) == "other" or mentions(source, "MessageHeader"):
             return False
-        return mentions(source, _MARK) or (mentions(source, *_PROFILES) and mentions(source, "Bundle") and mentions(source, "entry"))
+        return mentions(source, _MARK) or (
+            mentions(source, *_PROFILES) and mentions(source, "Bundle") and mentions(source, "entry")
+        )
 
     def read(self, source: Source) -> Submission:
         """Return a record as a submission: each of its entries is incoming."""
@@ -63,14 +67,19 @@ def _warnings(node: Node) -> list[str]:
     found: list[str] = []
     for extension in node.all("extension"):
         if _WARNING in (own_text(extension, "url") or ""):
-            found.extend(v.value for name, values in extension.children.items() for v in values
-                         if name.startswith("value") and v.value is not None)
+            found.extend(
+                v.value
+                for name, values in extension.children.items()
+                for v in values
+                if name.startswith("value") and v.value is not None
+            )
     return found
 
 
 def _codes(node: Node, name: str) -> list[str]:
-    return [code for concept in node.all(name) for coding in concept.all("coding")
-            if (code := own_text(coding, "code")) is not None]
+    return [
+        code for concept in node.all(name) for coding in concept.all("coding") if (code := own_text(coding, "code")) is not None
+    ]
 
 
 def _coverage(lists: list[Node]) -> tuple[Coverage, ...]:
@@ -79,8 +88,11 @@ def _coverage(lists: list[Node]) -> tuple[Coverage, ...]:
     doubtful: set[str] = set()
     for node in lists:
         empty = [code.lower() for code in _codes(node, "emptyReason")]
-        sound = (not _warnings(node) and own_text(node, "status") == "current"
-                 and (not node.all("emptyReason") or any(code in _NOTHING_RECORDED for code in empty)))
+        sound = (
+            not _warnings(node)
+            and own_text(node, "status") == "current"
+            and (not node.all("emptyReason") or any(code in _NOTHING_RECORDED for code in empty))
+        )
         (whole if sound else doubtful).update(_codes(node, "code"))
     whole -= doubtful
     found: list[Coverage] = []

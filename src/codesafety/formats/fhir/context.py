@@ -62,8 +62,11 @@ def heading_of(resource: Node) -> str | None:
 
 def encounter_of(resource: Node, around: Surroundings) -> Node | None:
     """Return the encounter that the item names, else the one whose list holds it, else the message's only one."""
-    holders = [*resource.all("context"), *resource.all("encounter"),
-               *(e for c in resource.all("context") for e in c.all("encounter"))]
+    holders = [
+        *resource.all("context"),
+        *resource.all("encounter"),
+        *(e for c in resource.all("context") for e in c.all("encounter")),
+    ]
     for node in holders:
         found = around.index.find(node)
         if found is not None and found.resource_type == "Encounter":

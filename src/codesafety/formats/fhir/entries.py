@@ -56,19 +56,22 @@ SHAPES: dict[str, Shape] = {
     "ClinicalImpression": Shape("other", ("code",), ("effective",), ("date",), ("summary", "description"), needs_code=False),
     "ProcedureRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
     "ServiceRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
-    "ReferralRequest": Shape("procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",),
-                             ("description",), planned=True),
+    "ReferralRequest": Shape(
+        "procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",), ("description",), planned=True
+    ),
     "DeviceRequest": Shape("other", ("codeCodeableConcept",), ("occurrence",), ("authoredOn",), planned=True),
     "Goal": Shape("other", ("description",), ("startDate",), ("statusDate",), planned=True),
-    "CarePlan": Shape("other", ("category",), ("period",), ("created",), ("title", "description"), planned=True,
-                      needs_code=False),
+    "CarePlan": Shape(
+        "other", ("category",), ("period",), ("created",), ("title", "description"), planned=True, needs_code=False
+    ),
     "Flag": Shape("other", ("code",), ("period",)),
     "Specimen": Shape("other", ("type",), ("receivedTime",), needs_code=False),
     "Consent": Shape("other", ("category", "scope"), ("dateTime",), needs_code=False),
     "RiskAssessment": Shape("other", ("code",), ("occurrence",), needs_code=False),
     "Communication": Shape("other", ("category", "reasonCode", "topic"), ("sent", "received"), (), needs_code=False),
-    "CommunicationRequest": Shape("other", ("category", "reasonCode"), ("occurrence",), ("authoredOn",), planned=True,
-                                  needs_code=False),
+    "CommunicationRequest": Shape(
+        "other", ("category", "reasonCode"), ("occurrence",), ("authoredOn",), planned=True, needs_code=False
+    ),
     "AdverseEvent": Shape("other", ("event", "type"), ("date",), ("recordedDate",), ("description",)),
     "DetectedIssue": Shape("other", ("code", "category"), ("identified", "date"), (), ("detail",)),
     "DeviceUseStatement": Shape("other", ("reasonCode", "indication"), ("timing",), ("recordedOn",), needs_code=False),
@@ -118,8 +121,9 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
             words = main.text or _words(resource, shape) or _answered(components)
             lines = tuple(unplaced(node, "a date") for node in dated.nodes)
             return TextItem(**fields, text=words), (*not_read, *lines)
-    return Entry(**fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end,
-                 components=components), not_read
+    return Entry(
+        **fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end, components=components
+    ), not_read
 
 
 def _says_more_than_words(component: Component) -> bool:
@@ -153,8 +157,9 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
                     raise Broken(wrong[0], "`code` is a plain value where a coded concept belongs")
             continue
         parts = [concept(n, used) for n in nodes]
-        found = Concept(tuple(c for p in parts for c in p.codings),
-                        "; ".join(p.text for p in parts if p.text is not None) or None)
+        found = Concept(
+            tuple(c for p in parts for c in p.codings), "; ".join(p.text for p in parts if p.text is not None) or None
+        )
         if found.codings:
             return found
         first = first or found

@@ -58,13 +58,14 @@ def parse_json_value(text: str, name: str) -> Any:
     if count > 3 * MAX_ELEMENTS:
         refuse(f"holds more than {MAX_ELEMENTS} elements", "send one message or one patient's record at a time")
     try:
-        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_not_a_number,
-                          object_pairs_hook=_members)
+        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_not_a_number, object_pairs_hook=_members)
     except _Refused as error:
         refuse(str(error), "correct the system that wrote it")
     except json.JSONDecodeError as error:
-        refuse(f"is not well-formed JSON: line {error.lineno}, column {error.colno}",
-               "it may have been cut short or edited: export it again")
+        refuse(
+            f"is not well-formed JSON: line {error.lineno}, column {error.colno}",
+            "it may have been cut short or edited: export it again",
+        )
     except (RecursionError, ValueError):
         refuse("is not well-formed JSON", "it may have been cut short or edited: export it again")
 
@@ -160,8 +161,12 @@ def parse_json(text: str, name: str) -> Tree:
         raise InputError("is JSON, but no object", source=name, help="give one FHIR resource or one native submission")
     kind = value.get("resourceType")
     if not isinstance(kind, str) or isinstance(kind, Number) or not _NAME.fullmatch(kind):
-        raise InputError("does not say which FHIR resource it is", source=name, path="resourceType",
-                         help="the outermost object needs a `resourceType` in text")
+        raise InputError(
+            "does not say which FHIR resource it is",
+            source=name,
+            path="resourceType",
+            help="the outermost object needs a `resourceType` in text",
+        )
     builder = _Builder()
     root = builder.resource(Node(kind, None), value)
     return Tree(root, tuple(builder.flaws), "json")

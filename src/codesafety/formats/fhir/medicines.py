@@ -84,8 +84,11 @@ def _product(resource: Node, around: Surroundings, used: Used) -> tuple[Concept,
     if medicine is None or medicine.resource_type != "Medication":
         return Concept((), child_text(held, "display")), (), None
     found = concept(one(medicine, "code"), used)
-    return Concept(found.codings, found.text or child_text(held, "display")), concept(one(medicine, "form"), used).codings, \
-        _strength(medicine, used)
+    return (
+        Concept(found.codings, found.text or child_text(held, "display")),
+        concept(one(medicine, "form"), used).codings,
+        _strength(medicine, used),
+    )
 
 
 def _strength(medicine: Node, used: Used) -> str | None:
@@ -102,8 +105,10 @@ def _strength(medicine: Node, used: Used) -> str | None:
 
 
 def _dates(resource: Node, used: Used, *, gp_connect: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {name: date(one(resource, element), used) for name, element in
-                             (("handed_over", "whenHandedOver"), ("prepared", "whenPrepared"), ("authored", "authoredOn"))}
+    found: dict[str, Any] = {
+        name: date(one(resource, element), used)
+        for name, element in (("handed_over", "whenHandedOver"), ("prepared", "whenPrepared"), ("authored", "authoredOn"))
+    }
     start, end = when(resource, "effective", used)
     supply = one(resource, "dispenseRequest")
     if gp_connect and supply is not None and start is None and end is None:
@@ -118,19 +123,32 @@ def _not_given(resource: Node, handed_over: str | None, used: Used) -> dict[str,
     """
     status = child_text(resource, "status")
     taken = child_text(resource, "taken")
-    reasons = concepts([n for name in ("notDoneReasonCodeableConcept", "reasonNotTaken", "reasonNotGiven")
-                        for n in resource.all(name)], used)
+    reasons = concepts(
+        [n for name in ("notDoneReasonCodeableConcept", "reasonNotTaken", "reasonNotGiven") for n in resource.all(name)], used
+    )
     refused = (
-        True in (boolean(one(resource, "notGiven")), boolean(one(resource, "wasNotGiven")), boolean(one(resource, "notDone")),
-                 boolean(one(resource, "doNotPerform")))
+        True
+        in (
+            boolean(one(resource, "notGiven")),
+            boolean(one(resource, "wasNotGiven")),
+            boolean(one(resource, "notDone")),
+            boolean(one(resource, "doNotPerform")),
+        )
         or taken == "n"
         or status in ("not-done", "declined", "not-taken")
         or bool(reasons)
         or (resource.resource_type == "MedicationDispense" and status == "stopped" and handed_over is None)
     )
     if refused:
-        reasons += concepts([n for name in ("statusReasonCodeableConcept", "statusReason") for n in resource.all(name)
-                             if n.kind == "element" and "reference" not in n.children], used)
+        reasons += concepts(
+            [
+                n
+                for name in ("statusReasonCodeableConcept", "statusReason")
+                for n in resource.all(name)
+                if n.kind == "element" and "reference" not in n.children
+            ],
+            used,
+        )
         return {"not_given": True, "not_given_reason": reasons}
     return {"not_given": False if taken == "y" else None}
 
@@ -148,8 +166,11 @@ def _days(node: Node | None, used: Used) -> Decimal | None:
 
 
 def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
-    found = concepts([n for n in resource.all("type") if n.kind == "element"], used) \
-        if resource.resource_type == "MedicationDispense" else ()
+    found = (
+        concepts([n for n in resource.all("type") if n.kind == "element"], used)
+        if resource.resource_type == "MedicationDispense"
+        else ()
+    )
     for extension in resource.all("extension"):
         if "MedicationSupplyType" in (child_text(extension, "url") or ""):
             found += concept(one(extension, "valueCodeableConcept"), used).codings
@@ -159,8 +180,10 @@ def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
 def _dosage(resource: Node, supplied: Quantity | None, used: Used) -> dict[str, Any]:
     dosages = [*resource.all("dosageInstruction"), *resource.all("dosage")]
     words = [w for d in dosages if (w := child_text(d, "text")) is not None]
-    fields: dict[str, Any] = {"dosage_text": "; ".join(words) or None,
-                              "route": concepts([r for d in dosages for r in d.all("route")], used)}
+    fields: dict[str, Any] = {
+        "dosage_text": "; ".join(words) or None,
+        "route": concepts([r for d in dosages for r in d.all("route")], used),
+    }
     if len(dosages) != 1:
         return fields  # steps of a regimen: no one dose, no one frequency
     dosage = dosages[0]
@@ -194,8 +217,11 @@ def _times_a_day(dosage: Node) -> Decimal | None:
 
 def _dose(dosage: Node, supplied: Quantity | None, used: Used) -> Decimal | None:
     """Return the dose where it counts the same units as the quantity supplied; otherwise it stays unused."""
-    doses = [q for holder in (dosage, *dosage.all("doseAndRate")) for q in (*holder.all("doseQuantity"),
-             *holder.all("doseSimpleQuantity"))]
+    doses = [
+        q
+        for holder in (dosage, *dosage.all("doseAndRate"))
+        for q in (*holder.all("doseQuantity"), *holder.all("doseSimpleQuantity"))
+    ]
     if len(doses) != 1 or supplied is None or supplied.unit is None:
         return None
     units = {(u or "").lower() for u in (child_text(doses[0], "unit"), child_text(doses[0], "code"))} - {""}

@@ -75,8 +75,11 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
     qualifiers: list[Any] = []
     references: list[Any] = []
     not_read: list[NotRead] = []
-    supports = [*index.of("MessageHeader"), *index.of("Composition"),
-                *([around.encounter] if around.encounter is not None else [])]
+    supports = [
+        *index.of("MessageHeader"),
+        *index.of("Composition"),
+        *([around.encounter] if around.encounter is not None else []),
+    ]
     for resource in supports:
         local = Used()
         try:
@@ -92,8 +95,15 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
                     fields["service"] = (*fields.get("service", ()), *_reasons(resource, local))
             rest = rest_of(resource, local, index, done=used)
         except Broken as error:
-            broken.append(NotRead(path=error.node.path, reason=error.reason, resource_type=resource.resource_type,
-                                  resource_id=own_text(resource, "id"), broken=True))
+            broken.append(
+                NotRead(
+                    path=error.node.path,
+                    reason=error.reason,
+                    resource_type=resource.resource_type,
+                    resource_id=own_text(resource, "id"),
+                    broken=True,
+                )
+            )
             continue
         used.nodes |= local.nodes
         qualifiers.extend(rest.qualifiers)
@@ -156,5 +166,10 @@ def _composition(composition: Node, used: Used, *, dated: bool) -> dict[str, Any
 
 
 def _reasons(encounter: Node, used: Used) -> tuple[Coding, ...]:
-    return tuple(c for name in ("reason", "reasonCode") for n in encounter.all(name) if n.kind == "element"
-                 for c in concept(n, used).codings)
+    return tuple(
+        c
+        for name in ("reason", "reasonCode")
+        for n in encounter.all(name)
+        if n.kind == "element"
+        for c in concept(n, used).codings
+    )

@@ -58,8 +58,12 @@ def role_of(node: Node) -> str:
 
 def unplaced(node: Node, what: str) -> NotRead:
     resource = node.resource
-    return NotRead(path=node.path, reason=f"{what} that this library's record has no place for",
-                   resource_type=resource.resource_type, resource_id=_id(resource))
+    return NotRead(
+        path=node.path,
+        reason=f"{what} that this library's record has no place for",
+        resource_type=resource.resource_type,
+        resource_id=_id(resource),
+    )
 
 
 def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = None) -> Rest:
@@ -77,8 +81,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
                     seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
                     codings = tuple(coding(c, used) for c in left)
-                    qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings,
-                                                text=child_text(node.parent, "text")))
+                    qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text")))
             case "coding":
                 qualifiers.append(Qualifier(role=role_of(node), codings=concept(node, used).codings))
             case "reference":
@@ -130,9 +133,14 @@ def listed_as_not_read(resource: Node, used: Used, reason: str, *, with_codings:
             except Broken:
                 codings = ()
         broken = kind == "date" and not _is_date(node)
-        yield NotRead(path=node.path, reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
-                      resource_type=resource.resource_type, resource_id=_id(resource), codings=codings,
-                      broken=broken and resource.resource_type in ("Encounter", "Patient"))
+        yield NotRead(
+            path=node.path,
+            reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
+            resource_type=resource.resource_type,
+            resource_id=_id(resource),
+            codings=codings,
+            broken=broken and resource.resource_type in ("Encounter", "Patient"),
+        )
 
 
 def codings_in(resource: Node) -> tuple[Coding, ...]:
@@ -164,5 +172,13 @@ def not_understood(resource: Node, reason: str, *, broken: bool) -> NotRead:
     """Return the line for a whole resource that was not read, with all of its codes."""
     codings = codings_in(resource)
     coded = any(kind == "coding" for _, kind in accountable(resource, Used()))
-    return NotRead(path=resource.path, reason=reason, resource_type=resource.resource_type, resource_id=_id(resource),
-                   whole=True, coded=coded, broken=broken, codings=codings)
+    return NotRead(
+        path=resource.path,
+        reason=reason,
+        resource_type=resource.resource_type,
+        resource_id=_id(resource),
+        whole=True,
+        coded=coded,
+        broken=broken,
+        codings=codings,
+    )

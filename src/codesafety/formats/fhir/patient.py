@@ -15,10 +15,28 @@ from codesafety.record import Gender, NotRead, Patient
 
 _GENDERS: dict[str, Gender] = {"male": "male", "female": "female", "other": "other", "unknown": "unknown"}
 _BIRTH_SEX: dict[str, Gender] = {
-    "m": "male", "male": "male", "248153007": "male", "la2-8": "male", "1": "male",
-    "f": "female", "female": "female", "248152002": "female", "la3-6": "female", "2": "female",
-    "u": "unknown", "unk": "unknown", "unknown": "unknown", "asku": "unknown", "not-known": "unknown", "0": "unknown",
-    "i": "other", "oth": "other", "other": "other", "indeterminate": "other", "not-specified": "unknown", "9": "other",
+    "m": "male",
+    "male": "male",
+    "248153007": "male",
+    "la2-8": "male",
+    "1": "male",
+    "f": "female",
+    "female": "female",
+    "248152002": "female",
+    "la3-6": "female",
+    "2": "female",
+    "u": "unknown",
+    "unk": "unknown",
+    "unknown": "unknown",
+    "asku": "unknown",
+    "not-known": "unknown",
+    "0": "unknown",
+    "i": "other",
+    "oth": "other",
+    "other": "other",
+    "indeterminate": "other",
+    "not-specified": "unknown",
+    "9": "other",
 }
 _BIRTH_SEX_URLS = ("BirthSex", "us-core-birthsex")
 _LOINC_SEX_AT_BIRTH = "76689-9"
@@ -56,8 +74,13 @@ def patient_of(node: Node, used: Used) -> tuple[Patient, tuple[NotRead, ...]]:
 
 def broken_field(error: Broken) -> NotRead:
     resource = error.node.resource
-    return NotRead(path=error.node.path, reason=error.reason, resource_type=resource.resource_type,
-                   resource_id=own_text(resource, "id"), broken=True)
+    return NotRead(
+        path=error.node.path,
+        reason=error.reason,
+        resource_type=resource.resource_type,
+        resource_id=own_text(resource, "id"),
+        broken=True,
+    )
 
 
 def _nhs_number(node: Node, used: Used) -> dict[str, Any]:

@@ -9,9 +9,18 @@ from codesafety.record import Record, Submission
 
 _STU3 = ("/STU3/StructureDefinition", "/STU3/CodeSystem")
 _R4 = (
-    "StructureDefinition/UKCore-", "Extension-UKCore-", "UKCore-", "NHSDigital-", "eventCoding", "eventUri", "doseAndRate",
-    "fhir.nhs.uk/StructureDefinition/Extension-DM-", "fhir.nhs.uk/StructureDefinition/Extension-EPS-",
-    "hl7.org/fhir/us/core", "terminology.hl7.org/CodeSystem/condition-clinical", "terminology.hl7.org/CodeSystem/v3-",
+    "StructureDefinition/UKCore-",
+    "Extension-UKCore-",
+    "UKCore-",
+    "NHSDigital-",
+    "eventCoding",
+    "eventUri",
+    "doseAndRate",
+    "fhir.nhs.uk/StructureDefinition/Extension-DM-",
+    "fhir.nhs.uk/StructureDefinition/Extension-EPS-",
+    "hl7.org/fhir/us/core",
+    "terminology.hl7.org/CodeSystem/condition-clinical",
+    "terminology.hl7.org/CodeSystem/v3-",
 )
 
 

@@ -22,13 +22,44 @@ from codesafety.formats.fhir.xml import parse_xml
 from codesafety.plugins.reading import Source
 from codesafety.record import Coverage, Entry, Medication, Message, NotRead, Patient, Record, Submission, TextItem
 
-SUPPORTING = frozenset([
-    "Account", "Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit",
-    "Appointment", "AppointmentResponse", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
-    "EpisodeOfCare", "Group", "HealthcareService", "List", "Location", "Medication", "MessageHeader", "OperationOutcome",
-    "Organization", "OrganizationAffiliation", "Parameters", "Patient", "Person", "Practitioner", "PractitionerRole",
-    "Provenance", "RelatedPerson", "Schedule", "Slot", "Substance", "Task",
-])
+SUPPORTING = frozenset(
+    [
+        "Account",
+        "Claim",
+        "ClaimResponse",
+        "Coverage",
+        "ExplanationOfBenefit",
+        "Appointment",
+        "AppointmentResponse",
+        "Bundle",
+        "CareTeam",
+        "Composition",
+        "Device",
+        "Encounter",
+        "Endpoint",
+        "EpisodeOfCare",
+        "Group",
+        "HealthcareService",
+        "List",
+        "Location",
+        "Medication",
+        "MessageHeader",
+        "OperationOutcome",
+        "Organization",
+        "OrganizationAffiliation",
+        "Parameters",
+        "Patient",
+        "Person",
+        "Practitioner",
+        "PractitionerRole",
+        "Provenance",
+        "RelatedPerson",
+        "Schedule",
+        "Slot",
+        "Substance",
+        "Task",
+    ]
+)
 """Resources that support others. What they hold is context; no practice files them as entries."""
 _ONLY_ALONE = ("Encounter", "Composition", "Medication")
 _CONTEXT = "of a resource that supports others and is not filed itself"
@@ -61,8 +92,7 @@ def parse(source: Source) -> Tree:
         case "json":
             return parse_json(text, source.name)
         case "other":
-            raise InputError("is neither XML nor JSON", source=source.name,
-                             help="give the FHIR message itself, as XML or JSON")
+            raise InputError("is neither XML nor JSON", source=source.name, help="give the FHIR message itself, as XML or JSON")
 
 
 def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts:
@@ -78,10 +108,18 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     number, same = _patient_parts(parts, index, patient, used)
     encounters = index.of("Encounter")
     around = Surroundings(
-        index, used, patient, same, number,
+        index,
+        used,
+        patient,
+        same,
+        number,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
-        encounter_of=_by_list(index), babies=babies_of(patient, index), prescriptions=prescriptions_in(index),
-        roles_of=_roles(index), sender=sender_of(index), software=software_of(index),
+        encounter_of=_by_list(index),
+        babies=babies_of(patient, index),
+        prescriptions=prescriptions_in(index),
+        roles_of=_roles(index),
+        sender=sender_of(index),
+        software=software_of(index),
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
@@ -93,13 +131,18 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         parts.message, not_read = message_of(around)
         parts.not_read.extend(not_read)
     held = parts.message
-    in_message = {*(c.path for c in held.service), *(r.path for r in held.references),
-                  *(c.path for q in held.qualifiers for c in q.codings)}
+    in_message = {
+        *(c.path for c in held.service),
+        *(r.path for r in held.references),
+        *(c.path for q in held.qualifiers for c in q.codings),
+    }
     for resource in index.resources:
         if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
             parts.not_read.extend(
-                line for line in listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient")
-                if line.path not in in_message)
+                line
+                for line in listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient")
+                if line.path not in in_message
+            )
     _wrappers(tree.root, used, parts)
     parts.not_read = _distinct(parts.not_read)
     return parts
@@ -155,9 +198,16 @@ def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used)
 def _differences(patient: Patient, again: Patient) -> list[NotRead]:
     """Return a line for each fact in which a second description of the same patient differs; the first one is kept."""
     pairs = (("gender", patient.gender, again.gender), ("birthDate", patient.born, again.born))
-    return [NotRead(path=f"{again.path}.{name}", resource_type="Patient", broken=True,
-                    reason="it contradicts what is said of the same patient elsewhere")
-            for name, held, other in pairs if held is not None and other is not None and held != other]
+    return [
+        NotRead(
+            path=f"{again.path}.{name}",
+            resource_type="Patient",
+            broken=True,
+            reason="it contradicts what is said of the same patient elsewhere",
+        )
+        for name, held, other in pairs
+        if held is not None and other is not None and held != other
+    ]
 
 
 def _is_number(node: Node) -> bool:
@@ -197,8 +247,15 @@ def _flaws(tree: Tree, parts: Parts) -> dict[Node, str]:
         if flaw.fatal and resource.resource_type not in ("Bundle", "Parameters"):
             flawed.setdefault(resource, f"{flaw.reason}, at {flaw.node.within}")
         else:
-            parts.not_read.append(NotRead(path=flaw.node.path, reason=flaw.reason, resource_type=resource.resource_type,
-                                          resource_id=own_text(resource, "id"), broken=flaw.fatal))
+            parts.not_read.append(
+                NotRead(
+                    path=flaw.node.path,
+                    reason=flaw.reason,
+                    resource_type=resource.resource_type,
+                    resource_id=own_text(resource, "id"),
+                    broken=flaw.fatal,
+                )
+            )
     return flawed
 
 
@@ -232,8 +289,11 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         elif kind in SUPPORTING:
             return
         else:
-            reason = "an attachment, whose content is not read" if kind == "Binary" else \
-                f"{kind} is no kind of resource that this library understands"
+            reason = (
+                "an attachment, whose content is not read"
+                if kind == "Binary"
+                else f"{kind} is no kind of resource that this library understands"
+            )
             parts.not_read.append(not_understood(resource, reason, broken=False))
     except Broken as error:
         parts.not_read.append(not_understood(resource, f"{error.reason}, at {error.node.within}", broken=True))
@@ -277,19 +337,33 @@ def _wrappers(root: Node, used: Used, parts: Parts) -> None:
 
 def to_submission(parts: Parts, name: str) -> Submission:
     return Submission(
-        format=name, message=parts.message, patient=parts.patient, other_patients=tuple(parts.others),
-        entries=tuple(parts.entries), medications=tuple(parts.medications), texts=tuple(parts.texts),
-        not_read=tuple(parts.not_read), warnings=tuple(dict.fromkeys(parts.warnings)),
+        format=name,
+        message=parts.message,
+        patient=parts.patient,
+        other_patients=tuple(parts.others),
+        entries=tuple(parts.entries),
+        medications=tuple(parts.medications),
+        texts=tuple(parts.texts),
+        not_read=tuple(parts.not_read),
+        warnings=tuple(dict.fromkeys(parts.warnings)),
     )
 
 
 def to_record(parts: Parts, name: str) -> Record:
     """Return the parts as a record. A record has no message: what the envelope coded or referred to is listed by path."""
-    envelope = [*(c.path for c in parts.message.service), *(c.path for q in parts.message.qualifiers for c in q.codings),
-                *(r.path for r in parts.message.references)]
+    envelope = [
+        *(c.path for c in parts.message.service),
+        *(c.path for q in parts.message.qualifiers for c in q.codings),
+        *(r.path for r in parts.message.references),
+    ]
     lines = [NotRead(path=path, reason="part of the envelope, which a record does not have") for path in envelope if path]
     return Record(
-        format=name, patient=parts.patient, entries=tuple(parts.entries), medications=tuple(parts.medications),
-        texts=tuple(parts.texts), not_read=(*parts.not_read, *lines), warnings=tuple(dict.fromkeys(parts.warnings)),
+        format=name,
+        patient=parts.patient,
+        entries=tuple(parts.entries),
+        medications=tuple(parts.medications),
+        texts=tuple(parts.texts),
+        not_read=(*parts.not_read, *lines),
+        warnings=tuple(dict.fromkeys(parts.warnings)),
         complete=parts.complete,
     )

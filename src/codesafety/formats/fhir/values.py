@@ -85,8 +85,11 @@ def text(node: Node | None) -> str | None:
         case "text" | "xml":
             return node.value
         case "number":
-            what = "a code was sent as a number; codes are text, because numbers lose the last digits of long ones" \
-                if node.name == "code" else f"`{node.name}` was sent as a number where text belongs"
+            what = (
+                "a code was sent as a number; codes are text, because numbers lose the last digits of long ones"
+                if node.name == "code"
+                else f"`{node.name}` was sent as a number where text belongs"
+            )
             raise Broken(node, what)
         case "boolean":
             raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
@@ -180,10 +183,18 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
 
 def choice(node: Node, base: str) -> Node | None:
     """Return the one element of a choice such as `value[x]`, or None. Two of them break the format."""
-    found = [n for name, nodes in node.children.items() for n in nodes
-             if name.startswith(base) and name[len(base):][:1].isupper() and name[len(base):] in TYPES]
-    unknown = [n for name, nodes in node.children.items() for n in nodes
-               if name.startswith(base) and name[len(base):][:1].isupper() and name[len(base):] not in TYPES]
+    found = [
+        n
+        for name, nodes in node.children.items()
+        for n in nodes
+        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] in TYPES
+    ]
+    unknown = [
+        n
+        for name, nodes in node.children.items()
+        for n in nodes
+        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] not in TYPES
+    ]
     if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
         raise Broken(unknown[0], f"`{unknown[0].name}` is no type that FHIR has")
     if len(found) > 1:
@@ -191,13 +202,55 @@ def choice(node: Node, base: str) -> Node | None:
     return found[0] if found else None
 
 
-TYPES = frozenset([
-    "Address", "Age", "Annotation", "Attachment", "Base64Binary", "Boolean", "Code", "CodeableConcept", "CodeableReference",
-    "Coding", "ContactPoint", "Count", "Date", "DateTime", "Decimal", "Distance", "Dosage", "Duration", "Expression",
-    "HumanName", "Id", "Identifier", "Instant", "Integer", "Integer64", "Markdown", "Meta", "Money", "Oid", "Period",
-    "PositiveInt", "Quantity", "Range", "Ratio", "Reference", "SampledData", "Signature", "String", "Time", "Timing",
-    "UnsignedInt", "Uri", "Url", "Canonical", "Uuid",
-])
+TYPES = frozenset(
+    [
+        "Address",
+        "Age",
+        "Annotation",
+        "Attachment",
+        "Base64Binary",
+        "Boolean",
+        "Code",
+        "CodeableConcept",
+        "CodeableReference",
+        "Coding",
+        "ContactPoint",
+        "Count",
+        "Date",
+        "DateTime",
+        "Decimal",
+        "Distance",
+        "Dosage",
+        "Duration",
+        "Expression",
+        "HumanName",
+        "Id",
+        "Identifier",
+        "Instant",
+        "Integer",
+        "Integer64",
+        "Markdown",
+        "Meta",
+        "Money",
+        "Oid",
+        "Period",
+        "PositiveInt",
+        "Quantity",
+        "Range",
+        "Ratio",
+        "Reference",
+        "SampledData",
+        "Signature",
+        "String",
+        "Time",
+        "Timing",
+        "UnsignedInt",
+        "Uri",
+        "Url",
+        "Canonical",
+        "Uuid",
+    ]
+)
 
 
 def period(node: Node, used: Used) -> tuple[str | None, str | None]:

@@ -48,9 +48,9 @@ class _Builder:
             self._foreign += 1
             return
         if self.root is None:
-            if not tag.startswith(FHIR) or not tag[len(FHIR):][:1].isupper():
+            if not tag.startswith(FHIR) or not tag[len(FHIR) :][:1].isupper():
                 raise _Refused("is XML, but not FHIR: its outermost element is not a FHIR resource")
-            name = tag[len(FHIR):]
+            name = tag[len(FHIR) :]
             self.root = Node(name, None, resource_type=name, is_resource=True)
             self._open.append(self.root)
             return
@@ -60,7 +60,7 @@ class _Builder:
             if not tag.startswith(_XHTML) or parent.name != "text":
                 self.flaws.append(Flaw(parent, "it holds an element that is not FHIR's", fatal=True))
             return
-        node = Node(tag[len(FHIR):], parent, kind="xml" if "value" in attributes else "element")
+        node = Node(tag[len(FHIR) :], parent, kind="xml" if "value" in attributes else "element")
         parent.add(node)
         self._open.append(node)
         for name, text in attributes.items():
@@ -122,7 +122,7 @@ def parse_xml(text: str, name: str) -> Tree:
     # it is text now, and what encoding it was in says nothing more; lines keep their numbers
     try:
         for at in range(0, len(text), _CHUNK):
-            parser.feed(text[at:at + _CHUNK])
+            parser.feed(text[at : at + _CHUNK])
         parser.close()
     except _Refused as error:
         refuse(str(error), "send one message, as the sending system exported it")

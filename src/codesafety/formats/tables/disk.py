@@ -83,8 +83,12 @@ def open_table(path: Path, source: str) -> Table:
     try:
         import polars as pl
     except ImportError:
-        raise InputError("tables cannot be read without polars", source=source, path=path.name,
-                         help="install it: pip install 'codesafety[tables]'") from None
+        raise InputError(
+            "tables cannot be read without polars",
+            source=source,
+            path=path.name,
+            help="install it: pip install 'codesafety[tables]'",
+        ) from None
     try:
         if path.suffix.lower() == ".parquet":
             frame = pl.scan_parquet(path, row_index_name=ROW)
@@ -99,13 +103,21 @@ def open_table(path: Path, source: str) -> Table:
             raise InputError("has two columns of one name", source=source, path=path.name, help="rename one of them")
         for name, kind in schema.items():
             if name.lower() in ("code", "value_code", "concept_code") and kind.is_float():
-                raise InputError(f"the column `{name}` holds numbers with decimals; long codes have lost digits in it",
-                                 source=source, path=path.name, help="export codes as text")
+                raise InputError(
+                    f"the column `{name}` holds numbers with decimals; long codes have lost digits in it",
+                    source=source,
+                    path=path.name,
+                    help="export codes as text",
+                )
         frame = frame.rename(dict(zip(schema, lower, strict=True)))
         rows = int(frame.select(pl.len()).collect().item())
     except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError):
-        raise InputError("cannot be read as a table", source=source, path=path.name,
-                         help="give a UTF-8 CSV with a header line, or a parquet file") from None
+        raise InputError(
+            "cannot be read as a table",
+            source=source,
+            path=path.name,
+            help="give a UTF-8 CSV with a header line, or a parquet file",
+        ) from None
     return Table(path.stem.lower(), tuple(name for name in lower if name != ROW), frame, rows)
 
 
@@ -140,8 +152,12 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
     try:
         return frame.collect(engine="streaming")
     except (OSError, pl.exceptions.PolarsError):
-        raise InputError("cannot be read to its end as a table", source=source, path=table.name,
-                         help="it may have been cut short: export it again") from None
+        raise InputError(
+            "cannot be read to its end as a table",
+            source=source,
+            path=table.name,
+            help="it may have been cut short: export it again",
+        ) from None
 
 
 def as_text(value: Any) -> str | None:

@@ -89,13 +89,36 @@ _OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
 _PATIENT_TABLES = ("patients", "patient")
 _ENCOUNTER_TABLES = ("encounters", "encounter")
 _KINDS = {
-    "observations": "observation", "conditions": "condition", "procedures": "procedure", "allergies": "allergy",
-    "immunizations": "immunization", "immunisations": "immunization", "medications": "medication", "careplans": "other",
+    "observations": "observation",
+    "conditions": "condition",
+    "procedures": "procedure",
+    "allergies": "allergy",
+    "immunizations": "immunization",
+    "immunisations": "immunization",
+    "medications": "medication",
+    "careplans": "other",
 }
-_ENTRY_KINDS = ("observation", "condition", "procedure", "allergy", "immunization", "family-history", "encounter", "document", "other")
+_ENTRY_KINDS = (
+    "observation",
+    "condition",
+    "procedure",
+    "allergy",
+    "immunization",
+    "family-history",
+    "encounter",
+    "document",
+    "other",
+)
 _GENDERS: dict[str, Gender] = {
-    "male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "o": "other",
-    "unknown": "unknown", "u": "unknown", "unk": "unknown",
+    "male": "male",
+    "m": "male",
+    "female": "female",
+    "f": "female",
+    "other": "other",
+    "o": "other",
+    "unknown": "unknown",
+    "u": "unknown",
+    "unk": "unknown",
 }
 _PAST = ("resolved", "inactive", "remission")
 
@@ -108,23 +131,26 @@ class FlatReader:
         return "flat-table"
 
     def recognises(self, source: Source) -> bool:
-        return any(_field(header_of(path), "patient") and "code" in header_of(path)
-                   for path in table_files(source.path).values())
+        return any(_field(header_of(path), "patient") and "code" in header_of(path) for path in table_files(source.path).values())
 
     def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
         """Yield (the row that first names the patient, submission). Raises InputError where a table cannot be read."""
         tables = {name: open_table(path, source.name) for name, path in table_files(source.path).items()}
         keyed = {name: table for name, table in tables.items() if _field(table.columns, "patient")}
         if not any("code" in table.columns for table in keyed.values()):
-            raise InputError("holds no table with a patient and a code", source=source.name,
-                             help="name the columns `patient_id` and `code`")
+            raise InputError(
+                "holds no table with a patient and a code", source=source.name, help="name the columns `patient_id` and `code`"
+            )
         others = [NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keyed]
         parts = parts_for(list(keyed.values()))
         for part in range(parts):
-            rows = {name: grouped(table, _field(table.columns, "patient") or "", part, parts, source.name)
-                    for name, table in keyed.items()}
-            people = dict.fromkeys(key for groups in (
-                *(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups)
+            rows = {
+                name: grouped(table, _field(table.columns, "patient") or "", part, parts, source.name)
+                for name, table in keyed.items()
+            }
+            people = dict.fromkeys(
+                key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
+            )
             for key in people:
                 mine = {name: groups[key] for name, groups in rows.items() if key in groups}
                 yield from _submissions(key, mine, keyed, self.name, others)
@@ -135,8 +161,9 @@ def _field(columns: Iterable[str], field: str) -> str | None:
     return next((alias for alias in _ALIASES[field] if alias in columns), None)
 
 
-def _submissions(key: str | None, rows: dict[str, list[Row]], tables: dict[str, Table], name: str,
-                 others: list[NotRead]) -> Iterator[tuple[str, Submission]]:
+def _submissions(
+    key: str | None, rows: dict[str, list[Row]], tables: dict[str, Table], name: str, others: list[NotRead]
+) -> Iterator[tuple[str, Submission]]:
     first = next(f"{table}[{held[0][ROW]}]" for table, held in rows.items())
     if key is None:
         for table, held in rows.items():
@@ -146,9 +173,16 @@ def _submissions(key: str | None, rows: dict[str, list[Row]], tables: dict[str, 
                 yield line.path, Submission(format=name, not_read=(line,))
         return
     found = _Patient(rows, tables)
-    yield first, Submission(
-        format=name, patient=found.patient, entries=tuple(found.entries), medications=tuple(found.medications),
-        not_read=(*found.not_read, *others))
+    yield (
+        first,
+        Submission(
+            format=name,
+            patient=found.patient,
+            entries=tuple(found.entries),
+            medications=tuple(found.medications),
+            not_read=(*found.not_read, *others),
+        ),
+    )
 
 
 class _Patient:
@@ -200,8 +234,11 @@ class _Patient:
         if field in ("gender", "sex_at_birth"):
             known = _GENDERS.get(words.strip().lower())
             if known is None:
-                self.not_read.append(NotRead(path=reader.path(row, field), broken=True,
-                                             reason="the word is none of male, female, other and unknown"))
+                self.not_read.append(
+                    NotRead(
+                        path=reader.path(row, field), broken=True, reason="the word is none of male, female, other and unknown"
+                    )
+                )
                 return
             words = known
         stated[field].add(words)
@@ -214,11 +251,18 @@ class _Patient:
             return
         if day is not None and own is not None:
             self._encounters[own] = day
-        codings = reader.codings(row, "system", "code", "display") + reader.codings(row, "reason_system", "reason_code",
-                                                                                     "reason_display")
+        codings = reader.codings(row, "system", "code", "display") + reader.codings(
+            row, "reason_system", "reason_code", "reason_display"
+        )
         if codings:
-            self.not_read.append(NotRead(path=reader.path(row), reason="the codes of a consultation, which supports entries",
-                                         resource_type=reader.table.name, codings=codings))
+            self.not_read.append(
+                NotRead(
+                    path=reader.path(row),
+                    reason="the codes of a consultation, which supports entries",
+                    resource_type=reader.table.name,
+                    codings=codings,
+                )
+            )
 
     def _item(self, reader: _Rows, row: Row) -> None:
         try:
@@ -260,9 +304,18 @@ class _Rows:
         return (Coding(system=self.text(row, system), code=words[0], display=words[1], path=self.path(row)),)
 
     def broken(self, row: Row, reason: str) -> NotRead:
-        codings = self.codings(row, "system", "code", "display") + self.codings(row, "value_system", "value_code", "value_display")
-        return NotRead(path=self.path(row), reason=reason, resource_type=self.table.name, whole=True, broken=True,
-                       coded=bool(codings), codings=codings)
+        codings = self.codings(row, "system", "code", "display") + self.codings(
+            row, "value_system", "value_code", "value_display"
+        )
+        return NotRead(
+            path=self.path(row),
+            reason=reason,
+            resource_type=self.table.name,
+            whole=True,
+            broken=True,
+            coded=bool(codings),
+            codings=codings,
+        )
 
     def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
         known = {*self.column.values(), ROW}
@@ -274,8 +327,12 @@ class _Rows:
         encounter = self.text(row, "encounter")
         codings = self.codings(row, "reason_system", "reason_code", "reason_display")
         return {
-            "path": self.path(row), "resource_type": self.table.name, "id": self.text(row, "id"),
-            "text": self.text(row, "text"), "status": self.text(row, "status"), "recorded": self.date(row, "recorded"),
+            "path": self.path(row),
+            "resource_type": self.table.name,
+            "id": self.text(row, "id"),
+            "text": self.text(row, "text"),
+            "status": self.text(row, "status"),
+            "recorded": self.date(row, "recorded"),
             "consultation_date": encounters.get(encounter) if encounter is not None else None,
             "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
         }
@@ -286,18 +343,29 @@ class _Rows:
         if clinical is None and kind in ("condition", "allergy"):
             clinical = fields["status"]
         verification = self.text(row, "verification")
-        assertion = self.text(row, "assertion") or {"refuted": "absent", "provisional": "possible",
-                                                    "differential": "possible"}.get(verification or "")
+        assertion = self.text(row, "assertion") or {
+            "refuted": "absent",
+            "provisional": "possible",
+            "differential": "possible",
+        }.get(verification or "")
         ended = self.date(row, "end_date")
         if assertion is None and self.table.name == "careplans":
             assertion = "planned"
-        return Entry.model_validate(fields | {
-            "kind": kind, "codings": self.codings(row, "system", "code", "display"), "clinical_status": clinical,
-            "verification": verification, "assertion": assertion,
-            "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),
-            "temporality": self.text(row, "temporality") or ("past" if clinical in _PAST else None),
-            "date": self.date(row, "date"), "end_date": ended, "value": self._value(row),
-        })
+        return Entry.model_validate(
+            fields
+            | {
+                "kind": kind,
+                "codings": self.codings(row, "system", "code", "display"),
+                "clinical_status": clinical,
+                "verification": verification,
+                "assertion": assertion,
+                "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),
+                "temporality": self.text(row, "temporality") or ("past" if clinical in _PAST else None),
+                "date": self.date(row, "date"),
+                "end_date": ended,
+                "value": self._value(row),
+            }
+        )
 
     def _value(self, row: Row) -> Value | None:
         codings = self.codings(row, "value_system", "value_code", "value_display")
@@ -315,11 +383,18 @@ class _Rows:
         """Return a medication: a request where the row has an intent (a plan where it is one), else a statement."""
         intent = self.text(row, "intent")
         kind = "statement" if intent is None else "plan" if intent in ("plan", "proposal", "option") else "request"
-        numbers = {field: as_decimal(row[self.column[field]]) for field in ("days_supply", "dose", "times_a_day")
-                   if field in self.column}
+        numbers = {
+            field: as_decimal(row[self.column[field]]) for field in ("days_supply", "dose", "times_a_day") if field in self.column
+        }
         amount = as_decimal(row[self.column["quantity"]]) if "quantity" in self.column else None
-        return Medication.model_validate(self._shared(row, encounters) | numbers | {
-            "kind": kind, "products": self.codings(row, "system", "code", "display"), "start": self.date(row, "date"),
-            "end": self.date(row, "end_date"),
-            "quantity": Quantity(value=amount, unit=self.text(row, "unit")) if amount is not None else None,
-        })
+        return Medication.model_validate(
+            self._shared(row, encounters)
+            | numbers
+            | {
+                "kind": kind,
+                "products": self.codings(row, "system", "code", "display"),
+                "start": self.date(row, "date"),
+                "end": self.date(row, "end_date"),
+                "quantity": Quantity(value=amount, unit=self.text(row, "unit")) if amount is not None else None,
+            }
+        )

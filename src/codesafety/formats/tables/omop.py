@@ -50,14 +50,37 @@ _GENDERS: dict[str, Gender] = {"8507": "male", "8532": "female", "8521": "other"
 _SYSTEMS = {"Read": "readv2", "CPT4": "cpt"}
 """Vocabularies under another name than this library knows; every other id is the system as it is."""
 _DERIVED = ("condition_era", "drug_era", "dose_era", "observation_period", "episode", "episode_event", "cohort")
-_VOCABULARY = ("concept", "concept_ancestor", "concept_relationship", "concept_synonym", "concept_class", "domain", "vocabulary",
-               "relationship", "drug_strength", "source_to_concept_map", "cdm_source", "metadata", "location", "care_site",
-               "provider", "cohort_definition", "fact_relationship")
+_VOCABULARY = (
+    "concept",
+    "concept_ancestor",
+    "concept_relationship",
+    "concept_synonym",
+    "concept_class",
+    "domain",
+    "vocabulary",
+    "relationship",
+    "drug_strength",
+    "source_to_concept_map",
+    "cdm_source",
+    "metadata",
+    "location",
+    "care_site",
+    "provider",
+    "cohort_definition",
+    "fact_relationship",
+)
 _OPERATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 _DRUG_KINDS: dict[str, Literal["statement", "request", "dispense", "administration"]] = {
-    "38000177": "request", "32838": "request",
-    "38000175": "dispense", "38000176": "dispense", "581452": "dispense", "32825": "dispense", "32869": "dispense",
-    "38000180": "administration", "38000179": "administration", "32818": "administration",
+    "38000177": "request",
+    "32838": "request",
+    "38000175": "dispense",
+    "38000176": "dispense",
+    "581452": "dispense",
+    "32825": "dispense",
+    "32869": "dispense",
+    "38000180": "administration",
+    "38000179": "administration",
+    "32818": "administration",
 }
 _DEATH = ("death",)
 
@@ -85,8 +108,15 @@ _SHAPES = {
     "note": Shape("note", "note_date", "text"),
 }
 _SUPPORTING = ("visit_occurrence", "visit_detail")
-_VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "unit_concept_id", "operator_concept_id",
-                  "unit_source_value", "value_source_value")
+_VALUE_COLUMNS = (
+    "value_as_number",
+    "value_as_string",
+    "value_as_concept_id",
+    "unit_concept_id",
+    "operator_concept_id",
+    "unit_source_value",
+    "value_source_value",
+)
 
 Concepts = dict[str, tuple[str, str, str | None]]
 """Vocabulary, code and name by concept id."""
@@ -109,16 +139,28 @@ class OmopReader:
         if "person" not in files:
             raise InputError("holds no table `person`", source=source.name, help="give the folder of an OMOP CDM")
         if "concept" not in files:
-            raise InputError("holds no table `concept`, so that no code can be read", source=source.name,
-                             help="export `concept` with the clinical tables")
+            raise InputError(
+                "holds no table `concept`, so that no code can be read",
+                source=source.name,
+                help="export `concept` with the clinical tables",
+            )
         tables = {name: open_table(path, source.name) for name, path in files.items()}
         if "person_id" not in tables["person"].columns:
-            raise InputError("has no column `person_id`", source=source.name, path="person", help="give the folder of an OMOP CDM")
-        mine = {name: table for name, table in tables.items()
-                if "person_id" in table.columns and (name in _SHAPES or name in ("person", *_DEATH))}
-        listed = [NotRead(path=name, reason="a table derived from others, which are read") if name in _DERIVED
-                  else NotRead(path=name, reason="a table that this reader does not know")
-                  for name in tables if name not in mine and name not in _VOCABULARY]
+            raise InputError(
+                "has no column `person_id`", source=source.name, path="person", help="give the folder of an OMOP CDM"
+            )
+        mine = {
+            name: table
+            for name, table in tables.items()
+            if "person_id" in table.columns and (name in _SHAPES or name in ("person", *_DEATH))
+        }
+        listed = [
+            NotRead(path=name, reason="a table derived from others, which are read")
+            if name in _DERIVED
+            else NotRead(path=name, reason="a table that this reader does not know")
+            for name in tables
+            if name not in mine and name not in _VOCABULARY
+        ]
         parts = parts_for(list(mine.values()))
         for part in range(parts):
             rows = {name: grouped(table, "person_id", part, parts, source.name) for name, table in mine.items()}
@@ -132,8 +174,14 @@ class OmopReader:
 def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Table], concept: Table, source: str) -> Concepts:
     """Return the concepts that the rows name."""
     columns = {name: [c for c in table.columns if c.endswith("concept_id")] for name, table in tables.items()}
-    wanted = {words for name, groups in rows.items() for held in groups.values() for row in held for column in columns[name]
-              if (words := as_text(row[column])) is not None and words != "0"}
+    wanted = {
+        words
+        for name, groups in rows.items()
+        for held in groups.values()
+        for row in held
+        for column in columns[name]
+        if (words := as_text(row[column])) is not None and words != "0"
+    }
     found: Concepts = {}
     for row in matching(concept, "concept_id", wanted, source):
         key, vocabulary, code = as_text(row["concept_id"]), as_text(row.get("vocabulary_id")), as_text(row.get("concept_code"))
@@ -165,8 +213,14 @@ class _Person:
             if table in _SHAPES and table not in _SUPPORTING:
                 for row in held:
                     self._item(table, row, visits)
-        return Submission(format=name, patient=patient, entries=tuple(self._entries), medications=tuple(self._medications),
-                          texts=tuple(self._texts), not_read=(*self._not_read, *listed))
+        return Submission(
+            format=name,
+            patient=patient,
+            entries=tuple(self._entries),
+            medications=tuple(self._medications),
+            texts=tuple(self._texts),
+            not_read=(*self._not_read, *listed),
+        )
 
     def _patient(self) -> Patient:
         people = self._rows.get("person", [])
@@ -194,8 +248,13 @@ class _Person:
             cause = self._codings(death, "death", ("cause_concept_id", "cause_source_concept_id"))
             if cause:
                 self._not_read.append(NotRead(path=f"death[{death[ROW]}]", reason="the cause of death", codings=cause))
-        for column in ("race_concept_id", "ethnicity_concept_id", "gender_source_concept_id", "race_source_concept_id",
-                       "ethnicity_source_concept_id"):
+        for column in (
+            "race_concept_id",
+            "ethnicity_concept_id",
+            "gender_source_concept_id",
+            "race_source_concept_id",
+            "ethnicity_source_concept_id",
+        ):
             if as_text(row.get(column)) not in (None, "0"):
                 self._not_read.append(NotRead(path=f"{path}.{column}", reason="a fact about the patient that no rule asks for"))
         return Patient(**fields)
@@ -213,8 +272,14 @@ class _Person:
                 if own is not None and day is not None and table == "visit_occurrence":
                     days[own] = day
                 codings = self._all_codings(table, row)
-                self._not_read.append(NotRead(path=f"{table}[{row[ROW]}]", codings=codings, resource_type=table,
-                                              reason="the codes of a visit, which supports entries"))
+                self._not_read.append(
+                    NotRead(
+                        path=f"{table}[{row[ROW]}]",
+                        codings=codings,
+                        resource_type=table,
+                        reason="the codes of a visit, which supports entries",
+                    )
+                )
         return days
 
     def _item(self, table: str, row: Row, visits: dict[str, str]) -> None:
@@ -225,13 +290,20 @@ class _Person:
                 case "medication":
                     self._medications.append(self._medication(table, row, fields))
                 case "text":
-                    self._texts.append(TextItem(**fields | {"text": as_text(row.get("note_text")),
-                                                            "recorded": as_date(row.get(shape.date))}))
+                    self._texts.append(
+                        TextItem(**fields | {"text": as_text(row.get("note_text")), "recorded": as_date(row.get(shape.date))})
+                    )
                 case _:
-                    self._entries.append(Entry(
-                        **fields, kind=shape.kind, codings=self._main(table, row), date=as_date(row.get(shape.date)),
-                        end_date=as_date(row.get(shape.end)) if shape.end else None, value=self._value(table, row),
-                    ))
+                    self._entries.append(
+                        Entry(
+                            **fields,
+                            kind=shape.kind,
+                            codings=self._main(table, row),
+                            date=as_date(row.get(shape.date)),
+                            end_date=as_date(row.get(shape.end)) if shape.end else None,
+                            value=self._value(table, row),
+                        )
+                    )
         except BadValue as error:
             self._not_read.append(self._broken(table, row, str(error)))
         except ValidationError:
@@ -263,8 +335,15 @@ class _Person:
 
     def _broken(self, table: str, row: Row, reason: str) -> NotRead:
         codings = self._all_codings(table, row)
-        return NotRead(path=f"{table}[{row[ROW]}]", reason=reason, resource_type=table, whole=True, broken=True,
-                       coded=bool(codings), codings=codings)
+        return NotRead(
+            path=f"{table}[{row[ROW]}]",
+            reason=reason,
+            resource_type=table,
+            whole=True,
+            broken=True,
+            coded=bool(codings),
+            codings=codings,
+        )
 
     def _shared(self, table: str, row: Row, visits: dict[str, str]) -> dict[str, Any]:
         stem = _SHAPES[table].stem
@@ -272,7 +351,9 @@ class _Person:
         visit = as_text(row.get("visit_occurrence_id"))
         source = as_text(row.get(f"{stem}_source_value"))
         return {
-            "path": f"{table}[{row[ROW]}]", "resource_type": table, "id": f"{table}/{own}" if own is not None else None,
+            "path": f"{table}[{row[ROW]}]",
+            "resource_type": table,
+            "id": f"{table}/{own}" if own is not None else None,
             "consultation_date": visits.get(visit) if visit is not None else None,
             "text": source if source not in {c.code for c in self._main(table, row)} else None,
             "qualifiers": tuple(self._qualifiers(table, row)),
@@ -281,8 +362,7 @@ class _Person:
     def _qualifiers(self, table: str, row: Row) -> Iterator[Qualifier]:
         """Yield every other concept and source value of the row under its column's name."""
         stem = _SHAPES[table].stem
-        done = {f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value",
-                "route_concept_id"}
+        done = {f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value", "route_concept_id"}
         for column in self._tables[table].columns:
             if column in done or (column in _VALUE_COLUMNS and table in ("measurement", "observation")):
                 continue
@@ -308,8 +388,13 @@ class _Person:
         operator = _OPERATORS.get(as_text(row.get("operator_concept_id")) or "")
         if codings:  # a number and an answer: the answer stands beside it in words
             words = "; ".join(c.display or c.code or "" for c in codings)
-            self._not_read.append(NotRead(path=f"{table}[{row[ROW]}].value_as_concept_id", codings=codings,
-                                          reason="an answer beside a number, and only one of them is a value"))
+            self._not_read.append(
+                NotRead(
+                    path=f"{table}[{row[ROW]}].value_as_concept_id",
+                    codings=codings,
+                    reason="an answer beside a number, and only one of them is a value",
+                )
+            )
         return Value(quantity=Quantity(value=number, unit=named, comparator=operator), text=words)
 
     def _medication(self, table: str, row: Row, fields: dict[str, Any]) -> Medication:
@@ -323,10 +408,16 @@ class _Person:
         none = tuple(Qualifier(role=name, text="0") for name, number in numbers.items() if number == Decimal(0))
         amount, days = (number if number else None for number in numbers.values())
         return Medication(
-            **fields | {"qualifiers": (*fields["qualifiers"], *none)}, kind=kind, products=self._main(table, row), start=start,
-            end=as_date(row.get("drug_exposure_end_date")), handed_over=start if kind == "dispense" else None,
-            quantity=Quantity(value=amount) if amount is not None else None, days_supply=days,
-            route=self._codings(row, table, ("route_concept_id",)), dosage_text=as_text(row.get("sig")),
+            **fields | {"qualifiers": (*fields["qualifiers"], *none)},
+            kind=kind,
+            products=self._main(table, row),
+            start=start,
+            end=as_date(row.get("drug_exposure_end_date")),
+            handed_over=start if kind == "dispense" else None,
+            quantity=Quantity(value=amount) if amount is not None else None,
+            days_supply=days,
+            route=self._codings(row, table, ("route_concept_id",)),
+            dosage_text=as_text(row.get("sig")),
         )
 
 

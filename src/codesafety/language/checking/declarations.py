@@ -194,8 +194,12 @@ def _expression(written: syntax.Ecl, diagnostics: Diagnostics) -> None:
         concepts = list(ecl.concepts(ecl.parse(written.text)))
     except EclError as error:
         place = min(start + (error.position or 0), written.inner.end - 1)
-        diagnostics.error("CS231", f"this is no expression constraint: {error.message}", Span(file, place, place + 1),
-                          "try it with `codesafety terminology parse`")
+        diagnostics.error(
+            "CS231",
+            f"this is no expression constraint: {error.message}",
+            Span(file, place, place + 1),
+            "try it with `codesafety terminology parse`",
+        )
         return
     for concept in concepts:
         wrong = codes.snomed_damage(concept.code)

@@ -17,8 +17,12 @@ from codesafety.terminology.rf2.latest import refuse
 ROOT = 138875005
 INFERRED = b"900000000000011006"
 _LOW = 0xFFFFFFFF
-_CHARACTERISTIC = {b"900000000000010007": "stated", b"900000000000227009": "additional", b"900000000000225001": "qualifying",
-                   b"900000000000006009": "defining"}
+_CHARACTERISTIC = {
+    b"900000000000010007": "stated",
+    b"900000000000227009": "additional",
+    b"900000000000225001": "qualifying",
+    b"900000000000006009": "defining",
+}
 _MODIFIER = frozenset((b"900000000000451002", b"900000000000450001"))
 
 
@@ -27,7 +31,7 @@ class _Rows:
     """Attribute rows as parallel columns: concept indices, the type's place in `types`, group, value index."""
 
     types: dict[bytes, int] = field(default_factory=dict)
-    type_index: array[int] = field(default_factory=lambda: array("I"))     # by place: concept index of the type
+    type_index: array[int] = field(default_factory=lambda: array("I"))  # by place: concept index of the type
     source: array[int] = field(default_factory=lambda: array("I"))
     type: array[int] = field(default_factory=lambda: array("H"))
     group: array[int] = field(default_factory=lambda: array("H"))
@@ -45,8 +49,9 @@ class _Types(dict[bytes, int]):
         return self[key]
 
 
-def write_relationships(files: Sequence[ReleaseFile], concrete_files: Sequence[ReleaseFile], context: Context,
-                        writer: PackWriter) -> None:
+def write_relationships(
+    files: Sequence[ReleaseFile], concrete_files: Sequence[ReleaseFile], context: Context, writer: PackWriter
+) -> None:
     """Read is-a and attributes, number the concepts, and write both with the concrete values."""
     concepts, index = context.concepts, context.concepts.index
     rows = _Rows()
@@ -103,18 +108,22 @@ def write_relationships(files: Sequence[ReleaseFile], concrete_files: Sequence[R
     del seen
     for child, parent in zip(children, parents, strict=True):
         if not (concepts.active[child] and concepts.active[parent]):
-            raise ReleaseError(files[0].name, None,
-                               f"an active is-a from {concepts.ids[child]} to {concepts.ids[parent]}, of which one is "
-                               "inactive", help="the packages are of different dates: name ones that belong together")
+            raise ReleaseError(
+                files[0].name,
+                None,
+                f"an active is-a from {concepts.ids[child]} to {concepts.ids[parent]}, of which one is inactive",
+                help="the packages are of different dates: name ones that belong together",
+            )
     _write_hierarchy(files, context, writer, children, parents)
     _write_attributes(rows, context, writer)
     _write_concrete(concrete_files, context, writer)
 
 
-def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: PackWriter, children: array[int],
-                     parents: array[int]) -> None:
+def _write_hierarchy(
+    files: Sequence[ReleaseFile], context: Context, writer: PackWriter, children: array[int], parents: array[int]
+) -> None:
     concepts = context.concepts
-    place = array("I", bytes(4 * len(concepts.ids)))     # concept index -> place among the active, by code
+    place = array("I", bytes(4 * len(concepts.ids)))  # concept index -> place among the active, by code
     actives = array("I")
     for index, active in enumerate(concepts.active):
         if active:
@@ -132,8 +141,7 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     try:
         found = hierarchy.build(n, roots, child_at, child)
     except hierarchy.IsACycle as cycle:
-        raise ReleaseError(files[0].name, None,
-                           f"is-a runs in a circle through {concepts.ids[actives[cycle.concept]]}") from None
+        raise ReleaseError(files[0].name, None, f"is-a runs in a circle through {concepts.ids[actives[cycle.concept]]}") from None
     del child_at, child
     number = array("I", bytes(4 * n))
     for ordinal, at in enumerate(found.order):
@@ -155,7 +163,7 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     for pair in pairs:
         parent, below = pair >> 32, pair & _LOW
         if parent < below < found.end[parent] and met_from[below] == parent:
-            continue      # where the walk went down: `Store.children` walks there too
+            continue  # where the walk went down: `Store.children` walks there too
         if not child_of or child_of[-1] != parent:
             child_of.append(parent)
             child_starts.append(len(child))
@@ -163,9 +171,17 @@ def _write_hierarchy(files: Sequence[ReleaseFile], context: Context, writer: Pac
     child_starts.append(len(child))
     pairs = sorted((pair & _LOW) << 32 | pair >> 32 for pair in pairs)
     parent_at, parent_of = hierarchy.compressed_rows(n, [pair >> 32 for pair in pairs], [pair & _LOW for pair in pairs])
-    for name, column in (("end", found.end), ("extra_of", found.extra_of), ("extra_at", found.extra_at),
-                         ("extra", found.extra), ("parent_at", parent_at), ("parent", parent_of), ("child_of", child_of),
-                         ("child_at", child_starts), ("child", child)):
+    for name, column in (
+        ("end", found.end),
+        ("extra_of", found.extra_of),
+        ("extra_at", found.extra_at),
+        ("extra", found.extra),
+        ("parent_at", parent_at),
+        ("parent", parent_of),
+        ("child_of", child_of),
+        ("child_at", child_starts),
+        ("child", child),
+    ):
         writer.add_section(f"isa.{name}", column)
 
 
@@ -207,8 +223,10 @@ def _write_attributes(rows: _Rows, context: Context, writer: PackWriter) -> None
             value_rows.append(sum(1 for _ in same))
         type_at.append(len(source_column))
         value_at.append(len(value_of))
-        by_source += [((key >> group_bits & _LOW) << group_bits | key & group_mask) << type_bits + 32 | type_ << 32
-                      | key >> group_bits + 32 for key in keys]
+        by_source += [
+            ((key >> group_bits & _LOW) << group_bits | key & group_mask) << type_bits + 32 | type_ << 32 | key >> group_bits + 32
+            for key in keys
+        ]
         keys.clear()
     writer.add_section("attribute.type", array("I", type_ordinals))
     writer.add_section("attribute.type_at", type_at)
@@ -249,7 +267,7 @@ def _write_concrete(files: Sequence[ReleaseFile], context: Context, writer: Pack
         try:
             _concrete_value(row[5])
         except ValueError:
-            return "the value is no #number, \"string\", true or false"
+            return 'the value is no #number, "string", true or false'
         if row[8] not in _CHARACTERISTIC and row[8] != INFERRED:
             return f"characteristicTypeId {row[8].decode()} is not known"
         for at, what in ((4, "sourceId"), (7, "typeId")):
@@ -272,8 +290,9 @@ def _write_concrete(files: Sequence[ReleaseFile], context: Context, writer: Pack
                     context.count("attributes_of_inactive_concepts_not_kept")
                     continue
                 context.times[time]
-                found.append((concepts.ordinal[index[type_]], concepts.ordinal[index[source]], int(group),
-                              _concrete_value(value)))
+                found.append(
+                    (concepts.ordinal[index[type_]], concepts.ordinal[index[source]], int(group), _concrete_value(value))
+                )
         except (ValueError, KeyError) as error:
             raise refuse(file, lines, more, error) from None
     found.sort()

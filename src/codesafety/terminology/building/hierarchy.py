@@ -26,9 +26,9 @@ class Hierarchy:
 
     order: array[int]
     end: array[int]
-    extra_of: array[int]      # sorted ordinals that have further runs
-    extra_at: array[int]      # len(extra_of) + 1 places in `extra`, in integers
-    extra: array[int]         # start, end, start, end ... all below the concept's own ordinal
+    extra_of: array[int]  # sorted ordinals that have further runs
+    extra_at: array[int]  # len(extra_of) + 1 places in `extra`, in integers
+    extra: array[int]  # start, end, start, end ... all below the concept's own ordinal
 
 
 def compressed_rows(n: int, sources: Sequence[int], targets: Sequence[int]) -> tuple[array[int], array[int]]:
@@ -77,13 +77,13 @@ def build(n: int, roots: Sequence[int], child_at: Sequence[int], child: Sequence
                     ordinal[below] = len(order)
                     order.append(below)
                     stack.append(below)
-                elif not end[met]:        # met and not finished: it is above us
+                elif not end[met]:  # met and not finished: it is above us
                     raise IsACycle(below)
                 continue
             stack.pop()
             own = ordinal[concept]
             end[own] = len(order)
-            further = _further_runs(own, child[child_at[concept]:child_at[concept + 1]], ordinal, end, extras)
+            further = _further_runs(own, child[child_at[concept] : child_at[concept + 1]], ordinal, end, extras)
             if further:
                 extras[own] = further
     if len(order) < n:
@@ -97,8 +97,9 @@ def build(n: int, roots: Sequence[int], child_at: Sequence[int], child: Sequence
     return Hierarchy(order, end, extra_of, extra_at, extra)
 
 
-def _further_runs(own: int, children: Sequence[int], ordinal: array[int], end: array[int],
-                  extras: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+def _further_runs(
+    own: int, children: Sequence[int], ordinal: array[int], end: array[int], extras: dict[int, tuple[int, ...]]
+) -> tuple[int, ...]:
     """Return the runs below a finished concept that were numbered before it: flat, sorted, joined where they touch."""
     found: list[tuple[int, int]] = []
     single: tuple[int, ...] | None = None

@@ -20,7 +20,7 @@ class Selection:
 
     codes: frozenset[str]
     complete: frozenset[str]
-    described: tuple[str, ...]     # the expressions and lists it was made from, for people
+    described: tuple[str, ...]  # the expressions and lists it was made from, for people
 
 
 class Codes(dict[bytes, int]):
@@ -66,7 +66,7 @@ class Context:
 
     at: bytes | None
     selection: Selection | None
-    incomplete: bool               # rows that name a concept which no file holds are counted and left out, not refused
+    incomplete: bool  # rows that name a concept which no file holds are counted and left out, not refused
     progress: Progress
     concepts: Concepts = field(default_factory=Concepts)
     modules: Codes = field(default_factory=lambda: Codes(sctid))
@@ -83,8 +83,11 @@ class Context:
         index, kept = self.concepts.index, []
         for line in lines[1]:
             row = line.split(b"\t")
-            if len(row) == len(file.header) and row[2] == b"1" and any(
-                    row[at] not in index and row[at] != IS_A for at in concepts):
+            if (
+                len(row) == len(file.header)
+                and row[2] == b"1"
+                and any(row[at] not in index and row[at] != IS_A for at in concepts)
+            ):
                 self.count(f"{file.content.name.lower()}_rows_of_missing_concepts")
             else:
                 kept.append(line)

@@ -29,7 +29,7 @@ class _Refset:
     active: bytearray = field(default_factory=bytearray)
     module: array[int] = field(default_factory=lambda: array("H"))
     time: array[int] = field(default_factory=lambda: array("H"))
-    columns: list[array[int]] = field(default_factory=list)    # per field: places in `MemberColumns.texts`
+    columns: list[array[int]] = field(default_factory=list)  # per field: places in `MemberColumns.texts`
     dropped: int = 0
 
 
@@ -115,11 +115,19 @@ def _module_dependencies(refsets: dict[bytes, _Refset], texts: list[bytes], cont
     if refset.names != ("sourceEffectiveTime", "targetEffectiveTime"):
         raise ReleaseError("module dependency refset", None, "its columns are not sourceEffectiveTime, targetEffectiveTime")
     modules = context.modules.values_seen
-    return sorted(({"module": str(modules[refset.module[at]]), "depends_on": str(refset.component[at]),
-                    "effective_time": texts[refset.columns[0][at]].decode(),
-                    "target_effective_time": texts[refset.columns[1][at]].decode()}
-                   for at in range(len(refset.component)) if refset.active[at]),
-                  key=lambda row: (row["module"], row["depends_on"]))
+    return sorted(
+        (
+            {
+                "module": str(modules[refset.module[at]]),
+                "depends_on": str(refset.component[at]),
+                "effective_time": texts[refset.columns[0][at]].decode(),
+                "target_effective_time": texts[refset.columns[1][at]].decode(),
+            }
+            for at in range(len(refset.component))
+            if refset.active[at]
+        ),
+        key=lambda row: (row["module"], row["depends_on"]),
+    )
 
 
 def write_members(members: MemberColumns, context: Context, writer: PackWriter) -> None:
@@ -146,19 +154,35 @@ def write_members(members: MemberColumns, context: Context, writer: PackWriter) 
         order += beside
         flags = bytes(refset.active[at] for at in order)
         columns = [[members.texts[column[at]] for at in order] for column in refset.columns]
-        body = b"".join((steps(ranks), others.tobytes(), flags, array("H", [refset.module[at] for at in order]).tobytes(),
-                         array("H", [refset.time[at] for at in order]).tobytes(),
-                         b"\n".join(value for column in columns for value in column)))
+        body = b"".join(
+            (
+                steps(ranks),
+                others.tobytes(),
+                flags,
+                array("H", [refset.module[at] for at in order]).tobytes(),
+                array("H", [refset.time[at] for at in order]).tobytes(),
+                b"\n".join(value for column in columns for value in column),
+            )
+        )
         packed.append(zlib.compress(body, 6))
         rows_at.append(rows_at[-1] + len(packed[-1]))
         ordinals = [ordinal[rank] for rank in ranks]
         packed_active.append(zlib.compress(steps(sorted({o for o, flag in zip(ordinals, flags, strict=False) if flag})), 6))
         active_at.append(active_at[-1] + len(packed_active[-1]))
         ids.append(number)
-        strays = sum(flag and component // 10 % 100 in (0, 10)
-                     for component, flag in zip(others, flags[len(ranks):], strict=True))
-        heads.append({"fields": refset.fields, "rows": n, "concepts": len(ranks), "active": sum(flags), "strays": strays,
-                      "complete": not refset.dropped})
+        strays = sum(
+            flag and component // 10 % 100 in (0, 10) for component, flag in zip(others, flags[len(ranks) :], strict=True)
+        )
+        heads.append(
+            {
+                "fields": refset.fields,
+                "rows": n,
+                "concepts": len(ranks),
+                "active": sum(flags),
+                "strays": strays,
+                "complete": not refset.dropped,
+            }
+        )
         context.count("members", n)
         for (name, _), column in zip(refset.fields, columns, strict=True):
             if name == "targetComponentId":
@@ -184,9 +208,16 @@ def _ranks(context: Context) -> dict[int, int]:
     return {code: rank for rank, code in enumerate(context.concepts.ids)}
 
 
-def _associate(refset: int, ordinals: Sequence[int], flags: bytes, targets: Sequence[bytes], rank_of: dict[int, int],
-               ordinal: Sequence[int], history: dict[int, list[tuple[int, int]]],
-               association: list[tuple[int, int, int]]) -> None:
+def _associate(
+    refset: int,
+    ordinals: Sequence[int],
+    flags: bytes,
+    targets: Sequence[bytes],
+    rank_of: dict[int, int],
+    ordinal: Sequence[int],
+    history: dict[int, list[tuple[int, int]]],
+    association: list[tuple[int, int, int]],
+) -> None:
     for source, flag, text in zip(ordinals, flags, targets, strict=False):
         if flag:
             target = sctid(text)
@@ -196,8 +227,13 @@ def _associate(refset: int, ordinals: Sequence[int], flags: bytes, targets: Sequ
                 history.setdefault(refset, []).append((ordinal[rank], source))
 
 
-def _write_history(history: dict[int, list[tuple[int, int]]], association: list[tuple[int, int, int]],
-                   reasons: list[tuple[int, int]], context: Context, writer: PackWriter) -> None:
+def _write_history(
+    history: dict[int, list[tuple[int, int]]],
+    association: list[tuple[int, int, int]],
+    reasons: list[tuple[int, int]],
+    context: Context,
+    writer: PackWriter,
+) -> None:
     at, source, target = array("I", [0]), array("I"), array("I")
     for refset in sorted(history):
         for to, origin in sorted(set(history[refset])):

@@ -40,16 +40,19 @@ def select(store: Store, subset: Sequence[str]) -> Selection:
             seeds.update(found.ordinals())
             described.append(found.canonical)
     chosen = close(store, seeds)
-    return Selection(frozenset(map(store.code, chosen)), frozenset(map(store.code, complete(store, chosen))),
-                     tuple(described))
+    return Selection(frozenset(map(store.code, chosen)), frozenset(map(store.code, complete(store, chosen))), tuple(described))
 
 
 def _listed(store: Store, path: Path) -> Iterable[int]:
     for row in read_codelist(path):
         found = store.ordinal(row.code.strip())
         if found is None:
-            raise ReleaseError(str(path), row.line, f"`{row.code[:40]}` is no concept of this release",
-                               help="check the list with `codesafety codes check`")
+            raise ReleaseError(
+                str(path),
+                row.line,
+                f"`{row.code[:40]}` is no concept of this release",
+                help="check the list with `codesafety codes check`",
+            )
         yield found
 
 

@@ -25,11 +25,12 @@ _ACCEPTABILITY = {b"900000000000548007": 0, b"900000000000549004": 1}
 _WORDS = re.compile(r"[^\W_]+")
 
 
-def write_texts(files: Sequence[ReleaseFile], language_files: Sequence[ReleaseFile], context: Context,
-                writer: PackWriter) -> None:
+def write_texts(
+    files: Sequence[ReleaseFile], language_files: Sequence[ReleaseFile], context: Context, writer: PackWriter
+) -> None:
     """Read description and language refset files and write all that `texts.Texts` reads."""
     ids, kind, time, owner = array("Q"), array("H"), array("H"), array("I")
-    terms: list[bytes] = []      # as bytes: half the memory of text, and decoded only in their block
+    terms: list[bytes] = []  # as bytes: half the memory of text, and decoded only in their block
     kinds: dict[tuple[bytes, ...], int] = {}
     concepts, index = context.concepts, context.concepts.index
     partial = context.selection is not None
@@ -71,8 +72,10 @@ def write_texts(files: Sequence[ReleaseFile], language_files: Sequence[ReleaseFi
     writer.add_section("text.id", ids)
     writer.add_section("text.kind", kind)
     writer.add_section("text.time", array("H", [time[at] for at in order]))
-    writer.add_section("text.kinds", json.dumps(
-        [(key[0] == b"1", *(part.decode() for part in key[1:])) for key in kinds], separators=(",", ":")).encode())
+    writer.add_section(
+        "text.kinds",
+        json.dumps([(key[0] == b"1", *(part.decode() for part in key[1:])) for key in kinds], separators=(",", ":")).encode(),
+    )
     _write_blocks(order, terms, writer)
     del terms, order
     context.counts["descriptions"] = len(ids)
@@ -97,7 +100,7 @@ def _write_blocks(order: Sequence[int], terms: Sequence[bytes], writer: PackWrit
 
     def blocks() -> Iterator[bytes]:
         for start in range(0, len(order), ROWS_IN_BLOCK):
-            joined = b"\n".join([terms[at] for at in order[start:start + ROWS_IN_BLOCK]])
+            joined = b"\n".join([terms[at] for at in order[start : start + ROWS_IN_BLOCK]])
             number = len(first)
             for word in set(_WORDS.findall(fold(joined.decode()))):
                 postings[word].append(number)
@@ -114,8 +117,15 @@ def _write_blocks(order: Sequence[int], terms: Sequence[bytes], writer: PackWrit
         word_blocks.extend(postings.pop(word))
         word_at.append(len(word_blocks))
     writer.add_section("word.list", zlib.compress("\n".join(words).encode(), 6))
-    writer.add_section("word.spelling", zlib.compress("\n".join(
-        f"{at} {key}" for at, key in enumerate(spellings(words)) if key != words[at] and key and " " not in key).encode(), 6))
+    writer.add_section(
+        "word.spelling",
+        zlib.compress(
+            "\n".join(
+                f"{at} {key}" for at, key in enumerate(spellings(words)) if key != words[at] and key and " " not in key
+            ).encode(),
+            6,
+        ),
+    )
     writer.add_section("word.at", word_at)
     writer.add_section("word.blocks", array("H", word_blocks) if len(first) <= 0xFFFF else word_blocks)
 
@@ -124,14 +134,15 @@ def spellings(words: Sequence[str]) -> list[str]:
     """Return `normal` of each word, some thousand at a time: a tenth of the cost. `%` keeps neighbours apart in it."""
     found: list[str] = []
     for start in range(0, len(words), _WORDS_AT_ONCE):
-        some = words[start:start + _WORDS_AT_ONCE]
+        some = words[start : start + _WORDS_AT_ONCE]
         together = normal("% " + " % ".join(some) + " %")[1:-1].split("%")
         found += [key.strip() for key in together] if len(together) == len(some) else map(normal, some)
     return found
 
 
-def _write_languages(files: Sequence[ReleaseFile], ids: array[int], context: Context,
-                     writer: PackWriter) -> dict[int, array[int]]:
+def _write_languages(
+    files: Sequence[ReleaseFile], ids: array[int], context: Context, writer: PackWriter
+) -> dict[int, array[int]]:
     """Write the active language members; return per refset the rows that it prefers."""
     by_id = array("I", sorted(range(len(ids)), key=ids.__getitem__))
     sorted_ids = array("Q", [ids[row] for row in by_id])
@@ -183,8 +194,9 @@ def _write_languages(files: Sequence[ReleaseFile], ids: array[int], context: Con
     return {int(code): found[code][0] for code in codes}
 
 
-def _preferred(preferred_rows: dict[int, array[int]], n: int, kind: array[int], owner: array[int],
-               kinds: dict[tuple[bytes, ...], int]) -> array[int]:
+def _preferred(
+    preferred_rows: dict[int, array[int]], n: int, kind: array[int], owner: array[int], kinds: dict[tuple[bytes, ...], int]
+) -> array[int]:
     active_synonym = {place for key, place in kinds.items() if key[0] == b"1" and key[3] == SYNONYM.encode()}
     active_name = {place for key, place in kinds.items() if key[0] == b"1" and key[3] == FSN.encode()}
     chosen = array("I", [NO_ROW]) * n

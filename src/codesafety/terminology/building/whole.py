@@ -30,8 +30,16 @@ _DEFINED = {b"900000000000073002": 1, b"900000000000074008": 0}
 Stages = Callable[[str, int, int], None]
 
 
-def build(sources: Sequence[Path | str], output: Path | str, *, at: str | None = None, descriptions: bool = True,
-          subset: Sequence[str] = (), allow_incomplete: bool = False, progress: Stages | None = None) -> str:
+def build(
+    sources: Sequence[Path | str],
+    output: Path | str,
+    *,
+    at: str | None = None,
+    descriptions: bool = True,
+    subset: Sequence[str] = (),
+    allow_incomplete: bool = False,
+    progress: Stages | None = None,
+) -> str:
     """Build a pack from RF2 releases, dm+d, or tables of code and name; folders, zips, files. Returns its digest.
 
     `at`: YYYYMMDD, the state of the Full files at that date. `subset`: expression constraints and paths of code lists that a
@@ -50,11 +58,19 @@ def build(sources: Sequence[Path | str], output: Path | str, *, at: str | None =
     tables = [path for number, path in enumerate(paths) if number not in with_rf2 and path not in dmd_paths]
     for path in tables:
         if path.is_dir() or zipfile.is_zipfile(path):
-            raise ReleaseError(str(path), None, "holds no file of RF2 or dm+d that can be recognised",
-                               help="name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt")
+            raise ReleaseError(
+                str(path),
+                None,
+                "holds no file of RF2 or dm+d that can be recognised",
+                help="name the folder or zip of a release: it has files such as sct2_Concept_Snapshot_*.txt",
+            )
         if with_rf2:
-            raise ReleaseError(str(path), None, "a table of codes cannot stand beside a release in one pack",
-                               help="to cut a subset out of the release, give the list to --subset")
+            raise ReleaseError(
+                str(path),
+                None,
+                "a table of codes cannot stand beside a release in one pack",
+                help="to cut a subset out of the release, give the list to --subset",
+            )
     if not with_rf2 and (at is not None or subset):
         raise ReleaseError(str(paths[0]), None, "holds no RF2 release, and --at and --subset need one")
     if not subset:
@@ -66,16 +82,28 @@ def build(sources: Sequence[Path | str], output: Path | str, *, at: str | None =
         return _write(paths, found, dmd_paths, tables, output, at, descriptions, selection, allow_incomplete, progress)
 
 
-def _write(paths: Sequence[Path], found: Found, dmd_paths: Sequence[Path], tables: Sequence[Path], output: Path,
-           at: str | None, descriptions: bool, selection: Selection | None, allow_incomplete: bool,
-           progress: Stages | None) -> str:
+def _write(
+    paths: Sequence[Path],
+    found: Found,
+    dmd_paths: Sequence[Path],
+    tables: Sequence[Path],
+    output: Path,
+    at: str | None,
+    descriptions: bool,
+    selection: Selection | None,
+    allow_incomplete: bool,
+    progress: Stages | None,
+) -> str:
     with PackWriter(output) as writer:
         manifest: dict[str, object]
         if found.files:
             manifest = _write_release(paths, found, at, descriptions, selection, allow_incomplete, writer, progress)
         else:
-            manifest = {"kind": "codes", "tables": [path.name for path in tables], "sources": [
-                {"name": path.name, "sha256": rf2.digest_of(path, _parts(path, ()))} for path in paths]}
+            manifest = {
+                "kind": "codes",
+                "tables": [path.name for path in tables],
+                "sources": [{"name": path.name, "sha256": rf2.digest_of(path, _parts(path, ()))} for path in paths],
+            }
             if tables:
                 total = sum(path.stat().st_size for path in tables)
                 manifest |= codes.write(tables, writer, lambda rows: progress("rows", rows, total) if progress else None)
@@ -84,8 +112,16 @@ def _write(paths: Sequence[Path], found: Found, dmd_paths: Sequence[Path], table
         return writer.finish(manifest)
 
 
-def _write_release(paths: Sequence[Path], found: Found, at: str | None, descriptions: bool, selection: Selection | None,
-                   allow_incomplete: bool, writer: PackWriter, progress: Stages | None) -> dict[str, object]:
+def _write_release(
+    paths: Sequence[Path],
+    found: Found,
+    at: str | None,
+    descriptions: bool,
+    selection: Selection | None,
+    allow_incomplete: bool,
+    writer: PackWriter,
+    progress: Stages | None,
+) -> dict[str, object]:
     if at is not None:
         try:
             rf2.effective_time(at.encode())
@@ -140,9 +176,12 @@ def _require(files: Sequence[ReleaseFile], descriptions: bool) -> None:
     for content in needed:
         if not _of(files, content):
             place = files[0].name.partition("/")[0] if files else "the sources"
-            raise ReleaseError(place, None, f"incomplete: there is no {content} file",
-                               help="name the whole release" + (
-                                   ", or build with --no-descriptions" if content is Content.DESCRIPTION else ""))
+            raise ReleaseError(
+                place,
+                None,
+                f"incomplete: there is no {content} file",
+                help="name the whole release" + (", or build with --no-descriptions" if content is Content.DESCRIPTION else ""),
+            )
 
 
 def read_concepts(files: Sequence[ReleaseFile], context: Context) -> None:
@@ -199,8 +238,10 @@ def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: P
     # An identifier is unique within its scheme only, and its file comes in two orders of columns: `latest` does not fit.
     held: dict[tuple[int, str], tuple[bytes, bool, int]] = {}
     for file in files:
-        columns = [file.header.index(name) for name in ("identifierSchemeId", "alternateIdentifier", "referencedComponentId",
-                                                        "active", "effectiveTime")]
+        columns = [
+            file.header.index(name)
+            for name in ("identifierSchemeId", "alternateIdentifier", "referencedComponentId", "active", "effectiveTime")
+        ]
         for lines in rf2.read_lines(file, context.progress):
             problem = rf2.refusal(file, lines, lambda row: None)
             if problem is not None:
@@ -227,8 +268,10 @@ def _write_concepts(context: Context, writer: PackWriter) -> None:
         order[ordinal] = index
     writer.add_section("concept.id", array("Q", [concepts.ids[index] for index in order]))
     writer.add_section("concept.sorted", concepts.ordinal)
-    writer.add_section("concept.flags", bytes(
-        concepts.defined[index] | (2 if complete and str(concepts.ids[index]) in complete else 0) for index in order))
+    writer.add_section(
+        "concept.flags",
+        bytes(concepts.defined[index] | (2 if complete and str(concepts.ids[index]) in complete else 0) for index in order),
+    )
     writer.add_section("concept.module", narrowest(array("H", [concepts.module[index] for index in order])))
     # Dates keep the numbers that members and descriptions were written with; `Store.times` is ascending all the same.
     writer.add_section("concept.time", array("H", [concepts.time[index] for index in order]))
@@ -237,18 +280,29 @@ def _write_concepts(context: Context, writer: PackWriter) -> None:
     context.counts["concepts"] = n
 
 
-def _manifest(paths: Sequence[Path], found: Found, files: Sequence[ReleaseFile], members: MemberColumns, context: Context,
-              descriptions: bool) -> dict[str, object]:
+def _manifest(
+    paths: Sequence[Path],
+    found: Found,
+    files: Sequence[ReleaseFile],
+    members: MemberColumns,
+    context: Context,
+    descriptions: bool,
+) -> dict[str, object]:
     dependencies = members.module_dependencies
     missing = {name: number for name, number in context.counts.items() if name.endswith("_rows_of_missing_concepts")}
     if missing:
-        context.notes.append("incomplete: " + ", ".join(f"{number} {name.replace('_', ' ')}"
-                                                        for name, number in sorted(missing.items())) + " left out")
+        context.notes.append(
+            "incomplete: "
+            + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(missing.items()))
+            + " left out"
+        )
     present = {str(context.modules.values_seen[at]) for at in set(context.concepts.module)}
     for row in dependencies:
         if row["depends_on"] not in present and context.selection is None:
-            context.notes.append(f"module {row['module']} needs module {row['depends_on']} of {row['target_effective_time']}, "
-                                 "of which no concept is here")
+            context.notes.append(
+                f"module {row['module']} needs module {row['depends_on']} of {row['target_effective_time']}, "
+                "of which no concept is here"
+            )
     latest_time = max(context.times.values_seen, default=0)
     skipped = [file.name for file in found.files if file not in files]
     return {
@@ -258,9 +312,14 @@ def _manifest(paths: Sequence[Path], found: Found, files: Sequence[ReleaseFile],
         "at": context.at.decode() if context.at else None,
         "modules": sorted(map(str, context.modules.values_seen)),
         "module_dependencies": dependencies,
-        "sources": [{"name": path.name, "sha256": rf2.digest_of(path, _parts(path, [f for f in files if f.package == number])),
-                     "files": [{"name": f.name, "content": f.content.value, "bytes": f.size}
-                               for f in files if f.package == number]} for number, path in enumerate(paths)],
+        "sources": [
+            {
+                "name": path.name,
+                "sha256": rf2.digest_of(path, _parts(path, [f for f in files if f.package == number])),
+                "files": [{"name": f.name, "content": f.content.value, "bytes": f.size} for f in files if f.package == number],
+            }
+            for number, path in enumerate(paths)
+        ],
         "files_not_read": sorted([*skipped, *found.others]),
         "counts": dict(sorted(context.counts.items())),
         "notes": context.notes,

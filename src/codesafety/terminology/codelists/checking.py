@@ -21,12 +21,12 @@ from codesafety.terminology.sctid import Damage, diagnose
 class Problem(StrEnum):
     """What a person should look at in a row."""
 
-    DAMAGED = "damaged"          # not a valid concept id
-    UNKNOWN = "unknown"          # well formed, and not in the release
+    DAMAGED = "damaged"  # not a valid concept id
+    UNKNOWN = "unknown"  # well formed, and not in the release
     INACTIVE = "inactive"
-    TERM = "term"                # the term denies the code, or is a description of another
+    TERM = "term"  # the term denies the code, or is a description of another
     DUPLICATE = "duplicate"
-    RAGGED = "ragged"            # another number of cells than the header
+    RAGGED = "ragged"  # another number of cells than the header
 
 
 OTHER_SYSTEM = "other_system"

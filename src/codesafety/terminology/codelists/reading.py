@@ -24,14 +24,66 @@ MAX_BYTES = 4 * 2**30
 """A list that unpacks to more than this is refused: the largest published tables of codes are some hundred megabytes."""
 
 _CODE_NAMES = (
-    "code", "sctid", "snomedcode", "snomedctcode", "snomedconceptid", "snomedctconceptid", "conceptid", "conceptcode", "snomedid",
-    "snomedctid", "snomed", "snomedct", "clinicalcode", "codeid", "dmdid", "dmdcode", "dmd", "id", "vpid", "apid", "vppid",
-    "appid", "vtmid", "vmpid", "ampid", "isid", "icd10code", "icdcode", "icd10", "readcode", "ctv3code", "opcscode",
+    "code",
+    "sctid",
+    "snomedcode",
+    "snomedctcode",
+    "snomedconceptid",
+    "snomedctconceptid",
+    "conceptid",
+    "conceptcode",
+    "snomedid",
+    "snomedctid",
+    "snomed",
+    "snomedct",
+    "clinicalcode",
+    "codeid",
+    "dmdid",
+    "dmdcode",
+    "dmd",
+    "id",
+    "vpid",
+    "apid",
+    "vppid",
+    "appid",
+    "vtmid",
+    "vmpid",
+    "ampid",
+    "isid",
+    "icd10code",
+    "icdcode",
+    "icd10",
+    "readcode",
+    "ctv3code",
+    "opcscode",
 )
 _TERM_NAMES = (
-    "term", "preferredterm", "fsn", "fullyspecifiedname", "display", "displayname", "description", "name", "conceptname", "label",
-    "codedescription", "codeterm", "snomedterm", "snomeddescription", "dmdname", "nm", "desc", "title", "codename", "rubric",
-    "termtext", "conceptterm", "meaning", "vmpnm", "ampnm", "vtmnm",
+    "term",
+    "preferredterm",
+    "fsn",
+    "fullyspecifiedname",
+    "display",
+    "displayname",
+    "description",
+    "name",
+    "conceptname",
+    "label",
+    "codedescription",
+    "codeterm",
+    "snomedterm",
+    "snomeddescription",
+    "dmdname",
+    "nm",
+    "desc",
+    "title",
+    "codename",
+    "rubric",
+    "termtext",
+    "conceptterm",
+    "meaning",
+    "vmpnm",
+    "ampnm",
+    "vtmnm",
 )
 _TERM_WORDS = frozenset({"term", "description", "name", "nm", "desc", "fsn", "display", "label", "title"})
 _SYSTEM_NAMES = ("system", "codesystem", "codingsystem", "terminology", "vocabulary", "vocabularyid", "codetype", "scheme")
@@ -39,8 +91,10 @@ _SYSTEM_WORDS = {"icd10": "icd10", "icd": "icd10", "read": "readv2", "ctv3": "ct
 _SAMPLE = 200
 _NUMERIC = re.compile(r"[\s'\"=\ufeff\u00a0]*\d[\d\s,.]{4,}(?:[eE]\+?\d+)?[\s'\"\u00a0]*", re.ASCII)
 _NOT_TEXT = {
-    b"PK\x03\x04": "is a zip archive or a workbook (.xlsx)", b"\xd0\xcf\x11\xe0": "is an old workbook (.xls)",
-    b"%PDF": "is a PDF", b"PAR1": "is a parquet file",
+    b"PK\x03\x04": "is a zip archive or a workbook (.xlsx)",
+    b"\xd0\xcf\x11\xe0": "is an old workbook (.xls)",
+    b"%PDF": "is a PDF",
+    b"PAR1": "is a parquet file",
 }
 
 
@@ -125,12 +179,21 @@ def open_codelist(path: Path | str) -> Codelist:
     code_column = _code_column(header, body)
     if code_column is None:
         raise ReleaseError(
-            str(path), line, "no column holds codes",
+            str(path),
+            line,
+            "no column holds codes",
             f"name one of the columns `code` (the columns are {', '.join(f'`{name}`' for name in header or ())})",
         )
     return Codelist(
-        path, encoding, delimiter, header, code_column, _term_column(header, body, code_column),
-        _named(header, _SYSTEM_NAMES), _system_of(header, code_column), tuple(notes),
+        path,
+        encoding,
+        delimiter,
+        header,
+        code_column,
+        _term_column(header, body, code_column),
+        _named(header, _SYSTEM_NAMES),
+        _system_of(header, code_column),
+        tuple(notes),
     )
 
 
@@ -170,8 +233,12 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
                 if size > MAX_BYTES:
                     raise ReleaseError(str(path), None, f"unpacks to more than {MAX_BYTES} bytes")
                 if b"\x00" in chunk:
-                    raise ReleaseError(str(path), line + chunk[: chunk.index(b"\x00")].count(b"\n"), "holds a NUL byte",
-                                       "save the list as UTF-8 text")
+                    raise ReleaseError(
+                        str(path),
+                        line + chunk[: chunk.index(b"\x00")].count(b"\n"),
+                        "holds a NUL byte",
+                        "save the list as UTF-8 text",
+                    )
                 decoder.decode(chunk)
                 line += chunk.count(b"\n")
             decoder.decode(b"", final=True)
@@ -208,7 +275,9 @@ def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, lis
                 return
             except csv.Error as error:
                 raise ReleaseError(
-                    str(path), before + 1, f"not a row of a table: {error}",
+                    str(path),
+                    before + 1,
+                    f"not a row of a table: {error}",
                     "a quote inside a cell is written twice, in a quoted cell",
                 ) from None
             line, before = before + 1, above + reader.line_num

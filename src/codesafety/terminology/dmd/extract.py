@@ -23,9 +23,9 @@ class _Row(NamedTuple):
     code: str
     level: str
     name: str
-    vmp: str           # a VMP's id; "=NAME", a VMP known by name alone; "=", its name is this row's; "", not known
+    vmp: str  # a VMP's id; "=NAME", a VMP known by name alone; "=", its name is this row's; "", not known
     vtm: str
-    ingredients: str   # names of base substances, "|" between them; "-": none, an appliance
+    ingredients: str  # names of base substances, "|" between them; "-": none, an appliance
     bnf: str
 
 

@@ -25,8 +25,8 @@ from codesafety.terminology.archive import READ_ERRORS, Member, members
 from codesafety.terminology.errors import ReleaseError
 
 _BLOCK = 1 << 16
-_LONGEST_TEXT = 1 << 16         # the longest published name has 700 characters
-_DEEPEST = 8                    # GTIN_DETAILS has 5
+_LONGEST_TEXT = 1 << 16  # the longest published name has 700 characters
+_DEEPEST = 8  # GTIN_DETAILS has 5
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][\w.-]*)")
 _NAME = re.compile(r"^f_[a-z_]+\d?_\d+\.xml$", re.IGNORECASE)
 _SHAPE = re.compile(r"^[1-9][0-9]{5,17}$")
@@ -159,8 +159,12 @@ def _recognise(member: Member) -> Content | None:
         return _BY_ROOT[name]
     if _NAME.match(PurePosixPath(member.name).name):
         reason = f"root element `{name}` is none of dm+d" if name else "no XML element in its first 4096 bytes"
-        raise ReleaseError(member.name, None, f"is named like a dm+d file, and {reason}",
-                           help="download the release again; the file is damaged or of another format")
+        raise ReleaseError(
+            member.name,
+            None,
+            f"is named like a dm+d file, and {reason}",
+            help="download the release again; the file is damaged or of another format",
+        )
     return None
 
 
@@ -179,13 +183,18 @@ def require_release(files: Sequence[DmdFile], where: str) -> None:
     """Refuse an incomplete release, and two releases together. Raises ReleaseError naming what is missing or double."""
     missing = [content.value for content in RELEASE if content not in {file.content for file in files}]
     if missing:
-        raise ReleaseError(where, None, f"incomplete dm+d release: no file with {', '.join(missing)}",
-                           help="name the folder or zip of one whole dm+d release from TRUD")
+        raise ReleaseError(
+            where,
+            None,
+            f"incomplete dm+d release: no file with {', '.join(missing)}",
+            help="name the folder or zip of one whole dm+d release from TRUD",
+        )
     for content in Content:
         same = [file.member.name for file in files if file.content is content]
         if len(same) > 1:
-            raise ReleaseError(same[1], None, f"a second file with {content.value}, beside {same[0]}",
-                               help="name one release of dm+d, not two")
+            raise ReleaseError(
+                same[1], None, f"a second file with {content.value}, beside {same[0]}", help="name one release of dm+d, not two"
+            )
 
 
 def read_rows(file: DmdFile, doubts: list[str], progress: Callable[[int], None] | None = None) -> Iterator[DmdRow]:
@@ -214,15 +223,20 @@ def read_rows(file: DmdFile, doubts: list[str], progress: Callable[[int], None] 
     except DefusedXmlException as error:
         raise ReleaseError(file.member.name, handler.line(), f"hostile XML ({type(error).__name__}): refused") from None
     except SAXParseException as error:
-        raise ReleaseError(file.member.name, error.getLineNumber(), f"damaged XML: {str(error.getMessage()).lower()}",
-                           help="download the release again and compare its checksum") from None
+        raise ReleaseError(
+            file.member.name,
+            error.getLineNumber(),
+            f"damaged XML: {str(error.getMessage()).lower()}",
+            help="download the release again and compare its checksum",
+        ) from None
     except READ_ERRORS as error:
         raise _unreadable(file.member.name, error) from None
 
 
 def _unreadable(name: str, error: BaseException) -> ReleaseError:
-    return ReleaseError(name, None, f"cannot be read: {str(error).lower()}",
-                        help="download the release again and compare its checksum")
+    return ReleaseError(
+        name, None, f"cannot be read: {str(error).lower()}", help="download the release again and compare its checksum"
+    )
 
 
 class _Rows(ContentHandler):

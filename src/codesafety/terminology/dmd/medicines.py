@@ -49,8 +49,8 @@ _LEVELS = {"AMP": "amp", "VMP": "vmp", "VTM": "vtm", "AMPP": "ampp", "VMPP": "vm
 class Strength:
     """How much of an ingredient a VMP holds: one VPI row. Values are text as published (exact decimals), units are UOM ids."""
 
-    ingredient: str               # ISID
-    basis_substance: str | None   # BS_SUBID: what the strength is given of, where that is not the ingredient itself
+    ingredient: str  # ISID
+    basis_substance: str | None  # BS_SUBID: what the strength is given of, where that is not the ingredient itself
     numerator: str | None
     numerator_unit: str | None
     denominator: str | None
@@ -121,8 +121,9 @@ class Medicines:
             return None
         if table == "ING":
             base = self._substances.base(self._now("ING", code))
-            return Product(code, "substance", self.name(code), self._all_ids(self._now("ING", code)) | {code}, None,
-                           frozenset({base}))
+            return Product(
+                code, "substance", self.name(code), self._all_ids(self._now("ING", code)) | {code}, None, frozenset({base})
+            )
         if table == "VTM":
             vtm = self._now("VTM", code)
             return Product(code, "vtm", self.name(code), self._all_ids(vtm) | {code}, None, self._vtm_ingredients(vtm), vtm=vtm)
@@ -223,8 +224,9 @@ class Medicines:
     def _vmp_ingredients(self, vmp: str) -> frozenset[str] | None:
         """Return base substances: of the VPI rows, of a combination's parts, else of the VTM. A device has none."""
         row = self._tables.rows["VMP"][vmp]
-        own = frozenset(self._substances.base(self._now("ING", vpi.get("BS_SUBID") or vpi["ISID"]))
-                        for vpi in self._tables.vpi.get(vmp, ()))
+        own = frozenset(
+            self._substances.base(self._now("ING", vpi.get("BS_SUBID") or vpi["ISID"])) for vpi in self._tables.vpi.get(vmp, ())
+        )
         if row.get("COMBPRODCD") == _COMBINATION and (parts := self._parts(vmp)):
             sets = [self._vmp_ingredients(part) for part in parts if part in self._tables.rows["VMP"]]
             if len(sets) < len(parts) or any(part is None for part in sets):
@@ -266,7 +268,8 @@ class Medicines:
             return frozenset(self._substances.base(self._now("ING", isid)) for isid in tables.vtm_ingredients[vtm])
         found = {
             frozenset(self._substances.base(self._now("ING", vpi.get("BS_SUBID") or vpi["ISID"])) for vpi in tables.vpi[vmp])
-            for vmp in self._vmps_of.get(vtm, ()) if vmp != but_not_from and vmp in tables.vpi
+            for vmp in self._vmps_of.get(vtm, ())
+            if vmp != but_not_from and vmp in tables.vpi
         }
         if len(found) == 1:
             return found.pop()
@@ -293,7 +296,7 @@ class _Substances:
         heads: dict[str, list[str]] = defaultdict(list)
         rows = tables.rows["ING"]
         for code in sorted(rows, key=lambda c: ("INVALID" not in rows[c], c)):
-            by_name[rows[code]["NM"].casefold()] = code      # a valid row wins over an invalid one of the same name
+            by_name[rows[code]["NM"].casefold()] = code  # a valid row wins over an invalid one of the same name
         for name in sorted(by_name):
             heads[without_salt(name)].append(by_name[name])
         self._by_name = by_name
@@ -316,5 +319,11 @@ class _Substances:
 
 
 def _strength(row: dict[str, str]) -> Strength:
-    return Strength(row["ISID"], row.get("BS_SUBID"), row.get("STRNT_NMRTR_VAL"), row.get("STRNT_NMRTR_UOMCD"),
-                    row.get("STRNT_DNMTR_VAL"), row.get("STRNT_DNMTR_UOMCD"))
+    return Strength(
+        row["ISID"],
+        row.get("BS_SUBID"),
+        row.get("STRNT_NMRTR_VAL"),
+        row.get("STRNT_NMRTR_UOMCD"),
+        row.get("STRNT_DNMTR_VAL"),
+        row.get("STRNT_DNMTR_UOMCD"),
+    )

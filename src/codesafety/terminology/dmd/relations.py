@@ -32,8 +32,16 @@ class Level(StrEnum):
 
 
 CLASS_LENGTHS = {
-    Level.BNF_CHAPTER: 2, Level.BNF_SECTION: 4, Level.BNF_PARAGRAPH: 6, Level.BNF_SUBPARAGRAPH: 7, Level.BNF_CHEMICAL: 9,
-    Level.ATC1: 1, Level.ATC2: 3, Level.ATC3: 4, Level.ATC4: 5, Level.ATC5: 7,
+    Level.BNF_CHAPTER: 2,
+    Level.BNF_SECTION: 4,
+    Level.BNF_PARAGRAPH: 6,
+    Level.BNF_SUBPARAGRAPH: 7,
+    Level.BNF_CHEMICAL: 9,
+    Level.ATC1: 1,
+    Level.ATC2: 3,
+    Level.ATC3: 4,
+    Level.ATC4: 5,
+    Level.ATC5: 7,
 }
 """Characters of a BNF or ATC code that name the class. Sources: NHSBSA BNF code structure; WHO ATC."""
 

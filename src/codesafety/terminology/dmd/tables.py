@@ -24,8 +24,13 @@ _KEPT: dict[tuple[Content, str], tuple[str, tuple[str, ...]]] = {
 """Of each kind of row with an id of its own: that id, and the fields that are kept. All others are read, checked and counted."""
 
 _PREVIOUS = (("VTM", "VTMIDPREV"), ("VMP", "VPIDPREV"), ("ING", "ISIDPREV"))
-_REFERENCES = (("VMP", "VTMID", "VTM"), ("AMP", "VPID", "VMP"), ("VMPP", "VPID", "VMP"), ("AMPP", "VPPID", "VMPP"),
-               ("AMPP", "APID", "AMP"))
+_REFERENCES = (
+    ("VMP", "VTMID", "VTM"),
+    ("AMP", "VPID", "VMP"),
+    ("VMPP", "VPID", "VMP"),
+    ("AMPP", "VPPID", "VMPP"),
+    ("AMPP", "APID", "AMP"),
+)
 
 
 @dataclass(slots=True)
@@ -33,18 +38,18 @@ class DmdTables:
     """What a release holds. Names of fields are dm+d's; a field that is empty or absent in the release is absent here."""
 
     files: tuple[DmdFile, ...]
-    rows: dict[str, dict[str, Fields]] = field(default_factory=lambda: defaultdict(dict))    # "VMP" -> VPID -> fields
-    counts: Counter[str] = field(default_factory=Counter)               # "AMPP.PRICE_INFO" -> rows
-    doubts: list[str] = field(default_factory=list)                     # what is wrong and was not refused, a line each
-    vpi: dict[str, list[Fields]] = field(default_factory=lambda: defaultdict(list))          # VPID -> VPI rows
-    forms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))           # VPID -> FORMCD of DRUG_FORM
-    ont_forms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))       # VPID -> FORMCD of ONT_DRUG_FORM
-    routes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))          # VPID -> ROUTECD
+    rows: dict[str, dict[str, Fields]] = field(default_factory=lambda: defaultdict(dict))  # "VMP" -> VPID -> fields
+    counts: Counter[str] = field(default_factory=Counter)  # "AMPP.PRICE_INFO" -> rows
+    doubts: list[str] = field(default_factory=list)  # what is wrong and was not refused, a line each
+    vpi: dict[str, list[Fields]] = field(default_factory=lambda: defaultdict(list))  # VPID -> VPI rows
+    forms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # VPID -> FORMCD of DRUG_FORM
+    ont_forms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # VPID -> FORMCD of ONT_DRUG_FORM
+    routes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # VPID -> ROUTECD
     vtm_ingredients: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # VTMID -> ISID
-    contents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))        # parent pack -> child packs
-    classes: dict[str, Fields] = field(default_factory=dict)            # VPID or APID -> BNF, ATC
-    gtins: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))           # APPID -> GTINs
-    lookup: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))     # "ROUTE" -> CD -> DESC
+    contents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # parent pack -> child packs
+    classes: dict[str, Fields] = field(default_factory=dict)  # VPID or APID -> BNF, ATC
+    gtins: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # APPID -> GTINs
+    lookup: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # "ROUTE" -> CD -> DESC
     # "VMP" -> former id -> what rows say it became; and, followed to the end, the one id that is current
     became: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     current: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -63,8 +68,12 @@ def load(sources: Sequence[Path | str], progress: Callable[[str, int, int], None
     paths = [Path(source) for source in sources]
     files, _ = discover(paths)
     if not files:
-        raise ReleaseError(", ".join(map(str, paths)), None, "holds no dm+d file that can be recognised",
-                           help="name the folder or zip of a dm+d release: it has files such as f_vmp2_*.xml")
+        raise ReleaseError(
+            ", ".join(map(str, paths)),
+            None,
+            "holds no dm+d file that can be recognised",
+            help="name the folder or zip of a dm+d release: it has files such as f_vmp2_*.xml",
+        )
     return load_files(files, progress)
 
 
@@ -74,6 +83,7 @@ def load_files(files: Sequence[DmdFile], progress: Callable[[str, int, int], Non
     tables = DmdTables(tuple(sorted(files, key=lambda file: list(Content).index(file.content))))
     done, total = 0, sum(file.member.size for file in files)
     for file in tables.files:
+
         def told(read: int, before: int = done) -> None:
             if progress is not None:
                 progress("dm+d", before + read, total)
@@ -148,7 +158,6 @@ def _link_former_ids(tables: DmdTables) -> None:
 def _dangling(tables: DmdTables) -> Iterator[str]:
     for table, name, target in _REFERENCES:
         known, former = tables.rows[target], tables.current[target]
-        lost = sum(1 for row in tables.rows[table].values()
-                   if name in row and row[name] not in known and row[name] not in former)
+        lost = sum(1 for row in tables.rows[table].values() if name in row and row[name] not in known and row[name] not in former)
         if lost:
             yield f"{lost} rows of {table} name a {name} that the release does not hold"

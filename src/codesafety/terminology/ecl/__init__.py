@@ -14,11 +14,26 @@ if TYPE_CHECKING:
     from codesafety.terminology.ecl.membership import Rows
 
 __all__ = [
-    "Expansion", "Kind", "NamedConcept", "Rows", "Substrate", "Value", "canonical", "concepts", "expand", "parse", "select",
+    "Expansion",
+    "Kind",
+    "NamedConcept",
+    "Rows",
+    "Substrate",
+    "Value",
+    "canonical",
+    "concepts",
+    "expand",
+    "parse",
+    "select",
 ]
 
 _HOMES = {
-    "Expansion": "expansion", "Kind": "context", "Rows": "membership", "Substrate": "context", "Value": "context", "expand": "expansion",
+    "Expansion": "expansion",
+    "Kind": "context",
+    "Rows": "membership",
+    "Substrate": "context",
+    "Value": "context",
+    "expand": "expansion",
     "select": "expansion",
 }
 

@@ -26,14 +26,22 @@ def filtered(context: Context, focus: Runs, block: ConceptBlock) -> Runs:
         match item:
             case ActiveFilter(comparator, active):
                 keep = allowed_states(comparator, active)
-                focus = intersection(focus, (0 if True in keep else store.n_active,
-                                             store.n_concepts if False in keep else store.n_active)) if keep else EMPTY
+                focus = (
+                    intersection(
+                        focus, (0 if True in keep else store.n_active, store.n_concepts if False in keep else store.n_active)
+                    )
+                    if keep
+                    else EMPTY
+                )
             case DefinitionStatusFilter(comparator, statuses):
                 equal = comparator is Comparator.EQUAL
                 wanted = context.test(statuses)
                 keep_defined, keep_primitive = wanted(DEFINED) is equal, wanted(PRIMITIVE) is equal
-                focus = _where(focus, store.pack.section("concept.flags"),
-                               [keep_defined if flags & 1 else keep_primitive for flags in range(256)])
+                focus = _where(
+                    focus,
+                    store.pack.section("concept.flags"),
+                    [keep_defined if flags & 1 else keep_primitive for flags in range(256)],
+                )
             case ModuleFilter(comparator, modules):
                 equal = comparator is Comparator.EQUAL
                 wanted = context.test(modules)
@@ -73,5 +81,9 @@ def _where(focus: Runs, column: memoryview, keep: Sequence[bool]) -> Runs:
         return focus
     if not any(keep):
         return EMPTY
-    return from_sorted(ordinal for start, end in zip(focus[::2], focus[1::2], strict=True)
-                       for ordinal, entry in enumerate(column[start:end].tolist(), start) if keep[entry])
+    return from_sorted(
+        ordinal
+        for start, end in zip(focus[::2], focus[1::2], strict=True)
+        for ordinal, entry in enumerate(column[start:end].tolist(), start)
+        if keep[entry]
+    )

@@ -18,7 +18,7 @@ from codesafety.terminology.pack.store import Store
 class Kind(StrEnum):
     """What a value is that is no concept of the release."""
 
-    COMPONENT = "component"     # an identifier: of a description, or of something that this release does not hold
+    COMPONENT = "component"  # an identifier: of a description, or of something that this release does not hold
     NUMBER = "number"
     STRING = "string"
     BOOLEAN = "boolean"
@@ -61,8 +61,9 @@ class Context:
         answer = self.answer(expression)
         for value in sorted(answer.values):
             if value.kind is Kind.COMPONENT:
-                raise UnknownConcept(f"`{canonical(expression)}` gives {value.text}, which is no concept of this release",
-                                     concept=value.text)
+                raise UnknownConcept(
+                    f"`{canonical(expression)}` gives {value.text}, which is no concept of this release", concept=value.text
+                )
             raise EclSemanticError(f"`{canonical(expression)}` gives values that are no concepts, where concepts are needed")
         return answer.runs
 
@@ -87,8 +88,13 @@ class Context:
 
     def _is_known(self, concept: Concept) -> bool:
         store, code = self.store, concept.code
-        if (store.ordinal(code) is not None or code in WELL_KNOWN or code in store.modules
-                or store.refsets.get(code) is not None or (store.has_texts and code in store.texts.language_refsets)):
+        if (
+            store.ordinal(code) is not None
+            or code in WELL_KNOWN
+            or code in store.modules
+            or store.refsets.get(code) is not None
+            or (store.has_texts and code in store.texts.language_refsets)
+        ):
             return True
         self.miss(concept)
         return False
@@ -109,4 +115,3 @@ class Context:
     def need_whole(self, what: str) -> None:
         if not self.store.whole:
             raise OutsideSubset(f"this subset pack cannot answer for {what}: it does not hold the whole release")
-

@@ -70,8 +70,7 @@ def _strictly_below_within(store: Store, members: Runs) -> Runs:
     """Return the members that are below another member. Needs ancestors only, so any subset pack can tell."""
     if store.whole:
         return intersection(members, _strictly_below(store, members))
-    return from_sorted(ordinal for ordinal in ordinals(members)
-                       if len(intersection(store.ancestors(ordinal), members)))
+    return from_sorted(ordinal for ordinal in ordinals(members) if len(intersection(store.ancestors(ordinal), members)))
 
 
 def _children(store: Store, members: Runs) -> Runs:

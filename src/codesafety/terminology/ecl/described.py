@@ -54,14 +54,21 @@ def described(context: Context, focus: Runs, block: DescriptionBlock) -> Runs:
             case EffectiveTimeFilter(comparator, times):
                 keep = [compares_times(comparator, time, times) for time in context.store.times]
                 column = context.store.pack.section("text.time")
-                kept = from_sorted(row for start, end in zip(kept[::2], kept[1::2], strict=True)
-                                   for row, entry in enumerate(column[start:end].tolist(), start) if keep[entry])
+                kept = from_sorted(
+                    row
+                    for start, end in zip(kept[::2], kept[1::2], strict=True)
+                    for row, entry in enumerate(column[start:end].tolist(), start)
+                    if keep[entry]
+                )
             case IdFilter(comparator, ids):
                 wanted = set(map(int, ids))
                 column = context.store.pack.section("text.id")
-                kept = from_sorted(row for start, end in zip(kept[::2], kept[1::2], strict=True)
-                                   for row, number in enumerate(column[start:end].tolist(), start)
-                                   if (number in wanted) is (comparator is Comparator.EQUAL))
+                kept = from_sorted(
+                    row
+                    for start, end in zip(kept[::2], kept[1::2], strict=True)
+                    for row, number in enumerate(column[start:end].tolist(), start)
+                    if (number in wanted) is (comparator is Comparator.EQUAL)
+                )
             case DialectFilter(comparator, dialects):
                 accepted = union(*(_accepted(context, texts, dialect, kept) for dialect in dialects))
                 kept = intersection(kept, accepted) if comparator is Comparator.EQUAL else difference(kept, accepted)
@@ -75,15 +82,26 @@ def described(context: Context, focus: Runs, block: DescriptionBlock) -> Runs:
 
 def _rows_of(texts: Texts, focus: Runs) -> Runs:
     """Return the rows of a set of concepts."""
-    return union([edge for start, end in zip(focus[::2], focus[1::2], strict=True)
-                  for edge in (texts.rows(start).start, texts.rows(end - 1).stop)]) if len(focus) else EMPTY
+    return (
+        union(
+            [
+                edge
+                for start, end in zip(focus[::2], focus[1::2], strict=True)
+                for edge in (texts.rows(start).start, texts.rows(end - 1).stop)
+            ]
+        )
+        if len(focus)
+        else EMPTY
+    )
 
 
 def _of_kind(context: Context, rows: Runs, block: DescriptionBlock) -> Runs:
     """Apply the filters on what few kinds of description there are: active, module, language, type."""
     section = context.store.pack.section
-    kinds = [(active, module, language.lower(), type_) for active, module, language, type_, _
-             in json.loads(bytes(section("text.kinds")))]
+    kinds = [
+        (active, module, language.lower(), type_)
+        for active, module, language, type_, _ in json.loads(bytes(section("text.kinds")))
+    ]
     states = [item for item in block.filters if isinstance(item, ActiveFilter)] or [ActiveFilter(Comparator.EQUAL, True)]
     keep = [all(active in allowed_states(item.comparator, item.active) for item in states) for active, *_ in kinds]
     for item in block.filters:
@@ -103,8 +121,12 @@ def _of_kind(context: Context, rows: Runs, block: DescriptionBlock) -> Runs:
     if all(keep):
         return rows
     column = section("text.kind")
-    return from_sorted(row for start, end in zip(rows[::2], rows[1::2], strict=True)
-                       for row, kind in enumerate(column[start:end].tolist(), start) if keep[kind])
+    return from_sorted(
+        row
+        for start, end in zip(rows[::2], rows[1::2], strict=True)
+        for row, kind in enumerate(column[start:end].tolist(), start)
+        if keep[kind]
+    )
 
 
 def _accepted(context: Context, texts: Texts, dialect: Dialect, rows: Runs) -> Runs:
@@ -143,7 +165,9 @@ def _with_term(texts: Texts, rows: Runs, item: TermFilter) -> Runs:
         span, terms = texts.block_rows(block), texts.block_terms(block)
         inside = clipped(rows, span.start, span.stop)
         if matcher.may_match("\n".join(terms)):
-            found.append(from_sorted(row for row in ordinals(inside) if _matches(matcher, texts, row, terms[row - span.start]) is equal))
+            found.append(
+                from_sorted(row for row in ordinals(inside) if _matches(matcher, texts, row, terms[row - span.start]) is equal)
+            )
         elif not equal:
             found.append(inside)
         at = bisect_right(rows, span.stop)
@@ -166,8 +190,13 @@ def _candidates(texts: Texts, item: TermFilter) -> Runs:
         prefixes = [word for token in term.words for word in words(token)]
         if not prefixes:
             return everything
-        found.append([edge for block in texts.blocks_with(prefixes)
-                      for edge in (texts.block_rows(block).start, texts.block_rows(block).stop)])
+        found.append(
+            [
+                edge
+                for block in texts.blocks_with(prefixes)
+                for edge in (texts.block_rows(block).start, texts.block_rows(block).stop)
+            ]
+        )
     return union(*(union(runs, ()) for runs in found))
 
 

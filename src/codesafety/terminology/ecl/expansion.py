@@ -79,8 +79,9 @@ class Expansion:
         return frozenset(self.codes())
 
 
-def expand(store: Store, expression: str | Expression, *, substrate: Substrate = Substrate.ACTIVE,
-           unknown_as_empty: bool = False) -> Expansion:
+def expand(
+    store: Store, expression: str | Expression, *, substrate: Substrate = Substrate.ACTIVE, unknown_as_empty: bool = False
+) -> Expansion:
     """Return what satisfies an expression constraint.
 
     `*` stands for the active concepts, or with `Substrate.ALL` for all; a literal concept, `^` and history give inactive ones
@@ -93,8 +94,9 @@ def expand(store: Store, expression: str | Expression, *, substrate: Substrate =
     return Expansion(store, canonical(parsed), answer.runs, answer.values)
 
 
-def select(store: Store, expression: str | Expression, *, substrate: Substrate = Substrate.ACTIVE,
-           unknown_as_empty: bool = False) -> Expansion | Rows:
+def select(
+    store: Store, expression: str | Expression, *, substrate: Substrate = Substrate.ACTIVE, unknown_as_empty: bool = False
+) -> Expansion | Rows:
     """Return as `expand` does; for a selection of several fields (`^[a, b]`, `^[*]`) as the whole, its rows."""
     parsed = parse(expression) if isinstance(expression, str) else expression
     if isinstance(parsed, MemberOf) and parsed.fields is not None and len(parsed.fields) != 1:
@@ -128,8 +130,7 @@ def _answer(context: Context, expression: Expression) -> Answer:
             return reduce(_both, map(context.answer, operands))
         case Disjunction(operands):
             answers = [context.answer(operand) for operand in operands]
-            return Answer(union(*(answer.runs for answer in answers)),
-                          frozenset().union(*(answer.values for answer in answers)))
+            return Answer(union(*(answer.runs for answer in answers)), frozenset().union(*(answer.values for answer in answers)))
         case Exclusion(left, right):
             kept, taken = context.answer(left), context.answer(right)
             return Answer(difference(kept.runs, taken.runs), kept.values - taken.values)
@@ -155,8 +156,9 @@ def _answer(context: Context, expression: Expression) -> Answer:
 
 def _to_filter(context: Context, of: Expression, blocks: tuple[ConceptBlock | DescriptionBlock, ...]) -> Runs:
     """Return what is filtered. A filter that speaks of active is asked of all concepts, as for members and descriptions."""
-    if isinstance(of, Anything) and any(isinstance(item, ActiveFilter) for block in blocks if isinstance(block, ConceptBlock)
-                                        for item in block.filters):
+    if isinstance(of, Anything) and any(
+        isinstance(item, ActiveFilter) for block in blocks if isinstance(block, ConceptBlock) for item in block.filters
+    ):
         return context.everything(Substrate.ALL)
     return context.concepts(of)
 
@@ -179,21 +181,25 @@ def _alternate(context: Context, identifier: AlternateIdentifier) -> Answer:
     schemes = sorted({scheme for scheme, _ in store.alternate_identifiers})
     fitting = [scheme for scheme in schemes if _is_called(store, scheme, identifier.scheme)]
     if len(fitting) != 1:
-        raise NotSupported(f"this release has {'several' if fitting else 'no'} identifier schemes that are called "
-                           f"`{identifier.scheme}`", position=identifier.position)
+        raise NotSupported(
+            f"this release has {'several' if fitting else 'no'} identifier schemes that are called `{identifier.scheme}`",
+            position=identifier.position,
+        )
     ordinal = store.alternate_identifier(fitting[0], identifier.code)
     if ordinal is not None:
         return Answer((ordinal, ordinal + 1))
     context.need_whole(f"the {identifier.scheme} identifier {identifier.code}")
     if context.unknown_as_empty:
         return NOTHING
-    raise UnknownConcept(f"no concept has the {identifier.scheme} identifier {identifier.code} in this release",
-                         position=identifier.position, concept=identifier.code)
+    raise UnknownConcept(
+        f"no concept has the {identifier.scheme} identifier {identifier.code} in this release",
+        position=identifier.position,
+        concept=identifier.code,
+    )
 
 
 def _is_called(store: Store, scheme: str, alias: str) -> bool:
     ordinal = store.ordinal(scheme)
     if ordinal is None or not store.has_texts:
         return False
-    return any(alias.lower() in term.lower().replace("(", " ").replace(")", " ").split()
-               for term in store.texts.terms(ordinal))
+    return any(alias.lower() in term.lower().replace("(", " ").replace(")", " ").split() for term in store.texts.terms(ordinal))

@@ -1,6 +1,6 @@
 """Parse the filters between double braces: of descriptions, concepts and members, and the history supplement's head.
 
-    {{ [D] descriptionFilter, ... }}    {{ C conceptFilter, ... }}    {{ M memberFilter, ... }}
+{{ [D] descriptionFilter, ... }}    {{ C conceptFilter, ... }}    {{ M memberFilter, ... }}
 """
 
 from __future__ import annotations
@@ -50,14 +50,23 @@ from codesafety.terminology.errors import EclSyntaxError
 
 Item = TypeVar("Item")
 
-_TYPES = {"syn": SYNONYM, "synonym": SYNONYM, "fsn": FULLY_SPECIFIED_NAME, "fullyspecifiedname": FULLY_SPECIFIED_NAME,
-          "def": DEFINITION, "definition": DEFINITION}
+_TYPES = {
+    "syn": SYNONYM,
+    "synonym": SYNONYM,
+    "fsn": FULLY_SPECIFIED_NAME,
+    "fullyspecifiedname": FULLY_SPECIFIED_NAME,
+    "def": DEFINITION,
+    "definition": DEFINITION,
+}
 _STATUSES = {"primitive": PRIMITIVE, "defined": DEFINED}
 _ACCEPTABILITIES = {"prefer": PREFERRED, "preferred": PREFERRED, "accept": ACCEPTABLE, "acceptable": ACCEPTABLE}
-_DESCRIPTION_KEYWORDS = {name.lower(): name for name in (
-    "term", "language", "type", "typeId", "dialect", "dialectId", "moduleId", "effectiveTime", "active", "id")}
-_CONCEPT_KEYWORDS = {name.lower(): name for name in (
-    "definitionStatus", "definitionStatusId", "moduleId", "effectiveTime", "active")}
+_DESCRIPTION_KEYWORDS = {
+    name.lower(): name
+    for name in ("term", "language", "type", "typeId", "dialect", "dialectId", "moduleId", "effectiveTime", "active", "id")
+}
+_CONCEPT_KEYWORDS = {
+    name.lower(): name for name in ("definitionStatus", "definitionStatusId", "moduleId", "effectiveTime", "active")
+}
 _ORDERED = (Comparator.LESS, Comparator.LESS_OR_EQUAL, Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
 
 
@@ -188,8 +197,9 @@ class FilterParser(Scanner, ABC):
             try:
                 comparator = self.need_equality()
                 self.space()
-                return self._ends(self._active(comparator) if standard == "active"
-                                  else ModuleFilter(comparator, self._concept_set()))
+                return self._ends(
+                    self._active(comparator) if standard == "active" else ModuleFilter(comparator, self._concept_set())
+                )
             except EclSyntaxError:
                 self.at = after
         return self._field_filter(name, start)
@@ -263,6 +273,7 @@ class FilterParser(Scanner, ABC):
                 raise self.expected(what, start)
             self.at += len(word)
             return tokens[word.lower()]
+
         found = tuple(Concept(code) for code in dict.fromkeys(self._one_or_set(token)))
         return found[0] if len(found) == 1 else Disjunction(found)
 
@@ -311,7 +322,7 @@ class FilterParser(Scanner, ABC):
 
     def try_boolean(self) -> bool | None:
         word = self.word().lower()
-        after = self.text[self.at + len(word):self.at + len(word) + 1]
+        after = self.text[self.at + len(word) : self.at + len(word) + 1]
         if word not in ("true", "false") or after in ("#", "-") or after.isdigit():
             return None
         self.at += len(word)
@@ -371,7 +382,7 @@ class FilterParser(Scanner, ABC):
             self.at += 1
         if self.peek() == "_":
             raise self.expected("a dialect alias of letters, digits and dashes, as en-gb")
-        return self.text[start:self.at].lower()
+        return self.text[start : self.at].lower()
 
     def _need_concept(self) -> Concept:
         concept = self.try_concept()
@@ -398,4 +409,3 @@ class FilterParser(Scanner, ABC):
 
         self.at = start
         return self._one_or_set(one)
-

@@ -38,8 +38,7 @@ def supplemented(context: Context, base: Runs, profile: Profile | None, subset: 
     for refset in sorted(_refsets(context, profile, subset)):
         columns = store.history_rows(refset)
         if refset == MOVED_FROM:
-            found.update(target for source, target in zip(columns.source, columns.target, strict=True)
-                         if contains(base, source))
+            found.update(target for source, target in zip(columns.source, columns.target, strict=True) if contains(base, source))
         else:
             for low, high in slices(columns.target, base):
                 found.update(columns.source[low:high].tolist())

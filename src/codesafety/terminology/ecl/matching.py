@@ -15,8 +15,17 @@ from functools import cached_property, lru_cache
 
 from codesafety.terminology.ecl.syntax import MatchTerm, SearchTerm
 
-_OWN_LETTERS = {"sv": "åäö", "fi": "åäö", "da": "æøå", "nb": "æøå", "nn": "æøå", "no": "æøå", "et": "õäöü",
-                "es": "ñ", "is": "þæöð"}
+_OWN_LETTERS = {
+    "sv": "åäö",
+    "fi": "åäö",
+    "da": "æøå",
+    "nb": "æøå",
+    "nn": "æøå",
+    "no": "æøå",
+    "et": "õäöü",
+    "es": "ñ",
+    "is": "þæöð",
+}
 # letters without a decomposition, which the collation nevertheless puts beside a plain letter
 _LIKE = str.maketrans({"ø": "o\u0338", "ł": "l\u0335", "đ": "d\u0335", "æ": "ae\u0332", "œ": "oe\u0332", "ı": "i\u0332"})
 _MARKS = "[\u0300-\u036f]"
@@ -40,8 +49,10 @@ def _pattern(text: str, own_letters: str) -> str:
     if not normal:
         return ""
     clusters = re.findall(rf"[^\u0300-\u036f]{_MARKS}*|{_MARKS}+", normal, re.DOTALL)
-    return "".join(re.escape(cluster) + (f"{_MARKS}*" if len(cluster) == 1 and cluster.isalnum() else f"(?!{_MARKS})")
-                   for cluster in clusters)
+    return "".join(
+        re.escape(cluster) + (f"{_MARKS}*" if len(cluster) == 1 and cluster.isalnum() else f"(?!{_MARKS})")
+        for cluster in clusters
+    )
 
 
 class Matcher:
@@ -64,12 +75,15 @@ class Matcher:
 
     @cached_property
     def _loose(self) -> list[list[re.Pattern[str]]]:
-        return [self._words(term, "") if isinstance(term, MatchTerm)
-                else [re.compile(_pattern(piece, "")) for piece in term.pieces] for term in self.terms]
+        return [
+            self._words(term, "") if isinstance(term, MatchTerm) else [re.compile(_pattern(piece, "")) for piece in term.pieces]
+            for term in self.terms
+        ]
 
     def _words(self, term: MatchTerm, own_letters: str) -> list[re.Pattern[str]]:
-        return [re.compile((_BEFORE_WORD if word[0].isalnum() else _BEFORE_SIGN) + _pattern(word, own_letters))
-                for word in term.words]
+        return [
+            re.compile((_BEFORE_WORD if word[0].isalnum() else _BEFORE_SIGN) + _pattern(word, own_letters)) for word in term.words
+        ]
 
     def _compile(self, own_letters: str) -> list[list[re.Pattern[str]]]:
         compiled: list[list[re.Pattern[str]]] = []

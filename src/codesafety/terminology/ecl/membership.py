@@ -54,8 +54,8 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    kind: str                      # component, integer, string
-    values: Sequence[str]          # empty for referencedComponentId, whose numbers and ordinals the rows have
+    kind: str  # component, integer, string
+    values: Sequence[str]  # empty for referencedComponentId, whose numbers and ordinals the rows have
     referenced: bool = False
 
     def value(self, rows: MemberRows, at: int) -> Value:
@@ -69,8 +69,10 @@ def member_of(context: Context, expression: MemberOf) -> Answer:
         return _active_members(context, expression.of)
     if fields is not None and len(fields) != 1:
         _check_fields(context, expression)
-        raise EclSemanticError("several fields at once give rows, not a set: they can only be the whole of an expression",
-                               position=expression.position)
+        raise EclSemanticError(
+            "several fields at once give rows, not a set: they can only be the whole of an expression",
+            position=expression.position,
+        )
     name = _REFERENCED if fields is None else fields[0]
     found: set[Value] = set()
     concepts: set[int] = set()
@@ -92,11 +94,13 @@ def member_of(context: Context, expression: MemberOf) -> Answer:
 
 def rows_of(context: Context, expression: MemberOf) -> Rows:
     """Return what `^[a, b]` and `^[*]` give: a row per member, in the order of the release's rows."""
-    names = expression.fields or tuple(dict.fromkeys(
-        (_REFERENCED, *(field.name for refset in _refsets(context, expression.of) for field in refset.fields))))
+    names = expression.fields or tuple(
+        dict.fromkeys((_REFERENCED, *(field.name for refset in _refsets(context, expression.of) for field in refset.fields)))
+    )
     found: list[tuple[Value | None, ...]] = []
-    for columns, rows, kept in _selected(context, expression.of, expression.filters, names, expression.position,
-                                         everything=not expression.fields):
+    for columns, rows, kept in _selected(
+        context, expression.of, expression.filters, names, expression.position, everything=not expression.fields
+    ):
         found.extend(tuple(None if column is None else column.value(rows, at) for column in columns) for at in kept)
     return Rows(names, tuple(found))
 
@@ -132,11 +136,14 @@ def is_concept_identifier(code: str) -> bool:
 
 def _as_answer(context: Context, codes: set[str]) -> Answer:
     found = {code: context.store.ordinal(code) for code in codes}
-    return Answer(from_set({ordinal for ordinal in found.values() if ordinal is not None}),
-                  frozenset(Value(Kind.COMPONENT, code) for code, ordinal in found.items() if ordinal is None))
+    return Answer(
+        from_set({ordinal for ordinal in found.values() if ordinal is not None}),
+        frozenset(Value(Kind.COMPONENT, code) for code, ordinal in found.items() if ordinal is None),
+    )
 
 
 # which reference sets, which rows
+
 
 def _refsets(context: Context, of: Expression) -> Iterator[Refset]:
     """Yield the reference sets that an expression names and that have rows. A concept that is none gives nothing."""
@@ -169,9 +176,11 @@ def _active_members(context: Context, of: Expression) -> Answer:
         if refset.strays:
             rows = context.store.refsets.rows(refset.code)
             assert rows is not None
-            values.update(Value(Kind.COMPONENT, str(component)) for component, ordinal, active
-                          in zip(rows.component, rows.ordinal, rows.active, strict=True)
-                          if ordinal == NO_ORDINAL and active and is_concept_identifier(str(component)))
+            values.update(
+                Value(Kind.COMPONENT, str(component))
+                for component, ordinal, active in zip(rows.component, rows.ordinal, rows.active, strict=True)
+                if ordinal == NO_ORDINAL and active and is_concept_identifier(str(component))
+            )
     runs = from_sorted(members[0]) if len(members) == 1 else from_set(set().union(*members))
     return Answer(runs, frozenset(values))
 
@@ -180,8 +189,15 @@ class _NoSuchField(Exception):
     """A reference set has no field of that name. It never leaves this module."""
 
 
-def _selected(context: Context, of: Expression, filters: tuple[MemberFilter, ...], names: tuple[str, ...], position: int, *,
-              everything: bool = False) -> Iterator[tuple[list[_Column | None], MemberRows, list[int]]]:
+def _selected(
+    context: Context,
+    of: Expression,
+    filters: tuple[MemberFilter, ...],
+    names: tuple[str, ...],
+    position: int,
+    *,
+    everything: bool = False,
+) -> Iterator[tuple[list[_Column | None], MemberRows, list[int]]]:
     """Yield for each reference set the columns, the rows, and the places of the rows that pass.
 
     A reference set without a field that is named has no row to give; with `everything`, it has None in that place.
@@ -233,7 +249,8 @@ def _column(refset: Refset, rows: MemberRows, name: str) -> _Column:
         case "id":
             raise NotSupported("a pack does not keep the identifiers of reference set members")
     field = next((field for field in refset.fields if field.name == name), None) or next(
-        (field for field in refset.fields if field.name.lower() == name.lower()), None)
+        (field for field in refset.fields if field.name.lower() == name.lower()), None
+    )
     if field is None:
         raise _NoSuchField(name)
     return _Column(field.kind, rows.fields[field.name])
@@ -251,6 +268,7 @@ def _typed(kind: str, text: str) -> Value:
 
 # filters on rows
 
+
 def _kept(context: Context, refset: Refset, rows: MemberRows, filters: tuple[MemberFilter, ...]) -> list[int]:
     """Return the places of the rows that pass every filter; active rows only, unless a filter speaks of active."""
     kept = list(range(len(rows)))
@@ -264,8 +282,10 @@ def _kept(context: Context, refset: Refset, rows: MemberRows, filters: tuple[Mem
             case ModuleFilter(comparator, modules):
                 kept = _fitting(kept, rows.module, context.test(modules), comparator)
             case EffectiveTimeFilter(comparator, times):
+
                 def is_time(text: str, comparator: Comparator = comparator, times: tuple[str, ...] = times) -> bool:
                     return compares_times(comparator, text, times)
+
                 kept = _fitting(kept, rows.effective_time, is_time, Comparator.EQUAL)
             case FieldFilter():
                 kept = _by_field(context, item, _column(refset, rows, item.name), rows, kept)
@@ -291,7 +311,8 @@ def _by_field(context: Context, item: FieldFilter, column: _Column, rows: Member
     comparison = item.comparison
     mismatch = EclSemanticError(f"the field `{item.name}` cannot be compared with that kind of value", position=item.position)
     if item.name.lower() in ("active", "effectivetime", "moduleid") and not (
-            item.name.lower() == "effectivetime" and isinstance(comparison, TimeComparison)):
+        item.name.lower() == "effectivetime" and isinstance(comparison, TimeComparison)
+    ):
         raise mismatch
     match comparison:
         case ConceptComparison(comparator, expression):
@@ -305,15 +326,17 @@ def _by_field(context: Context, item: FieldFilter, column: _Column, rows: Member
         case NumericComparison(comparator, number):
             if column.kind != "integer":
                 raise mismatch
-            return _fitting(kept, column.values, lambda text: compares(comparator, _decimal(text, mismatch), number),
-                            Comparator.EQUAL)
+            return _fitting(
+                kept, column.values, lambda text: compares(comparator, _decimal(text, mismatch), number), Comparator.EQUAL
+            )
         case BooleanComparison(comparator, truth):
             if column.kind == "component" or not {column.values[at].lower() for at in kept} <= set(_TRUTH):
                 raise mismatch
             return _fitting(kept, column.values, lambda text: _TRUTH[text.lower()] is truth, comparator)
         case TimeComparison(comparator, times):
-            if column.kind != "string" or not all(len(text) in (0, 8) and (not text or text.isdecimal())
-                                                  for text in {column.values[at] for at in kept}):
+            if column.kind != "string" or not all(
+                len(text) in (0, 8) and (not text or text.isdecimal()) for text in {column.values[at] for at in kept}
+            ):
                 raise mismatch
             return _fitting(kept, column.values, lambda text: compares_times(comparator, text, times), Comparator.EQUAL)
         case TermComparison(comparator, terms):
@@ -333,8 +356,11 @@ def _referring(context: Context, expression: Expression, comparator: Comparator,
         answer = context.answer(expression)
         runs, literal = answer.runs, {value.text for value in answer.values}
     small = intersection(runs, from_set({rows.ordinal[at] for at in kept if rows.ordinal[at] != NO_ORDINAL}))
-    return [at for at in kept if (contains(small, rows.ordinal[at]) if rows.ordinal[at] != NO_ORDINAL
-                                  else str(rows.component[at]) in literal) is equal]
+    return [
+        at
+        for at in kept
+        if (contains(small, rows.ordinal[at]) if rows.ordinal[at] != NO_ORDINAL else str(rows.component[at]) in literal) is equal
+    ]
 
 
 def _is_known(context: Context) -> Callable[[str], bool]:

@@ -22,7 +22,7 @@ class Node:
     __slots__ = ()
     __match_args__: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[dict[str, object]] = {}
-    _put: ClassVar[tuple[Callable[[Node, object], None], ...]] = ()      # the slots' own setters, which a frozen class lacks
+    _put: ClassVar[tuple[Callable[[Node, object], None], ...]] = ()  # the slots' own setters, which a frozen class lacks
 
     def __init__(self, *values: object, **named: object) -> None:
         for put, value in zip(self._put, values, strict=False):
@@ -73,7 +73,11 @@ def node(cls: Class) -> Class:
     names = tuple(get_annotations(cls))
     body = {name: value for name, value in cls.__dict__.items() if name not in (*names, "__dict__", "__weakref__")}
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
-    made = cast("Class", type.__new__(type, cls.__name__, cls.__bases__, {
-        **body, "__slots__": names, "__match_args__": names, "_defaults": defaults}))
+    made = cast(
+        "Class",
+        type.__new__(
+            type, cls.__name__, cls.__bases__, {**body, "__slots__": names, "__match_args__": names, "_defaults": defaults}
+        ),
+    )
     made._put = tuple(made.__dict__[name].__set__ for name in names)
     return made

@@ -49,13 +49,30 @@ from codesafety.terminology.errors import EclSemanticError, EclSyntaxError
 DEEPEST = 50
 """How many brackets and braces may stand one inside another."""
 
-_SYMBOLS = (("<<!", Operator.CHILD_OR_SELF_OF), ("<<", Operator.DESCENDANT_OR_SELF_OF), ("<!", Operator.CHILD_OF),
-            ("<", Operator.DESCENDANT_OF), (">>!", Operator.PARENT_OR_SELF_OF), (">>", Operator.ANCESTOR_OR_SELF_OF),
-            (">!", Operator.PARENT_OF), (">", Operator.ANCESTOR_OF), ("!!>", Operator.TOP), ("!!<", Operator.BOTTOM))
-_WORDS = {"descendantof": Operator.DESCENDANT_OF, "descendantorselfof": Operator.DESCENDANT_OR_SELF_OF,
-          "childof": Operator.CHILD_OF, "childorselfof": Operator.CHILD_OR_SELF_OF, "ancestorof": Operator.ANCESTOR_OF,
-          "ancestororselfof": Operator.ANCESTOR_OR_SELF_OF, "parentof": Operator.PARENT_OF,
-          "parentorselfof": Operator.PARENT_OR_SELF_OF, "top": Operator.TOP, "bottom": Operator.BOTTOM}
+_SYMBOLS = (
+    ("<<!", Operator.CHILD_OR_SELF_OF),
+    ("<<", Operator.DESCENDANT_OR_SELF_OF),
+    ("<!", Operator.CHILD_OF),
+    ("<", Operator.DESCENDANT_OF),
+    (">>!", Operator.PARENT_OR_SELF_OF),
+    (">>", Operator.ANCESTOR_OR_SELF_OF),
+    (">!", Operator.PARENT_OF),
+    (">", Operator.ANCESTOR_OF),
+    ("!!>", Operator.TOP),
+    ("!!<", Operator.BOTTOM),
+)
+_WORDS = {
+    "descendantof": Operator.DESCENDANT_OF,
+    "descendantorselfof": Operator.DESCENDANT_OR_SELF_OF,
+    "childof": Operator.CHILD_OF,
+    "childorselfof": Operator.CHILD_OR_SELF_OF,
+    "ancestorof": Operator.ANCESTOR_OF,
+    "ancestororselfof": Operator.ANCESTOR_OR_SELF_OF,
+    "parentof": Operator.PARENT_OF,
+    "parentorselfof": Operator.PARENT_OR_SELF_OF,
+    "top": Operator.TOP,
+    "bottom": Operator.BOTTOM,
+}
 _ALTERNATE = re.compile(r"([A-Za-z][A-Za-z0-9-]*)#(?:([A-Za-z0-9._-]+)|\"([^\"\\]+)\")")
 _QUOTED_ALTERNATE = re.compile(r"\"([A-Za-z][A-Za-z0-9-]*)#([^\"\\]+)\"")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9-]*#")
@@ -136,8 +153,9 @@ class _Parser(FilterParser):
         return None
 
     def _mixed(self, connector: str, following: str, place: int) -> EclSemanticError:
-        return self.means_nothing(f"{following.upper()} beside {connector.upper()}: put brackets around what belongs together",
-                                  place)
+        return self.means_nothing(
+            f"{following.upper()} beside {connector.upper()}: put brackets around what belongs together", place
+        )
 
     def _compound(self, first: Expression, connector: str) -> Expression:
         """conjunction / disjunction: two or more; exclusion: exactly two. Mixed only with brackets."""
@@ -416,7 +434,7 @@ class _Parser(FilterParser):
         return AttributeGroup(found, cardinality)
 
     def _cardinality(self) -> Cardinality | None:
-        """"[" minValue to maxValue "]", without white space but around the long syntax's "to" """
+        """ "[" minValue to maxValue "]", without white space but around the long syntax's "to" """
         start = self.at
         if not self.try_text("["):
             return None

@@ -52,8 +52,8 @@ _SOME = Cardinality(1, None)
 _NONE = Cardinality(0, 0)
 _DOWN = (Operator.DESCENDANT_OF, Operator.DESCENDANT_OR_SELF_OF)
 _ESCAPE = re.compile(r'\\(["\\])')
-_FROM_FOCUS = 4     # how much dearer it is to look at a concept's rows than to read one row of a column
-Row = tuple[int, int]     # a source (for a reversed attribute, a value) and a group (for a reversed one, a source)
+_FROM_FOCUS = 4  # how much dearer it is to look at a concept's rows than to read one row of a column
+Row = tuple[int, int]  # a source (for a reversed attribute, a value) and a group (for a reversed one, a source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,11 @@ def dotted(context: Context, sources: Runs, name: Expression) -> Runs:
         if len(rows.source) > size:
             from_source.add(type_)
             continue
-        found.update(value for source, value in zip(rows.source.tolist(), rows.value.tolist(), strict=True)
-                     if value not in found and contains(active, source))
+        found.update(
+            value
+            for source, value in zip(rows.source.tolist(), rows.value.tolist(), strict=True)
+            if value not in found and contains(active, source)
+        )
     if is_a or from_source:
         for source in ordinals(active):
             if is_a:
@@ -107,6 +110,7 @@ def dotted(context: Context, sources: Runs, name: Expression) -> Runs:
 
 
 # attributes outside braces
+
 
 def _ungrouped(context: Context, focus: Runs, attribute: Attribute) -> Runs:
     cardinality = attribute.cardinality or _SOME
@@ -140,6 +144,7 @@ def _within(focus: Runs, tally: Counter[int], cardinality: Cardinality) -> Runs:
 
 # braces
 
+
 def _groups(context: Context, focus: Runs, attributes: Refinement) -> set[Row]:
     """Return the (concept, group) pairs, group 0 left out, in which a set of attributes holds."""
     match attributes:
@@ -166,8 +171,11 @@ def _groups(context: Context, focus: Runs, attributes: Refinement) -> set[Row]:
             rows = _grouped(context, focus, attributes)
             if cardinality == _SOME:
                 return set(rows)
-            return {pair for pair, number in Counter(rows).items()
-                    if number >= cardinality.least and (cardinality.most is None or number <= cardinality.most)}
+            return {
+                pair
+                for pair, number in Counter(rows).items()
+                if number >= cardinality.least and (cardinality.most is None or number <= cardinality.most)
+            }
         case AttributeGroup():
             raise AssertionError("the parser lets no group stand within a group")
 
@@ -196,8 +204,9 @@ def _all_groups(context: Context, focus: Runs) -> set[Row]:
     columns += [(rows.source, rows.group) for rows in map(store.concrete_rows, store.concrete_types)]
     if sum(len(sources) for sources, _ in columns) <= _FROM_FOCUS * count(focus):
         for sources, groups in columns:
-            found.update(pair for pair in zip(sources.tolist(), groups.tolist(), strict=True)
-                         if pair[1] and contains(focus, pair[0]))
+            found.update(
+                pair for pair in zip(sources.tolist(), groups.tolist(), strict=True) if pair[1] and contains(focus, pair[0])
+            )
         return found
     for source in ordinals(focus):
         found.update((source, group) for _, group, _ in store.attributes(source) if group)
@@ -206,6 +215,7 @@ def _all_groups(context: Context, focus: Runs) -> set[Row]:
 
 
 # rows
+
 
 def _rows(context: Context, focus: Runs, attribute: Attribute) -> Iterator[tuple[list[int], list[int]]]:
     """Yield sources and groups, as columns, of each row of an attribute whose value fits.
@@ -247,8 +257,9 @@ def _rows_from_focus(context: Context, focus: Runs, types: set[int], values: Run
     return sources, groups
 
 
-def _concrete_rows(context: Context, focus: Runs, types: Iterable[int],
-                   fits: Callable[[ConcreteValue], bool]) -> Iterator[tuple[list[int], list[int]]]:
+def _concrete_rows(
+    context: Context, focus: Runs, types: Iterable[int], fits: Callable[[ConcreteValue], bool]
+) -> Iterator[tuple[list[int], list[int]]]:
     """Concrete rows lie sorted by source: of a focus of few runs only its slices are read. A value is compared once."""
     store = context.store
     known: dict[int, bool] = {}
@@ -321,6 +332,7 @@ def _reversed_rows(context: Context, focus: Runs, attribute: Attribute) -> Itera
 
 # names and values
 
+
 def _types(context: Context, name: Expression) -> tuple[bool, tuple[int, ...]]:
     """Return whether a name means is-a, and the types it means that some row uses. `*` does not mean is-a."""
     store = context.store
@@ -331,8 +343,11 @@ def _types(context: Context, name: Expression) -> tuple[bool, tuple[int, ...]]:
     if store.is_subset and isinstance(name, Hierarchy) and isinstance(name.of, Concept) and name.operator in _DOWN:
         # a subset pack holds every type that its rows use, and all that is above them
         top = context.concepts(name.of)[0]
-        within = [type_ for type_ in (*used, *(() if is_a is None else (is_a,)))
-                  if store.subsumes(top, type_) and (type_ != top or name.operator is Operator.DESCENDANT_OR_SELF_OF)]
+        within = [
+            type_
+            for type_ in (*used, *(() if is_a is None else (is_a,)))
+            if store.subsumes(top, type_) and (type_ != top or name.operator is Operator.DESCENDANT_OR_SELF_OF)
+        ]
         return is_a in within, tuple(type_ for type_ in within if type_ != is_a)
     runs = context.concepts(name)
     of_anything = isinstance(name, Hierarchy) and isinstance(name.of, Anything)
@@ -355,11 +370,16 @@ def _values(context: Context, attribute: Attribute) -> _Values:
         case NumericComparison(comparator, number):
             return _Values(EMPTY, lambda value: value.kind == "number" and compares(comparator, Decimal(value.text), number))
         case StringComparison(comparator, texts):
-            return _Values(EMPTY, lambda value: value.kind == "string" and (
-                _unescaped(value) in texts) is (comparator is Comparator.EQUAL))
+            return _Values(
+                EMPTY, lambda value: value.kind == "string" and (_unescaped(value) in texts) is (comparator is Comparator.EQUAL)
+            )
         case BooleanComparison(comparator, truth):
-            return _Values(EMPTY, lambda value: value.kind == "boolean" and (
-                (value.text.lower() == "true") is truth) is (comparator is Comparator.EQUAL))
+            return _Values(
+                EMPTY,
+                lambda value: (
+                    value.kind == "boolean" and ((value.text.lower() == "true") is truth) is (comparator is Comparator.EQUAL)
+                ),
+            )
 
 
 def _any_value(value: ConcreteValue) -> bool:

@@ -15,8 +15,8 @@ Runs = Sequence[int]
 
 EMPTY: Runs = ()
 _MARKED = re.compile(b"\x01+")
-_MANY = 4096     # from this size on, marking places is cheaper than sorting
-_FEW = 8     # from this ratio of lengths on, look the few runs up among the many instead of walking both
+_MANY = 4096  # from this size on, marking places is cheaper than sorting
+_FEW = 8  # from this ratio of lengths on, look the few runs up among the many instead of walking both
 
 
 def contains(runs: Runs, ordinal: int) -> bool:

@@ -24,11 +24,22 @@ _TERM = re.compile(r"\|" + _TERM_AFTER.pattern)
 _TERM_INSIDE = re.compile(r"[^\t\r\n |]+(?: +[^\t\r\n |]+)*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _DATE = re.compile(r"[1-9][0-9]{3}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_COMPARATORS = (("!=", Comparator.NOT_EQUAL), ("<>", Comparator.NOT_EQUAL), ("<=", Comparator.LESS_OR_EQUAL),
-                (">=", Comparator.GREATER_OR_EQUAL), ("=", Comparator.EQUAL), ("<", Comparator.LESS), (">", Comparator.GREATER))
+_COMPARATORS = (
+    ("!=", Comparator.NOT_EQUAL),
+    ("<>", Comparator.NOT_EQUAL),
+    ("<=", Comparator.LESS_OR_EQUAL),
+    (">=", Comparator.GREATER_OR_EQUAL),
+    ("=", Comparator.EQUAL),
+    ("<", Comparator.LESS),
+    (">", Comparator.GREATER),
+)
 _NOT = re.compile(r"[nN][oO][tT]")
-_ODD_SPACES = {"\u00a0": "a no-break space", "\u200b": "a zero-width space", "\ufeff": "a byte order mark",
-               "\u202f": "a narrow no-break space"}
+_ODD_SPACES = {
+    "\u00a0": "a no-break space",
+    "\u200b": "a zero-width space",
+    "\ufeff": "a byte order mark",
+    "\u202f": "a narrow no-break space",
+}
 
 
 class Scanner:
@@ -77,12 +88,12 @@ class Scanner:
             raise self.expected(what or f"`{literal}`")
 
     def peek(self) -> str:
-        return self.text[self.at:self.at + 1]
+        return self.text[self.at : self.at + 1]
 
     def try_keyword(self, keyword: str, *, space: bool = False) -> bool:
         """Take `keyword` (lower case given) in any case; with `space`, only if white space or a comment follows."""
         end = self.at + len(keyword)
-        if self.text[self.at:end].lower() != keyword:
+        if self.text[self.at : end].lower() != keyword:
             return False
         start = self.at
         self.at = end
@@ -158,7 +169,7 @@ class Scanner:
     def need_number(self) -> Decimal:
         """numericValue, after its "#": exact, whatever its length."""
         match = _NUMBER.match(self.text, self.at)
-        if match is None or self.text[match.end():match.end() + 1].isalnum() or self.text[match.end():match.end() + 1] == ".":
+        if match is None or self.text[match.end() : match.end() + 1].isalnum() or self.text[match.end() : match.end() + 1] == ".":
             raise self.fail("expected a number after `#`: digits without a leading zero, with digits after a decimal point")
         self.at = match.end()
         return Decimal(match.group())

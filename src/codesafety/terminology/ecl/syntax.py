@@ -150,12 +150,24 @@ class HistorySupplement(Node):
 
 
 Expression = (
-    Concept | Anything | AlternateIdentifier | Hierarchy | MemberOf | RefsetContaining | Conjunction | Disjunction
-    | Exclusion | Refined | Dotted | Filtered | HistorySupplement
+    Concept
+    | Anything
+    | AlternateIdentifier
+    | Hierarchy
+    | MemberOf
+    | RefsetContaining
+    | Conjunction
+    | Disjunction
+    | Exclusion
+    | Refined
+    | Dotted
+    | Filtered
+    | HistorySupplement
 )
 
 
 # refinements
+
 
 @node
 class Cardinality(Node):
@@ -228,6 +240,7 @@ Refinement = Attribute | AttributeGroup | AllOf | AnyOf
 
 # search terms
 
+
 @node
 class MatchTerm(Node):
     """Each word begins some word of the text, in any order."""
@@ -247,6 +260,7 @@ SearchTerm = MatchTerm | WildTerm
 
 # filters. A set on the right is "one of"; with != it is "none of", of the same row or description.
 
+
 @node
 class TermFilter(Node):
     comparator: Comparator
@@ -256,7 +270,7 @@ class TermFilter(Node):
 @node
 class LanguageFilter(Node):
     comparator: Comparator
-    languages: tuple[str, ...]      # two letters, lower case
+    languages: tuple[str, ...]  # two letters, lower case
 
 
 @node

@@ -1,10 +1,10 @@
 """Published tables of code and name in a pack: descriptions without a release, hence no hierarchy and no status.
 
-    code.at       Q   where each code begins in code.text; one more than codes
-    code.text     B   the codes, sorted as text; of other systems than SNOMED CT `system|code`
-    code.block_at Q   where each block of 64 codes' terms begins in code.terms; one more than blocks
-    code.terms    B   compressed blocks: a line a code, its terms divided by tabs
-    code.key      I   checksums of comparable terms (`wording.normal`), ascending, beside code.key_of (I): which code
+code.at       Q   where each code begins in code.text; one more than codes
+code.text     B   the codes, sorted as text; of other systems than SNOMED CT `system|code`
+code.block_at Q   where each block of 64 codes' terms begins in code.terms; one more than blocks
+code.terms    B   compressed blocks: a line a code, its terms divided by tabs
+code.key      I   checksums of comparable terms (`wording.normal`), ascending, beside code.key_of (I): which code
 """
 
 from __future__ import annotations
@@ -40,8 +40,12 @@ def write(paths: Sequence[Path], writer: PackWriter, progress: Callable[[int], N
     for path in paths:
         table = open_codelist(path)
         if table.term_column is None:
-            raise ReleaseError(str(path), 1, "no column holds names: there is nothing to describe the codes by",
-                               help="to cut a subset out of a release, give the list to --subset")
+            raise ReleaseError(
+                str(path),
+                1,
+                "no column holds names: there is nothing to describe the codes by",
+                help="to cut a subset out of a release, give the list to --subset",
+            )
         notes += [f"{path.name}: {note}" for note in table.notes]
         for row in table:
             rows += 1
@@ -64,16 +68,21 @@ def write(paths: Sequence[Path], writer: PackWriter, progress: Callable[[int], N
     texts = [code.encode() for code in codes]
     writer.add_section("code.at", _offsets(texts))
     writer.add_section("code.text", b"".join(texts))
-    blocks = [zlib.compress("\n".join("\t".join(known[code]) for code in codes[at:at + _BLOCK]).encode(), 6)
-              for at in range(0, len(codes), _BLOCK)]
+    blocks = [
+        zlib.compress("\n".join("\t".join(known[code]) for code in codes[at : at + _BLOCK]).encode(), 6)
+        for at in range(0, len(codes), _BLOCK)
+    ]
     writer.add_section("code.block_at", _offsets(blocks))
     writer.add_chunks("code.terms", blocks)
-    keys = sorted((zlib.crc32(key.encode()), at) for at, code in enumerate(codes)
-                  for key in {normal(term) for term in known[code]} if key)
+    keys = sorted(
+        (zlib.crc32(key.encode()), at) for at, code in enumerate(codes) for key in {normal(term) for term in known[code]} if key
+    )
     writer.add_section("code.key", array("I", [key for key, _ in keys]))
     writer.add_section("code.key_of", array("I", [at for _, at in keys]))
-    return {"counts": {"rows": rows, "codes": len(codes), "rows_without_concept_id": damaged, "rows_without_name": nameless},
-            "notes": notes}
+    return {
+        "counts": {"rows": rows, "codes": len(codes), "rows_without_concept_id": damaged, "rows_without_name": nameless},
+        "notes": notes,
+    }
 
 
 def _offsets(parts: Sequence[bytes]) -> array[int]:
@@ -118,7 +127,7 @@ class CodeTable:
     def named(self, key: str) -> frozenset[str]:
         """Return the codes that have a name with this comparable form (`wording.normal`)."""
         number = zlib.crc32(key.encode())
-        places = self._key_of[bisect_left(self._key, number):bisect_right(self._key, number)]
+        places = self._key_of[bisect_left(self._key, number) : bisect_right(self._key, number)]
         return frozenset(self._code(at).decode() for at in places if key in map(normal, self._terms_at(at)))
 
     def _terms_at(self, at: int) -> tuple[str, ...]:
@@ -126,7 +135,7 @@ class CodeTable:
         return tuple(line.split("\t")) if line else ()
 
     def _code(self, at: int) -> bytes:
-        return bytes(self._text[self._at[at]:self._at[at + 1]])
+        return bytes(self._text[self._at[at] : self._at[at + 1]])
 
     def _place(self, code: str) -> int | None:
         text = code.encode("utf-8", "replace")
@@ -134,4 +143,4 @@ class CodeTable:
         return at if at < len(self) and self._code(at) == text else None
 
     def _unpack(self, block: int) -> list[str]:
-        return self._pack.inflate(self._terms[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")
+        return self._pack.inflate(self._terms[self._block_at[block] : self._block_at[block + 1]]).decode().split("\n")

@@ -13,13 +13,13 @@ from codesafety.terminology.pack.store import Store
 class Difference:
     """Codes, sorted by number. `renamed` is None where one of the packs holds no descriptions."""
 
-    added: tuple[str, ...]             # in the new release only
-    gone: tuple[str, ...]              # in the old one only: RF2 never takes a concept away, so another edition or a fault
+    added: tuple[str, ...]  # in the new release only
+    gone: tuple[str, ...]  # in the old one only: RF2 never takes a concept away, so another edition or a fault
     inactivated: tuple[str, ...]
     reactivated: tuple[str, ...]
-    moved: tuple[str, ...]             # active in both, with other parents
-    remodelled: tuple[str, ...]        # active in both, with other attributes or concrete values
-    renamed: tuple[str, ...] | None    # another preferred term
+    moved: tuple[str, ...]  # active in both, with other parents
+    remodelled: tuple[str, ...]  # active in both, with other attributes or concrete values
+    renamed: tuple[str, ...] | None  # another preferred term
 
     def __bool__(self) -> bool:
         return any((self.added, self.gone, self.inactivated, self.reactivated, self.moved, self.remodelled, self.renamed))
@@ -49,8 +49,15 @@ def diff(old: Store, new: Store) -> Difference:
                 remodelled.append(code)
         if named and old.texts.preferred(was) != new.texts.preferred(now):
             renamed.append(code)
-    return Difference(_sorted(after - before), _sorted(before - after), _sorted(inactivated), _sorted(reactivated),
-                      _sorted(moved), _sorted(remodelled), _sorted(renamed) if named else None)
+    return Difference(
+        _sorted(after - before),
+        _sorted(before - after),
+        _sorted(inactivated),
+        _sorted(reactivated),
+        _sorted(moved),
+        _sorted(remodelled),
+        _sorted(renamed) if named else None,
+    )
 
 
 def _model(store: Store, ordinal: int) -> Iterator[tuple[str, int, str]]:

@@ -159,8 +159,9 @@ class Rf2Products:
         return frozenset(map(self._store.code, ordinals)) or None
 
     def _ingredients(self, ordinal: int) -> frozenset[str] | None:
-        found = {self._base(value) for type_, _, value in self._store.attributes(ordinal)
-                 if self._store.code(type_) in _INGREDIENTS}
+        found = {
+            self._base(value) for type_, _, value in self._store.attributes(ordinal) if self._store.code(type_) in _INGREDIENTS
+        }
         return frozenset(found) or None
 
     def _base(self, substance: int) -> str:

@@ -27,7 +27,7 @@ from codesafety.terminology.errors import PackError
 MAGIC = b"CSPACK\r\n"
 FORMAT = 1
 ALIGNMENT = 64
-_HEADER = struct.Struct("<8sIIQQQ16s8x")   # magic, format, flags, size, manifest offset, manifest length, manifest digest
+_HEADER = struct.Struct("<8sIIQQQ16s8x")  # magic, format, flags, size, manifest offset, manifest length, manifest digest
 _WIDTH = {"B": 1, "H": 2, "I": 4, "Q": 8}
 
 Section: TypeAlias = "memoryview | bytes | bytearray | array[int]"
@@ -103,8 +103,7 @@ class PackWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not self._file.closed:
             self._file.close()
         self._partial.unlink(missing_ok=True)
@@ -134,8 +133,9 @@ class PackWriter:
             self._file.write(chunk)
             state.update(chunk)
             self._at += len(chunk)
-        self._sections.append({"name": name, "type": typecode, "at": start, "bytes": self._at - start,
-                               "digest": state.hexdigest()})
+        self._sections.append(
+            {"name": name, "type": typecode, "at": start, "bytes": self._at - start, "digest": state.hexdigest()}
+        )
 
     def finish(self, manifest: Mapping[str, object]) -> str:
         """Write manifest and header, and put the file where it belongs. Returns the pack's content digest.
@@ -185,7 +185,7 @@ class Pack:
             raise PackError(f"{self.path}: pack format {version}, this version reads format {FORMAT}: build it again")
         if told != size:
             raise PackError(f"{self.path}: truncated or overlong: {size} bytes, should be {told}: build it again")
-        text = bytes(self._view[at:at + length])
+        text = bytes(self._view[at : at + length])
         if len(text) != length or _digest(text) != digest:
             raise PackError(f"{self.path}: the manifest is damaged: build it again")
         self.manifest: dict[str, Any] = json.loads(text)
@@ -210,7 +210,7 @@ class Pack:
         entry = self._sections.get(name)
         if entry is None:
             raise PackError(f"{self.path}: this pack holds no section `{name}`")
-        view = self._view[entry["at"]:entry["at"] + entry["bytes"]]
+        view = self._view[entry["at"] : entry["at"] + entry["bytes"]]
         return view if entry["type"] == "B" else view.cast(entry["type"])
 
     def inflate(self, packed: memoryview) -> bytes:
@@ -224,10 +224,10 @@ class Pack:
         """Read every section and compare digests. Raises PackError naming the first section that is damaged."""
         end = _HEADER.size
         for name, entry in self._sections.items():
-            if any(self._view[end:entry["at"]]):
+            if any(self._view[end : entry["at"]]):
                 raise PackError(f"{self.path}: damaged before section `{name}`: build it again")
             end = entry["at"] + entry["bytes"]
-            if _digest(self._view[entry["at"]:end]).hex() != entry["digest"]:
+            if _digest(self._view[entry["at"] : end]).hex() != entry["digest"]:
                 raise PackError(f"{self.path}: section `{name}` is damaged: build it again")
-        if any(self._view[end:_HEADER.unpack_from(self._view, 0)[4]]) or any(self._view[56:64]):
+        if any(self._view[end : _HEADER.unpack_from(self._view, 0)[4]]) or any(self._view[56:64]):
             raise PackError(f"{self.path}: damaged between sections: build it again")

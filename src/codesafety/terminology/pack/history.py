@@ -8,8 +8,8 @@ from codesafety.terminology.interface import Replacements
 from codesafety.terminology.pack.store import Store
 
 POSSIBLY_EQUIVALENT_TO = "900000000000523009"
-MOVED_TO = "900000000000524003"        # its targets are namespaces
-MOVED_FROM = "900000000000525002"      # points from the new concept to the old one
+MOVED_TO = "900000000000524003"  # its targets are namespaces
+MOVED_FROM = "900000000000525002"  # points from the new concept to the old one
 REPLACED_BY = "900000000000526001"
 SAME_AS = "900000000000527005"
 WAS_A = "900000000000528000"
@@ -19,8 +19,7 @@ POSSIBLY_REPLACED_BY = "1186921001"
 PARTIALLY_EQUIVALENT_TO = "1186924009"
 
 _SAME = frozenset((SAME_AS, REPLACED_BY))
-_POSSIBLE = frozenset((POSSIBLY_EQUIVALENT_TO, WAS_A, SIMILAR_TO, ALTERNATIVE, POSSIBLY_REPLACED_BY,
-                       PARTIALLY_EQUIVALENT_TO))
+_POSSIBLE = frozenset((POSSIBLY_EQUIVALENT_TO, WAS_A, SIMILAR_TO, ALTERNATIVE, POSSIBLY_REPLACED_BY, PARTIALLY_EQUIVALENT_TO))
 
 
 def replacements(store: Store, ordinal: int) -> Replacements:
@@ -51,8 +50,7 @@ def replacements(store: Store, ordinal: int) -> Replacements:
 
 
 def _successors(store: Store, source: int) -> list[tuple[str, bool]]:
-    found = [(target, refset in _SAME) for refset, target in store.associations(source)
-             if refset in _SAME or refset in _POSSIBLE]
+    found = [(target, refset in _SAME) for refset, target in store.associations(source) if refset in _SAME or refset in _POSSIBLE]
     found += [(store.code(origin), True) for origin in moved_from(store, source)]
     return found
 
@@ -60,4 +58,4 @@ def _successors(store: Store, source: int) -> list[tuple[str, bool]]:
 def moved_from(store: Store, target: int) -> list[int]:
     """Return the concepts that a MOVED FROM association says were moved from this one."""
     rows = store.history_rows(MOVED_FROM)
-    return rows.source[bisect_left(rows.target, target):bisect_right(rows.target, target)].tolist()
+    return rows.source[bisect_left(rows.target, target) : bisect_right(rows.target, target)].tolist()

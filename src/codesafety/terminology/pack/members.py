@@ -31,12 +31,12 @@ class Field:
 class MemberRows:
     """Every row of a refset, as columns of one length: those of concepts by code, then those of other components."""
 
-    component: array[int]                   # referencedComponentId, as a number
-    ordinal: array[int]                     # of the concept, or NO_ORDINAL (a description, a relationship, not in the pack)
-    active: bytes                           # 1 or 0
+    component: array[int]  # referencedComponentId, as a number
+    ordinal: array[int]  # of the concept, or NO_ORDINAL (a description, a relationship, not in the pack)
+    active: bytes  # 1 or 0
     module: tuple[str, ...]
-    effective_time: tuple[str, ...]         # YYYYMMDD
-    fields: dict[str, tuple[str, ...]]      # by column name: text as published; component fields are codes
+    effective_time: tuple[str, ...]  # YYYYMMDD
+    fields: dict[str, tuple[str, ...]]  # by column name: text as published; component fields are codes
 
     def __len__(self) -> int:
         return len(self.component)
@@ -90,8 +90,15 @@ class Refsets:
         head = self._heads[at]
         fields = head["fields"]
         assert isinstance(fields, list)
-        return Refset(code, tuple(Field(name, kind) for name, kind in fields), int(str(head["rows"])),
-                      int(str(head["active"])), self._members(at), bool(head["complete"]), int(str(head["strays"])))
+        return Refset(
+            code,
+            tuple(Field(name, kind) for name, kind in fields),
+            int(str(head["rows"])),
+            int(str(head["active"])),
+            self._members(at),
+            bool(head["complete"]),
+            int(str(head["strays"])),
+        )
 
     def rows(self, code: str) -> MemberRows | None:
         """Return all rows of a refset, or None where the pack has none. The last few are kept unpacked."""
@@ -116,28 +123,34 @@ class Refsets:
         head = self._heads[at]
         fields = head["fields"]
         assert isinstance(fields, list)
-        raw = self._pack.inflate(self._rows[self._rows_at[at]:self._rows_at[at + 1]])
+        raw = self._pack.inflate(self._rows[self._rows_at[at] : self._rows_at[at + 1]])
         n, concepts = int(str(head["rows"])), int(str(head["concepts"]))
-        ranks = accumulate(array("I", raw[:4 * concepts]))
+        ranks = accumulate(array("I", raw[: 4 * concepts]))
         ordinals = array("I", map(self._ordinals.__getitem__, ranks))
         place = 4 * concepts + 8 * (n - concepts)
         component = array("Q", map(self._codes.__getitem__, ordinals))
-        component.frombytes(raw[4 * concepts:place])
+        component.frombytes(raw[4 * concepts : place])
         ordinals.extend([NO_ORDINAL] * (n - concepts))
         modules, times = array("H"), array("H")
-        active = raw[place:place + n]
+        active = raw[place : place + n]
         place += n
-        modules.frombytes(raw[place:place + 2 * n])
+        modules.frombytes(raw[place : place + 2 * n])
         place += 2 * n
-        times.frombytes(raw[place:place + 2 * n])
+        times.frombytes(raw[place : place + 2 * n])
         place += 2 * n
         module_names = tuple(map(str, self._pack.section("module.id")))
         time_names = tuple(f"{value:08d}" for value in self._pack.section("time.value"))
         texts: Sequence[str] = raw[place:].decode().split("\n") if fields else ()
-        columns = {name: tuple(texts[i * n:(i + 1) * n]) for i, (name, _) in enumerate(fields)}
-        return MemberRows(component, ordinals, active, tuple(map(module_names.__getitem__, modules)),
-                          tuple(map(time_names.__getitem__, times)), columns)
+        columns = {name: tuple(texts[i * n : (i + 1) * n]) for i, (name, _) in enumerate(fields)}
+        return MemberRows(
+            component,
+            ordinals,
+            active,
+            tuple(map(module_names.__getitem__, modules)),
+            tuple(map(time_names.__getitem__, times)),
+            columns,
+        )
 
     def _unpack_active(self, at: int) -> memoryview:
-        packed = self._pack.inflate(self._active[self._active_at[at]:self._active_at[at + 1]])
+        packed = self._pack.inflate(self._active[self._active_at[at] : self._active_at[at + 1]])
         return memoryview(array("I", accumulate(array("I", packed)))).toreadonly()

@@ -1,15 +1,15 @@
 """dm+d inside a pack: every id with its level, status, name, current id and product, memory-mapped.
 
-    dmd.id        Q   every id the release knows, current or former, ascending
-    dmd.flags     B   level (low three bits), INVALID, FORMER
-    dmd.current   I   where the current id stands; its own place, unless former
-    dmd.fact      I   which record of dmd.facts says what the product is (products of one VMP share it)
-    dmd.fact_at   Q   where each record begins; one more than records
-    dmd.facts     B   records, JSON
-    dmd.block_at  Q   where each block of 64 names begins in dmd.names; one more than blocks
-    dmd.names     B   compressed blocks of names, a line each, in the order of dmd.id
-    dmd.gtin      Q   GTINs as numbers, ascending, beside dmd.gtin_of (I): the AMPP that bears each
-    dmd.key       Q   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
+dmd.id        Q   every id the release knows, current or former, ascending
+dmd.flags     B   level (low three bits), INVALID, FORMER
+dmd.current   I   where the current id stands; its own place, unless former
+dmd.fact      I   which record of dmd.facts says what the product is (products of one VMP share it)
+dmd.fact_at   Q   where each record begins; one more than records
+dmd.facts     B   records, JSON
+dmd.block_at  Q   where each block of 64 names begins in dmd.names; one more than blocks
+dmd.names     B   compressed blocks of names, a line each, in the order of dmd.id
+dmd.gtin      Q   GTINs as numbers, ascending, beside dmd.gtin_of (I): the AMPP that bears each
+dmd.key       Q   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     writer.add_section("dmd.fact", fact)
     writer.add_section("dmd.fact_at", _offsets(records))
     writer.add_section("dmd.facts", b"".join(records))
-    blocks = [_packed([medicines.name(code) or "" for code in codes[at:at + _BLOCK]]) for at in range(0, len(codes), _BLOCK)]
+    blocks = [_packed([medicines.name(code) or "" for code in codes[at : at + _BLOCK]]) for at in range(0, len(codes), _BLOCK)]
     writer.add_section("dmd.block_at", _offsets(blocks))
     writer.add_section("dmd.names", b"".join(blocks))
     gtins = sorted((int(gtin), place[pack]) for pack, found in tables.gtins.items() if pack in place for gtin in found)
@@ -97,8 +97,10 @@ def _record(product: Product, code: str, strengths: tuple[Strength, ...] | None)
     sets = (product.ids - {code}, product.ingredients, product.routes, product.forms)
     told = [None if found is None else sorted(found) for found in sets]
     listed = None if strengths is None else [astuple(strength) for strength in strengths]
-    return json.dumps([product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm, listed],
-                      separators=(",", ":")).encode()
+    return json.dumps(
+        [product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm, listed],
+        separators=(",", ":"),
+    ).encode()
 
 
 def _packed(names: list[str]) -> bytes:
@@ -169,7 +171,7 @@ class DmdSection:
     def named(self, key: str) -> tuple[str, ...]:
         """Return the ids of products whose name, with its supplier or without, has this comparable form (`wording.normal`)."""
         digest = _key(key)
-        places = self._key_of[bisect_left(self._keys, digest):bisect_right(self._keys, digest)]
+        places = self._key_of[bisect_left(self._keys, digest) : bisect_right(self._keys, digest)]
         return tuple(dict.fromkeys(str(self._id[at]) for at in places if self._bears(at, key)))
 
     def _product(self, code: str) -> Product | None:
@@ -178,8 +180,20 @@ class DmdSection:
         if at is None:
             return None
         same, ids, ingredients, routes, forms, modified, bnf, atc, vtm, _ = self._record(at)
-        return Product(code, _LEVELS[self._flags[at] & 7], self.name(code), frozenset((code, *ids)), same, _set(ingredients),
-                       _set(routes), _set(forms), modified, bnf, atc, vtm)
+        return Product(
+            code,
+            _LEVELS[self._flags[at] & 7],
+            self.name(code),
+            frozenset((code, *ids)),
+            same,
+            _set(ingredients),
+            _set(routes),
+            _set(forms),
+            modified,
+            bnf,
+            atc,
+            vtm,
+        )
 
     def strengths(self, code: str) -> tuple[Strength, ...] | None:
         """Return the VPI rows of a product's VMP; None where it has no VMP, or dm+d states none of it."""
@@ -196,7 +210,7 @@ class DmdSection:
 
     def _record(self, at: int) -> list[Any]:
         fact = self._fact[at]
-        record: list[Any] = json.loads(bytes(self._facts[self._fact_at[fact]:self._fact_at[fact + 1]]))
+        record: list[Any] = json.loads(bytes(self._facts[self._fact_at[fact] : self._fact_at[fact + 1]]))
         return record
 
     def _bears(self, at: int, key: str) -> bool:
@@ -212,7 +226,7 @@ class DmdSection:
         return at if at < len(self._id) and self._id[at] == number else None
 
     def _unpacked(self, block: int) -> list[str]:
-        packed = self._names[self._block_at[block]:self._block_at[block + 1]]
+        packed = self._names[self._block_at[block] : self._block_at[block + 1]]
         return zlib.decompress(packed).decode().split("\n")
 
 

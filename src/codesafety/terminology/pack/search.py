@@ -38,8 +38,10 @@ def search(store: Store, text: str, *, limit: int | None = 20, inactive: bool = 
         if concept not in best or found < best[concept]:
             best[concept] = found
     ordered = sorted(best.items(), key=lambda item: (not store.is_active(item[0]), *item[1], item[0]))
-    return [Hit(store.code(concept), term, texts.preferred(concept), store.is_active(concept))
-            for concept, (_, term) in ordered[:limit]]
+    return [
+        Hit(store.code(concept), term, texts.preferred(concept), store.is_active(concept))
+        for concept, (_, term) in ordered[:limit]
+    ]
 
 
 def search_table(table: CodeTable, text: str, *, limit: int | None = 20) -> list[Hit]:

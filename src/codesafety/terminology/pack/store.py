@@ -33,18 +33,18 @@ Runs = Sequence[int]
 class AttributeColumns:
     """All active inferred rows of one attribute type, sorted by value, then source, then group: views of one length."""
 
-    source: memoryview    # ordinals
-    group: memoryview     # 0 is "not grouped"
-    value: memoryview     # ordinals
+    source: memoryview  # ordinals
+    group: memoryview  # 0 is "not grouped"
+    value: memoryview  # ordinals
 
 
 @dataclass(frozen=True, slots=True)
 class ConcreteColumns:
     """All active rows of one concrete attribute type, sorted by source, then group: views of one length."""
 
-    source: memoryview    # ordinals
+    source: memoryview  # ordinals
     group: memoryview
-    value: memoryview     # indices for `Store.concrete_value`
+    value: memoryview  # indices for `Store.concrete_value`
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class ConcreteValue:
 class HistoryColumns:
     """Active history association rows of one refset between concepts of this pack, sorted by target, then source."""
 
-    source: memoryview    # ordinals, nearly always of inactive concepts
-    target: memoryview    # ordinals
+    source: memoryview  # ordinals, nearly always of inactive concepts
+    target: memoryview  # ordinals
 
 
 class Store:
@@ -180,11 +180,12 @@ class Store:
         if ordinal >= self.n_active:
             return array("I", (ordinal, ordinal + 1))
         if self.is_subset and not self._flags[ordinal] & _COMPLETE:
-            raise OutsideSubset(f"this subset pack does not hold all descendants of {self.code(ordinal)}",
-                                concept=self.code(ordinal))
+            raise OutsideSubset(
+                f"this subset pack does not hold all descendants of {self.code(ordinal)}", concept=self.code(ordinal)
+            )
         at = bisect_left(self._extra_of, ordinal)
         if at < len(self._extra_of) and self._extra_of[at] == ordinal:
-            runs = array("I", bytes(self._extra[self._extra_at[at]:self._extra_at[at + 1]].cast("B")))
+            runs = array("I", bytes(self._extra[self._extra_at[at] : self._extra_at[at + 1]].cast("B")))
             if runs[-1] == ordinal:
                 runs[-1] = self._end[ordinal]
                 return runs
@@ -212,15 +213,16 @@ class Store:
         if ordinal >= self.n_active:
             return _NONE
         at = self._parent_at
-        return self._parent[at[ordinal]:at[ordinal + 1]]
+        return self._parent[at[ordinal] : at[ordinal + 1]]
 
     def children(self, ordinal: int) -> array[int]:
         """Return the ordinals of the direct children, sorted. Raises OutsideSubset as `descendants_runs` does."""
         if ordinal >= self.n_active:
             return array("I")
         if self.is_subset and not self._flags[ordinal] & _COMPLETE:
-            raise OutsideSubset(f"this subset pack does not hold all children of {self.code(ordinal)}",
-                                concept=self.code(ordinal))
+            raise OutsideSubset(
+                f"this subset pack does not hold all children of {self.code(ordinal)}", concept=self.code(ordinal)
+            )
         found = array("I")
         below = ordinal + 1
         while below < self._end[ordinal]:
@@ -228,7 +230,7 @@ class Store:
             below = self._end[below]
         at = bisect_left(self._child_of, ordinal)
         if at < len(self._child_of) and self._child_of[at] == ordinal:
-            found = array("I", sorted((*found, *self._child[self._child_at[at]:self._child_at[at + 1]])))
+            found = array("I", sorted((*found, *self._child[self._child_at[at] : self._child_at[at + 1]])))
         return found
 
     @cached_property
@@ -305,8 +307,7 @@ class Store:
         if at == len(self.concrete_types) or self.concrete_types[at] != type_:
             return ConcreteColumns(_NONE, _NONE, _NONE)
         start, end = self._concrete_at[at], self._concrete_at[at + 1]
-        return ConcreteColumns(self._concrete_source[start:end], self._concrete_group[start:end],
-                               self._concrete_value[start:end])
+        return ConcreteColumns(self._concrete_source[start:end], self._concrete_group[start:end], self._concrete_value[start:end])
 
     def concrete_value(self, index: int) -> ConcreteValue:
         return self.concrete_values[index]
@@ -376,8 +377,7 @@ class Store:
         """(scheme concept, identifier) -> code of the component, active rows of the identifier file only."""
         schemes, components = self.pack.section("identifier.scheme"), self.pack.section("identifier.component")
         texts = bytes(self.pack.section("identifier.texts")).decode().split("\n")
-        return {(str(scheme), text): str(component)
-                for scheme, component, text in zip(schemes, components, texts, strict=False)}
+        return {(str(scheme), text): str(component) for scheme, component, text in zip(schemes, components, texts, strict=False)}
 
     def alternate_identifier(self, scheme: str, identifier: str) -> int | None:
         """Return the ordinal that an alternate identifier stands for, or None where the release does not say."""

@@ -29,9 +29,23 @@ _WORDS = re.compile(r"[^\W_]+")
 # letters that have no decomposition and yet sort with a plain letter
 _WITHOUT_STROKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 # Words that `normal` writes for an abbreviation: a description may have the same key without having them.
-_FROM_ABBREVIATIONS = frozenset((
-    "history", "of", "no", "family", "on", "examination", "complaining", "blood", "pressure", "patient", "and", "not", "can",
-))
+_FROM_ABBREVIATIONS = frozenset(
+    (
+        "history",
+        "of",
+        "no",
+        "family",
+        "on",
+        "examination",
+        "complaining",
+        "blood",
+        "pressure",
+        "patient",
+        "and",
+        "not",
+        "can",
+    )
+)
 
 
 def fold(text: str) -> str:
@@ -56,10 +70,10 @@ class Description:
     concept: int
     active: bool
     module: str
-    effective_time: str        # YYYYMMDD
-    language: str              # languageCode, such as en
-    type: str                  # typeId: FSN, SYNONYM or DEFINITION
-    case_significance: str     # caseSignificanceId
+    effective_time: str  # YYYYMMDD
+    language: str  # languageCode, such as en
+    type: str  # typeId: FSN, SYNONYM or DEFINITION
+    case_significance: str  # caseSignificanceId
     term: str
 
 
@@ -102,8 +116,18 @@ class Texts:
 
     def description(self, row: int) -> Description:
         kind = self._kinds[self._kind[row]]
-        return Description(row, str(self._ids[row]), self.concept(row), kind.active, kind.module, self.effective_time(row),
-                           kind.language, kind.type, kind.case_significance, self.term(row))
+        return Description(
+            row,
+            str(self._ids[row]),
+            self.concept(row),
+            kind.active,
+            kind.module,
+            self.effective_time(row),
+            kind.language,
+            kind.type,
+            kind.case_significance,
+            self.term(row),
+        )
 
     def concept(self, row: int) -> int:
         """Return the ordinal of the concept that a row describes."""
@@ -141,9 +165,10 @@ class Texts:
     def terms(self, concept: int, *, inactive: bool = False) -> tuple[str, ...]:
         """Return the distinct terms of one concept, preferred first, without text definitions."""
         preferred = self._preferred[concept]
-        rows = sorted((row for row in self.rows(concept)
-                       if (inactive or self.is_active(row)) and self.type(row) != DEFINITION),
-                      key=lambda row: (row != preferred, self.type(row) == FSN, row))
+        rows = sorted(
+            (row for row in self.rows(concept) if (inactive or self.is_active(row)) and self.type(row) != DEFINITION),
+            key=lambda row: (row != preferred, self.type(row) == FSN, row),
+        )
         return tuple(dict.fromkeys(map(self.term, rows)))
 
     # Language reference sets
@@ -159,7 +184,7 @@ class Texts:
             return self._pack.section("language.rows")[:0]
         at = 2 * self.language_refsets.index(refset) + (acceptability == ACCEPTABLE)
         places = self._pack.section("language.at")
-        return self._pack.section("language.rows")[places[at]:places[at + 1]]
+        return self._pack.section("language.rows")[places[at] : places[at + 1]]
 
     def acceptability(self, row: int) -> Iterator[tuple[str, str]]:
         """Yield (language refset, PREFERRED or ACCEPTABLE) for each active member that names this description."""
@@ -179,7 +204,7 @@ class Texts:
         for prefix in prefixes:
             start = bisect_left(self._words, prefix)
             end = bisect_left(self._words, prefix + chr(0x10FFFF), start)
-            blocks = set(postings[places[start]:places[end]])
+            blocks = set(postings[places[start] : places[end]])
             found = blocks if found is None else found & blocks
         return sorted(found if found is not None else range(len(self._first)))
 
@@ -215,13 +240,18 @@ class Texts:
         spellings = [self._spellings(word) for word in asked]
         blocks: set[int] | None = None
         for alike in spellings:
-            own = {block for at in alike for block in postings[places[at]:places[at + 1]]}
+            own = {block for at in alike for block in postings[places[at] : places[at + 1]]}
             blocks = own if blocks is None else blocks & own
         variants = [frozenset(self._words[at] for at in alike) for alike in spellings]
-        return {self.concept(row) for block in blocks or ()
-                for row, term in zip(self.block_rows(block), self._block(block), strict=True)
-                if not any(alike.isdisjoint(words(term)) for alike in variants)
-                and normal(term) == key and self.is_active(row) and self.type(row) != DEFINITION}
+        return {
+            self.concept(row)
+            for block in blocks or ()
+            for row, term in zip(self.block_rows(block), self._block(block), strict=True)
+            if not any(alike.isdisjoint(words(term)) for alike in variants)
+            and normal(term) == key
+            and self.is_active(row)
+            and self.type(row) != DEFINITION
+        }
 
     def _spellings(self, word: str) -> list[int]:
         """Return the places of the words that are spelt alike: the word itself, and those that `normal` makes it of."""
@@ -250,4 +280,4 @@ class Texts:
         return self._pack.section("time.value")
 
     def _unpack(self, block: int) -> list[str]:
-        return self._pack.inflate(self._blocks[self._block_at[block]:self._block_at[block + 1]]).decode().split("\n")
+        return self._pack.inflate(self._blocks[self._block_at[block] : self._block_at[block + 1]]).decode().split("\n")

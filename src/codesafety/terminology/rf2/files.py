@@ -18,11 +18,11 @@ from codesafety.terminology.archive import READ_ERRORS, Member, members
 from codesafety.terminology.errors import ReleaseError
 
 Row = list[bytes]
-Lines = tuple[int, list[bytes]]     # number of the first line, counted from 1, and consecutive lines
+Lines = tuple[int, list[bytes]]  # number of the first line, counted from 1, and consecutive lines
 
 _BLOCK = 1 << 20
-_LOOK = 1 << 16                      # enough to see the header: a release has hundreds of files
-LONGEST_LINE = 1 << 20              # the longest published rows (MRCM domains) have 20,000 bytes
+_LOOK = 1 << 16  # enough to see the header: a release has hundreds of files
+LONGEST_LINE = 1 << 20  # the longest published rows (MRCM domains) have 20,000 bytes
 _STUB = 32
 _NAME = re.compile(r"^x?(?:sct2|der2)_", re.IGNORECASE)
 _SUMMARY = re.compile(r"(Full|Snapshot|Delta)")
@@ -56,10 +56,22 @@ _HEADERS = {
     (*_COMMON, "conceptId", "languageCode", "typeId", "term", "caseSignificanceId"): Content.DESCRIPTION,
     (*_COMMON, "sourceId", "destinationId", *_TAIL): Content.RELATIONSHIP,
     (*_COMMON, "sourceId", "value", *_TAIL): Content.CONCRETE,
-    ("alternateIdentifier", "effectiveTime", "active", "moduleId", "identifierSchemeId", "referencedComponentId"):
-        Content.IDENTIFIER,
-    ("identifierSchemeId", "alternateIdentifier", "effectiveTime", "active", "moduleId", "referencedComponentId"):
-        Content.IDENTIFIER,
+    (
+        "alternateIdentifier",
+        "effectiveTime",
+        "active",
+        "moduleId",
+        "identifierSchemeId",
+        "referencedComponentId",
+    ): Content.IDENTIFIER,
+    (
+        "identifierSchemeId",
+        "alternateIdentifier",
+        "effectiveTime",
+        "active",
+        "moduleId",
+        "referencedComponentId",
+    ): Content.IDENTIFIER,
     (*_MEMBER, "acceptabilityId"): Content.LANGUAGE,
     (*_MEMBER, "owlExpression"): Content.OWL,
 }
@@ -72,15 +84,15 @@ class ReleaseFile:
     name: str
     package: int
     content: Content
-    summary: Summary | None        # None where neither name nor folder says: read as a snapshot
+    summary: Summary | None  # None where neither name nor folder says: read as a snapshot
     header: tuple[str, ...]
-    size: int                      # bytes, unpacked
+    size: int  # bytes, unpacked
     open: Callable[[], BinaryIO]
 
     @property
     def member_fields(self) -> tuple[tuple[str, str], ...]:
         """The columns after referencedComponentId with their kinds: by the file's name, else by the column's."""
-        names = self.header[len(_MEMBER):]
+        names = self.header[len(_MEMBER) :]
         told = _PATTERN.match(PurePosixPath(self.name).name)
         if told and len(told[1]) == len(names):
             kinds = {"c": "component", "i": "integer", "s": "string"}
@@ -114,14 +126,18 @@ def _recognise(member: Member, package: int) -> ReleaseFile | None:
     for _, lines in _raw_lines(member.name, member.open, text_only=False, at_once=_LOOK):
         header = tuple(part.strip() for part in lines[0].decode("utf-8", "replace").split("\t"))
         content = _HEADERS.get(header)
-        if content is None and header[:len(_MEMBER)] == _MEMBER:
+        if content is None and header[: len(_MEMBER)] == _MEMBER:
             content = Content.REFSET
         if content is not None:
             return ReleaseFile(member.name, package, content, _summary(member.name), header, member.size, member.open)
         break
     if _NAME.match(PurePosixPath(member.name).name) and member.size > _STUB:
-        raise ReleaseError(member.name, 1, "is named like a release file, and its first line is no header of RF2",
-                           help="download the release again; the file is damaged or of another format")
+        raise ReleaseError(
+            member.name,
+            1,
+            "is named like a release file, and its first line is no header of RF2",
+            help="download the release again; the file is damaged or of another format",
+        )
     return None
 
 
@@ -148,11 +164,19 @@ def choose(files: Sequence[ReleaseFile], at: str | None) -> tuple[ReleaseFile, .
         full = [file for file in own if file.summary is Summary.FULL]
         snapshot = [file for file in own if file.summary in (Summary.SNAPSHOT, None)]
         if at is not None and not full:
-            raise ReleaseError(own[0].name, None, "has no Full files, and only those tell the state at a date",
-                               help="name a release with Full files, or leave out --at")
+            raise ReleaseError(
+                own[0].name,
+                None,
+                "has no Full files, and only those tell the state at a date",
+                help="name a release with Full files, or leave out --at",
+            )
         if not full and not snapshot:
-            raise ReleaseError(own[0].name, None, "holds only a Delta, which is no release on its own",
-                               help="name a release with Snapshot or Full files")
+            raise ReleaseError(
+                own[0].name,
+                None,
+                "holds only a Delta, which is no release on its own",
+                help="name a release with Snapshot or Full files",
+            )
         chosen += full if at is not None or not snapshot else snapshot
     return tuple(chosen)
 
@@ -191,8 +215,14 @@ def read_lines(file: ReleaseFile, progress: Callable[[int], None] | None = None)
             yield first, lines
 
 
-def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[int], None] | None = None, *,
-               text_only: bool = True, at_once: int = _BLOCK) -> Iterator[Lines]:
+def _raw_lines(
+    name: str,
+    opener: Callable[[], BinaryIO],
+    progress: Callable[[int], None] | None = None,
+    *,
+    text_only: bool = True,
+    at_once: int = _BLOCK,
+) -> Iterator[Lines]:
     tail, first, done = b"", 1, 0
     try:
         with opener() as stream:
@@ -203,7 +233,7 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 done += len(block)
                 block = tail + block
                 if b"\r" in block:
-                    block = block.replace(b"\r\n", b"\n")     # one that is cut in two is whole in the next round
+                    block = block.replace(b"\r\n", b"\n")  # one that is cut in two is whole in the next round
                 lines = block.split(b"\n")
                 tail = lines.pop()
                 if len(tail) > LONGEST_LINE:
@@ -222,15 +252,16 @@ def _raw_lines(name: str, opener: Callable[[], BinaryIO], progress: Callable[[in
                 _require_utf8(name, first, [tail])
             yield from _proper(first, [tail.removesuffix(b"\r")])
     except READ_ERRORS as error:
-        raise ReleaseError(name, None, f"cannot be read: {str(error).lower()}",
-                           help="download the release again and compare its checksum") from None
+        raise ReleaseError(
+            name, None, f"cannot be read: {str(error).lower()}", help="download the release again and compare its checksum"
+        ) from None
 
 
 def _require_utf8(name: str, first: int, lines: list[bytes]) -> None:
     try:
         b"\n".join(lines).decode()
     except UnicodeDecodeError as error:
-        line = first + b"\n".join(lines)[:error.start].count(b"\n")
+        line = first + b"\n".join(lines)[: error.start].count(b"\n")
         raise ReleaseError(name, line, "not UTF-8", help="download the release again; the file is damaged") from None
 
 
@@ -269,7 +300,7 @@ def what_is_wrong(file: ReleaseFile, line: bytes, more: Callable[[Row], str | No
         if name == "active" and value not in (b"0", b"1"):
             return f"active is `{_shown(value)}`, not 0 or 1"
         if name == "id" and file.header[4:5] == ("refsetId",):
-            continue      # a UUID by the specification, and nothing depends on it
+            continue  # a UUID by the specification, and nothing depends on it
         if name in _IDS and not _NUMBER.match(value):
             return f"{name} is `{_shown(value)}`, not a SNOMED CT identifier"
         if name == "relationshipGroup" and not (value.isdigit() and int(value) <= 0xFFFF):
@@ -277,9 +308,24 @@ def what_is_wrong(file: ReleaseFile, line: bytes, more: Callable[[Row], str | No
     return more(row)
 
 
-_IDS = frozenset({"id", "moduleId", "definitionStatusId", "conceptId", "typeId", "caseSignificanceId", "sourceId",
-                  "destinationId", "characteristicTypeId", "modifierId", "refsetId", "referencedComponentId",
-                  "identifierSchemeId", "acceptabilityId"})
+_IDS = frozenset(
+    {
+        "id",
+        "moduleId",
+        "definitionStatusId",
+        "conceptId",
+        "typeId",
+        "caseSignificanceId",
+        "sourceId",
+        "destinationId",
+        "characteristicTypeId",
+        "modifierId",
+        "refsetId",
+        "referencedComponentId",
+        "identifierSchemeId",
+        "acceptabilityId",
+    }
+)
 
 
 def _shown(value: bytes) -> str:
@@ -292,6 +338,10 @@ def refusal(file: ReleaseFile, lines: Lines, more: Callable[[Row], str | None]) 
     for number, line in enumerate(texts, first):
         reason = what_is_wrong(file, line, more)
         if reason is not None:
-            return ReleaseError(file.name, number, reason, help="the release is damaged or incomplete: download it again, "
-                                                                "or name the packages it depends on as well")
+            return ReleaseError(
+                file.name,
+                number,
+                reason,
+                help="the release is damaged or incomplete: download it again, or name the packages it depends on as well",
+            )
     return None

@@ -42,8 +42,11 @@ def latest(files: Sequence[ReleaseFile], at: bytes | None, progress: Progress) -
                 before = held.get(id_)
                 if before is not None:
                     if time == before[0] and file is before[1] and line != before[2]:
-                        raise ReleaseError(file.name, _line_of(file, line), f"a second, different row of {time.decode()} "
-                                           f"for id {id_.decode('utf-8', 'replace')}")
+                        raise ReleaseError(
+                            file.name,
+                            _line_of(file, line),
+                            f"a second, different row of {time.decode()} for id {id_.decode('utf-8', 'replace')}",
+                        )
                     if time < before[0]:
                         continue
                 held[id_] = (time, file, line)
@@ -60,7 +63,7 @@ def _repeated(files: Sequence[ReleaseFile], at: bytes | None) -> frozenset[int]:
     for file in files:
         for _, lines in read_lines(file):
             if at is None:
-                seen.extend([hash(line[:line.find(b"\t")]) for line in lines])
+                seen.extend([hash(line[: line.find(b"\t")]) for line in lines])
             else:
                 parts = [line.split(b"\t", 2) for line in lines]
                 seen.extend([hash(part[0]) for part in parts if len(part) < 3 or part[1] <= at])

@@ -22,10 +22,17 @@ from functools import lru_cache
 from codesafety.terminology.interface import Words, WordsVerdict
 from codesafety.terminology.words.normal import normal, semantic_tag, stem, without_bracket, words_of
 
-TRANSFER_DEGRADED = frozenset({
-    "196411000000103", "196421000000109", "196431000000106", "196441000000102", "196451000000104", "196461000000101",
-    "196471000000108",
-})
+TRANSFER_DEGRADED = frozenset(
+    {
+        "196411000000103",
+        "196421000000109",
+        "196431000000106",
+        "196441000000102",
+        "196451000000104",
+        "196461000000101",
+        "196471000000108",
+    }
+)
 """Transfer-degraded record entry, medication entry, referral, request, plan, drug allergy, non-drug allergy: the code says
 only that a code was lost on the way, and the words beside it are what was meant. Names: NHS Digital usage table 2018-19."""
 
@@ -34,8 +41,14 @@ Find = Callable[[str], Collection[str]]
 
 
 def judge(
-    code: str, words: str, own_terms: Iterable[str], find: Find, *, complete: bool = False,
-    akin: Callable[[str], bool] | None = None, former: Iterable[str] = (),
+    code: str,
+    words: str,
+    own_terms: Iterable[str],
+    find: Find,
+    *,
+    complete: bool = False,
+    akin: Callable[[str], bool] | None = None,
+    former: Iterable[str] = (),
 ) -> WordsVerdict:
     """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
 
@@ -78,9 +91,9 @@ def judge(
 
 class _Polarity(Enum):
     AFFIRMS = 1
-    POSITIVE = 2      # says "positive" of a test: more than naming the test
+    POSITIVE = 2  # says "positive" of a test: more than naming the test
     DENIES = 3
-    NEGATIVE = 4      # says "negative" of a test: a result, and no denial of the test
+    NEGATIVE = 4  # says "negative" of a test: a result, and no denial of the test
     DOUBTFUL = 5
 
 
@@ -95,11 +108,11 @@ class _Statement:
 @dataclass(frozen=True, slots=True)
 class _OwnTerm:
     key: str
-    keys: frozenset[str]      # the term, and without a last bracket
+    keys: frozenset[str]  # the term, and without a last bracket
     bag: tuple[str, ...]
     statement: _Statement
-    is_value: bool            # an observable: words beside it are its value and deny nothing
-    is_vague: bool            # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
+    is_value: bool  # an observable: words beside it are its value and deny nothing
+    is_vague: bool  # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
 
 
 _VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormality", "body structure", "linkage concept"})
@@ -126,31 +139,145 @@ def _bag(key: str) -> tuple[str, ...]:
     return tuple(sorted(word for word in singular if word not in _LINKS))
 
 
-_DENIALS = frozenset({
-    "no", "not", "non", "never", "without", "absent", "nil", "denies", "denied", "denying", "excluded", "neither", "nor",
-    "declined", "declines", "refused", "refuses",
-})
+_DENIALS = frozenset(
+    {
+        "no",
+        "not",
+        "non",
+        "never",
+        "without",
+        "absent",
+        "nil",
+        "denies",
+        "denied",
+        "denying",
+        "excluded",
+        "neither",
+        "nor",
+        "declined",
+        "declines",
+        "refused",
+        "refuses",
+    }
+)
 _RESULT_DENIALS = frozenset({"absent", "nil"})  # of a test, a result
 _RESULTS = {"negative": _Polarity.NEGATIVE, "positive": _Polarity.POSITIVE}
-_DOUBTS = frozenset({
-    "?", "unknown", "uncertain", "unsure", "possible", "possibly", "possibility", "probable", "probably", "maybe", "may",
-    "might", "suspected", "suspicion", "query", "likely", "unlikely", "could", "if", "whether", "risk",
-})
+_DOUBTS = frozenset(
+    {
+        "?",
+        "unknown",
+        "uncertain",
+        "unsure",
+        "possible",
+        "possibly",
+        "possibility",
+        "probable",
+        "probably",
+        "maybe",
+        "may",
+        "might",
+        "suspected",
+        "suspicion",
+        "query",
+        "likely",
+        "unlikely",
+        "could",
+        "if",
+        "whether",
+        "risk",
+    }
+)
 # "no known X" and "no evidence of X" deny X; "X not known", "X not yet confirmed" leave it open.
 _ADDS_NOTHING_AFTER_NO = frozenset({"known", "evidence", "sign", "signs", "longer"})
 _OPEN_AFTER_NOT = frozenset({"confirmed", "excluded", "known", "recorded", "stated", "asked", "tested", "sure", "ruled"})
-_FILLERS = frozenset({
-    "a", "an", "the", "of", "to", "and", "is", "are", "am", "be", "been", "being", "has", "have", "having", "does", "do",
-    "any", "patient", "she", "he", "i", "currently", "current", "now", "today", "present", "finding", "state",
-    "confirmed", "at", "longer", "in", "by", "with", "for", "reported", "detected", "this", "time",
-    "examination", "on", "yet",
-})
-_TEST_LIKE = frozenset(map(stem, (
-    "test", "testing", "culture", "swab", "screen", "screening", "antigen", "antibody", "antibodies", "serology", "assay",
-    "level", "titer", "smear", "microscopy", "reaction", "result", "pcr", "urine", "urinalysis", "blood", "serum",
-    "plasma", "dipstick", "measurement", "specimen", "sample", "scan", "imaging", "investigation", "observation", "sign",
-    "rapid", "lateral",
-)))
+_FILLERS = frozenset(
+    {
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "and",
+        "is",
+        "are",
+        "am",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "having",
+        "does",
+        "do",
+        "any",
+        "patient",
+        "she",
+        "he",
+        "i",
+        "currently",
+        "current",
+        "now",
+        "today",
+        "present",
+        "finding",
+        "state",
+        "confirmed",
+        "at",
+        "longer",
+        "in",
+        "by",
+        "with",
+        "for",
+        "reported",
+        "detected",
+        "this",
+        "time",
+        "examination",
+        "on",
+        "yet",
+    }
+)
+_TEST_LIKE = frozenset(
+    map(
+        stem,
+        (
+            "test",
+            "testing",
+            "culture",
+            "swab",
+            "screen",
+            "screening",
+            "antigen",
+            "antibody",
+            "antibodies",
+            "serology",
+            "assay",
+            "level",
+            "titer",
+            "smear",
+            "microscopy",
+            "reaction",
+            "result",
+            "pcr",
+            "urine",
+            "urinalysis",
+            "blood",
+            "serum",
+            "plasma",
+            "dipstick",
+            "measurement",
+            "specimen",
+            "sample",
+            "scan",
+            "imaging",
+            "investigation",
+            "observation",
+            "sign",
+            "rapid",
+            "lateral",
+        ),
+    )
+)
 
 
 def _statement(text: str) -> _Statement:
@@ -192,10 +319,16 @@ def _polarity(denials: int, result: _Polarity | None, *, of_a_test: bool, doubtf
     return _Polarity.DENIES if denied else _Polarity.AFFIRMS
 
 
-_CONTRARY = frozenset({
-    (_Polarity.DENIES, _Polarity.AFFIRMS), (_Polarity.AFFIRMS, _Polarity.DENIES), (_Polarity.NEGATIVE, _Polarity.POSITIVE),
-    (_Polarity.POSITIVE, _Polarity.NEGATIVE), (_Polarity.DENIES, _Polarity.POSITIVE), (_Polarity.POSITIVE, _Polarity.DENIES),
-})
+_CONTRARY = frozenset(
+    {
+        (_Polarity.DENIES, _Polarity.AFFIRMS),
+        (_Polarity.AFFIRMS, _Polarity.DENIES),
+        (_Polarity.NEGATIVE, _Polarity.POSITIVE),
+        (_Polarity.POSITIVE, _Polarity.NEGATIVE),
+        (_Polarity.DENIES, _Polarity.POSITIVE),
+        (_Polarity.POSITIVE, _Polarity.DENIES),
+    }
+)
 
 
 def _denies(words: str, own: list[_OwnTerm]) -> bool:
@@ -228,8 +361,8 @@ def _clauses(words: str) -> list[str]:
 
 class _Cut(Enum):
     NONE = 0
-    LIKELY = 1   # between two words, at the width of a column: "Seasonal influenza vaccination" may hide "declined"
-    PLAIN = 2    # by dots, or within a word
+    LIKELY = 1  # between two words, at the width of a column: "Seasonal influenza vaccination" may hide "declined"
+    PLAIN = 2  # by dots, or within a word
 
 
 _COLUMN = 30  # characters of the narrowest description column in use (Read's short terms)
@@ -247,18 +380,51 @@ def _cut(words: str, key: str, own_key: str) -> _Cut:
 def _share_a_word(key: str, own_key: str) -> bool:
     """Return whether two descriptions share the beginning of a word: then one may be a name of the other that is not known."""
     own = [word for word in own_key.split() if word not in _FILLERS]
-    return any(
-        word[:4] == other[:4] for word in key.split() if word not in _FILLERS for other in own
-    )
+    return any(word[:4] == other[:4] for word in key.split() if word not in _FILLERS for other in own)
 
 
 # Words that turn a description into something else, so that "own term and more" is no mere detail.
-_TURNS = frozenset(map(stem, (
-    "no", "not", "non", "without", "absent", "negative", "positive", "history", "family", "resolved", "test", "screening",
-    "risk", "suspected", "declined", "refused", "advice", "planned", "vaccination", "vaccine", "counseling", "fear",
-    "exposure", "contact", "mother", "father", "fetus", "baby", "newborn", "excluded", "monitoring", "education",
-    "allergy", "adverse",
-)))
+_TURNS = frozenset(
+    map(
+        stem,
+        (
+            "no",
+            "not",
+            "non",
+            "without",
+            "absent",
+            "negative",
+            "positive",
+            "history",
+            "family",
+            "resolved",
+            "test",
+            "screening",
+            "risk",
+            "suspected",
+            "declined",
+            "refused",
+            "advice",
+            "planned",
+            "vaccination",
+            "vaccine",
+            "counseling",
+            "fear",
+            "exposure",
+            "contact",
+            "mother",
+            "father",
+            "fetus",
+            "baby",
+            "newborn",
+            "excluded",
+            "monitoring",
+            "education",
+            "allergy",
+            "adverse",
+        ),
+    )
+)
 
 
 def _says_more(key: str, own_key: str) -> bool:

@@ -11,34 +11,112 @@ from __future__ import annotations
 import re
 import unicodedata
 
-SEMANTIC_TAGS = frozenset({
-    "administrative concept", "assessment scale", "attribute", "basic dose form", "body structure", "cell", "cell structure",
-    "clinical drug", "context-dependent category", "core metadata concept", "disorder", "disposition", "dose form",
-    "environment", "environment / location", "ethnic group", "event", "finding", "foundation metadata concept",
-    "geographic location", "inactive concept", "intended site", "life style", "link assertion", "linkage concept",
-    "medicinal product", "medicinal product form", "metadata", "morphologic abnormality", "namespace concept",
-    "navigational concept", "number", "observable entity", "occupation", "organism", "owl metadata concept", "person",
-    "physical force", "physical object", "procedure", "product", "product name", "qualifier value", "racial group",
-    "real clinical drug", "record artifact", "regime/therapy", "release characteristic", "religion/philosophy", "role",
-    "situation", "social concept", "special concept", "specimen", "staging scale", "state of matter", "substance", "supplier",
-    "transformation", "tumor staging", "unit of presentation", "virtual clinical drug", "virtual medicinal product",
-    "virtual therapeutic moiety", "actual medicinal product", "actual clinical drug",
-})
+SEMANTIC_TAGS = frozenset(
+    {
+        "administrative concept",
+        "assessment scale",
+        "attribute",
+        "basic dose form",
+        "body structure",
+        "cell",
+        "cell structure",
+        "clinical drug",
+        "context-dependent category",
+        "core metadata concept",
+        "disorder",
+        "disposition",
+        "dose form",
+        "environment",
+        "environment / location",
+        "ethnic group",
+        "event",
+        "finding",
+        "foundation metadata concept",
+        "geographic location",
+        "inactive concept",
+        "intended site",
+        "life style",
+        "link assertion",
+        "linkage concept",
+        "medicinal product",
+        "medicinal product form",
+        "metadata",
+        "morphologic abnormality",
+        "namespace concept",
+        "navigational concept",
+        "number",
+        "observable entity",
+        "occupation",
+        "organism",
+        "owl metadata concept",
+        "person",
+        "physical force",
+        "physical object",
+        "procedure",
+        "product",
+        "product name",
+        "qualifier value",
+        "racial group",
+        "real clinical drug",
+        "record artifact",
+        "regime/therapy",
+        "release characteristic",
+        "religion/philosophy",
+        "role",
+        "situation",
+        "social concept",
+        "special concept",
+        "specimen",
+        "staging scale",
+        "state of matter",
+        "substance",
+        "supplier",
+        "transformation",
+        "tumor staging",
+        "unit of presentation",
+        "virtual clinical drug",
+        "virtual medicinal product",
+        "virtual therapeutic moiety",
+        "actual medicinal product",
+        "actual clinical drug",
+    }
+)
 
 _FLAG = re.compile(r"\[(?:x|d|v|m|q|so|ecg|eeg)\]", re.IGNORECASE)
-_NOT_TOLD_APART = str.maketrans({
-    "‘": "'", "’": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-",
-    "—": "-", "−": "-", "…": " ", "\u00a0": " ", "µ": "u", "μ": "u", "ß": "ss",
-})
-_ABBREVIATIONS = tuple((re.compile(pattern), words) for pattern, words in (
-    (r"\bh/o\b|\bhx of\b", "history of"),
-    (r"\bno fh\b", "no family history"),
-    (r"\bf/h\b|\bfhx\b|\bfh(?=\s*[:\-])|^fh(?= )", "family history"),
-    (r"\bo/e\b", "on examination"),
-    (r"\bc/o\b", "complaining of"),
-    (r"\bbp\b", "blood pressure"),
-    (r"\bpatient's\b", "patient"),
-))
+_NOT_TOLD_APART = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "ʼ": "'",
+        "`": "'",
+        "´": "'",
+        "“": '"',
+        "”": '"',
+        "‐": "-",
+        "‑": "-",
+        "‒": "-",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "…": " ",
+        "\u00a0": " ",
+        "µ": "u",
+        "μ": "u",
+        "ß": "ss",
+    }
+)
+_ABBREVIATIONS = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"\bh/o\b|\bhx of\b", "history of"),
+        (r"\bno fh\b", "no family history"),
+        (r"\bf/h\b|\bfhx\b|\bfh(?=\s*[:\-])|^fh(?= )", "family history"),
+        (r"\bo/e\b", "on examination"),
+        (r"\bc/o\b", "complaining of"),
+        (r"\bbp\b", "blood pressure"),
+        (r"\bpatient's\b", "patient"),
+    )
+)
 _PARTS_OF_ABBREVIATIONS = ("h/o", "hx", "fh", "f/h", "o/e", "c/o", "bp", "'s")
 _CONTRACTED = re.compile(r"\b(is|are|was|does|do|did|has|have|had|could|would|should|ca|can)n't\b|\bcannot\b")
 _POSSESSIVE = re.compile(r"'s\b")
@@ -46,21 +124,24 @@ _KEPT = re.compile(r"\d+\.\d+[^\W_]*|[^\W_]+|[%+<>=?]")
 _FAMILY_OF = re.compile(r"\b(family history) of\b")
 _NOT_SPECIFIED = re.compile(r"(?: nos| not otherwise specified)+$")
 
-_SPELLING = tuple((parts, re.compile(pattern), replacement) for parts, pattern, replacement in (
-    (("ae", "oe"), r"ae|oe(?!s?\b)", "e"),
-    (("our",), r"\b(\w*(?:tum|col|lab|behavi|od|hum|vap|rig|neighb|fav|flav|harb|hon))our", r"\1or"),
-    (("is",), r"(?<=[a-z]{3})is(e|ed|es|ing|ation|ations|er)\b", r"iz\1"),
-    (("lys",), r"(?<=[a-z]{2})lys(e|ed|es|ing)\b", r"lyz\1"),
-    (("re",), r"\b(\w*(?:cent|met|lit|fib|calib|tit|goit|theat))re(s?)\b", r"\1er\2"),
-    (("reo",), r"(fib|lit)reo", r"\1ero"),
-    (("sulph",), r"sulph", "sulf"),
-    (("leuco",), r"leuco", "leuko"),
-    (("aluminium",), r"aluminium", "aluminum"),
-    (("lling",), r"(\w{3})lling\b", r"\1ling"),
-    (("lled",), r"(\w{3})lled\b", r"\1led"),
-    (("grey",), r"\bgrey\b", "gray"),
-    (("programme",), r"\bprogramme(s?)\b", r"program\1"),
-))
+_SPELLING = tuple(
+    (parts, re.compile(pattern), replacement)
+    for parts, pattern, replacement in (
+        (("ae", "oe"), r"ae|oe(?!s?\b)", "e"),
+        (("our",), r"\b(\w*(?:tum|col|lab|behavi|od|hum|vap|rig|neighb|fav|flav|harb|hon))our", r"\1or"),
+        (("is",), r"(?<=[a-z]{3})is(e|ed|es|ing|ation|ations|er)\b", r"iz\1"),
+        (("lys",), r"(?<=[a-z]{2})lys(e|ed|es|ing)\b", r"lyz\1"),
+        (("re",), r"\b(\w*(?:cent|met|lit|fib|calib|tit|goit|theat))re(s?)\b", r"\1er\2"),
+        (("reo",), r"(fib|lit)reo", r"\1ero"),
+        (("sulph",), r"sulph", "sulf"),
+        (("leuco",), r"leuco", "leuko"),
+        (("aluminium",), r"aluminium", "aluminum"),
+        (("lling",), r"(\w{3})lling\b", r"\1ling"),
+        (("lled",), r"(\w{3})lled\b", r"\1led"),
+        (("grey",), r"\bgrey\b", "gray"),
+        (("programme",), r"\bprogramme(s?)\b", r"program\1"),
+    )
+)
 """(parts without one of which the pattern cannot match, pattern, replacement), one after another."""
 
 
@@ -68,7 +149,7 @@ def semantic_tag(term: str) -> str | None:
     """Return the semantic tag at the end of a fully specified name, or None where the term has none."""
     text = term.rstrip()
     start = text.rfind("(")
-    tag = text[start + 1:-1].strip().lower() if text.endswith(")") and start >= 0 else ""
+    tag = text[start + 1 : -1].strip().lower() if text.endswith(")") and start >= 0 else ""
     return tag if tag in SEMANTIC_TAGS else None
 
 
@@ -120,9 +201,42 @@ def normal(text: str) -> str:
 
 
 _ENDINGS = (
-    "izations", "ization", "ations", "ation", "ancies", "encies", "ating", "ized", "izing", "ancy", "ency", "ates", "ated",
-    "ant", "ent", "ers", "ing", "ies", "ied", "ial", "ic", "ical", "ions", "ion", "ed", "er", "es", "ia", "ive", "or", "al",
-    "ly", "y", "s", "a", "e",
+    "izations",
+    "ization",
+    "ations",
+    "ation",
+    "ancies",
+    "encies",
+    "ating",
+    "ized",
+    "izing",
+    "ancy",
+    "ency",
+    "ates",
+    "ated",
+    "ant",
+    "ent",
+    "ers",
+    "ing",
+    "ies",
+    "ied",
+    "ial",
+    "ic",
+    "ical",
+    "ions",
+    "ion",
+    "ed",
+    "er",
+    "es",
+    "ia",
+    "ive",
+    "or",
+    "al",
+    "ly",
+    "y",
+    "s",
+    "a",
+    "e",
 )
 _LONGEST_WORD = 64  # what is longer is no word, and would be taken apart ending by ending
 _BY_LENGTH = tuple(sorted(_ENDINGS, key=len, reverse=True))

@@ -25,10 +25,16 @@ class PipeReader:
         for number, line in enumerate(lines):
             kind, system, code, date = line.split("|")
             if kind != "entry":
-                raise InputError("a line is no entry", source=source.name, path=f"line {number + 2}", help="start it with `entry|`")
+                raise InputError(
+                    "a line is no entry", source=source.name, path=f"line {number + 2}", help="start it with `entry|`"
+                )
             entries.append(Entry(path=f"line[{number + 2}]", codings=({"system": system, "code": code},), date=date or None))
-        return Submission(patient=Patient(gender=gender or None, born=born or None), message=Message(sent="2026-03-04"),
-                          entries=tuple(entries), format=self.name)
+        return Submission(
+            patient=Patient(gender=gender or None, born=born or None),
+            message=Message(sent="2026-03-04"),
+            entries=tuple(entries),
+            format=self.name,
+        )
 
     def read_record(self, source: Source) -> Record:
         read = self.read(source)
