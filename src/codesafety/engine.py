@@ -10,9 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from codesafety import builtin, ir, shipped
+from codesafety import builtin, ir
 from codesafety.errors import ConfigurationError, Declined, InputError, PluginError
 from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
 from codesafety.evaluation.codes import Codebook
@@ -22,23 +20,23 @@ from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
 from codesafety.plugins.hookspecs import CodeMap
-from codesafety.plugins.manager import collect, manager, names
+from codesafety.plugins.manager import PluginManager, collect, manager, names
 from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
 from codesafety.profile import Override, Profile
-from codesafety.record import Record, Submission
+from codesafety.record import Model, Record, Submission, ValidationError
 from codesafety.report import EngineUsed, Report, RulesetUsed, TerminologyUsed
-from codesafety.reporting.whole import Assessment, Standing, digest, in_force, reads_patient
+from codesafety.reporting.findings import reads_patient
+from codesafety.reporting.standing import Standing, in_force
+from codesafety.reporting.whole import digest, report
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Terminology
 from codesafety.terminology.systems import canonical
 
 if TYPE_CHECKING:
-    import pluggy
-
     from codesafety.diagnostics import Diagnostic
 
 _Read = TypeVar("_Read", Submission, Record)
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=Model)
 Evaluator = Literal["compiled", "reference"]
 WHOLE_INPUTS = ("record", "release")
 
@@ -69,7 +67,7 @@ def load(
     given = rule_paths(rules)
     given += [path for plugin, path in collect(made, "codesafety_rulesets") if plugin != builtin.NAME or not rules]
     loaded = language.load(
-        given, shipped=shipped.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
+        given, shipped=builtin.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
     )
     terminology = _terminology(release, loaded.rulesets)
     binding = bind(loaded.rulesets, terminology, limits=limits, predicates=predicates, sources=loaded.sources)
@@ -93,7 +91,7 @@ class Engine:
     def __init__(
         self,
         binding: Binding,
-        plugin_manager: pluggy.PluginManager,
+        plugin_manager: PluginManager,
         maps: tuple[tuple[str, CodeMap], ...],
         never: frozenset[str],
         evaluator: Evaluator,
@@ -288,7 +286,7 @@ class Engine:
             changes = in_force(profile, facts)
             skip = changes.off
         run = self._run(facts, skip)
-        return Assessment(self.standing, facts, submission, record, run, changes, overrides).report()
+        return report(self.standing, facts, submission, record, run, changes, overrides)
 
     def _run(self, facts: Facts, skip: frozenset[str]) -> RunResult:
         if self.evaluator == "reference":
@@ -379,17 +377,17 @@ def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
 
 def hazard_log(paths: Iterable[Path]) -> HazardLog:
     """Return the hazards of the logs beside these rules, or of the shipped log where there is none. Raises InputError."""
-    return read_logs(find_logs(paths) or find_logs([shipped.folder()]))
+    return read_logs(find_logs(paths) or find_logs([builtin.folder()]))
 
 
 def _find(rule: str | Path) -> Path:
     path = Path(rule)
     if path.exists():
         return path
-    found = shipped.find(str(rule))
+    found = builtin.find(str(rule))
     if found is not None:
         return found
-    known = ", ".join(p.name for p in shipped.all_rulesets())
+    known = ", ".join(p.name for p in builtin.all_rulesets())
     raise InputError("there is no such file, folder or shipped ruleset", source=str(rule), help=f"shipped rulesets: {known}")
 
 
@@ -428,7 +426,7 @@ def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
     return FrozenTerminology({key: tuple(known) for key, known in terms.items()}, contexts)
 
 
-def _predicates(made: pluggy.PluginManager) -> dict[str, BoundPredicate]:
+def _predicates(made: PluginManager) -> dict[str, BoundPredicate]:
     found: dict[str, BoundPredicate] = {}
     for plugin, predicate in collect(made, "codesafety_predicates"):
         if not isinstance(predicate, BoundPredicate):
@@ -440,7 +438,7 @@ def _predicates(made: pluggy.PluginManager) -> dict[str, BoundPredicate]:
     return found
 
 
-def _code_maps(made: pluggy.PluginManager) -> tuple[tuple[str, CodeMap], ...]:
+def _code_maps(made: PluginManager) -> tuple[tuple[str, CodeMap], ...]:
     found = collect(made, "codesafety_code_maps")
     for plugin, one in found:
         if not isinstance(one, CodeMap):

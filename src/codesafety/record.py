@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ValidationError as ValidationError
 from pydantic_core import PydanticCustomError
 
 _DATE = re.compile(
@@ -97,7 +98,9 @@ Temporality = Literal["current", "past", "unknown"]
 ItemKind = Literal["entry", "medication"]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """What every model of the contract is: frozen, closed, and discreet: errors hide their input, a repr names a path."""
+
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
@@ -112,7 +115,7 @@ class _Model(BaseModel):
         return iter(())
 
 
-class Coding(_Model):
+class Coding(Model):
     """One code as it was sent."""
 
     system: str | None = None
@@ -127,7 +130,7 @@ class Coding(_Model):
     """Where it stands in the source, as FHIRPath."""
 
 
-class Quantity(_Model):
+class Quantity(Model):
     """A number with its unit. Decimals are exact; a number that is not finite is refused."""
 
     value: Number | None = None
@@ -137,7 +140,7 @@ class Quantity(_Model):
     """Where the value is a bound and not the value itself."""
 
 
-class Value(_Model):
+class Value(Model):
     """What was measured or answered: at most one of the fields."""
 
     quantity: Quantity | None = None
@@ -154,7 +157,7 @@ class Value(_Model):
         return self
 
 
-class Qualifier(_Model):
+class Qualifier(Model):
     """Another coded element of the same resource: its role (`bodySite`, `category`, `reasonCode` ...) and codings."""
 
     role: str
@@ -162,7 +165,7 @@ class Qualifier(_Model):
     text: str | None = None
 
 
-class Reference(_Model):
+class Reference(Model):
     """A reference that the resource makes. `resolved` is False where nothing in the source answers to it."""
 
     role: str
@@ -171,7 +174,7 @@ class Reference(_Model):
     path: str | None = None
 
 
-class Provenance(_Model):
+class Provenance(Model):
     """Who wrote it: an organisation's ODS code, a professional role, the software. Never a person's name."""
 
     organization: str | None = None
@@ -179,7 +182,7 @@ class Provenance(_Model):
     software: str | None = None
 
 
-class _Item(_Model):
+class _Item(Model):
     path: str
     """Where the resource stands in the source, as FHIRPath; the same for XML and JSON."""
     resource_type: str | None = None
@@ -207,7 +210,7 @@ class _Item(_Model):
         return self.status == "entered-in-error"
 
 
-class Component(_Model):
+class Component(Model):
     """A part of an observation with a code and a value of its own. It shares its entry's dates and context."""
 
     codings: tuple[Coding, ...] = ()
@@ -277,7 +280,7 @@ class TextItem(_Item):
     """A resource that holds words and no code. It is shown and not judged."""
 
 
-class Patient(_Model):
+class Patient(Model):
     """The patient as the source describes them. Administrative gender and sex at birth are different facts."""
 
     nhs_number: str | None = None
@@ -292,7 +295,7 @@ class Patient(_Model):
     path: str | None = None
 
 
-class Message(_Model):
+class Message(Model):
     """The message that the submission came in."""
 
     service: tuple[Coding, ...] = ()
@@ -312,7 +315,7 @@ class Message(_Model):
     references: tuple[Reference, ...] = ()
 
 
-class NotRead(_Model):
+class NotRead(Model):
     """Something in the source that is not in the submission: where, what and why.
 
     `whole`: a resource that was not understood (`coded` says whether it holds a code, and then the submission is at least
@@ -329,14 +332,14 @@ class NotRead(_Model):
     codings: tuple[Coding, ...] = ()
 
 
-class Coverage(_Model):
+class Coverage(Model):
     """What a record declares itself complete for: a kind of item, from a day on (None: from the beginning)."""
 
     kind: ItemKind
     since: PartialDate | None = None
 
 
-class _Items(_Model):
+class _Items(Model):
     patient: Patient = Patient()
     entries: tuple[Entry, ...] = ()
     medications: tuple[Medication, ...] = ()

@@ -5,9 +5,11 @@ A report never names sex at birth, a birth date or an NHS number. `as_sent` is t
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
+
+from codesafety.record import Model
 
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
@@ -18,19 +20,7 @@ def strictest(*decisions: Decision) -> Decision:
     return max(decisions, key=RANK.__getitem__, default="none")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    __str__ = __repr__
-
-    def __repr_args__(self) -> Any:
-        return iter(())
-
-
-class AsSent(_Model):
+class AsSent(Model):
     """What was sent, unchanged."""
 
     code: str | None = None
@@ -40,7 +30,7 @@ class AsSent(_Model):
     date: str | None = None
 
 
-class Answers(_Model):
+class Answers(Model):
     """How many loaded rules gave an answer for an item, and how many could not."""
 
     answered: int = 0
@@ -49,7 +39,7 @@ class Answers(_Model):
     not_in_force: int = 0
 
 
-class ReportItem(_Model):
+class ReportItem(Model):
     """One resource that a practice would file."""
 
     path: str
@@ -69,7 +59,7 @@ class ReportItem(_Model):
     """Ids of the results that concern it."""
 
 
-class InvolvedEntry(_Model):
+class InvolvedEntry(Model):
     """An entry that a result involves."""
 
     path: str
@@ -84,30 +74,30 @@ class InvolvedEntry(_Model):
     """True for each incoming entry: the action is for it."""
 
 
-class UsedFact(_Model):
+class UsedFact(Model):
     """A fact that the answer rests on, in the rule's terms."""
 
     name: str
     value: str
 
 
-class ExceptionTried(_Model):
+class ExceptionTried(Model):
     label: str
     outcome: Literal["does not hold", "could not be tested"]
     missing: tuple[str, ...] = ()
 
 
-class SourceCited(_Model):
+class SourceCited(Model):
     text: str
     url: str | None = None
 
 
-class OverridableBy(_Model):
+class OverridableBy(Model):
     reasons: tuple[str, ...]
     length: str
 
 
-class Overridden(_Model):
+class Overridden(Model):
     """An override that is in force: a person set the finding aside. It is kept, and decides nothing."""
 
     reason: str
@@ -115,7 +105,7 @@ class Overridden(_Model):
     until: str
 
 
-class Result(_Model):
+class Result(Model):
     """One answer of one rule: it fires, or it cannot tell."""
 
     id: str
@@ -151,7 +141,7 @@ class Result(_Model):
     """The action that the rule asks for where the profile lowered it."""
 
 
-class MissingInput(_Model):
+class MissingInput(Model):
     """One missing thing, in one line, with the rules that it stopped."""
 
     missing: str
@@ -160,7 +150,7 @@ class MissingInput(_Model):
     message: str
 
 
-class NotReadItem(_Model):
+class NotReadItem(Model):
     path: str
     reason: str
     resource_type: str | None = None
@@ -170,7 +160,7 @@ class NotReadItem(_Model):
     broken: bool = False
 
 
-class NotChecked(_Model):
+class NotChecked(Model):
     """What the checker itself failed at; it holds."""
 
     path: str | None = None
@@ -179,7 +169,7 @@ class NotChecked(_Model):
     reason: str
 
 
-class IdentityCheck(_Model):
+class IdentityCheck(Model):
     """Whether message and record are of one patient, without naming the patient."""
 
     nhs_number: Literal["same", "different", "not_compared"]
@@ -188,14 +178,14 @@ class IdentityCheck(_Model):
     message: str
 
 
-class RecordCoverage(_Model):
+class RecordCoverage(Model):
     given: bool
     complete: tuple[str, ...] = ()
     """For what the record declares itself complete: `entry from the beginning`, `medication since 2020-01-01`."""
     warnings: tuple[str, ...] = ()
 
 
-class Counts(_Model):
+class Counts(Model):
     items: int = 0
     entries: int = 0
     medications: int = 0
@@ -205,11 +195,11 @@ class Counts(_Model):
     fires: int = 0
     cannot_tell: int = 0
     overridden: int = 0
-    by_decision: dict[str, int] = {}
+    by_decision: dict[str, int] = Field({})
     """Items by decision."""
 
 
-class RulesetUsed(_Model):
+class RulesetUsed(Model):
     name: str
     version: str
     review: str
@@ -218,7 +208,7 @@ class RulesetUsed(_Model):
     digest: str
 
 
-class RuleChanged(_Model):
+class RuleChanged(Model):
     rule: str
     action: str
     reason: str
@@ -226,13 +216,13 @@ class RuleChanged(_Model):
     until: str
 
 
-class ProfileUsed(_Model):
+class ProfileUsed(Model):
     name: str
     in_force: tuple[RuleChanged, ...] = ()
     ended: tuple[RuleChanged, ...] = ()
 
 
-class TerminologyUsed(_Model):
+class TerminologyUsed(Model):
     name: str
     edition: str | None = None
     digest: str
@@ -241,7 +231,7 @@ class TerminologyUsed(_Model):
     release_sets: int = 0
 
 
-class EngineUsed(_Model):
+class EngineUsed(Model):
     name: Literal["codesafety"] = "codesafety"
     version: str
     evaluator: Literal["compiled", "reference"]
@@ -249,14 +239,14 @@ class EngineUsed(_Model):
     """Of the rules, their limits and the terminology together."""
 
 
-class Digests(_Model):
+class Digests(Model):
     """blake2b-16 (hex) over canonical JSON: two equal digests, two equal inputs."""
 
     input: str
     record: str | None = None
 
 
-class Report(_Model):
+class Report(Model):
     schema_version: Literal["1"] = "1"
     decision: Decision
     """none: no loaded rule objected, never that the message is right."""
@@ -274,7 +264,7 @@ class Report(_Model):
     counts: Counts = Counts()
     engine: EngineUsed
     rulesets: tuple[RulesetUsed, ...] = ()
-    limits: dict[str, str] = {}
+    limits: dict[str, str] = Field({})
     predicates: tuple[str, ...] = ()
     """Plugins' predicates that the loaded rules call."""
     code_maps: tuple[str, ...] = ()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 
-from pydantic import BaseModel
-
 from codesafety.profile import Override, Profile
-from codesafety.record import Record, Submission
+from codesafety.record import Model, Record, Submission
 from codesafety.report import Report
 
-MODELS: dict[str, type[BaseModel]] = {
+MODELS: dict[str, type[Model]] = {
     "submission": Submission,
     "record": Record,
     "report": Report,

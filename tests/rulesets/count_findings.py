@@ -28,7 +28,7 @@ from pathlib import Path
 
 from tests.places import ROOT, SHARED
 
-from codesafety import ir, shipped
+from codesafety import builtin, ir
 from codesafety.cli.tables import upper_bound
 from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError
@@ -222,7 +222,7 @@ def main() -> None:
         sets = [(name, paths) for name, paths in sets if paths]
         if not sets:
             raise SystemExit("the data are not here: ../shared/data; give files or folders")
-    optional = sorted(str(path) for path in (shipped.folder() / "optional").iterdir() if path.is_dir())
+    optional = sorted(str(path) for path in (builtin.folder() / "optional").iterdir() if path.is_dir())
     groups = [("Rulesets that are on by default", []), ("Optional rulesets", optional)]
     groups = [g for g in groups if options.only is None or (options.only == "optional") == bool(g[1])]
     jobs = [(title, name, rules, paths) for title, rules in groups for name, paths in sets]

@@ -8,7 +8,7 @@ import pytest
 from tests.places import ROOT
 
 import codesafety
-from codesafety import shipped
+from codesafety import builtin
 from codesafety.cli.render import render
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_the_quick_start_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_every_shipped_ruleset_stands_in_the_readme() -> None:
-    assert [p.name for p in shipped.all_rulesets() if f"| `{p.name}` |" not in README] == []
+    assert [p.name for p in builtin.all_rulesets() if f"| `{p.name}` |" not in README] == []
 
 
 def test_every_page_that_the_readme_names_is_there() -> None:

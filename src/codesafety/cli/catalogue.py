@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from codesafety import __version__, shipped
+from codesafety import __version__, builtin
 from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, write, write_json
 from codesafety.engine import frozen_terminology, load
 from codesafety.errors import CodesafetyError, InputError
@@ -30,7 +30,7 @@ def catalogue(
     from codesafety.authoring.testing import bind_for_examples, run_examples
 
     try:
-        engine = load(*(rules or [str(p) for p in shipped.all_rulesets()]), release=release)
+        engine = load(*(rules or [str(p) for p in builtin.all_rulesets()]), release=release)
         terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
         binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
         files = write_catalogue(output, binding, engine.hazards, engine.standing.severities, __version__)

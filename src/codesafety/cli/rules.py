@@ -261,9 +261,9 @@ def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
 
 
 def _shipped() -> list[Path]:
-    from codesafety import shipped
+    from codesafety import builtin
 
-    return shipped.all_rulesets()
+    return builtin.all_rulesets()
 
 
 def _all_shipped() -> list[str]:

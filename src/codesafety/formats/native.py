@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of, mentions
 from codesafety.formats.fhir.json import Number, parse_json_value
 from codesafety.plugins.reading import Source
-from codesafety.record import Record, Submission
+from codesafety.record import Model, Record, Submission, ValidationError
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=Model)
 _FIELDS = tuple(f'"{name}"' for name in sorted(set(Submission.model_fields) | set(Record.model_fields)))
 _SHOWN = 5
 _HELP = "see `codesafety schema submission` and `codesafety schema record`"

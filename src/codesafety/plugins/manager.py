@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pluggy
+from pluggy import PluginManager as PluginManager
 
 from codesafety.errors import PluginError
 from codesafety.plugins import hookspecs
 
 
-def manager(plugins: Sequence[object], *, entry_points: bool) -> pluggy.PluginManager:
+def manager(plugins: Sequence[object], *, entry_points: bool) -> PluginManager:
     """Return a manager with these plugins, and the installed ones (entry points of the group `codesafety`) if asked.
 
     Raises PluginError for a plugin that cannot be imported or implements a hook that does not exist.
     """
-    made = pluggy.PluginManager("codesafety")
+    made = PluginManager("codesafety")
     made.add_hookspecs(hookspecs)
     if entry_points:
         try:
@@ -32,7 +33,7 @@ def manager(plugins: Sequence[object], *, entry_points: bool) -> pluggy.PluginMa
     return made
 
 
-def collect(made: pluggy.PluginManager, hook: str) -> list[tuple[str, Any]]:
+def collect(made: PluginManager, hook: str) -> list[tuple[str, Any]]:
     """Return (plugin name, what it returned) of a hook that returns a sequence, the last registered plugin first.
 
     Raises PluginError that names the plugin which raised, or returned something that is no sequence.
@@ -47,6 +48,6 @@ def collect(made: pluggy.PluginManager, hook: str) -> list[tuple[str, Any]]:
     return found
 
 
-def names(made: pluggy.PluginManager) -> tuple[str, ...]:
+def names(made: PluginManager) -> tuple[str, ...]:
     """Return the names of the plugins that are loaded, in the order of their registration."""
     return tuple(name for name, plugin in made.list_name_plugin() if plugin is not None)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
 from codesafety.formats.fhir.context import Surroundings, babies_of
@@ -20,7 +18,18 @@ from codesafety.formats.fhir.tree import Node, Tree
 from codesafety.formats.fhir.values import Broken, Used, identifier, is_nhs_number
 from codesafety.formats.fhir.xml import parse_xml
 from codesafety.plugins.reading import Source
-from codesafety.record import Coverage, Entry, Medication, Message, NotRead, Patient, Record, Submission, TextItem
+from codesafety.record import (
+    Coverage,
+    Entry,
+    Medication,
+    Message,
+    NotRead,
+    Patient,
+    Record,
+    Submission,
+    TextItem,
+    ValidationError,
+)
 
 SUPPORTING = frozenset(
     [

@@ -28,8 +28,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import ValidationError
-
 from codesafety.errors import InputError
 from codesafety.formats.tables.disk import (
     ROW,
@@ -46,7 +44,19 @@ from codesafety.formats.tables.disk import (
     table_files,
 )
 from codesafety.plugins.reading import Source
-from codesafety.record import Coding, Entry, Gender, Medication, NotRead, Patient, Qualifier, Quantity, Submission, Value
+from codesafety.record import (
+    Coding,
+    Entry,
+    Gender,
+    Medication,
+    NotRead,
+    Patient,
+    Qualifier,
+    Quantity,
+    Submission,
+    ValidationError,
+    Value,
+)
 
 _ALIASES: dict[str, tuple[str, ...]] = {
     "patient": ("patient_id", "patient", "person_id", "patid"),

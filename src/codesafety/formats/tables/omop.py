@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from codesafety.errors import InputError
 from codesafety.formats.tables.disk import (
     ROW,
@@ -43,6 +41,7 @@ from codesafety.record import (
     Quantity,
     Submission,
     TextItem,
+    ValidationError,
     Value,
 )
 

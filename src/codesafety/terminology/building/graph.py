@@ -11,8 +11,8 @@ from codesafety.terminology.building import hierarchy
 from codesafety.terminology.building.intake import ACTIVE, IS_A, Context, narrowest, starts
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.pack.file import PackWriter
-from codesafety.terminology.rf2.files import ReleaseFile, Row
 from codesafety.terminology.rf2.latest import refuse
+from codesafety.terminology.rf2.rows import ReleaseFile, Row
 
 ROOT = 138875005
 INFERRED = b"900000000000011006"

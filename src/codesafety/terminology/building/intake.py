@@ -6,9 +6,8 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from codesafety.terminology.rf2 import files as rf2
-from codesafety.terminology.rf2.files import Lines, ReleaseFile
 from codesafety.terminology.rf2.latest import Progress, latest
+from codesafety.terminology.rf2.rows import Lines, ReleaseFile, effective_time
 
 ACTIVE = {b"1": 1, b"0": 0}
 IS_A = b"116680003"
@@ -70,7 +69,7 @@ class Context:
     progress: Progress
     concepts: Concepts = field(default_factory=Concepts)
     modules: Codes = field(default_factory=lambda: Codes(sctid))
-    times: Codes = field(default_factory=lambda: Codes(rf2.effective_time))
+    times: Codes = field(default_factory=lambda: Codes(effective_time))
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 from codesafety.terminology.building.intake import ACTIVE, Context, sctid
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.pack.file import PackWriter
-from codesafety.terminology.rf2.files import ReleaseFile, Row
 from codesafety.terminology.rf2.latest import latest, refuse
+from codesafety.terminology.rf2.rows import ReleaseFile, Row
 
 MODULE_DEPENDENCY = 900000000000534007
 _MODULE_DEPENDENCY = str(MODULE_DEPENDENCY).encode()

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from codesafety.terminology.building.intake import ACTIVE, Context, sctid
 from codesafety.terminology.pack.file import PackWriter
 from codesafety.terminology.pack.texts import FSN, NO_ROW, SYNONYM, fold
-from codesafety.terminology.rf2.files import ReleaseFile, Row
 from codesafety.terminology.rf2.latest import latest, refuse
+from codesafety.terminology.rf2.rows import ReleaseFile, Row
 from codesafety.terminology.words.normal import normal
 
 ROWS_IN_BLOCK = 256

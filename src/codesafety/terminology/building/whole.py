@@ -21,9 +21,9 @@ from codesafety.terminology.pack import code_table as codes
 from codesafety.terminology.pack import products as dmd_section
 from codesafety.terminology.pack.file import PackWriter
 from codesafety.terminology.pack.store import Store
-from codesafety.terminology.rf2 import files as rf2
-from codesafety.terminology.rf2.files import Content, Found, ReleaseFile, Row
+from codesafety.terminology.rf2.files import Found, Part, choose, digest_of, discover
 from codesafety.terminology.rf2.latest import latest, refuse
+from codesafety.terminology.rf2.rows import Content, ReleaseFile, Row, effective_time, read_lines, refusal
 
 _DEFINED = {b"900000000000073002": 1, b"900000000000074008": 0}
 
@@ -52,7 +52,7 @@ def build(
         raise ReleaseError("the sources", None, "none was named")
     if not output.absolute().parent.is_dir():
         raise PackError(f"{output}: cannot be written: there is no such folder")
-    found = rf2.discover(paths)
+    found = discover(paths)
     with_rf2 = sorted({file.package for file in found.files})
     dmd_paths = [path for path in paths if dmd.discover([path])[0]]
     tables = [path for number, path in enumerate(paths) if number not in with_rf2 and path not in dmd_paths]
@@ -102,7 +102,7 @@ def _write(
             manifest = {
                 "kind": "codes",
                 "tables": [path.name for path in tables],
-                "sources": [{"name": path.name, "sha256": rf2.digest_of(path, _parts(path, ()))} for path in paths],
+                "sources": [{"name": path.name, "sha256": digest_of(path, _parts(path, ()))} for path in paths],
             }
             if tables:
                 total = sum(path.stat().st_size for path in tables)
@@ -124,10 +124,10 @@ def _write_release(
 ) -> dict[str, object]:
     if at is not None:
         try:
-            rf2.effective_time(at.encode())
+            effective_time(at.encode())
         except ValueError:
             raise ReleaseError("--at", None, f"`{at}` is no date", help="write it as YYYYMMDD") from None
-    files = rf2.choose(found.files, at)
+    files = choose(found.files, at)
     unread = {Content.OWL} if descriptions else {Content.OWL, Content.DESCRIPTION, Content.LANGUAGE}
     wanted = [file for file in files if file.content not in unread]
     meter = _Meter(sum(file.size for file in wanted), progress)
@@ -242,8 +242,8 @@ def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: P
             file.header.index(name)
             for name in ("identifierSchemeId", "alternateIdentifier", "referencedComponentId", "active", "effectiveTime")
         ]
-        for lines in rf2.read_lines(file, context.progress):
-            problem = rf2.refusal(file, lines, lambda row: None)
+        for lines in read_lines(file, context.progress):
+            problem = refusal(file, lines, lambda row: None)
             if problem is not None:
                 raise problem
             for line in lines[1]:
@@ -315,7 +315,7 @@ def _manifest(
         "sources": [
             {
                 "name": path.name,
-                "sha256": rf2.digest_of(path, _parts(path, [f for f in files if f.package == number])),
+                "sha256": digest_of(path, _parts(path, [f for f in files if f.package == number])),
                 "files": [{"name": f.name, "content": f.content.value, "bytes": f.size} for f in files if f.package == number],
             }
             for number, path in enumerate(paths)
@@ -329,7 +329,7 @@ def _manifest(
     }
 
 
-def _parts(path: Path, files: Sequence[ReleaseFile]) -> list[rf2.Part]:
+def _parts(path: Path, files: Sequence[ReleaseFile]) -> list[Part]:
     """Return what a folder's digest covers: the files that were read."""
     if files:
         return [(file.name, file.open) for file in files]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from codesafety.terminology.errors import ReleaseError
-from codesafety.terminology.rf2.files import Lines, ReleaseFile, Row, Summary, read_lines, refusal
+from codesafety.terminology.rf2.rows import Lines, ReleaseFile, Row, Summary, read_lines, refusal
 
 Progress = Callable[[int], None]
 

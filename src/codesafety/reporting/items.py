@@ -1,0 +1,110 @@
+"""The items of a report: what was read, what was not, what was not checked, and what each comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codesafety.evaluation import calendar
+from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.outcome import RunResult
+from codesafety.record import Submission
+from codesafety.report import Answers, AsSent, Decision, NotChecked, NotReadItem, ReportItem
+from codesafety.reporting.ledger import Ledger
+from codesafety.reporting.results import code_fields
+
+
+def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Ledger) -> Iterator[ReportItem]:
+    """Yield each item that was read, in the order sent, with its decision."""
+    for item in facts.incoming:
+        if item.component is not None:
+            continue
+        model = item.model
+        info = next((i for i in item.infos if i.system == "sct"), item.infos[0] if item.infos else None)
+        sent = item.codings[0] if item.codings else None
+        for coding in item.codings:
+            if info is not None and coding.code == info.code:
+                sent = coding
+                break
+        tally = run.tallies.get(item.index)
+        yield ReportItem.model_construct(
+            path=model.path,
+            resource_type=model.resource_type,
+            resource_id=model.resource_id,
+            kind="entry" if item.is_entry else "medication",
+            date=calendar.text(item.day) if item.day is not None else None,
+            as_sent=AsSent.model_construct(
+                code=sent.code if sent else None,
+                system=sent.system if sent else None,
+                display=sent.display if sent else None,
+                text=model.text,
+                date=_sent_date(item),
+            ),
+            decision=ledger.decision(model.path),
+            rules=Answers.model_construct(
+                answered=tally.answered,
+                cannot_tell=tally.cannot_tell,
+                not_applicable=tally.not_applicable,
+                not_in_force=tally.not_in_force,
+            )
+            if tally
+            else Answers(),
+            results=tuple(ledger.results.get(model.path, ())),
+            **(code_fields(info.system, info.code, facts) if info is not None else {"code": None, "system": None, "term": None}),
+        )
+    for text in submission.texts:
+        yield ReportItem(
+            path=text.path,
+            resource_type=text.resource_type,
+            resource_id=text.resource_id,
+            kind="text",
+            as_sent=AsSent(text=text.text),
+            date=text.recorded or text.consultation_date,
+        )
+
+
+def unread_items(submission: Submission) -> Iterator[ReportItem]:
+    """Yield each resource that was not read at all, or breaks its format: that is held, and one with codes is looked at."""
+    for unread in submission.not_read:
+        if unread.whole or unread.broken:
+            decision: Decision = "hold" if unread.broken else "review" if unread.coded else "note"
+            yield ReportItem(
+                path=unread.path,
+                resource_type=unread.resource_type,
+                resource_id=unread.resource_id,
+                kind="unread",
+                decision=decision,
+            )
+
+
+def not_read(submission: Submission) -> Iterator[NotReadItem]:
+    """Yield what the reader says that it did not read."""
+    for n in submission.not_read:
+        yield NotReadItem(
+            path=n.path,
+            reason=n.reason,
+            resource_type=n.resource_type,
+            resource_id=n.resource_id,
+            whole=n.whole,
+            coded=n.coded,
+            broken=n.broken,
+        )
+
+
+def broken_rules(facts: Facts, run: RunResult, ledger: Ledger) -> Iterator[NotChecked]:
+    """Yield each rule that failed, for each item on which it did; the item is held."""
+    paths = {item.index: item.model.path for item in facts.incoming}
+    for broken in run.broken:
+        cause = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
+        for subject in broken.subjects:
+            path = paths.get(subject) if subject is not None else None
+            ledger.take("hold", () if path is None else {path})
+            yield NotChecked(path=path, rule=broken.rule, plugin=broken.plugin, reason=f"{cause}: {broken.reason}")
+
+
+def _sent_date(item: ItemFact) -> str | None:
+    model = item.model
+    for name in ("date", "handed_over", "prepared", "start", "authored", "consultation_date", "recorded"):
+        found = getattr(model, name, None)
+        if found is not None:
+            return str(found)
+    return None

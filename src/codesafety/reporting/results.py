@@ -1,0 +1,144 @@
+"""One result of a report: the rule's own words and sources, and the entries and medicines that it speaks of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Literal
+
+from codesafety import ir
+from codesafety.evaluation import calendar
+from codesafety.evaluation.binding import say_limit
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
+from codesafety.evaluation.outcome import Application
+from codesafety.report import (
+    Decision,
+    ExceptionTried,
+    InvolvedEntry,
+    OverridableBy,
+    Overridden,
+    Result,
+    SourceCited,
+    UsedFact,
+)
+from codesafety.reporting.standing import Standing
+
+
+class Results:
+    """Makes the results of one report, each with an id of its own."""
+
+    def __init__(self, standing: Standing, facts: Facts) -> None:
+        self.standing = standing
+        self.facts = facts
+        self._versions = {ruleset.name: ruleset.version for ruleset in standing.rulesets}
+        self._ids: Counter[str] = Counter()
+
+    def result(
+        self,
+        rule: ir.Rule,
+        outcome: Literal["fires", "cannot_tell"],
+        action: Decision,
+        message: str,
+        entries: tuple[InvolvedEntry, ...],
+        *,
+        path: str | None,
+        count: int,
+        facts: tuple[UsedFact, ...] = (),
+        exceptions: tuple[ExceptionTried, ...] = (),
+        missing: tuple[str, ...] = (),
+        counterfactual: tuple[str, ...] = (),
+        overridden: Overridden | None = None,
+        lowered: str | None = None,
+    ) -> Result:
+        return Result.model_construct(
+            id=self._id(rule.name, outcome, entries, missing),
+            rule=rule.name,
+            version=self._versions.get(rule.ruleset, ""),
+            title=rule.title,
+            outcome=outcome,
+            action=action,
+            message=message,
+            entries=entries,
+            count=count,
+            path=path,
+            facts=facts,
+            exceptions=exceptions,
+            missing=missing,
+            counterfactual=counterfactual,
+            severity=self.standing.severities[rule.name],
+            hazard=rule.hazards,
+            source=tuple(SourceCited(text=s.text, url=s.url) for s in rule.sources),
+            because=rule.because,
+            rests_on=(),
+            overridable_by=self._overridable(rule),
+            overridden=overridden,
+            changed_by_profile=lowered,
+        )
+
+    def built_in(self, name: str, action: Decision, message: str, hazard: tuple[str, ...]) -> Result:
+        """Return a finding of the library's own, which no rule file holds."""
+        rule = f"codesafety/{name}"
+        return Result(
+            id=self._id(rule, "fires", (), ()),
+            rule=rule,
+            version=self.standing.engine.version,
+            outcome="fires",
+            action=action,
+            message=message,
+            hazard=hazard,
+            title=name.replace("-", " ").capitalize(),
+        )
+
+    def involved(self, rule: ir.Rule, group: Sequence[Application]) -> tuple[InvolvedEntry, ...]:
+        found: dict[tuple[str, str], InvolvedEntry] = {}
+        one, other = rule.trigger.subject, rule.trigger.partner
+        for application in group:
+            for bound, var in ((application.subject, one), (application.partner, other)):
+                if isinstance(bound, CodingFact):
+                    coding, bound = bound, bound.item
+                    path = coding.coding.path or (bound.path if bound is not None else "message")
+                    found.setdefault(
+                        (path, "incoming"),
+                        InvolvedEntry(
+                            path=path,
+                            side="incoming",
+                            role=var.name if var else "",
+                            takes_action=True,
+                            **code_fields(coding.info.system, coding.coding.code, self.facts),
+                        ),
+                    )
+                elif isinstance(bound, ItemFact) and var is not None:
+                    side = "incoming" if bound.incoming else "record"
+                    info = next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
+                    found.setdefault(
+                        (bound.path, side),
+                        InvolvedEntry(
+                            path=bound.path,
+                            side=side,
+                            role=var.name,
+                            takes_action=bound.incoming,
+                            date=calendar.text(bound.day) if bound.day is not None else None,
+                            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
+                        ),
+                    )
+        return tuple(found.values())
+
+    def _id(self, rule: str, outcome: str, entries: tuple[InvolvedEntry, ...], missing: tuple[str, ...]) -> str:
+        """An id from what was found and not from where it stood, so that it is the same when a message is sent again."""
+        parts = sorted(f"{e.side}|{e.role}|{e.system}|{e.code}|{e.date}" for e in entries)
+        base = blake2b("\n".join([rule, outcome, *parts, *missing]).encode(), digest_size=8).hexdigest()
+        self._ids[base] += 1
+        return base if self._ids[base] == 1 else f"{base}-{self._ids[base]}"
+
+    def _overridable(self, rule: ir.Rule) -> OverridableBy | None:
+        written = rule.overridable
+        if written is None:
+            return None
+        assert not isinstance(written.length, ir.Field)
+        return OverridableBy(reasons=written.reasons, length=say_limit(self.standing.binding.length(written.length)))
+
+
+def code_fields(system: str | None, code: str | None, facts: Facts) -> dict[str, str | None]:
+    terms = facts.codebook.terminology.terms(code if system == "sct" else ir.code_key(system or "?", code)) if code else ()
+    return {"code": code, "system": system, "term": terms[0] if terms else None}

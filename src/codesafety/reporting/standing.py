@@ -1,0 +1,62 @@
+"""What every report of one engine says of itself, and which of a profile's changes are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.facts import Facts
+from codesafety.profile import Profile, RuleChange
+from codesafety.record import day_interval
+from codesafety.report import Decision, EngineUsed, RulesetUsed, TerminologyUsed, strictest
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every report of one engine says of itself."""
+
+    binding: Binding
+    engine: EngineUsed
+    rulesets: tuple[RulesetUsed, ...]
+    limits: dict[str, str]
+    predicates: tuple[str, ...]
+    code_maps: tuple[str, ...]
+    terminology: TerminologyUsed
+    never: frozenset[str]
+    severities: Mapping[str, str | None]
+    """Each rule's severity: its own, else the worst of its hazards'."""
+    patient_wide: frozenset[str]
+    """Rules whose finding has one cause in the patient: all their entries make one finding with a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A profile's changes on one message's day."""
+
+    name: str
+    changes: Mapping[str, RuleChange]
+    ended: tuple[RuleChange, ...]
+
+    @property
+    def off(self) -> frozenset[str]:
+        return frozenset(rule for rule, change in self.changes.items() if change.action == "off")
+
+    def lowers(self, rule: str, action: Decision) -> Decision | None:
+        """Return the action that the profile puts in the place of a rule's own, where that is less strict; else None."""
+        change = self.changes.get(rule)
+        if change is None or change.action == "off" or strictest(action, change.action) == change.action:
+            return None
+        return change.action
+
+
+def in_force(profile: Profile, facts: Facts) -> InForce:
+    """Return which of a profile's changes hold on the message's own day; without a day, none does."""
+    day = facts.message_day
+    changes, ended = {}, []
+    for change in profile.changes:
+        if day is not None and day[1] <= day_interval(change.until)[1]:
+            changes[change.rule] = change
+        else:
+            ended.append(change)
+    return InForce(profile.name, changes, tuple(ended))
