@@ -183,6 +183,8 @@ class Provenance(Model):
 
 
 class _Item(Model):
+    """What every item has."""
+
     path: str
     """Where the resource stands in the source, as FHIRPath; the same for XML and JSON."""
     resource_type: str | None = None
@@ -340,6 +342,8 @@ class Coverage(Model):
 
 
 class _Items(Model):
+    """What submissions and records both have: a patient and items."""
+
     patient: Patient = Patient()
     entries: tuple[Entry, ...] = ()
     medications: tuple[Medication, ...] = ()

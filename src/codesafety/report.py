@@ -82,17 +82,23 @@ class UsedFact(Model):
 
 
 class ExceptionTried(Model):
+    """An exception of a rule that fired: it does not hold, or it could not be tested, and then what was missing."""
+
     label: str
     outcome: Literal["does not hold", "could not be tested"]
     missing: tuple[str, ...] = ()
 
 
 class SourceCited(Model):
+    """What a rule rests on."""
+
     text: str
     url: str | None = None
 
 
 class OverridableBy(Model):
+    """The coded reasons for which a finding may be set aside, and for how long, as the rule says it: `12 months`."""
+
     reasons: tuple[str, ...]
     length: str
 
@@ -151,6 +157,8 @@ class MissingInput(Model):
 
 
 class NotReadItem(Model):
+    """Something in the source that is in no field of ours: where and why. See `codesafety.record.NotRead`."""
+
     path: str
     reason: str
     resource_type: str | None = None
@@ -179,6 +187,8 @@ class IdentityCheck(Model):
 
 
 class RecordCoverage(Model):
+    """What was known of the patient before the message."""
+
     given: bool
     complete: tuple[str, ...] = ()
     """For what the record declares itself complete: `entry from the beginning`, `medication since 2020-01-01`."""
@@ -186,6 +196,8 @@ class RecordCoverage(Model):
 
 
 class Counts(Model):
+    """How much was read, how many rules were loaded, and how many answers came of it."""
+
     items: int = 0
     entries: int = 0
     medications: int = 0
@@ -200,6 +212,8 @@ class Counts(Model):
 
 
 class RulesetUsed(Model):
+    """One ruleset that was loaded."""
+
     name: str
     version: str
     review: str
@@ -209,6 +223,8 @@ class RulesetUsed(Model):
 
 
 class RuleChanged(Model):
+    """One change of a profile: who decided it, why, and until when."""
+
     rule: str
     action: str
     reason: str
@@ -217,12 +233,16 @@ class RuleChanged(Model):
 
 
 class ProfileUsed(Model):
+    """The profile of the call: the changes that hold on the message's own day, and those that have ended."""
+
     name: str
     in_force: tuple[RuleChanged, ...] = ()
     ended: tuple[RuleChanged, ...] = ()
 
 
 class TerminologyUsed(Model):
+    """The release, or the frozen lists, by which codes were understood."""
+
     name: str
     edition: str | None = None
     digest: str
@@ -232,6 +252,8 @@ class TerminologyUsed(Model):
 
 
 class EngineUsed(Model):
+    """What answered."""
+
     name: Literal["codesafety"] = "codesafety"
     version: str
     evaluator: Literal["compiled", "reference"]
@@ -247,6 +269,8 @@ class Digests(Model):
 
 
 class Report(Model):
+    """The answer to one message: a decision, what was found, what could not be told, and all that the answer depends on."""
+
     schema_version: Literal["1"] = "1"
     decision: Decision
     """none: no loaded rule objected, never that the message is right."""
