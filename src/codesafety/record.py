@@ -320,8 +320,8 @@ class Message(Model):
 class NotRead(Model):
     """Something in the source that is not in the submission: where, what and why.
 
-    `whole`: a resource that was not understood (`coded` says whether it holds a code, and then the submission is at least
-    `review`), rather than an element of one that was read. `broken`: it breaks its format; it is held as not checked.
+    `whole`: a resource that was not understood, rather than an element of one that was read. `coded`: it is, or it holds, a code
+    that nobody has judged, and then the submission is at least `review`. `broken`: it breaks its format; it is held as not checked.
     """
 
     path: str
@@ -359,6 +359,9 @@ class Submission(_Items):
     """What is about to be filed."""
 
     message: Message = Message()
+    envelope: tuple[Coding, ...] = ()
+    """Codings around the items whose meaning is known and clinical for nobody (the type of a composition, the code of a list,
+    the kind of an encounter). They are tested for damage, and no rule about entries sees them."""
     other_patients: tuple[Patient, ...] = ()
     """Patients in the same source who are not the one that it is about; filing such a message is for a person to decide."""
 

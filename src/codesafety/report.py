@@ -202,6 +202,8 @@ class Counts(Model):
     entries: int = 0
     medications: int = 0
     texts: int = 0
+    envelope: int = 0
+    """Codings around the items (the type of a composition, the code of a list), tested for damage only."""
     not_read: int = 0
     rules: int = 0
     fires: int = 0

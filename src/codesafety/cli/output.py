@@ -25,8 +25,8 @@ class Format(StrEnum):
 
 
 def exit_code(report: Report) -> int:
-    """Return 0 only if every resource was read, at least one item was answered and nothing is above `note`; else 1."""
-    read = not any(n.whole or n.broken for n in report.not_read)
+    """Return 0 only if every resource and code was read, at least one item was answered and nothing is above `note`; else 1."""
+    read = not any(n.whole or n.broken or n.coded for n in report.not_read)
     answered = any(item.rules.answered for item in report.items if item.kind in ("entry", "medication"))
     return CLEAN if read and answered and not report.not_checked and RANK[report.decision] <= RANK["note"] else SOMETHING
 

@@ -46,12 +46,17 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
             yield wrapped(f"{where}: {failed.reason}{f' (rule {failed.rule})' if failed.rule else ''}", "  ", "    ")
     yield from _untold(report, colour)
     whole = [n for n in report.not_read if n.whole and not n.broken]
-    parts = [n for n in report.not_read if not n.whole and not n.broken]
+    codes = [n for n in report.not_read if n.coded and not n.whole and not n.broken]
+    parts = [n for n in report.not_read if not n.coded and not n.whole and not n.broken]
     if whole:
         yield from _heading("Not read: resources that no reader understands", colour)
         for unread in whole:
             coded = " It holds codes that nobody has checked." if unread.coded else ""
             yield wrapped(f"{unread.path}: {unread.reason}.{coded}", "  ", "    ")
+    if codes:
+        yield from _heading("Not judged: codes that no rule about entries has seen", colour)
+        for unread in codes:
+            yield wrapped(f"{unread.path}: {unread.reason}", "  ", "    ")
     if report.errors:
         yield from _heading("Errors", colour)
         for error in report.errors:
@@ -170,6 +175,10 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
     yield wrapped(
         f"Checked {count(counts.items, 'item')} with {count(counts.rules, 'rule')}, {record}, {report.terminology.name}.", ""
     )
+    if counts.envelope:
+        yield wrapped(
+            f"{count(counts.envelope, 'code')} of the envelope (kinds of documents, lists, roles) tested for damage only.", ""
+        )
     if parts:
         yield wrapped(
             f"{parts} details of resources that were read are in no field of ours; --format json lists them by path.", ""

@@ -169,7 +169,7 @@ class Facts:
             elif coverage.since is not None:
                 found.append(Unseen("record", False, (OPEN_START, day_interval(coverage.since)[1] - 1)))
         for unread in self.submission.not_read:
-            if unread.whole and (unread.coded or unread.broken) and may_be(unread.resource_type, kind):
+            if (unread.coded or (unread.whole and unread.broken)) and may_be(unread.resource_type, kind):
                 found.append(Unseen("message.unread", True, None))
                 break
         return tuple(found)
@@ -190,11 +190,14 @@ class Facts:
             yield CodingFact(coding, text, look_up(coding.system, coding.code), item)
 
     def message_codings(self) -> Iterator[CodingFact]:
-        """Yield the codings of the message itself."""
+        """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged."""
         message = self.submission.message
         for coding, text in [
             *((c, None) for c in message.service),
             *((c, q.text) for q in message.qualifiers for c in q.codings),
+            *((c, q.text) for item in self.submission.texts for q in item.qualifiers for c in q.codings),
+            *((c, None) for c in self.submission.envelope),
+            *((c, None) for line in self.submission.not_read for c in line.codings),
         ]:
             yield CodingFact(coding, text, self.codebook.entry(coding.system, coding.code), None)
 

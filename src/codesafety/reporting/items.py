@@ -63,9 +63,12 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
 
 
 def unread_items(submission: Submission) -> Iterator[ReportItem]:
-    """Yield each resource that was not read at all, or breaks its format: that is held, and one with codes is looked at."""
+    """Yield what was not read at all, or breaks its format, or is a code that nobody judged.
+
+    What breaks its format is held; what holds codes is looked at.
+    """
     for unread in submission.not_read:
-        if unread.whole or unread.broken:
+        if unread.whole or unread.broken or unread.coded:
             decision: Decision = "hold" if unread.broken else "review" if unread.coded else "note"
             yield ReportItem(
                 path=unread.path,

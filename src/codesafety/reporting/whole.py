@@ -172,6 +172,7 @@ def _counts(standing: Standing, submission: Submission, items: Sequence[ReportIt
         entries=len(submission.entries),
         medications=len(submission.medications),
         texts=len(submission.texts),
+        envelope=len(submission.envelope),
         not_read=len(submission.not_read),
         rules=len(standing.binding.rules),
         fires=sum(1 for r in results if r.outcome == "fires"),

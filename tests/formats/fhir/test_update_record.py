@@ -412,9 +412,8 @@ def test_a_dispensing_answers_its_request() -> None:
 def test_supporting_resources_are_no_items_and_do_not_escalate() -> None:
     role = {"resourceType": "PractitionerRole", "code": [concept("R1290")]}
     read_ = read(bundle(PATIENT, role, observation()))
-    (line,) = (n for n in read_.not_read if n.resource_type == "PractitionerRole")
-    assert (line.path, line.whole, line.broken) == ("Bundle.entry[2].resource.code.coding[0]", False, False)
-    assert [c.code for c in line.codings] == ["R1290"]
+    assert [n for n in read_.not_read if n.resource_type == "PractitionerRole"] == []
+    assert [(c.path, c.code) for c in read_.envelope] == [("Bundle.entry[2].resource.code.coding[0]", "R1290")]
 
 
 def test_an_observation_without_a_code_is_an_entry_without_codings() -> None:

@@ -70,6 +70,11 @@ def parse_json_value(text: str, name: str) -> Any:
         refuse("is not well-formed JSON", "it may have been cut short or edited: export it again")
 
 
+_CODED = frozenset(["code", "coding", "system"])
+_CODED_ENDINGS = ("Code", "Coding", "Concept")
+"""Elements that hold a code: where one is null, what the resource says cannot be told."""
+
+
 class _Builder:
     def __init__(self) -> None:
         self.flaws: list[Flaw] = []
@@ -134,7 +139,7 @@ class _Builder:
             case list():
                 self.flaw(node, "a list inside a list", fatal=True)
             case None if beside is None or null:
-                self.flaw(node, "an empty value (null)", fatal=False)
+                self.flaw(node, "an empty value (null)", fatal=name in _CODED or name.endswith(_CODED_ENDINGS))
             case _:
                 pass
         match beside:

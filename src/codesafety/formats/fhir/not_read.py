@@ -1,15 +1,18 @@
 """What is left of a resource once it is mapped: nothing coded, measured, dated or referred to is dropped in silence.
 
 Left-over codings become qualifiers under the element's name, left-over references become references, and left-over dates and
-quantities, for which an item has no place, are listed by path as not read.
+quantities, for which an item has no place, are listed by path as not read. Every coding of the source that is then in no item
+and not in the message is of the envelope (`places.ENVELOPE`), or is named as not judged (`account`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from codesafety.formats.fhir.index import Index
+from codesafety.formats.fhir.places import is_envelope, is_known
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import Broken, Nature, Used, child_text, coding, concept, date, decimal, listed, nature, one
 from codesafety.record import Coding, NotRead, Qualifier, Reference
@@ -76,6 +79,8 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
         if done is not None and node in done:
             continue
         match kind:
+            case "coding" if not _is_place_of(node):
+                continue  # FHIR has no coded element there: it is named as not judged
             case "coding" if node.name == "coding" and node.parent is not None:
                 if node.parent not in seen:
                     seen.add(node.parent)
@@ -123,24 +128,132 @@ def _codings(node: Node) -> Iterator[Node]:
                 yield from _codings(child)
 
 
-def listed_as_not_read(resource: Node, used: Used, reason: str, *, with_codings: bool) -> Iterator[NotRead]:
-    """Yield every left-over of a resource that supports others, one by one and by path."""
+def listed_as_not_read(resource: Node, used: Used, reason: str) -> Iterator[NotRead]:
+    """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
     for node, kind in accountable(resource, used):
-        codings: tuple[Coding, ...] = ()
-        if kind == "coding" and with_codings:
-            try:
-                codings = (coding(node, Used()),)
-            except Broken:
-                codings = ()
+        if kind == "coding":
+            continue
         broken = kind == "date" and not _is_date(node)
         yield NotRead(
             path=node.path,
             reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
             resource_type=resource.resource_type,
             resource_id=_id(resource),
-            codings=codings,
             broken=broken and resource.resource_type in ("Encounter", "Patient"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The codings of a source that are in no item and not in the message."""
+
+    envelope: tuple[Coding, ...]
+    not_judged: tuple[NotRead, ...]
+
+
+def account(root: Node, used: Used, unread: Collection[str]) -> Account:
+    """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
+    envelope: list[Coding] = []
+    not_judged: list[NotRead] = []
+    for node in _coded(root):
+        resource = node.resource
+        if resource.path in unread:
+            continue
+        stray = _stray(node)
+        if stray is not None:
+            not_judged.append(_not_judged(stray, "a name that FHIR does not have beside a code"))
+        if node in used:
+            continue
+        try:
+            held = coding(node, Used())
+        except Broken:
+            held = None
+        if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
+            envelope.append(held)
+        else:
+            not_judged.append(_not_judged(node, "a code where this library judges none", held))
+    return Account(tuple(envelope), tuple(not_judged))
+
+
+def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
+    resource = node.resource
+    return NotRead(
+        path=node.path,
+        reason=reason,
+        resource_type=resource.resource_type,
+        resource_id=_id(resource),
+        coded=True,
+        codings=() if held is None else (held,),
+    )
+
+
+_CODING = frozenset(["system", "version", "code", "display", "userSelected", "extension", "id"])
+_CONCEPT = frozenset(["coding", "text", "extension", "id"])
+_CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
+"""What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
+_NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
+
+
+def _coded(node: Node) -> Iterator[Node]:
+    """Yield every element that holds a code, wherever it stands: in narrative, beside a value, under any name."""
+    if _looks_coded(node):
+        yield node
+    for name, nodes in node.children.items():
+        for child in nodes:
+            if child.children:
+                yield from _coded(child)
+            elif _is_stray_id(name, child, node):
+                yield child
+
+
+def _looks_coded(node: Node) -> bool:
+    names = node.children
+    if node.is_resource or not names:
+        return False
+    if node.name == "coding" or node.name.endswith("Coding"):
+        return bool(names.keys() & {"system", "code", "display"})
+    code = names.get("code")
+    if code is None or code[0].children or code[0].value is None:
+        return False
+    if node.value is not None or nature(node) == "coding":
+        return True
+    return nature(node) is None and bool(names.keys() & {"system", "display"})
+
+
+def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
+    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
+    if leaf.value is None or leaf.kind not in ("text", "xml") or name in _NO_CODES:
+        return False
+    if not _CONCEPT_ID.fullmatch(leaf.value):
+        return False
+    if name == "code":
+        return not (_looks_coded(holder) or nature(holder) == "quantity")
+    return name != "value" or holder.name not in ("identifier", "telecom")
+
+
+def _stray(node: Node) -> Node | None:
+    """Return an element of a coding, or of the concept around it, whose name FHIR does not have there."""
+    concept_of = node.parent if node.name == "coding" and node.parent is not None else None
+    for held, names in ((node, _CODING), (concept_of, _CONCEPT)):
+        if held is not None and (held is node or not held.is_resource):
+            for name, nodes in held.children.items():
+                if name not in names:
+                    return nodes[0]
+    return None
+
+
+def _place(node: Node) -> str:
+    return role_of(node.parent if node.name == "coding" and node.parent is not None else node)
+
+
+def _is_place_of(node: Node) -> bool:
+    """Return whether FHIR has a coded element where a coding stands, in its resource or in an extension of it."""
+    at: Node | None = node
+    while at is not None and not at.is_resource:
+        if at.parent is not None and at.parent.name in ("extension", "modifierExtension"):
+            return at.name in ("valueCodeableConcept", "valueCoding")
+        at = at.parent
+    return is_known(node.resource.resource_type, _place(node))
 
 
 def codings_in(resource: Node) -> tuple[Coding, ...]:

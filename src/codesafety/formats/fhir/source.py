@@ -12,13 +12,14 @@ from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
-from codesafety.formats.fhir.not_read import listed_as_not_read, not_understood
+from codesafety.formats.fhir.not_read import account, listed_as_not_read, not_understood
 from codesafety.formats.fhir.patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
 from codesafety.formats.fhir.tree import Node, Tree
 from codesafety.formats.fhir.values import Broken, Used, identifier, is_nhs_number
 from codesafety.formats.fhir.xml import parse_xml
 from codesafety.plugins.reading import Source
 from codesafety.record import (
+    Coding,
     Coverage,
     Entry,
     Medication,
@@ -85,6 +86,7 @@ class Parts:
     medications: list[Medication] = field(default_factory=list)
     texts: list[TextItem] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
+    envelope: tuple[Coding, ...] = ()
     warnings: list[str] = field(default_factory=list)
     complete: tuple[Coverage, ...] = ()
 
@@ -139,21 +141,15 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     if envelope and not index.lone:
         parts.message, not_read = message_of(around)
         parts.not_read.extend(not_read)
-    held = parts.message
-    in_message = {
-        *(c.path for c in held.service),
-        *(r.path for r in held.references),
-        *(c.path for q in held.qualifiers for c in q.codings),
-    }
+    in_message = {r.path for r in parts.message.references}
     for resource in index.resources:
         if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
-            parts.not_read.extend(
-                line
-                for line in listed_as_not_read(resource, used, _CONTEXT, with_codings=resource.resource_type != "Patient")
-                if line.path not in in_message
-            )
+            lines = listed_as_not_read(resource, used, _CONTEXT)
+            parts.not_read.extend(line for line in lines if line.path not in in_message)
     _wrappers(tree.root, used, parts)
-    parts.not_read = _distinct(parts.not_read)
+    rest = account(tree.root, used, {line.path for line in parts.not_read if line.whole})
+    parts.envelope = rest.envelope
+    parts.not_read = _distinct([*parts.not_read, *rest.not_judged])
     return parts
 
 
@@ -328,7 +324,7 @@ def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
         parts.not_read.append(NotRead(path=resource.path, reason="it contradicts what is said of the patient elsewhere"))
         return
     parts.patient = parts.patient.model_copy(update={"sex_at_birth": stated})
-    parts.not_read.extend(listed_as_not_read(resource, used, "of a resource that describes the patient", with_codings=False))
+    parts.not_read.extend(listed_as_not_read(resource, used, "of a resource that describes the patient"))
 
 
 def _wrappers(root: Node, used: Used, parts: Parts) -> None:
@@ -336,9 +332,12 @@ def _wrappers(root: Node, used: Used, parts: Parts) -> None:
     stack = [root] if root.resource_type in ("Bundle", "Parameters") else []
     while stack:
         bundle = stack.pop()
-        parts.not_read.extend(listed_as_not_read(bundle, used, "of the envelope", with_codings=True))
+        parts.not_read.extend(listed_as_not_read(bundle, used, "of the envelope"))
         for entry in (*bundle.all("entry"), *bundle.all("parameter")):
             inner = entry.all("resource")
+            if any((own_text(request, "method") or "").upper() == "DELETE" for request in entry.all("request")):
+                reason = "the entry asks for something to be deleted, which this library does not judge"
+                parts.not_read.append(NotRead(path=entry.path, reason=reason, whole=True, coded=True))
             if not inner and bundle.resource_type == "Bundle" and not entry.all("request") and not entry.all("response"):
                 parts.not_read.append(NotRead(path=entry.path, reason="the entry holds no resource", whole=True, broken=True))
             stack.extend(r for r in inner if r.resource_type in ("Bundle", "Parameters"))
@@ -353,6 +352,7 @@ def to_submission(parts: Parts, name: str) -> Submission:
         entries=tuple(parts.entries),
         medications=tuple(parts.medications),
         texts=tuple(parts.texts),
+        envelope=parts.envelope,
         not_read=tuple(parts.not_read),
         warnings=tuple(dict.fromkeys(parts.warnings)),
     )

@@ -1,0 +1,191 @@
+"""Every coding of a source is judged, of the envelope, or named as not judged, wherever it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.places import ROOT
+
+import codesafety
+from codesafety.cli.output import exit_code
+from codesafety.cli.render import render
+from codesafety.formats.fhir.entries import SHAPES
+from codesafety.formats.fhir.medicines import KINDS
+from codesafety.formats.fhir.places import ANYWHERE, ENVELOPE, EXTENSIONS, is_envelope
+from codesafety.record import Coding, Model, Submission
+
+SCT = "http://snomed.info/sct"
+DENIED = {"system": SCT, "code": "77386006", "display": "Not pregnant"}
+PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1990-01-01"}
+WEIGHT = {
+    "resourceType": "Observation",
+    "id": "w",
+    "status": "final",
+    "code": {"coding": [{"system": SCT, "code": "27113001", "display": "Body weight"}]},
+    "effectiveDateTime": "2026-03-04",
+}
+PLACES = [
+    (line.split()[0], place)
+    for line in (Path(__file__).parent / "places_of_fhir.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+    for place in line.split()[1:]
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> codesafety.Engine:
+    return codesafety.load(installed_plugins=False)
+
+
+def bundle(*resources: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": r} for r in (PATIENT, WEIGHT, *resources)],
+        **more,
+    }
+
+
+def read(engine: codesafety.Engine, source: Any) -> Submission:
+    return engine.read(json.dumps(source).encode() if not isinstance(source, str) else source.encode())
+
+
+def codings_of(model: Any) -> Iterator[Coding]:
+    """Yield every coding of the items and the message; neither the envelope's nor what was not read."""
+    match model:
+        case Coding():
+            yield model
+        case Model():
+            for name in type(model).model_fields:
+                if name not in ("envelope", "not_read"):
+                    yield from codings_of(getattr(model, name))
+        case tuple():
+            for one in model:
+                yield from codings_of(one)
+        case _:
+            pass
+
+
+def what_became_of(submission: Submission, code: str = "77386006") -> set[str]:
+    found = set()
+    if any(c.code == code for c in codings_of(submission)):
+        found.add("judged")
+    if any(c.code == code for c in submission.envelope):
+        found.add("envelope")
+    if any(n.coded or n.broken for n in submission.not_read):
+        found.add("not judged")
+    return found
+
+
+def standing_at(kind: str, place: str, held: Any) -> dict[str, Any]:
+    for name in reversed(place.split(".")):
+        held = {name: held}
+    return {"resourceType": kind, "id": "x", "status": "active", "subject": {"reference": "Patient/p"}, **held}
+
+
+@pytest.mark.parametrize(("kind", "place"), PLACES, ids=lambda part: part)
+def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: codesafety.Engine, kind: str, place: str) -> None:
+    if kind == "Bundle":
+        pytest.skip("the bundle is around the message here; see the tests below")
+    if (kind, place) == ("MessageHeader", "event"):
+        pytest.skip("a message of another event is declined, by its code")
+    for held in ({"coding": [DENIED]}, DENIED):
+        submission = read(engine, bundle(standing_at(kind, place, held)))
+        became = what_became_of(submission)
+        if is_envelope(kind, place):
+            assert became in ({"envelope"}, {"judged"}, {"not judged"})
+            assert became != {"envelope"} or kind in ENVELOPE or place in ANYWHERE or place.endswith("identifier.type")
+        else:
+            assert became & {"judged", "not judged"}
+            assert "envelope" not in became
+            report = engine.assess(submission)
+            assert exit_code(report) != 0
+        if became == {"judged"}:
+            assert kind in {*SHAPES, *KINDS, "MessageHeader", "Patient", "Medication"}
+
+
+def paths_told(engine: codesafety.Engine, source: Any) -> str:
+    report = engine.assess(read(engine, source))
+    assert exit_code(report) != 0
+    return " ".join(render(report, "message", colour=False).split())
+
+
+CODEABLE = {"coding": [DENIED], "text": "Not pregnant"}
+HIDDEN = {
+    "narrative of the bundle": (bundle(text={"coding": [DENIED]}), "Bundle.text.coding[0]"),
+    "narrative of a resource": (bundle({**WEIGHT, "text": {"status": "generated", "coding": [DENIED]}}), "resource.text.coding[0]"),
+    "an extension of the narrative": (
+        bundle({**WEIGHT, "text": {"extension": [{"url": "x", "valueCoding": DENIED}]}}),
+        "resource.text.extension[0].valueCoding",
+    ),
+    "contained parameters": (
+        bundle({**WEIGHT, "contained": [{"resourceType": "Parameters", "parameter": [{"name": "c", "valueCodeableConcept": CODEABLE}]}]}),
+        "resource.contained[0].parameter[0].valueCodeableConcept.coding[0]",
+    ),
+    "a claim": (bundle({"resourceType": "Claim", "diagnosis": [{"diagnosisCodeableConcept": CODEABLE}]}), "diagnosis.diagnosisCodeableConcept.coding[0]"),
+    "a name that FHIR does not have": (bundle({**WEIGHT, "kode": CODEABLE}), "resource.kode.coding[0]"),
+    "a name of another place": (bundle({**WEIGHT, "subject": CODEABLE}), "resource.subject.coding[0]"),
+    "a renamed code": (bundle({**WEIGHT, "code": {"coding": [{"system": SCT, "kode": "77386006", "display": "Not pregnant"}]}}), "coding[0].kode"),
+    "renamed words": (bundle({**WEIGHT, "code": {"coding": [{"system": SCT, "code": "77386006", "words": "Not pregnant"}]}}), "coding[0].words"),
+    "renamed text": (bundle({**WEIGHT, "code": {"coding": [{"system": SCT, "code": "77386006"}], "texts": "Not pregnant"}}), "code.texts"),
+    "an identifier in a status": (bundle({**WEIGHT, "interpretation": [{"coding": [{"display": "77386006"}]}]}), "interpretation.coding[0].display"),
+    "a request to delete": (
+        bundle(entry=[{"resource": PATIENT}, {"resource": WEIGHT}, {"request": {"method": "DELETE", "url": f"Condition?code={SCT}|77386006"}}]),
+        "Bundle.entry[2]",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_coding_in_an_unusual_place_is_named_by_its_path_in_the_text_report(engine: codesafety.Engine, name: str) -> None:
+    source, path = HIDDEN[name]
+    assert path in paths_told(engine, source)
+
+
+def test_a_coding_beside_a_value_is_named(engine: codesafety.Engine) -> None:
+    coding = '<coding value="x"><system value="http://snomed.info/sct"/><code value="77386006"/><display value="Not pregnant"/></coding>'
+    source = (
+        '<Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><coding><system value="http://snomed.info/sct"/>'
+        f'<code value="27113001"/></coding></code><note>{coding}</note></Observation>'
+    )
+    assert "Observation.note.coding[0]" in paths_told(engine, source)
+
+
+@pytest.mark.parametrize("name", ["code", "system", "coding"])
+def test_a_null_where_a_code_belongs_breaks_the_resource(engine: codesafety.Engine, name: str) -> None:
+    coding: Any = {**DENIED, name: None}
+    source = bundle({**WEIGHT, "code": {"coding": None if name == "coding" else [coding]}})
+    assert engine.assess(read(engine, source)).decision == "hold"
+
+
+def test_a_damaged_code_is_found_in_the_envelope_and_where_none_is_judged(engine: codesafety.Engine) -> None:
+    cut = {"coding": [{"system": SCT, "code": "1659111000000100"}]}
+    for resource in (
+        {"resourceType": "List", "code": cut},
+        {"resourceType": "Claim", "diagnosis": [{"diagnosisCodeableConcept": cut}]},
+    ):
+        report = engine.assess(read(engine, bundle(resource)))
+        assert report.decision == "hold"
+        assert any(r.outcome == "fires" and "spreadsheet" in r.message for r in report.results)
+
+
+def test_the_envelope_is_counted_in_one_line_and_asks_for_nothing(engine: codesafety.Engine) -> None:
+    order = {"system": "http://hl7.org/fhir/list-order", "code": "event-date"}
+    report = engine.assess(read(engine, bundle({"resourceType": "List", "orderedBy": {"coding": [order]}})))
+    assert report.counts.envelope == 1
+    assert exit_code(report) == 0
+    assert "1 code of the envelope" in render(report, "message", colour=False)
+
+
+def test_the_table_is_published() -> None:
+    page = (ROOT / "docs" / "reference" / "envelope.md").read_text(encoding="utf-8")
+    rows = [f"| {kind} | {' '.join(f'`{place}`' for place in sorted(places))} |" for kind, places in sorted(ENVELOPE.items())]
+    rows += [
+        f"| {kind}, extensions | {' '.join(f'`{name}`' for name in sorted(names))} |"
+        for kind, names in sorted(EXTENSIONS.items())
+    ]
+    assert [line for line in page.splitlines() if line.startswith("| ")][1:] == rows
