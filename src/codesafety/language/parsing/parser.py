@@ -210,7 +210,7 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
             f"choose another name, such as `{token.value[0]}` or `the_{token.value}`",
         )
         return
-    shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl` block"}.get(token.type, f"`{token.value}`")
+    shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl { … }`"}.get(token.type, f"`{token.value}`")
     help = remedy(token, chunk[:place], accepted)
     if help is None and token.type in ("NAME", "DOTTED"):
         help = did_you_mean(token.value, sorted(word for word, name in scan.keywords.items() if name in accepted))
