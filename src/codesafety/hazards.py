@@ -71,7 +71,7 @@ def unlisted(rulesets: Iterable[ir.Ruleset], log: HazardLog) -> tuple[Diagnostic
     return tuple(
         Diagnostic(
             "CS412",
-            f"the rule `{rule.name.rpartition('/')[2]}` names the hazard {hazard}, which is in no hazard log that is loaded",
+            f"the rule `{rule.name.rpartition('/')[2]}` names the hazard `{hazard}`, which is in no hazard log that is loaded",
             rule.span,
             did_you_mean(hazard, log.hazards) or f"add it to a `{FILE}` beside the rules",
             Severity.WARNING,

@@ -21,7 +21,7 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
     if not made.sources:
         warn("CS401", f"the rule `{name}` cites no source", 'add `source "…" <https://…>`')
     if not made.hazards:
-        warn("CS402", f"the rule `{name}` names no hazard", "add `hazard H-01`, from the hazard log")
+        warn("CS402", f"the rule `{name}` names no hazard", "add one from the hazard log, such as `hazard H-01`")
     if made.because is None:
         warn("CS403", f"the rule `{name}` gives no reason", 'add `because "…"`')
     outcomes = {e.expect for e in made.examples}
