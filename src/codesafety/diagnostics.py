@@ -130,8 +130,9 @@ def listed(words: Iterable[str], last: str = "or") -> str:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """Return "did you mean `x`?" for the nearest candidate, or None where none is near."""
+    """Return "did you mean `x`?" for the nearest candidate, or None where none is near. Letters that changed places are nearest."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    near = get_close_matches(name, list(candidates), n=3, cutoff=0.6)
+    near.sort(key=lambda candidate: sorted(candidate) != sorted(name))
     return f"did you mean `{near[0]}`?" if near else None

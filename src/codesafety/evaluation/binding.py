@@ -189,7 +189,7 @@ class _Binder:
                 "CS303",
                 f"the value set `{written.name}` is empty",
                 written.span,
-                "a set without members would answer `no` to everything; add codes or take the set out",
+                "add codes, or take the set out: without members it would answer `no` to everything",
             )
         systems = {_system(key) for key in members} | {_system(key) for key in perhaps}
         bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(systems), where)
@@ -264,21 +264,21 @@ class _Binder:
         if status is Status.UNKNOWN:
             self.diagnostics.warning(
                 "CS310",
-                f"`{code.code}` is not in {self.terminology.name}",
+                f"`{code.code}` is not in the release",
                 code.span,
                 "check the code, or load the edition that holds it",
             )
         elif status is Status.INACTIVE:
             self.diagnostics.warning(
                 "CS311",
-                f"`{code.code}` is inactive in {self.terminology.name}",
+                f"`{code.code}` is inactive in the release",
                 code.span,
                 _instead(self.terminology.replacements(code.code)),
             )
         if code.term and self.terminology.judge_words(code.code, code.term).verdict in (Words.NAMES_ANOTHER, Words.NEGATES):
             self.diagnostics.warning(
                 "CS312",
-                f"`{code.code}` is not |{code.term}| in {self.terminology.name}",
+                f"`{code.code}` is not |{code.term}| in the release",
                 code.span,
                 f"it is called {' or '.join(f'|{term}|' for term in self.terminology.terms(code.code)[:3])}",
             )

@@ -189,7 +189,7 @@ def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[P
             "CS410",
             f"the rules in `{child.as_posix()}` are not read: `{label}` is one ruleset by itself",
             Span(label, 0, 0),
-            "load that folder too, or move its files",
+            "move that folder beside this one, or its files into this one",
         )
     return [(path, files)]
 

@@ -279,7 +279,7 @@ def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     ("value > 3", "did you mean `e.value`?"), ("e is male", "write `patient.gender is male`"), ("e is b", "write `e in b`"),
     ("message.service is b", "ask for its code: `message.service in b`, where that is a value set"),
     ("patient.gender is unknown", "write `patient.gender is missing`, which is true of `unknown` too"),
-    ("patient.gender is man", "did you mean `male`?"), ("patient.deceased is yes", "did you mean `true`?"), ("patient.deceased is no", "write `is false`"),
+    ("patient.gender is man", "did you mean `male`?"), ("e.valeu > 3", "did you mean `e.value`?"), ("patient.deceased is yes", "did you mean `true`?"), ("patient.deceased is no", "write `is false`"),
     ("e is about mother", "did you mean `family`?"), ("patient.gender is tall", "it can be `male` or `female`"),
     ("e in nosuch", 'check the spelling, or declare it: `valueset nosuch "…" { … }`'), ("e in t/nosuch", "check the spelling"),
     ("2025-01-01 < 5", "dates are compared with `before`, `after`, `within` and `on the same day as`"),

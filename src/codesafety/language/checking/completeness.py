@@ -31,7 +31,7 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
         warn("CS405", f"the rule `{name}` has no example that is clear", 'add `example "…" { … expect clear }`')
     if "cannot tell" not in outcomes and can_be_untold(made):
         warn(
-            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`'
+            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: FIELD }`'
         )
 
 
