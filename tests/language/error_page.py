@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from tests.places import ROOT
 from tests.terminology.generated import CORE_MODULE, IS_A, REPLACED_BY, Rows, build, write_release
 from tests.terminology.generated import ROOT as TOP
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from codesafety import language
-from codesafety.authoring.testing import ExampleResult, bind_for_examples, run_examples
+from codesafety.authoring.testing import bind_for_examples, run_examples
 from codesafety.cli.app import app
 from codesafety.diagnostics import render_all
 from codesafety.engine import frozen_terminology
@@ -61,13 +61,13 @@ class Texts:
             return str(error)
         return render_all(loaded.warnings, loaded.sources)
 
-    def failures(self) -> list[ExampleResult]:
-        """Return the examples that are not answered as they expect, by either evaluator."""
+    def failures(self) -> list[str]:
+        """Return the names of examples that are not answered as they expect, by either evaluator."""
         rulesets = self._loaded().rulesets
         if not any(rule.examples for ruleset in rulesets for rule in ruleset.rules):
             return []
         binding = bind_for_examples(rulesets, frozen_terminology(rulesets), predicates=PREDICATES)
-        return [result for result in run_examples(binding) if not result.passed]
+        return [result.example.name for result in run_examples(binding) if not result.passed]
 
     def _loaded(self) -> Loaded:
         signatures = {name: predicate.signature for name, predicate in PREDICATES.items()}
@@ -83,6 +83,14 @@ class Files:
     command: str
 
     def said(self) -> str:
+        printed = self._run()
+        return printed.stderr + printed.stdout
+
+    def failures(self) -> list[str]:
+        """Return what the command prints, where it does not succeed."""
+        return [] if self._run().exit_code == 0 else [self.said()]
+
+    def _run(self) -> Result:
         with TemporaryDirectory() as folder, chdir(folder):
             for name, content in {**self.files, **(_packs() if ".pack" in self.command else {})}.items():
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +98,7 @@ class Files:
             for target, name in self.links:
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
                 Path(name).symlink_to(target)
-            printed = CliRunner().invoke(app, self.command.split()[1:], catch_exceptions=False)
-        return printed.stderr + printed.stdout
+            return CliRunner().invoke(app, self.command.split()[1:], catch_exceptions=False)
 
 
 @dataclass(frozen=True)
