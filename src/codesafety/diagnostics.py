@@ -123,9 +123,16 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) ->
     return "\n\n".join(render(d, sources) for d in sorted(diagnostics, key=lambda d: (d.span, d.code)))
 
 
+def listed(words: Iterable[str], last: str = "or") -> str:
+    """Return words as a sentence names them: "`a`, `b` or `c`"."""
+    *most, end = (f"`{word}`" for word in words)
+    return f"{', '.join(most)} {last} {end}" if most else end
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """Return "did you mean `x`?" for the nearest candidate, or None where none is near."""
+    """Return "did you mean `x`?" for the nearest candidate, or None where none is near. Letters that changed places are nearest."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    near = get_close_matches(name, list(candidates), n=3, cutoff=0.6)
+    near.sort(key=lambda candidate: sorted(candidate) != sorted(name))
     return f"did you mean `{near[0]}`?" if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Severity, did_you_mean
+from codesafety.diagnostics import Diagnostic, Severity
 from codesafety.errors import InputError
 
 FILE = "hazards.toml"
+_ZEROS = re.compile("-0*")
 CONSEQUENCES = ("minor", "significant", "considerable", "major", "catastrophic")
 LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
 
@@ -71,9 +73,9 @@ def unlisted(rulesets: Iterable[ir.Ruleset], log: HazardLog) -> tuple[Diagnostic
     return tuple(
         Diagnostic(
             "CS412",
-            f"the rule `{rule.name.rpartition('/')[2]}` names the hazard {hazard}, which is in no hazard log that is loaded",
+            f"the rule `{rule.name.rpartition('/')[2]}` names the hazard `{hazard}`, which is in no hazard log that is loaded",
             rule.span,
-            did_you_mean(hazard, log.hazards) or f"add it to a `{FILE}` beside the rules",
+            _meant(hazard, log) or f"name a hazard of the log, or add this one to a `{FILE}` beside the rules",
             Severity.WARNING,
         )
         for ruleset in rulesets
@@ -81,6 +83,12 @@ def unlisted(rulesets: Iterable[ir.Ruleset], log: HazardLog) -> tuple[Diagnostic
         for hazard in rule.hazards
         if hazard not in log.hazards
     )
+
+
+def _meant(written: str, log: HazardLog) -> str | None:
+    """Return "did you mean `H-01`?" for H-1. A hazard of another number is another hazard, however near it is spelt."""
+    found = next((id for id in log.hazards if _ZEROS.sub("-", id) == _ZEROS.sub("-", written)), None)
+    return None if found is None else f"did you mean `{found}`?"
 
 
 def read_logs(files: Iterable[Path]) -> HazardLog:

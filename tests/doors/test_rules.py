@@ -38,6 +38,14 @@ def test_a_hazard_that_no_log_holds_is_a_warning(tmp_path: Path) -> None:
     assert "CS412" in {w.code for w in load(tmp_path).warnings}
 
 
+def test_a_hazard_is_taken_for_none_of_another_number(tmp_path: Path) -> None:
+    def help(hazard: str) -> str | None:
+        return next(w.help for w in load(written(tmp_path, hazard)).warnings if w.code == "CS412")
+
+    assert help("H-1") == "did you mean `H-01`?"
+    assert help("H-99") == "name a hazard of the log, or add this one to a `hazards.toml` beside the rules"
+
+
 def test_a_hazard_of_the_shipped_log_is_known(tmp_path: Path) -> None:
     assert json.loads(rules("check", written(tmp_path), "--format", "json").stdout)["diagnostics"] == []
 

@@ -110,6 +110,15 @@ def test_inactive_codes_bring_their_replacements_and_a_warning() -> None:
     assert [w.code for w in made.warnings] == ["CS311", "CS311", "CS310"]
 
 
+@pytest.mark.parametrize(("code", "help"), [
+    (BECAME_P1, f"write `{P1}`, which it became"),
+    (BECAME_SEVERAL, f"it may have become `{P1}` or `{P3}`: write the one that is meant"),
+])  # fmt: skip
+def test_what_to_write_for_an_inactive_code_is_said(code: str, help: str) -> None:
+    made = bound(ir.ValueSet("t/one", "", codes=refs(code)), terminology=SmallTerminology(True))
+    assert [w.help for w in made.warnings] == [help]
+
+
 def test_a_code_written_with_another_concepts_words_is_warned_of() -> None:
     made = bound(
         ir.ValueSet("t/one", "", codes=(ir.CodeRef("sct", P1, "Not pregnant"), ir.CodeRef("icd10", "O20"))),

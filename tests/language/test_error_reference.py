@@ -1,35 +1,17 @@
-"""Every code that this library can say is documented, and every documented example is told it."""
+"""Every code that this library can say is documented: the wrong rule, what is said of it, and the right rule, all of them tried."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
+from tests.language.error_page import PATH, RIGHT, Texts, rewritten, sections, told
 from tests.places import ROOT
 
-from codesafety import language
-from codesafety.errors import RuleError
-
-PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text("utf-8")
-DATA = {"ages.csv": b"code,min_age,sex\nO80,12,female\n"}
-SECTION = re.compile(r"^### (CS\d{3}): (.+?)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-FENCE = re.compile(r"```rules\n(.*?)```", re.DOTALL)
-HEAD = next(iter(FENCE.findall(PAGE)))
-SECTIONS = {code: body for code, _, body in SECTION.findall(PAGE)}
-EXAMPLES = {code: found[1] for code, body in SECTIONS.items() if (found := FENCE.search(body)) and found[1].strip()}
-ELSEWHERE = {
-    "CS108": "tests/language/test_loader.py", "CS120": "tests/language/test_loader.py", "CS121": "tests/language/test_loader.py",
-    "CS410": "tests/language/test_loader.py", "CS412": "tests/doors/test_rules.py", "CS214": "tests/language/test_loader.py", "CS215": "tests/language/test_loader.py",
-}  # fmt: skip
-"""Codes about files and folders, which a text cannot show, and the tests that provoke them."""
-
-
-def told(rules: str, head: str = HEAD) -> set[str]:
-    try:
-        loaded = language.load_texts({"example.rules": head + rules}, DATA)
-    except RuleError as error:
-        return {d.code for d in error.diagnostics if not d.code.startswith("CS40")} or {d.code for d in error.diagnostics}
-    return {d.code for d in loaded.warnings}
+PAGE = PATH.read_text("utf-8")
+SECTIONS = {section.code: section for section in sections(PAGE)}
+LEFT_OUT = {f"CS40{n}" for n in range(1, 7)}
+"""What is said of every short rule: it has no source, no hazard, no reason, no examples."""
 
 
 def codes_in_source() -> set[str]:
@@ -44,23 +26,40 @@ def test_the_page_is_in_order() -> None:
     assert list(SECTIONS) == sorted(SECTIONS)
 
 
-def test_the_lines_that_every_example_is_loaded_with_are_in_order() -> None:
-    assert told("") == set()
+def test_nothing_is_wrong_with_the_lines_that_every_example_is_loaded_with() -> None:
+    (any_section, *_) = SECTIONS.values()
+    assert Texts("", any_section.head, any_section.data).said() == ""
 
 
-@pytest.mark.parametrize("code", [c for c in SECTIONS if not c.startswith("CS3") and c not in ELSEWHERE])
-def test_a_documented_example_is_told_its_code(code: str) -> None:
-    found = told(EXAMPLES[code], "" if code == "CS223" else HEAD)
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_wrong_rule_is_told_its_code_and_no_other(code: str) -> None:
+    found = set(told(SECTIONS[code].wrong.said()))
     assert code in found
-    if not code.startswith("CS4"):
-        assert found == {code}
+    assert found - LEFT_OUT <= {code}
 
 
-@pytest.mark.parametrize("code", sorted(ELSEWHERE))
-def test_codes_about_files_are_provoked_where_files_are_tested(code: str) -> None:
-    assert code in (ROOT / ELSEWHERE[code]).read_text("utf-8")
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_message_stands_on_the_page_as_the_library_says_it(code: str) -> None:
+    section = SECTIONS[code]
+    assert section.shown == section.said(), "write the messages anew: python -m tests.language.write_error_messages"
 
 
-@pytest.mark.parametrize("code", list(SECTIONS))
-def test_every_code_has_a_remedy(code: str) -> None:
-    assert "**Remedy.**" in SECTIONS[code]
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_right_rule_is_told_nothing_but_what_it_leaves_out(code: str) -> None:
+    assert set(told(SECTIONS[code].right.said())) <= LEFT_OUT - {code}
+
+
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_right_command_succeeds_and_right_examples_are_answered_as_they_expect(code: str) -> None:
+    assert SECTIONS[code].right.failures() == []
+
+
+def test_messages_are_written_into_the_page_and_nothing_else_is_changed() -> None:
+    assert rewritten(PAGE.replace("error[CS201]: unknown field", "error[CS201]: no such field")) == PAGE
+
+
+@pytest.mark.parametrize("code", SECTIONS)
+def test_every_code_has_a_remedy_and_then_the_right_rule(code: str) -> None:
+    _, remedy, rest = SECTIONS[code].text.partition("**Remedy.** ")
+    assert remedy
+    assert f"\n\n{RIGHT}" in rest

@@ -156,7 +156,9 @@ def test_a_lone_surrogate_is_only_a_character() -> None:
 
 def test_rules_that_do_not_say_which_ruleset_they_are_are_refused(tmp_path: Path) -> None:
     write(tmp_path, {"a.rules": SET})
-    assert "says which ruleset this is" in wrong(tmp_path)["CS122"]
+    assert wrong(tmp_path)["CS122"] == f"nothing in `{tmp_path.as_posix()}` says which ruleset this is"
+    with pytest.raises(RuleError, match="nothing in these files says which ruleset this is"):
+        language.load_texts({"a.rules": SET})
 
 
 # ------------------------------------------------------------------------------------------------ uses
@@ -185,7 +187,7 @@ def test_a_used_ruleset_has_the_same_major_version_and_at_least_this_one(
     if does:
         assert len(language.load([tmp_path]).rulesets) == 2
     else:
-        assert wrong(tmp_path)["CS215"] == f"`c` is here in version {there}, which does not do for {wanted}"
+        assert wrong(tmp_path)["CS215"] == f"`c` is here in version {there}, and {wanted} is asked for"
 
 
 def test_a_used_ruleset_that_is_nowhere_is_named(tmp_path: Path) -> None:
@@ -269,7 +271,7 @@ def test_lines_at_the_top_say_where_a_file_comes_from() -> None:
 @pytest.mark.parametrize(("csv", "code", "message"), [
     ("term\nPregnancy\n", "CS226", "a frozen file needs a column `code`"),
     ("code,concept\n77386006,x\n", "CS226", "a frozen file has no column `concept`"),
-    ("code,term\n77386006\n", "CS226", "this line has 1 cells, the header has 2"),
+    ("code,term\n77386006\n", "CS226", "this line has 1 cell, the header has 2"),
     ("code\n77386006\n77386006\n", "CS226", "`77386006` is on line 2 already"),
     ("code\n7.7386E+07\n", "CS209", "`7.7386E+07` is no SNOMED CT concept: a spreadsheet has written it in scientific notation"),
     ("code,subject\n77386006,mother\n", "CS206", "`subject` cannot be `mother`"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Diagnostics, Span
+from codesafety.diagnostics import Diagnostic, Diagnostics, Span, listed
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
 from codesafety.terminology.errors import EclError
-from codesafety.terminology.interface import Status, Terminology, Words
+from codesafety.terminology.interface import Replacements, Status, Terminology, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class _Binder:
                 "CS303",
                 f"the value set `{written.name}` is empty",
                 written.span,
-                "a set without members would answer `no` to everything; add codes or take the set out",
+                "add codes, or take the set out: without members it would answer `no` to everything",
             )
         systems = {_system(key) for key in members} | {_system(key) for key in perhaps}
         bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(systems), where)
@@ -225,7 +225,7 @@ class _Binder:
                 "CS301",
                 f"the value set `{written.name}` has only `ecl`, and no release is loaded",
                 written.ecl_span,
-                'load a release, or add `frozen "codes/...csv"` written from one',
+                'load a release, or add `frozen "….csv"`, a list that `codesafety rules freeze` writes from one',
             )
         return set(), "codes"
 
@@ -264,22 +264,33 @@ class _Binder:
         if status is Status.UNKNOWN:
             self.diagnostics.warning(
                 "CS310",
-                f"`{code.code}` is not in {self.terminology.name}",
+                f"`{code.code}` is not in the release",
                 code.span,
                 "check the code, or load the edition that holds it",
             )
         elif status is Status.INACTIVE:
-            now = ", ".join(self.terminology.replacements(code.code).same) or "no single concept"
             self.diagnostics.warning(
-                "CS311", f"`{code.code}` is inactive in {self.terminology.name}", code.span, f"it became {now}; both are members"
+                "CS311",
+                f"`{code.code}` is inactive in the release",
+                code.span,
+                _instead(self.terminology.replacements(code.code)),
             )
         if code.term and self.terminology.judge_words(code.code, code.term).verdict in (Words.NAMES_ANOTHER, Words.NEGATES):
             self.diagnostics.warning(
                 "CS312",
-                f"`{code.code}` is not |{code.term}| in {self.terminology.name}",
+                f"`{code.code}` is not |{code.term}| in the release",
                 code.span,
-                f"its descriptions are: {'; '.join(self.terminology.terms(code.code)[:3])}",
+                f"it is called {' or '.join(f'|{term}|' for term in self.terminology.terms(code.code)[:3])}",
             )
+
+
+def _instead(replacements: Replacements) -> str:
+    """Return what to write for an inactive code."""
+    if replacements.same:
+        return f"write {listed(replacements.same)}, which it became"
+    if replacements.possible:
+        return f"it may have become {listed(replacements.possible)}: write the one that is meant"
+    return "nothing has replaced it: write the code that is meant"
 
 
 def _system(key: str) -> str:

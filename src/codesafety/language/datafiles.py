@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
 from codesafety.terminology import systems
@@ -61,7 +61,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
         if header is None and raw.lstrip().startswith("#"):
             said = _PROVENANCE.match(raw.lstrip())
             if said is None:
-                diagnostics.error("CS226", "a line about the file is written `# key: value`", span, "or remove it")
+                diagnostics.error("CS226", "a line about the file is written `# key: value`", span, "write it so, or remove it")
             else:
                 provenance.append((said[1].lower(), said[2]))
             continue
@@ -82,7 +82,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
         if len(cells) != len(header):
             diagnostics.error(
                 "CS226",
-                f"this line has {len(cells)} cells, the header has {len(header)}",
+                f"this line has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has {len(header)}",
                 span,
                 "text that holds a comma stands in quotes",
             )
@@ -110,11 +110,11 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
                 "CS226",
                 f"a frozen file has no column `{column}`",
                 data.header,
-                did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {', '.join(_FROZEN_COLUMNS)}",
+                did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {listed(_FROZEN_COLUMNS, 'and')}",
             )
     if "code" not in data.columns:
         diagnostics.error(
-            "CS226", "a frozen file needs a column `code`", data.header, f"its columns are {', '.join(_FROZEN_COLUMNS)}"
+            "CS226", "a frozen file needs a column `code`", data.header, f"its columns are {listed(_FROZEN_COLUMNS, 'and')}"
         )
         return ()
     rows: list[ir.FrozenRow] = []
@@ -140,7 +140,7 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
                     "CS206",
                     f"`{name}` cannot be `{said}`",
                     line.span,
-                    did_you_mean(said, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+                    schema.meant(said, words),
                 )
                 said = None
             context[name] = said
@@ -231,6 +231,6 @@ def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnost
             "CS227",
             f"the file has no column `{name}`",
             span,
-            did_you_mean(name, data.columns) or f"its columns are {', '.join(f'`{c}`' for c in data.columns)}",
+            did_you_mean(name, data.columns) or f"its columns are {listed(data.columns, 'and')}",
         )
     return bool(absent)

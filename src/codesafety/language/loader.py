@@ -177,7 +177,7 @@ def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[P
         return [(path.parent, [path])]
     if not path.is_dir():
         near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
-        diagnostics.error("CS121", f"there is no file or folder `{label}`", Span(label, 0, 0), near)
+        diagnostics.error("CS121", f"there is no file or folder `{label}`", Span(label, 0, 0), near or "check the path")
         return []
     files = sorted(path.glob(f"*{SUFFIX}"))
     children = sorted(p for p in path.iterdir() if p.is_dir())
@@ -189,7 +189,7 @@ def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[P
             "CS410",
             f"the rules in `{child.as_posix()}` are not read: `{label}` is one ruleset by itself",
             Span(label, 0, 0),
-            "load that folder too, or move its files",
+            "move that folder beside this one, or its files into this one",
         )
     return [(path, files)]
 
@@ -217,7 +217,7 @@ def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagn
     if not parsed:
         return []
     data, places = _data(root, parsed, diagnostics)
-    return [Folder(root.as_posix(), tuple(parsed), data, places, digest({**content, **data}), shipped)]
+    return [Folder(f"`{root.as_posix()}`", tuple(parsed), data, places, digest({**content, **data}), shipped)]
 
 
 def _parse_into(files: list[syntax.File], text: str, name: str, diagnostics: Diagnostics) -> None:

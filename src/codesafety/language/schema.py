@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
 from codesafety import record
+from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
 
 DATE, WORD, VALUE, NUMBER, CODINGS, TEXT = (
@@ -175,6 +176,23 @@ SEVERITIES: Final = ("minor", "significant", "considerable", "major", "catastrop
 """Consequence classes of a hazard log under DCB0129 and DCB0160."""
 WHOLE_INPUTS: Final = ("record", "release", "message.unread")
 """What `expect cannot tell` may name beside fields."""
+
+_SAID_INSTEAD: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("man", "men", "boy", "m"), "male"),
+    **dict.fromkeys(("woman", "women", "girl", "f"), "female"),
+    **dict.fromkeys(("mother", "father", "parent", "sister", "brother", "relative"), "family"),
+    "yes": "true",
+}
+"""Words that people write for one of a field's, and that spelling does not lead to."""
+
+
+def meant(word: str, words: Collection[str], otherwise: str = "it can be") -> str:
+    """Return what to write for `word`, which is none of `words`: the nearest of them, or all."""
+    instead = _SAID_INSTEAD.get(word)
+    if instead in words:
+        return f"did you mean `{instead}`?"
+    return did_you_mean(word, words) or f"{otherwise} {listed(words)}"
+
 
 # ------------------------------------------------------------------------------------------------ examples
 

@@ -198,11 +198,12 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("x is about mother", PAIR, "CS206", "nothing is about `mother`"),
     ("patient.gender is mann", ENTRY, "CS206", "`patient.gender` cannot be `mann`"),
     ("patient.deceased is yes", ENTRY, "CS206", "`patient.deceased` cannot be `yes`"),
-    ("patient.gender < 5", ENTRY, "CS205", "`patient.gender` is a word: it has no order"),
-    ("e.date < 5", ENTRY, "CS205", "`e.date` is a date"),
+    ("patient.gender < 5", ENTRY, "CS205", "`patient.gender` is a word and is not compared with a number"),
+    ("e.date < 5", ENTRY, "CS205", "`e.date` is a date and is not compared with a number"),
+    ("message.sender < 5", ENTRY, "CS205", "`message.sender` is text as sent and is not compared with a number"),
     ("message.sender is smith", ENTRY, "CS205", "`message.sender` is not a word and cannot be `smith`"),
     ("m.route is oral", DRUGS, "CS205", "`m.route` is not a word and cannot be `oral`"),
-    ("m.route is n.status", DRUGS, "CS205", "`m.route` and `n.status` are not of one type (codings, word)"),
+    ("m.route is n.status", DRUGS, "CS205", "`m.route` is a code and `n.status` is a word"),
     ("e.date is x.date", PAIR, "CS205", "dates and values are not compared with `is`"),
     ("patient.gender in a", ENTRY, "CS205", "`patient.gender` holds no code that could be in a set"),
     ("m.ingredients in a", DRUGS, "CS205", "ingredients are compared between medicines, not with sets"),
@@ -217,7 +218,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("age at e is from r.low to 3 months", ROW, "CS208", "the range runs from years to months"),
     ("age at message.service < 3 years", ENTRY, "CS205", "`message.service` is no date"),
     ("e is before r", ROW, "CS205", "a row of a table has no date"),
-    ("at least 2 weeks with entry y in a", ENTRY, "CS208", "`weeks` cannot be counted here: days are"),
+    ("at least 2 weeks with entry y in a", ENTRY, "CS208", "days are counted here, not `weeks`"),
     ("at least 0 days with entry y in a", ENTRY, "CS207", "`at least 0 days` says nothing"),
     ("exists coding y in a", ENTRY, "CS205", "codings cannot be counted: they belong to their entry"),
     ("x is more than 3 days of e", PAIR, "CS207", "`more than … of` does not say on which side"),
@@ -278,11 +279,26 @@ def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     ("value > 3", "did you mean `e.value`?"), ("e is male", "write `patient.gender is male`"), ("e is b", "write `e in b`"),
     ("message.service is b", "ask for its code: `message.service in b`, where that is a value set"),
     ("patient.gender is unknown", "write `patient.gender is missing`, which is true of `unknown` too"),
+    ("patient.gender is man", "did you mean `male`?"), ("e.valeu > 3", "did you mean `e.value`?"), ("patient.deceased is yes", "did you mean `true`?"), ("patient.deceased is no", "write `is false`"),
+    ("e is about mother", "did you mean `family`?"), ("patient.gender is tall", "it can be `male` or `female`"),
+    ("e in nosuch", 'check the spelling, or declare it: `valueset nosuch "…" { … }`'), ("e in t/nosuch", "check the spelling"),
+    ("2025-01-01 < 5", "dates are compared with `before`, `after`, `within` and `on the same day as`"),
 ])  # fmt: skip
 def test_what_was_meant_is_said(text: str, help: str) -> None:
     with pytest.raises(RuleError) as caught:
         load(f'rule r {{ action note {ENTRY} when {text} say "x" }}')
     assert caught.value.diagnostics[0].help == help
+
+
+def test_a_table_without_columns_says_so() -> None:
+    text = 'table bare from "ages.csv" { key code in icd10cm }'
+    body = 'say "x" example "x" { given incoming entry 77386006 expect cannot tell: r.low } }'
+    with pytest.raises(RuleError) as caught:
+        load(f"{text} rule r {{ action note for entry e with row r of bare when r.low > 3 {body}")
+    assert [(d.message, d.help) for d in caught.value.diagnostics] == [
+        ("unknown field `r.low`: the table has no such column", "declare it in the table: `column low TYPE`"),
+        ("`r.low` is no field that could be missing", "the table has no columns"),
+    ]
 
 
 def test_two_readings_of_and_beside_or_are_both_shown() -> None:

@@ -146,6 +146,12 @@ def test_an_unexpected_word_says_what_could_stand_there() -> None:
     )
 
 
+def test_what_could_stand_there_is_one_enumeration() -> None:
+    assert shown("nonsense").startswith(
+        "error[CS101]: `nonsense` cannot stand here: expected `rule`, `valueset`, `limit`, `table`, `ruleset` or the end of the file\n"
+    )
+
+
 def test_errors_of_all_declarations_are_told_at_once() -> None:
     assert codes('rule a { acton note }\nvalueset b "B" { cods 1 }\nrule c { say "x" }\nlimit d "D" { default }') == ["CS101"] * 3
 
@@ -206,7 +212,10 @@ def test_a_curly_quote_closed_by_a_straight_one_is_told() -> None:
     ("rule r { when e.date < 2025-01-01 }", "CS101", "dates are compared with `before`, `after` and `within`: `e is before 2025-01-01`"),
     ("rule r { when no entry x where x is past }", "CS101", "the brackets are not optional: `where ( … )`"),
     ("rule r { when not e is past }", "CS101", "the brackets are not optional: `not ( … )`"),
-    ("rule r { for entry with in x }", "CS109", "choose another name, such as `w` or `the_with`"),
+    ("rule r { for entry with in x }", "CS109", "choose another name, such as `w`"),
+    ("rule when { }", "CS109", "choose another name, such as `the_when`"),
+    ("rule r { hazard H1 }", "CS225", "did you mean `H-01`?"),
+    ("rule r { when e is past; }", "CS105", "remove it: parts need no mark between them, and items of a list are parted by commas"),
     ("rule r { when e is past) }", "CS101", None),
     ("rule r { } }", "CS104", "delete it, or add the `{` that it should close"),
     ("rule r { when ((e is past) and x is past }", "CS104", "add `)` where it ends"),

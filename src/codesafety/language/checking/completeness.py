@@ -21,7 +21,7 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
     if not made.sources:
         warn("CS401", f"the rule `{name}` cites no source", 'add `source "…" <https://…>`')
     if not made.hazards:
-        warn("CS402", f"the rule `{name}` names no hazard", "add `hazard H-01`, from the hazard log")
+        warn("CS402", f"the rule `{name}` names no hazard", "add one from the hazard log, such as `hazard H-01`")
     if made.because is None:
         warn("CS403", f"the rule `{name}` gives no reason", 'add `because "…"`')
     outcomes = {e.expect for e in made.examples}
@@ -31,7 +31,7 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
         warn("CS405", f"the rule `{name}` has no example that is clear", 'add `example "…" { … expect clear }`')
     if "cannot tell" not in outcomes and can_be_untold(made):
         warn(
-            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: e.date }`'
+            "CS406", f"the rule `{name}` has no example that cannot be told", 'add `example "…" { … expect cannot tell: FIELD }`'
         )
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from codesafety import ir
-from codesafety.diagnostics import did_you_mean
+from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
-from codesafety.language.checking.times import age_comparison, age_range, comparison, date_relation, differs, distance, overlaps
+from codesafety.language.checking.times import (
+    A_TYPE,
+    OF_DATES,
+    age_comparison,
+    age_range,
+    comparison,
+    date_relation,
+    differs,
+    distance,
+    overlaps,
+)
 from codesafety.language.parsing import syntax
 
 _ENTRIES: Final = (Kind.ENTRY, Kind.MENTION)
@@ -113,7 +123,7 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
     if node.unit is not None and node.unit.text not in ("days", "day"):
         scope.diagnostics.error(
             "CS208",
-            f"`{node.unit.text}` cannot be counted here: days are",
+            f"days are counted here, not `{node.unit.text}`",
             node.unit.span,
             "write `at least 2 days with …`, and the stretch of time in the `where`",
         )
@@ -143,7 +153,10 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
         wrong = True
     if depth == _DEEPEST:
         scope.diagnostics.error(
-            "CS222", "a quantifier stands in a quantifier in a quantifier", node.span, "two deep is the most: split the rule"
+            "CS222",
+            "quantifiers are nested more than two deep",
+            node.span,
+            "let the rule's own variable be one of those that are compared, or split the rule",
         )
         return None
     shadowed = scope.variables.get(node.binder.name.text)
@@ -171,14 +184,14 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
 
 def _item(operand: syntax.Operand, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
     if isinstance(operand, syntax.DateText):
-        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span)
+        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span, OF_DATES)
         return None
     return scope.var(operand, kinds, doing)
 
 
 def _field(operand: syntax.Operand, scope: RuleScope, doing: str) -> ir.Field | None:
     if isinstance(operand, syntax.DateText):
-        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a field {doing}", operand.span)
+        scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a field {doing}", operand.span, OF_DATES)
         return None
     found = scope.operand(operand)
     if isinstance(found, ir.Var):
@@ -199,7 +212,9 @@ def _missing(node: syntax.Missing, scope: RuleScope) -> ir.Condition | None:
 
 def _is_word(node: syntax.IsWord, scope: RuleScope) -> ir.Condition | None:
     if isinstance(node.operand, syntax.DateText):
-        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and cannot be `{node.word.text}`", node.operand.span)
+        scope.diagnostics.error(
+            "CS205", f"`{node.operand.text}` is a date and cannot be `{node.word.text}`", node.operand.span, OF_DATES
+        )
         return None
     found = scope.operand(node.operand)
     if found is None:
@@ -227,7 +242,7 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
         elif help is None and var.kind is Kind.ROW:
             help = f"name a column: `{var.name}.…`"
         elif help is None:
-            help = f"it can be {', '.join(f'`{w}`' for w in words)}"
+            help = f"it can be {listed(words)}"
         scope.diagnostics.error("CS206", f"{a_kind(var.kind)} cannot be `{word}`", node.word.span, help)
         return None
     if var.kind is Kind.CODING:
@@ -262,16 +277,17 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
         )
     word = node.word.text
     if words is not None and word not in words:
-        help = {"yes": "write `true`", "no": "write `false`"}.get(word) if words == schema.YES_NO else None
         if word == "unknown":
             help = f"write `{written} is missing`, which is true of `unknown` too"
         elif word == "other" and words == schema.SEXES:
             help = "it is told to be `male` or `female`; anything else cannot be told, and no rule fires on it"
+        else:
+            help = schema.meant(word, words)
         scope.diagnostics.error(
             "CS206",
             f"`{written}` cannot be `{word}`",
             node.word.span,
-            help or did_you_mean(word, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+            help,
         )
         return None
     return ir.FieldIs(field, word, node.span)
@@ -284,7 +300,7 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
     if left.type is not right.type:
         scope.diagnostics.error(
             "CS205",
-            f"`{left.as_written}` and `{right.as_written}` are not of one type ({left.type.value}, {right.type.value})",
+            f"`{left.as_written}` is {A_TYPE[left.type]} and `{right.as_written}` is {A_TYPE[right.type]}",
             node.span,
             "compare fields that say the same kind of thing",
         )
@@ -315,7 +331,7 @@ def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:
             "CS206",
             f"nothing is about `{node.subject.text}`",
             node.subject.span,
-            did_you_mean(node.subject.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+            schema.meant(node.subject.text, schema.ABOUT, "it can be about"),
         )
         return None
     if var is None:
@@ -357,7 +373,7 @@ def _with_itself(node: syntax.SameAs | syntax.Ingredients, left: ir.Var, right: 
 def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | None:
     name = scope.ruleset.set_name(node.set)
     if isinstance(node.operand, syntax.DateText):
-        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and has no code", node.operand.span)
+        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and has no code", node.operand.span, OF_DATES)
         return None
     found = scope.operand(node.operand)
     if found is None:
@@ -402,9 +418,9 @@ def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
     if len(node.arguments) != len(signature.kinds):
         scope.diagnostics.error(
             "CS228",
-            f"`{node.name.text}` takes {len(signature.kinds)} arguments, not {len(node.arguments)}",
+            f"`{node.name.text}` takes {_arguments(len(signature.kinds))}, not {len(node.arguments)}",
             node.span,
-            f"give {', '.join(a_kind(k) for k in signature.kinds)}",
+            f"give {' and '.join(a_kind(k) for k in signature.kinds)}",
         )
         return None
     arguments = [
@@ -413,6 +429,10 @@ def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
     ]
     checked = tuple(a for a in arguments if a is not None)
     return ir.Custom(node.name.text, checked, node.span) if len(checked) == len(arguments) else None
+
+
+def _arguments(n: int) -> str:
+    return f"{n} argument" if n == 1 else f"{n} arguments"
 
 
 def _accepting(kind: Kind) -> tuple[Kind, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import get_args
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.language import codes, datafiles
 from codesafety.language.checking.scope import RulesetScope, unit_of
 from codesafety.language.datafiles import DataFile
@@ -51,7 +51,9 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
             case _:
                 pass
     if default is None:
-        diagnostics.error("CS216", f"the limit `{node.name.text}` has no default", node.name.span, "add `default 24 weeks`, say")
+        diagnostics.error(
+            "CS216", f"the limit `{node.name.text}` has no default", node.name.span, "add one, such as `default 24 weeks`"
+        )
         return None
     for bound in (low, high):
         if bound is not None and _unit(bound) is not _unit(default):
@@ -67,7 +69,9 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
 def _amount(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | Decimal:
     n = Decimal(amount.number.text)
     if amount.unit is not None and n != n.to_integral_value():
-        diagnostics.error("CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "use a smaller unit")
+        diagnostics.error(
+            "CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "write a whole number of a smaller unit"
+        )
     return n if amount.unit is None else ir.Length(n, unit_of(amount.unit))
 
 
@@ -238,7 +242,9 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
             case _:
                 pass
     if key is None:
-        diagnostics.error("CS216", f"the table `{node.name.text}` has no key", node.name.span, "add `key code in icd10cm`, say")
+        diagnostics.error(
+            "CS216", f"the table `{node.name.text}` has no key", node.name.span, "add one, such as `key code in icd10cm`"
+        )
         open_file(node.file)
         return None
     system = codes.system_name(key.system, diagnostics)
@@ -280,7 +286,7 @@ def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict
             "CS227",
             f"`{type}` is no type of column",
             part.type.span,
-            did_you_mean(type, _COLUMN_TYPES) or f"the types are {', '.join(f'`{t}`' for t in _COLUMN_TYPES)}",
+            did_you_mean(type, _COLUMN_TYPES) or f"the types are {listed(_COLUMN_TYPES, 'and')}",
         )
         type = "text"
     if part.name.text in columns:

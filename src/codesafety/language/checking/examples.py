@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from codesafety import ir
-from codesafety.diagnostics import Span, did_you_mean
+from codesafety.diagnostics import Span, did_you_mean, listed
 from codesafety.ir import FieldType
 from codesafety.language import codes, schema
 from codesafety.language.checking.scope import RuleScope, date_literal, unit_of
@@ -58,7 +58,7 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                     "CS229",
                     f"an item is `incoming` or on the `record`, not `{node.side.text}`",
                     node.side.span,
-                    did_you_mean(node.side.text, ("incoming", "record")),
+                    f"write `given incoming {node.kind.text} …` or `given record {node.kind.text} …`",
                 )
                 return None
             if node.kind.text not in ("entry", "medication"):
@@ -110,11 +110,7 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
             f"write `{name}` and its value"
             if name in fields
             else did_you_mean(name, (*words, *fields))
-            or (
-                f"the words are {', '.join(f'`{w}`' for w in words)}"
-                if words
-                else f"the fields are {', '.join(f'`{f}`' for f in fields)}"
-            )
+            or (f"the words are {listed(words, 'and')}" if words else f"the fields are {listed(fields, 'and')}")
         )
         scope.diagnostics.error("CS229", f"`{name}` by itself says nothing of {_a(of)}", node.name.span, help)
         return None
@@ -124,7 +120,7 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
                 "CS206",
                 f"nothing is about `{node.value.text}`",
                 node.value.span,
-                did_you_mean(node.value.text, schema.ABOUT) or f"it can be about {', '.join(f'`{w}`' for w in schema.ABOUT)}",
+                schema.meant(node.value.text, schema.ABOUT, "it can be about"),
             )
             return None
         return ir.Attribute("about", node.value.text, span=node.span)
@@ -134,7 +130,7 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
             "CS229",
             f"{_a(of)} cannot be given `{name}`",
             node.name.span,
-            did_you_mean(name, (*fields, *words)) or f"it can be given {', '.join(f'`{f}`' for f in fields)}",
+            did_you_mean(name, (*fields, *words)) or f"give {listed(fields)}",
         )
         return None
     return _value(node, node.value, name, type, of, scope)
@@ -170,7 +166,7 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
                     "CS206",
                     f"`{name}` cannot be `{text}`",
                     value.span,
-                    did_you_mean(text, words) or f"it can be {', '.join(f'`{w}`' for w in words)}",
+                    schema.meant(text, words),
                 )
                 return None
             return ir.Attribute(name, text, span=span)
@@ -246,11 +242,14 @@ def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
         return False
     if name in known:
         return True
+    if not known:
+        scope.diagnostics.error("CS230", f"`{text}` is no field that could be missing", word.span, "the table has no columns")
+        return False
     near = did_you_mean(name, known)
     scope.diagnostics.error(
         "CS230",
         f"`{text}` is no field that could be missing",
         word.span,
-        near.replace("`", f"`{base}.", 1) if near else f"the fields are {', '.join(f'`{base}.{f}`' for f in known)}",
+        near.replace("`", f"`{base}.", 1) if near else f"the fields are {listed((f'{base}.{f}' for f in known), 'and')}",
     )
     return False

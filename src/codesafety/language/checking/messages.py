@@ -92,9 +92,10 @@ def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholde
             if spec.type is FieldType.TEXT
             else "is a code: show its item"
         )
+        items = [name for name, var in scope.variables.items() if var.kind in ITEMS]
         help = (
-            f"write `{{age at …}}` instead of `{{{field.as_written}}}`"
-            if field.name == "born"
+            f"write `{{age at {items[0]}}}`"
+            if field.name == "born" and items
             else f"write `{{{field.base}}}`, which shows the code and its date"
             if field.var
             else "leave it out"

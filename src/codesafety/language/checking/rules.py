@@ -85,7 +85,7 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
             "CS224",
             f"`{severity.text}` is no severity",
             severity.span,
-            did_you_mean(severity.text, schema.SEVERITIES) or f"it is {', '.join(f'`{w}`' for w in schema.SEVERITIES)}",
+            schema.meant(severity.text, schema.SEVERITIES, "it is"),
         )
     valid_from, valid_until = parts.date("valid from", diagnostics), parts.date("valid until", diagnostics)
     if valid_from and valid_until and valid_from.first > valid_until.last:
@@ -99,7 +99,9 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     after = tuple(name for word in parts.after if (name := _after(word, node, ruleset)) is not None)
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
     if parts.trigger is None:
-        diagnostics.error("CS216", f"the rule `{node.name.text}` has no `for`", node.name.span, "add `for entry e in SET`, say")
+        diagnostics.error(
+            "CS216", f"the rule `{node.name.text}` has no `for`", node.name.span, "add one, such as `for entry e in SET`"
+        )
         return None
     when = None if parts.when is None else condition(parts.when.condition, scope)
     private_before = scope.private
@@ -208,7 +210,7 @@ def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostic
             "CS224",
             f"`{word.text}` is no action",
             word.span,
-            did_you_mean(word.text, schema.ACTIONS) or "it is `note`, `review` or `hold`",
+            schema.meant(word.text, schema.ACTIONS, "it is"),
         )
         return None
     return ir.Action(word.text)

@@ -28,6 +28,7 @@ class Folder:
     """One ruleset as it was found: its files parsed, and the files that they may name."""
 
     label: str
+    """What it is called in a message."""
     files: tuple[syntax.File, ...]
     data: Mapping[str, bytes]
     """Files that rules may name, by the path that they name them with."""
@@ -67,7 +68,7 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
         first = folder.files[0]
         diagnostics.error(
             "CS122",
-            f"nothing in `{folder.label}` says which ruleset this is",
+            f"nothing in {folder.label} says which ruleset this is",
             Span(first.name, 0, 0),
             'add `ruleset NAME { title "…" version 1.0.0 language 1 }`',
         )
@@ -75,10 +76,10 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
     for other in found[1:]:
         diagnostics.error(
             "CS122",
-            "a ruleset is declared twice in one folder",
+            "two rulesets are declared in one folder",
             other.name.span,
             "put each ruleset into a folder of its own",
-            ((found[0].name.span, "first declared here"),),
+            ((found[0].name.span, "the other is declared here"),),
         )
     node = found[0]
     made = Header(node.name.text, node.name.span)
@@ -180,9 +181,10 @@ def _place(
             if not _satisfies(used.header.version, use.version):
                 diagnostics.error(
                     "CS215",
-                    f"`{use.ruleset}` is here in version {used.header.version}, which does not do for {use.version}",
+                    f"`{use.ruleset}` is here in version {used.header.version}, and {use.version} is asked for",
                     use.span,
-                    "the major version must be the same, and the version at least this one",
+                    f"load version {use.version}, or a later one before {int(use.version.partition('.')[0]) + 1}.0.0, "
+                    f"or write `uses {use.ruleset} {used.header.version}`",
                 )
             _place(used, by_name, ordered, placed, [*path, name], diagnostics)
     if name not in placed:

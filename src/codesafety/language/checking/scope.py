@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.dates import interval
@@ -37,6 +37,12 @@ _ARTICLE: Final = {
     Kind.CODING: "a coding",
     Kind.MESSAGE: "the message",
     Kind.ROW: "a row of a table",
+}
+_DECLARED: Final = {
+    "value set": 'valueset {} "…" {{ … }}',
+    "limit": 'limit {} "…" {{ default … }}',
+    "table": 'table {} from "…" {{ … }}',
+    "rule": "rule {} {{ … }}",
 }
 ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
 
@@ -113,7 +119,7 @@ class RulesetScope:
         )
         return None
 
-    def _another(self, name: str, what: str) -> str | None:
+    def _another(self, name: str, what: str) -> str:
         whole = name if "/" in name else f"{self.ruleset}/{name}"
         for kind, declared in (
             ("value set", self.names.sets),
@@ -123,7 +129,7 @@ class RulesetScope:
         ):
             if kind != what and whole in declared:
                 return f"`{name}` is a {kind}"
-        return None
+        return "check the spelling" if "/" in name else f"check the spelling, or declare it: `{_DECLARED[what].format(name)}`"
 
     def set_name(self, word: syntax.Word) -> str | None:
         return self.whole(word, self.names.sets, "value set")
@@ -233,13 +239,13 @@ class RuleScope:
     def _unknown_variable(self, word: syntax.Word, base: str) -> None:
         span = Span(word.span.file, word.span.start, word.span.start + len(base))
         if base in self.gone:
-            help: str | None = f"`{base}` is bound by a quantifier and can be used in its brackets only"
+            help = f"`{base}` is bound by a quantifier and can be used in its brackets only"
         elif word.text == base and (home := self._home_of(base)) is not None:
             help = f"did you mean `{home}.{base}`?"
         else:
-            help = did_you_mean(base, [*self.variables, "patient", "message"])
-            if help is None and self.variables:
-                help = f"this rule binds {', '.join(f'`{v}`' for v in self.variables)}"
+            help = did_you_mean(base, [*self.variables, "patient", "message"]) or (
+                f"this rule binds {listed(self.variables, 'and')}" if self.variables else "name `message` or `patient`"
+            )
         self.diagnostics.error("CS202", f"nothing here is called `{base}`", span, help)
 
     def _home_of(self, field: str) -> str | None:
@@ -259,7 +265,7 @@ class RuleScope:
             help = (
                 near.replace("`", f"`{base}.", 1)
                 if near
-                else _not_a_field(base, name) or f"the fields are {', '.join(f'`{base}.{f}`' for f in fields)}"
+                else _not_a_field(base, name) or f"the fields are {listed((f'{base}.{f}' for f in fields), 'and')}"
             )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`", word.span, help)
             return None
@@ -279,7 +285,9 @@ class RuleScope:
             help = (
                 near.replace("`", f"`{row.name}.", 1)
                 if near
-                else f"the columns are {', '.join(f'`{row.name}.{c}`' for c in table.columns)}"
+                else f"the columns are {listed((f'{row.name}.{c}' for c in table.columns), 'and')}"
+                if table.columns
+                else f"declare it in the table: `column {name} TYPE`"
             )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`: the table has no such column", word.span, help)
             return None
@@ -360,7 +368,7 @@ class RuleScope:
         value = Decimal(number.text)
         if value != value.to_integral_value():
             self.diagnostics.error(
-                "CS207", f"`{number.text}` is no whole number", number.span, "count in whole units; use a smaller unit"
+                "CS207", f"`{number.text}` is no whole number", number.span, "write a whole number, of a smaller unit if need be"
             )
         elif value > 1_000_000:
             self.diagnostics.error(

@@ -12,6 +12,16 @@ from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind, date_li
 from codesafety.language.parsing import syntax
 
 _OLDEST_YEARS: Final = 150
+OF_DATES: Final = "dates are compared with `before`, `after`, `within` and `on the same day as`"
+"""What can be done with a written date, where something else was tried."""
+A_TYPE: Final = {
+    FieldType.WORD: "a word",
+    FieldType.DATE: "a date",
+    FieldType.TEXT: "text as sent",
+    FieldType.CODINGS: "a code",
+    FieldType.NUMBER: "a number",
+    FieldType.VALUE: "a value",
+}
 
 
 def date_operand(operand: syntax.Operand, scope: RuleScope) -> ir.DateOperand | None:
@@ -95,7 +105,7 @@ def distance(node: syntax.Distance, scope: RuleScope) -> ir.Condition | None:
 def overlaps(node: syntax.Overlaps, scope: RuleScope) -> ir.Condition | None:
     def medication(operand: syntax.Operand) -> ir.Var | None:
         if isinstance(operand, syntax.DateText):
-            scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only medications overlap", operand.span)
+            scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only medications overlap", operand.span, OF_DATES)
             return None
         return scope.var(operand, (Kind.MEDICATION,), "overlaps another")
 
@@ -138,7 +148,9 @@ def differs(node: syntax.Differs, scope: RuleScope) -> ir.Condition | None:
 def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None:
     unit = None if node.unit is None else _unit(node.unit, scope)
     if isinstance(node.operand, syntax.DateText):
-        scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and is not compared with a number", node.operand.span)
+        scope.diagnostics.error(
+            "CS205", f"`{node.operand.text}` is a date and is not compared with a number", node.operand.span, OF_DATES
+        )
         return None
     found = scope.operand(node.operand)
     if found is None:
@@ -152,18 +164,15 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
         )
         return None
     if found.type not in (FieldType.NUMBER, FieldType.VALUE):
-        kind = {
-            FieldType.WORD: "a word: it has no order",
-            FieldType.DATE: "a date",
-            FieldType.TEXT: "text as sent",
-            FieldType.CODINGS: "a code",
-        }[found.type]
         help = {
             FieldType.WORD: f"write `{found.as_written} is …`",
             FieldType.DATE: "write `… is before …` or `… is within … before …`",
             FieldType.CODINGS: f"write `{found.as_written} in SET`",
-        }.get(found.type)
-        scope.diagnostics.error("CS205", f"`{found.as_written}` is {kind}", node.operand.span, help)
+            FieldType.TEXT: f"write `{found.as_written} is missing`, or compare it with another field",
+        }[found.type]
+        scope.diagnostics.error(
+            "CS205", f"`{found.as_written}` is {A_TYPE[found.type]} and is not compared with a number", node.operand.span, help
+        )
         return None
     if node.unit is not None and found.type is FieldType.NUMBER and found.name not in ("quantity", "dose", "dosage"):
         scope.diagnostics.error("CS208", f"`{found.as_written}` has no unit", node.unit.span, "leave the unit out")

@@ -44,6 +44,8 @@ _BEFORE_A_NAME = frozenset(
         "OF",
     }
 )
+_KINDS = frozenset({"ENTRY", "MENTION", "MEDICATION", "CODING", "ROW"})
+"""What stands before the name of a variable, which is short."""
 _MOST_ERRORS = 20
 """How many syntax errors of one declaration are told."""
 
@@ -116,7 +118,7 @@ def _errors_in(chunk: list[Token], lark: Lark, scan: Scanner, diagnostics: Diagn
                 "CS107",
                 f"brackets are nested more than {MAX_DEPTH} deep",
                 error.span,
-                "split the rule: no reader can follow this",
+                "leave out those that change nothing, or split the rule",
             )
             return
         except UnexpectedToken as error:
@@ -207,7 +209,7 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
             "CS109",
             f"`{token.value}` is a reserved word and cannot be a name",
             token.span,
-            f"choose another name, such as `{token.value[0]}` or `the_{token.value}`",
+            f"choose another name, such as `{token.value[0] if previous.type in _KINDS else f'the_{token.value}'}`",
         )
         return
     shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl { … }`"}.get(token.type, f"`{token.value}`")

@@ -53,6 +53,8 @@ def _after_is(token: Token, after: str, earlier: str) -> str | None:
             return "write `not in`, without `is`" if after == "NOT" else "write `in`, without `is`"
         case "NUMBER":
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
+        case "NO":
+            return "write `is false`"
         case "STRING":
             return "a status is a word without quotes; text as sent cannot be compared with text"
     return None

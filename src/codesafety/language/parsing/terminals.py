@@ -16,7 +16,7 @@ _TERMINALS: Final = {
     "URL": "an address `<https://…>`",
     "TERM": "a term `|…|`",
     "HAZARD": "a hazard such as H-01",
-    "CMP": "`<`, `<=`, `>` or `>=`",
+    "CMP": "`<` | `<=` | `>` | `>=`",
     "ECL": "`ecl { … }`",
     "LBRACE": "`{`",
     "RBRACE": "`}`",
@@ -28,11 +28,12 @@ _TERMINALS: Final = {
     "AND": "`and`",
     "OR": "`or`",
     "ON_THE_SAME_DAY_AS": "`on the same day as`",
-    "THE_SAME_AS": "`the same product as`, `the same entry as`",
-    "SHARES": "`shares an ingredient with`, `has the same ingredients as`",
+    "THE_SAME_AS": "`the same product as` | `the same entry as`",
+    "SHARES": "`shares an ingredient with` | `has the same ingredients as`",
     "CONTRADICTS_ITS_WORDS": "`contradicts its words`",
     "$END": "the end of the file",
 }
+"""What each is called; several ways to write one stand between bars."""
 
 _RULE_WORDS: Final = (
     "title",
@@ -54,8 +55,8 @@ _RULE_WORDS: Final = (
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("a part of the rule (`for`, `when`, `unless`, `say`, `example` …)", _RULE_WORDS),
     ("a unit of time (`days`, `weeks`, `months`, `years`)", ("years", "year", "months", "month", "weeks", "week", "days", "day")),
-    ("`rule`, `valueset`, `limit`, `table` or `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
-    ("`entry`, `mention`, `medication` or `coding`", ("entry", "mention", "medication", "coding")),
+    ("`rule` | `valueset` | `limit` | `table` | `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
+    ("`entry` | `mention` | `medication` | `coding`", ("entry", "mention", "medication", "coding")),
 )
 _AFTER_IS: Final = (
     "what it is (a word such as `incoming`, `before`, `within`, `about`, `missing` …)",
@@ -95,6 +96,5 @@ def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> 
             left.discard("REF")
     names = {terminal: f"`{word}`" for word, terminal in keywords.items()}
     said += sorted(_TERMINALS.get(t) or names[t] for t in left)
-    if len(said) == 1:
-        return said[0]
-    return f"{', '.join(said[:-1])} or {said[-1]}"
+    *most, last = (one for text in said for one in text.split(" | "))
+    return f"{', '.join(most)} or {last}" if most else last

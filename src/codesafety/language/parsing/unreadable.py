@@ -22,8 +22,11 @@ _OPENS_ECL: Final = re.compile(r"[\s\u200b\ufeff]*\{")
 _INSTEAD: Final = {
     "≥": "`>=`", "≤": "`<=`", "≠": "`is not`", "–": "`-`", "—": "`-`", "−": "`-`", "=": "`is`", "&": "`and`",
     "[": "`(`", "]": "`)`",
-    ";": "nothing: parts need no mark between them, and items of a list are parted by commas",
 }  # fmt: skip
+_HELP: Final = {
+    **{char: f"write {instead}" for char, instead in _INSTEAD.items()},
+    ";": "remove it: parts need no mark between them, and items of a list are parted by commas",
+}
 _SINGLE_QUOTES: Final = "'‘’‚„«»`"
 
 
@@ -97,7 +100,9 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
     hazard = _HAZARD.fullmatch(written)
     if before == "HAZARD_WORD":
         help = (
-            f"did you mean `{hazard[1].upper()}-{hazard[2]}`?" if hazard else "a hazard is capitals, a hyphen and digits: `H-01`"
+            f"did you mean `{hazard[1].upper()}-{hazard[2]:0>2}`?"
+            if hazard
+            else "a hazard is capitals, a hyphen and digits: `H-01`"
         )
         diagnostics.error("CS225", f"`{written}` is no hazard id", span, help)
     elif _OTHER_CODE.fullmatch(written):
@@ -162,10 +167,7 @@ def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
     while end < len(text) and text[end] == char:
         end += 1
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    instead = _INSTEAD.get(char)
-    diagnostics.error(
-        "CS105", f"`{shown}` means nothing here", Span(file, at, at + 1), f"write {instead}" if instead else "remove it"
-    )
+    diagnostics.error("CS105", f"`{shown}` means nothing here", Span(file, at, at + 1), _HELP.get(char, "remove it"))
     return at + 1
 
 
