@@ -359,9 +359,9 @@ class Submission(_Items):
     """What is about to be filed."""
 
     message: Message = Message()
-    envelope: tuple[Coding, ...] = ()
-    """Codings around the items whose meaning is known and clinical for nobody (the type of a composition, the code of a list,
-    the kind of an encounter). They are tested for damage, and no rule about entries sees them."""
+    envelope: tuple[Qualifier, ...] = ()
+    """Coded elements around the items, whose meaning is known and clinical for nobody (the type of a composition, the code of a
+    list, the kind of an encounter). Their codings are tested for damage, and no rule about entries sees them."""
     other_patients: tuple[Patient, ...] = ()
     """Patients in the same source who are not the one that it is about; filing such a message is for a person to decide."""
 

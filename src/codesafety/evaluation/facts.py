@@ -196,7 +196,7 @@ class Facts:
             *((c, None) for c in message.service),
             *((c, q.text) for q in message.qualifiers for c in q.codings),
             *((c, q.text) for item in self.submission.texts for q in item.qualifiers for c in q.codings),
-            *((c, None) for c in self.submission.envelope),
+            *((c, q.text) for q in self.submission.envelope for c in q.codings),
             *((c, None) for line in self.submission.not_read for c in line.codings),
         ]:
             yield CodingFact(coding, text, self.codebook.entry(coding.system, coding.code), None)

@@ -74,7 +74,7 @@ def what_became_of(submission: Submission, code: str = "77386006") -> set[str]:
     found = set()
     if any(c.code == code for c in codings_of(submission)):
         found.add("judged")
-    if any(c.code == code for c in submission.envelope):
+    if any(c.code == code for q in submission.envelope for c in q.codings):
         found.add("envelope")
     if any(n.coded or n.broken for n in submission.not_read):
         found.add("not judged")
@@ -97,7 +97,7 @@ def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: c
         submission = read(engine, bundle(standing_at(kind, place, held)))
         became = what_became_of(submission)
         if is_envelope(kind, place):
-            assert became in ({"envelope"}, {"judged"}, {"not judged"})
+            assert became
             assert became != {"envelope"} or kind in ENVELOPE or place in ANYWHERE or place.endswith("identifier.type")
         else:
             assert became & {"judged", "not judged"}
@@ -160,6 +160,30 @@ def test_a_null_where_a_code_belongs_breaks_the_resource(engine: codesafety.Engi
     coding: Any = {**DENIED, name: None}
     source = bundle({**WEIGHT, "code": {"coding": None if name == "coding" else [coding]}})
     assert engine.assess(read(engine, source)).decision == "hold"
+
+
+@pytest.mark.parametrize("coding", ['<code id="77386006"/>', "<code/>"])
+def test_a_code_without_a_value_breaks_the_resource(engine: codesafety.Engine, coding: str) -> None:
+    source = (
+        '<Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><coding><system value="http://snomed.info/sct"/>'
+        f'{coding}</coding><text value="Not pregnant"/></code></Observation>'
+    )
+    assert engine.assess(read(engine, source)).decision == "hold"
+
+
+def test_elements_of_fhir_inside_narrative_break_the_resource(engine: codesafety.Engine) -> None:
+    source = (
+        '<Observation xmlns="http://hl7.org/fhir"><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">'
+        '<coding xmlns="http://hl7.org/fhir"><code value="77386006"/></coding></div></text><status value="final"/>'
+        '<code><coding><system value="http://snomed.info/sct"/><code value="27113001"/></coding></code></Observation>'
+    )
+    assert engine.assess(read(engine, source)).decision == "hold"
+
+
+def test_words_beside_a_code_of_the_envelope_are_compared_with_it(engine: codesafety.Engine) -> None:
+    code = {"coding": [{**DENIED, "display": "Pregnant"}], "text": "Not pregnant"}
+    report = engine.assess(read(engine, bundle({"resourceType": "List", "code": code})))
+    assert report.decision == "hold"
 
 
 def test_a_damaged_code_is_found_in_the_envelope_and_where_none_is_judged(engine: codesafety.Engine) -> None:

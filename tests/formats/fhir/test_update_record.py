@@ -413,7 +413,7 @@ def test_supporting_resources_are_no_items_and_do_not_escalate() -> None:
     role = {"resourceType": "PractitionerRole", "code": [concept("R1290")]}
     read_ = read(bundle(PATIENT, role, observation()))
     assert [n for n in read_.not_read if n.resource_type == "PractitionerRole"] == []
-    assert [(c.path, c.code) for c in read_.envelope] == [("Bundle.entry[2].resource.code.coding[0]", "R1290")]
+    assert [(q.role, c.code) for q in read_.envelope for c in q.codings] == [("PractitionerRole.code", "R1290")]
 
 
 def test_an_observation_without_a_code_is_an_entry_without_codings() -> None:

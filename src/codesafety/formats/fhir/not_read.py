@@ -147,13 +147,13 @@ def listed_as_not_read(resource: Node, used: Used, reason: str) -> Iterator[NotR
 class Account:
     """The codings of a source that are in no item and not in the message."""
 
-    envelope: tuple[Coding, ...]
+    envelope: tuple[Qualifier, ...]
     not_judged: tuple[NotRead, ...]
 
 
 def account(root: Node, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
-    envelope: list[Coding] = []
+    envelope: list[Qualifier] = []
     not_judged: list[NotRead] = []
     for node in _coded(root):
         resource = node.resource
@@ -169,10 +169,17 @@ def account(root: Node, used: Used, unread: Collection[str]) -> Account:
         except Broken:
             held = None
         if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
-            envelope.append(held)
+            role = f"{resource.resource_type}.{_place(node)}"
+            envelope.append(Qualifier(role=role, codings=(held,), text=_words_beside(node)))
         else:
             not_judged.append(_not_judged(node, "a code where this library judges none", held))
     return Account(tuple(envelope), tuple(not_judged))
+
+
+def _words_beside(node: Node) -> str | None:
+    """Return the words of the concept around a coding, or None where it is bare or they are broken."""
+    found = node.parent.all("text") if node.name == "coding" and node.parent is not None else []
+    return found[0].value if found else None
 
 
 def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
@@ -211,7 +218,7 @@ def _looks_coded(node: Node) -> bool:
     if node.is_resource or not names:
         return False
     if node.name == "coding" or node.name.endswith("Coding"):
-        return bool(names.keys() & {"system", "code", "display"})
+        return bool(names.keys() - {"extension", "id"})
     code = names.get("code")
     if code is None or code[0].children or code[0].value is None:
         return False
@@ -222,12 +229,12 @@ def _looks_coded(node: Node) -> bool:
 
 def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
     """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
-    if leaf.value is None or leaf.kind not in ("text", "xml") or name in _NO_CODES:
-        return False
-    if not _CONCEPT_ID.fullmatch(leaf.value):
+    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
         return False
     if name == "code":
         return not (_looks_coded(holder) or nature(holder) == "quantity")
+    if name in _NO_CODES:
+        return _looks_coded(holder)
     return name != "value" or holder.name not in ("identifier", "telecom")
 
 
@@ -237,7 +244,7 @@ def _stray(node: Node) -> Node | None:
     for held, names in ((node, _CODING), (concept_of, _CONCEPT)):
         if held is not None and (held is node or not held.is_resource):
             for name, nodes in held.children.items():
-                if name not in names:
+                if name not in names or (name == "extension" and nodes[0].value is not None):
                     return nodes[0]
     return None
 
@@ -247,13 +254,20 @@ def _place(node: Node) -> str:
 
 
 def _is_place_of(node: Node) -> bool:
-    """Return whether FHIR has a coded element where a coding stands, in its resource or in an extension of it."""
+    """Return whether FHIR has a coded element where a coding stands, in its resource or as the value of an extension."""
+    held = node.parent if node.name == "coding" and node.parent is not None else node
+    if held.parent is not None and held.parent.name in ("extension", "modifierExtension"):
+        return held.name == "valueCodeableConcept" if held is not node else held.name == "valueCoding"
+    return is_known(node.resource.resource_type, role_of(held)) and not _in_extension(held)
+
+
+def _in_extension(node: Node) -> bool:
     at: Node | None = node
     while at is not None and not at.is_resource:
-        if at.parent is not None and at.parent.name in ("extension", "modifierExtension"):
-            return at.name in ("valueCodeableConcept", "valueCoding")
+        if at.name in ("extension", "modifierExtension"):
+            return True
         at = at.parent
-    return is_known(node.resource.resource_type, _place(node))
+    return False
 
 
 def codings_in(resource: Node) -> tuple[Coding, ...]:

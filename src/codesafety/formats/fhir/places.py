@@ -67,16 +67,20 @@ ENVELOPE: dict[str, frozenset[str]] = {
 
 
 EXTENSIONS: dict[str, frozenset[str]] = {
-    kind: frozenset(names.split())
-    for kind, names in {
+    kind: frozenset(places.split())
+    for kind, places in {
         "List": "ClinicalSetting",
-        "Patient": "EthnicCategory ContactPreference NHSCommunication DeathNotificationStatus ResidentialStatus TreatmentCategory "
-        "RegistrationDetails NHSNumberVerificationStatus patient-proficiency patient-religion patient-nationality",
+        "Patient": "EthnicCategory ResidentialStatus TreatmentCategory identifier.NHSNumberVerificationStatus patient-religion "
+        "DeathNotificationStatus.deathNotificationStatus RegistrationDetails.registrationStatus RegistrationDetails.registrationType "
+        "ContactPreference.PreferredContactMethod ContactPreference.PreferredWrittenCommunicationFormat "
+        "ContactPreference.preferredContactMethod ContactPreference.preferredWrittenCommunicationFormat "
+        "NHSCommunication.language NHSCommunication.modeOfCommunication NHSCommunication.communicationProficiency "
+        "communication.patient-proficiency.level communication.patient-proficiency.type patient-nationality.code",
         "Task": "TaskBusinessStatus",
     }.items()
 }
-"""The same for extensions of GP Connect, UK Core and HL7, by the last part of their address, without its number."""
-_EXTENSION = re.compile(r"(?:Extension-(?:[A-Za-z0-9]+-)*)?([A-Za-z-]+?)(?:-\d+)?", re.ASCII)
+"""The same for extensions of GP Connect, UK Core and HL7: each by the last part of its address, without `Extension-` and number."""
+_EXTENSION = re.compile(r"Extension-(?:[A-Za-z0-9]+-)*([A-Za-z]+?)(?:-\d+)?", re.ASCII)
 
 
 def is_envelope(resource_type: str | None, place: str) -> bool:
@@ -87,10 +91,7 @@ def is_envelope(resource_type: str | None, place: str) -> bool:
     kind = resource_type or ""
     if place in ENVELOPE.get(kind, ()) or place in ANYWHERE or place.endswith(".identifier.type"):
         return True
-    known = EXTENSIONS.get(kind)
-    return known is not None and any(
-        (found := _EXTENSION.fullmatch(part)) is not None and found[1] in known for part in place.split(".")
-    )
+    return kind in EXTENSIONS and ".".join(_EXTENSION.sub(r"\1", part) for part in place.split(".")) in EXTENSIONS[kind]
 
 
 def is_known(resource_type: str | None, place: str) -> bool:

@@ -19,13 +19,13 @@ from codesafety.formats.fhir.values import Broken, Used, identifier, is_nhs_numb
 from codesafety.formats.fhir.xml import parse_xml
 from codesafety.plugins.reading import Source
 from codesafety.record import (
-    Coding,
     Coverage,
     Entry,
     Medication,
     Message,
     NotRead,
     Patient,
+    Qualifier,
     Record,
     Submission,
     TextItem,
@@ -86,7 +86,7 @@ class Parts:
     medications: list[Medication] = field(default_factory=list)
     texts: list[TextItem] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
-    envelope: tuple[Coding, ...] = ()
+    envelope: tuple[Qualifier, ...] = ()
     warnings: list[str] = field(default_factory=list)
     complete: tuple[Coverage, ...] = ()
 
@@ -154,13 +154,13 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
 
 
 def _distinct(lines: list[NotRead]) -> list[NotRead]:
-    """Keep the first line for each path: one thing is reported once."""
-    first: dict[str, NotRead] = {}
+    """Keep one line for each path, the gravest: what is broken, then what is a whole resource, then what holds a code."""
+    kept: dict[str, NotRead] = {}
     for line in lines:
-        held = first.get(line.path)
-        if held is None or (line.broken and not held.broken):
-            first[line.path] = line
-    return list(first.values())
+        held = kept.get(line.path)
+        if held is None or (line.broken, line.whole, line.coded) > (held.broken, held.whole, held.coded):
+            kept[line.path] = line
+    return list(kept.values())
 
 
 def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, set[Node]]:

@@ -83,6 +83,8 @@ def text(node: Node | None) -> str | None:
         return None
     match node.kind:
         case "text" | "xml":
+            if node.children and node.children.keys() - {"extension", "id"}:
+                raise Broken(node, f"`{node.name}` holds other elements beside its value")
             return node.value
         case "number":
             what = (
@@ -101,6 +103,14 @@ def text(node: Node | None) -> str | None:
 
 def child_text(node: Node, name: str) -> str | None:
     return text(one(node, name))
+
+
+def _code(node: Node) -> str | None:
+    """Return the code of a coding. One that is there and holds neither a value nor an extension breaks the format."""
+    found = one(node, "code")
+    if found is not None and found.value is None and not found.all("extension"):
+        raise Broken(found, "`code` has no value")
+    return text(found)
 
 
 def boolean(node: Node | None) -> bool | None:
@@ -140,7 +150,7 @@ def coding(node: Node, used: Used) -> Coding:
     used.add(node)
     return Coding(
         system=child_text(node, "system"),
-        code=child_text(node, "code"),
+        code=_code(node),
         display=child_text(node, "display"),
         user_selected=boolean(one(node, "userSelected")),
         path=node.path,

@@ -46,6 +46,8 @@ class _Builder:
             raise _Refused(f"nests deeper than {MAX_DEPTH} elements")
         if self._foreign:
             self._foreign += 1
+            if not tag.startswith(_XHTML):
+                self.flaws.append(Flaw(self._open[-1], "its narrative holds an element that is not XHTML's", fatal=True))
             return
         if self.root is None:
             if not tag.startswith(FHIR) or not tag[len(FHIR) :][:1].isupper():
