@@ -190,13 +190,19 @@ class Facts:
             yield CodingFact(coding, text, look_up(coding.system, coding.code), item)
 
     def message_codings(self) -> Iterator[CodingFact]:
-        """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged."""
+        """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged.
+
+        What the envelope says many times (the order of lists, the kind of participants) is yielded once, at its first place.
+        """
         message = self.submission.message
+        envelope = {
+            (c.system, c.code, c.display, q.text): (c, q.text) for q in reversed(self.submission.envelope) for c in q.codings
+        }
         for coding, text in [
             *((c, None) for c in message.service),
             *((c, q.text) for q in message.qualifiers for c in q.codings),
             *((c, q.text) for item in self.submission.texts for q in item.qualifiers for c in q.codings),
-            *((c, q.text) for q in self.submission.envelope for c in q.codings),
+            *reversed(envelope.values()),
             *((c, None) for line in self.submission.not_read for c in line.codings),
         ]:
             yield CodingFact(coding, text, self.codebook.entry(coding.system, coding.code), None)
