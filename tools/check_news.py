@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
@@ -56,10 +57,14 @@ def _steps(root: Path, base: str | None) -> Iterator[Step]:
     for line in _git(root, "log", "--first-parent", "--reverse", "--format=%H %h %s", f"{_base(root, base)}..HEAD").splitlines():
         commit, _, name = line.partition(" ")
         changed = _git(root, "show", "--first-parent", "--format=", "--name-status", "--no-renames", commit)
-        yield _step(name, changed, lambda path, commit=commit: _git(root, "show", f"{commit}:{path}"))
+        yield _step(name, changed, partial(_then, root, commit))
     changed = _git(root, "diff", "--name-status", "--no-renames", "HEAD")
     changed += "".join(f"A\t{path}\n" for path in _git(root, "ls-files", "--others", "--exclude-standard").splitlines())
     yield _step("what is not committed", changed, lambda path: (root / path).read_text(encoding="utf-8"))
+
+
+def _then(root: Path, commit: str, path: str) -> str:
+    return _git(root, "show", f"{commit}:{path}")
 
 
 def _step(name: str, changed: str, read: Callable[[str], str]) -> Step:
