@@ -43,8 +43,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=False, tags=["commit"])
 def types(session: nox.Session) -> None:
-    """Types: mypy, strict, over the sources."""
+    """Types: mypy, strict, over the sources; and a supplier's code that embeds them, by mypy and pyright."""
     session.run("mypy")
+    session.run("pyright")
 
 
 @nox.session(python=False, tags=["commit"])
