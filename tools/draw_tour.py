@@ -73,7 +73,7 @@ MESSAGE = (
     ),
     Pass(
         "4", "hand over", "formats.fhir.source.to_submission", "formats.fhir.update_record.UpdateRecordReader.read", "Parts",
-        "Submission", "nothing: this is where every reader ends, a supplier's too",
+        "Submission", "nothing: every reader ends in a `Submission`, a supplier's too",
     ),
     Pass(
         "5", "look up", "evaluation.facts.Facts", "engine.Engine.assess", "Submission", "Facts",
