@@ -1,0 +1,130 @@
+"""One door for every habit: `nox` runs what a commit must pass, `nox -l` lists the rest, `nox -s NAME -- MORE` runs one.
+
+Sessions run in the environment that nox runs in, which `pip install -e '.[dev]'` makes: nothing is installed twice, and what is
+tested is what you edit. Those that need a fresh environment (`readme`, the tests under another Python) make it themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "pyproject.toml"))
+EXAMPLES = ROOT / "docs" / "examples"
+IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
+WRITTEN_TWICE = (
+    "tests/house",
+    "tests/language/test_reference.py",
+    "tests/language/test_error_reference.py",
+    "tests/spec/test_cli_page.py",
+    "tests/spec/test_readme.py",
+)
+INSTALLED = {"PYTHONPATH": None}
+"""Looks at what was installed, and not at the sources."""
+
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where nox is, though nobody activated it
+
+nox.needs_version = ">=2024.10.9"
+nox.options.tags = ["commit"]
+nox.options.error_on_missing_interpreters = False
+
+
+@nox.session(python=False, tags=["commit"])
+def lint(session: nox.Session) -> None:
+    """Style: ruff's checks, and its format. `ruff check --fix` and `ruff format` mend most."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=False, tags=["commit"])
+def types(session: nox.Session) -> None:
+    """Types: mypy, strict, over the sources; and a supplier's code that embeds them, by mypy and pyright."""
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=False, tags=["commit"])
+def layers(session: nox.Session) -> None:
+    """One-way doors: no room imports from above itself (`.importlinter`)."""
+    session.run("lint-imports")
+
+
+@nox.session(python=False, tags=["commit"])
+def news(session: nox.Session) -> None:
+    """The next changelog, printed; fails where a rule changed and no fragment in `changes/` tells it. Takes `-- --base REVISION`."""
+    session.run("towncrier", "build", "--draft", "--version", "next")
+    if not (ROOT / ".git").exists():
+        session.skip("this is no git checkout, and what changed cannot be found out")
+    session.run("python", "-m", "tools.check_news", *session.posargs)
+
+
+@nox.session(python=False, tags=["commit"])
+def rulesets(session: nox.Session) -> None:
+    """The shipped rulesets: nothing is left out of them, and their own examples are answered as they say."""
+    folders = ("rulesets", "rulesets/optional")
+    session.run("codesafety", "rules", "check", "--strict", *folders)
+    session.run("codesafety", "rules", "test", *folders)
+
+
+@nox.session(python=False, tags=["commit"])
+def tests(session: nox.Session) -> None:
+    """The tests, under this Python, on all cores. Takes what pytest takes: `-- tests/language -k remedy`."""
+    session.run("pytest", *IN_PARALLEL, *session.posargs)
+
+
+@nox.session(python=False, tags=["commit"])
+def docs(session: nox.Session) -> None:
+    """The pages, built as they are published, into `docs/_build/html`; a warning is an error."""
+    session.run("sphinx-build", "-W", "-E", "-q", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session(tags=["commit"])
+def readme(session: nox.Session) -> None:
+    """What the README tells people to run, in a fresh environment: install, check the example, list the rules from elsewhere."""
+    session.install(".[cli]")
+    session.run("codesafety", "check", "docs/examples/pregnancy-status-update.xml", env=INSTALLED, success_codes=[1])  # a HOLD
+    with session.chdir(session.create_tmp()):
+        record = ("--record", str(EXAMPLES / "record-complete.json"))
+        session.run("codesafety", "check", str(EXAMPLES / "contraception-ok.xml"), *record, env=INSTALLED)
+        session.run("codesafety", "rules", "list", env=INSTALLED, silent=True)
+
+
+def _tests_under(version: str) -> None:
+    @nox.session(name=f"tests-{version}", python=version, reuse_venv=True, tags=["pythons"])
+    def tests_under(session: nox.Session) -> None:
+        session.install(".[dev]")
+        session.run("pytest", *IN_PARALLEL, *session.posargs, env=INSTALLED)
+
+    tests_under.__doc__ = f"The tests under Python {version}, in an environment of its own; skipped where there is none."
+
+
+for _version in PYTHONS:
+    if _version != HERE:
+        _tests_under(_version)
+
+
+@nox.session(python=False)
+def drift(session: nox.Session) -> None:
+    """What is written down twice says the same twice: the tour, the pages beside the code, the README. A quick part of `tests`."""
+    session.run("pytest", *WRITTEN_TWICE, *session.posargs)
+
+
+@nox.session(python=False)
+def campaign(session: nox.Session) -> None:
+    """Mutants of messages, none of which may pass in silence. Takes `-- --mutants 100000 --seconds 3000`."""
+    session.run("python", "-m", "tests.campaign.campaign", *session.posargs)
+
+
+@nox.session(python=False)
+def bench(session: nox.Session) -> None:
+    """Figures of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
+    if session.posargs:
+        session.run("python", "-m", "tests.benchmarks.ecl_benchmark", *session.posargs)
+        return
+    session.run("python", "-m", "tests.benchmarks.rules_benchmark")
+    session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
