@@ -218,6 +218,8 @@ class Component(Model):
     codings: tuple[Coding, ...] = ()
     text: str | None = None
     value: Value | None = None
+    assertion: Assertion | None = None
+    """What is said of this part alone. None: what its entry says."""
     path: str | None = None
 
 
@@ -242,6 +244,11 @@ class Entry(_Item):
     """When it ended, where a period was sent."""
     value: Value | None = None
     components: tuple[Component, ...] = ()
+
+    @property
+    def entered_in_error(self) -> bool:
+        """Whether it is withdrawn: by its status, or, as FHIR withdraws conditions and allergies, by its verification."""
+        return "entered-in-error" in (self.status, self.verification)
 
 
 class Medication(_Item):

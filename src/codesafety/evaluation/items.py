@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
+from codesafety.evaluation.denials import Answer, answer
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -191,10 +192,7 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     assert isinstance(model, Entry)
     codes = [info.context for info in item.infos]
     untold = any(not c.told for c in codes)
-    said: str | None = model.assertion
-    value = item.value
-    if value is not None and value.boolean is False:
-        said = "absent" if said is None else said if said == "absent" else "unknown"
+    said = _said(item, model)
     return (
         _together(said, [c.assertion for c in codes], untold, "present"),
         _together(model.subject, [c.subject for c in codes], untold, "patient"),
@@ -202,12 +200,28 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     )
 
 
+def _said(item: ItemFact, model: Entry) -> str | None:
+    """Return what the message says: of the entry, of the part, and by the value. Two that differ are unknown (table 9)."""
+    of_part = item.component.assertion if item.component is not None else None
+    spoken = {said for said in (model.assertion, of_part, _answer(item)) if said is not None}
+    if len(spoken) > 1:
+        return "unknown"
+    return spoken.pop() if spoken else None
+
+
+def _answer(item: ItemFact) -> Answer | None:
+    text = item.component.text if item.component is not None else item.model.text
+    return answer(item.value, item.codings, text, item.codebook.terminology)
+
+
 def _says_nothing(item: ItemFact, model: Entry) -> bool:
     """Whether neither message nor code says anything of an entry's context, which is so for most: then the default holds."""
     if model.assertion is not None or model.subject is not None or model.temporality is not None:
         return False
-    value = model.value if item.component is None else item.component.value
-    if value is not None and value.boolean is False:
+    component = item.component
+    if component is not None and component.assertion is not None:
+        return False
+    if (model.value if component is None else component.value) is not None and _answer(item) is not None:
         return False
     infos = item.infos
     return infos[0].context is NO_CONTEXT if len(infos) == 1 else all(info.context is NO_CONTEXT for info in infos)
@@ -218,7 +232,7 @@ def _find_stands(item: ItemFact) -> int:
         return 2 if item.given else 0
     model = item.model
     assert isinstance(model, Entry)
-    if model.status == "entered-in-error":
+    if model.entered_in_error:
         return 0
     if _says_nothing(item, model):
         return 2

@@ -193,9 +193,9 @@ def test_a_family_history_of_two_conditions_is_one_item_of_two_parts() -> None:
     assert (entry.codings, [c.codings[0].code for c in entry.components]) == ((), ["1", "2"])
 
 
-def test_a_negative_answer_is_absent() -> None:
-    yes, no = read(bundle(observation(valueBoolean=True), observation(valueBoolean=False))).entries
-    assert (yes.assertion, no.assertion) == (None, "absent")
+def test_an_answer_is_the_value_and_leaves_the_assertion_to_who_judges_it() -> None:
+    (no,) = read(bundle(observation(valueBoolean=False))).entries
+    assert (no.assertion, no.value and no.value.boolean) == (None, False)
 
 
 def test_requests_and_procedures_in_preparation_are_planned() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.not_read import Rest, rest_of
+from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import Broken, Used, child_text, date, identifier, is_nhs_number, one
 from codesafety.record import NotRead, Provenance, Subject
@@ -39,8 +40,27 @@ class Surroundings:
     """Other patients who are the source's own patient's children."""
     roles_of: dict[Node, list[Node]] = field(default_factory=dict)
     """The roles of each practitioner."""
+    withdrawn: frozenset[Node] = frozenset()
+    """What holds a document that its composition withdraws: its bundle, or the whole source where it has one document."""
     sender: str | None = None
     software: str | None = None
+
+    def retracted(self, resource: Node) -> bool:
+        """Return whether the document that a resource came in is withdrawn as a whole."""
+        at: Node | None = resource if self.withdrawn else None
+        while at is not None and at not in self.withdrawn:
+            at = at.parent
+        return at is not None
+
+
+def withdrawn_documents(index: Index) -> frozenset[Node]:
+    compositions = index.of("Composition") if not index.lone else []
+    found: set[Node] = set()
+    for composition in compositions:
+        if own_text(composition, "status") == WITHDRAWN:
+            bundle = composition.parent.resource if composition.parent is not None else index.root
+            found.add(index.root if len(compositions) == 1 else bundle)
+    return frozenset(found)
 
 
 def ods_code(organization: Node | None) -> str | None:
@@ -81,6 +101,8 @@ def consultation_date(resource: Node, around: Surroundings, used: Used) -> str |
     if encounter is None:
         return None
     try:
+        if is_void(encounter):
+            return None
         period = one(encounter, "period")
         if period is None:
             return None
@@ -208,13 +230,12 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         for extension in resource.all("extension"):
             if "DateRecorded" in (own_text(extension, "url") or ""):
                 written = date(one(extension, "valueDateTime"), used)
-    status = one(resource, "status")
     return {
         "path": resource.path,
         "resource_type": resource.resource_type,
         "resource_id": child_text(resource, "id"),
         "id": around.index.id_of(resource),
-        "status": child_text(resource, "status") if status is not None else None,
+        "status": _status(resource, around),
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
@@ -222,6 +243,26 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
     }
 
 
+def _status(resource: Node, around: Surroundings) -> str | None:
+    """Return the word that withdraws the item or the document that it came in, else its status as sent."""
+    said = statuses_of(resource)
+    if around.retracted(resource) or any(name != "verificationStatus" and s.meaning == "withdrawn" for name, s in said.items()):
+        return WITHDRAWN
+    return next((said[name].word for name in ("status", "lifecycleStatus") if name in said), child_text(resource, "status"))
+
+
 def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
+    """Return the fields for what has no other place, and the lines for what has none or is not understood."""
     rest: Rest = rest_of(resource, used, around.index)
-    return {"qualifiers": rest.qualifiers, "references": rest.references}, rest.not_read
+    strange = tuple(
+        NotRead(
+            path=said.node.path,
+            reason="a status that FHIR does not have for such a resource: nothing can be told of it",
+            resource_type=resource.resource_type,
+            resource_id=own_text(resource, "id"),
+            broken=True,
+        )
+        for said in statuses_of(resource).values()
+        if said.meaning is None
+    )
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *rest.not_read)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields
 from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.statuses import WITHDRAWN, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
     Broken,
@@ -55,6 +56,9 @@ def medication_of(
     if kind == "request" and child_text(resource, "intent") in _NOT_A_REQUEST:
         kind = "plan"
     fields: dict[str, Any] = shared_fields(resource, around, used, _RECORDED.get(resource.resource_type or "", ()))
+    medicine = around.index.find(choice(resource, "medication"))
+    if medicine is not None and any(said.meaning == "withdrawn" for said in statuses_of(medicine).values()):
+        fields["status"] = WITHDRAWN
     product, form, strength = _product(resource, around, used)
     fields |= {"kind": kind, "products": product.codings, "text": product.text, "form": form, "strength": strength}
     fields |= _dates(resource, used, gp_connect=gp_connect)
