@@ -257,6 +257,8 @@ class Medication(_Item):
     kind: Literal["statement", "plan", "request", "dispense", "administration"] = "dispense"
     products: tuple[Coding, ...] = ()
     """The product's codings as sent."""
+    subject: Subject | None = None
+    """Whose it is, where that is not simply the source's own patient."""
     not_given: bool | None = None
     """True where the source says that it was not given or not taken."""
     not_given_reason: tuple[Coding, ...] = ()

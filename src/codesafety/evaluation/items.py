@@ -126,9 +126,11 @@ class ItemFact:
 
     @property
     def given(self) -> bool:
-        """Whether it was given or is to be: never one stopped before supply, cancelled or entered in error."""
+        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error."""
         model = self.model
         assert isinstance(model, Medication)
+        if model.subject in ("another", "baby", "family"):
+            return False
         if model.not_given or model.status in _NOT_GIVEN_STATUSES:
             return False
         return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)

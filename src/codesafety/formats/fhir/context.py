@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.not_read import Rest, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
@@ -30,6 +30,8 @@ class Surroundings:
     same: set[Node]
     """The resources that are the source's own patient: one, or the same one again."""
     nhs_number: str | None
+    named: str | None
+    """How a source that does not hold its patient names them."""
     encounter: Node | None
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
@@ -118,19 +120,23 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
     patient. `baby` where a related person links another patient to this one as mother and child; `another` for any other
     patient; `unknown` where it names somebody who is not there.
     """
-    for node in (*resource.all("subject"), *resource.all("patient")):
+    for node in whose(resource):
         found = around.index.find(node)
-        if found is not None and found not in around.same:
+        if found in around.same:
+            continue
+        if found is not None:
             if found.resource_type != "Patient":
                 return "unknown"
             return "baby" if found in around.babies else "another"
         inner = node.all("identifier")
-        if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
-            if identifier(inner[0]) != around.nhs_number:
+        if inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
+            if digits(identifier(inner[0])) != digits(around.nhs_number):
                 return "another"
-        target = own_text(node, "reference")
-        if found is None and target is not None and around.patient is not None and not around.index.lone:
-            return "another" if "Patient/" in target else "unknown"
+            continue
+        who = around.index.who(node) if not around.index.lone else None
+        if who is None or who == around.named:
+            continue
+        return "another" if who.startswith("Patient/") or around.patient is None else "unknown"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
         found = around.index.find(node)
         if found is None:

@@ -106,7 +106,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     }
     if resource.resource_type == "FamilyMemberHistory":
         main, components = _family_conditions(resource, used)
-        extra["subject"] = "family"
+        extra["subject"] = subject_of(resource, around) or "family"
     else:
         extra["subject"] = subject_of(resource, around)
     if resource.resource_type == "Observation":

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields
+from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.statuses import WITHDRAWN, statuses_of
 from codesafety.formats.fhir.tree import Node
@@ -60,7 +60,14 @@ def medication_of(
     if medicine is not None and any(said.meaning == "withdrawn" for said in statuses_of(medicine).values()):
         fields["status"] = WITHDRAWN
     product, form, strength = _product(resource, around, used)
-    fields |= {"kind": kind, "products": product.codings, "text": product.text, "form": form, "strength": strength}
+    fields |= {
+        "kind": kind,
+        "subject": subject_of(resource, around),
+        "products": product.codings,
+        "text": product.text,
+        "form": form,
+        "strength": strength,
+    }
     fields |= _dates(resource, used, gp_connect=gp_connect)
     fields |= _not_given(resource, fields["handed_over"], used)
     supply = one(resource, "dispenseRequest")

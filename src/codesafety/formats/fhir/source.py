@@ -8,7 +8,7 @@ from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
 from codesafety.formats.fhir.context import Surroundings, babies_of, withdrawn_documents
 from codesafety.formats.fhir.entries import SHAPES, entry_of
-from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
@@ -116,7 +116,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     parts = Parts()
     patient = main_patient(index)
     used = Used()
-    number, same = _patient_parts(parts, index, patient, used)
+    number, named, same = _patient_parts(parts, index, patient, used)
     encounters = index.of("Encounter")
     around = Surroundings(
         index,
@@ -124,6 +124,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         patient,
         same,
         number,
+        named,
         encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
         encounter_of=_by_list(index),
         babies=babies_of(patient, index),
@@ -135,7 +136,10 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
-        if resource in flawed:
+        if resource in index.superseded:
+            reason = "another version of a resource that the source holds, and not the one that counts"
+            parts.not_read.append(not_understood(resource, reason, broken=False))
+        elif resource in flawed:
             parts.not_read.append(not_understood(resource, flawed[resource], broken=True))
         else:
             _resource(resource, around, parts, gp_connect=gp_connect)
@@ -144,6 +148,8 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         parts.not_read.extend(not_read)
     in_message = {r.path for r in parts.message.references}
     for resource in index.resources:
+        if resource in index.superseded:
+            continue
         if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
             lines = listed_as_not_read(resource, used, _CONTEXT)
             parts.not_read.extend(line for line in lines if line.path not in in_message)
@@ -164,56 +170,77 @@ def _distinct(lines: list[NotRead]) -> list[NotRead]:
     return list(kept.values())
 
 
-def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, set[Node]]:
-    """Read the patients; a source without one may still name its patient by number.
+def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, str | None, set[Node]]:
+    """Read the patients; a source without one may still name its patient, by number or otherwise.
 
-    Returns the patient's NHS number, and the resources that are the same patient again.
+    Returns the patient's NHS number, how a source without them names them, and the resources that are the same patient again.
+    Whoever else an item names is another patient, though nothing in the source describes them.
     """
-    same: set[Node] = set() if patient is None else {patient}
+    same: set[Node] = set() if patient is None else set(index.versions_of(patient))
     if patient is not None:
         parts.patient, broken = patient_of(patient, used)
         parts.not_read.extend(broken)
     for other in index.resources:
-        if other.resource_type == "Patient" and other is not patient:
+        if other.resource_type == "Patient" and other is not patient and other not in index.superseded:
             found, broken = patient_of(other, used)
             parts.not_read.extend(broken)
-            if found.nhs_number is not None and found.nhs_number == parts.patient.nhs_number:
+            if other in same or (found.nhs_number is not None and digits(found.nhs_number) == digits(parts.patient.nhs_number)):
                 same.add(other)
-                parts.not_read.extend(_differences(parts.patient, found))
+                parts.patient, differences = _together(parts.patient, found)
+                parts.not_read.extend(differences)
             else:
                 parts.others.append(found)
-    inline: dict[str, str] = {}
+    numbers: dict[str, str] = {}
+    names: dict[str, str] = {}
     for resource in index.resources:
-        for node in (*resource.all("subject"), *resource.all("patient")):
-            for inner in node.all("identifier"):
-                if inner.value is None and _is_number(inner):
-                    value = own_text(inner, "value")
-                    if value is not None:
-                        inline.setdefault(value, node.path)
-                        used.add(node)
+        for node in whose(resource) if resource not in index.superseded else ():
+            inner = [i for i in node.all("identifier") if i.value is None and _is_number(i)]
+            if inner:
+                numbers.setdefault(own_text(inner[0], "value") or "", node.path)
+                used.add(node)
+            elif (resource.resource_type in SHAPES or resource.resource_type in KINDS) and index.find(node) is None:
+                who = index.who(node)
+                if who is not None and not index.lone:
+                    names.setdefault(who, node.path)
     number = parts.patient.nhs_number
-    for value, path in inline.items():
+    for value, path in numbers.items():
         if number is None and patient is None:
             number = value
             parts.patient = Patient(nhs_number=value, path=path)
-        elif number is not None and value != number:
+        elif number is not None and digits(value) != digits(number):
             parts.others.append(Patient(nhs_number=value, path=path))
-    return number, same
+    named = next(iter(names), None) if patient is None else None
+    parts.others.extend(Patient(path=path) for who, path in names.items() if who != named)
+    return number, named, same
 
 
-def _differences(patient: Patient, again: Patient) -> list[NotRead]:
-    """Return a line for each fact in which a second description of the same patient differs; the first one is kept."""
-    pairs = (("gender", patient.gender, again.gender), ("birthDate", patient.born, again.born))
-    return [
+def _together(patient: Patient, again: Patient) -> tuple[Patient, list[NotRead]]:
+    """Return a patient described twice, and a line for each fact in which the two differ: it is unknown."""
+    pairs = (
+        ("gender", "gender"),
+        ("born", "birthDate"),
+        ("sex_at_birth", None),
+        ("deceased", "deceasedBoolean"),
+        ("died", "deceasedDateTime"),
+    )
+    differing = {field: element for field, element in pairs if _differ(getattr(patient, field), getattr(again, field))}
+    lines = [
         NotRead(
-            path=f"{again.path}.{name}",
+            path=f"{again.path}.{element}" if element is not None else again.path or "Patient",
             resource_type="Patient",
             broken=True,
             reason="it contradicts what is said of the same patient elsewhere",
         )
-        for name, held, other in pairs
-        if held is not None and other is not None and held != other
+        for element in differing.values()
     ]
+    return patient.model_copy(update=dict.fromkeys(differing)), lines
+
+
+def _differ(one: str | bool | None, other: str | bool | None) -> bool:
+    """Return whether both are said and cannot both be so: a year and a day of that year can."""
+    if one in (None, "unknown") or other in (None, "unknown"):
+        return False
+    return one != other and not (str(one).startswith(str(other)) or str(other).startswith(str(one)))
 
 
 def _is_number(node: Node) -> bool:
