@@ -274,6 +274,10 @@ class Medication(_Item):
     """The first day of the course."""
     end: PartialDate | None = None
     """The last day of the course."""
+    course_days_least: Number | None = None
+    """How many days the course lasts, where that is said and not its last day: at least."""
+    course_days_most: Number | None = None
+    """At most. None beside `course_days_least`: it ends, and when is not said."""
     quantity: Quantity | None = None
     days_supply: Number | None = None
     dose: Number | None = None

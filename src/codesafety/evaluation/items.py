@@ -146,19 +146,32 @@ class ItemFact:
     def course(self) -> tuple[Interval | None, Interval | None]:
         """First and last day of a medication, each an interval or None where missing.
 
-        Start to end; else start + days supplied - 1; active without end: open; else the end is missing. A supply of no
-        days, or of fewer, says nothing of the end.
+        Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
+        missing. A supply of no days, or of fewer, says nothing of the end.
         """
         model = self.model
         assert isinstance(model, Medication)
         start = date_of(model.start) or self.day
         end = date_of(model.end)
-        if end is None and model.days_supply is not None and start is not None:
-            days = int(model.days_supply.to_integral_value(ROUND_CEILING)) - 1
-            end = (add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)) if days >= 0 else None
-        if end is None and model.end is None and model.days_supply is None and model.status == "active":
-            end = (OPEN_END, OPEN_END)
-        return start, end
+        if end is not None or model.end is not None:
+            return start, end
+        least, most = model.course_days_least, model.course_days_most
+        if least is None and most is None:
+            least = most = model.days_supply
+        if least is None and most is None:
+            return start, (OPEN_END, OPEN_END) if model.status == "active" else None
+        return start, _end(start, least, most) if start is not None else None
+
+
+def _end(start: Interval, least: Decimal | None, most: Decimal | None) -> Interval | None:
+    """Return the last days that a course of so many days may have."""
+    first, last = (None if n is None else int(n.to_integral_value(ROUND_CEILING)) - 1 for n in (least, most))
+    if (last is None and not first) or (last is not None and last < 0):
+        return None
+    return (
+        add(start[0], max(first or 0, 0), Unit.DAYS),
+        OPEN_END if last is None else add(start[1], last, Unit.DAYS),
+    )
 
 
 def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
