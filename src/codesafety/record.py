@@ -25,9 +25,26 @@ from pydantic_core import PydanticCustomError
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2})"
-    r"(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
+    r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
+_UNPUNCTUATED = re.compile(
+    r"(?P<day>\d{8})(T?(?P<hour>\d{2})((?P<minute>\d{2})((?P<second>\d{2})(\.\d+)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+"""HL7 v2 and v3, and ISO 8601 in its basic form. Eight digits that are a day from the year on are none from the day or the month
+on, unless in a year before 1300: 20101970 would be a month 19. Six digits may be either, and are none."""
+
+
+def punctuated(text: str) -> str:
+    """Return a date as HL7 v2 and v3 write it (`19700101`, `201002250930+0000`) as FHIR writes it; any other text unchanged."""
+    match = _UNPUNCTUATED.fullmatch(text)
+    if match is None:
+        return text
+    day = f"{match['day'][:4]}-{match['day'][4:6]}-{match['day'][6:]}"
+    if match["hour"] is None:
+        return day
+    time = f"T{match['hour']}:{match['minute'] or '00'}" + (f":{match['second']}" if match["second"] else "")
+    return day + time + (match["zone"] or "")
 
 
 @lru_cache(maxsize=65536)
@@ -35,9 +52,9 @@ def day_interval(text: str) -> tuple[int, int]:
     """Return the first and last day that a partial date may mean, as ordinals (1 is 0001-01-01).
 
     `2025` is the whole year, `2025-06` the month; a time of day is dropped, the day stays as written in its own zone.
-    Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
+    `20250601` is a day, too (see `punctuated`). Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
     """
-    match = _DATE.fullmatch(text)
+    match = _DATE.fullmatch(punctuated(text))
     if match is None:
         raise ValueError("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
     year = int(match["year"])
@@ -63,7 +80,7 @@ def _checked_date(text: str) -> str:
         day_interval(text)
     except ValueError as error:
         raise PydanticCustomError("date", "{reason}", {"reason": str(error)}) from None
-    return text
+    return punctuated(text)
 
 
 def _code_is_text(value: Any) -> Any:
@@ -89,7 +106,7 @@ MAX_EXPONENT = 30
 """Numbers beyond ten to this power are refused: exact arithmetic on them could take for ever."""
 Number = Annotated[Decimal, AfterValidator(_of_a_size)]
 PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
-"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day."""
+"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day. `20250601` becomes `2025-06-01`."""
 CodeText = Annotated[str, BeforeValidator(_code_is_text)]
 Gender = Literal["male", "female", "other", "unknown"]
 Assertion = Literal["present", "absent", "possible", "planned", "unknown"]

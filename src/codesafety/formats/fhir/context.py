@@ -36,6 +36,8 @@ class Surroundings:
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    report_of: dict[Node, Node] = field(default_factory=dict)
+    """The report of each observation that is a result of one."""
     prescriptions: set[str] = field(default_factory=set)
     """The group identifiers that stand for a prescription of several items, and so for no one order."""
     babies: set[Node] = field(default_factory=set)
@@ -53,6 +55,17 @@ class Surroundings:
         while at is not None and at not in self.withdrawn:
             at = at.parent
         return at is not None
+
+
+def reports_of(index: Index) -> dict[Node, Node]:
+    """Return the report of each result, but for results that several reports name."""
+    found: dict[Node, Node | None] = {}
+    for report in index.of("DiagnosticReport"):
+        for node in report.all("result"):
+            result = index.find(node)
+            if result is not None:
+                found[result] = report if found.get(result, report) is report else None
+    return {result: report for result, report in found.items() if report is not None}
 
 
 def withdrawn_documents(index: Index) -> frozenset[Node]:

@@ -95,7 +95,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     main = _main_concept(resource, shape, used)
     components = _components(resource, used)
     dated = Used()
-    start, end = _dates(resource, shape, dated)
+    start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
@@ -170,14 +170,36 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
     return first or NO_CONCEPT
 
 
-def _dates(resource: Node, shape: Shape, used: Used) -> tuple[str | None, str | None]:
-    if resource.resource_type == "Specimen":
-        for collection in resource.all("collection"):
-            found = when(collection, "collected", used)
-            if found != (None, None):
-                return found
-    for name in shape.dates:
-        found = when(resource, name, used)
+def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tuple[str | None, str | None]:
+    own = resource.all("collection") if resource.resource_type == "Specimen" else []
+    for holder, name in (*((node, "collected") for node in own), *((resource, name) for name in shape.dates)):
+        found = when(holder, name, used)
+        if found != (None, None):
+            return found
+    return _reported(resource, around)
+
+
+def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | None]:
+    """Return when a laboratory's report or result is of, where it does not say itself: these are times of the laboratory's own,
+    and the consultation in which it was filed may be years later.
+
+    The collection of its specimen, else its report's time, else its report's issue. What breaks its format is the other resource's.
+    """
+    report = resource if resource.resource_type == "DiagnosticReport" else around.report_of.get(resource)
+    named = [node for holder in (resource, report) if holder is not None for node in holder.all("specimen")]
+    times = [
+        (collection, "collected")
+        for node in named
+        if (sample := around.index.find(node)) is not None
+        for collection in sample.all("collection")
+    ]
+    if report is not None:
+        times += [(report, "effective"), (report, "issued")]
+    for holder, name in times:
+        try:
+            found = when(holder, name, Used())
+        except Broken:
+            continue
         if found != (None, None):
             return found
     return None, None

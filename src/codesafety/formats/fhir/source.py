@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
-from codesafety.formats.fhir.context import Surroundings, babies_of, withdrawn_documents
+from codesafety.formats.fhir.context import Surroundings, babies_of, reports_of, withdrawn_documents
 from codesafety.formats.fhir.entries import SHAPES, entry_of
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
@@ -130,6 +130,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         babies=babies_of(patient, index),
         prescriptions=prescriptions_in(index),
         roles_of=_roles(index),
+        report_of=reports_of(index),
         withdrawn=withdrawn_documents(index),
         sender=sender_of(index),
         software=software_of(index),
