@@ -84,16 +84,29 @@ def test_an_older_draft_is_read() -> None:
 
 def test_a_letter_is_declined() -> None:
     with pytest.raises(
-        Declined, match=r"letter\.json: a letter \(Send Document, event `ITK007C`\), not an Update Record message"
+        Declined, match=r"letter\.json: a letter of Send Document \(event `ITK007C`\), not an Update Record message"
     ):
         read(FIXTURES / "letter.json")
 
 
-def test_another_event_is_declined_by_name() -> None:
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("ITK003D", "a discharge summary (event `ITK003D`)"),
+        ("ITK006D", "an outpatient letter (event `ITK006D`)"),
+        ("ITK008M", "an acknowledgement (event `ITK008M`)"),
+        ("ITK009D", "an immunisation message of Digital Medicine (event `ITK009D`)"),
+        ("ITK010D", "an emergency supply message of Digital Medicine (event `ITK010D`)"),
+        ("ITK012M", "a pathology report (event `ITK012M`)"),
+        ("ITK099X", "a message of event `ITK099X`"),
+    ],
+)
+def test_another_event_is_declined_by_name_and_an_unknown_one_by_its_code(code: str, named: str) -> None:
     message = bundle()
-    message["entry"][0]["resource"]["event"] = {"code": "ITK008M"}
-    with pytest.raises(Declined, match="an acknowledgement"):
+    message["entry"][0]["resource"]["event"] = {"code": code, "display": "an acknowledgement"}
+    with pytest.raises(Declined) as declined:
         read(message)
+    assert str(declined.value).startswith(f"given: {named}, not an Update Record message")
 
 
 @pytest.mark.parametrize(
