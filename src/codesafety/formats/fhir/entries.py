@@ -45,6 +45,7 @@ class Shape:
     """Whether it is a coded statement even without a code. Otherwise it is then a text item."""
 
 
+_CODED_OF_ENCOUNTER = ("type", "reason", "reasonCode")
 SHAPES: dict[str, Shape] = {
     "Observation": Shape("observation", ("code",), ("effective",), ("issued",)),
     "Condition": Shape("condition", ("code",), ("onset",), ("assertedDate", "recordedDate")),
@@ -81,11 +82,11 @@ SHAPES: dict[str, Shape] = {
     "ImagingStudy": Shape("procedure", ("procedureCode",), ("started",), (), ("description",), needs_code=False),
     "NutritionOrder": Shape("other", ("oralDiet",), ("dateTime",), planned=True, needs_code=False),
     "Basic": Shape("other", ("code",), (), ("created",)),
-    "Encounter": Shape("encounter", ("type", "reason", "reasonCode"), ("period",)),
+    "Encounter": Shape("encounter", _CODED_OF_ENCOUNTER, ("period",)),
     "Composition": Shape("document", ("type",), ("date",)),
     "Medication": Shape("other", ("code",)),
 }
-"""Encounter, Composition and Medication are items only where they are all that was sent."""
+"""Composition and Medication are items only where they are all that was sent, and an Encounter also where it is nobody's envelope."""
 
 
 def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | TextItem, tuple[NotRead, ...]]:
@@ -94,6 +95,8 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     fields = shared_fields(resource, around, used, shape.recorded)
     main = _main_concept(resource, shape, used)
     components = _components(resource, used)
+    if resource.resource_type == "Encounter":
+        main, components = _encountered(resource, used)
     dated = Used()
     start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
@@ -252,6 +255,19 @@ def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Compo
         return concept(one(conditions[0], "code"), used), ()
     parts = [(n, concept(one(n, "code"), used)) for n in conditions]
     return NO_CONCEPT, tuple(Component(codings=c.codings, text=c.text, path=n.path) for n, c in parts)
+
+
+def says_what(encounter: Node) -> bool:
+    """Return whether an encounter codes what it was or why it was."""
+    return any(node.all("coding") for name in _CODED_OF_ENCOUNTER for node in encounter.all(name))
+
+
+def _encountered(encounter: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:
+    """Return what an encounter codes first, its type or else its reason, and each other type and reason as a component."""
+    nodes = [node for name in _CODED_OF_ENCOUNTER for node in encounter.all(name) if node.kind == "element"]
+    parts = [(node, found) for node in nodes if (found := concept(node, used)).codings]
+    first = parts[0][1] if parts else NO_CONCEPT
+    return first, tuple(Component(codings=c.codings, text=c.text, path=node.path) for node, c in parts[1:])
 
 
 def _answers(resource: Node, used: Used) -> tuple[Component, ...]:

@@ -22,7 +22,11 @@ class Event:
 
     @property
     def named(self) -> str:
-        return f"`{self.code}`" if self.code and self.code.isascii() and len(self.code) <= 40 else "another event"
+        return (
+            f"`{self.code}`"
+            if self.code and self.code.isascii() and self.code.isprintable() and len(self.code) <= 40
+            else "another event"
+        )
 
 
 def event_of(index: Index) -> Event | None:

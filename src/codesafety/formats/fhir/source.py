@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
 from codesafety.formats.fhir.context import Surroundings, babies_of, reports_of, withdrawn_documents
-from codesafety.formats.fhir.entries import SHAPES, entry_of
+from codesafety.formats.fhir.entries import SHAPES, entry_of, says_what
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
@@ -125,7 +125,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         same,
         number,
         named,
-        encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
+        encounter=encounters[0] if len(encounters) == 1 and envelope and index.carries_all else None,
         encounter_of=_by_list(index),
         babies=babies_of(patient, index),
         prescriptions=prescriptions_in(index),
@@ -151,7 +151,11 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     for resource in index.resources:
         if resource in index.superseded:
             continue
-        if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
+        if (
+            resource.resource_type in SUPPORTING
+            and resource not in flawed
+            and not _is_item(resource, around, gp_connect=gp_connect)
+        ):
             lines = listed_as_not_read(resource, used, _CONTEXT)
             parts.not_read.extend(line for line in lines if line.path not in in_message)
     _wrappers(tree.root, used, parts)
@@ -293,8 +297,15 @@ def _flaws(tree: Tree, parts: Parts) -> dict[Node, str]:
     return flawed
 
 
-def _stands_alone(resource: Node, index: Index) -> bool:
-    return index.lone and resource is index.root and resource.resource_type in _ONLY_ALONE
+def _is_item(resource: Node, around: Surroundings, *, gp_connect: bool) -> bool:
+    """Return whether a resource of a supporting kind is an item: sent all alone, or an encounter that is not the envelope of others.
+
+    GP Connect's encounters are the consultations of its items.
+    """
+    index = around.index
+    if index.lone:
+        return resource is index.root and resource.resource_type in _ONLY_ALONE
+    return resource.resource_type == "Encounter" and resource is not around.encounter and not gp_connect and says_what(resource)
 
 
 def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect: bool) -> None:
@@ -304,7 +315,9 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         return
     local = Used()
     try:
-        if (kind in SHAPES or kind in KINDS) and kind not in SUPPORTING and _modified(resource):
+        is_item = kind not in SUPPORTING and (kind in SHAPES or kind in KINDS)
+        is_item = is_item or _is_item(resource, around, gp_connect=gp_connect)
+        if is_item and _modified(resource):
             reason = "it carries a modifier that may reverse what it says, and that this library does not understand"
             parts.not_read.append(not_understood(resource, reason, broken=False))
         elif states_sex_at_birth(resource):
@@ -313,7 +326,7 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
             medication, not_read = medication_of(resource, around, local, gp_connect=gp_connect)
             parts.medications.append(medication)
             parts.not_read.extend(not_read)
-        elif (kind in SHAPES and kind not in _ONLY_ALONE) or _stands_alone(resource, around.index):
+        elif is_item:
             item, not_read = entry_of(resource, around, local)
             if isinstance(item, Entry):
                 parts.entries.append(item)
