@@ -52,9 +52,9 @@ def day_interval(text: str) -> tuple[int, int]:
     """Return the first and last day that a partial date may mean, as ordinals (1 is 0001-01-01).
 
     `2025` is the whole year, `2025-06` the month; a time of day is dropped, the day stays as written in its own zone.
-    `20250601` is a day, too (see `punctuated`). Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
+    Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
     """
-    match = _DATE.fullmatch(punctuated(text))
+    match = _DATE.fullmatch(text)
     if match is None:
         raise ValueError("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
     year = int(match["year"])
@@ -76,11 +76,12 @@ def day_interval(text: str) -> tuple[int, int]:
 
 
 def _checked_date(text: str) -> str:
+    written = punctuated(text)
     try:
-        day_interval(text)
+        day_interval(written)
     except ValueError as error:
         raise PydanticCustomError("date", "{reason}", {"reason": str(error)}) from None
-    return punctuated(text)
+    return written
 
 
 def _code_is_text(value: Any) -> Any:
@@ -291,10 +292,10 @@ class Medication(_Item):
     """The first day of the course."""
     end: PartialDate | None = None
     """The last day of the course."""
-    course_days_least: Number | None = None
+    course_days: Number | None = None
     """How many days the course lasts, where that is said and not its last day: at least."""
-    course_days_most: Number | None = None
-    """At most. None beside `course_days_least`: it ends, and when is not said."""
+    course_days_max: Number | None = None
+    """At most. None beside `course_days`: it ends, and when is not said."""
     quantity: Quantity | None = None
     days_supply: Number | None = None
     dose: Number | None = None

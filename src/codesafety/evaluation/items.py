@@ -155,7 +155,7 @@ class ItemFact:
         end = date_of(model.end)
         if end is not None or model.end is not None:
             return start, end
-        least, most = model.course_days_least, model.course_days_most
+        least, most = model.course_days, model.course_days_max
         if least is None and most is None:
             least = most = model.days_supply
         if least is None and most is None:

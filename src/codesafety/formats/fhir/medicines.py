@@ -160,13 +160,13 @@ def _bounds(resource: Node, start: str | None, used: Used) -> dict[str, Any]:
         supply = one(resource, "dispenseRequest")
         valid = one(supply, "validityPeriod") if supply is not None else None
         ends = any(not b.open for b in bounds) or (valid is not None and bool(valid.all("end")))
-        return found | ({"course_days_least": Decimal(1)} if ends and not _supplied(resource) else {})
+        return found | ({"course_days": Decimal(1)} if ends and not _supplied(resource) else {})
     ends_on = [b.end for b in bounds if b.end is not None]
     if len(ends_on) == len(bounds):
         return found | {"end": max(ends_on, key=lambda end: day_interval(end)[::-1])}
     if len(bounds) > 1 or ends_on:
-        return found | {"course_days_least": Decimal(1)}  # one after the other or side by side: it ends, and when is not said
-    return found | {"course_days_least": bounds[0].least, "course_days_most": bounds[0].most}
+        return found | {"course_days": Decimal(1)}  # one after the other or side by side: it ends, and when is not said
+    return found | {"course_days": bounds[0].least, "course_days_max": bounds[0].most}
 
 
 def _supplied(resource: Node) -> bool:

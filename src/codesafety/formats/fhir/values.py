@@ -135,12 +135,13 @@ def date(node: Node | None, used: Used) -> str | None:
     words = text(node)
     if node is None or words is None:
         return None
+    written = punctuated(words)
     try:
-        day_interval(words)
+        day_interval(written)
     except ValueError as error:
         raise Broken(node, str(error)) from None
     used.add(node)
-    return punctuated(words)
+    return written
 
 
 def coding(node: Node, used: Used) -> Coding:
