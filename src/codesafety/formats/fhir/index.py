@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import child_text, identifier, is_nhs_number, one, text
+from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, one, text
 from codesafety.record import Reference
 
 _UUID = re.compile(r"(urn:uuid:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -57,7 +57,8 @@ def _identity(node: Node) -> str | None:
     value = own_text(node, "value")
     if value is None:
         return None
-    return f"nhs-number|{digits(value)}" if is_nhs_number(node) else f"{own_text(node, 'system') or ''}|{value}"
+    system = own_text(node, "system") or ""
+    return f"nhs-number|{digits(value)}" if system.endswith(NHS_NUMBER_SYSTEMS) else f"{system}|{value}"
 
 
 class Versions:
