@@ -25,9 +25,26 @@ from pydantic_core import PydanticCustomError
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2})"
-    r"(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?",
+    r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
+_UNPUNCTUATED = re.compile(
+    r"(?P<day>\d{8})(T?(?P<hour>\d{2})((?P<minute>\d{2})((?P<second>\d{2})(\.\d+)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+"""HL7 v2 and v3, and ISO 8601 in its basic form. Eight digits that are a day from the year on are none from the day or the month
+on, unless in a year before 1300: 20101970 would be a month 19. Six digits may be either, and are none."""
+
+
+def punctuated(text: str) -> str:
+    """Return a date as HL7 v2 and v3 write it (`19700101`, `201002250930+0000`) as FHIR writes it; any other text unchanged."""
+    match = _UNPUNCTUATED.fullmatch(text)
+    if match is None:
+        return text
+    day = f"{match['day'][:4]}-{match['day'][4:6]}-{match['day'][6:]}"
+    if match["hour"] is None:
+        return day
+    time = f"T{match['hour']}:{match['minute'] or '00'}" + (f":{match['second']}" if match["second"] else "")
+    return day + time + (match["zone"] or "")
 
 
 @lru_cache(maxsize=65536)
@@ -59,11 +76,12 @@ def day_interval(text: str) -> tuple[int, int]:
 
 
 def _checked_date(text: str) -> str:
+    written = punctuated(text)
     try:
-        day_interval(text)
+        day_interval(written)
     except ValueError as error:
         raise PydanticCustomError("date", "{reason}", {"reason": str(error)}) from None
-    return text
+    return written
 
 
 def _code_is_text(value: Any) -> Any:
@@ -89,7 +107,7 @@ MAX_EXPONENT = 30
 """Numbers beyond ten to this power are refused: exact arithmetic on them could take for ever."""
 Number = Annotated[Decimal, AfterValidator(_of_a_size)]
 PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
-"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day."""
+"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day. `20250601` becomes `2025-06-01`."""
 CodeText = Annotated[str, BeforeValidator(_code_is_text)]
 Gender = Literal["male", "female", "other", "unknown"]
 Assertion = Literal["present", "absent", "possible", "planned", "unknown"]
@@ -218,6 +236,8 @@ class Component(Model):
     codings: tuple[Coding, ...] = ()
     text: str | None = None
     value: Value | None = None
+    assertion: Assertion | None = None
+    """What is said of this part alone. None: what its entry says."""
     path: str | None = None
 
 
@@ -243,6 +263,11 @@ class Entry(_Item):
     value: Value | None = None
     components: tuple[Component, ...] = ()
 
+    @property
+    def entered_in_error(self) -> bool:
+        """Whether it is withdrawn: by its status, or, as FHIR withdraws conditions and allergies, by its verification."""
+        return "entered-in-error" in (self.status, self.verification)
+
 
 class Medication(_Item):
     """A medicine asked for, planned, given or said to be taken."""
@@ -250,6 +275,8 @@ class Medication(_Item):
     kind: Literal["statement", "plan", "request", "dispense", "administration"] = "dispense"
     products: tuple[Coding, ...] = ()
     """The product's codings as sent."""
+    subject: Subject | None = None
+    """Whose it is, where that is not simply the source's own patient."""
     not_given: bool | None = None
     """True where the source says that it was not given or not taken."""
     not_given_reason: tuple[Coding, ...] = ()
@@ -265,6 +292,10 @@ class Medication(_Item):
     """The first day of the course."""
     end: PartialDate | None = None
     """The last day of the course."""
+    course_days: Number | None = None
+    """How many days the course lasts, where that is said and not its last day: at least."""
+    course_days_max: Number | None = None
+    """At most. None beside `course_days`: it ends, and when is not said."""
     quantity: Quantity | None = None
     days_supply: Number | None = None
     dose: Number | None = None

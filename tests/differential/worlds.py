@@ -300,7 +300,7 @@ def some_value(choose: Chooser) -> Value | None:
         case 2:
             return Value(boolean=choose.pick((True, False)))
         case 3:
-            return Value(codings=some_codings(choose, (P1, P2)))
+            return Value(codings=some_codings(choose, (P1, P2, "373067005", "260385009", "373066001")))
         case _:
             return None
 
@@ -313,13 +313,14 @@ def some_entry(choose: Chooser, path: str) -> Entry:
             "subject": choose.pick((None, "patient", "family", "unknown")),
             "temporality": choose.pick((None, "current", "past", "unknown")),
             "status": choose.pick((None, "final", "amended", "entered-in-error", "unknown")),
-            "verification": choose.pick((None, "confirmed", "unknown")),
+            "verification": choose.pick((None, "confirmed", "entered-in-error", "unknown")),
         }
     components = tuple(
         Component(
             codings=some_codings(choose, ENTRY_CODES),
             text=choose.pick((None, "Pregnancy")),
             value=some_value(choose),
+            assertion=choose.pick((None, None, None, "unknown", "absent")),
             path=f"{path}.component[{i}]",
         )
         for i in range(choose.pick((0, 0, 0, 1, 2)))
@@ -351,11 +352,14 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         kind=choose.pick(("statement", "request", "dispense")),
         products=some_codings(choose, PRODUCT_CODES),
         not_given=choose.pick((None, None, False, True)),
+        subject=choose.pick((None, None, None, "patient", "another", "unknown")),
         handed_over=choose.pick((None, *DATES)),
         start=choose.pick((None, *DATES)),
         end=choose.pick((None, None, *DATES)),
         quantity=some_quantity(choose) if chance(choose, 2) else None,
         days_supply=choose.pick((None, *NUMBERS[1:4])),
+        course_days=choose.pick((None, None, None, Decimal(1), Decimal(7))),
+        course_days_max=choose.pick((None, None, None, Decimal(7), Decimal(10))),
         dose=choose.pick((None, Decimal(1))),
         times_a_day=choose.pick((None, Decimal(2))),
         route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (),

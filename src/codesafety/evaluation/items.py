@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
+from codesafety.evaluation.denials import Answer, answer
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -125,9 +126,11 @@ class ItemFact:
 
     @property
     def given(self) -> bool:
-        """Whether it was given or is to be: never one stopped before supply, cancelled or entered in error."""
+        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error."""
         model = self.model
         assert isinstance(model, Medication)
+        if model.subject in ("another", "baby", "family"):
+            return False
         if model.not_given or model.status in _NOT_GIVEN_STATUSES:
             return False
         return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)
@@ -143,19 +146,32 @@ class ItemFact:
     def course(self) -> tuple[Interval | None, Interval | None]:
         """First and last day of a medication, each an interval or None where missing.
 
-        Start to end; else start + days supplied - 1; active without end: open; else the end is missing. A supply of no
-        days, or of fewer, says nothing of the end.
+        Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
+        missing. A supply of no days, or of fewer, says nothing of the end.
         """
         model = self.model
         assert isinstance(model, Medication)
         start = date_of(model.start) or self.day
         end = date_of(model.end)
-        if end is None and model.days_supply is not None and start is not None:
-            days = int(model.days_supply.to_integral_value(ROUND_CEILING)) - 1
-            end = (add(start[0], days, Unit.DAYS), add(start[1], days, Unit.DAYS)) if days >= 0 else None
-        if end is None and model.end is None and model.days_supply is None and model.status == "active":
-            end = (OPEN_END, OPEN_END)
-        return start, end
+        if end is not None or model.end is not None:
+            return start, end
+        least, most = model.course_days, model.course_days_max
+        if least is None and most is None:
+            least = most = model.days_supply
+        if least is None and most is None:
+            return start, (OPEN_END, OPEN_END) if model.status == "active" else None
+        return start, _end(start, least, most) if start is not None else None
+
+
+def _end(start: Interval, least: Decimal | None, most: Decimal | None) -> Interval | None:
+    """Return the last days that a course of so many days may have."""
+    first, last = (None if n is None else int(n.to_integral_value(ROUND_CEILING)) - 1 for n in (least, most))
+    if (last is None and not first) or (last is not None and last < 0):
+        return None
+    return (
+        add(start[0], max(first or 0, 0), Unit.DAYS),
+        OPEN_END if last is None else add(start[1], last, Unit.DAYS),
+    )
 
 
 def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
@@ -191,10 +207,7 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     assert isinstance(model, Entry)
     codes = [info.context for info in item.infos]
     untold = any(not c.told for c in codes)
-    said: str | None = model.assertion
-    value = item.value
-    if value is not None and value.boolean is False:
-        said = "absent" if said is None else said if said == "absent" else "unknown"
+    said = _said(item, model)
     return (
         _together(said, [c.assertion for c in codes], untold, "present"),
         _together(model.subject, [c.subject for c in codes], untold, "patient"),
@@ -202,12 +215,28 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     )
 
 
+def _said(item: ItemFact, model: Entry) -> str | None:
+    """Return what the message says: of the entry, of the part, and by the value. Two that differ are unknown (table 9)."""
+    of_part = item.component.assertion if item.component is not None else None
+    spoken = {said for said in (model.assertion, of_part, _answer(item)) if said is not None}
+    if len(spoken) > 1:
+        return "unknown"
+    return spoken.pop() if spoken else None
+
+
+def _answer(item: ItemFact) -> Answer | None:
+    text = item.component.text if item.component is not None else item.model.text
+    return answer(item.value, item.codings, text, item.codebook.terminology)
+
+
 def _says_nothing(item: ItemFact, model: Entry) -> bool:
     """Whether neither message nor code says anything of an entry's context, which is so for most: then the default holds."""
     if model.assertion is not None or model.subject is not None or model.temporality is not None:
         return False
-    value = model.value if item.component is None else item.component.value
-    if value is not None and value.boolean is False:
+    component = item.component
+    if component is not None and component.assertion is not None:
+        return False
+    if (model.value if component is None else component.value) is not None and _answer(item) is not None:
         return False
     infos = item.infos
     return infos[0].context is NO_CONTEXT if len(infos) == 1 else all(info.context is NO_CONTEXT for info in infos)
@@ -218,7 +247,7 @@ def _find_stands(item: ItemFact) -> int:
         return 2 if item.given else 0
     model = item.model
     assert isinstance(model, Entry)
-    if model.status == "entered-in-error":
+    if model.entered_in_error:
         return 0
     if _says_nothing(item, model):
         return 2

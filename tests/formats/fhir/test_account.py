@@ -84,7 +84,8 @@ def what_became_of(submission: Submission, code: str = "77386006") -> set[str]:
 def standing_at(kind: str, place: str, held: Any) -> dict[str, Any]:
     for name in reversed(place.split(".")):
         held = {name: held}
-    return {"resourceType": kind, "id": "x", "status": "active", "subject": {"reference": "Patient/p"}, **held}
+    status = "finished" if kind == "Encounter" else "active"
+    return {"resourceType": kind, "id": "x", "status": status, "subject": {"reference": "Patient/p"}, **held}
 
 
 @pytest.mark.parametrize(("kind", "place"), PLACES, ids=lambda part: part)

@@ -84,16 +84,29 @@ def test_an_older_draft_is_read() -> None:
 
 def test_a_letter_is_declined() -> None:
     with pytest.raises(
-        Declined, match=r"letter\.json: a letter \(Send Document, event `ITK007C`\), not an Update Record message"
+        Declined, match=r"letter\.json: a letter of Send Document \(event `ITK007C`\), not an Update Record message"
     ):
         read(FIXTURES / "letter.json")
 
 
-def test_another_event_is_declined_by_name() -> None:
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("ITK003D", "a discharge summary (event `ITK003D`)"),
+        ("ITK006D", "an outpatient letter (event `ITK006D`)"),
+        ("ITK008M", "an acknowledgement (event `ITK008M`)"),
+        ("ITK009D", "an immunisation message of Digital Medicine (event `ITK009D`)"),
+        ("ITK010D", "an emergency supply message of Digital Medicine (event `ITK010D`)"),
+        ("ITK012M", "a pathology report (event `ITK012M`)"),
+        ("ITK099X", "a message of event `ITK099X`"),
+    ],
+)
+def test_another_event_is_declined_by_name_and_an_unknown_one_by_its_code(code: str, named: str) -> None:
     message = bundle()
-    message["entry"][0]["resource"]["event"] = {"code": "ITK008M"}
-    with pytest.raises(Declined, match="an acknowledgement"):
+    message["entry"][0]["resource"]["event"] = {"code": code, "display": "an acknowledgement"}
+    with pytest.raises(Declined) as declined:
         read(message)
+    assert str(declined.value).startswith(f"given: {named}, not an Update Record message")
 
 
 @pytest.mark.parametrize(
@@ -193,9 +206,9 @@ def test_a_family_history_of_two_conditions_is_one_item_of_two_parts() -> None:
     assert (entry.codings, [c.codings[0].code for c in entry.components]) == ((), ["1", "2"])
 
 
-def test_a_negative_answer_is_absent() -> None:
-    yes, no = read(bundle(observation(valueBoolean=True), observation(valueBoolean=False))).entries
-    assert (yes.assertion, no.assertion) == (None, "absent")
+def test_an_answer_is_the_value_and_leaves_the_assertion_to_who_judges_it() -> None:
+    (no,) = read(bundle(observation(valueBoolean=False))).entries
+    assert (no.assertion, no.value and no.value.boolean) == (None, False)
 
 
 def test_requests_and_procedures_in_preparation_are_planned() -> None:
@@ -228,7 +241,7 @@ def test_the_same_patient_sent_twice_is_one_patient() -> None:
     numbered = {**PATIENT, "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991234578"}]}
     subject = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000002"}
     read_ = read(bundle(numbered, numbered | {"gender": "male"}, observation(subject=subject)))
-    assert (read_.other_patients, read_.entries[0].subject, read_.patient.gender) == ((), None, "female")
+    assert (read_.other_patients, read_.entries[0].subject, read_.patient.gender) == ((), None, None)
     assert [(n.path, n.broken) for n in read_.not_read] == [("Bundle.entry[2].resource.gender", True)]
 
 

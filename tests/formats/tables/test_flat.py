@@ -83,7 +83,7 @@ def test_whole_number_codes_of_a_parquet_are_exact(tmp_path: Path) -> None:
     assert (entry.value.quantity.value, entry.value.quantity.unit) == (Decimal("37.5"), "Cel")
 
 
-@pytest.mark.parametrize("word", ["03/01/2025", "2025-13-01", "yesterday", "20250103"])
+@pytest.mark.parametrize("word", ["03/01/2025", "2025-13-01", "yesterday", "20251301", "03012025", "250103"])
 def test_a_date_in_another_form_breaks_its_row_and_no_other(tmp_path: Path, word: str) -> None:
     path = csv(
         tmp_path, HEAD, f"p1,F,1990,condition,sct,77386006,Pregnant,{word}", "p1,F,1990,condition,sct,8392000,x,2025-01-03"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.not_read import Rest, rest_of
+from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import Broken, Used, child_text, date, identifier, is_nhs_number, one
 from codesafety.record import NotRead, Provenance, Subject
@@ -29,18 +30,52 @@ class Surroundings:
     same: set[Node]
     """The resources that are the source's own patient: one, or the same one again."""
     nhs_number: str | None
+    named: str | None
+    """How a source that does not hold its patient names them."""
     encounter: Node | None
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    report_of: dict[Node, Node] = field(default_factory=dict)
+    """The report of each observation that is a result of one."""
     prescriptions: set[str] = field(default_factory=set)
     """The group identifiers that stand for a prescription of several items, and so for no one order."""
     babies: set[Node] = field(default_factory=set)
     """Other patients who are the source's own patient's children."""
     roles_of: dict[Node, list[Node]] = field(default_factory=dict)
     """The roles of each practitioner."""
+    withdrawn: frozenset[Node] = frozenset()
+    """What holds a document that its composition withdraws: its bundle, or the whole source where it has one document."""
     sender: str | None = None
     software: str | None = None
+
+    def retracted(self, resource: Node) -> bool:
+        """Return whether the document that a resource came in is withdrawn as a whole."""
+        at: Node | None = resource if self.withdrawn else None
+        while at is not None and at not in self.withdrawn:
+            at = at.parent
+        return at is not None
+
+
+def reports_of(index: Index) -> dict[Node, Node]:
+    """Return the report of each result, but for results that several reports name."""
+    found: dict[Node, Node | None] = {}
+    for report in index.of("DiagnosticReport"):
+        for node in report.all("result"):
+            result = index.find(node)
+            if result is not None:
+                found[result] = report if found.get(result, report) is report else None
+    return {result: report for result, report in found.items() if report is not None}
+
+
+def withdrawn_documents(index: Index) -> frozenset[Node]:
+    compositions = index.of("Composition") if not index.lone else []
+    found: set[Node] = set()
+    for composition in compositions:
+        if own_text(composition, "status") == WITHDRAWN:
+            bundle = composition.parent.resource if composition.parent is not None else index.root
+            found.add(index.root if len(compositions) == 1 else bundle)
+    return frozenset(found)
 
 
 def ods_code(organization: Node | None) -> str | None:
@@ -81,6 +116,8 @@ def consultation_date(resource: Node, around: Surroundings, used: Used) -> str |
     if encounter is None:
         return None
     try:
+        if is_void(encounter):
+            return None
         period = one(encounter, "period")
         if period is None:
             return None
@@ -96,19 +133,23 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
     patient. `baby` where a related person links another patient to this one as mother and child; `another` for any other
     patient; `unknown` where it names somebody who is not there.
     """
-    for node in (*resource.all("subject"), *resource.all("patient")):
+    for node in whose(resource):
         found = around.index.find(node)
-        if found is not None and found not in around.same:
+        if found in around.same:
+            continue
+        if found is not None:
             if found.resource_type != "Patient":
                 return "unknown"
             return "baby" if found in around.babies else "another"
         inner = node.all("identifier")
-        if found is None and inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
-            if identifier(inner[0]) != around.nhs_number:
+        if inner and is_nhs_number(inner[0]) and around.nhs_number is not None:
+            if digits(identifier(inner[0])) != digits(around.nhs_number):
                 return "another"
-        target = own_text(node, "reference")
-        if found is None and target is not None and around.patient is not None and not around.index.lone:
-            return "another" if "Patient/" in target else "unknown"
+            continue
+        who = around.index.who(node) if not around.index.lone else None
+        if who is None or who == around.named:
+            continue
+        return "another" if who.startswith("Patient/") or around.patient is None else "unknown"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
         found = around.index.find(node)
         if found is None:
@@ -208,13 +249,12 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         for extension in resource.all("extension"):
             if "DateRecorded" in (own_text(extension, "url") or ""):
                 written = date(one(extension, "valueDateTime"), used)
-    status = one(resource, "status")
     return {
         "path": resource.path,
         "resource_type": resource.resource_type,
         "resource_id": child_text(resource, "id"),
         "id": around.index.id_of(resource),
-        "status": child_text(resource, "status") if status is not None else None,
+        "status": _status(resource, around),
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
@@ -222,6 +262,26 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
     }
 
 
+def _status(resource: Node, around: Surroundings) -> str | None:
+    """Return the word that withdraws the item or the document that it came in, else its status as sent."""
+    said = statuses_of(resource)
+    if around.retracted(resource) or any(name != "verificationStatus" and s.meaning == "withdrawn" for name, s in said.items()):
+        return WITHDRAWN
+    return next((said[name].word for name in ("status", "lifecycleStatus") if name in said), child_text(resource, "status"))
+
+
 def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
+    """Return the fields for what has no other place, and the lines for what has none or is not understood."""
     rest: Rest = rest_of(resource, used, around.index)
-    return {"qualifiers": rest.qualifiers, "references": rest.references}, rest.not_read
+    strange = tuple(
+        NotRead(
+            path=said.node.path,
+            reason="a status that FHIR does not have for such a resource: nothing can be told of it",
+            resource_type=resource.resource_type,
+            resource_id=own_text(resource, "id"),
+            broken=True,
+        )
+        for said in statuses_of(resource).values()
+        if said.meaning is None
+    )
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *rest.not_read)

@@ -8,6 +8,7 @@ from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.not_read import unplaced
+from codesafety.formats.fhir.statuses import Meaning, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
     NO_CONCEPT,
@@ -18,6 +19,7 @@ from codesafety.formats.fhir.values import (
     child_text,
     choice,
     concept,
+    concepts,
     one,
     text,
     value_of,
@@ -43,6 +45,7 @@ class Shape:
     """Whether it is a coded statement even without a code. Otherwise it is then a text item."""
 
 
+_CODED_OF_ENCOUNTER = ("type", "reason", "reasonCode")
 SHAPES: dict[str, Shape] = {
     "Observation": Shape("observation", ("code",), ("effective",), ("issued",)),
     "Condition": Shape("condition", ("code",), ("onset",), ("assertedDate", "recordedDate")),
@@ -79,15 +82,11 @@ SHAPES: dict[str, Shape] = {
     "ImagingStudy": Shape("procedure", ("procedureCode",), ("started",), (), ("description",), needs_code=False),
     "NutritionOrder": Shape("other", ("oralDiet",), ("dateTime",), planned=True, needs_code=False),
     "Basic": Shape("other", ("code",), (), ("created",)),
-    "Encounter": Shape("encounter", ("type", "reason", "reasonCode"), ("period",)),
+    "Encounter": Shape("encounter", _CODED_OF_ENCOUNTER, ("period",)),
     "Composition": Shape("document", ("type",), ("date",)),
     "Medication": Shape("other", ("code",)),
 }
-"""Encounter, Composition and Medication are items only where they are all that was sent."""
-
-_PLANNED_PROCEDURE = ("preparation", "scheduled", "planned")
-_PAST = ("resolved", "inactive", "remission")
-_POSSIBLE = ("provisional", "differential")
+"""Composition and Medication are items only where they are all that was sent, and an Encounter also where it is nobody's envelope."""
 
 
 def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | TextItem, tuple[NotRead, ...]]:
@@ -96,23 +95,31 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     fields = shared_fields(resource, around, used, shape.recorded)
     main = _main_concept(resource, shape, used)
     components = _components(resource, used)
+    if resource.resource_type == "Encounter":
+        main, components = _encountered(resource, used)
     dated = Used()
-    start, end = _dates(resource, shape, dated)
+    start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
-    extra: dict[str, Any] = {}
+    statuses = statuses_of(resource)
+    told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
+    extra: dict[str, Any] = {
+        field: statuses[name].word
+        for field, name in (("verification", "verificationStatus"), ("clinical_status", "clinicalStatus"))
+        if name in statuses
+    }
     if resource.resource_type == "FamilyMemberHistory":
         main, components = _family_conditions(resource, used)
-        extra["subject"] = "family"
+        extra["subject"] = subject_of(resource, around) or "family"
     else:
         extra["subject"] = subject_of(resource, around)
     if resource.resource_type == "Observation":
         extra["value"] = value_of(resource, used)
+        if _leaves_open(resource):
+            told.add("unknown")
     if resource.resource_type == "Condition":
         end = end or when(resource, "abatement", used)[0]
-    extra["verification"] = _status_word(resource, "verificationStatus")
-    extra["clinical_status"] = _status_word(resource, "clinicalStatus")
-    extra["assertion"] = _assertion(resource, shape, extra)
-    extra["temporality"] = _temporality(resource, extra["clinical_status"])
+    extra["assertion"] = _assertion(resource, shape, told)
+    extra["temporality"] = _temporality(resource, told)
     left, not_read = leftovers(resource, around, used)
     fields |= left
     if not shape.needs_code and not main.codings and not any(_says_more_than_words(c) for c in components):
@@ -166,52 +173,55 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
     return first or NO_CONCEPT
 
 
-def _dates(resource: Node, shape: Shape, used: Used) -> tuple[str | None, str | None]:
-    if resource.resource_type == "Specimen":
-        for collection in resource.all("collection"):
-            found = when(collection, "collected", used)
-            if found != (None, None):
-                return found
-    for name in shape.dates:
-        found = when(resource, name, used)
+def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tuple[str | None, str | None]:
+    own = resource.all("collection") if resource.resource_type == "Specimen" else []
+    for holder, name in (*((node, "collected") for node in own), *((resource, name) for name in shape.dates)):
+        found = when(holder, name, used)
+        if found != (None, None):
+            return found
+    return _reported(resource, around)
+
+
+def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | None]:
+    """Return when a laboratory's report or result is of, where it does not say itself: these are times of the laboratory's own,
+    and the consultation in which it was filed may be years later.
+
+    The collection of its specimen, else its report's time, else its report's issue. What breaks its format is the other resource's.
+    """
+    report = resource if resource.resource_type == "DiagnosticReport" else around.report_of.get(resource)
+    named = [node for holder in (resource, report) if holder is not None for node in holder.all("specimen")]
+    times = [
+        (collection, "collected")
+        for node in named
+        if (sample := around.index.find(node)) is not None
+        for collection in sample.all("collection")
+    ]
+    if report is not None:
+        times += [(report, "effective"), (report, "issued")]
+    for holder, name in times:
+        try:
+            found = when(holder, name, Used())
+        except Broken:
+            continue
         if found != (None, None):
             return found
     return None, None
 
 
-def _status_word(resource: Node, name: str) -> str | None:
-    """Return a status that STU3 sends as a plain code and R4 as a concept."""
-    node = one(resource, name)
-    if node is None:
-        return None
-    if node.value is not None or not node.children:
-        return text(node)
-    codings = node.all("coding")
-    return child_text(codings[0], "code") if codings else None
-
-
-def _assertion(resource: Node, shape: Shape, extra: dict[str, Any]) -> Assertion | None:
-    status = child_text(resource, "status")
-    negated = (boolean(one(resource, "notDone")), boolean(one(resource, "notGiven")), boolean(one(resource, "doNotPerform")))
-    if True in negated or (status == "not-done" and resource.resource_type in ("Procedure", "Immunization")):
-        return "absent"
-    verification = extra["verification"]
-    if verification == "refuted":
-        return "absent"
-    if verification in _POSSIBLE:
-        return "possible"
-    value = extra.get("value")
-    if value is not None and value.boolean is False:
-        return "absent"
+def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | None:
+    """Return what the resource says of itself; of two things, the one of which less can be told."""
+    if any(boolean(one(resource, name)) for name in ("notDone", "notGiven", "doNotPerform")):
+        told.add("absent")
     if resource.resource_type == "RiskAssessment":
-        return "possible"
-    if shape.planned or (resource.resource_type == "Procedure" and status in _PLANNED_PROCEDURE):
-        return "planned"
-    return None
+        told.add("possible")
+    if shape.planned:
+        told.add("planned")
+    order: tuple[Assertion, ...] = ("unknown", "absent", "possible", "planned")
+    return next((word for word in order if word in told), None)
 
 
-def _temporality(resource: Node, clinical_status: str | None) -> Temporality | None:
-    if clinical_status in _PAST:
+def _temporality(resource: Node, told: set[Meaning]) -> Temporality | None:
+    if "past" in told:
         return "past"
     if any(name.startswith("abatement") for name in resource.children):
         if not all(boolean(n) is False for n in resource.all("abatementBoolean")) or not resource.all("abatementBoolean"):
@@ -219,9 +229,23 @@ def _temporality(resource: Node, clinical_status: str | None) -> Temporality | N
     return None
 
 
+_NO_FINDING = frozenset(["NEG", "ND", "NR", "IND", "E", "260385009", "260415000", "82334004"])
+"""Interpretations of a result that is no finding, or none that can be told: HL7 v3 ObservationInterpretation and v2 table 0078
+(negative, not detected, not reactive, indeterminate, equivocal), SNOMED CT (negative, not detected, indeterminate)."""
+
+
+def _leaves_open(node: Node) -> bool:
+    """Return whether an observation, or a part of one, says that it found nothing, or why it has no value."""
+    value = choice(node, "value")
+    absent = value is not None and any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension"))
+    found = concepts([n for n in node.all("interpretation") if n.kind == "element"], Used())
+    return absent or bool(node.all("dataAbsentReason")) or any(coding.code in _NO_FINDING for coding in found)
+
+
 def _component(node: Node, used: Used) -> Component:
     found = concept(one(node, "code"), used)
-    return Component(codings=found.codings, text=found.text, value=value_of(node, used), path=node.path)
+    assertion: Assertion | None = "unknown" if _leaves_open(node) else None
+    return Component(codings=found.codings, text=found.text, value=value_of(node, used), assertion=assertion, path=node.path)
 
 
 def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:
@@ -231,6 +255,19 @@ def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Compo
         return concept(one(conditions[0], "code"), used), ()
     parts = [(n, concept(one(n, "code"), used)) for n in conditions]
     return NO_CONCEPT, tuple(Component(codings=c.codings, text=c.text, path=n.path) for n, c in parts)
+
+
+def says_what(encounter: Node) -> bool:
+    """Return whether an encounter codes what it was or why it was."""
+    return any(node.all("coding") for name in _CODED_OF_ENCOUNTER for node in encounter.all(name))
+
+
+def _encountered(encounter: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:
+    """Return what an encounter codes first, its type or else its reason, and each other type and reason as a component."""
+    nodes = [node for name in _CODED_OF_ENCOUNTER for node in encounter.all(name) if node.kind == "element"]
+    parts = [(node, found) for node in nodes if (found := concept(node, used)).codings]
+    first = parts[0][1] if parts else NO_CONCEPT
+    return first, tuple(Component(codings=c.codings, text=c.text, path=node.path) for node, c in parts[1:])
 
 
 def _answers(resource: Node, used: Used) -> tuple[Component, ...]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import child_text, identifier, is_nhs_number, one, text
+from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, one, text
 from codesafety.record import Reference
 
 _UUID = re.compile(r"(urn:uuid:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-_REST = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?", re.ASCII)
+_REST = re.compile(r"(?:(.*)/)?([A-Z][A-Za-z]+)/([A-Za-z0-9._-]{1,64})(?:/_history/([A-Za-z0-9.-]{1,64}))?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _WRAPPERS = ("Bundle", "Parameters")
+_WHOSE = ("subject", "patient")
+"""The elements of an item that name whose it is."""
 
 
 def resources_under(node: Node) -> Iterator[Node]:
@@ -29,22 +33,129 @@ def own_text(node: Node, name: str) -> str | None:
     return found[0].value if found and found[0].kind in ("text", "xml") else None
 
 
+def whose(resource: Node) -> list[Node]:
+    """Return the elements of a resource that name whose it is."""
+    return [node for name in _WHOSE for node in resource.all(name)]
+
+
+def full_url(resource: Node) -> str | None:
+    return own_text(resource.parent, "fullUrl") if resource.parent is not None else None
+
+
+def _address(url: str) -> str:
+    """Return a URL or URN as it is compared: without its scheme's `s`, a UUID in lower case."""
+    return url.lower() if url[:9].lower() == "urn:uuid:" else url.replace("https:", "http:", 1)
+
+
+def digits(number: str | None) -> str:
+    """Return an NHS number as it is compared."""
+    return "".join(letter for letter in number or "" if letter.isdigit())
+
+
+def _identity(node: Node) -> str | None:
+    """Return an identifier as it is compared: an NHS number by its digits, whatever its system is called."""
+    value = own_text(node, "value")
+    if value is None:
+        return None
+    system = own_text(node, "system") or ""
+    return f"nhs-number|{digits(value)}" if system.endswith(NHS_NUMBER_SYSTEMS) else f"{system}|{value}"
+
+
+class Versions:
+    """The resources of a source that are versions of one: the same full URL, or the same type and id where there is none."""
+
+    def __init__(self, root: Node, resources: Iterable[Node]) -> None:
+        groups: dict[tuple[str | None, str], list[Node]] = {}
+        for resource in resources:
+            url = full_url(resource)
+            own = _without_version(url) if url is not None else own_text(resource, "id")
+            if own is not None:
+                groups.setdefault((resource.resource_type, own), []).append(resource)
+        self._group = {node: group for group in groups.values() if len(group) > 1 for node in group}
+        wanted = _versions_referred_to(root) if self._group else set()
+        self.superseded = frozenset(
+            node
+            for group in groups.values()
+            if len(group) > 1 and (current := _current(group, wanted)) is not None
+            for node in group
+            if node is not current
+        )
+        """Versions that another one in the source takes the place of. Where no order can be told there are none."""
+
+    def of(self, resource: Node, version: str) -> Node:
+        """Return the version that a reference names, else the resource itself."""
+        return next((node for node in self._group.get(resource, ()) if _version(node) == version), resource)
+
+    def together(self, resource: Node) -> list[Node]:
+        """Return every version of a resource, itself among them."""
+        return self._group.get(resource, [resource])
+
+
+def _without_version(url: str) -> str:
+    return _address(url).partition("/_history/")[0]
+
+
+def _version(resource: Node) -> str | None:
+    return next((v for meta in resource.all("meta") if (v := own_text(meta, "versionId")) is not None), None)
+
+
+def _versions_referred_to(root: Node) -> set[tuple[str, str, str]]:
+    """Return type, id and version of every reference that names a version."""
+    found: set[tuple[str, str, str]] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.elements())
+        rest = _REST.fullmatch(node.value) if node.name == "reference" and node.value and "/_history/" in node.value else None
+        if rest is not None:
+            found.add((rest[2], rest[3], rest[4]))
+    return found
+
+
+def _current(group: list[Node], wanted: set[tuple[str, str, str]]) -> Node | None:
+    """Return the version that counts: the only one that is referred to, else the latest; None where that cannot be told."""
+    named = [n for n in group if (n.resource_type, own_text(n, "id"), _version(n)) in wanted]
+    if len(named) == 1:
+        return named[0]
+    numbers = [int(v) if v is not None and _NUMBER.fullmatch(v) else None for v in map(_version, group)]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(group) == len(set(known)):
+        return group[known.index(max(known))]
+    moments = [_updated(node) for node in group]
+    dated = [moment for moment in moments if moment is not None]
+    return group[dated.index(max(dated))] if len(dated) == len(group) == len(set(dated)) else None
+
+
+def _updated(resource: Node) -> datetime | None:
+    for meta in resource.all("meta"):
+        try:
+            moment = datetime.fromisoformat(own_text(meta, "lastUpdated") or "")
+        except ValueError:
+            return None
+        return moment if moment.tzinfo is not None else None
+    return None
+
+
 class Index:
-    """The resources of one source, by full URL, type and id."""
+    """The resources of one source, by full URL, type, id and version."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
         self.resources = tuple(r for r in resources_under(root) if r.resource_type not in _WRAPPERS)
-        self._by_kind: dict[str | None, list[Node]] = {}
-        for resource in self.resources:
-            if resource.name != "contained":
-                self._by_kind.setdefault(resource.resource_type, []).append(resource)
         self.lone = root.resource_type not in _WRAPPERS
+        self.carries_all = own_text(root, "type") in ("message", "document")
+        """A message or a document holds what it refers to; an extract need not."""
         self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
+        self._versions = Versions(root, (r for r in resources_under(root) if r.name != "contained"))
+        self.superseded = self._versions.superseded
+        self._by_kind: dict[str | None, list[Node]] = {}
+        for resource in self.resources:
+            if resource.name != "contained" and resource not in self.superseded:
+                self._by_kind.setdefault(resource.resource_type, []).append(resource)
         shared: set[str] = set()
         for resource in resources_under(root):
-            if resource.name == "contained":
+            if resource.name == "contained" or resource in self.superseded:
                 continue
             for key in self._keys(resource):
                 if self._by_key.setdefault(key, resource) is not resource and "/" not in key:
@@ -54,18 +165,19 @@ class Index:
                 del self._by_key[key]
 
     def _keys(self, resource: Node) -> Iterator[str]:
-        own = own_text(resource, "id")
-        full = own_text(resource.parent, "fullUrl") if resource.parent is not None else None
+        own, full = own_text(resource, "id"), full_url(resource)
         if full:
-            yield full
+            yield _address(full)
             yield full.removeprefix("urn:uuid:")
             rest = _REST.fullmatch(full)
             if rest is not None:
-                yield f"{rest[1]}/{rest[2]}"
+                yield f"{rest[2]}/{rest[3]}"
         if own:
             yield own
-            yield "urn:uuid:" + own
+            yield "urn:uuid:" + own.lower()
             yield f"{resource.resource_type}/{own}"
+        if resource.resource_type == "Patient":
+            yield from (key for node in resource.all("identifier") if (key := _identity(node)) is not None)
 
     def of(self, kind: str) -> list[Node]:
         """Return the resources of a kind in the order sent, contained ones left out."""
@@ -77,7 +189,9 @@ class Index:
             return None
         target = own_text(node, "reference")
         if target is None:
-            return None
+            identifiers = node.all("identifier") if node.name in _WHOSE else []
+            key = _identity(identifiers[0]) if identifiers else None
+            return self._by_key.get(key) if key is not None else None
         if target.startswith("#"):
             holder: Node | None = node.resource
             while holder is not None:
@@ -88,13 +202,18 @@ class Index:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
             return None
-        found = self._by_key.get(target)
-        if found is None and target.startswith("urn:uuid:"):
-            found = self._by_key.get(target.lower())
+        rest = _REST.fullmatch(target)
+        if rest is None:
+            return self._by_key.get(_address(target))
+        base, kind, own, version = rest.groups()
+        here = _REST.fullmatch(full_url(node.resource) or "") if base is None else None
+        base = here[1] if here is not None else base
+        found = self._by_key.get(_address(f"{base}/{kind}/{own}")) if base is not None else None
         if found is None:
-            rest = _REST.fullmatch(target)
-            found = self._by_key.get(f"{rest[1]}/{rest[2]}") if rest else None
-        return found
+            found = self._by_key.get(f"{kind}/{own}")
+            if found is not None and rest[1] is not None and (full_url(found) or "").startswith(("http:", "https:")):
+                return None  # the same id on another server is another resource
+        return found if found is None or version is None else self._versions.of(found, version)
 
     def _contained(self, holder: Node) -> dict[str, Node]:
         """Return the contained resources of a resource by id, the first of each."""
@@ -107,18 +226,38 @@ class Index:
             self._inside[holder] = by_id
         return self._inside[holder]
 
+    def versions_of(self, resource: Node) -> list[Node]:
+        """Return every version of a resource that the source holds, itself among them."""
+        return self._versions.together(resource)
+
+    def who(self, node: Node) -> str | None:
+        """Return a name for whom an element means that is the same wherever the source means them; None where it names nobody."""
+        target = own_text(node, "reference")
+        if target is not None:
+            rest = _REST.fullmatch(target)
+            return f"{rest[2]}/{rest[3]}" if rest else _address(target)
+        inner = node.all("identifier")
+        return (_identity(inner[0]) if inner else None) or own_text(node, "display")
+
     def resolved(self, node: Node) -> bool | None:
-        """Return whether the source answers to a reference; None where it may be answered elsewhere (a server's address)."""
+        """Return whether the source answers to a reference; None where it may be answered elsewhere.
+
+        Elsewhere: on a server, in what a lone or contained resource was taken from, or, for all but whose the item is, in the
+        record of which the source is an extract.
+        """
         if self.find(node) is not None:
             return True
         target = own_text(node, "reference")
+        outside = self.lone or node.resource.name == "contained"
+        if node.name in _WHOSE and node.parent is node.resource and not outside and self._by_kind.get("Patient"):
+            return None if self.who(node) is None else False
         if target is None or target.startswith(("http:", "https:")):
             return None
-        if _UUID.fullmatch(target):  # a lone or contained resource may refer to what it was taken from
-            return None if self.lone or node.resource.name == "contained" else False
-        if _REST.fullmatch(target):
+        if target.startswith("#"):
+            return False
+        if _REST.fullmatch(target) or not (self.carries_all or outside):
             return None
-        return False
+        return None if outside and _UUID.fullmatch(target) else False
 
     def reference(self, node: Node, role: str) -> Reference:
         """Return a reference as the model has it. A patient's number never becomes its target."""

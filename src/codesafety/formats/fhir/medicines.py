@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any, Literal
 
-from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields
+from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.statuses import WITHDRAWN, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
     Broken,
@@ -22,10 +25,11 @@ from codesafety.formats.fhir.values import (
     decimal,
     identifier,
     one,
+    period,
     quantity,
     when,
 )
-from codesafety.record import Coding, Medication, NotRead, Qualifier, Quantity
+from codesafety.record import MAX_EXPONENT, Coding, Medication, NotRead, Qualifier, Quantity, day_interval
 
 KINDS: dict[str, Literal["statement", "plan", "request", "dispense", "administration"]] = {
     "MedicationStatement": "statement",
@@ -55,8 +59,18 @@ def medication_of(
     if kind == "request" and child_text(resource, "intent") in _NOT_A_REQUEST:
         kind = "plan"
     fields: dict[str, Any] = shared_fields(resource, around, used, _RECORDED.get(resource.resource_type or "", ()))
+    medicine = around.index.find(choice(resource, "medication"))
+    if medicine is not None and any(said.meaning == "withdrawn" for said in statuses_of(medicine).values()):
+        fields["status"] = WITHDRAWN
     product, form, strength = _product(resource, around, used)
-    fields |= {"kind": kind, "products": product.codings, "text": product.text, "form": form, "strength": strength}
+    fields |= {
+        "kind": kind,
+        "subject": subject_of(resource, around),
+        "products": product.codings,
+        "text": product.text,
+        "form": form,
+        "strength": strength,
+    }
     fields |= _dates(resource, used, gp_connect=gp_connect)
     fields |= _not_given(resource, fields["handed_over"], used)
     supply = one(resource, "dispenseRequest")
@@ -113,7 +127,92 @@ def _dates(resource: Node, used: Used, *, gp_connect: bool) -> dict[str, Any]:
     supply = one(resource, "dispenseRequest")
     if gp_connect and supply is not None and start is None and end is None:
         start, end = when(supply, "validityPeriod", used)
-    return found | {"start": start, "end": end}
+    if end is not None:
+        return found | {"start": start, "end": end}
+    return found | _bounds(resource, start, used)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Where the dosing by one instruction ends: on a day, or after so many days of which one or both bounds may be missing."""
+
+    start: str | None = None
+    end: str | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.end is None and self.least is None
+
+
+def _bounds(resource: Node, start: str | None, used: Used) -> dict[str, Any]:
+    """Return the course as the dosages bound it: from the first that begins to the last that ends.
+
+    A request may be dispensed for some time only (`validityPeriod`): then the course ends, and when is not said.
+    """
+    bounds = [_bounds_of(dosage, used) for dosage in _dosages(resource)]
+    starts = [b.start for b in bounds]
+    if start is None and starts and None not in starts:
+        start = min((s for s in starts if s is not None), key=day_interval)
+    found: dict[str, Any] = {"start": start, "end": None}
+    if not bounds or any(b.open for b in bounds):
+        supply = one(resource, "dispenseRequest")
+        valid = one(supply, "validityPeriod") if supply is not None else None
+        ends = any(not b.open for b in bounds) or (valid is not None and bool(valid.all("end")))
+        return found | ({"course_days": Decimal(1)} if ends and not _supplied(resource) else {})
+    ends_on = [b.end for b in bounds if b.end is not None]
+    if len(ends_on) == len(bounds):
+        return found | {"end": max(ends_on, key=lambda end: day_interval(end)[::-1])}
+    if len(bounds) > 1 or ends_on:
+        return found | {"course_days": Decimal(1)}  # one after the other or side by side: it ends, and when is not said
+    return found | {"course_days": bounds[0].least, "course_days_max": bounds[0].most}
+
+
+def _supplied(resource: Node) -> bool:
+    supply = one(resource, "dispenseRequest")
+    return bool(supply is not None and supply.all("expectedSupplyDuration")) or bool(resource.all("daysSupply"))
+
+
+def _bounds_of(dosage: Node, used: Used) -> _Bounds:
+    timing = one(dosage, "timing")
+    repeat = one(timing, "repeat") if timing is not None else None
+    held = choice(repeat, "bounds") if repeat is not None else None
+    if held is None:
+        return _Bounds(least=Decimal(1)) if repeat is not None and repeat.all("count") else _Bounds()
+    if held.name == "boundsPeriod":
+        begins, ends = period(held, used)
+        return _Bounds(start=begins, end=ends)
+    low, high = (held, held) if held.name == "boundsDuration" else (one(held, "low"), one(held, "high"))
+    least, most = _lasts(low), _lasts(high)
+    if least is not None and low is not None:
+        used.add(low)
+    if most is not None and high is not None:
+        used.add(high)
+    return _Bounds(least=least[0] if least is not None else Decimal(1), most=most[1] if most is not None else None)
+
+
+_LASTS: dict[str, tuple[Fraction, Fraction]] = {
+    # A day is the first one, too; of hours it is not known how many fall on the first day.
+    **dict.fromkeys(("h", "hr", "hour", "hours"), (Fraction(1, 24), Fraction(1, 24))),
+    **dict.fromkeys(("d", "day", "days"), (Fraction(1), Fraction(1))),
+    **dict.fromkeys(("wk", "week", "weeks"), (Fraction(7), Fraction(7))),
+    **dict.fromkeys(("mo", "month", "months"), (Fraction(28), Fraction(31))),
+    **dict.fromkeys(("a", "year", "years"), (Fraction(365), Fraction(366))),
+}
+
+
+def _lasts(node: Node | None) -> tuple[Decimal, Decimal] | None:
+    """Return the fewest and the most days that a duration may touch; None where it is none that can be told."""
+    value = decimal(one(node, "value")) if node is not None else None
+    if node is None or value is None or value <= 0 or abs(value.adjusted()) > MAX_EXPONENT:
+        return None
+    unit = (child_text(node, "code") or child_text(node, "unit") or "").lower()
+    factors = _LASTS.get(unit)
+    if factors is None or child_text(node, "comparator") is not None:
+        return None
+    fewest, most = (ceil(Fraction(value) * factor) for factor in factors)
+    return Decimal(fewest), Decimal(most + (unit[0] == "h"))
 
 
 def _not_given(resource: Node, handed_over: str | None, used: Used) -> dict[str, Any]:
@@ -178,7 +277,7 @@ def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
 
 
 def _dosage(resource: Node, supplied: Quantity | None, used: Used) -> dict[str, Any]:
-    dosages = [*resource.all("dosageInstruction"), *resource.all("dosage")]
+    dosages = _dosages(resource)
     words = [w for d in dosages if (w := child_text(d, "text")) is not None]
     fields: dict[str, Any] = {
         "dosage_text": "; ".join(words) or None,
@@ -193,6 +292,10 @@ def _dosage(resource: Node, supplied: Quantity | None, used: Used) -> dict[str, 
     if needed is not None:
         fields["as_needed"] = boolean(needed) if needed.name == "asNeededBoolean" else True
     return fields
+
+
+def _dosages(resource: Node) -> list[Node]:
+    return [*resource.all("dosageInstruction"), *resource.all("dosage")]
 
 
 def _times_a_day(dosage: Node) -> Decimal | None:

@@ -8,6 +8,7 @@ from typing import Any
 from codesafety.formats.fhir.context import Surroundings, ods_code
 from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.not_read import rest_of
+from codesafety.formats.fhir.patient import broken_field
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import Broken, Used, child_text, choice, coding, concept, date, identifier, nature, one, text
 from codesafety.record import Coding, Message, NotRead
@@ -21,7 +22,11 @@ class Event:
 
     @property
     def named(self) -> str:
-        return f"`{self.code}`" if self.code and self.code.isascii() and len(self.code) <= 40 else "another event"
+        return (
+            f"`{self.code}`"
+            if self.code and self.code.isascii() and self.code.isprintable() and len(self.code) <= 40
+            else "another event"
+        )
 
 
 def event_of(index: Index) -> Event | None:
@@ -85,25 +90,17 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
         try:
             match resource.resource_type:
                 case "MessageHeader":
-                    found = _header(resource, around, local)
+                    found = _header(resource, around, local, broken)
                     fields.update({k: v for k, v in found.items() if v is not None and k not in fields})
                 case "Composition":
-                    found = _composition(resource, local, dated=fields.get("sent") is not None)
+                    found = _composition(resource, local, broken, dated=fields.get("sent") is not None)
                     fields["service"] = (*fields.get("service", ()), *found.pop("service"))
                     fields.update({k: v for k, v in found.items() if v is not None and (k not in fields or k == "id")})
                 case _:
                     fields["service"] = (*fields.get("service", ()), *_reasons(resource, local))
             rest = rest_of(resource, local, index, done=used)
         except Broken as error:
-            broken.append(
-                NotRead(
-                    path=error.node.path,
-                    reason=error.reason,
-                    resource_type=resource.resource_type,
-                    resource_id=own_text(resource, "id"),
-                    broken=True,
-                )
-            )
+            broken.append(broken_field(error))
             continue
         used.nodes |= local.nodes
         qualifiers.extend(rest.qualifiers)
@@ -118,16 +115,26 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
                 if fields.get("id") is None and own is not None:
                     fields["id"] = identifier(own)
                 if fields.get("sent") is None:
-                    fields["sent"] = date(one(bundle, "timestamp"), used)
+                    fields["sent"] = _sent(bundle, "timestamp", used, broken)
                 if fields.get("version") is None:
                     meta = one(bundle, "meta")
                     fields["version"] = child_text(meta, "versionId") if meta is not None else None
             except Broken as error:
-                broken.append(NotRead(path=error.node.path, reason=error.reason, resource_type="Bundle", broken=True))
+                broken.append(broken_field(error))
     return Message(**fields, qualifiers=tuple(qualifiers), references=tuple(references)), (*broken, *not_read)
 
 
-def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
+def _sent(holder: Node, name: str, used: Used, broken: list[NotRead]) -> str | None:
+    """Return a date of the envelope. One that is none is reported by itself: the rest of the envelope is still read."""
+    try:
+        return date(one(holder, name), used)
+    except Broken as error:
+        used.add(error.node)
+        broken.append(broken_field(error))
+        return None
+
+
+def _header(header: Node, around: Surroundings, used: Used, broken: list[NotRead]) -> dict[str, Any]:
     first = header is around.index.of("MessageHeader")[0]
     for name in ("event", "eventCoding"):
         node = one(header, name)
@@ -137,13 +144,13 @@ def _header(header: Node, around: Surroundings, used: Used) -> dict[str, Any]:
     return {
         "event": event.code if first and (event := event_of(around.index)) is not None else None,
         "id": child_text(header, "id"),
-        "sent": date(one(header, "timestamp"), used),
+        "sent": _sent(header, "timestamp", used, broken),
         "recipient": next((c for r in receivers if (c := _organization(r, around.index)) is not None), None),
         "path": header.path,
     }
 
 
-def _composition(composition: Node, used: Used, *, dated: bool) -> dict[str, Any]:
+def _composition(composition: Node, used: Used, broken: list[NotRead], *, dated: bool) -> dict[str, Any]:
     own = one(composition, "identifier")
     fields: dict[str, Any] = {
         "service": concept(one(composition, "type"), used).codings,
@@ -151,7 +158,7 @@ def _composition(composition: Node, used: Used, *, dated: bool) -> dict[str, Any
         "status": child_text(composition, "status"),
     }
     if not dated:
-        fields["sent"] = date(one(composition, "date"), used)
+        fields["sent"] = _sent(composition, "date", used, broken)
     for extension in composition.all("extension"):
         if "versionNumber" in (child_text(extension, "url") or ""):
             fields["version"] = text(choice(extension, "value"))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
-from codesafety.formats.fhir.context import Surroundings, babies_of
-from codesafety.formats.fhir.entries import SHAPES, entry_of
-from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.context import Surroundings, babies_of, reports_of, withdrawn_documents
+from codesafety.formats.fhir.entries import SHAPES, entry_of, says_what
+from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
@@ -116,7 +116,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     parts = Parts()
     patient = main_patient(index)
     used = Used()
-    number, same = _patient_parts(parts, index, patient, used)
+    number, named, same = _patient_parts(parts, index, patient, used)
     encounters = index.of("Encounter")
     around = Surroundings(
         index,
@@ -124,17 +124,23 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         patient,
         same,
         number,
-        encounter=encounters[0] if len(encounters) == 1 and envelope and not index.lone else None,
+        named,
+        encounter=encounters[0] if len(encounters) == 1 and envelope and index.carries_all else None,
         encounter_of=_by_list(index),
         babies=babies_of(patient, index),
         prescriptions=prescriptions_in(index),
         roles_of=_roles(index),
+        report_of=reports_of(index),
+        withdrawn=withdrawn_documents(index),
         sender=sender_of(index),
         software=software_of(index),
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
-        if resource in flawed:
+        if resource in index.superseded:
+            reason = "another version of a resource that the source holds, and not the one that counts"
+            parts.not_read.append(not_understood(resource, reason, broken=False))
+        elif resource in flawed:
             parts.not_read.append(not_understood(resource, flawed[resource], broken=True))
         else:
             _resource(resource, around, parts, gp_connect=gp_connect)
@@ -143,7 +149,13 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         parts.not_read.extend(not_read)
     in_message = {r.path for r in parts.message.references}
     for resource in index.resources:
-        if resource.resource_type in SUPPORTING and resource not in flawed and not _stands_alone(resource, index):
+        if resource in index.superseded:
+            continue
+        if (
+            resource.resource_type in SUPPORTING
+            and resource not in flawed
+            and not _is_item(resource, around, gp_connect=gp_connect)
+        ):
             lines = listed_as_not_read(resource, used, _CONTEXT)
             parts.not_read.extend(line for line in lines if line.path not in in_message)
     _wrappers(tree.root, used, parts)
@@ -163,56 +175,77 @@ def _distinct(lines: list[NotRead]) -> list[NotRead]:
     return list(kept.values())
 
 
-def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, set[Node]]:
-    """Read the patients; a source without one may still name its patient by number.
+def _patient_parts(parts: Parts, index: Index, patient: Node | None, used: Used) -> tuple[str | None, str | None, set[Node]]:
+    """Read the patients; a source without one may still name its patient, by number or otherwise.
 
-    Returns the patient's NHS number, and the resources that are the same patient again.
+    Returns the patient's NHS number, how a source without them names them, and the resources that are the same patient again.
+    Whoever else an item names is another patient, though nothing in the source describes them.
     """
-    same: set[Node] = set() if patient is None else {patient}
+    same: set[Node] = set() if patient is None else set(index.versions_of(patient))
     if patient is not None:
         parts.patient, broken = patient_of(patient, used)
         parts.not_read.extend(broken)
     for other in index.resources:
-        if other.resource_type == "Patient" and other is not patient:
+        if other.resource_type == "Patient" and other is not patient and other not in index.superseded:
             found, broken = patient_of(other, used)
             parts.not_read.extend(broken)
-            if found.nhs_number is not None and found.nhs_number == parts.patient.nhs_number:
+            if other in same or (found.nhs_number is not None and digits(found.nhs_number) == digits(parts.patient.nhs_number)):
                 same.add(other)
-                parts.not_read.extend(_differences(parts.patient, found))
+                parts.patient, differences = _together(parts.patient, found)
+                parts.not_read.extend(differences)
             else:
                 parts.others.append(found)
-    inline: dict[str, str] = {}
+    numbers: dict[str, str] = {}
+    names: dict[str, str] = {}
     for resource in index.resources:
-        for node in (*resource.all("subject"), *resource.all("patient")):
-            for inner in node.all("identifier"):
-                if inner.value is None and _is_number(inner):
-                    value = own_text(inner, "value")
-                    if value is not None:
-                        inline.setdefault(value, node.path)
-                        used.add(node)
+        for node in whose(resource) if resource not in index.superseded else ():
+            inner = [i for i in node.all("identifier") if i.value is None and _is_number(i)]
+            if inner:
+                numbers.setdefault(own_text(inner[0], "value") or "", node.path)
+                used.add(node)
+            elif (resource.resource_type in SHAPES or resource.resource_type in KINDS) and index.find(node) is None:
+                who = index.who(node)
+                if who is not None and not index.lone:
+                    names.setdefault(who, node.path)
     number = parts.patient.nhs_number
-    for value, path in inline.items():
+    for value, path in numbers.items():
         if number is None and patient is None:
             number = value
             parts.patient = Patient(nhs_number=value, path=path)
-        elif number is not None and value != number:
+        elif number is not None and digits(value) != digits(number):
             parts.others.append(Patient(nhs_number=value, path=path))
-    return number, same
+    named = next(iter(names), None) if patient is None else None
+    parts.others.extend(Patient(path=path) for who, path in names.items() if who != named)
+    return number, named, same
 
 
-def _differences(patient: Patient, again: Patient) -> list[NotRead]:
-    """Return a line for each fact in which a second description of the same patient differs; the first one is kept."""
-    pairs = (("gender", patient.gender, again.gender), ("birthDate", patient.born, again.born))
-    return [
+def _together(patient: Patient, again: Patient) -> tuple[Patient, list[NotRead]]:
+    """Return a patient described twice, and a line for each fact in which the two differ: it is unknown."""
+    pairs = (
+        ("gender", "gender"),
+        ("born", "birthDate"),
+        ("sex_at_birth", None),
+        ("deceased", "deceasedBoolean"),
+        ("died", "deceasedDateTime"),
+    )
+    differing = {field: element for field, element in pairs if _differ(getattr(patient, field), getattr(again, field))}
+    lines = [
         NotRead(
-            path=f"{again.path}.{name}",
+            path=f"{again.path}.{element}" if element is not None else again.path or "Patient",
             resource_type="Patient",
             broken=True,
             reason="it contradicts what is said of the same patient elsewhere",
         )
-        for name, held, other in pairs
-        if held is not None and other is not None and held != other
+        for element in differing.values()
     ]
+    return patient.model_copy(update=dict.fromkeys(differing)), lines
+
+
+def _differ(one: str | bool | None, other: str | bool | None) -> bool:
+    """Return whether both are said and cannot both be so: a year and a day of that year can."""
+    if one in (None, "unknown") or other in (None, "unknown"):
+        return False
+    return one != other and not (str(one).startswith(str(other)) or str(other).startswith(str(one)))
 
 
 def _is_number(node: Node) -> bool:
@@ -264,8 +297,15 @@ def _flaws(tree: Tree, parts: Parts) -> dict[Node, str]:
     return flawed
 
 
-def _stands_alone(resource: Node, index: Index) -> bool:
-    return index.lone and resource is index.root and resource.resource_type in _ONLY_ALONE
+def _is_item(resource: Node, around: Surroundings, *, gp_connect: bool) -> bool:
+    """Return whether a resource of a supporting kind is an item: sent all alone, or an encounter that is not the envelope of others.
+
+    GP Connect's encounters are the consultations of its items.
+    """
+    index = around.index
+    if index.lone:
+        return resource is index.root and resource.resource_type in _ONLY_ALONE
+    return resource.resource_type == "Encounter" and resource is not around.encounter and not gp_connect and says_what(resource)
 
 
 def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect: bool) -> None:
@@ -275,7 +315,9 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         return
     local = Used()
     try:
-        if (kind in SHAPES or kind in KINDS) and kind not in SUPPORTING and _modified(resource):
+        is_item = kind not in SUPPORTING and (kind in SHAPES or kind in KINDS)
+        is_item = is_item or _is_item(resource, around, gp_connect=gp_connect)
+        if is_item and _modified(resource):
             reason = "it carries a modifier that may reverse what it says, and that this library does not understand"
             parts.not_read.append(not_understood(resource, reason, broken=False))
         elif states_sex_at_birth(resource):
@@ -284,7 +326,7 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
             medication, not_read = medication_of(resource, around, local, gp_connect=gp_connect)
             parts.medications.append(medication)
             parts.not_read.extend(not_read)
-        elif (kind in SHAPES and kind not in _ONLY_ALONE) or _stands_alone(resource, around.index):
+        elif is_item:
             item, not_read = entry_of(resource, around, local)
             if isinstance(item, Entry):
                 parts.entries.append(item)

@@ -17,8 +17,21 @@ from codesafety.record import Record, Submission
 
 UPDATE_RECORD_EVENT = "ITK014M"
 _ITK_EVENT = re.compile(r"ITK\d{3}[A-Z]", re.ASCII)
-_LETTERS = ("ITK007C",)
-_ACKNOWLEDGEMENTS = ("ITK008M", "ITK009D")
+EVENTS = {
+    "ITK003D": "a discharge summary",
+    "ITK004D": "a discharge summary of mental health care",
+    "ITK005D": "a discharge summary of emergency care",
+    "ITK006D": "an outpatient letter",
+    "ITK007C": "a letter of Send Document",
+    "ITK008M": "an acknowledgement",
+    "ITK009D": "an immunisation message of Digital Medicine",
+    "ITK010D": "an emergency supply message of Digital Medicine",
+    "ITK011M": "a message of the events management service",
+    "ITK012M": "a pathology report",
+    "ITK013D": "a minor illness referral message of Digital Medicine",
+}
+"""What the other events of ITK3 are. Source: NHS England, code system ITK-MessageEvent-2 and the guides of Digital Medicine,
+GP Connect Send Document and National Pathology."""
 
 
 class UpdateRecordReader:
@@ -63,8 +76,6 @@ def _is_another(event: Event) -> bool:
 
 
 def _what_it_is(event: Event) -> str:
-    if event.code in _LETTERS:
-        return f"a letter (Send Document, event {event.named}), not an Update Record message"
-    if event.code in _ACKNOWLEDGEMENTS:
-        return f"an acknowledgement (event {event.named}), not an Update Record message"
-    return f"a message of event {event.named}, not an Update Record message"
+    known = EVENTS.get(event.code or "")
+    what = f"{known} (event {event.named})" if known is not None else f"a message of event {event.named}"
+    return f"{what}, not an Update Record message"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from codesafety.formats.fhir.tree import Node
-from codesafety.record import Coding, Quantity, Value, day_interval
+from codesafety.record import Coding, Quantity, Value, day_interval, punctuated
 
 UCUM = "unitsofmeasure.org"
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
@@ -131,16 +131,17 @@ def decimal(node: Node | None) -> Decimal | None:
 
 
 def date(node: Node | None, used: Used) -> str | None:
-    """Return the date as sent, checked against the calendar."""
+    """Return the date as sent, checked against the calendar, and punctuated as FHIR does."""
     words = text(node)
     if node is None or words is None:
         return None
+    written = punctuated(words)
     try:
-        day_interval(words)
+        day_interval(written)
     except ValueError as error:
         raise Broken(node, str(error)) from None
     used.add(node)
-    return words
+    return written
 
 
 def coding(node: Node, used: Used) -> Coding:

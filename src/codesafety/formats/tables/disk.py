@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesafety.errors import InputError
-from codesafety.record import day_interval
+from codesafety.record import day_interval, punctuated
 
 if TYPE_CHECKING:
     import polars as pl
@@ -193,7 +193,7 @@ def as_date(value: Any) -> str | None:
                 return None
             if len(words) > 10 and words[10] == " ":
                 words = f"{words[:10]}T{words[11:]}"
-            words = words.removesuffix("T00:00:00")
+            words = punctuated(words).removesuffix("T00:00:00")
             try:
                 day_interval(words)
             except ValueError as error:
