@@ -128,3 +128,9 @@ def bench(session: nox.Session) -> None:
         return
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
+
+
+@nox.session(python=False)
+def mutants(session: nox.Session) -> None:
+    """Small faults in the code, each of which a test should see; at least 90 % a room. Takes `-- --sample 60 --rooms sctid`."""
+    session.run("python", "-m", "tests.mutants.mutants", *session.posargs)
