@@ -193,32 +193,22 @@ def read_concepts(files: Sequence[ReleaseFile], context: Context) -> None:
     def more(row: Row) -> str | None:
         if row[4] not in _DEFINED:
             return f"definitionStatusId {row[4].decode()} is neither defined nor primitive"
-        return f"a second row for concept {row[0].decode()}" if row[0] in index else None
+        return None
 
-    for file, lines in latest(files, context.at, context.progress):
-        known = len(index)
+    for file, lines in latest(files, context.at, context.progress, context.notes):
         try:
             for line in lines[1]:
                 id_, time, active, module, status = line.split(b"\t")
                 if selected is not None and id_ not in selected:
                     continue
-                if index.setdefault(id_, len(ids)) != len(ids):
-                    raise ValueError("twice")
+                index[id_] = len(ids)
                 ids.append(sctid(id_))
                 concepts.time.append(times[time])
                 concepts.active.append(ACTIVE[active])
                 concepts.module.append(modules[module])
                 concepts.defined.append(_DEFINED[status])
         except (ValueError, KeyError) as error:
-            first_seen: set[bytes] = set(list(index)[:known])
-
-            def judge(row: Row, before: set[bytes] = first_seen) -> str | None:
-                if row[0] in before:
-                    return f"a second row for concept {row[0].decode()}"
-                before.add(row[0])
-                return more(row) if row[4] not in _DEFINED else None
-
-            raise refuse(file, lines, judge, error) from None
+            raise refuse(file, lines, more, error) from None
     if not ids:
         raise ReleaseError(files[0].name, None, "incomplete: the concept files hold no concept")
     order = sorted(range(len(ids)), key=ids.__getitem__)
@@ -249,9 +239,18 @@ def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: P
             for line in lines[1]:
                 row = line.split(b"\t")
                 scheme, text, component, active, time = (row[at] for at in columns)
-                key = (int(scheme), text.decode())
-                if (context.at is None or time <= context.at) and (key not in held or held[key][0] <= time):
-                    held[key] = (time, active == b"1", int(component))
+                if context.at is not None and time > context.at:
+                    continue
+                key, told = (int(scheme), text.decode()), (time, active == b"1", int(component))
+                before = held.setdefault(key, told)
+                if before[0] == time and before != told:
+                    raise ReleaseError(
+                        file.name,
+                        lines[0] + lines[1].index(line),
+                        f"a second, different row of {time.decode()} for id {key[1]} of scheme {key[0]}",
+                    )
+                if before[0] < time:
+                    held[key] = told
     rows = sorted((scheme, text, component) for (scheme, text), (_, active, component) in held.items() if active)
     writer.add_section("identifier.scheme", array("Q", [row[0] for row in rows]))
     writer.add_section("identifier.component", array("Q", [row[2] for row in rows]))
