@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from codesafety.terminology import ecl
+from codesafety.terminology.archive import shown
 from codesafety.terminology.building.intake import Selection
 from codesafety.terminology.codelists.reading import read_codelist
 from codesafety.terminology.ecl.aliases import MOVED_FROM
@@ -32,7 +33,7 @@ def select(store: Store, subset: Sequence[str]) -> Selection:
         path = Path(part)
         if path.is_file():
             seeds.update(_listed(store, path))
-            described.append(path.name)
+            described.append(shown(path.name))
         elif path.suffix.lower() in _LIST:
             raise ReleaseError(part, None, "there is no such file")
         else:

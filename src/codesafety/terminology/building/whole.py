@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from codesafety.terminology.archive import shown
 from codesafety.terminology.building.graph import write_relationships
 from codesafety.terminology.building.intake import ACTIVE, Context, Selection, narrowest, sctid
 from codesafety.terminology.building.members import MemberColumns, read_members, write_members
@@ -101,8 +102,8 @@ def _write(
         else:
             manifest = {
                 "kind": "codes",
-                "tables": [path.name for path in tables],
-                "sources": [{"name": path.name, "sha256": digest_of(path, _parts(path, ()))} for path in paths],
+                "tables": [shown(path.name) for path in tables],
+                "sources": [{"name": shown(path.name), "sha256": digest_of(path, _parts(path, ()))} for path in paths],
             }
             if tables:
                 total = sum(path.stat().st_size for path in tables)
@@ -313,7 +314,7 @@ def _manifest(
         "module_dependencies": dependencies,
         "sources": [
             {
-                "name": path.name,
+                "name": shown(path.name),
                 "sha256": digest_of(path, _parts(path, [f for f in files if f.package == number])),
                 "files": [{"name": f.name, "content": f.content.value, "bytes": f.size} for f in files if f.package == number],
             }
