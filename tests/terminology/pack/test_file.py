@@ -131,9 +131,3 @@ def test_what_a_running_build_is_writing_stays(tmp_path: Path) -> None:
         whole = written(tmp_path / "b.pack").read_bytes()
         running.finish({"kind": "codes", "tables": [], "sources": []})
     assert len((tmp_path / "a.pack").read_bytes()) < len(whole)
-
-
-def test_a_folder_is_no_place_for_a_pack(tmp_path: Path) -> None:
-    with pytest.raises(PackError, match="is a folder"):
-        written(tmp_path)
-    assert list(tmp_path.iterdir()) == []

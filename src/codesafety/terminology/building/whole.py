@@ -13,14 +13,14 @@ from codesafety.terminology.archive import shown
 from codesafety.terminology.building.graph import write_relationships
 from codesafety.terminology.building.intake import ACTIVE, Context, Selection, narrowest, sctid
 from codesafety.terminology.building.members import MemberColumns, read_members, write_members
-from codesafety.terminology.building.subset import select
+from codesafety.terminology.building.subset import list_at, select
 from codesafety.terminology.building.texts import write_texts
 from codesafety.terminology.dmd import files as dmd
 from codesafety.terminology.dmd import tables as dmd_tables
-from codesafety.terminology.errors import PackError, ReleaseError
+from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.pack import code_table as codes
 from codesafety.terminology.pack import products as dmd_section
-from codesafety.terminology.pack.file import PackWriter
+from codesafety.terminology.pack.file import PackWriter, require_place
 from codesafety.terminology.pack.store import Store
 from codesafety.terminology.rf2.files import Found, Part, choose, digest_of, discover
 from codesafety.terminology.rf2.latest import latest, refuse
@@ -46,13 +46,13 @@ def build(
     `at`: YYYYMMDD, the state of the Full files at that date. `subset`: expression constraints and paths of code lists that a
     subset pack is cut out by. `allow_incomplete`: leave out rows that name a concept which no file holds; the manifest counts
     them and says so. `progress` is told (stage, bytes done, bytes in all). Raises ReleaseError where the sources are
-    damaged, incomplete or hostile, EclError for `subset`, and PackError where `output` cannot be written.
+    damaged, incomplete or hostile, EclError for `subset`, and PackError where `output` cannot be written or must not be: it is a
+    source, lies in one, or is there and is no pack.
     """
     paths, output = [Path(source) for source in sources], Path(output)
     if not paths:
         raise ReleaseError("the sources", None, "none was named")
-    if not output.absolute().parent.is_dir():
-        raise PackError(f"{output}: cannot be written: there is no such folder")
+    require_place(output, (*paths, *filter(None, map(list_at, subset))))
     found = discover(paths)
     with_rf2 = sorted({file.package for file in found.files})
     dmd_paths = [path for path in paths if dmd.discover([path])[0]]

@@ -81,6 +81,32 @@ def _remove_leftovers(path: Path) -> None:
             continue
 
 
+def require_place(path: Path, sources: Iterable[Path]) -> None:
+    """Refuse a pack's path before anything is read: over a source or inside one, over what is no pack, in no folder."""
+    if not path.absolute().parent.is_dir():
+        raise PackError(f"{path}: cannot be written: there is no such folder")
+    if path.is_dir():
+        raise PackError(f"{path}: is a folder, and a pack is a file: name one, such as uk.pack")
+    place = path.resolve()
+    for source in filter(Path.exists, sources):
+        if path.exists() and path.samefile(source):
+            raise PackError(f"{path}: is one of the sources: name another file")
+        if source.resolve() in place.parents:
+            raise PackError(f"{path}: lies in a folder that is read: name a file outside {source}")
+    if path.exists() and not _is_pack(path):
+        raise PackError(f"{path}: is there and is no pack: name another file, or remove it")
+
+
+def _is_pack(path: Path) -> bool:
+    try:
+        if not path.is_file():  # a device or a pipe: to open it may wait for ever
+            return False
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise PackError(f"{path}: cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
+
+
 class PackWriter:
     """Write a pack beside its destination and move it there whole when it is finished.
 
@@ -93,8 +119,6 @@ class PackWriter:
         self._path = path
         import tempfile  # only here: to open a pack must not cost its import
 
-        if path.is_dir():
-            raise PackError(f"{path}: is a folder, and a pack is a file: name one, such as uk.pack")
         _remove_leftovers(path)
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
