@@ -225,7 +225,8 @@ def diagnose(code: str) -> Diagnosis:
     if code.isascii() and code.isdigit():
         return _diagnose_digits(code)
     if (found := _SCIENTIFIC.fullmatch(code)) is not None:
-        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(found[1].replace(",", "."), int(found[2])))
+        mantissa, exponent = (found[1], found[2]) if found[1] else (found[3], found[4])
+        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(mantissa.replace(",", "."), int(exponent)))
     if (found := _SUFFIX.fullmatch(code)) is not None:
         inner = diagnose(found[1])
         if inner.is_valid:
@@ -238,9 +239,13 @@ def diagnose(code: str) -> Diagnosis:
     return Diagnosis(code, Damage.NOT_AN_SCTID)
 
 
-_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,17})?)[eE]\+?0*(\d{1,2})", re.ASCII)
+# As programs write it: 8E+07, 8.0e+07, 8.0E7. None writes 8E07 or 1E6, which are Read codes.
+_SCIENTIFIC = re.compile(
+    r"(\d(?:[.,]\d{1,17})?)[eE]\+0*(\d{1,2})|(\d[.,]\d{1,17})[eE]([1-9]\d?)",
+    re.ASCII,
+)
 _SUFFIX = re.compile(r"(\d+)[.,]0*", re.ASCII)
-_LOOKS_NUMERIC = re.compile(r"\d+(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?", re.ASCII)
+_LOOKS_NUMERIC = re.compile(rf"\d+(?:[.,]\d*)?|{_SCIENTIFIC.pattern}", re.ASCII)
 _WITH_TERM = re.compile(r"([^|]*)\|[^|]*\|\s*")
 _FORMULA = re.compile(r"=\s*\"(.*)\"")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
@@ -264,7 +269,7 @@ def _bare(text: str) -> str:
     bare = "".join(kept)
     if _GROUPED.fullmatch(bare):
         return bare.replace(",", "")
-    return bare.rstrip(".,") if bare[-1:] in ".," else bare
+    return bare[:-1] if bare[-1:] in (".", ",") and bare[:-1].isdigit() else bare
 
 
 def _zeros_by_accident(code: str) -> Diagnosis | None:
