@@ -161,6 +161,12 @@ def test_a_code_of_another_system_is_never_repaired(tmp_path: Path, head: str) -
     assert len(file["notes"]) == 1 and file["notes"][0].endswith(" are not tested: 3")
 
 
+def test_an_expression_in_a_list_is_no_damage(tmp_path: Path) -> None:
+    path = _write(tmp_path, 'code,term\n77386006,Pregnancy\n"73211009 |Diabetes| : 363698007 = 113331007",x\n')
+    assert _run(path).exit_code == 0
+    assert [i["diagnosis"] for i in _json(path)["ids"]] == ["valid", "expression"]
+
+
 def test_what_looks_like_a_read_code_is_no_damage_of_an_id(tmp_path: Path) -> None:
     rows = "".join(f"{a}E{b:02}.\n" for a in range(1, 10) for b in range(100))
     answer = _json(_write(tmp_path, f"code\n{rows}"))

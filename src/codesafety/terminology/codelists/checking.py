@@ -25,7 +25,7 @@ from codesafety.terminology.systems import SCT
 class Problem(StrEnum):
     """What a person should look at in a row."""
 
-    DAMAGED = "damaged"  # not a valid concept id
+    DAMAGED = "damaged"  # neither a valid concept id nor an expression
     UNKNOWN = "unknown"  # well formed, and not in the release
     INACTIVE = "inactive"
     TERM = "term"  # the term denies the code, or is a description of another
@@ -145,15 +145,19 @@ def _survey(source: Codelist) -> tuple[array[int], bool]:
             hashes.append(hash(_key(row, told)))
         if told is not None and row.system is None and row.code.strip():
             whole += _is_of_snomed(told)
-            other += not told.is_valid and not told.candidates
+            other += not _is_whole(told) and not told.candidates
     return _repeats(hashes), 0 < whole >= _NEARLY_ALL * other
+
+
+def _is_whole(told: Diagnosis) -> bool:
+    return told.is_valid or told.diagnosis is Damage.EXPRESSION
 
 
 def _is_of_snomed(told: Diagnosis) -> bool:
     """Return whether a text by itself speaks for SNOMED CT: an id, one with something around it, a long one that was cut."""
     digits = re.sub(r"\D", "", told.code)
     long = told.diagnosis in _OF_LONG_NUMBERS
-    return told.is_valid or any((long and len(candidate) >= _LONG) or candidate in digits for candidate in told.candidates)
+    return _is_whole(told) or any((long and len(candidate) >= _LONG) or candidate in digits for candidate in told.candidates)
 
 
 def _repeats(hashes: array[int]) -> array[int]:
@@ -192,7 +196,7 @@ def _checked(rows: Iterable[Row], terminology: Terminology, repeated: array[int]
 
 
 def _check(row: Row, told: Diagnosis | None, terminology: Terminology, first: int | None, of_snomed: bool) -> CheckedCode:
-    problems = [Problem.DAMAGED] if told is not None and not told.is_valid else []
+    problems = [Problem.DAMAGED] if told is not None and not _is_whole(told) else []
     problems += [Problem.RAGGED] if row.ragged else []
     problems += [Problem.DUPLICATE] if first is not None else []
     if told is None:
