@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from codesafety.terminology.codelists.checking import CheckedList, check_codelis
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Product
 
-LIST = """code,term
+LIST = """snomed_code,term
 77386006,Pregnancy
 13856811000001104,Something
 1054321000000100,At risk of forced marriage
@@ -104,7 +105,7 @@ def test_a_copy_holds_the_repairs_that_are_the_only_ones_and_says_what_was_chang
     with copy.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[:5] == [
-        ["code", "term", "codesafety_change", "codesafety_original"],
+        ["snomed_code", "term", "codesafety_change", "codesafety_original"],
         ["77386006", "Pregnancy", "", ""],
         ["13856811000001105", "Something", "float_rounding", "13856811000001104"],
         ["1054321000000107", "At risk of forced marriage", "spreadsheet_truncation", "1054321000000100"],
@@ -135,6 +136,96 @@ def test_codes_of_another_system_are_not_tested(tmp_path: Path) -> None:
     answer = _json(_write(tmp_path, "system,code\nicd10,O80\nsct,77386006\n"))
     assert [i["diagnosis"] for i in answer["ids"]] == ["other_system", "valid"]
     assert _run(_write(tmp_path, "icd10_code,term\nO80,Delivery\n")).exit_code == 0
+
+
+OF_OTHERS = {
+    "readcode": "8E07.",
+    "OPCSCode": "A17.0",
+    "ICDcode": "O80",
+    "read2": "1E06.",
+    "bnfCode": "0212000",
+    "medcodeid": "976481000006110",
+}
+
+
+@pytest.mark.parametrize("head", OF_OTHERS)
+def test_a_code_of_another_system_is_never_repaired(tmp_path: Path, head: str) -> None:
+    path, copy = _write(tmp_path, f"{head},term\n{OF_OTHERS[head]},x\n1054321000000100,y\n 77386006,z\n"), tmp_path / "copy.csv"
+    assert _run(path, "--fix", copy).exit_code == 0
+    assert [line.rpartition(",,")[0] for line in copy.read_text("utf-8").splitlines()[1:]] == path.read_text(
+        "utf-8"
+    ).splitlines()[1:]
+    (file,) = _json(path)["files"]
+    assert file["diagnoses"] == {"other_system": 3}
+    assert file["problems"] == {}
+    assert len(file["notes"]) == 1 and file["notes"][0].endswith(" are not tested: 3")
+
+
+def test_an_expression_in_a_list_is_no_damage(tmp_path: Path) -> None:
+    path = _write(tmp_path, 'code,term\n77386006,Pregnancy\n"73211009 |Diabetes| : 363698007 = 113331007",x\n')
+    assert _run(path).exit_code == 0
+    assert [i["diagnosis"] for i in _json(path)["ids"]] == ["valid", "expression"]
+
+
+def test_what_looks_like_a_read_code_is_no_damage_of_an_id(tmp_path: Path) -> None:
+    rows = "".join(f"{a}E{b:02}.\n" for a in range(1, 10) for b in range(100))
+    answer = _json(_write(tmp_path, f"code\n{rows}"))
+    assert answer["files"][0]["diagnoses"] == {"not_an_sctid": 900}
+    assert {i["repair"] for i in answer["ids"]} == {None}
+
+
+MOSTLY_WHOLE = "77386006\n60001007\n322236009\n323509004\n22298006\n73211009\n38341003\n195967001\n44054006\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "repaired"),
+    [
+        ("code", MOSTLY_WHOLE + "8.0E7\n", True),
+        ("code", MOSTLY_WHOLE + "8.0E7\nO80\n", True),
+        ("code", MOSTLY_WHOLE + "8.0E7\nO80\nA17.0\n", False),
+        ("code", "8.0E7\n", False),
+        ("code", "8.0E7\nO80\n", False),
+        ("snomedct_concept_id", "8.0E7\nO80\nA17.0\n", True),
+        ("dmdId", "8.0E7\n", True),
+        ("code", "1054321000000100\n", True),
+        ("code", " 77386006\n", True),
+    ],
+)
+def test_a_repair_needs_the_system_or_other_rows_that_are_whole(tmp_path: Path, head: str, rows: str, repaired: bool) -> None:
+    path = _write(tmp_path, f"{head}\n{rows}")
+    assert any(i["repair"] for i in _json(path)["ids"]) is repaired
+    assert (" with one repair)" in _run(path).stdout) is repaired
+    assert ("nothing says that these are codes of SNOMED CT" in _run(path).stdout) is not repaired
+    assert (": was " in _run(path).stdout) is repaired
+
+
+def test_a_long_list_of_bad_rows_is_counted_and_its_first_rows_are_shown(tmp_path: Path) -> None:
+    path = _write(tmp_path, "code,term\n" + "nonsense,x\n" * 1500)
+    lines = _run(path).stdout.splitlines()
+    assert lines[1] == f"{path}:2: `nonsense` not_an_sctid"
+    assert lines[-2:] == [f"{path}: … 1998 more: --format json has all", f"{path}: 1500 codes: 1500 damaged, 1499 duplicate"]
+    assert len(lines) == 1 + 1001 + 2  # to the end of the row
+    assert len(_json(path)["ids"]) == 1500
+
+
+def test_a_long_list_is_checked_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("code,term\n")
+        file.writelines(f"not a code {number},and no term\n" for number in range(150_000))
+    tracemalloc.start()
+    try:
+        checked = check_codelist(path, FrozenTerminology())
+        assert checked.rows == sum(1 for _ in checked) == 150_000
+        assert tracemalloc.get_traced_memory()[1] < 25_000_000  # all rows held take 150 MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    result = _run(_write(tmp_path, "code,term\n77386006," + "x" * (3 << 20)))
+    assert result.exit_code == 2
+    assert "list.csv:2: a line of more than 1 MiB" in result.stderr
 
 
 def test_a_list_of_another_system_is_suspected(tmp_path: Path) -> None:
@@ -174,12 +265,13 @@ def _checked(folder: Path, content: str) -> CheckedList:
     ],
 )
 def test_terms_that_disagree_with_their_code(tmp_path: Path, row: str, problems: tuple[str, ...]) -> None:
-    assert _checked(tmp_path, f"code,term\n{row}\n").codes[0].problems == problems
+    assert next(iter(_checked(tmp_path, f"code,term\n{row}\n"))).problems == problems
 
 
 def test_a_term_that_speaks_against_the_only_candidate_stops_the_repair(tmp_path: Path) -> None:
-    assert _checked(tmp_path, "code,term\n13856811000001104,Olive oil ear drops\n").codes[0].repair == "13856811000001105"
-    assert _checked(tmp_path, "code,term\n13856811000001104,Amoxicillin 250mg capsules\n").codes[0].repair is None
+    (olive,) = _checked(tmp_path, "code,term\n13856811000001104,Olive oil ear drops\n")
+    (other,) = _checked(tmp_path, "code,term\n13856811000001104,Amoxicillin 250mg capsules\n")
+    assert (olive.repair, other.repair) == ("13856811000001105", None)
 
 
 def test_two_hundred_ids_damaged_in_published_lists_are_repaired_where_one_repair_is_possible(tmp_path: Path) -> None:

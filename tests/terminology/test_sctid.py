@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -165,6 +166,13 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("LOSY19819EMIS", "not_an_sctid"),
         ("3271005", "check_digit"),
         ("2495009", "check_digit"),
+        ("8E07.", "not_an_sctid"),
+        ("1E06.", "not_an_sctid"),
+        ("1E6", "not_an_sctid"),
+        ("8E07", "not_an_sctid"),
+        ("1E+17", "scientific_notation"),
+        ("9.00E+17", "scientific_notation"),
+        ("-77386006", "not_an_sctid"),
     ],
 )
 def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
@@ -195,6 +203,19 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("77386006 |Pregnancy (finding)|", "stray_characters", ("77386006",)),
         ("'13856811000001104", "stray_characters", ("13856811000001105",)),
         ("077386006", "leading_zero", ("77386006",)),
+        ("0000077386006", "leading_zero", ("77386006",)),
+        ("77.386.006", "stray_characters", ("77386006",)),
+        ("7,73,86,006", "stray_characters", ("77386006",)),
+        ("1'054'321'000'000'107", "stray_characters", ("1054321000000107",)),
+        ("1 054 321 000 000 107", "stray_characters", ("1054321000000107",)),
+        ("=77386006", "stray_characters", ("77386006",)),
+        ("٧٧٣٨٦٠٠٦", "stray_characters", ("77386006",)),
+        ("77386006\u3164", "stray_characters", ("77386006",)),
+        ("7738\ufe0f6006", "stray_characters", ("77386006",)),
+        ("77386006\x00", "stray_characters", ("77386006",)),
+        ("77386006\n", "stray_characters", ("77386006",)),
+        ("8.0E7", "scientific_notation", ("80000004",)),
+        ("8E+07", "scientific_notation", ("80000004",)),
     ],
 )
 def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: tuple[str, ...]) -> None:
@@ -210,13 +231,74 @@ def test_where_the_namespace_is_lost_both_uk_extensions_are_offered() -> None:
         assert (told.diagnosis, told.candidates) == ("scientific_notation", ("446891000000101", "446891000001102"))
 
 
-def test_zeros_that_pass_the_check_by_accident_are_damage_all_the_same() -> None:
-    accidents = [f"{item}000000000" for item in range(446_800, 447_000) if is_concept_id(f"{item}000000000")]
-    assert len(accidents) == 20
-    for text in accidents:
-        told = diagnose(text)
-        assert told.diagnosis is Damage.SCIENTIFIC_NOTATION or text[5] != "1"
-        assert text[5] != "1" or len(told.candidates) == 2
+@pytest.mark.parametrize(
+    "code",
+    ["900000000000443000", "900000000000459000", "900000000000465000", "900000000000478000", "900000000000506000"],
+)
+def test_active_ids_that_look_as_if_they_had_been_cut_are_whole(code: str) -> None:
+    assert diagnose(code) == Diagnosis(code, Damage.VALID)
+
+
+@given(st.integers(10**5, 10**14).map(lambda item: f"{item}000"))
+def test_an_id_whose_check_digit_holds_is_whole_whatever_it_looks_like(code: str) -> None:
+    told = diagnose(code)
+    assert told.is_valid is (has_check_digit(code) and len(code) <= 18)
+
+
+def expressions() -> st.SearchStrategy[str]:
+    """Expressions of the compositional grammar, of whole concept ids."""
+    space = st.sampled_from(["", " ", "\n", "  \t"])
+    term = st.sampled_from(["", "|Diabetes mellitus|", " | Ménière: a + b = {c} |"])
+    concept = st.builds("{}{}{}{}".format, space, concept_ids, term, space)
+    literal = st.sampled_from(['"a \\" b"', "#5", "#-2.50", "true", "FALSE"])
+
+    def within(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        value = concept | literal | inner.map("({})".format)
+        attributes = st.lists(st.builds("{}={}".format, concept, value), min_size=1, max_size=3).map(",".join)
+        groups = st.lists(attributes.map("{{{}}}".format), min_size=1, max_size=2)
+        refinement = (
+            attributes | groups.map(",".join) | groups.map(" ".join) | st.builds("{},{}".format, attributes, groups.map(",".join))
+        )
+        focus = st.lists(concept, min_size=1, max_size=3).map("+".join)
+        return st.builds("{}:{}".format, focus, refinement)
+
+    whole = st.recursive(st.lists(concept, min_size=2, max_size=3).map("+".join), within, max_leaves=4)
+    return st.builds("{}{}".format, st.sampled_from(["", "===", "<<<", "=== ", " <<< "]), whole)
+
+
+@given(expressions())
+def test_an_expression_is_one_and_its_damaged_ids_are_damage(text: str) -> None:
+    assert diagnose(text) == Diagnosis(text, Damage.EXPRESSION)
+    assert not is_concept_id(text)
+    first = re.search(r"\d+", text)
+    assert first is not None
+    wrong = first[0][:-1] + str((int(first[0][-1]) + 1) % 10)
+    assert diagnose(text.replace(first[0], wrong)).diagnosis is diagnose(wrong).diagnosis
+
+
+NO_EXPRESSION = (
+    "12:30",
+    "a+b",
+    "77386006+",
+    "+77386006",
+    "=== ",
+    "<< 77386006",
+    "77386006 363698007",
+    "77386006=113331007",
+    "77386006:363698007",
+    "77386006:363698007=",
+    "77386006:363698007=(113331007",
+    "77386006:363698007=113331007)",
+    "77386006:{}",
+    "77386006 |a",
+    ":" * 30_000,
+    "77386006:363698007=" + "(77386006:363698007=" * 500 + "77386006" + ")" * 500,
+)
+
+
+@pytest.mark.parametrize("text", NO_EXPRESSION, ids=range(len(NO_EXPRESSION)))
+def test_what_is_no_expression(text: str) -> None:
+    assert diagnose(text).diagnosis not in (Damage.EXPRESSION, Damage.VALID)
 
 
 def test_where_the_item_is_lost_nothing_is_offered() -> None:

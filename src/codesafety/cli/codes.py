@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +17,8 @@ from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Status, Terminology, Words
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
+_SHOWN = 1000
+_LONGEST = 80  # characters of a cell that are shown
 
 app = typer.Typer(help="Check published lists of codes.", no_args_is_help=True)
 
@@ -62,13 +64,14 @@ def check(
         except (TerminologyError, OSError) as error:
             errors.append((path, str(error)))
     if format is Format.JSON:
-        json.dump(_as_json(checked, errors, terminology), sys.stdout, ensure_ascii=False, indent=1)
-        typer.echo()
+        for line in _as_json(checked, errors, terminology):
+            typer.echo(line)
     else:
         for one in checked:
-            typer.echo("\n".join(_as_lines(one)))
+            for line in _as_lines(one):
+                typer.echo(line)
         if fix is not None and checked:
-            typer.echo(f"{fix}: written, {sum(code.repair is not None for code in checked[0].codes)} codes repaired")
+            typer.echo(f"{fix}: written, {checked[0].repairs} codes repaired")
     for _, message in errors:
         typer.echo(f"error: {message}", err=True)
     if errors:
@@ -104,22 +107,28 @@ def _write(path: Path, checked: CheckedList) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _as_lines(checked: CheckedList) -> list[str]:
-    path = checked.source.path
-    lines = [f"{path}: note: {note}" for note in checked.notes]
-    for code in checked.codes:
-        lines += [f"{path}:{code.row.line}: {_sentence(problem, code)}" for problem in code.problems]
+def _as_lines(checked: CheckedList) -> Iterator[str]:
+    path, shown = checked.source.path, 0
+    yield from (f"{path}: note: {note}" for note in checked.notes)
+    total = sum(checked.counts.values())
+    for code in checked if total else ():
+        for problem in code.problems:
+            yield f"{path}:{code.row.line}: {_sentence(problem, code, checked.speaks_of(code))}"
+        shown += len(code.problems)
+        if shown >= min(total, _SHOWN):
+            break
+    if shown < total:
+        yield f"{path}: … {total - shown} more: --format json has all"
     counted = ", ".join(f"{number} {problem}" for problem, number in checked.counts.items())
-    repairable = sum(code.repair is not None for code in checked.codes)
-    ending = f" ({repairable} with one repair)" if repairable else ""
-    return [*lines, f"{path}: {len(checked.codes)} codes: {counted or 'nothing found'}{ending}"]
+    ending = f" ({checked.repairs} with one repair)" if checked.repairs else ""
+    yield f"{path}: {checked.rows} codes: {counted or 'nothing found'}{ending}"
 
 
-def _sentence(problem: Problem, code: CheckedCode) -> str:
-    shown = f"`{code.row.code}`"
+def _sentence(problem: Problem, code: CheckedCode, of_snomed: bool) -> str:
+    shown = f"`{_clipped(code.row.code)}`"
     match problem:
         case Problem.DAMAGED:
-            was = " or ".join(code.candidates)
+            was = " or ".join(code.candidates) if of_snomed else ""
             return f"{shown} {code.diagnosis}" + (f": was {was}" if was else "")
         case Problem.UNKNOWN:
             return f"{code.candidates[0] if code.candidates else shown} is not in the release"
@@ -132,8 +141,8 @@ def _sentence(problem: Problem, code: CheckedCode) -> str:
             return f"{shown} is inactive, and the release names no replacement"
         case Problem.TERM:
             if code.words is not None and code.words.verdict is Words.NAMES_ANOTHER:
-                return f"{shown} stands beside `{code.row.term}`, which describes {', '.join(code.words.others)}"
-            return f"{shown} stands beside `{code.row.term}`, which denies it"
+                return f"{shown} stands beside `{_clipped(code.row.term or '')}`, which describes {', '.join(code.words.others)}"
+            return f"{shown} stands beside `{_clipped(code.row.term or '')}`, which denies it"
         case Problem.DUPLICATE:
             as_what = f", as {code.candidates[0]}," if code.candidates else ""
             return f"{shown}{as_what} stands in line {code.duplicate_of} already"
@@ -141,28 +150,50 @@ def _sentence(problem: Problem, code: CheckedCode) -> str:
             return f"{shown} has another number of cells than the header"
 
 
-def _as_json(checked: list[CheckedList], errors: list[tuple[Path, str]], terminology: Terminology) -> dict[str, Any]:
-    files: list[dict[str, Any]] = [
-        {
-            "file": str(one.source.path),
-            "encoding": one.source.encoding,
-            "header": list(one.source.header) if one.source.header is not None else None,
-            "notes": list(one.notes),
-            "rows": len(one.codes),
-            "problems": one.counts,
-            "diagnoses": one.diagnoses,
-            "ids": [_id_as_json(code) for code in one.codes],
-        }
-        for one in checked
-    ]
-    files += [{"file": str(path), "error": message} for path, message in errors]
-    answer: dict[str, Any] = {
-        "terminology": {"name": terminology.name, "edition": terminology.edition, "digest": terminology.digest},
-        "files": files,
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _as_json(checked: list[CheckedList], errors: list[tuple[Path, str]], terminology: Terminology) -> Iterator[str]:
+    """Yield one JSON object, a line a code: a list may be longer than what can be held."""
+    about = {"name": terminology.name, "edition": terminology.edition, "digest": terminology.digest}
+    yield f'{{"terminology": {_text(about)}, "files": ['
+    failed = [_text({"file": str(path), "error": message}) for path, message in errors]
+    for number, one in enumerate(checked):
+        yield f"{_text(_file_as_json(one))[:-1]}, "
+        yield from _ids_as_json(one)
+        yield "}" + ("," if failed or number < len(checked) - 1 else "")
+    yield ",\n".join(failed)
+    yield "]"
+    if len(checked) + len(failed) == 1:
+        yield ","
+        yield from _ids_as_json(checked[0]) if checked else ('"ids": []',)
+    yield "}"
+
+
+def _ids_as_json(checked: CheckedList) -> Iterator[str]:
+    before = '"ids": ['
+    for code in checked:
+        yield before
+        before = f"{_text(_id_as_json(code))},"
+    yield before.removesuffix(",")
+    yield "]"
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _file_as_json(one: CheckedList) -> dict[str, Any]:
+    return {
+        "file": str(one.source.path),
+        "encoding": one.source.encoding,
+        "header": list(one.source.header) if one.source.header is not None else None,
+        "notes": list(one.notes),
+        "rows": one.rows,
+        "problems": one.counts,
+        "diagnoses": one.diagnoses,
     }
-    if len(files) == 1:
-        answer["ids"] = files[0].get("ids", [])
-    return answer
 
 
 def _id_as_json(code: CheckedCode) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from codesafety.ir import code_key
 from codesafety.terminology import sctid
 from codesafety.terminology.interface import CodeContext, Product, Status, Terminology
+from codesafety.terminology.sctid import Damage
 from codesafety.terminology.systems import canonical, normal_code
 
 _MAX_REMEMBERED = 200_000
@@ -93,9 +94,11 @@ class Codebook:
             keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
             formed = _FHIR_CODE.fullmatch(code) is not None
             return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found)
-        well_formed = sctid.is_concept_id(code)
-        if not well_formed or code in TRANSFER_DEGRADED:
-            return CodeInfo("sct", code, (code,), (), False, well_formed, NO_CONTEXT, None)
+        if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:
+            told = sctid.diagnose(code)  # an expression is whole, and what it means is not known here
+            return CodeInfo(
+                "sct", code, (code,), (), False, told.is_valid or told.diagnosis is Damage.EXPRESSION, NO_CONTEXT, None
+            )
         return self._snomed(code, product=product)
 
     def _snomed(self, code: str, *, product: bool) -> CodeInfo:

@@ -28,6 +28,7 @@ _DAMAGE_SAID: Final[dict[Damage, str]] = {
     Damage.DESCRIPTION_ID: "it is the id of a description (a term), not of a concept",
     Damage.RELATIONSHIP_ID: "it is the id of a relationship, not of a concept",
     Damage.EXPRESSION_ID: "it is the id of an expression, not of a concept",
+    Damage.EXPRESSION: "it is an expression, not a concept id",
     Damage.TOO_SHORT: "it is shorter than 6 digits",
     Damage.TOO_LONG: "it is longer than 18 digits",
     Damage.EMPTY: "it is empty",

@@ -140,6 +140,7 @@ DAMAGES: Final = (
     "description_id",
     "relationship_id",
     "expression_id",
+    "expression",
     "too_short",
     "too_long",
     "empty",

@@ -4,6 +4,7 @@ An SCTID is text: 6 to 18 digits, no leading zero; read from the right a Verhoef
 in the long format (partition 1x), a seven-digit namespace; what is left is the item. dm+d ids are SCTIDs of namespace 1000001.
 Source: SNOMED CT Release File Specification, 6 (component identifiers) and 5.5 (check digit).
 
+An id whose check digit and partition hold is whole, whatever it looks like: five active ids end in zeros as if they had been cut.
 `diagnose` names the damage and offers a candidate only if that damage, done to the candidate, gives exactly this text.
 Nothing here repairs anything by itself: whether a candidate is the code that was meant is for a person to say.
 """
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from functools import lru_cache
+
+from codesafety.terminology.expression import concept_ids
 
 MIN_DIGITS, MAX_DIGITS = 6, 18
 _MIN_LONG = 11  # one digit of item, seven of namespace, two of partition, the check digit
@@ -109,6 +112,7 @@ class Damage(StrEnum):
     DESCRIPTION_ID = "description_id"
     RELATIONSHIP_ID = "relationship_id"
     EXPRESSION_ID = "expression_id"
+    EXPRESSION = "expression"  # no damage: a postcoordinated expression whose concept ids are whole
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     EMPTY = "empty"
@@ -213,7 +217,7 @@ def diagnose(code: str) -> Diagnosis:
     if is_well_formed(code):
         match Kind(PARTITIONS[code[-3:-1]]):
             case Kind.CONCEPT:
-                return _zeros_by_accident(code) or Diagnosis(code, Damage.VALID)
+                return Diagnosis(code, Damage.VALID)
             case Kind.DESCRIPTION:
                 return Diagnosis(code, Damage.DESCRIPTION_ID)
             case Kind.RELATIONSHIP:
@@ -225,12 +229,16 @@ def diagnose(code: str) -> Diagnosis:
     if code.isascii() and code.isdigit():
         return _diagnose_digits(code)
     if (found := _SCIENTIFIC.fullmatch(code)) is not None:
-        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(found[1].replace(",", "."), int(found[2])))
+        mantissa, exponent = (found[1], found[2]) if found[1] else (found[3], found[4])
+        return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(mantissa.replace(",", "."), int(exponent)))
     if (found := _SUFFIX.fullmatch(code)) is not None:
         inner = diagnose(found[1])
         if inner.is_valid:
             return Diagnosis(code, Damage.FLOAT_SUFFIX, (found[1],))
         return Diagnosis(code, inner.diagnosis if inner.candidates else Damage.FLOAT_SUFFIX, inner.candidates)
+    if (ids := concept_ids(code)) is not None:
+        damaged = next((told for told in map(diagnose, ids) if not told.is_valid), None)
+        return Diagnosis(code, Damage.EXPRESSION if damaged is None else damaged.diagnosis)
     bare = _bare(code)
     if bare != code and _LOOKS_NUMERIC.fullmatch(bare):
         inner = diagnose(bare)
@@ -238,14 +246,18 @@ def diagnose(code: str) -> Diagnosis:
     return Diagnosis(code, Damage.NOT_AN_SCTID)
 
 
-_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,17})?)[eE]\+?0*(\d{1,2})", re.ASCII)
+# As programs write it: 8E+07, 8.0e+07, 8.0E7. None writes 8E07 or 1E6, which are Read codes.
+_SCIENTIFIC = re.compile(
+    r"(\d(?:[.,]\d{1,17})?)[eE]\+0*(\d{1,2})|(\d[.,]\d{1,17})[eE]([1-9]\d?)",
+    re.ASCII,
+)
 _SUFFIX = re.compile(r"(\d+)[.,]0*", re.ASCII)
-_LOOKS_NUMERIC = re.compile(r"\d+(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?", re.ASCII)
+_LOOKS_NUMERIC = re.compile(rf"\d+(?:[.,]\d*)?|{_SCIENTIFIC.pattern}", re.ASCII)
 _WITH_TERM = re.compile(r"([^|]*)\|[^|]*\|\s*")
-_FORMULA = re.compile(r"=\s*\"(.*)\"")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
-_STRAY_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pi", "Pf", "Sk"})
-_STRAY = frozenset("'\"`;#_\u02bc\u2032\u2033")
+_FORMULA = re.compile(r"=\s*(\"?)(.*)\1")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:\.\d{3}){2,}", re.ASCII)  # one point may be a decimal point
+_STRAY_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pi", "Pf", "Sk", "Mn"})
+_STRAY = frozenset("'\"`;#_\u02bc\u2032\u2033\u066c\u00b7\u115f\u1160\u3164\uffa0")  # the last four are fillers that nobody sees
 
 
 def _bare(text: str) -> str:
@@ -254,7 +266,7 @@ def _bare(text: str) -> str:
         text = found[1]
     text = text.strip()
     if (found := _FORMULA.fullmatch(text)) is not None:
-        text = found[1]
+        text = found[2]
     kept = []
     for character in text:
         if character.isdecimal():
@@ -263,19 +275,8 @@ def _bare(text: str) -> str:
             kept.append(character)
     bare = "".join(kept)
     if _GROUPED.fullmatch(bare):
-        return bare.replace(",", "")
-    return bare.rstrip(".,") if bare[-1:] in ".," else bare
-
-
-def _zeros_by_accident(code: str) -> Diagnosis | None:
-    """Return the diagnosis of a damaged long id whose zeros happen to read as partition 00 and a right check digit.
-
-    One in ten ids written out again from scientific notation does. A true short-format id has nine digits today.
-    """
-    if code[-3:] != "000" or len(code) < _FIRST_SCIENTIFIC:
-        return None
-    told = _diagnose_digits(code)
-    return told if any(candidate[-3] == "1" for candidate in told.candidates) else None
+        return bare.replace(",", "").replace(".", "")
+    return bare[:-1] if bare[-1:] in (".", ",") and bare[:-1].isdigit() else bare
 
 
 def _diagnose_digits(code: str) -> Diagnosis:

@@ -1,6 +1,7 @@
 """The state of Full files at a date is the Snapshot of that date."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,46 @@ def test_two_different_rows_of_one_date_are_refused(tmp_path: Path) -> None:
     source = made.write_release(rows, tmp_path / "release", summary="Full")
     with pytest.raises(ReleaseError, match=rf":3: a second, different row of 20250101 for id {made.HEART}"):
         build([source], tmp_path / "a.pack")
+
+
+def renamed(folder: Path, change: Callable[[str], str]) -> Path:
+    """Give every file and folder of a release another name."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rename(path.with_name(change(path.name)))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.lower, str.upper, lambda name: name.replace("sct2_", "").lower(), lambda name: name.replace("_Full_", "_").lower()],
+    ids=["lower", "upper", "no prefix", "told by the folder"],
+)
+def test_full_files_are_full_files_in_any_spelling(change: Callable[[str], str], tmp_path: Path) -> None:
+    rows, now = made.Rows(), made.Rows()
+    rows.concept(made.HEART, time="20200131")
+    rows.concept(made.HEART, time="20210131", defined=True)
+    rows.describe(made.HEART, "Heart", time="20200131")
+    now.concept(made.HEART, time="20210131", defined=True)
+    now.describe(made.HEART, "Heart", time="20210131")
+    source = renamed(made.write_release(rows, tmp_path / "release", summary="Full"), change)
+    made.write_release(now, source)  # the Snapshot, under its usual name
+    build([source], tmp_path / "then.pack", at="20200801")
+    build([source], tmp_path / "now.pack")
+    assert Store(tmp_path / "then.pack").defined(0) is False
+    assert len(Store(tmp_path / "now.pack").pack.manifest["files_not_read"]) == 3
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_a_delta_is_a_delta_in_any_spelling(change: Callable[[str], str], tmp_path: Path) -> None:
+    source = renamed(made.write_release(made.small(), tmp_path / "release", summary="Delta"), change)
+    with pytest.raises(ReleaseError, match="holds only a Delta"):
+        build([source], tmp_path / "a.pack")
+
+
+def test_full_files_whose_name_says_nothing_give_the_state_at_their_end(tmp_path: Path) -> None:
+    rows = made.Rows()
+    rows.concept(made.HEART, time="20210131", defined=True)
+    rows.concept(made.HEART, time="20200131")
+    source = renamed(made.write_release(rows, tmp_path / "release", summary="Full"), lambda name: name.replace("Full", "Files"))
+    build([source], tmp_path / "a.pack")
+    assert Store(tmp_path / "a.pack").defined(0) is True

@@ -16,7 +16,8 @@ from tests.terminology import made_dmd as made
 
 from codesafety.terminology.archive import members
 from codesafety.terminology.dmd.files import Content, discover, read_rows, require_release
-from codesafety.terminology.dmd.tables import load
+from codesafety.terminology.dmd.medicines import Medicines
+from codesafety.terminology.dmd.tables import DmdTables, load
 from codesafety.terminology.errors import ReleaseError
 
 DATA = SHARED / "dmd"
@@ -177,6 +178,86 @@ def test_the_wrong_check_digit_of_a_pack_is_reported_and_the_row_kept(release: P
     tables = load([release])
     assert wrong in tables.rows["AMPP"]
     assert any(f"f_ampp2_3260821.xml:4: APPID is `{wrong}`, and its check digit is wrong" in doubt for doubt in tables.doubts)
+
+
+FORMER = {
+    "VTMIDPREV": ("f_vtm2_3260821.xml", made.VTM_IBUPROFEN, "VTM"),
+    "VPIDPREV": ("f_vmp2_3260821.xml", made.IBUPROFEN_TABLETS, "VMP"),
+    "ISIDPREV": ("f_ingredient2_3260821.xml", made.IBUPROFEN, "ING"),
+}
+
+
+def reported(tables: DmdTables) -> list[str]:
+    """Return what was said of single lines, without the place."""
+    return [doubt.partition(": ")[2] for doubt in tables.doubts if ".xml:" in doubt]
+
+
+def with_field(release: Path, file: str, code: str, field: str, text: str) -> Path:
+    """Write one more field after a row's own id."""
+    path = release / file
+    row = re.sub(rf"(<\w+>{code}</\w+>)", rf"\1<{field}>{text}</{field}>", path.read_text("utf-8"), count=1)
+    path.write_text(row, "utf-8")
+    return release
+
+
+@pytest.mark.parametrize("field", FORMER)
+def test_the_wrong_check_digit_of_a_former_id_is_reported_and_followed_all_the_same(release: Path, field: str) -> None:
+    file, code, table = FORMER[field]
+    wrong = made.dmd_id(881)[:-1] + str((int(made.dmd_id(881)[-1]) + 1) % 10)
+    tables = load([with_field(release, file, code, field, wrong)])
+    assert tables.current[table][wrong] == code
+    assert reported(tables) == [f"{field} is `{wrong}`, and its check digit is wrong"]
+
+
+@pytest.mark.parametrize("field", FORMER)
+@pytest.mark.parametrize("text", ["3.03E+11", "n/a", "0", "12"])
+def test_a_former_id_that_is_no_id_is_reported_and_left_out(release: Path, field: str, text: str) -> None:
+    file, code, table = FORMER[field]
+    tables = load([with_field(release, file, code, field, text)])
+    assert field not in tables.rows[table][code]
+    assert reported(tables) == [f"{field} is `{text}`, no id: not kept"]
+
+
+@pytest.mark.parametrize("text", ["3.03E+11", "0"])
+def test_a_former_id_of_the_history_that_is_no_id_is_reported_and_left_out(release: Path, text: str) -> None:
+    tables = load([history(release, (text, made.IBUPROFEN_TABLETS))])
+    assert text not in tables.current["VMP"]
+    assert reported(tables) == [f"IDPREVIOUS is `{text}`, no id: not kept"]
+
+
+FLAGS = {
+    "VTM": ("f_vtm2_3260821.xml", made.VTM_IBUPROFEN),
+    "VMP": ("f_vmp2_3260821.xml", made.IBUPROFEN_TABLETS),
+    "AMP": ("f_amp2_3260821.xml", made.PARACETAMOL_AMP),
+    "VMPP": ("f_vmpp2_3260821.xml", made.PARACETAMOL_VMPP),
+    "AMPP": ("f_ampp2_3260821.xml", made.PARACETAMOL_AMPP),
+    "ING": ("f_ingredient2_3260821.xml", made.IBUPROFEN),
+}
+
+
+@pytest.mark.parametrize("table", FLAGS)
+@pytest.mark.parametrize(("text", "invalid"), [("1", True), ("0001", True), ("0", False), ("0000", False), ("", False)])
+def test_invalid_is_one_and_nothing_else(release: Path, table: str, text: str, invalid: bool) -> None:
+    file, code = FLAGS[table]
+    tables = load([with_field(release, file, code, "INVALID", text)])
+    assert ("INVALID" in tables.rows[table][code]) is invalid
+    assert Medicines(tables).is_valid(code) is not invalid
+    assert reported(tables) == []
+
+
+@pytest.mark.parametrize("table", FLAGS)
+@pytest.mark.parametrize("text", ["2", "Y", "true", "-1", "1.0", "10"])
+def test_an_invalid_that_is_neither_is_refused(release: Path, table: str, text: str) -> None:
+    file, code = FLAGS[table]
+    with pytest.raises(ReleaseError, match=f"INVALID is `{text}`, neither 0 nor 1") as refused:
+        load([with_field(release, file, code, "INVALID", text)])
+    assert refused.value.line is not None
+
+
+@pytest.mark.parametrize("field", ["SUG_F", "GLU_F", "PRES_F", "CFC_F"])
+def test_a_flag_that_nothing_reads_and_that_is_neither_is_reported(release: Path, field: str) -> None:
+    tables = load([with_field(release, *FLAGS["VMP"], field, "no")])
+    assert reported(tables) == [f"{field} is `no`, neither 0 nor 1"]
 
 
 def test_references_that_lead_nowhere_are_counted(release: Path) -> None:

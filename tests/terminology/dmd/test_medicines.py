@@ -31,8 +31,8 @@ from codesafety.terminology.dmd.names import base_substance, read_form, read_sub
 from codesafety.terminology.dmd.relations import CLASS_LENGTHS
 from codesafety.terminology.dmd.tables import load
 from codesafety.terminology.interface import Product, Status, Words
-from codesafety.terminology.pack.file import Pack, PackWriter
-from codesafety.terminology.pack.products import DmdSection, write
+from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.products import DmdSection
 from codesafety.terminology.release import Release
 from codesafety.terminology.words.normal import normal
 
@@ -220,9 +220,7 @@ def test_relations_are_symmetric_and_name_a_level_only_where_they_hold(
 
 @pytest.fixture
 def section(tmp_path: Path) -> DmdSection:
-    tables = load([made.write_release(tmp_path / "dmd")])
-    with PackWriter(tmp_path / "a.pack") as writer:
-        writer.finish({"kind": "dmd", "dmd": write(tables, writer)})
+    build([made.write_release(tmp_path / "dmd")], tmp_path / "a.pack")
     return DmdSection(Pack(tmp_path / "a.pack"))
 
 
@@ -263,9 +261,8 @@ def test_products_are_found_by_name_with_or_without_supplier(section: DmdSection
 def test_the_same_release_gives_the_same_pack(tmp_path: Path) -> None:
     digests = []
     for name in ("a", "b"):
-        tables = load([made.write_release(tmp_path / name / "dmd" if (tmp_path / name).mkdir() is None else tmp_path)])
-        with PackWriter(tmp_path / f"{name}.pack") as writer:
-            digests.append(writer.finish({"dmd": write(tables, writer)}))
+        (tmp_path / name).mkdir()
+        digests.append(build([made.write_release(tmp_path / name / "dmd")], tmp_path / f"{name}.pack"))
     assert digests[0] == digests[1]
 
 
@@ -303,8 +300,7 @@ def test_a_pack_of_dmd_alone_cannot_tell_of_other_codes(tmp_path: Path) -> None:
 def test_a_pack_of_a_real_release_answers_as_the_release_does(tmp_path: Path, name: str) -> None:
     tables = load([DATA / name])
     real = Medicines(tables)
-    with PackWriter(tmp_path / "a.pack") as writer:
-        writer.finish({"dmd": write(tables, writer)})
+    build([DATA / name], tmp_path / "a.pack")
     section = DmdSection(Pack(tmp_path / "a.pack"))
     for code in real.codes():
         assert section.product(code) == real.product(code)

@@ -9,34 +9,37 @@ from codesafety.terminology.errors import PackError
 from codesafety.terminology.pack.file import Pack, PackWriter
 
 
-def written(path: Path, note: str = "made") -> Path:
+def written(path: Path, name: str = "made.csv") -> Path:
+    """Write a pack of one code, so that its sections are few."""
     with PackWriter(path) as writer:
-        writer.add_section("numbers", array("I", [1, 2, 1 << 31]))
-        writer.add_section("large", array("Q", [1 << 63]))
-        writer.add_section("text", b"infarct")
-        writer.add_section("nothing", array("H"))
-        writer.finish({"kind": "test", "note": note})
+        writer.add_section("code.at", array("Q", [0, 8]))
+        writer.add_section("code.text", b"77386006")
+        writer.add_section("code.block_at", array("Q", [0, 0]))
+        writer.add_section("code.terms", b"")
+        writer.add_section("code.key", array("I", [1, 1 << 31]))
+        writer.add_section("code.key_of", array("I", [0, 0]))
+        writer.finish({"kind": "codes", "tables": [name], "sources": [], "counts": {"codes": 1}, "notes": []})
     return path
 
 
 def test_sections_come_back_as_they_were(tmp_path: Path) -> None:
     pack = Pack(written(tmp_path / "a.pack"))
-    assert list(pack.section("numbers")) == [1, 2, 1 << 31]
-    assert list(pack.section("large")) == [1 << 63]
-    assert bytes(pack.section("text")) == b"infarct"
-    assert len(pack.section("nothing")) == 0
-    assert pack.manifest["kind"] == "test"
+    assert list(pack.section("code.key")) == [1, 1 << 31]
+    assert list(pack.section("code.at")) == [0, 8]
+    assert bytes(pack.section("code.text")) == b"77386006"
+    assert len(pack.section("code.terms")) == 0
+    assert pack.manifest["kind"] == "codes"
     pack.verify()
 
 
 def test_sections_start_at_multiples_of_64(tmp_path: Path) -> None:
-    assert [section["at"] % 64 for section in Pack(written(tmp_path / "a.pack")).manifest["sections"]] == [0, 0, 0, 0]
+    assert [section["at"] % 64 for section in Pack(written(tmp_path / "a.pack")).manifest["sections"]] == [0] * 6
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     one, other = written(tmp_path / "a.pack"), written(tmp_path / "b.pack")
     assert one.read_bytes() == other.read_bytes()
-    assert Pack(one).digest != Pack(written(tmp_path / "c.pack", "another")).digest
+    assert Pack(one).digest != Pack(written(tmp_path / "c.pack", "another.csv")).digest
 
 
 def test_a_section_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -124,11 +127,7 @@ def test_what_a_running_build_is_writing_stays(tmp_path: Path) -> None:
     with PackWriter(tmp_path / "a.pack") as running:
         running.add_section("text", b"infarct")
         written(tmp_path / "a.pack", "the quicker")
-        running.finish({"kind": "the slower"})
-    assert Pack(tmp_path / "a.pack").manifest["kind"] == "the slower"
-
-
-def test_a_folder_is_no_place_for_a_pack(tmp_path: Path) -> None:
-    with pytest.raises(PackError, match="is a folder"):
-        written(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        assert Pack(tmp_path / "a.pack").manifest["tables"] == ["the quicker"]
+        whole = written(tmp_path / "b.pack").read_bytes()
+        running.finish({"kind": "codes", "tables": [], "sources": []})
+    assert len((tmp_path / "a.pack").read_bytes()) < len(whole)

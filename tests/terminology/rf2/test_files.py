@@ -142,14 +142,6 @@ def test_damage_is_refused_with_file_line_and_reason(release: Path, file: str, o
         assert message.endswith(f": {reason}")
 
 
-def test_the_same_concept_twice_in_a_snapshot_is_refused(release: Path) -> None:
-    path = release / CONCEPT
-    path.write_text(
-        path.read_bytes().decode() + f"{made.HEART}\t20250101\t0\t{made.CORE_MODULE}\t{made.PRIMITIVE}\r\n", "utf-8", newline=""
-    )
-    assert refused(release) == f"release/{CONCEPT}:13: a second row for concept {made.HEART}"
-
-
 def test_bytes_that_are_no_utf8_are_refused(release: Path) -> None:
     path = release / DESCRIPTION
     path.write_bytes(path.read_bytes().replace(b"Heart attack", b"Heart \xe9ttack"))

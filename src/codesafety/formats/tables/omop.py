@@ -3,11 +3,13 @@
 Each concept id is looked up in `concept` and read as the code of its own vocabulary; an id that is not there is kept as a code
 of the system `OMOP`. A row's codings are its source concept, as it was recorded, and the standard concept that it was mapped to.
 Eras and the other derived tables repeat what the occurrences say and are listed, not read. Concept id 0 means that nothing
-matched. Source: OHDSI, OMOP CDM v5.4 conventions; gender concepts 8507, 8532, 8521, 8551.
+matched. A date is that of its two columns (`x_date`, `x_datetime`) together, the more exact one; where they contradict each
+other it is neither, and they are listed. Source: OHDSI, OMOP CDM v5.4 conventions; gender concepts 8507, 8532, 8521, 8551.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -43,6 +45,7 @@ from codesafety.record import (
     TextItem,
     ValidationError,
     Value,
+    day_interval,
 )
 
 _GENDERS: dict[str, Gender] = {"8507": "male", "8532": "female", "8521": "other", "8551": "unknown", "8570": "other"}
@@ -68,6 +71,9 @@ _VOCABULARY = (
     "cohort_definition",
     "fact_relationship",
 )
+_EQUALS = "4172703"
+_CONCEPT_ID = re.compile(r"[1-9][0-9]*")
+_ZONED = re.compile(r"T.*([Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _OPERATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 _DRUG_KINDS: dict[str, Literal["statement", "request", "dispense", "administration"]] = {
     "38000177": "request",
@@ -113,7 +119,6 @@ _VALUE_COLUMNS = (
     "value_as_concept_id",
     "unit_concept_id",
     "operator_concept_id",
-    "unit_source_value",
     "value_source_value",
 )
 
@@ -179,7 +184,7 @@ def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Ta
         for held in groups.values()
         for row in held
         for column in columns[name]
-        if (words := as_text(row[column])) is not None and words != "0"
+        if (words := (as_text(row[column]) or "").strip()) and _CONCEPT_ID.fullmatch(words)
     }
     found: Concepts = {}
     for row in matching(concept, "concept_id", wanted, source):
@@ -198,6 +203,7 @@ class _Person:
         self._entries: list[Entry] = []
         self._medications: list[Medication] = []
         self._texts: list[TextItem] = []
+        self._damaged: set[str] = set()  # the paths of concept ids that are listed already
         first = "person" if "person" in rows else next(iter(rows))
         self.row = f"{first}[{rows[first][0][ROW]}]"
 
@@ -229,34 +235,80 @@ class _Person:
         row, path = people[0], f"person[{people[0][ROW]}]"
         self._not_read.extend(NotRead(path=f"person[{other[ROW]}]", reason="a second row for one person") for other in people[1:])
         fields: dict[str, Any] = {"path": path}
-        gender = as_text(row["gender_concept_id"])
+        gender = self._concept_id(row, f"{path}.gender_concept_id")
         if gender in _GENDERS:
             fields["gender"] = _GENDERS[gender]
-        elif gender not in (None, "0"):
+        elif gender is not None:
             self._not_read.append(NotRead(path=f"{path}.gender_concept_id", reason="a gender that is none of the model's"))
-        try:
-            fields["born"] = _born(row)
-        except BadValue as error:
-            self._not_read.append(NotRead(path=f"{path}.year_of_birth", reason=str(error), broken=True))
-        for death in self._rows.get("death", []):
-            fields["deceased"] = True
-            try:
-                fields["died"] = as_date(death.get("death_date"))
-            except BadValue as error:
-                self._not_read.append(NotRead(path=f"death[{death[ROW]}].death_date", reason=str(error), broken=True))
-            cause = self._codings(death, "death", ("cause_concept_id", "cause_source_concept_id"))
-            if cause:
-                self._not_read.append(NotRead(path=f"death[{death[ROW]}]", reason="the cause of death", codings=cause))
-        for column in (
-            "race_concept_id",
-            "ethnicity_concept_id",
-            "gender_source_concept_id",
-            "race_source_concept_id",
-            "ethnicity_source_concept_id",
-        ):
+        elif as_text(row.get("gender_source_value")) is not None:
+            self._not_read.append(
+                NotRead(path=f"{path}.gender_source_value", reason="a gender in words that were mapped to none")
+            )
+        fields["born"] = self._born(row, path)
+        deaths = self._rows.get("death", [])
+        if deaths:
+            fields |= {"deceased": True, "died": self._died(deaths)}
+        for fact in ("race", "ethnicity", "gender_source"):
+            if self._concept_id(row, f"{path}.{fact}_concept_id") is not None:
+                self._not_read.append(
+                    NotRead(path=f"{path}.{fact}_concept_id", reason="a fact about the patient that no rule asks for")
+                )
+        for column in ("race_source_concept_id", "ethnicity_source_concept_id", "race_source_value", "ethnicity_source_value"):
             if as_text(row.get(column)) not in (None, "0"):
                 self._not_read.append(NotRead(path=f"{path}.{column}", reason="a fact about the patient that no rule asks for"))
         return Patient(**fields)
+
+    def _born(self, row: Row, path: str) -> str | None:
+        """Return the birth date as far as year, month, day and `birth_datetime` tell it together."""
+        try:
+            parts = _written_out(row)
+        except BadValue as error:
+            self._not_read.append(NotRead(path=f"{path}.year_of_birth", reason=str(error), broken=True))
+            return None
+        found = self._together(row, path, "year_of_birth", parts, "birth_datetime")
+        return found[:10] if found is not None else None
+
+    def _died(self, deaths: list[Row]) -> str | None:
+        """Return the date of death; None where two rows do not agree on it."""
+        died: str | None = None
+        for death in deaths:
+            path = f"death[{death[ROW]}]"
+            cause = self._codings(death, "death", ("cause_concept_id", "cause_source_concept_id"))
+            if cause or as_text(death.get("cause_source_value")) is not None:
+                self._not_read.append(NotRead(path=path, reason="the cause of death", codings=cause))
+        days = {f"death[{death[ROW]}]": self._death_date(death) for death in deaths}
+        for day in filter(None, days.values()):
+            agreed = _agreed(died, day)
+            if agreed is None:
+                reason = "a row of the patient's death, and another has another day: neither is read"
+                self._not_read.extend(NotRead(path=f"{path}.death_date", reason=reason, broken=True) for path in days)
+                return None
+            died = agreed
+        return died
+
+    def _death_date(self, death: Row) -> str | None:
+        try:
+            return self._date("death", death, "death_date")
+        except BadValue as error:
+            self._not_read.append(NotRead(path=f"death[{death[ROW]}].death_date", reason=str(error), broken=True))
+            return None
+
+    def _date(self, table: str, row: Row, column: str) -> str | None:
+        """Return the date of a column and the column of its time together. Raises BadValue where the date is none."""
+        return self._together(row, f"{table}[{row[ROW]}]", column, as_date(row.get(column)), f"{column}time")
+
+    def _together(self, row: Row, path: str, column: str, date: str | None, with_time: str) -> str | None:
+        """Return the more exact of a date and what another column says of it, or None where both cannot be so, and list that."""
+        try:
+            moment = as_date(row.get(with_time))
+        except BadValue as error:
+            self._not_read.append(NotRead(path=f"{path}.{with_time}", reason=str(error), broken=True))
+            return date
+        found = _agreed(date, moment)
+        if found is None and date is not None:
+            reason = f"another day than `{column}`: neither is read"
+            self._not_read.append(NotRead(path=f"{path}.{with_time}", reason=reason, broken=True))
+        return found
 
     def _visits(self) -> dict[str, str]:
         days: dict[str, str] = {}
@@ -264,7 +316,7 @@ class _Person:
             for row in self._rows.get(table, []):
                 shape, own = _SHAPES[table], as_text(row.get(f"{table}_id"))
                 try:
-                    day = as_date(row.get(shape.date))
+                    day = self._date(table, row, shape.date)
                 except BadValue as error:
                     self._not_read.append(self._broken(table, row, str(error)))
                     continue
@@ -290,7 +342,9 @@ class _Person:
                     self._medications.append(self._medication(table, row, fields))
                 case "text":
                     self._texts.append(
-                        TextItem(**fields | {"text": as_text(row.get("note_text")), "recorded": as_date(row.get(shape.date))})
+                        TextItem(
+                            **fields | {"text": as_text(row.get("note_text")), "recorded": self._date(table, row, shape.date)}
+                        )
                     )
                 case _:
                     self._entries.append(
@@ -298,18 +352,54 @@ class _Person:
                             **fields,
                             kind=shape.kind,
                             codings=self._main(table, row),
-                            date=as_date(row.get(shape.date)),
-                            end_date=as_date(row.get(shape.end)) if shape.end else None,
+                            date=self._date(table, row, shape.date),
+                            end_date=self._date(table, row, shape.end) if shape.end else None,
                             value=self._value(table, row),
                         )
                     )
         except BadValue as error:
             self._not_read.append(self._broken(table, row, str(error)))
+            return
         except ValidationError:
             self._not_read.append(self._broken(table, row, "a column holds what it may not hold"))
+            return
+        self._list_other_dates(table, row, shape)
 
-    def _coding(self, concept: str | None, path: str) -> Coding | None:
-        if concept is None or concept == "0":
+    def _list_other_dates(self, table: str, row: Row, shape: Shape) -> None:
+        read = [column for day in (shape.date, shape.end) if day for column in (day, f"{day}time")]
+        said = {as_text(row.get(column)) for column in read}
+        for column in self._tables[table].columns:
+            if (
+                column.endswith(("_date", "_datetime", "_time"))
+                and column not in read
+                and as_text(row[column]) not in {None, *said}
+            ):
+                path = f"{table}[{row[ROW]}].{column}"
+                self._not_read.append(NotRead(path=path, reason="a date or time that an item has no field for"))
+
+    def _concept_id(self, row: Row, path: str) -> str | None:
+        """Return the concept id at a path, or None: empty, 0, or damaged, and then it is listed."""
+        words = (as_text(row.get(path.rpartition(".")[2])) or "").strip()
+        if not words or words == "0":
+            return None
+        if _CONCEPT_ID.fullmatch(words):
+            return words
+        if path not in self._damaged:
+            self._damaged.add(path)
+            self._not_read.append(
+                NotRead(
+                    path=path,
+                    reason="a damaged concept id: it is no whole number, as after a spreadsheet or a column of floats",
+                    coded=True,
+                    broken=True,
+                    codings=(Coding(system="OMOP", code=words, path=path),),
+                )
+            )
+        return None
+
+    def _coding(self, row: Row, path: str) -> Coding | None:
+        concept = self._concept_id(row, path)
+        if concept is None:
             return None
         if concept not in self._concepts:
             return Coding(system="OMOP", code=concept, path=path)
@@ -320,7 +410,7 @@ class _Person:
         """Return the codings of some columns; one code under two columns is given once."""
         found: dict[tuple[str | None, str | None], Coding] = {}
         for column in columns:
-            coding = self._coding(as_text(row.get(column)), f"{table}[{row[ROW]}].{column}")
+            coding = self._coding(row, f"{table}[{row[ROW]}].{column}")
             if coding is not None:
                 found.setdefault((coding.system, coding.code), coding)
         return tuple(found.values())
@@ -377,32 +467,36 @@ class _Person:
     def _value(self, table: str, row: Row) -> Value | None:
         if table not in ("measurement", "observation"):
             return None
+        path = f"{table}[{row[ROW]}]"
         number = as_decimal(row.get("value_as_number"))
-        words = as_text(row.get("value_as_string")) or as_text(row.get("value_source_value"))
+        words = "; ".join(dict.fromkeys(filter(None, (as_text(row.get(c)) for c in ("value_as_string", "value_source_value")))))
         codings = self._codings(row, table, ("value_as_concept_id",))
+        operator = self._concept_id(row, f"{path}.operator_concept_id")
+        if operator not in (None, _EQUALS) and (operator not in _OPERATORS or number is None):
+            reason = "a comparator that a value cannot have here"
+            self._not_read.append(NotRead(path=f"{path}.operator_concept_id", reason=reason, broken=True))
+        unit, sent = self._coding(row, f"{path}.unit_concept_id"), as_text(row.get("unit_source_value"))
         if number is None:
-            return Value(codings=codings, text=words) if codings or words else None
-        unit = self._coding(as_text(row.get("unit_concept_id")), "")
-        named = unit.code if unit is not None else as_text(row.get("unit_source_value"))
-        operator = _OPERATORS.get(as_text(row.get("operator_concept_id")) or "")
+            return Value(codings=codings, text=words or None) if codings or words else None
         if codings:  # a number and an answer: the answer stands beside it in words
             words = "; ".join(c.display or c.code or "" for c in codings)
             self._not_read.append(
                 NotRead(
-                    path=f"{table}[{row[ROW]}].value_as_concept_id",
+                    path=f"{path}.value_as_concept_id",
                     codings=codings,
                     reason="an answer beside a number, and only one of them is a value",
                 )
             )
-        return Value(quantity=Quantity(value=number, unit=named, comparator=operator), text=words)
+        quantity = Quantity(value=number, unit=unit.code if unit is not None else sent, comparator=_OPERATORS.get(operator or ""))
+        return Value(quantity=quantity, text=words or None)
 
     def _medication(self, table: str, row: Row, fields: dict[str, Any]) -> Medication:
         """Return a medication; its kind is that of its type concept, and a statement where that is none we know.
 
         A quantity or days of supply of 0 says nothing of the supply; it stays as words.
         """
-        kind = _DRUG_KINDS.get(as_text(row.get("drug_type_concept_id")) or "", "statement")
-        start = as_date(row.get("drug_exposure_start_date"))
+        kind = _DRUG_KINDS.get(self._concept_id(row, f"{table}[{row[ROW]}].drug_type_concept_id") or "", "statement")
+        start = self._date(table, row, "drug_exposure_start_date")
         numbers = {name: as_decimal(row.get(name)) for name in ("quantity", "days_supply")}
         none = tuple(Qualifier(role=name, text="0") for name, number in numbers.items() if number == Decimal(0))
         amount, days = (number if number else None for number in numbers.values())
@@ -411,7 +505,7 @@ class _Person:
             kind=kind,
             products=self._main(table, row),
             start=start,
-            end=as_date(row.get("drug_exposure_end_date")),
+            end=self._date(table, row, "drug_exposure_end_date"),
             handed_over=start if kind == "dispense" else None,
             quantity=Quantity(value=amount) if amount is not None else None,
             days_supply=days,
@@ -420,14 +514,29 @@ class _Person:
         )
 
 
-def _born(row: Row) -> str | None:
-    """Return the birth date as far as it is known: a year, a month or a day."""
+def _written_out(row: Row) -> str | None:
+    """Return year, month and day of birth as one date, as far as they are given. Raises BadValue where they are none."""
     year, month, day = (as_text(row.get(f"{unit}_of_birth")) for unit in ("year", "month", "day"))
     if year is None:
-        return as_date(row.get("birth_datetime"))
+        return None
     words = f"{int(year):04d}" if year.isdigit() else year
     if month is not None:
         words += f"-{month.zfill(2)}"
         if day is not None:
             words += f"-{day.zfill(2)}"
     return as_date(words)
+
+
+def _agreed(date: str | None, other: str | None) -> str | None:
+    """Return the more exact of two dates; None where both cannot be so, or neither is given.
+
+    A time in a zone may stand on the day before or after: the date is then the one that was written as a date.
+    """
+    if date is None or other is None:
+        return date or other
+    if other[:10].startswith(date[:10]) or date[:10].startswith(other[:10]):
+        return max(date, other, key=len)
+    zoned = [one for one in (date, other) if _ZONED.search(one)]
+    if zoned and len(date) >= 10 and len(other) >= 10 and abs(day_interval(other)[0] - day_interval(date)[0]) <= 1:
+        return other if date in zoned else date
+    return None

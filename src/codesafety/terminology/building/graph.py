@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from codesafety.terminology.building import hierarchy
 from codesafety.terminology.building.intake import ACTIVE, IS_A, Context, narrowest, starts
@@ -70,11 +70,12 @@ def write_relationships(
                     return f"{what} {row[at].decode()} is a concept that no concept file holds"
         return None
 
-    seen = array("Q")
     for file, lines in context.rows(files, 4, 5, 7):
         try:
             for line in lines[1]:
                 id_, time, active, _, source, target, group, type_, kind, modifier = line.split(b"\t")
+                if not id_.isdigit():
+                    raise ValueError("id")
                 if active != b"1":
                     if active != b"0" or len(time) != 8:
                         raise ValueError("active")
@@ -90,7 +91,6 @@ def write_relationships(
                     context.count("attributes_of_inactive_concepts_not_kept")
                     continue
                 context.times[time]
-                seen.append(int(id_))
                 if type_ == IS_A:
                     children.append(index[source])
                     parents.append(index[target])
@@ -101,11 +101,6 @@ def write_relationships(
                     rows.value.append(index[target])
         except (ValueError, KeyError, OverflowError) as error:
             raise refuse(file, lines, more, error) from None
-    if len(set(seen)) < len(seen):
-        ordered = sorted(seen)
-        twice = next(left for left, right in pairwise(ordered) if left == right)
-        raise ReleaseError(files[0].name, None, f"two active rows for relationship {twice}")
-    del seen
     for child, parent in zip(children, parents, strict=True):
         if not (concepts.active[child] and concepts.active[parent]):
             raise ReleaseError(
@@ -278,7 +273,9 @@ def _write_concrete(files: Sequence[ReleaseFile], context: Context, writer: Pack
     for file, lines in context.rows(files, 4, 7):
         try:
             for line in lines[1]:
-                _, time, active, _, source, value, group, type_, kind, _ = line.split(b"\t")
+                id_, time, active, _, source, value, group, type_, kind, _ = line.split(b"\t")
+                if not id_.isdigit():
+                    raise ValueError("id")
                 if not ACTIVE[active]:
                     continue
                 if kind != INFERRED:

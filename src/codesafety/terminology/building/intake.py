@@ -75,7 +75,7 @@ class Context:
 
     def rows(self, files: Sequence[ReleaseFile], *concepts: int) -> Iterator[tuple[ReleaseFile, Lines]]:
         """Yield the rows that count; `concepts` are the columns that must name a concept in active rows."""
-        for file, lines in latest(files, self.at, self.progress):
+        for file, lines in latest(files, self.at, self.progress, self.notes):
             yield file, self._known(file, lines, concepts) if self.incomplete else lines
 
     def _known(self, file: ReleaseFile, lines: Lines, concepts: Sequence[int]) -> Lines:

@@ -61,7 +61,7 @@ def read_members(files: Sequence[ReleaseFile], context: Context) -> MemberColumn
     for header, group in _by_header(files):
         fields, width = group[0].member_fields, len(header)
         names = header[6:]
-        for file, lines in latest(group, context.at, context.progress):
+        for file, lines in latest(group, context.at, context.progress, context.notes):
             try:
                 for line in lines[1]:
                     row = line.split(b"\t")

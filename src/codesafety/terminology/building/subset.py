@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from codesafety.terminology import ecl
+from codesafety.terminology.archive import shown
 from codesafety.terminology.building.intake import Selection
 from codesafety.terminology.codelists.reading import read_codelist
 from codesafety.terminology.ecl.aliases import MOVED_FROM
@@ -29,11 +30,11 @@ def select(store: Store, subset: Sequence[str]) -> Selection:
     seeds: set[int] = set()
     described: list[str] = []
     for part in subset:
-        path = Path(part)
-        if path.is_file():
+        path = list_at(part)
+        if path is not None:
             seeds.update(_listed(store, path))
-            described.append(path.name)
-        elif path.suffix.lower() in _LIST:
+            described.append(shown(path.name))
+        elif Path(part).suffix.lower() in _LIST:
             raise ReleaseError(part, None, "there is no such file")
         else:
             found = ecl.expand(store, part)
@@ -41,6 +42,15 @@ def select(store: Store, subset: Sequence[str]) -> Selection:
             described.append(found.canonical)
     chosen = close(store, seeds)
     return Selection(frozenset(map(store.code, chosen)), frozenset(map(store.code, complete(store, chosen))), tuple(described))
+
+
+def list_at(part: str) -> Path | None:
+    """Return the path of a code list, or None: an expression, which may be longer than any name of a file."""
+    path = Path(part)
+    try:
+        return path if path.is_file() else None
+    except OSError:
+        return None
 
 
 def _listed(store: Store, path: Path) -> Iterable[int]:

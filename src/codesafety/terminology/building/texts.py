@@ -146,17 +146,13 @@ def _write_languages(
     """Write the active language members; return per refset the rows that it prefers."""
     by_id = array("I", sorted(range(len(ids)), key=ids.__getitem__))
     sorted_ids = array("Q", [ids[row] for row in by_id])
-    for at in range(1, len(sorted_ids)):
-        if sorted_ids[at] == sorted_ids[at - 1]:
-            context.notes.append(f"two rows for description {sorted_ids[at]}; both are kept")
-            break
     found: dict[bytes, tuple[array[int], array[int]]] = {}
     partial = context.selection is not None
 
     def more(row: Row) -> str | None:
         return None if row[6] in _ACCEPTABILITY else f"acceptabilityId {row[6].decode()} is neither preferred nor acceptable"
 
-    for file, lines in latest(files, context.at, context.progress):
+    for file, lines in latest(files, context.at, context.progress, context.notes):
         try:
             for line in lines[1]:
                 _, effective, active, module, refset, description, acceptability = line.split(b"\t")

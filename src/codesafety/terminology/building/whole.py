@@ -9,17 +9,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from codesafety.terminology.archive import shown
 from codesafety.terminology.building.graph import write_relationships
 from codesafety.terminology.building.intake import ACTIVE, Context, Selection, narrowest, sctid
 from codesafety.terminology.building.members import MemberColumns, read_members, write_members
-from codesafety.terminology.building.subset import select
+from codesafety.terminology.building.subset import list_at, select
 from codesafety.terminology.building.texts import write_texts
 from codesafety.terminology.dmd import files as dmd
 from codesafety.terminology.dmd import tables as dmd_tables
-from codesafety.terminology.errors import PackError, ReleaseError
+from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.pack import code_table as codes
 from codesafety.terminology.pack import products as dmd_section
-from codesafety.terminology.pack.file import PackWriter
+from codesafety.terminology.pack.file import PackWriter, require_place
 from codesafety.terminology.pack.store import Store
 from codesafety.terminology.rf2.files import Found, Part, choose, digest_of, discover
 from codesafety.terminology.rf2.latest import latest, refuse
@@ -45,13 +46,13 @@ def build(
     `at`: YYYYMMDD, the state of the Full files at that date. `subset`: expression constraints and paths of code lists that a
     subset pack is cut out by. `allow_incomplete`: leave out rows that name a concept which no file holds; the manifest counts
     them and says so. `progress` is told (stage, bytes done, bytes in all). Raises ReleaseError where the sources are
-    damaged, incomplete or hostile, EclError for `subset`, and PackError where `output` cannot be written.
+    damaged, incomplete or hostile, EclError for `subset`, and PackError where `output` cannot be written or must not be: it is a
+    source, lies in one, or is there and is no pack.
     """
     paths, output = [Path(source) for source in sources], Path(output)
     if not paths:
         raise ReleaseError("the sources", None, "none was named")
-    if not output.absolute().parent.is_dir():
-        raise PackError(f"{output}: cannot be written: there is no such folder")
+    require_place(output, (*paths, *filter(None, map(list_at, subset))))
     found = discover(paths)
     with_rf2 = sorted({file.package for file in found.files})
     dmd_paths = [path for path in paths if dmd.discover([path])[0]]
@@ -101,8 +102,8 @@ def _write(
         else:
             manifest = {
                 "kind": "codes",
-                "tables": [path.name for path in tables],
-                "sources": [{"name": path.name, "sha256": digest_of(path, _parts(path, ()))} for path in paths],
+                "tables": [shown(path.name) for path in tables],
+                "sources": [{"name": shown(path.name), "sha256": digest_of(path, _parts(path, ()))} for path in paths],
             }
             if tables:
                 total = sum(path.stat().st_size for path in tables)
@@ -193,32 +194,22 @@ def read_concepts(files: Sequence[ReleaseFile], context: Context) -> None:
     def more(row: Row) -> str | None:
         if row[4] not in _DEFINED:
             return f"definitionStatusId {row[4].decode()} is neither defined nor primitive"
-        return f"a second row for concept {row[0].decode()}" if row[0] in index else None
+        return None
 
-    for file, lines in latest(files, context.at, context.progress):
-        known = len(index)
+    for file, lines in latest(files, context.at, context.progress, context.notes):
         try:
             for line in lines[1]:
                 id_, time, active, module, status = line.split(b"\t")
                 if selected is not None and id_ not in selected:
                     continue
-                if index.setdefault(id_, len(ids)) != len(ids):
-                    raise ValueError("twice")
+                index[id_] = len(ids)
                 ids.append(sctid(id_))
                 concepts.time.append(times[time])
                 concepts.active.append(ACTIVE[active])
                 concepts.module.append(modules[module])
                 concepts.defined.append(_DEFINED[status])
         except (ValueError, KeyError) as error:
-            first_seen: set[bytes] = set(list(index)[:known])
-
-            def judge(row: Row, before: set[bytes] = first_seen) -> str | None:
-                if row[0] in before:
-                    return f"a second row for concept {row[0].decode()}"
-                before.add(row[0])
-                return more(row) if row[4] not in _DEFINED else None
-
-            raise refuse(file, lines, judge, error) from None
+            raise refuse(file, lines, more, error) from None
     if not ids:
         raise ReleaseError(files[0].name, None, "incomplete: the concept files hold no concept")
     order = sorted(range(len(ids)), key=ids.__getitem__)
@@ -249,9 +240,18 @@ def _write_identifiers(files: Sequence[ReleaseFile], context: Context, writer: P
             for line in lines[1]:
                 row = line.split(b"\t")
                 scheme, text, component, active, time = (row[at] for at in columns)
-                key = (int(scheme), text.decode())
-                if (context.at is None or time <= context.at) and (key not in held or held[key][0] <= time):
-                    held[key] = (time, active == b"1", int(component))
+                if context.at is not None and time > context.at:
+                    continue
+                key, told = (int(scheme), text.decode()), (time, active == b"1", int(component))
+                before = held.setdefault(key, told)
+                if before[0] == time and before != told:
+                    raise ReleaseError(
+                        file.name,
+                        lines[0] + lines[1].index(line),
+                        f"a second, different row of {time.decode()} for id {key[1]} of scheme {key[0]}",
+                    )
+                if before[0] < time:
+                    held[key] = told
     rows = sorted((scheme, text, component) for (scheme, text), (_, active, component) in held.items() if active)
     writer.add_section("identifier.scheme", array("Q", [row[0] for row in rows]))
     writer.add_section("identifier.component", array("Q", [row[2] for row in rows]))
@@ -314,7 +314,7 @@ def _manifest(
         "module_dependencies": dependencies,
         "sources": [
             {
-                "name": path.name,
+                "name": shown(path.name),
                 "sha256": digest_of(path, _parts(path, [f for f in files if f.package == number])),
                 "files": [{"name": f.name, "content": f.content.value, "bytes": f.size} for f in files if f.package == number],
             }

@@ -17,46 +17,15 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from codesafety.terminology.codelists.heads import is_known, plain, system_in, system_of, words
 from codesafety.terminology.errors import ReleaseError
-from codesafety.terminology.systems import canonical
+from codesafety.terminology.systems import SCT
 
 MAX_BYTES = 4 * 2**30
 """A list that unpacks to more than this is refused: the largest published tables of codes are some hundred megabytes."""
+LONGEST_LINE = 2**20
 
-_CODE_NAMES = (
-    "code",
-    "sctid",
-    "snomedcode",
-    "snomedctcode",
-    "snomedconceptid",
-    "snomedctconceptid",
-    "conceptid",
-    "conceptcode",
-    "snomedid",
-    "snomedctid",
-    "snomed",
-    "snomedct",
-    "clinicalcode",
-    "codeid",
-    "dmdid",
-    "dmdcode",
-    "dmd",
-    "id",
-    "vpid",
-    "apid",
-    "vppid",
-    "appid",
-    "vtmid",
-    "vmpid",
-    "ampid",
-    "isid",
-    "icd10code",
-    "icdcode",
-    "icd10",
-    "readcode",
-    "ctv3code",
-    "opcscode",
-)
+_GENERAL_NAMES = ("conceptcode", "clinicalcode", "codeid", "conceptid")
 _TERM_NAMES = (
     "term",
     "preferredterm",
@@ -87,7 +56,8 @@ _TERM_NAMES = (
 )
 _TERM_WORDS = frozenset({"term", "description", "name", "nm", "desc", "fsn", "display", "label", "title"})
 _SYSTEM_NAMES = ("system", "codesystem", "codingsystem", "terminology", "vocabulary", "vocabularyid", "codetype", "scheme")
-_SYSTEM_WORDS = {"icd10": "icd10", "icd": "icd10", "read": "readv2", "ctv3": "ctv3", "opcs": "opcs4", "opcs4": "opcs4"}
+_OTHER_SYSTEM = 2 + len(_GENERAL_NAMES)
+_WEAK = _OTHER_SYSTEM + 1  # the rank of names that other columns than those of codes have too
 _SAMPLE = 200
 _NUMERIC = re.compile(r"[\s'\"=\ufeff\u00a0]*\d[\d\s,.]{4,}(?:[eE]\+?\d+)?[\s'\"\u00a0]*", re.ASCII)
 _NOT_TEXT = {
@@ -143,7 +113,7 @@ class Codelist:
                 line=line,
                 code=cells[self.code_column] if self.code_column < len(cells) else "",
                 term=None if ragged else self._cell(cells, self.term_column),
-                system=canonical(self._cell(cells, self.system_column)) or self.system,
+                system=system_in(self._cell(cells, self.system_column)) or self.system,
                 cells=tuple(cells),
                 ragged=ragged,
             )
@@ -184,15 +154,16 @@ def open_codelist(path: Path | str) -> Codelist:
             "no column holds codes",
             f"name one of the columns `code` (the columns are {', '.join(f'`{name}`' for name in header or ())})",
         )
+    term_column = _term_column(header, body, code_column)
     return Codelist(
         path,
         encoding,
         delimiter,
         header,
         code_column,
-        _term_column(header, body, code_column),
+        term_column,
         _named(header, _SYSTEM_NAMES),
-        _system_of(header, code_column),
+        _system_told(header, code_column, term_column),
         tuple(notes),
     )
 
@@ -225,7 +196,7 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
 
 def _first_undecodable(path: Path, encoding: str) -> int | None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    line, size = 1, 0
+    line, size, since = 1, 0, 0
     try:
         with _open(path) as file:
             while chunk := file.read(2**20):
@@ -241,6 +212,9 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
                     )
                 decoder.decode(chunk)
                 line += chunk.count(b"\n")
+                since = len(chunk) - chunk.rindex(b"\n") - 1 if b"\n" in chunk else since + len(chunk)
+                if since > LONGEST_LINE:
+                    raise ReleaseError(str(path), line, f"a line of more than {LONGEST_LINE >> 20} MiB: refused")
             decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         return line + error.object[: error.start].count(b"\n")
@@ -285,17 +259,9 @@ def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, lis
                 yield line, cells
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _words(name: str) -> list[str]:
-    return re.findall(r"[a-z]+\d*|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-
-
 def _named(header: tuple[str, ...] | None, names: Sequence[str]) -> int | None:
-    plain = [_plain(name) for name in header or ()]
-    return next((plain.index(name) for name in names if name in plain), None)
+    spelled = [plain(name) for name in header or ()]
+    return next((spelled.index(name) for name in names if name in spelled), None)
 
 
 def _likeness(body: Sequence[Sequence[str]], column: int) -> float:
@@ -304,20 +270,35 @@ def _likeness(body: Sequence[Sequence[str]], column: int) -> float:
     return sum(_NUMERIC.fullmatch(cell) is not None for cell in filled) / len(filled) if filled else 0.0
 
 
+def _rank(head: str) -> int | None:
+    """Return how well a column is named as one of codes: `code`, an id of SNOMED CT, a general name, another system's."""
+    told, system, spelled = set(words(head)), system_of(head), plain(head)
+    if told & _TERM_WORDS:
+        return None
+    if spelled == "code":
+        return 0
+    if system == SCT and is_known(head):
+        return 1
+    if spelled in _GENERAL_NAMES:
+        return 2 + _GENERAL_NAMES.index(spelled)
+    if system is not None and (is_known(head) or "code" in told):
+        return _OTHER_SYSTEM
+    return _WEAK if told & {"code", "codes", "id", "ids"} or system is not None else None
+
+
 def _code_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]]) -> int | None:
-    """Return the column of codes: of those that hold identifiers the best named, else one that is named as codes are."""
-    ranks: dict[int, int] = {}
-    for column, name in enumerate(header or ()):
-        plain, words = _plain(name), _words(name)
-        if plain in _CODE_NAMES:
-            ranks[column] = _CODE_NAMES.index(plain)
-        elif not _TERM_WORDS.intersection(words) and {"code", "codes", "id", "sctid", "snomed"}.intersection(words):
-            ranks[column] = len(_CODE_NAMES)
+    """Return the column of codes: the best named of those that hold identifiers, else one that is named as codes are.
+
+    A column of numbers that has no such name is one only where no other is: it may hold how often each code was used.
+    """
+    named = {column: rank for column, name in enumerate(header or ()) if (rank := _rank(name)) is not None}
     width = max((len(cells) for cells in body), default=len(header or ()))
     likely = [column for column in range(width) if _likeness(body, column) >= 0.5]
-    if likely:
-        return min(likely, key=lambda column: (ranks.get(column, len(_CODE_NAMES) + 1), column))
-    return min(ranks, key=lambda column: (ranks[column], column)) if ranks else None
+    strong = [column for column, rank in named.items() if rank < _WEAK]
+    for columns in ([column for column in likely if column in named], strong, likely, list(named)):
+        if columns:
+            return min(columns, key=lambda column: (named.get(column, 0), column))
+    return None
 
 
 def _term_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]], code_column: int) -> int | None:
@@ -325,7 +306,7 @@ def _term_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]], 
     if named is not None and named != code_column:
         return named
     for column, name in enumerate(header or ()):
-        if column != code_column and _TERM_WORDS.intersection(_words(name)):
+        if column != code_column and _TERM_WORDS.intersection(words(name)):
             return column
     if header is not None:
         return None
@@ -339,11 +320,9 @@ def _term_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]], 
     return longest if longest is not None and texts[longest] >= 4 * len(body) else None
 
 
-def _system_of(header: tuple[str, ...] | None, code_column: int) -> str | None:
-    """Return the system that the code column's name tells ("icd10_code"), or None where it tells none."""
-    if header is None or code_column >= len(header):
-        return None
-    words = _words(header[code_column])
-    if {"snomed", "snomedct", "sctid", "dmd"}.intersection(words):
-        return "sct"
-    return next((_SYSTEM_WORDS[word] for word in words if word in _SYSTEM_WORDS), None)
+def _system_told(header: tuple[str, ...] | None, code_column: int, term_column: int | None) -> str | None:
+    """Return the system that the name of the column of codes tells, else that of the terms beside it; None where neither does."""
+    for column in (code_column, term_column):
+        if header is not None and column is not None and column < len(header) and (system := system_of(header[column])):
+            return system
+    return None

@@ -63,10 +63,15 @@ class _Table:
     key: str | None = None
 
 
-_DOUBTED = ("VPPID", "APPID", "AMPPID", "PRNTVPPID", "CHLDVPPID", "PRNTAPPID", "CHLDAPPID", "IDPREVIOUS")
+_PACKS = ("VPPID", "APPID", "AMPPID", "PRNTVPPID", "CHLDVPPID", "PRNTAPPID", "CHLDAPPID")
+_FORMER = ("VTMIDPREV", "VPIDPREV", "ISIDPREV", "IDPREVIOUS")
 """Ids of packs, and former ids: a wrong check digit there is reported and the row is kept; anywhere else it is refused, since
 one damaged id of a product makes it another product."""
 
+_FLAGS = frozenset({"INVALID", "SUG_F", "GLU_F", "PRES_F", "CFC_F", "EMA", "PARALLEL_IMPORT", "SCHED_1", "SCHED_2", "ACBS"})
+_FLAGS |= {"PADM", "FP10_MDA", "HOSP", "NURSE_F", "ENURSE_F", "DENT_F", "BB", "LTD_STAB", "CAL_PACK", "FP34D"}
+"""Columns that say yes or nothing: 1 (written 0001 in some), or absent; 0 in exports of others. DND is a code, and none of them."""
+_NO, _YES = re.compile(r"0+"), re.compile(r"0*1")
 
 _ANY = _Table((), ())
 _TABLES: dict[tuple[Content, str], _Table] = {
@@ -117,7 +122,7 @@ class DmdFile:
 class DmdRow:
     """One row. `table`: its element ("VMP", "VPI", "ING"). `section`: the element around it, where it has one. `line` from 1.
 
-    `fields` have dm+d's names and hold text as published; an element that is absent or empty is not in it.
+    `fields` have dm+d's names and hold text as published; an element that is absent or empty, or a flag of 0, is not in it.
     """
 
     content: Content
@@ -200,10 +205,12 @@ def require_release(files: Sequence[DmdFile], where: str) -> None:
 def read_rows(file: DmdFile, doubts: list[str], progress: Callable[[int], None] | None = None) -> Iterator[DmdRow]:
     """Yield every row of a file in its order. `progress` is told the bytes read so far.
 
-    What is wrong and does not make a product another product (the check digit of a pack's id) is added to `doubts`, a line each.
+    What is wrong and does not make a product another product (the check digit of a pack's id, a former id, a flag that nothing
+    reads) is added to `doubts`, a line each.
 
     Raises ReleaseError with file and line for XML that is damaged, cut short or hostile (a DTD, an entity, endless text), for
-    a row without a field that it must have, for an id that fails its check digit, and for two rows with one key.
+    a row without a field that it must have, an id that fails its check digit, an INVALID that is neither 0 nor 1, and two rows
+    with one key.
     """
     parser: Any = make_parser()
     parser.forbid_dtd = True
@@ -291,10 +298,25 @@ class _Rows(ContentHandler):
                 self._doubts.append(f"{self._name}:{self.line()}: rows `{table}` are not of a known kind and are not read")
         self._text, self._length = [], 0
 
-    def _doubt(self, line: int, field: str, text: str) -> None:
-        if field not in _DOUBTED or not _SHAPE.match(text):
+    def _doubt(self, line: int, field: str, fields: dict[str, str]) -> None:
+        text = fields[field]
+        if _SHAPE.match(text) and field in _PACKS + _FORMER:
+            self._doubts.append(f"{self._name}:{line}: {field} is `{text}`, and its check digit is wrong")
+        elif field in _FORMER:
+            del fields[field]
+            self._doubts.append(f"{self._name}:{line}: {field} is `{text[:24]}`, no id: not kept")
+        else:
             raise ReleaseError(self._name, line, f"{field} is `{text[:24]}`, not an id with a right check digit")
-        self._doubts.append(f"{self._name}:{line}: {field} is `{text}`, and its check digit is wrong")
+
+    def _flag(self, line: int, field: str, fields: dict[str, str]) -> None:
+        text = fields[field]
+        if _NO.fullmatch(text):
+            del fields[field]
+        elif not _YES.fullmatch(text):
+            reason = f"{field} is `{text[:24]}`, neither 0 nor 1"
+            if field == "INVALID":
+                raise ReleaseError(self._name, line, reason)
+            self._doubts.append(f"{self._name}:{line}: {reason}")
 
     def _finish(self, table: str, line: int, fields: dict[str, str]) -> None:
         rule = _TABLES.get((self._content, table), _ANY)
@@ -303,7 +325,9 @@ class _Rows(ContentHandler):
                 raise ReleaseError(self._name, line, f"{table} without {field}")
         for field in rule.sctids:
             if field in fields and not sctid.is_well_formed(fields[field]):
-                self._doubt(line, field, fields[field])
+                self._doubt(line, field, fields)
+        for field in _FLAGS & fields.keys():
+            self._flag(line, field, fields)
         if table == "GTINDATA" and not _GTIN.match(fields["GTIN"]):
             raise ReleaseError(self._name, line, f"GTIN is `{fields['GTIN'][:24]}`, not 8 to 14 digits")
         if rule.key is not None:

@@ -40,7 +40,7 @@ __all__ = [
     "shipped_products",
 ]
 
-_COMBINATION = "0001"
+_COMBINATION = "1"  # published as 0001; the schema says integer
 _MODIFIED = re.compile(r"modified-release|prolonged-release")
 _LEVELS = {"AMP": "amp", "VMP": "vmp", "VTM": "vtm", "AMPP": "ampp", "VMPP": "vmpp", "ING": "substance"}
 
@@ -227,7 +227,7 @@ class Medicines:
         own = frozenset(
             self._substances.base(self._now("ING", vpi.get("BS_SUBID") or vpi["ISID"])) for vpi in self._tables.vpi.get(vmp, ())
         )
-        if row.get("COMBPRODCD") == _COMBINATION and (parts := self._parts(vmp)):
+        if row.get("COMBPRODCD", "").lstrip("0") == _COMBINATION and (parts := self._parts(vmp)):
             sets = [self._vmp_ingredients(part) for part in parts if part in self._tables.rows["VMP"]]
             if len(sets) < len(parts) or any(part is None for part in sets):
                 return None

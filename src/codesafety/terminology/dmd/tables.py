@@ -124,8 +124,9 @@ def _keep(row: DmdRow, tables: DmdTables) -> None:
         case Content.LOOKUP, _:
             tables.lookup[row.section][fields["CD"]] = fields.get("DESC", "")
         case Content.HISTORY, _:
-            if fields["IDPREVIOUS"] != fields["IDCURRENT"]:
-                tables.became[row.table][fields["IDPREVIOUS"]].add(fields["IDCURRENT"])
+            previous, current = fields.get("IDPREVIOUS", fields["IDCURRENT"]), fields["IDCURRENT"]
+            if previous != current:
+                tables.became[row.table][previous].add(current)
 
 
 def _link_former_ids(tables: DmdTables) -> None:

@@ -4,12 +4,12 @@
     sections            each aligned to 64 bytes; arrays of unsigned little-endian integers, or plain bytes
     manifest (JSON)     what the sections are (name, type, place, digest) and what the release is (edition, sources ...)
 
-Opening reads the header and the manifest. The sections' digests are read only by `verify`: they cost a pass over the file.
+Opening reads the header and the manifest, and refuses one that no build wrote (`manifest`). The sections' digests are read only
+by `verify`: they cost a pass over the file.
 """
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import struct
@@ -18,17 +18,24 @@ import zlib
 from array import array
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
 from codesafety.terminology.errors import PackError
+from codesafety.terminology.pack.manifest import (
+    ALIGNMENT,
+    FORMAT,
+    WIDTH,
+    as_text,
+    content_digest,
+    expected_sections,
+    read_manifest,
+)
 
 MAGIC = b"CSPACK\r\n"
-FORMAT = 1
-ALIGNMENT = 64
 _HEADER = struct.Struct("<8sIIQQQ16s8x")  # magic, format, flags, size, manifest offset, manifest length, manifest digest
-_WIDTH = {"B": 1, "H": 2, "I": 4, "Q": 8}
 
 Section: TypeAlias = "memoryview | bytes | bytearray | array[int]"
 
@@ -74,6 +81,32 @@ def _remove_leftovers(path: Path) -> None:
             continue
 
 
+def require_place(path: Path, sources: Iterable[Path]) -> None:
+    """Refuse a pack's path before anything is read: over a source or inside one, over what is no pack, in no folder."""
+    if not path.absolute().parent.is_dir():
+        raise PackError(f"{path}: cannot be written: there is no such folder")
+    if path.is_dir():
+        raise PackError(f"{path}: is a folder, and a pack is a file: name one, such as uk.pack")
+    place = path.resolve()
+    for source in filter(Path.exists, sources):
+        if path.exists() and path.samefile(source):
+            raise PackError(f"{path}: is one of the sources: name another file")
+        if source.resolve() in place.parents:
+            raise PackError(f"{path}: lies in a folder that is read: name a file outside {source}")
+    if path.exists() and not _is_pack(path):
+        raise PackError(f"{path}: is there and is no pack: name another file, or remove it")
+
+
+def _is_pack(path: Path) -> bool:
+    try:
+        if not path.is_file():  # a device or a pipe: to open it may wait for ever
+            return False
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise PackError(f"{path}: cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
+
+
 class PackWriter:
     """Write a pack beside its destination and move it there whole when it is finished.
 
@@ -86,8 +119,6 @@ class PackWriter:
         self._path = path
         import tempfile  # only here: to open a pack must not cost its import
 
-        if path.is_dir():
-            raise PackError(f"{path}: is a folder, and a pack is a file: name one, such as uk.pack")
         _remove_leftovers(path)
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
@@ -125,7 +156,7 @@ class PackWriter:
         """Append a section that arrives in pieces: the pieces are little-endian items of `typecode`."""
         if any(section["name"] == name for section in self._sections):
             raise ValueError(f"the pack has a section `{name}` already")
-        if typecode not in _WIDTH or array(typecode).itemsize != _WIDTH[typecode]:
+        if typecode not in WIDTH or array(typecode).itemsize != WIDTH[typecode]:
             raise ValueError(f"section `{name}` has items of a type that packs do not hold: {typecode}")
         self._align()
         start, state = self._at, blake2b(digest_size=16)
@@ -142,11 +173,8 @@ class PackWriter:
 
         The same sections and manifest give the same bytes: a manifest should hold no clock and no path of this machine.
         """
-        listing = "".join(f"{s['name']} {s['type']} {s['digest']}\n" for s in self._sections)
-        described = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        digest = _digest(listing.encode(), described.encode()).hex()
-        whole = {**manifest, "format": FORMAT, "digest": digest, "sections": self._sections}
-        text = json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        digest = content_digest(self._sections, manifest)
+        text = as_text({**manifest, "format": FORMAT, "digest": digest, "sections": self._sections})
         self._align()
         self._file.write(text)
         size = self._at + len(text)
@@ -186,13 +214,13 @@ class Pack:
         if told != size:
             raise PackError(f"{self.path}: truncated or overlong: {size} bytes, should be {told}: build it again")
         text = bytes(self._view[at : at + length])
-        if len(text) != length or _digest(text) != digest:
+        if at + length != size or _digest(text) != digest:
             raise PackError(f"{self.path}: the manifest is damaged: build it again")
-        self.manifest: dict[str, Any] = json.loads(text)
+        try:
+            self.manifest: dict[str, Any] = read_manifest(text, at)
+        except ValueError as error:
+            raise PackError(f"{self.path}: the manifest is wrong: {error}: build it again") from None
         self._sections = {section["name"]: section for section in self.manifest["sections"]}
-        for section in self._sections.values():
-            if section["at"] + section["bytes"] > at or section["bytes"] % _WIDTH[section["type"]]:
-                raise PackError(f"{self.path}: section `{section['name']}` lies outside the file: build it again")
 
     @property
     def digest(self) -> str:
@@ -221,7 +249,10 @@ class Pack:
             raise PackError(f"{self.path}: damaged: build it again") from None
 
     def verify(self) -> None:
-        """Read every section and compare digests. Raises PackError naming the first section that is damaged."""
+        """Read every section, compare digests, and follow what points from one into another.
+
+        Raises PackError naming the first section that is damaged.
+        """
         end = _HEADER.size
         for name, entry in self._sections.items():
             if any(self._view[end : entry["at"]]):
@@ -231,3 +262,8 @@ class Pack:
                 raise PackError(f"{self.path}: section `{name}` is damaged: build it again")
         if any(self._view[end : _HEADER.unpack_from(self._view, 0)[4]]) or any(self._view[56:64]):
             raise PackError(f"{self.path}: damaged between sections: build it again")
+        for known in expected_sections(self.manifest):
+            if known.into:
+                places, target = self.section(known.name), self.section(known.into)
+                if places[0] or places[-1] != len(target) or any(left > right for left, right in pairwise(places)):
+                    raise PackError(f"{self.path}: section `{known.name}` does not fit `{known.into}`: build it again")

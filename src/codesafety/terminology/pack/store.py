@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from codesafety.terminology.errors import NotSupported, OutsideSubset, PackError
+from codesafety.terminology.errors import NotSupported, OutsideSubset
 from codesafety.terminology.pack.file import Pack
 from codesafety.terminology.pack.members import Refsets
 from codesafety.terminology.pack.texts import Texts
@@ -90,8 +90,6 @@ class Store:
         self._extra_at = section("isa.extra_at")
         self._extra = section("isa.extra")
         self._values = lru_cache(maxsize=None)(self._unpack_values)
-        if len(self._ids) != self.n_concepts or len(self._end) != self.n_active:
-            raise PackError(f"{self.pack.path}: the manifest and the sections disagree: build it again")
 
     # Concepts
 

@@ -20,8 +20,8 @@ from codesafety.terminology.rf2.rows import BLOCK, COMMON, MEMBER, Content, Rele
 _LOOK = 1 << 16  # enough to see the header: a release has hundreds of files
 _STUB = 32
 _NAME = re.compile(r"^x?(?:sct2|der2)_", re.IGNORECASE)
-_SUMMARY = re.compile(r"(Full|Snapshot|Delta)")
-
+_SUMMARIES = {summary.value.lower(): summary for summary in Summary}
+_SUMMARY = re.compile(rf"({'|'.join(_SUMMARIES)})(?:-[a-z-]+)?[_.]")  # at the end of its part of a name, or before the language
 
 _TAIL = ("relationshipGroup", "typeId", "characteristicTypeId", "modifierId")
 _HEADERS = {
@@ -92,15 +92,12 @@ def _recognise(member: Member, package: int) -> ReleaseFile | None:
 
 
 def _summary(name: str) -> Summary | None:
-    path = PurePosixPath(name)
-    if _NAME.match(path.name):
-        found = _SUMMARY.search(path.name)
-        if found:
-            return Summary(found[1])
-    for part in reversed(path.parts[:-1]):
-        if part in ("Snapshot", "Full", "Delta"):
-            return Summary(part)
-    return None
+    """Return what the file's own name says, else the nearest folder's, in any letter case."""
+    *folders, file = PurePosixPath(name.lower()).parts
+    found = _SUMMARY.search(file)
+    if found:
+        return _SUMMARIES[found[1]]
+    return next((_SUMMARIES[part] for part in reversed(folders) if part in _SUMMARIES), None)
 
 
 def choose(files: Sequence[ReleaseFile], at: str | None) -> tuple[ReleaseFile, ...]:

@@ -147,7 +147,6 @@ def _proper(first: int, lines: list[bytes]) -> Iterator[Lines]:
 
 _TIME = re.compile(rb"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$")
 _NUMBER = re.compile(rb"^[1-9][0-9]{5,17}$")
-_UUID = re.compile(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 
 
 def effective_time(text: bytes) -> int:
@@ -168,7 +167,7 @@ def what_is_wrong(file: ReleaseFile, line: bytes, more: Callable[[Row], str | No
         if name == "active" and value not in (b"0", b"1"):
             return f"active is `{_shown(value)}`, not 0 or 1"
         if name == "id" and file.header[4:5] == ("refsetId",):
-            continue  # a UUID by the specification, and nothing depends on it
+            continue  # a UUID by the specification, and only compared
         if name in _IDS and not _NUMBER.match(value):
             return f"{name} is `{_shown(value)}`, not a SNOMED CT identifier"
         if name == "relationshipGroup" and not (value.isdigit() and int(value) <= 0xFFFF):
