@@ -11,7 +11,8 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     """Return whether the words contradict the code, and what is missing where that cannot be told.
 
     True only when this code's own descriptions are known and exclude the words, and the words deny the concept or are a
-    description of another. Words not sent contradict nothing; transfer-degraded codes are not tested.
+    description of another. Words in doubt, or that cannot be read, leave it open: `display` is missing. Words not sent
+    contradict nothing; transfer-degraded codes are not tested.
     """
     info = coding.info
     if not coding.words:
@@ -31,6 +32,8 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
                 return True, None
             case Words.CANNOT_TELL:
                 lacking = "code" if terminology.has_release else "release"
+            case Words.UNCLEAR:
+                lacking = "display"
             case Words.AGREES | Words.UNFAMILIAR:
                 pass
     return (None, lacking) if lacking else (False, None)
