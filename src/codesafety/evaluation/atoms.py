@@ -11,6 +11,7 @@ from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
+from codesafety.evaluation.words import siblings
 from codesafety.ir.units import convert
 from codesafety.record import Coding, Component, Entry, Medication, Message
 from codesafety.terminology import sctid
@@ -138,6 +139,8 @@ def coding_field(coding: CodingFact, name: str) -> Any:
     match name:
         case "damage":
             return coding_damage(coding)
+        case "siblings":
+            return siblings(coding)
         case "in_a_medicine":
             return coding.item is not None and not coding.item.is_entry
         case "status":

@@ -56,6 +56,7 @@ SEXES: Final = ("male", "female")
 
 NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
 REFERENCES: Final = ("resolved", "dangling")
+SIBLINGS: Final = ("alone", "compatible", "contrary")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
 _OPEN = FieldSpec(WORD, sayable=False)
@@ -150,6 +151,7 @@ _CODING: Final[Mapping[str, FieldSpec]] = {
     "system": _SENT,
     "display": _SENT,
     "damage": FieldSpec(WORD, DAMAGES),
+    "siblings": FieldSpec(WORD, SIBLINGS),
     "in_a_medicine": FieldSpec(WORD, YES_NO),
     "status": _OPEN,
 }

@@ -120,6 +120,10 @@ class Terminology(Protocol):
 
     def judge_words(self, code: str, words: str) -> WordsVerdict: ...
 
+    def contrary(self, one: str, other: str) -> bool:
+        """Return whether what one code says denies what the other says, by their descriptions or definitions."""
+        ...
+
     def context(self, code: str) -> CodeContext: ...
 
     def product(self, code: str) -> Product | None:

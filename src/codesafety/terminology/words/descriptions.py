@@ -16,7 +16,7 @@ pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure",
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -106,7 +106,7 @@ def _judge(
     cuts = {_cut(words, key, term.key) for term in own}
     if _Cut.PLAIN in cuts:
         return WordsVerdict(Words.AGREES)
-    stands = _stands(words, own)
+    stands = _bare(words, own) or _stands(words, own)
     if stands is _Stands.AGAINST:
         return WordsVerdict(Words.NEGATES)
     if _Cut.LIKELY in cuts:
@@ -122,6 +122,27 @@ def _judge(
     if complete or not any(term.is_vague or _share_a_word(key, term.key) for term in own):
         return WordsVerdict(Words.NAMES_ANOTHER, others)
     return WordsVerdict(Words.CANNOT_TELL)
+
+
+def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | None:
+    """Return whether words deny what a coding says, by descriptions that are `known` of its code or were `sent` with it.
+
+    None where they are in doubt of it, or cannot be read. Narrower than `judge`: words that are another's name, or a mere no,
+    deny nothing here.
+    """
+    if any(text is not None and (len(text) > LONGEST or not is_legible(text)) for text in (words, sent)):
+        return None
+    own = [*map(_own, known), *([] if sent is None else [_described(sent)])]
+    key = normal(words)
+    if any(key in term.keys for term in own):
+        return False
+    stands = _stands(visible(words), own)
+    return None if stands is _Stands.OPEN else stands is _Stands.AGAINST
+
+
+def contrary(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether a description of one code denies what another's say."""
+    return any(denies(term, other) for term in one) or any(denies(term, one) for term in other)
 
 
 class _Polarity(Enum):
@@ -154,12 +175,14 @@ class _OwnTerm:
 _VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormality", "body structure", "linkage concept"})
 
 
-@lru_cache(maxsize=2**16)
-def _own(term: str) -> _OwnTerm:
-    # Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not.
+def _described(term: str) -> _OwnTerm:
     key, tag = normal(term), semantic_tag(term)
     keys = frozenset({key, normal(without_bracket(term))} - {""})
     return _OwnTerm(key, keys, _bag(key), _statement(term), tag == "observable entity", tag in _VAGUE_TAGS)
+
+
+_own = lru_cache(maxsize=2**16)(_described)
+"""Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not."""
 
 
 _LINKS = frozenset({"a", "an", "the", "of", "to", "by", "in", "on", "and", "due", "caused", "with", "for"})
@@ -442,7 +465,7 @@ def _stands(words: str, own: list[_OwnTerm]) -> _Stands:
     if any(term.is_value for term in own):
         return _Stands.APART
     said = _statement(words)
-    whole = _bare(said, words, own) if not said.stems else _compared(said, own)
+    whole = _compared(said, own)
     if whole is not _Stands.APART and said.polarity is not _Polarity.TWICE:
         return whole
     parts = {_compared(_statement(clause), own) for clause in _clauses(words)} - {_Stands.APART}
@@ -459,8 +482,14 @@ def _compared(said: _Statement, own: list[_OwnTerm]) -> _Stands:
     return _Stands.OPEN if said.polarity in left_open and left_open.isdisjoint(same) else _Stands.WITH
 
 
-def _bare(said: _Statement, words: str, own: list[_OwnTerm]) -> _Stands:
-    """Return how a mere yes, no or doubt stands to a code: a no denies what affirms, and of a test it is a result."""
+def _bare(words: str, own: list[_OwnTerm]) -> _Stands | None:
+    """Return how a mere yes, no or doubt stands to a code: a no denies what affirms, and of a test it is a result.
+
+    None where the words say more.
+    """
+    said = _statement(words)
+    if said.stems or any(term.is_value for term in own):
+        return None
     if words.strip().casefold() == "none":  # what a program writes where nothing was
         return _Stands.OPEN
     affirms = all(
