@@ -6,6 +6,7 @@ from time import perf_counter
 
 import pytest
 
+from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.words import contradicts, siblings
@@ -122,3 +123,8 @@ def test_contrary_codes_leave_the_assertion_unknown_and_contrary_words_do_not() 
 def test_a_coding_and_its_own_words(words: str, answer: tuple[bool | None, str | None]) -> None:
     assert contradicts(coded(("sct", "77386006", words))[0], TERMINOLOGY) == answer
     assert contradicts(coded(PREGNANT, text=words)[0], TERMINOLOGY) == answer
+
+
+def test_a_coding_without_a_code_has_no_system_to_check() -> None:
+    sent = Facts(Submission(entries=(Entry(path="e", codings=(Coding(display="Pregnant"),)),)), None, Codebook(TERMINOLOGY))
+    assert [system_check(coding) for coding in sent.codings(sent.incoming[0])] == [None]

@@ -181,7 +181,7 @@ def _unread(path: str) -> NotRead:
 
 
 def _coding(given: ir.GivenItem, display: str | None) -> Coding:
-    return Coding(system=given.code.system, code=given.code.code, display=display)
+    return Coding(system=given.code.system or None, code=given.code.code, display=display)
 
 
 def _entry(given: ir.GivenItem, path: str) -> Entry:
