@@ -193,9 +193,11 @@ class Release:
         """Return whether one code denies what the other says: by descriptions, or as absence of a matter and the matter itself."""
         from codesafety.terminology.words.descriptions import contrary
 
+        if self._is_a(one, other) or self._is_a(other, one):
+            return False
         if contrary(self.terms(one), self.terms(other)):
             return True
-        return self.has_release and (self._excludes(one, other) or self._excludes(other, one))
+        return self._excludes(one, other) or self._excludes(other, one)
 
     def _excludes(self, absent: str, present: str) -> bool:
         """Return whether `absent` says of a matter that it is not there, and `present` that it, or a kind of it, is."""
@@ -210,7 +212,7 @@ class Release:
         """Return the findings and procedures that a situation is about."""
         from codesafety.terminology.words.context import MATTERS
 
-        ordinal = self.store.ordinal(code)
+        ordinal = self.store.ordinal(code) if self.has_release else None
         rows = () if ordinal is None else self.store.attributes(ordinal)
         return {self.store.code(value) for type_, _, value in rows if self.store.code(type_) in MATTERS}
 
@@ -246,6 +248,8 @@ class Release:
         return context_from_attributes(found, self._is_a)
 
     def _is_a(self, code: str, ancestor: str) -> bool:
+        if not self.has_release:
+            return False
         below, above = self.store.ordinal(code), self.store.ordinal(ancestor)
         return below is not None and above is not None and self.store.subsumes(above, below)
 

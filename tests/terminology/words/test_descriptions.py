@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.places import SHARED
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.descriptions import LONGEST, TRANSFER_DEGRADED, judge
+from codesafety.terminology.words.descriptions import LONGEST, TRANSFER_DEGRADED, contrary, judge
 from codesafety.terminology.words.normal import normal, stem, without_bracket
 
 TERMS = {
@@ -133,6 +133,7 @@ def test_another_way_of_writing_it_agrees(code: str, words: str) -> None:
         ("77386006", "Pregnancy -ve"),
         ("77386006", "Pregnancy: neg"),
         ("77386006", "Pregnancy status: not pregnant"),
+        ("77386006", "Pregnancy status: No"),
         ("77386006", "Pregnancy ruled out"),
         ("77386006", "Free of pregnancy"),
         ("77386006", "Unlikely to be pregnant"),
@@ -387,6 +388,26 @@ def test_a_codes_own_terms_never_alarm(code: str, complete: bool) -> None:
     for term in TERMS[code]:
         for words in (term, term.upper(), term.split(" (")[0]):
             assert ask(code, words, complete=complete).verdict in (Words.AGREES, Words.CANNOT_TELL)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("Not pregnant (finding)", "Pregnancy (finding)", True),
+        ("Not pregnant (finding)", "Pregnant - urine test confirms (finding)", True),
+        ("Vaginal discharge absent (situation)", "On examination - vaginal discharge (finding)", True),
+        ("Cervical smear - HPV negative (finding)", "Cervical smear - HPV positive (finding)", True),
+        ("Not pregnant (finding)", "Vitamin supplement - pregnancy (procedure)", False),
+        ("Not pregnant (finding)", "Pregnancy, childbirth and puerperium finding (finding)", False),
+        ("Not pregnant (finding)", "Pregnancy, function (observable entity)", False),
+        ("On examination - no fetal movements (situation)", "Fetal movement finding (finding)", False),
+        ("Vagina absent (finding)", "On examination - vaginal examination - cervix not ripe (situation)", False),
+        ("Possible pregnancy (finding)", "Pregnancy (finding)", False),
+    ],
+)
+def test_two_names_of_which_one_denies_the_other_are_contrary(one: str, other: str, answer: bool) -> None:
+    assert contrary([one], [other]) is answer
+    assert contrary([other], [one]) is answer
 
 
 def test_stems_join_an_adjective_and_its_noun() -> None:

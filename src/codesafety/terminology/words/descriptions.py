@@ -141,8 +141,18 @@ def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | 
 
 
 def contrary(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether a description of one code denies what another's say."""
-    return any(denies(term, other) for term in one) or any(denies(term, one) for term in other)
+    """Return whether a description of one code, whole or up to its first dash or colon, denies what another's say."""
+    mine, others = [*map(_own, one)], [*map(_own, other)]
+    if any(term.key in known.keys for term in mine for known in others):
+        return False
+    return any(_names_against(term, others) for term in one) or any(_names_against(term, mine) for term in other)
+
+
+def _names_against(term: str, others: list[_OwnTerm]) -> bool:
+    if _own(term).is_value or any(known.is_value for known in others):
+        return False
+    begins = _FIRST_PART.split(visible(term), maxsplit=1)[0]
+    return any(_compared(_statement(text), others) is _Stands.AGAINST for text in (term, begins))
 
 
 class _Polarity(Enum):
@@ -168,7 +178,7 @@ class _OwnTerm:
     keys: frozenset[str]  # the term, and without a last bracket
     bag: tuple[str, ...]
     statement: _Statement
-    is_value: bool  # an observable: words beside it are its value and deny nothing
+    is_value: bool  # an observable, or any finding of something: words beside it are its value and deny nothing
     is_vague: bool  # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
 
 
@@ -178,7 +188,8 @@ _VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormalit
 def _described(term: str) -> _OwnTerm:
     key, tag = normal(term), semantic_tag(term)
     keys = frozenset({key, normal(without_bracket(term))} - {""})
-    return _OwnTerm(key, keys, _bag(key), _statement(term), tag == "observable entity", tag in _VAGUE_TAGS)
+    is_value = tag == "observable entity" or key.endswith(" finding")
+    return _OwnTerm(key, keys, _bag(key), _statement(term), is_value, tag in _VAGUE_TAGS)
 
 
 _own = lru_cache(maxsize=2**16)(_described)
@@ -318,7 +329,6 @@ _FILLERS = frozenset(
         "says",
         "tell",
         "states",
-        "status",
         "applicable",
         "yes",
     }
@@ -379,7 +389,7 @@ def _answered(text: str) -> tuple[str, str]:
     asked, answer = bare[:start], bare[start:].casefold()
     if answer not in _NO | _YES or not (not asked.strip() or asked.endswith(" - ") or asked.rstrip().endswith(tuple(":?=(["))):
         return text, ""
-    return asked.rstrip(" -:?=(["), "no" if answer in _NO else "yes"
+    return asked.rstrip(" -:?=([").removesuffix(" status"), "no" if answer in _NO else "yes"
 
 
 def _split(words: list[str]) -> Iterator[str]:
@@ -508,6 +518,7 @@ def _bare(words: str, own: list[_OwnTerm]) -> _Stands | None:
             return _Stands.APART
 
 
+_FIRST_PART = re.compile(" - |: |;")
 _CLAUSE_ENDS = re.compile(r"[;\n,|]|\.(?!\s*\d)| - |: |\b(?:but|nor|because|since|as|although|though|however)\b", re.IGNORECASE)
 
 
