@@ -125,6 +125,9 @@ class SmallTerminology:
             return WordsVerdict(Words.AGREES)
         return WordsVerdict(Words.UNFAMILIAR if words == "Gravid ++" else Words.NAMES_ANOTHER)
 
+    def contrary(self, one: str, other: str) -> bool:
+        return {one, other} == {P1, P2}
+
     def context(self, code: str) -> CodeContext:
         return _CONTEXTS.get(code, CodeContext())
 

@@ -106,6 +106,7 @@ def test_holds_are_those_that_were_agreed(rulesets: tuple[ir.Ruleset, ...]) -> N
         "uk.integrity/code-fails-its-check-digit",
         "uk.integrity/code-written-in-scientific-notation",
         "uk.integrity/pregnancy-code-whose-words-deny-it",
+        "uk.integrity/codings-that-cannot-both-be-so",
         "uk.integrity/entry-sent-as-entered-in-error",
         "uk.integrity/medicine-sent-as-entered-in-error",
     }

@@ -97,6 +97,33 @@ def test_a_situation_has_the_context_of_its_attributes(tmp_path: Path) -> None:
     assert release.context("22298006").told is False
 
 
+def test_the_absence_of_a_matter_is_contrary_to_it_and_its_kinds_of_the_same_person_and_time(tmp_path: Path) -> None:
+    rows = made.small()
+    context, absent, present, matter = "408729009", "410516002", "410515003", "246090004"
+    subject, family, time, past = "408732007", "444148008", "408731000", "410513005"
+    no_disease, disease, no_disease_of_family, no_disease_once = (made.concept_id(n) for n in range(30, 34))
+    for attribute in (context, matter, subject, time):
+        rows.concept(attribute)
+        rows.is_a(attribute, made.ATTRIBUTE)
+    for code in (absent, present, family, past, no_disease, disease, no_disease_of_family, no_disease_once):
+        rows.concept(code)
+        rows.is_a(code, made.FINDING)
+    for situation in (no_disease, disease, no_disease_of_family, no_disease_once):
+        rows.relationship(situation, matter, made.DISEASE, 1)
+        rows.relationship(situation, context, present if situation == disease else absent, 1)
+    rows.relationship(no_disease_of_family, subject, family, 1)
+    rows.relationship(no_disease_once, time, past, 1)
+    release = Release.open(made.built(rows, tmp_path))
+    assert release.contrary(no_disease, made.DISEASE) and release.contrary(made.DISEASE, no_disease)
+    assert release.subsumes(made.DISEASE, made.INFARCT) and release.contrary(made.INFARCT, no_disease)
+    assert release.contrary(no_disease, disease)
+    assert not release.contrary(no_disease, made.FINDING)  # coarser: another finding may be there
+    assert not release.contrary(no_disease_of_family, made.DISEASE)
+    assert not release.contrary(no_disease_once, made.DISEASE)
+    assert not release.contrary(no_disease, no_disease_once)
+    assert not release.contrary(disease, made.DISEASE)
+
+
 def test_subsumption_of_an_unknown_code_is_an_error(release: Release) -> None:
     assert release.subsumes(made.FINDING, made.INFARCT)
     assert not release.subsumes(made.INFARCT, made.FINDING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codesafety.terminology.systems import SHORT_NAMES, canonical, normal_code
+from codesafety.terminology.systems import SHORT_NAMES, canonical, nearly, normal_code
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,74 @@ def test_icd_codes_lose_their_point_and_others_are_left_alone() -> None:
     assert normal_code("readv2", "14J..") == "14J.."
     assert normal_code("sct", " 77386006") == " 77386006"
     assert normal_code(None, "a.b") == "a.b"
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "http://www.snomed.info/sct",
+        "snomed.info/sct",
+        "snomed.info",
+        "http:/snomed.info/sct",
+        "ftp://snomed.info/sct",
+        "http://snomed.info/sct#concept",
+        "http://snomed.info/sct?fhir_vs",
+        "http://snomed.info/sctx",
+        "http://snomed.info/scg",
+        "http://snomed.org/sct",
+        "http://snomde.info/sct",
+        "http://snomd.info/sct",
+        "http://snommed.info/sct",
+        "http://sn0med.info/sct",
+        "http://snowmed.inf/sct",
+        "SNOWMED",
+        "SNOMED CT UK edition",
+        "urn:snomed",
+        "urn:oid:2.16.840.1.113883.6.96.",
+        "2.16.840.1.11388.36.96",
+        "https://dm-d.nhs.uk",
+    ],
+)
+def test_what_is_nearly_snomed_cts_is_seen_and_not_taken_for_it(system: str) -> None:
+    assert nearly(system) == "sct"
+    assert canonical(system) != "sct"
+
+
+@pytest.mark.parametrize(
+    ("system", "short"),
+    [
+        ("loinc.org", "loinc"),
+        ("http://www.loinc.org/", "loinc"),
+        ("http://hl7.org/fhir/sid/icd10", "icd10"),
+        ("urn:readv2", "readv2"),
+    ],
+)
+def test_what_is_another_systems_but_for_its_punctuation_is_seen(system: str, short: str) -> None:
+    assert nearly(system) == short
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        None,
+        "",
+        " ",
+        "://",
+        "http://snomed.info/sct",
+        "http://snomed.info/sct/",
+        "https://snomed.info/sct|2024",
+        "http://snomed.info/sct/83821000000107/version/20260826",
+        "dm+d",
+        "urn:oid:2.16.840.1.113883.6.97",  # the neighbour of an OID is another system
+        "urn:oid:2.16.840.1.113883.6.9",
+        "http://hl7.org/fhir/sid/icd-10-nl",
+        "http://hl7.org/fhir/sid/icd-11",
+        "https://fhir.nhs.uk/Id/ods-organization-code",
+        "https://fhir.example.org/codes",
+        "http://nomad.example.org",
+        "local",
+        "x" * 1_000_000,
+    ],
+)
+def test_a_system_of_its_own_is_nearly_none(system: str | None) -> None:
+    assert nearly(system) is None

@@ -104,6 +104,9 @@ class ExampleTerminology:
     def judge_words(self, code: str, words: str) -> WordsVerdict:
         return self._base.judge_words(code, words)
 
+    def contrary(self, one: str, other: str) -> bool:
+        return self._base.contrary(one, other)
+
     def context(self, code: str) -> CodeContext:
         return self._base.context(code)
 
@@ -178,7 +181,7 @@ def _unread(path: str) -> NotRead:
 
 
 def _coding(given: ir.GivenItem, display: str | None) -> Coding:
-    return Coding(system=given.code.system, code=given.code.code, display=display)
+    return Coding(system=given.code.system or None, code=given.code.code, display=display)
 
 
 def _entry(given: ir.GivenItem, path: str) -> Entry:
@@ -250,8 +253,8 @@ def _references(a: ir.Attribute) -> tuple[Reference, ...]:
 
 
 def _also(text: str) -> Coding:
-    system, _, code = text.partition(" ")
-    return Coding(system=system, code=code)
+    system, code, display, *_ = [*text.split(" ", 2), None, None]
+    return Coding(system=system, code=code, display=display)
 
 
 def _value(a: ir.Attribute) -> Value:

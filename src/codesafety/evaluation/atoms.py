@@ -11,11 +11,13 @@ from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
+from codesafety.evaluation.words import siblings
 from codesafety.ir.units import convert
 from codesafety.record import Coding, Component, Entry, Medication, Message
 from codesafety.terminology import sctid
 from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
+from codesafety.terminology.systems import SHORT_NAMES, canonical, nearly
 
 
 def item_of(value: Bindable) -> ItemFact | None:
@@ -138,12 +140,26 @@ def coding_field(coding: CodingFact, name: str) -> Any:
     match name:
         case "damage":
             return coding_damage(coding)
+        case "system_check":
+            return system_check(coding)
+        case "siblings":
+            return siblings(coding)
         case "in_a_medicine":
             return coding.item is not None and not coding.item.is_entry
         case "status":
             return coding.item.model.status if coding.item is not None else None
         case _:
             return getattr(coding.coding, name)
+
+
+def system_check(coding: CodingFact) -> str | None:
+    """Return what is to be said of a code's system: known, nearly_known, other; left_out (by a SNOMED CT id), none. None: no code."""
+    system, code = canonical(coding.coding.system), coding.coding.code
+    if code is None:
+        return None
+    if system is None:
+        return "left_out" if sctid.is_concept_id(code) else "none"
+    return "known" if system in SHORT_NAMES else "nearly_known" if nearly(system) is not None else "other"
 
 
 def coding_damage(coding: CodingFact) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from codesafety.ir import code_key
 from codesafety.terminology import sctid
@@ -13,6 +14,8 @@ from codesafety.terminology.sctid import Damage
 from codesafety.terminology.systems import canonical, normal_code
 
 _MAX_REMEMBERED = 200_000
+MOST_CODINGS = 16
+"""Codings of one concept that are compared with one another."""
 _FHIR_CODE = re.compile(r"\S+( \S+)*")
 """How FHIR writes a code of any system: at least one character, no white space but single spaces inside."""
 NO_CONTEXT = CodeContext()
@@ -46,7 +49,7 @@ NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 class Codebook:
     """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
 
-    __slots__ = ("_entries", "_maps", "_products", "terminology")
+    __slots__ = ("_contrary", "_entries", "_maps", "_products", "terminology")
 
     def __init__(self, terminology: Terminology, maps: Mapping[str, str] | None = None) -> None:
         """`maps`: suppliers' codes (as `system|code`) to SNOMED CT concepts, by which they are judged."""
@@ -54,6 +57,7 @@ class Codebook:
         self._maps = dict(maps or {})
         self._entries: dict[tuple[str | None, str], CodeInfo] = {}
         self._products: dict[tuple[str | None, str], CodeInfo] = {}
+        self._contrary: dict[tuple[str, str], bool] = {}
 
     def entry(self, system: str | None, code: str | None) -> CodeInfo:
         """Return what a coding of an entry means. No code, or no system: it speaks of nothing."""
@@ -73,6 +77,21 @@ class Codebook:
         """Return what a key that a product carries (a route, a form) means."""
         system, bar, code = key.partition("|")
         return self.entry(system, code) if bar else self.entry("sct", key)
+
+    def are_contrary(self, infos: Sequence[CodeInfo]) -> bool:
+        """Return whether two SNOMED CT codes of one concept cannot both be so, or there are too many of them to tell."""
+        codes = sorted({info.code for info in infos if info.system == "sct" and info.code is not None and info.well_formed})
+        return len(codes) > MOST_CODINGS or any(self.contrary(one, other) for one, other in combinations(codes, 2))
+
+    def contrary(self, one: str, other: str) -> bool:
+        """Return whether one SNOMED CT code denies what the other says."""
+        pair = (one, other) if one < other else (other, one)
+        found = self._contrary.get(pair)
+        if found is None:
+            if len(self._contrary) >= _MAX_REMEMBERED:
+                self._contrary.clear()
+            found = self._contrary[pair] = self.terminology.contrary(*pair)
+        return found
 
     def _remember(
         self, book: dict[tuple[str | None, str], CodeInfo], system: str | None, code: str, *, product: bool

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
-from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_codings
+from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.record import (
     Entry,
@@ -38,7 +38,7 @@ __all__ = [
     "may_be",
     "order_groups",
     "same_part",
-    "sent_codings",
+    "sent_concepts",
 ]
 
 _NO_RECORD = (Unseen("record", False, None),)
@@ -185,9 +185,10 @@ class Facts:
 
     def codings(self, item: ItemFact) -> Iterator[CodingFact]:
         """Yield every coding sent with an item, or with a component of one."""
-        for coding, text, is_product in sent_codings(item):
+        for concept, text, is_product in sent_concepts(item):
             look_up = self.codebook.product if is_product else self.codebook.entry
-            yield CodingFact(coding, text, look_up(coding.system, coding.code), item)
+            for place, coding in enumerate(concept):
+                yield CodingFact(place, concept, text, look_up(coding.system, coding.code), self.codebook, item)
 
     def message_codings(self) -> Iterator[CodingFact]:
         """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged.
@@ -196,16 +197,18 @@ class Facts:
         """
         message = self.submission.message
         envelope = {
-            (c.system, c.code, c.display, q.text): (c, q.text) for q in reversed(self.submission.envelope) for c in q.codings
+            (tuple((c.system, c.code, c.display) for c in q.codings), q.text): (q.codings, q.text)
+            for q in reversed(self.submission.envelope)
         }
-        for coding, text in [
-            *((c, None) for c in message.service),
-            *((c, q.text) for q in message.qualifiers for c in q.codings),
-            *((c, q.text) for item in self.submission.texts for q in item.qualifiers for c in q.codings),
+        for concept, text in [
+            (message.service, None),
+            *((q.codings, q.text) for q in message.qualifiers),
+            *((q.codings, q.text) for item in self.submission.texts for q in item.qualifiers),
             *reversed(envelope.values()),
-            *((c, None) for line in self.submission.not_read for c in line.codings),
+            *(((c,), None) for line in self.submission.not_read for c in line.codings),
         ]:
-            yield CodingFact(coding, text, self.codebook.entry(coding.system, coding.code), None)
+            for place, coding in enumerate(concept):
+                yield CodingFact(place, concept, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
 
     def same_order(self, one: ItemFact, other: ItemFact) -> bool:
         """Return whether two medications are parts of one order: linked by reference or order number."""

@@ -207,9 +207,10 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
     assert isinstance(model, Entry)
     codes = [info.context for info in item.infos]
     untold = any(not c.told for c in codes)
+    contrary = item.codebook.are_contrary(item.infos)
     said = _said(item, model)
     return (
-        _together(said, [c.assertion for c in codes], untold, "present"),
+        _together(said, [c.assertion for c in codes], untold or contrary, "present"),
         _together(model.subject, [c.subject for c in codes], untold, "patient"),
         _together(model.temporality, [c.temporality for c in codes], untold, "current"),
     )
@@ -239,7 +240,9 @@ def _says_nothing(item: ItemFact, model: Entry) -> bool:
     if (model.value if component is None else component.value) is not None and _answer(item) is not None:
         return False
     infos = item.infos
-    return infos[0].context is NO_CONTEXT if len(infos) == 1 else all(info.context is NO_CONTEXT for info in infos)
+    if len(infos) == 1:
+        return infos[0].context is NO_CONTEXT
+    return all(info.context is NO_CONTEXT for info in infos) and not item.codebook.are_contrary(infos)
 
 
 def _find_stands(item: ItemFact) -> int:
@@ -275,13 +278,17 @@ def _together(said: str | None, by_code: Sequence[str | None], untold: bool, def
 
 
 class CodingFact:
-    """One coding as sent, with the words that came with it and the item that it belongs to (None: the message)."""
+    """One coding as sent, with its concept's codings, the words that came with it and its item (None: the message)."""
 
-    __slots__ = ("coding", "info", "item", "words")
+    __slots__ = ("codebook", "coding", "concept", "info", "item", "place", "words")
 
-    def __init__(self, coding: Coding, text: str | None, info: CodeInfo, item: ItemFact | None) -> None:
-        self.coding = coding
+    def __init__(
+        self, place: int, concept: Sequence[Coding], text: str | None, info: CodeInfo, codebook: Codebook, item: ItemFact | None
+    ) -> None:
+        self.coding = coding = concept[place]
+        self.concept, self.place = concept, place
         self.info = info
+        self.codebook = codebook
         self.item = item
         self.words = tuple(dict.fromkeys(w for w in (coding.display, text) if w is not None and w.strip()))
 
@@ -299,32 +306,25 @@ class Unseen:
         return self.day or NEVER
 
 
-def sent_codings(item: ItemFact) -> Iterator[tuple[Coding, str | None, bool]]:
-    """Yield (coding, words of its concept, whether it is a product) for every coding of an item, as sent."""
+def sent_concepts(item: ItemFact) -> Iterator[tuple[tuple[Coding, ...], str | None, bool]]:
+    """Yield (codings, words, whether they are of a product) for every concept of an item, as sent."""
     model = item.model
     if item.component is not None:
         component = item.component
-        for coding in component.codings:
-            yield coding, component.text, False
+        yield component.codings, component.text, False
         if component.value is not None:
-            for coding in component.value.codings:
-                yield coding, component.value.text, False
+            yield component.value.codings, component.value.text, False
         return
     if isinstance(model, Entry):
-        for coding in model.codings:
-            yield coding, model.text, False
+        yield model.codings, model.text, False
         if model.value is not None:
-            for coding in model.value.codings:
-                yield coding, model.value.text, False
+            yield model.value.codings, model.value.text, False
     else:
-        for coding in model.products:
-            yield coding, model.text, True
-        for group in (model.not_given_reason, model.supply_type, model.route, model.form):
-            for coding in group:
-                yield coding, None, False
+        yield model.products, model.text, True
+        for codings in (model.not_given_reason, model.supply_type, model.route, model.form):
+            yield codings, None, False
     for qualifier in model.qualifiers:
-        for coding in qualifier.codings:
-            yield coding, qualifier.text, False
+        yield qualifier.codings, qualifier.text, False
 
 
 def dosage(medication: Medication) -> tuple[Decimal | None, tuple[str, ...]]:

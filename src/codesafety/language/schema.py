@@ -56,6 +56,8 @@ SEXES: Final = ("male", "female")
 
 NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
 REFERENCES: Final = ("resolved", "dangling")
+SYSTEMS: Final = ("known", "nearly_known", "other", "left_out", "none")
+SIBLINGS: Final = ("alone", "compatible", "contrary")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
 _OPEN = FieldSpec(WORD, sayable=False)
@@ -151,6 +153,8 @@ _CODING: Final[Mapping[str, FieldSpec]] = {
     "system": _SENT,
     "display": _SENT,
     "damage": FieldSpec(WORD, DAMAGES),
+    "system_check": FieldSpec(WORD, SYSTEMS),
+    "siblings": FieldSpec(WORD, SIBLINGS),
     "in_a_medicine": FieldSpec(WORD, YES_NO),
     "status": _OPEN,
 }

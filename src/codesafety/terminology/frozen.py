@@ -11,7 +11,7 @@ from codesafety.terminology.dmd.extract import ShippedProducts, shipped_products
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
 from codesafety.terminology.words.context import context_from_term
-from codesafety.terminology.words.descriptions import judge
+from codesafety.terminology.words.descriptions import contrary, judge
 from codesafety.terminology.words.normal import normal
 
 
@@ -100,6 +100,10 @@ class FrozenTerminology:
 
         # A product has one name in dm+d, and a supplier's may be sent by its VMP's: known, all are known.
         return judge(code, words, self.terms(code), find, complete=product.same_product is not None, akin=akin)
+
+    def contrary(self, one: str, other: str) -> bool:
+        """Return whether a known description of one denies what those of the other say."""
+        return contrary(self.terms(one), self.terms(other))
 
     def context(self, code: str) -> CodeContext:
         """Return what the code says of its context, as its frozen file has it."""

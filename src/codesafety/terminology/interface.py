@@ -51,6 +51,7 @@ class Words(StrEnum):
     UNFAMILIAR = "unfamiliar"  # not a known description of this or of any other concept
     NAMES_ANOTHER = "names_another"  # a description of another concept, and of this one it is none
     NEGATES = "negates"  # denies this concept (or affirms what the concept denies)
+    UNCLEAR = "unclear"  # the words leave it open: in doubt, denied twice, too long for a description, or not to be read
     CANNOT_TELL = "cannot_tell"  # this code's own descriptions are not known, or it is a transfer-degraded code
 
 
@@ -118,6 +119,10 @@ class Terminology(Protocol):
         ...
 
     def judge_words(self, code: str, words: str) -> WordsVerdict: ...
+
+    def contrary(self, one: str, other: str) -> bool:
+        """Return whether what one code says denies what the other says, by their descriptions or definitions."""
+        ...
 
     def context(self, code: str) -> CodeContext: ...
 

@@ -189,6 +189,33 @@ class Release:
             found.update(self._dmd.named(key))
         return frozenset(found)
 
+    def contrary(self, one: str, other: str) -> bool:
+        """Return whether one code denies what the other says: by descriptions, or as absence of a matter and the matter itself."""
+        from codesafety.terminology.words.descriptions import contrary
+
+        if self._is_a(one, other) or self._is_a(other, one):
+            return False
+        if contrary(self.terms(one), self.terms(other)):
+            return True
+        return self._excludes(one, other) or self._excludes(other, one)
+
+    def _excludes(self, absent: str, present: str) -> bool:
+        """Return whether `absent` says of a matter that it is not there, and `present` that it, or a kind of it, is."""
+        one, other = self.context(absent), self.context(present)
+        if not (one.told and other.told) or one.assertion != "absent" or other.assertion not in (None, "present"):
+            return False
+        whose = [(said.subject or "patient", said.temporality or "current") for said in (one, other)]
+        denied, said = self._matters(absent), self._matters(present) or {present}
+        return whose[0] == whose[1] and any(self._is_a(matter, above) for matter in said for above in denied)
+
+    def _matters(self, code: str) -> set[str]:
+        """Return the findings and procedures that a situation is about."""
+        from codesafety.terminology.words.context import MATTERS
+
+        ordinal = self.store.ordinal(code) if self.has_release else None
+        rows = () if ordinal is None else self.store.attributes(ordinal)
+        return {self.store.code(value) for type_, _, value in rows if self.store.code(type_) in MATTERS}
+
     def context(self, code: str) -> CodeContext:
         """Return what the code's own attributes say of its context; of an inactive code, what its replacements' agree on.
 
@@ -221,6 +248,8 @@ class Release:
         return context_from_attributes(found, self._is_a)
 
     def _is_a(self, code: str, ancestor: str) -> bool:
+        if not self.has_release:
+            return False
         below, above = self.store.ordinal(code), self.store.ordinal(ancestor)
         return below is not None and above is not None and self.store.subsumes(above, below)
 

@@ -99,6 +99,55 @@ def canonical(system: str | None) -> str | None:
     return given
 
 
+_WWW = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?/*(?:www\d*\.)?")
+
+
+def _core(system: str) -> str:
+    """Return the letters and digits of a system, without scheme, `www.`, version, query and fragment."""
+    key = re.split(r"[|?#]", system.strip().lower(), maxsplit=1)[0]
+    for prefix in ("urn:oid:", "oid:", "urn:"):
+        key = key.removeprefix(prefix)
+    return "".join(c for c in _WWW.sub("", key, count=1) if c.isalnum())
+
+
+_CORES = {_core(alias): short for alias, short in _SHORT.items()}
+_SNOMED_CORES = tuple(core for core, short in _CORES.items() if short == SCT and "snomed" in core)
+_SURELY_LONG = 10  # letters: of so many, two may be wrong, and of fewer one
+
+
+@lru_cache(maxsize=1024)
+def nearly(system: str | None) -> str | None:
+    """Return the short name of the system that an unknown one nearly is; None where it is known, or like none that is.
+
+    Nearly: the same letters and digits under another scheme, host prefix or punctuation; or, of SNOMED CT, a text that names it
+    or has one or two letters wrong. Numbers of an OID are not letters: its neighbour is another system.
+    """
+    if system is None or canonical(system) in SHORT_NAMES or not (core := _core(system)):
+        return None
+    if (short := _CORES.get(core)) is not None:
+        return short
+    if "snomed" in core:
+        return SCT
+    allowed = ((known, 2 if len(known) >= _SURELY_LONG else 1) for known in _SNOMED_CORES)
+    return SCT if any(_within(core, known, most) for known, most in allowed) else None
+
+
+def _within(one: str, other: str, most: int) -> bool:
+    """Return whether two texts differ by at most so many letters added, lost, changed or swapped with the next (Damerau)."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1] <= most
+
+
 def normal_code(system: str | None, code: str) -> str:
     """Return `code` as sets of `system` hold it: ICD and OPCS-4 in capitals and without the point, others unchanged.
 

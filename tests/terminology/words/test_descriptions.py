@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.places import SHARED
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.descriptions import TRANSFER_DEGRADED, judge
+from codesafety.terminology.words.descriptions import LONGEST, TRANSFER_DEGRADED, contrary, judge
 from codesafety.terminology.words.normal import normal, stem, without_bracket
 
 TERMS = {
@@ -121,6 +122,29 @@ def test_another_way_of_writing_it_agrees(code: str, words: str) -> None:
         ("86406008", "Human immunodeficiency virus infection: negative"),
         ("822931000000100", "Seasonal influenza vaccination"),
         ("185765008", "Seasonal influenza vaccination declined"),
+        ("77386006", "Pregnant? No"),
+        ("77386006", "Is the patient pregnant? No. LMP three weeks ago"),
+        ("77386006", "Pregnant: N"),
+        ("77386006", "Pregnant (no)"),
+        ("77386006", "Pregnant = 0"),
+        ("77386006", "Pregnant: false"),
+        ("77386006", "Pregnancy - nil"),
+        ("77386006", "Pregnancy – nil"),
+        ("77386006", "Pregnancy -ve"),
+        ("77386006", "Pregnancy: neg"),
+        ("77386006", "Pregnancy status: not pregnant"),
+        ("77386006", "Pregnancy status: No"),
+        ("77386006", "Pregnancy ruled out"),
+        ("77386006", "Free of pregnancy"),
+        ("77386006", "Unlikely to be pregnant"),
+        ("77386006", "isnt pregnant"),
+        ("77386006", "Nonpregnant"),
+        ("77386006", "NotPregnant"),
+        ("77386006", "N0t pregnant"),
+        ("77386006", "Not pregnant because coil fitted last year"),
+        ("77386006", "Neither pregnant nor lactating"),
+        ("60001007", "Pregnant? Yes"),
+        ("60001007", "Pregnant; no concerns"),
     ],
 )
 def test_a_denial_of_the_concept_is_noticed(code: str, words: str) -> None:
@@ -128,15 +152,94 @@ def test_a_denial_of_the_concept_is_noticed(code: str, words: str) -> None:
     assert ask(code, words, complete=True).verdict is Words.NEGATES
 
 
+@pytest.mark.parametrize("words", ["No", "N", "0", "Nil", "Absent", "Not applicable", "N/A", "Negative", "FALSE"])
+def test_a_mere_no_denies_a_code_that_affirms_and_nothing_else(words: str) -> None:
+    assert ask("77386006", words) == WordsVerdict(Words.NEGATES)
+    assert ask("195967001", words) == WordsVerdict(Words.NEGATES)
+    assert ask("60001007", words) == WordsVerdict(Words.UNFAMILIAR)  # as its answer, or denied twice
+    assert ask("74036000", words) == WordsVerdict(Words.UNFAMILIAR)  # of a test, a result
+    assert ask("72313002", words) == WordsVerdict(Words.UNFAMILIAR)  # of an observable, a value
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("77386006", "Patient currently pregnant"),
-        ("77386006", "Gravid ++"),
         ("77386006", "Pregnancy not confirmed"),
         ("77386006", "Possibly not pregnant"),
         ("77386006", "not pregnant?"),
+        ("77386006", "? Pregnant"),
         ("77386006", "Not known if pregnant"),
+        ("77386006", "Cannot exclude pregnancy"),
+        ("77386006", "R/O pregnancy"),
+        ("77386006", "Denies not being pregnant"),
+        ("77386006", "Pregnant or not"),
+        ("77386006", "Pregnant yes/no"),
+        ("77386006", "Pregnant: not asked"),
+        ("77386006", "Unknown"),
+        ("77386006", "None"),
+        ("60001007", "Yes"),
+        ("60001007", "Not not pregnant"),
+        ("77386006", "Pregn\ufffdnt"),
+        ("77386006", "Not pregn\u044fnt"),  # ya of Cyrillic, which looks like no Latin letter
+        ("77386006", "\u2610 Pregnant"),  # a box that is not ticked
+        ("77386006", "P\u0336regnant"),  # struck out
+        ("77386006", "\u202etnangerp toN"),  # written from right to left
+        ("77386006", "Pregnant. " * 101),
+    ],
+)
+def test_words_in_doubt_or_that_cannot_be_read_are_unclear(code: str, words: str) -> None:
+    assert ask(code, words) == WordsVerdict(Words.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "N\x00ot pregnant",
+        "N\u200bot pregnant",
+        "Not\u200bpregnant",
+        "Not\u00a0pregnant",
+        "Not\u2028pregnant",
+        "N\u00adot preg\u2060nant",
+        "\ufeffNot pregnant",
+        "N\U000e0041ot pregnant",
+        "No\ufe0ft pregnant",
+        "N\u0301ot pregnant",
+        "\u039dot pregnant",  # Nu of Greek
+        "N\u043et pregnant",  # o of Cyrillic
+        "NO\u0422 PREGNANT",  # T of Cyrillic
+        "\uff2e\uff4f\uff54\u3000\uff50\uff52\uff45\uff47\uff4e\uff41\uff4e\uff54",  # of full width
+        "\U0001d40do\U0001d42d pregnant",  # bold of mathematics
+    ],
+)
+def test_words_are_compared_as_they_are_to_the_eye(words: str) -> None:
+    assert ask("77386006", words) == WordsVerdict(Words.NEGATES)
+    assert ask("60001007", words) == WordsVerdict(Words.AGREES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["TNF\u03b1 raised", "\u03b2-blocker", "5 \u03bcg", "M\u00e9ni\u00e8re", "Nexplanon\u00ae", "\u65e5\u672c\u8a9e\u3067"],
+)
+def test_signs_of_science_and_letters_of_a_language_can_be_read(words: str) -> None:
+    assert ask("77386006", words) == WordsVerdict(Words.UNFAMILIAR)
+
+
+@pytest.mark.parametrize("piece", ["not pregnant ", "a", "(", ". ", "\u200b", "hx ", "1.1", "ae", "colour", "? ", "-", "N\u043e"])
+def test_words_of_any_length_are_judged_within_a_moment(piece: str) -> None:
+    started = perf_counter()
+    ask("77386006", piece * (LONGEST // len(piece)))
+    ask("77386006", piece * 1_000_000)
+    assert perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("77386006", "No complications of pregnancy"),
+        ("77386006", "Not only pregnant"),
+        ("77386006", "Pregnancy no. 2"),
+        ("77386006", "Patient currently pregnant"),
+        ("77386006", "Gravid ++"),
         ("77386006", "No abnormality detected"),
         ("77386006", "Pregnancy, no complications"),
         ("77386006", "Para 2, not primigravida"),
@@ -285,6 +388,26 @@ def test_a_codes_own_terms_never_alarm(code: str, complete: bool) -> None:
     for term in TERMS[code]:
         for words in (term, term.upper(), term.split(" (")[0]):
             assert ask(code, words, complete=complete).verdict in (Words.AGREES, Words.CANNOT_TELL)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("Not pregnant (finding)", "Pregnancy (finding)", True),
+        ("Not pregnant (finding)", "Pregnant - urine test confirms (finding)", True),
+        ("Vaginal discharge absent (situation)", "On examination - vaginal discharge (finding)", True),
+        ("Cervical smear - HPV negative (finding)", "Cervical smear - HPV positive (finding)", True),
+        ("Not pregnant (finding)", "Vitamin supplement - pregnancy (procedure)", False),
+        ("Not pregnant (finding)", "Pregnancy, childbirth and puerperium finding (finding)", False),
+        ("Not pregnant (finding)", "Pregnancy, function (observable entity)", False),
+        ("On examination - no fetal movements (situation)", "Fetal movement finding (finding)", False),
+        ("Vagina absent (finding)", "On examination - vaginal examination - cervix not ripe (situation)", False),
+        ("Possible pregnancy (finding)", "Pregnancy (finding)", False),
+    ],
+)
+def test_two_names_of_which_one_denies_the_other_are_contrary(one: str, other: str, answer: bool) -> None:
+    assert contrary([one], [other]) is answer
+    assert contrary([other], [one]) is answer
 
 
 def test_stems_join_an_adjective_and_its_noun() -> None:

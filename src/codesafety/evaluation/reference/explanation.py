@@ -132,6 +132,8 @@ def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> It
             verdict = terminology.judge_words(code, sent)
             if verdict.verdict is Words.NEGATES:
                 yield f"words of {name}", "deny what the code says, or affirm what it denies"
+            elif verdict.verdict is Words.UNCLEAR:
+                yield f"words of {name}", "leave it open, or cannot be read"
             elif verdict.verdict is Words.NAMES_ANOTHER:
                 yield (
                     f"words of {name}",

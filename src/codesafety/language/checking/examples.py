@@ -66,9 +66,7 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                     "CS229", f"a {node.kind.text} cannot be given by itself", node.kind.span, "give an `entry` or a `medication`"
                 )
                 return None
-            system = next(
-                (a.value.text for a in node.attributes if a.name.text == "system" and isinstance(a.value, syntax.Word)), codes.SCT
-            )
+            system = _system(node.attributes)
             code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
             return ir.GivenItem(
                 cast(Literal["incoming", "record"], node.side.text),
@@ -76,6 +74,15 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 code,
                 _attributes(node.attributes, node.kind.text, scope),
             )
+
+
+def _system(attributes: tuple[syntax.Attribute, ...]) -> str:
+    """Return the code system of an item: by its short name, or quoted, as it was sent."""
+    for attribute in attributes:
+        match attribute:
+            case syntax.Attribute(syntax.Word("system"), syntax.Word(text=system) | syntax.Code(code=system, quoted=True)):
+                return system
+    return codes.SCT
 
 
 def _attributes(nodes: tuple[syntax.Attribute, ...], of: str, scope: RuleScope) -> tuple[ir.Attribute, ...]:

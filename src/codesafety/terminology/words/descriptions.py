@@ -7,20 +7,30 @@ pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure",
 - *names another* only if the words, whole, are a known description of another concept and none of this one, and either all
   descriptions of this one are known or the two share not a single word (of 7,110 active synonyms in the RF2 subsets, judged
   by fully specified names alone, one is then called another's; of 474 codings in the GP Connect records, none);
-- *negates* only if the words, but for a denial, say no more and no less than a description of this concept;
-- whatever is doubtful (?, "possible", two denials, a test's result) is not a denial.
+- *negates* only if the words, whole or in one of their clauses, but for a denial, say no more and no less than a description of
+  this concept; or if they are nothing but a denial ("No", "Not applicable") beside a code that affirms;
+- whatever is doubtful of this very concept (?, "possible", denied twice) or cannot be read (two scripts in a word, longer than any
+  description) is *unclear*, and neither a denial nor an agreement; a test's result is no denial of the test.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.normal import normal, semantic_tag, stem, without_bracket, words_of
+from codesafety.terminology.words.normal import (
+    is_legible,
+    normal,
+    semantic_tag,
+    stem,
+    visible,
+    without_bracket,
+    words_of,
+)
 
 TRANSFER_DEGRADED = frozenset(
     {
@@ -35,6 +45,9 @@ TRANSFER_DEGRADED = frozenset(
 )
 """Transfer-degraded record entry, medication entry, referral, request, plan, drug allergy, non-drug allergy: the code says
 only that a code was lost on the way, and the words beside it are what was meant. Names: NHS Digital usage table 2018-19."""
+
+LONGEST = 1000
+"""Characters of the longest words that are judged; descriptions of SNOMED CT have at most 255 (synonyms and names)."""
 
 Find = Callable[[str], Collection[str]]
 """From a key made by `wording.normal` to the codes which have a description with that key."""
@@ -61,9 +74,28 @@ def judge(
     if code in TRANSFER_DEGRADED:
         return WordsVerdict(Words.CANNOT_TELL)
     own = [_own(term) for term in own_terms]
-    key = normal(words)
-    if not own or not any(c.isalnum() for c in key):
+    if not own or not any(c.isalnum() for c in words):
         return WordsVerdict(Words.CANNOT_TELL)
+    if len(words) > LONGEST or not is_legible(words):
+        return WordsVerdict(Words.UNCLEAR)
+    joined, apart = visible(words), visible(words, hidden=" ")  # what shows nothing stands inside a word, or parts two
+    if apart == joined:
+        return _judge(code, joined, own, find, complete, akin, former)
+    once = tuple(former)
+    said = _judge(code, joined, own, find, complete, akin, once)
+    return said if said.verdict is not Words.UNFAMILIAR else _judge(code, apart, own, find, complete, akin, once)
+
+
+def _judge(
+    code: str,
+    words: str,
+    own: list[_OwnTerm],
+    find: Find,
+    complete: bool,
+    akin: Callable[[str], bool] | None,
+    former: Iterable[str],
+) -> WordsVerdict:
+    key = normal(words)
     if any(key in term.keys for term in own):
         return WordsVerdict(Words.AGREES)
     found = find(key)
@@ -74,19 +106,53 @@ def judge(
     cuts = {_cut(words, key, term.key) for term in own}
     if _Cut.PLAIN in cuts:
         return WordsVerdict(Words.AGREES)
-    if _denies(words, own):
+    stands = _bare(words, own) or _stands(words, own)
+    if stands is _Stands.AGAINST:
         return WordsVerdict(Words.NEGATES)
     if _Cut.LIKELY in cuts:
         return WordsVerdict(Words.AGREES)
     others = tuple(sorted(set(found) - {code}))
     if not others:
         loose = {_bag(key), _bag(normal(without_bracket(words)))}
-        return WordsVerdict(Words.UNFAMILIAR if all(term.bag not in loose for term in own) else Words.AGREES)
+        if any(term.bag in loose for term in own):
+            return WordsVerdict(Words.AGREES)
+        return WordsVerdict(Words.UNCLEAR if stands is _Stands.OPEN else Words.UNFAMILIAR)
     if any(_says_more(key, term.key) for term in own):
         return WordsVerdict(Words.UNFAMILIAR)
     if complete or not any(term.is_vague or _share_a_word(key, term.key) for term in own):
         return WordsVerdict(Words.NAMES_ANOTHER, others)
     return WordsVerdict(Words.CANNOT_TELL)
+
+
+def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | None:
+    """Return whether words deny what a coding says, by descriptions that are `known` of its code or were `sent` with it.
+
+    None where they are in doubt of it, or cannot be read. Narrower than `judge`: words that are another's name, or a mere no,
+    deny nothing here.
+    """
+    if any(text is not None and (len(text) > LONGEST or not is_legible(text)) for text in (words, sent)):
+        return None
+    own = [*map(_own, known), *([] if sent is None else [_described(sent)])]
+    key = normal(words)
+    if any(key in term.keys for term in own):
+        return False
+    stands = _stands(visible(words), own)
+    return None if stands is _Stands.OPEN else stands is _Stands.AGAINST
+
+
+def contrary(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether a description of one code, whole or up to its first dash or colon, denies what another's say."""
+    mine, others = [*map(_own, one)], [*map(_own, other)]
+    if any(term.key in known.keys for term in mine for known in others):
+        return False
+    return any(_names_against(term, others) for term in one) or any(_names_against(term, mine) for term in other)
+
+
+def _names_against(term: str, others: list[_OwnTerm]) -> bool:
+    if _own(term).is_value or any(known.is_value for known in others):
+        return False
+    begins = _FIRST_PART.split(visible(term), maxsplit=1)[0]
+    return any(_compared(_statement(text), others) is _Stands.AGAINST for text in (term, begins))
 
 
 class _Polarity(Enum):
@@ -95,6 +161,7 @@ class _Polarity(Enum):
     DENIES = 3
     NEGATIVE = 4  # says "negative" of a test: a result, and no denial of the test
     DOUBTFUL = 5
+    TWICE = 6  # denied more than once: which way it ends is not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +178,22 @@ class _OwnTerm:
     keys: frozenset[str]  # the term, and without a last bracket
     bag: tuple[str, ...]
     statement: _Statement
-    is_value: bool  # an observable: words beside it are its value and deny nothing
+    is_value: bool  # an observable, or any finding of something: words beside it are its value and deny nothing
     is_vague: bool  # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
 
 
 _VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormality", "body structure", "linkage concept"})
 
 
-@lru_cache(maxsize=2**16)
-def _own(term: str) -> _OwnTerm:
-    # Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not.
+def _described(term: str) -> _OwnTerm:
     key, tag = normal(term), semantic_tag(term)
     keys = frozenset({key, normal(without_bracket(term))} - {""})
-    return _OwnTerm(key, keys, _bag(key), _statement(term), tag == "observable entity", tag in _VAGUE_TAGS)
+    is_value = tag == "observable entity" or key.endswith(" finding")
+    return _OwnTerm(key, keys, _bag(key), _statement(term), is_value, tag in _VAGUE_TAGS)
+
+
+_own = lru_cache(maxsize=2**16)(_described)
+"""Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not."""
 
 
 _LINKS = frozenset({"a", "an", "the", "of", "to", "by", "in", "on", "and", "due", "caused", "with", "for"})
@@ -148,10 +218,16 @@ _DENIALS = frozenset(
         "without",
         "absent",
         "nil",
+        "none",
+        "false",
+        "unlikely",
+        "improbable",
+        "deny",
         "denies",
         "denied",
         "denying",
         "excluded",
+        "excludes",
         "neither",
         "nor",
         "declined",
@@ -160,8 +236,12 @@ _DENIALS = frozenset(
         "refuses",
     }
 )
-_RESULT_DENIALS = frozenset({"absent", "nil"})  # of a test, a result
-_RESULTS = {"negative": _Polarity.NEGATIVE, "positive": _Polarity.POSITIVE}
+_RESULT_DENIALS = frozenset({"absent", "nil", "none"})  # of a test, a result
+_RESULTS = {"negative": _Polarity.NEGATIVE, "neg": _Polarity.NEGATIVE, "positive": _Polarity.POSITIVE}
+_TWO_WORD_DENIALS = frozenset(
+    {("absence", "of"), ("lack", "of"), ("free", "of"), ("free", "from"), ("ruled", "out"), ("rules", "out")}
+)
+_LOOKS_LIKE_A_LETTER = str.maketrans("01", "ol")  # "N0t"; two characters with a digit are a code ("N0" of a tumour)
 _DOUBTS = frozenset(
     {
         "?",
@@ -180,7 +260,13 @@ _DOUBTS = frozenset(
         "suspicion",
         "query",
         "likely",
-        "unlikely",
+        "doubtful",
+        "exclude",
+        "rule",
+        "pending",
+        "unable",
+        "awaited",
+        "awaiting",
         "could",
         "if",
         "whether",
@@ -189,7 +275,9 @@ _DOUBTS = frozenset(
 )
 # "no known X" and "no evidence of X" deny X; "X not known", "X not yet confirmed" leave it open.
 _ADDS_NOTHING_AFTER_NO = frozenset({"known", "evidence", "sign", "signs", "longer"})
-_OPEN_AFTER_NOT = frozenset({"confirmed", "excluded", "known", "recorded", "stated", "asked", "tested", "sure", "ruled"})
+_OPEN_AFTER_NOT = frozenset(
+    {"confirmed", "excluded", "known", "recorded", "stated", "asked", "tested", "sure", "ruled", "exclude", "say", "tell"}
+)
 _FILLERS = frozenset(
     {
         "a",
@@ -235,6 +323,14 @@ _FILLERS = frozenset(
         "examination",
         "on",
         "yet",
+        "or",
+        "out",
+        "say",
+        "says",
+        "tell",
+        "states",
+        "applicable",
+        "yes",
     }
 )
 _TEST_LIKE = frozenset(
@@ -280,28 +376,60 @@ _TEST_LIKE = frozenset(
 )
 
 
+_NO = frozenset({"no", "n", "nil", "none", "never", "false", "0"})
+_YES = frozenset({"yes", "y", "true", "1"})
+
+
+def _answered(text: str) -> tuple[str, str]:
+    """Return a question and the yes or no that ends a text after a mark: "Pregnant? no", "Pregnant: N"; else the text and ""."""
+    bare = text.rstrip(" .!)]")
+    start = len(bare)
+    while start and bare[start - 1].isalnum():
+        start -= 1
+    asked, answer = bare[:start], bare[start:].casefold()
+    if answer not in _NO | _YES or not (not asked.strip() or asked.endswith(" - ") or asked.rstrip().endswith(tuple(":?=(["))):
+        return text, ""
+    return asked.rstrip(" -:?=([").removesuffix(" status"), "no" if answer in _NO else "yes"
+
+
+def _split(words: list[str]) -> Iterator[str]:
+    """Yield words, and a denial that is written as one with what it denies ("nonpregnant") apart."""
+    for word in words:
+        if len(word) > 7 and word.startswith(("non", "not")):
+            yield word[:3]
+            yield word[3:]
+        else:
+            yield word if word.isalpha() or len(word) < 3 else word.translate(_LOOKS_LIKE_A_LETTER)
+
+
 def _statement(text: str) -> _Statement:
     """Return what a text states, and whether it affirms or denies it."""
-    words = words_of(text)
+    asked, answer = _answered(text)
+    words = list(_split(words_of(asked)))
     following = [*words[1:], "", ""]
     stems: set[str] = set()
     result: _Polarity | None = None
-    denials, doubtful, of_a_test = 0, False, False
+    denials, of_a_test = int(answer == "no"), bool(answer)
+    doubtful = "yes" in words and "no" in words
     previous = ""
     for place, word in enumerate(words):
         after = following[place] if following[place] != "yet" else following[place + 1]
-        if word in _DENIALS or (word == "absence" and after == "of"):
+        if word == "not" and after == "only":
+            pass
+        elif word in _DENIALS or (word, after) in _TWO_WORD_DENIALS:
             denials += 1
-            doubtful |= word == "not" and after in _OPEN_AFTER_NOT
+            doubtful |= (word == "not" and after in _OPEN_AFTER_NOT) or previous == "or"
             of_a_test |= word in _RESULT_DENIALS or after == "detected"
-        elif word in _RESULTS:
+        elif (one := word.removesuffix("s")) in _RESULTS:
             doubtful |= result is not None
-            result = _RESULTS[word]
-        elif word in _DOUBTS:
+            result = _RESULTS[one]
+        elif word in _DOUBTS or (word == "n" and place == len(words) - 1):
             doubtful = True
         elif not (
             word in _FILLERS
+            or one in _FILLERS
             or (previous == "no" and word in _ADDS_NOTHING_AFTER_NO)
+            or (previous == "not" and (word in _OPEN_AFTER_NOT or word == "only"))
             or (previous == "on" and word == "history")  # how it is known, and not when it was
         ):
             stems.add(stem(word))
@@ -311,8 +439,10 @@ def _statement(text: str) -> _Statement:
 
 
 def _polarity(denials: int, result: _Polarity | None, *, of_a_test: bool, doubtful: bool) -> _Polarity:
-    if doubtful or denials > 1 or (denials and result is not None):
+    if doubtful:
         return _Polarity.DOUBTFUL
+    if denials > 1 or (denials and result is not None):
+        return _Polarity.TWICE
     denied = bool(denials) or result is _Polarity.NEGATIVE
     if of_a_test:
         return _Polarity.NEGATIVE if denied else _Polarity.POSITIVE
@@ -331,32 +461,70 @@ _CONTRARY = frozenset(
 )
 
 
-def _denies(words: str, own: list[_OwnTerm]) -> bool:
-    """Return whether the words, whole or in one of their clauses, say the contrary of what the code's descriptions say."""
+class _Stands(Enum):
+    """How words stand to what a code's descriptions say."""
+
+    WITH = 0
+    AGAINST = 1
+    OPEN = 2  # of the same thing, and in doubt
+    APART = 3  # of something else, of more or of less
+
+
+def _stands(words: str, own: list[_OwnTerm]) -> _Stands:
+    """Return how words stand to a code, whole or, where the whole says something else, in one of their clauses."""
     if any(term.is_value for term in own):
-        return False
-    whole = _contrary(_statement(words), own)
-    if whole is not None:
+        return _Stands.APART
+    said = _statement(words)
+    whole = _compared(said, own)
+    if whole is not _Stands.APART and said.polarity is not _Polarity.TWICE:
         return whole
-    clauses = [_contrary(_statement(clause), own) for clause in _clauses(words)]
-    return True in clauses and False not in clauses
+    parts = {_compared(_statement(clause), own) for clause in _clauses(words)} - {_Stands.APART}
+    return whole if not parts else parts.pop() if len(parts) == 1 else _Stands.OPEN
 
 
-def _contrary(said: _Statement, own: list[_OwnTerm]) -> bool | None:
-    """Return whether a statement is contrary to the descriptions that state the same; None where none does."""
+def _compared(said: _Statement, own: list[_OwnTerm]) -> _Stands:
     same = [term.statement.polarity for term in own if term.statement.stems and term.statement.stems == said.stems]
     if not same:
+        return _Stands.APART
+    if all((said.polarity, polarity) in _CONTRARY for polarity in same):
+        return _Stands.AGAINST
+    left_open = {_Polarity.DOUBTFUL, _Polarity.TWICE}
+    return _Stands.OPEN if said.polarity in left_open and left_open.isdisjoint(same) else _Stands.WITH
+
+
+def _bare(words: str, own: list[_OwnTerm]) -> _Stands | None:
+    """Return how a mere yes, no or doubt stands to a code: a no denies what affirms, and of a test it is a result.
+
+    None where the words say more.
+    """
+    said = _statement(words)
+    if said.stems or any(term.is_value for term in own):
         return None
-    return all((said.polarity, polarity) in _CONTRARY for polarity in same)
+    if words.strip().casefold() == "none":  # what a program writes where nothing was
+        return _Stands.OPEN
+    affirms = all(
+        term.statement.polarity is _Polarity.POSITIVE
+        or (term.statement.polarity is _Polarity.AFFIRMS and term.statement.stems.isdisjoint(_TEST_LIKE))
+        for term in own
+    )
+    match said.polarity:
+        case _Polarity.DENIES if affirms:
+            return _Stands.AGAINST
+        case _Polarity.DOUBTFUL | _Polarity.TWICE:
+            return _Stands.OPEN
+        case _Polarity.AFFIRMS if _answered(words)[1] and any(term.statement.polarity is _Polarity.DENIES for term in own):
+            return _Stands.OPEN
+        case _:
+            return _Stands.APART
 
 
-_CLAUSE_ENDS = str.maketrans(dict.fromkeys(";.\n,", "|"))
+_FIRST_PART = re.compile(" - |: |;")
+_CLAUSE_ENDS = re.compile(r"[;\n,|]|\.(?!\s*\d)| - |: |\b(?:but|nor|because|since|as|although|though|however)\b", re.IGNORECASE)
 
 
 def _clauses(words: str) -> list[str]:
-    """Return the clauses of a text; a dash parts clauses only between spaces, and a colon before one."""
-    parts = words.translate(_CLAUSE_ENDS).replace(" - ", "|").replace(": ", "|").split("|")
-    return [part for part in parts if part.strip()]
+    """Return the clauses of a text; a dash parts clauses only between spaces, a colon before one, a full stop before no number."""
+    return [part for part in _CLAUSE_ENDS.split(words) if part.strip()]
 
 
 class _Cut(Enum):

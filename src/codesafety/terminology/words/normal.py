@@ -4,6 +4,9 @@
 case, punctuation, white space, Unicode quotes and dashes, the semantic tag, British and American spelling, the flags of Read
 ("[X]", "NOS") and the abbreviations by which records write a fully specified name ("H/O:", "O/E -", "FH:"). Word order, number
 and negation stay: they change what is said.
+
+What a text is to the eye comes first, once, for whatever is compared (`visible`): characters that show nothing are taken out,
+compatibility forms and accents folded, and letters of other scripts that look like Latin ones, inside a word, are those.
 """
 
 from __future__ import annotations
@@ -99,11 +102,43 @@ _NOT_TOLD_APART = str.maketrans(
         "—": "-",
         "−": "-",
         "…": " ",
-        "\u00a0": " ",
         "µ": "u",
         "μ": "u",
         "ß": "ss",
     }
+)
+# Default_Ignorable_Code_Point, and the rest of category Cf that shows nothing; then the controls that are no white space.
+# Source: Unicode 15.0, DerivedCoreProperties.txt.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+)
+# Overrides (what is shown is not in the order in which it is written), strokes through letters, and ticks, boxes and pictures,
+# which may answer what the words ask.
+_SAYS_MORE_THAN_WORDS = re.compile("[\u202d\u202e\u0334-\u0338\u2260\u2600-\u27bf\U0001f100-\U0001f1ff\U0001f300-\U0001faff]")
+_LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_WORD = re.compile(r"[^\W\d_]+")
+# Letters that look like a Latin one, and which. Source: Unicode confusables.txt (UTS 39), single letters of Greek, Cyrillic,
+# Armenian, Cherokee and of Latin's own phonetic forms; where it answers `l` for a capital I of another script, the I.
+_LOOKS_LIKE = str.maketrans(
+    "\u037f\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5"
+    "\u03a7\u03b1\u03b3\u03b9\u03bd\u03bf\u03c1\u03c3\u03c5\u03dc\u03f3\u03fa\u1d26"
+    "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423"
+    "\u0425\u042c\u0430\u0433\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0461"
+    "\u0474\u0475\u04ae\u04af\u04bb\u04bd\u04c0\u04cf\u0501\u050c\u051b\u051c\u051d\ua647"
+    "\u054d\u054f\u0555\u0561\u0563\u0566\u0570\u0578\u057c\u057d\u0581\u0584\u0585"
+    "\u13a0\u13a1\u13a2\u13a5\u13a9\u13aa\u13ab\u13ac\u13b3\u13b7\u13bb\u13bd\u13c0\u13c2"
+    "\u13c3\u13cf\u13d2\u13d4\u13d5\u13d9\u13da\u13de\u13df\u13e2\u13e6\u13e7\u13f3\u13f4"
+    "\uab75\uab81\uab83\uab93\uaba9\uabaa\uabaf"
+    "\u0131\u0184\u018d\u0196\u01a6\u01bd\u0251\u0261\u0263\u0269\u026a\u026f\u028b\u028f"
+    "\u1d04\u1d0f\u1d11\u1d1c\u1d20\u1d21\u1d22\u1d83\u1d8c\u1e9d\u1eff\ua731\ua798\ua799"
+    "\ua79f\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d\uab47\uab48\uab4e\uab52\uab5a",
+    "JABEZHIKMNOPTYXayivopouFjMr"  # Greek
+    "SIJABEKMHOPCTYXbareopcyxsijwVvYyheIidGqWwi"  # Cyrillic
+    "USOwqqhnnugfo"  # Armenian
+    "DRTiYAJEWMHYGhZbRWSVSLCPKdGBirwzvsc"  # Cherokee
+    "ibglRsagyiiwuycoouvwzgyfysFfuJXBeforruuy",  # Latin
 )
 _ABBREVIATIONS = tuple(
     (re.compile(pattern), words)
@@ -114,11 +149,16 @@ _ABBREVIATIONS = tuple(
         (r"\bo/e\b", "on examination"),
         (r"\bc/o\b", "complaining of"),
         (r"\bbp\b", "blood pressure"),
+        (r"\bw/o\b", "without"),
+        (r"\br/o\b", "rule out"),
+        (r"\bn/a\b", "not applicable"),
+        (r"(?<!\w)-ve\b", "negative"),
+        (r"(?<!\w)\+ve\b", "positive"),
         (r"\bpatient's\b", "patient"),
     )
 )
-_PARTS_OF_ABBREVIATIONS = ("h/o", "hx", "fh", "f/h", "o/e", "c/o", "bp", "'s")
-_CONTRACTED = re.compile(r"\b(is|are|was|does|do|did|has|have|had|could|would|should|ca|can)n't\b|\bcannot\b")
+_PARTS_OF_ABBREVIATIONS = ("h/o", "hx", "fh", "f/h", "o/e", "c/o", "bp", "w/o", "r/o", "n/a", "-ve", "+ve", "'s")
+_CONTRACTED = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|had|could|would|should|ca|wo|ai)n'?t\b|\bcannot\b")
 _POSSESSIVE = re.compile(r"'s\b")
 _KEPT = re.compile(r"\d+\.\d+[^\W_]*|[^\W_]+|[%+<>=?]")
 _FAMILY_OF = re.compile(r"\b(family history) of\b")
@@ -171,22 +211,63 @@ def without_bracket(term: str) -> str:
     return text
 
 
+def visible(text: str, hidden: str = "") -> str:
+    """Return a text as it is to the eye, in Latin letters without accents where it has them; case and spaces stay.
+
+    `hidden`: what stands in for a character that shows nothing: it may part two words, or stand inside one.
+    """
+    if text.isascii() and text.isprintable():
+        return text.translate(_NOT_TOLD_APART)
+    plain = _LINE_ENDS.sub("\n", _HIDDEN.sub(hidden, unicodedata.normalize("NFKC", text)))
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.translate(_NOT_TOLD_APART))
+        plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Me")
+        plain = _WORD.sub(_as_it_looks, plain)
+    return "".join(" " if c != "\n" and c.isspace() else c for c in plain)
+
+
+def _as_it_looks(word: re.Match[str]) -> str:
+    """Return a word in Latin letters where each of its letters is one or looks like one; a single one may be a symbol."""
+    text = word[0]
+    if text.isascii() or len(text) == 1:
+        return text
+    looks = text.translate(_LOOKS_LIKE)
+    return looks if looks.isascii() else text
+
+
+def is_legible(text: str) -> bool:
+    """Return whether a text says what its letters say: none lost, turned round, struck out or of another script in a Latin word.
+
+    Greek letters do stand in Latin words ("IFN\u03b2"), and those that pass for Latin ones are read as such.
+    """
+    if text.isascii():
+        return True
+    if _SAYS_MORE_THAN_WORDS.search(text):
+        return False
+    plain = visible(text)
+    if any(c == "\ufffd" or unicodedata.category(c) in ("Co", "Cs", "Cn") for c in plain):
+        return False
+    return not any(_is_mixed(word) for word in _WORD.findall(plain) if not word.isascii())
+
+
+def _is_mixed(word: str) -> bool:
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in word} - {"GREEK", "MODIFIER"}
+    return "LATIN" in scripts and len(scripts) > 1
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a text in their comparable spelling, in order; without a semantic tag."""
     # Every description of a release or of the lists passes here: a pattern is tried only where a part that it needs is there.
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    plain = plain.translate(_NOT_TOLD_APART).casefold().strip()
+    plain = visible(text).casefold().strip()
     if "[" in plain:
         plain = _FLAG.sub(" ", plain)
     plain = without_tag(plain)
-    if "n't" in plain or "cannot" in plain:
+    if "nt" in plain or "n't" in plain or "cannot" in plain:
         plain = _CONTRACTED.sub(" not ", plain)
     if any(part in plain for part in _PARTS_OF_ABBREVIATIONS):
         for pattern, words in _ABBREVIATIONS:
             plain = pattern.sub(words, plain)
     plain = _POSSESSIVE.sub("", plain).replace("&", " and ")
-    if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     joined = " ".join(_KEPT.findall(plain))
     for parts, pattern, replacement in _SPELLING:
         if any(part in joined for part in parts):

@@ -1,0 +1,130 @@
+"""Words against codes: a coding's own words, and what stands beside it in one concept."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from codesafety.evaluation.atoms import system_check
+from codesafety.evaluation.codes import Codebook
+from codesafety.evaluation.facts import CodingFact, Facts
+from codesafety.evaluation.words import contradicts, siblings
+from codesafety.record import Coding, Entry, Submission
+from codesafety.terminology.frozen import FrozenTerminology
+
+TERMINOLOGY = FrozenTerminology(
+    {
+        "77386006": ["Pregnancy (finding)", "Pregnant"],
+        "60001007": ["Not pregnant (finding)"],
+        "169560008": ["Pregnant - urine test confirms (finding)"],
+        "250423000": ["Pregnancy test positive (finding)"],
+        "250425007": ["Pregnancy test negative (finding)"],
+        "77176002": ["Smoker (finding)"],
+        "8392000": ["Non-smoker (finding)"],
+    }
+)
+
+SentAs = tuple[str, str, str | None]
+
+
+def facts(*codings: SentAs, text: str | None = None) -> Facts:
+    sent = tuple(Coding(system=system, code=code, display=display) for system, code, display in codings)
+    return Facts(Submission(entries=(Entry(path="e", codings=sent, text=text),)), None, Codebook(TERMINOLOGY))
+
+
+def coded(*codings: SentAs, text: str | None = None) -> list[CodingFact]:
+    of = facts(*codings, text=text)
+    return list(of.codings(of.incoming[0]))
+
+
+PREGNANT: SentAs = ("sct", "77386006", None)
+NOT_PREGNANT: SentAs = ("sct", "60001007", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PREGNANT, NOT_PREGNANT),
+        (("sct", "77386006", "Pregnant"), ("sct", "60001007", "Not pregnant")),
+        (NOT_PREGNANT, ("sct", "169560008", None)),
+        (("sct", "250423000", None), ("sct", "250425007", None)),
+        (("sct", "77176002", None), ("sct", "8392000", None)),
+        (PREGNANT, ("emis", "EMISNQ1", "Not pregnant")),
+        (PREGNANT, ("readv2", "62...", "Pregnant? No")),
+        (("emis", "EMISNQ1", "Asthma"), ("readv2", "H33", "No asthma")),
+        (("sct", "195967001", "Asthma"), ("readv2", "H33", "Asthma excluded")),  # its descriptions are not known: its words are
+        (PREGNANT, (None, "X", "Not pregnant")),
+    ],
+)
+def test_two_codings_of_which_one_denies_the_other_are_contrary_and_told_once(one: SentAs, other: SentAs) -> None:
+    assert [siblings(coding) for coding in coded(one, other)] == ["contrary", "compatible"]
+    assert [siblings(coding) for coding in coded(other, one)] == ["contrary", "compatible"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PREGNANT, ("readv2", "62...", "Patient pregnant")),
+        (PREGNANT, ("emis", "EMISNQ1", "Twin pregnancy")),
+        (PREGNANT, ("emis", "EMISNQ1", "Pregnancy, no complications")),
+        (PREGNANT, ("emis", "EMISNQ1", "No complications of pregnancy")),
+        (PREGNANT, ("emis", "EMISNQ1", "Schwangerschaft")),
+        (PREGNANT, ("emis", "EMISNQ1", "Smoker")),
+        (PREGNANT, ("sct", "77386006", "Pregnancy")),
+        (NOT_PREGNANT, ("readv2", "62...", "Patient not pregnant")),
+        (("sct", "250425007", None), ("readv2", "465", "Urine pregnancy test")),
+    ],
+)
+def test_finer_coarser_and_foreign_words_are_no_contradiction(one: SentAs, other: SentAs) -> None:
+    assert [siblings(coding) for coding in coded(one, other)] == ["compatible", "compatible"]
+
+
+def test_one_coding_has_no_siblings() -> None:
+    assert [siblings(coding) for coding in coded(PREGNANT)] == ["alone"]
+
+
+@pytest.mark.parametrize("words", ["Pregnant?", "Cannot exclude pregnancy", "P\u0336regnant", "x" * 1001, None, " "])
+def test_a_sibling_in_doubt_or_without_words_cannot_be_told(words: str | None) -> None:
+    assert [siblings(coding) for coding in coded(PREGNANT, ("emis", "EMISNQ1", words))] == [None, "compatible"]
+
+
+def test_a_contradiction_is_found_beside_a_sibling_that_cannot_be_told() -> None:
+    assert siblings(coded(PREGNANT, ("emis", "A", None), NOT_PREGNANT)[0]) == "contrary"
+
+
+def test_too_many_siblings_cannot_be_told_and_cost_little() -> None:
+    started = perf_counter()
+    codings = coded(*[("sct", "77386006", "Pregnant")] * 20_000, NOT_PREGNANT)
+    told = [siblings(coding) for coding in codings]
+    assert perf_counter() - started < 2
+    assert told[0] is None
+    assert told[-16:] == [*["contrary"] * 15, "compatible"]
+
+
+def test_contrary_codes_leave_the_assertion_unknown_and_contrary_words_do_not() -> None:
+    assert facts(PREGNANT, NOT_PREGNANT).incoming[0].context == (None, "patient", "current")
+    assert facts(PREGNANT, NOT_PREGNANT).incoming[0].stands == 1
+    assert facts(PREGNANT, ("emis", "EMISNQ1", "Not pregnant")).incoming[0].context == ("present", "patient", "current")
+    assert facts(*[PREGNANT] * 20).incoming[0].context == ("present", "patient", "current")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("Pregnancy", (False, None)),
+        ("Not pregnant", (True, None)),
+        ("Smoker", (True, None)),
+        ("Gravid", (False, None)),
+        ("Pregnant?", (None, "display")),
+        ("Not " + "pregnant " * 1000, (None, "display")),
+    ],
+)
+def test_a_coding_and_its_own_words(words: str, answer: tuple[bool | None, str | None]) -> None:
+    assert contradicts(coded(("sct", "77386006", words))[0], TERMINOLOGY) == answer
+    assert contradicts(coded(PREGNANT, text=words)[0], TERMINOLOGY) == answer
+
+
+def test_a_coding_without_a_code_has_no_system_to_check() -> None:
+    sent = Facts(Submission(entries=(Entry(path="e", codings=(Coding(display="Pregnant"),)),)), None, Codebook(TERMINOLOGY))
+    assert [system_check(coding) for coding in sent.codings(sent.incoming[0])] == [None]
