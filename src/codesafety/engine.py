@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from codesafety import builtin, ir
-from codesafety.errors import ConfigurationError, Declined, InputError, PluginError
+from codesafety.errors import PLUGIN_FAULTS, ConfigurationError, Declined, InputError, PluginError
 from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
@@ -185,7 +185,7 @@ class Engine:
             try:
                 if reader.recognises(source):
                     return plugin, reader
-            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            except PLUGIN_FAULTS as error:
                 raise PluginError(plugin, f"{reader.name}.recognises", error) from None
         tables = source.path is not None and (source.path.is_dir() or source.path.suffix in (".parquet", ".csv"))
         if tables and find_spec("polars") is None:
@@ -235,7 +235,7 @@ class Engine:
             yield from reader.read_many(found)
         except (InputError, Declined):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(plugin, f"{reader.name}.read_many", error) from None
 
     def holds_many(self, source: Source) -> bool:
@@ -247,7 +247,7 @@ class Engine:
             answer = call()
         except (InputError, Declined):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(plugin, hook, error) from None
         if not isinstance(answer, wanted):
             raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
@@ -324,7 +324,7 @@ class Engine:
             try:
                 arguments = {"report": report, "submission": submission}
                 implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            except PLUGIN_FAULTS as error:
                 failed.append(PluginError(implementation.plugin_name, "codesafety_deliver", error))
         if failed:
             raise PluginError(", ".join(f.plugin for f in failed), "codesafety_deliver", ", ".join(f.kind for f in failed))

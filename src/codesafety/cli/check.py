@@ -11,7 +11,20 @@ import typer
 
 from codesafety.cli import render as rendering
 from codesafety.cli.lines import serve_lines
-from codesafety.cli.output import CLEAN, FAILED, Format, coloured, complain, error_data, exit_code, fail, write, write_json
+from codesafety.cli.output import (
+    CLEAN,
+    FAILED,
+    Format,
+    Tally,
+    coloured,
+    complain,
+    complain_of,
+    error_data,
+    fail,
+    finish,
+    write,
+    write_json,
+)
 from codesafety.cli.tables import check_tables
 from codesafety.engine import Engine, Evaluator, load, open_source, read_model
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError, PluginError
@@ -78,44 +91,45 @@ def check(
             "against the frozen list"
         )
     if jsonl:
-        raise typer.Exit(serve_lines(engine, practice, aside, existing))
-    raise typer.Exit(_check_files(engine, files or [], existing, practice, aside, form))
+        finish(CLEAN, answered=serve_lines(engine, practice, aside, existing))
+    tally = _check_files(engine, files or [], existing, practice, aside, form)
+    finish(tally.worst, answered=tally.answered)
 
 
 def _check_files(
     engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
-) -> int:
-    worst = CLEAN
+) -> Tally:
+    tally = Tally()
     out: list[dict[str, Any]] = []
     for number, file in enumerate(_with_progress(files)):
         try:
             source = _source(file)
             if engine.holds_many(source):
-                worst = max(worst, check_tables(engine, source, profile, overrides, form))
+                check_tables(engine, source, profile, overrides, form, tally)
                 continue
             report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
         except (CodesafetyError, ConfigurationError) as error:
-            worst = FAILED
+            tally.worst = FAILED
             if form is Format.JSON:
                 held = {"decision": "hold"} if isinstance(error, PluginError) else {}
                 out.append({"file": file, **held, "error": error_data(error)})
             else:
-                complain(f"error: {error}")
+                complain_of(error)
                 if isinstance(error, PluginError):
                     complain("  = help: what it was to read is held as not checked")
             continue
-        worst = max(worst, exit_code(report))
+        tally.count(report)
         if form is Format.JSON:
             out.append({"file": file, "report": report.model_dump(mode="json")})
         else:
-            write(("\n" if number else "") + rendering.render(report, file, coloured()))
+            write(*([""] if number else []), *rendering.render(report, file, coloured()))
     if form is Format.JSON and out:
         if len(files) == 1:
             only = out[0]
             write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})
         else:
             write_json(out)
-    return worst
+    return tally
 
 
 def _with_progress(files: list[str]) -> Any:

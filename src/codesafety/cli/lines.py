@@ -9,12 +9,13 @@ from secrets import token_hex
 from typing import Any
 
 from codesafety import __version__
-from codesafety.cli.output import error_data, write
+from codesafety.cli.output import answered_items, error_data, write
 from codesafety.engine import Engine, read_model
 from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.plugins import MAX_BYTES, Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
+from codesafety.report import Report
 
 _EXACT = f"exact-{token_hex(8)}:"
 """Marks a decimal kept as text on its way through: a float would change it."""
@@ -22,11 +23,11 @@ _QUOTED_EXACT = re.compile(f'"{_EXACT}([^"]*)"')
 
 
 def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
-    """Answer submissions until standard input ends; return 0. Each line is flushed, and the pipe gives the back-pressure.
+    """Answer submissions until standard input ends; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
     optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
-    process goes on.
+    process goes on. Each line is flushed.
     """
     standing = engine.standing
     _line(
@@ -38,7 +39,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             "terminology": standing.terminology.model_dump(mode="json"),
         }
     )
-    number = 0
+    number = answered = 0
     while raw := sys.stdin.buffer.readline(MAX_BYTES + 1):
         number += 1
         if not raw.strip():
@@ -52,7 +53,9 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             if not whole:
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
             given = _parsed(raw, number)
-            _line(_answer(engine, given, raw, number, profile, overrides, record))
+            report = _answer(engine, given, raw, number, profile, overrides, record)
+            _line({**report.model_dump(mode="json"), **_id(given)})
+            answered += answered_items(report)
         except Declined as error:
             _line({"error": error_data(error), "line": number, **_id(given)})
         except CodesafetyError as error:
@@ -66,7 +69,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
                     "decision": "hold",
                 }
             )
-    return 0
+    return answered
 
 
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:
@@ -93,11 +96,10 @@ def _answer(
     profile: Profile | None,
     overrides: list[Override],
     record: Record | None,
-) -> dict[str, Any]:
+) -> Report:
     name = f"line {number}"
     if "submission" not in given:
-        report = engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
-        return report.model_dump(mode="json")
+        return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
     unknown = set(given) - {"submission", "record", "profile", "overrides", "id"}
     if unknown:
         raise InputError(
@@ -114,8 +116,7 @@ def _answer(
             raise InputError("this is not a list", source=f"{name}, overrides", help="give a JSON list of overrides")
         overrides = [read_model(Override, _part(one, f"{name}, overrides[{n}]")) for n, one in enumerate(given["overrides"])]
     submission = engine.read(_part(given["submission"], f"{name}, submission"))
-    report = engine.assess(submission, record, profile=profile, overrides=overrides)
-    return {**report.model_dump(mode="json"), **_id(given)}
+    return engine.assess(submission, record, profile=profile, overrides=overrides)
 
 
 class _Twice(Exception):
