@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, write, write_json
+from codesafety.engine import checked_path
+from codesafety.errors import InputError
 from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
 from codesafety.terminology.errors import TerminologyError
 from codesafety.terminology.frozen import FrozenTerminology
@@ -47,10 +49,10 @@ def check(
     errors: list[tuple[Path, str]] = []
     for path in lists:
         try:
-            checked.append(check_codelist(path, terminology))
+            checked.append(check_codelist(checked_path(path), terminology))
             if fix is not None:
                 _write_copy(fix, checked[-1])
-        except (TerminologyError, OSError) as error:
+        except (InputError, TerminologyError, OSError) as error:
             errors.append((path, str(error)))
     if format is Format.JSON:
         write_json(_as_json(checked, errors, terminology))

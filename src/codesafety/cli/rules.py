@@ -27,7 +27,7 @@ from codesafety.cli.output import (
     write_json,
 )
 from codesafety.diagnostics import render_all
-from codesafety.engine import Engine, frozen_terminology, hazard_log, load, rule_paths
+from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.terminology.interface import Terminology
 
@@ -249,12 +249,12 @@ def format_files(
     changed = False
     for file in files:
         try:
-            text = file.read_text(encoding="utf-8")
+            text = checked_path(file).read_text(encoding="utf-8")
             neat = format_text(text, str(file))
         except (OSError, UnicodeDecodeError):
             complain(f"error: {file}: it cannot be read as UTF-8 text", "  = help: check the path and the encoding")
             finish(FAILED, answered=0)
-        except RuleError as error:
+        except (InputError, RuleError) as error:
             fail(error, Format.TEXT)
         if neat != text:
             changed = True
