@@ -90,7 +90,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
 
     A span over several lines is underlined to the end of its first line.
     """
-    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {escaped(diagnostic.message)}"
     parts = [head, *_excerpt(diagnostic.span, sources, "-->")]
     for span, label in diagnostic.related:
         parts += [f"  = note: {label}", *_excerpt(span, sources, ":::")]
@@ -104,7 +104,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
 def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
     text = sources.get(span.file)
     if text is None:
-        return [f" {arrow} {span.file}"]
+        return [f" {arrow} {escaped(span.file)}"]
     line, column = position(text, span.start)
     lines = text.split("\n")
     source_line = lines[line - 1].rstrip("\r")
@@ -112,7 +112,7 @@ def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
     width = max(1, min(span.end - span.start, len(source_line) - column + 1))
     gutter = " " * len(str(line))
     return [
-        f"{gutter}{arrow} {span.file}:{line}:{column}",
+        f"{gutter}{arrow} {escaped(span.file)}:{line}:{column}",
         f"{gutter} |",
         f"{line} | {shown}",
         f"{gutter} | {' ' * (column - 1)}{'^' * width}",

@@ -82,9 +82,10 @@ def complain(*lines: str) -> None:
 
 def complain_of(error: CodesafetyError | OSError | str) -> None:
     """Write an error to standard error, its remedy below it."""
-    complain(*f"error: {error}".split("\n"))
+    complain(*_REMEDY.split(f"error: {error}"))
 
 
+_REMEDY = re.compile("\n(?=  = help: )")
 _OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
 """What `style` writes. Words of others pass through `style` or `wrapped` first, and can bring none of it."""
 
@@ -104,7 +105,8 @@ def coloured(stream: Any = None) -> bool:
 
 
 def style(text: str, colour: bool, **how: Any) -> str:
-    return typer.style(escaped(text), **how) if colour else text
+    text = escaped(text)
+    return typer.style(text, **how) if colour else text
 
 
 def count(n: int, word: str) -> str:

@@ -138,7 +138,7 @@ def _entries(report: Report, colour: bool) -> Iterator[str]:
     shown = sorted(report.items, key=lambda i: ("hold", "review", "note", "none").index(i.decision))[:_MOST_ITEMS]
     for item in shown:
         mark = style(item.decision.ljust(6), colour, fg=_COLOURS[item.decision])
-        yield from wrapped(f"{mark}  {_item(item)}", "  ", "          ")
+        yield from wrapped(_item(item), f"  {mark}  ", "          ")
     if len(report.items) > _MOST_ITEMS:
         yield f"  … and {len(report.items) - _MOST_ITEMS} more, none of them stricter"
 
