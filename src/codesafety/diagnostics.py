@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from unicodedata import category
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,7 +90,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
 
     A span over several lines is underlined to the end of its first line.
     """
-    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {escaped(diagnostic.message)}"
     parts = [head, *_excerpt(diagnostic.span, sources, "-->")]
     for span, label in diagnostic.related:
         parts += [f"  = note: {label}", *_excerpt(span, sources, ":::")]
@@ -103,7 +104,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
 def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
     text = sources.get(span.file)
     if text is None:
-        return [f" {arrow} {span.file}"]
+        return [f" {arrow} {escaped(span.file)}"]
     line, column = position(text, span.start)
     lines = text.split("\n")
     source_line = lines[line - 1].rstrip("\r")
@@ -111,7 +112,7 @@ def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
     width = max(1, min(span.end - span.start, len(source_line) - column + 1))
     gutter = " " * len(str(line))
     return [
-        f"{gutter}{arrow} {span.file}:{line}:{column}",
+        f"{gutter}{arrow} {escaped(span.file)}:{line}:{column}",
         f"{gutter} |",
         f"{line} | {shown}",
         f"{gutter} | {' ' * (column - 1)}{'^' * width}",
@@ -136,3 +137,22 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     near = get_close_matches(name, list(candidates), n=3, cutoff=0.6)
     near.sort(key=lambda candidate: sorted(candidate) != sorted(name))
     return f"did you mean `{near[0]}`?" if near else None
+
+
+def escaped(text: str) -> str:
+    """Return the text in one line of visible characters: what has no form of its own is written as its code, `\\u001b`.
+
+    That is every control and format character (ESC, C1, the bidirectional ones, zero width), every line or paragraph separator,
+    and half of a surrogate pair. They could clear a terminal, turn words round or begin a line that we never wrote. Tabs and
+    other spaces stay. The form is JSON's own, so that inside a JSON string nothing changes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter == "\t" or category(letter) == "Zs" else _code(letter) for letter in text
+    )
+
+
+def _code(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

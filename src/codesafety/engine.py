@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
 
 from codesafety import builtin, ir
-from codesafety.errors import ConfigurationError, Declined, InputError, PluginError
+from codesafety.errors import PLUGIN_FAULTS, ConfigurationError, Declined, InputError, PluginError
 from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
+from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import PluginManager, collect, manager, names
 from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
 from codesafety.profile import Override, Profile
-from codesafety.record import Model, Record, Submission, ValidationError
+from codesafety.record import Model, Record, Submission
 from codesafety.report import EngineUsed, Report, RulesetUsed, TerminologyUsed
 from codesafety.reporting.findings import reads_patient
 from codesafety.reporting.standing import Standing, in_force
@@ -185,7 +187,7 @@ class Engine:
             try:
                 if reader.recognises(source):
                     return plugin, reader
-            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            except PLUGIN_FAULTS as error:
                 raise PluginError(plugin, f"{reader.name}.recognises", error) from None
         tables = source.path is not None and (source.path.is_dir() or source.path.suffix in (".parquet", ".csv"))
         if tables and find_spec("polars") is None:
@@ -235,7 +237,7 @@ class Engine:
             yield from reader.read_many(found)
         except (InputError, Declined):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(plugin, f"{reader.name}.read_many", error) from None
 
     def holds_many(self, source: Source) -> bool:
@@ -247,7 +249,7 @@ class Engine:
             answer = call()
         except (InputError, Declined):
             raise
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(plugin, hook, error) from None
         if not isinstance(answer, wanted):
             raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
@@ -261,7 +263,7 @@ class Engine:
             return Source(source)
         if isinstance(source, str) and source.lstrip()[:1] in ("<", "{", "["):
             return Source(source.encode())
-        return open_source(Path(source))
+        return open_source(source)
 
     # ------------------------------------------------------------------------------------------ assess
 
@@ -324,50 +326,71 @@ class Engine:
             try:
                 arguments = {"report": report, "submission": submission}
                 implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            except PLUGIN_FAULTS as error:
                 failed.append(PluginError(implementation.plugin_name, "codesafety_deliver", error))
         if failed:
             raise PluginError(", ".join(f.plugin for f in failed), "codesafety_deliver", ", ".join(f.kind for f in failed))
 
 
-def open_source(path: Path) -> Source:
-    """Return a file's bytes, or a folder by its path alone. Raises InputError that says what to do."""
+def open_source(name: str | Path) -> Source:
+    """Return a file's bytes, or tables (a folder, a CSV or parquet file) by their path alone. Raises InputError with what to do."""
+    path = checked_path(name)
+    if path.is_dir() or path.suffix in (".parquet", ".csv"):
+        return Source(b"", str(path), path)
     try:
-        if path.is_dir() or path.suffix in (".parquet", ".csv"):
-            if not path.exists():
-                raise InputError("there is no such file", source=str(path), help="check the path")
-            return Source(b"", str(path), path)
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(
-                f"it is {size // 2**20} MiB, and a message or record may have {MAX_BYTES // 2**20}",
-                source=str(path),
-                help="give one message or one patient's record a file",
-            )
-        return Source(path.read_bytes(), str(path), path)
-    except FileNotFoundError:
-        raise InputError("there is no such file", source=str(path), help="check the path") from None
+        with path.open("rb") as file:
+            return read_source(file, str(path), path)
     except OSError as error:
+        raise _unreadable(error, str(path)) from None
+
+
+def read_source(file: BinaryIO, name: str, path: Path | None = None) -> Source:
+    """Return what a stream holds, read no further than a message may go. Raises InputError where it holds more."""
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
         raise InputError(
-            f"it cannot be read: {(error.strerror or 'an error of the system').lower()}",
-            source=str(path),
-            help="check the path and its permissions",
-        ) from None
+            f"it is larger than the {MAX_BYTES // 2**20} MiB that a message or record may have",
+            source=name,
+            help="give one message or one patient's record at a time",
+        )
+    return Source(data, name, path)
+
+
+def checked_path(name: str | Path) -> Path:
+    """Return the path of a file or folder that is there. Raises InputError for no path, and for what could be read for ever."""
+    if not str(name).strip():
+        raise InputError("the path is empty", help="name a file; a variable may have been left unset")
+    path = Path(name)
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, str(name)) from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        kind = "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise InputError(
+            f"this is {kind}, and no file", source=str(path), help="write it to a file; `codesafety check -` reads standard input"
+        )
+    return path
+
+
+def _unreadable(error: OSError | ValueError, name: str) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError("there is no such file", source=name, help="check the path")
+    reason = (error.strerror if isinstance(error, OSError) else None) or "the system does not take the path"
+    return InputError(f"it cannot be read: {reason.lower()}", source=name, help="check the path and its permissions")
 
 
 def read_model(model: type[_Model], source: Source) -> _Model:
     """Return a profile or another of the library's own models from JSON. Raises InputError that names the fields, not values."""
-    try:
-        return model.model_validate_json(source.data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            first["msg"][:1].lower() + first["msg"][1:],
-            source=source.name,
-            path=where or None,
-            help=f"see the JSON Schema of {model.__name__}",
-        ) from None
+    return validated(model, plain_json(source), source.name)
+
+
+def read_overrides(source: Source) -> list[Override]:
+    """Return the overrides of a JSON list. Raises InputError as `read_model` does."""
+    listed = plain_json(source)
+    if not isinstance(listed, list):
+        raise InputError("this is not a list", source=source.name, help="give a JSON list of overrides")
+    return [validated(Override, one, f"{source.name}[{n}]") for n, one in enumerate(listed)]
 
 
 def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
@@ -381,14 +404,16 @@ def hazard_log(paths: Iterable[Path]) -> HazardLog:
 
 
 def _find(rule: str | Path) -> Path:
-    path = Path(rule)
-    if path.exists():
-        return path
-    found = builtin.find(str(rule))
-    if found is not None:
-        return found
-    known = ", ".join(p.name for p in builtin.all_rulesets())
-    raise InputError("there is no such file, folder or shipped ruleset", source=str(rule), help=f"shipped rulesets: {known}")
+    try:
+        return checked_path(rule)
+    except InputError as error:
+        found = builtin.find(str(rule))
+        if found is not None:
+            return found
+        known = ", ".join(p.name for p in builtin.all_rulesets())
+        raise InputError(
+            f"{error.message}, nor a shipped ruleset of this name", source=str(rule), help=f"shipped rulesets: {known}"
+        ) from None
 
 
 def _terminology(release: str | Path | Terminology | None, rulesets: Sequence[ir.Ruleset]) -> Terminology:
@@ -397,7 +422,7 @@ def _terminology(release: str | Path | Terminology | None, rulesets: Sequence[ir
     if isinstance(release, str | Path):
         from codesafety.terminology.release import Release
 
-        opened = Release.open(Path(release))
+        opened = Release.open(checked_path(release))
         opened.pack.verify()  # opening reads no digests, and a damaged list decides silently: one pass over the file, once
         return opened
     return release

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from codesafety.diagnostics import Diagnostic, render_all
+from codesafety.diagnostics import Diagnostic, escaped, render_all
 
 
 class CodesafetyError(Exception):
@@ -39,7 +39,7 @@ class InputError(CodesafetyError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        where = " at ".join(part for part in (self.source, self.path) if part)
+        where = " at ".join(escaped(part) for part in (self.source, self.path) if part)
         text = f"{where}: {self.message}" if where else self.message
         return f"{text}\n  = help: {self.help}" if self.help else text
 
@@ -55,6 +55,10 @@ class PluginError(CodesafetyError):
         self.plugin, self.hook = plugin, hook
         self.kind = cause if isinstance(cause, str) else type(cause).__name__
         super().__init__(f"plugin `{plugin}` failed in `{hook}`: {self.kind}")
+
+
+PLUGIN_FAULTS = (Exception, SystemExit)
+"""All that a plugin may raise; one that calls `sys.exit` ends nothing but itself. `os._exit` cannot be caught."""
 
 
 class ConfigurationError(CodesafetyError):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +17,9 @@ from tests.places import ROOT
 from typer.testing import CliRunner, Result
 
 from codesafety.cli.app import app
+from codesafety.engine import read_source
+from codesafety.errors import InputError
+from codesafety.plugins import MAX_BYTES
 
 EXAMPLES = ROOT / "docs" / "examples"
 WRONG, RIGHT, RECORD = (
@@ -72,7 +79,7 @@ def test_a_missing_file_exits_2_and_says_what_to_do() -> None:
         b"<Bundle",
         b"\xff\xfe<",
         b'{"entries": [{"path": "x", "codings": [{"code": 77386006}]}]}',
-        b'{"patient": {"born": "0000-01-01"}, "entries": []}',
+        b'{"patient": {"gender": "0000-01-01"}, "entries": []}',
     ],
 )
 def test_what_is_no_message_exits_2_with_an_error_and_no_traceback(data: bytes) -> None:
@@ -198,7 +205,7 @@ def test_no_colour_where_output_is_no_terminal() -> None:
 
 def lines(*given: str | bytes) -> list[dict[str, Any]]:
     data = b"".join((g.encode() if isinstance(g, str) else g) + b"\n" for g in given)
-    done = subprocess.run([sys.executable, "-m", "codesafety", "check", "--jsonl"], input=data, capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "codesafety", "check", "--jsonl"], input=data, capture_output=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -245,8 +252,8 @@ def test_a_decimal_keeps_its_last_zero_on_its_way_through_a_line() -> None:
 def test_a_name_given_twice_in_a_line_is_refused_as_it_is_in_a_file() -> None:
     twice = '{"path": "e", "codings": [{"system": "sct", "code": "77386006", "code": "60001007"}]}'
     _, direct, wrapped = lines(f'{{"entries": [{twice}]}}', f'{{"submission": {{"entries": [{twice}]}}}}')
-    assert "`code` twice" in direct["error"]["message"]
-    assert "`code` twice" in wrapped["error"]["message"]
+    assert direct["error"]["message"].startswith("gives one name twice in one object")
+    assert wrapped["error"]["message"].startswith("gives one name twice in one object")
 
 
 def test_overrides_that_are_no_list_get_a_line_that_says_so() -> None:
@@ -260,3 +267,101 @@ def test_an_empty_file_and_a_folder_of_other_things_are_called_what_they_are(tmp
     found = check(tmp_path)
     assert found.exit_code == 2
     assert "this is a folder" in found.stderr or "polars" in found.stderr
+
+
+# ---------------------------------------------------------------------------------------------- what is no file
+
+
+@pytest.mark.parametrize(
+    "path", ["", " ", "no-such-file.xml", "a\0b", "x" * 5000, "/dev/zero", "/dev/null", "pipe", "socket", "."]
+)
+@pytest.mark.parametrize("option", [None, "--record", "--profile", "--overrides", "--rules"])
+def test_what_is_no_file_is_one_error_with_a_remedy(
+    path: str, option: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        result = check(path) if option is None else check(RIGHT, option, path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error")
+    assert "help" in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_more_is_read_than_a_message_may_have(tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    read: list[int] = []
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            read.append(size)
+            return b"x" * size
+
+    assert "larger than the 64 MiB" in check(large).stderr
+    with pytest.raises(InputError, match="larger than the 64 MiB"):
+        read_source(Endless(), "standard input")
+    assert read == [MAX_BYTES + 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read every file")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    secret = tmp_path / "m.xml"
+    secret.write_bytes(b"<a/>")
+    secret.chmod(0)
+    assert "permission denied" in check(secret).stderr
+
+
+@pytest.mark.parametrize("name", ["unicode_escape", "UTF-7", "iso-8859-15", "utf-32", "IBM500", "shift_jis", "rot13", "hex"])
+def test_xml_in_an_encoding_that_is_not_read_is_refused_by_its_name(name: str) -> None:
+    text = f'<?xml version="1.0" encoding="{name}"?><Bundle xmlns="http://hl7.org/fhir"/>'
+    for data in (text.encode(), b"\xef\xbb\xbf" + text.encode(), text.encode("utf-16")):
+        result = check("-", given=data)
+        assert result.exit_code == 2
+        assert f"declares the encoding {codecs.lookup(name).name}, which is not read" in result.stderr
+
+
+def test_an_encoding_that_nobody_knows_is_not_repeated() -> None:
+    result = check("-", given=b"<?xml version='1.0' encoding='JohnSmith19900101'?><Bundle xmlns='http://hl7.org/fhir'/>")
+    assert "declares an encoding that is not known" in result.stderr
+    assert "JohnSmith" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["UTF-8", "utf-16", "US-ASCII", "ISO-8859-1", "Windows-1252"])
+def test_xml_in_an_encoding_that_is_read_is_read(name: str) -> None:
+    text = WRONG.read_text(encoding="utf-8").partition("?>")[2].encode("ascii", "xmlcharrefreplace").decode()
+    data = f'<?xml version="1.0" encoding="{name}"?>{text}'.encode(name)
+    assert report("-", given=data)["decision"] == "hold"
+
+
+# ---------------------------------------------------------------------------------------------- names given twice
+
+
+@pytest.mark.parametrize("option", ["--profile", "--overrides", "--record"])
+def test_a_name_given_twice_is_refused_in_every_file(option: str, tmp_path: Path) -> None:
+    given = {
+        "--profile": '{"name": "p", "changes": [], "changes": []}',
+        "--overrides": '[{"rule": "a", "rule": "b", "codes": ["1"], "reason": "r", "recorded": "2026"}]',
+        "--record": '{"entries": [], "entries": []}',
+    }
+    (tmp_path / "f.json").write_text(given[option])
+    result = check(RIGHT, option, tmp_path / "f.json")
+    assert result.exit_code == 2
+    assert "gives one name twice in one object" in result.stderr
+
+
+def test_an_item_of_which_a_date_is_broken_is_held_and_the_others_are_judged() -> None:
+    given = {
+        "entries": [
+            {"path": "a", "date": "2026-13-01", "codings": [{"system": "sct", "code": "27113001"}]},
+            {"path": "b", "date": "20260301", "codings": [{"system": "sct", "code": "27113001"}]},
+        ]
+    }
+    found = report("-", given=json.dumps(given))
+    assert [(item["path"], item["decision"]) for item in found["items"]][::2] == [("a", "hold"), ("a.date", "hold")]
+    assert found["items"][1]["decision"] != "hold"
+    assert found["items"][1]["as_sent"]["date"] == "2026-03-01"
+    assert {"path": "a.date", "reason": "there is no such month", "rule": None, "plugin": None} in found["not_checked"]

@@ -60,8 +60,13 @@ def test_a_code_that_is_a_number_is_refused_with_the_reason(code: float) -> None
     ("value", "path", "words"),
     [
         ({"entries": [{"codings": []}]}, "entries[0].path", "this field is required"),
-        ({"entries": [entry(colour="red")]}, "entries[0].colour", "there is no such field"),
-        ({"entries": [entry(date="2025-13-45")]}, "entries[0].date", "there is no such month"),
+        ({"entries": [entry(colour="red")]}, "entries[0]", "a field that does not belong here: number 2"),
+        ({"colour": "red"}, "the object", "a field that does not belong here: number 1"),
+        (
+            {"entries": [entry(date="2025-13-45", codings=[{"code": 1}])]},
+            "entries[0].codings[0].code",
+            "a code was sent as a number",
+        ),
         ({"entries": [entry(assertion="perhaps")]}, "entries[0].assertion", "not one of the words that this field may have"),
         ({"patient": {"gender": "lady"}}, "patient.gender", "not one of the words"),
         ({"entries": {}}, "entries", "input should be"),
@@ -81,9 +86,9 @@ def test_what_was_sent_is_not_repeated() -> None:
 
 
 def test_several_faults_are_counted_and_named() -> None:
-    error = refusal({"entries": [entry(date="x"), {"path": "b", "recorded": "y"}]})
+    error = refusal({"entries": [entry(kind=[]), {"path": "b", "status": {}}]})
     assert "(and 1 more)" in error.message
-    assert error.help is not None and "entries[1].recorded" in error.help
+    assert error.help is not None and "entries[1].status" in error.help
 
 
 def test_a_record_given_as_a_submission_is_read_as_one() -> None:
@@ -117,3 +122,127 @@ def test_native_json_in_utf_16_finds_its_reader() -> None:
     given = Source('{"entries": [], "patient": {}}'.encode("utf-16"))
     assert next(r for r in READERS if r.recognises(given)).name == "native"
     assert NativeReader().read(given).entries == ()
+
+
+# ---------------------------------------------------------------------------------------------- dates
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("1970", "1970"),
+        ("1970-01", "1970-01"),
+        ("1970-01-01", "1970-01-01"),
+        ("19700101", "1970-01-01"),
+        (19700101, "1970-01-01"),
+        (1970, "1970"),
+        ("197001011205", "1970-01-01T12:05"),
+        ("19700101120000", "1970-01-01T12:00:00"),
+        ("19700101120000+0000", "1970-01-01T12:00:00+0000"),
+        ("19700101120000.1234-0500", "1970-01-01T12:00:00-0500"),
+        ("19700101T120000Z", "1970-01-01T12:00:00Z"),
+        ("1970-01-01T12:00:00+0100", "1970-01-01T12:00:00+0100"),
+        ("99991231", "9999-12-31"),
+    ],
+)
+def test_a_date_is_read_where_it_can_mean_one_thing(sent: str | int, read: str) -> None:
+    submission = NativeReader().read(source({"patient": {"born": sent}, "entries": [entry(date=sent)]}))
+    assert (submission.patient.born, submission.entries[0].date, submission.not_read) == (read, read, ())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "197001",  # January 1970, or a day in 1919, or in 2020
+        "700101",
+        "9434765919",
+        "01011970",
+        "19700229",
+        "19701301",
+        "1/1/1970",
+        "01-02-1970",
+        "",
+        "Ada Specimen",
+        True,
+        {"year": 1970},
+        [1970],
+        19700101.5,
+    ],
+)
+def test_a_date_that_is_none_breaks_its_field_and_nothing_else(sent: Any) -> None:
+    given = {
+        "patient": {"born": sent, "gender": "female"},
+        "entries": [entry(date=sent, codings=[{"code": "x"}]), {"path": "e2"}],
+    }
+    submission = NativeReader().read(source(given))
+    assert (submission.patient.born, submission.patient.gender) == (None, "female")
+    assert [(e.date, len(e.codings)) for e in submission.entries] == [(None, 1), (None, 0)]
+    assert [(n.path, n.broken) for n in submission.not_read] == [("patient.born", True), ("entries[0].date", True)]
+    assert "Specimen" not in submission.model_dump_json()
+
+
+def test_every_date_of_the_model_is_broken_alone() -> None:
+    given = {
+        "message": {"sent": "x"},
+        "other_patients": [{"died": "x"}],
+        "medications": [{"path": "m", "handed_over": "x", "start": "2026-01-01", "end": "x"}],
+        "entries": [{"path": "e", "value": {"date": "x"}, "components": [{"value": {"date": "x"}}], "recorded": "x"}],
+        "texts": [{"path": "t", "recorded": "x"}],
+        "not_read": [{"path": "sent", "reason": "already"}],
+    }
+    submission = NativeReader().read(source(given))
+    assert sorted(n.path for n in submission.not_read) == [
+        "e.components[0].value.date",
+        "e.recorded",
+        "e.value.date",
+        "m.end",
+        "m.handed_over",
+        "message.sent",
+        "other_patients[0].died",
+        "sent",
+        "t.recorded",
+    ]
+
+
+def test_nothing_stands_in_for_a_date_that_was_broken() -> None:
+    given = {
+        "entries": [entry(date="x", consultation_date="2026-01-01"), entry(end_date="x", consultation_date="2026-01-01")],
+        "medications": [{"path": "m", "prepared": "x", "start": "2026-01-01", "authored": "2026-01-01", "end": "2026-02-01"}],
+    }
+    submission = NativeReader().read(source(given))
+    assert [e.consultation_date for e in submission.entries] == [None, "2026-01-01"]
+    medicine = submission.medications[0]
+    assert (medicine.start, medicine.authored, medicine.end) == (None, None, "2026-02-01")
+
+
+def test_a_record_that_is_complete_since_no_day_is_complete_for_nothing() -> None:
+    given = {
+        "complete": [
+            {"kind": "entry", "since": "x"},
+            {"kind": "medication", "since": "20200101"},
+            {"kind": "entry", "since": "y"},
+        ]
+    }
+    record = NativeReader().read_record(source(given))
+    assert [(c.kind, c.since) for c in record.complete] == [("medication", "2020-01-01")]
+    assert [n.path for n in record.not_read] == ["complete[0].since", "complete[2].since"]
+
+
+def test_an_unknown_field_with_the_name_of_a_date_is_refused() -> None:
+    assert refusal({"patient": {"date": "x"}}).message == "a field that does not belong here: number 1"
+
+
+@pytest.mark.parametrize("text", [r'"\ud800x"', r'"x\udc00"', r'"\ud83d\u0041"', r'"\\\ud800"'])
+def test_half_a_surrogate_pair_is_refused_with_its_place(text: str) -> None:
+    error = refusal(b'{"entries": [{"path": ' + text.encode() + b"}]}")
+    assert error.message.startswith("holds half of a surrogate pair, which is no text: line 1, column 2")
+
+
+def test_whole_pairs_and_written_backslashes_are_text() -> None:
+    submission = NativeReader().read(source(rb'{"entries": [{"path": "\ud83d\ude00 \\ud800"}]}'))
+    assert submission.entries[0].path == "\U0001f600 \\ud800"
+
+
+def test_a_name_given_twice_is_told_by_its_place_alone() -> None:
+    error = refusal(b'{"entries": [],\n "patient": {"AdaSpecimen": 1, "gender": "female",\n  "Ada\\u0053pecimen": 2}}')
+    assert error.message == "gives one name twice in one object, so that it says two things: line 3, column 3"

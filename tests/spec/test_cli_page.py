@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import click
 import pytest
 import typer.main
 from tests.places import ROOT
+from typer.core import TyperGroup
 
 from codesafety.cli.app import app
 
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
 
 
-def commands(group: click.Group, prefix: str = "") -> Iterator[str]:
-    context = click.Context(group)
+def commands(group: TyperGroup, prefix: str = "") -> Iterator[str]:
+    context = group.make_context(prefix, [], resilient_parsing=True)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         whole = f"{prefix} {name}".strip()
-        if isinstance(command, click.Group):
+        if isinstance(command, TyperGroup):
             yield from commands(command, whole)
         else:
             yield whole
 
 
 COMMANDS = list(commands(typer.main.get_command(app)))
+
+
+def test_every_group_was_looked_into() -> None:
+    assert {"check", "rules test", "rules import mce", "terminology verify", "codes check"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -15,7 +15,7 @@ from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
 from codesafety.cli import rules as rules_module
-from codesafety.cli.output import write
+from codesafety.cli.output import CLEAN, finish, write
 
 _LATER: Final[Mapping[str, str]] = {"terminology": "codesafety.cli.terminology", "codes": "codesafety.cli.codes"}
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
@@ -73,7 +73,8 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
     """Print the JSON Schema of what goes in or comes out."""
     from codesafety.schemas import schema_text
 
-    write(schema_text(model.value), end="")
+    write(*schema_text(model.value).splitlines())
+    finish(CLEAN, answered=1)
 
 
 app.command("check")(check_module.check)

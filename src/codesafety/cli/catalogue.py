@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codesafety import __version__, builtin
-from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, write, write_json
+from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, write, write_json
 from codesafety.engine import frozen_terminology, load
 from codesafety.errors import CodesafetyError, InputError
 
@@ -49,4 +49,4 @@ def catalogue(
         write(f"{len(binding.rules)} rules and {len(engine.hazards.hazards)} hazards: open {files[0]}")
     if failed:
         complain(f"{failed} examples were not answered as expected; the page marks them")
-    raise typer.Exit(SOMETHING if failed else CLEAN)
+    finish(SOMETHING if failed else CLEAN, answered=len(binding.rules))

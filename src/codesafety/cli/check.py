@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +10,23 @@ import typer
 
 from codesafety.cli import render as rendering
 from codesafety.cli.lines import serve_lines
-from codesafety.cli.output import CLEAN, FAILED, Format, coloured, complain, error_data, exit_code, fail, write, write_json
+from codesafety.cli.output import (
+    CLEAN,
+    FAILED,
+    Format,
+    Tally,
+    coloured,
+    complain,
+    complain_of,
+    error_data,
+    fail,
+    finish,
+    write,
+    write_json,
+)
 from codesafety.cli.tables import check_tables
-from codesafety.engine import Engine, Evaluator, load, open_source, read_model
-from codesafety.errors import CodesafetyError, ConfigurationError, InputError, PluginError
-from codesafety.plugins import MAX_BYTES, Source
+from codesafety.engine import Engine, Evaluator, load, open_source, read_model, read_overrides, read_source
+from codesafety.errors import CodesafetyError, ConfigurationError, PluginError
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
 
@@ -24,11 +35,9 @@ def check(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE…", help="Messages or records; `-` reads standard input.")
     ] = None,
-    record: Annotated[Path | None, typer.Option(metavar="FILE", help="What the practice already holds of the patient.")] = None,
-    profile: Annotated[Path | None, typer.Option(metavar="FILE", help="One practice's rules off or lowered (JSON).")] = None,
-    overrides: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Findings that a person set aside (a JSON list).")
-    ] = None,
+    record: Annotated[str | None, typer.Option(metavar="FILE", help="What the practice already holds of the patient.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="FILE", help="One practice's rules off or lowered (JSON).")] = None,
+    overrides: Annotated[str | None, typer.Option(metavar="FILE", help="Findings that a person set aside (a JSON list).")] = None,
     rules: Annotated[
         list[str] | None,
         typer.Option(metavar="PATH", help="Rule files, folders or shipped rulesets by name; none: those on by default."),
@@ -65,11 +74,11 @@ def check(
     evaluator: Evaluator = "reference" if reference else "compiled"
     try:
         engine = load(*(rules or ()), release=release, limits=_limits(limit or ()), never=never or (), evaluator=evaluator)
-        practice = read_model(Profile, open_source(profile)) if profile else None
+        practice = read_model(Profile, open_source(profile)) if profile is not None else None
         if practice is not None:
             engine.check_profile(practice)
-        aside = _overrides(overrides)
-        existing = engine.read_record(record) if record else None
+        aside = read_overrides(open_source(overrides)) if overrides is not None else []
+        existing = engine.read_record(record) if record is not None else None
     except CodesafetyError as error:
         fail(error, form)
     for warning in engine.binding.drift:
@@ -78,44 +87,45 @@ def check(
             "against the frozen list"
         )
     if jsonl:
-        raise typer.Exit(serve_lines(engine, practice, aside, existing))
-    raise typer.Exit(_check_files(engine, files or [], existing, practice, aside, form))
+        finish(CLEAN, answered=serve_lines(engine, practice, aside, existing))
+    tally = _check_files(engine, files or [], existing, practice, aside, form)
+    finish(tally.worst, answered=tally.answered)
 
 
 def _check_files(
     engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
-) -> int:
-    worst = CLEAN
+) -> Tally:
+    tally = Tally()
     out: list[dict[str, Any]] = []
     for number, file in enumerate(_with_progress(files)):
         try:
-            source = _source(file)
+            source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
             if engine.holds_many(source):
-                worst = max(worst, check_tables(engine, source, profile, overrides, form))
+                check_tables(engine, source, profile, overrides, form, tally)
                 continue
             report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
         except (CodesafetyError, ConfigurationError) as error:
-            worst = FAILED
+            tally.worst = FAILED
             if form is Format.JSON:
                 held = {"decision": "hold"} if isinstance(error, PluginError) else {}
                 out.append({"file": file, **held, "error": error_data(error)})
             else:
-                complain(f"error: {error}")
+                complain_of(error)
                 if isinstance(error, PluginError):
                     complain("  = help: what it was to read is held as not checked")
             continue
-        worst = max(worst, exit_code(report))
+        tally.count(report)
         if form is Format.JSON:
             out.append({"file": file, "report": report.model_dump(mode="json")})
         else:
-            write(("\n" if number else "") + rendering.render(report, file, coloured()))
+            write(*([""] if number else []), *rendering.render(report, file, coloured()))
     if form is Format.JSON and out:
         if len(files) == 1:
             only = out[0]
             write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})
         else:
             write_json(out)
-    return worst
+    return tally
 
 
 def _with_progress(files: list[str]) -> Any:
@@ -125,15 +135,6 @@ def _with_progress(files: list[str]) -> Any:
     from rich.progress import track
 
     return track(files, "checking", console=Console(stderr=True), transient=True)
-
-
-def _source(file: str) -> Source:
-    if file != "-":
-        return open_source(Path(file))
-    data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InputError(f"it is larger than {MAX_BYTES // 2**20} MiB", source="standard input", help="give one message a time")
-    return Source(data, "standard input")
 
 
 def _limits(given: Any) -> dict[str, str]:
@@ -146,16 +147,3 @@ def _limits(given: Any) -> dict[str, str]:
             )
         found[name.strip()] = value.strip()
     return found
-
-
-def _overrides(path: Path | None) -> list[Override]:
-    if path is None:
-        return []
-    source = open_source(path)
-    try:
-        listed = json.loads(source.data)
-    except (ValueError, RecursionError):
-        raise InputError("this is not JSON", source=source.name, help="give a JSON list of overrides") from None
-    if not isinstance(listed, list):
-        raise InputError("this is not a list", source=source.name, help="give a JSON list of overrides")
-    return [read_model(Override, Source(json.dumps(one).encode(), f"{source.name}[{n}]")) for n, one in enumerate(listed)]

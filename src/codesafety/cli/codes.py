@@ -5,27 +5,23 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, write
+from codesafety.engine import checked_path
+from codesafety.errors import InputError
 from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
 from codesafety.terminology.errors import TerminologyError
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Status, Terminology, Words
 
-CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 _SHOWN = 1000
 _LONGEST = 80  # characters of a cell that are shown
 
 app = typer.Typer(help="Check published lists of codes.", no_args_is_help=True)
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.callback()
@@ -45,38 +41,37 @@ def check(
 ) -> None:
     """Find damaged, unknown, inactive and doubled codes, and terms that disagree with their code.
 
-    Nothing is repaired unasked: a person chooses. Exit code 0: nothing found; 1: something found; 2: a list, the pack or the
-    copy could not be read or written.
+    Nothing is repaired unasked: a person chooses. Exit code 0: nothing found; 1: something found, or no code; 2: a list, the
+    pack or the copy could not be read or written.
     """
     _refuse_fix(lists, fix)
     try:
         terminology = _terminology(pack)
     except (TerminologyError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(UNREADABLE) from None
+        complain_of(error)
+        finish(FAILED, answered=0)
     checked: list[CheckedList] = []
     errors: list[tuple[Path, str]] = []
     for path in lists:
         try:
-            checked.append(check_codelist(path, terminology))
+            checked.append(check_codelist(checked_path(path), terminology))
             if fix is not None:
-                _write(fix, checked[-1])
-        except (TerminologyError, OSError) as error:
+                _write_copy(fix, checked[-1])
+        except (InputError, TerminologyError, OSError) as error:
             errors.append((path, str(error)))
     if format is Format.JSON:
         for line in _as_json(checked, errors, terminology):
-            typer.echo(line)
+            write(line)
     else:
         for one in checked:
             for line in _as_lines(one):
-                typer.echo(line)
+                write(line)
         if fix is not None and checked:
-            typer.echo(f"{fix}: written, {checked[0].repairs} codes repaired")
+            write(f"{fix}: written, {checked[0].repairs} codes repaired")
     for _, message in errors:
-        typer.echo(f"error: {message}", err=True)
-    if errors:
-        raise typer.Exit(UNREADABLE)
-    raise typer.Exit(CLEAN if all(one.is_clean for one in checked) else FINDINGS)
+        complain_of(message)
+    clean = all(one.rows and one.is_clean for one in checked)
+    finish(FAILED if errors else CLEAN if clean else SOMETHING, answered=sum(one.rows for one in checked))
 
 
 def _terminology(pack: Path | None) -> Terminology:
@@ -96,7 +91,7 @@ def _refuse_fix(lists: list[Path], fix: Path | None) -> None:
         raise typer.BadParameter(f"{fix} is the list itself, and a copy must not replace it: name another file")
 
 
-def _write(path: Path, checked: CheckedList) -> None:
+def _write_copy(path: Path, checked: CheckedList) -> None:
     """Write the copy whole or not at all."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, complain_of, finish, write
 from codesafety.terminology.ecl import Expansion, Rows, Substrate, Value, canonical, parse, select
 from codesafety.terminology.errors import EclError, NotSupported, TerminologyError
 from codesafety.terminology.pack.store import Store
-
-
-class ParseFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 class ExpandFormat(StrEnum):
@@ -38,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def parse_command(
     expression: Annotated[str | None, typer.Argument(metavar="EXPR", help="The expression constraint.")] = None,
-    format_: Annotated[ParseFormat, typer.Option("--format", help="How to answer.")] = ParseFormat.TEXT,
+    format_: Annotated[Format, typer.Option("--format", help="How to answer.")] = Format.TEXT,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Read one JSON string a line from standard input; answer a line each.")
     ] = False,
@@ -47,23 +44,25 @@ def parse_command(
     if jsonl == (expression is not None):
         raise typer.BadParameter("give an expression, or --jsonl and expressions on standard input")
     if jsonl:
+        lines = 0
         for line in sys.stdin.buffer:
-            print(json.dumps(_verdict_on_line(line)), flush=True)
-        return
+            write(json.dumps(_verdict_on_line(line)))
+            lines += 1
+        finish(CLEAN, answered=lines)
     assert expression is not None
     try:
         text = canonical(parse(expression))
     except EclError as error:
-        if format_ is ParseFormat.JSON:
-            print(json.dumps({**_verdict(expression, error), "kind": error.kind}))
+        if format_ is Format.JSON:
+            write(json.dumps({**_verdict(expression, error), "kind": error.kind}))
         else:
-            print(f"error[{error.kind}]: {error.message}", file=sys.stderr)
-            print(underlined(expression, error.position), file=sys.stderr)
-        raise typer.Exit(1) from None
-    if format_ is ParseFormat.JSON:
-        print(json.dumps({**_verdict(expression, None), "canonical": text}))
+            complain(f"error[{error.kind}]: {error.message}", *underlined(expression, error.position))
+        finish(SOMETHING, answered=1)
+    if format_ is Format.JSON:
+        write(json.dumps({**_verdict(expression, None), "canonical": text}))
     else:
-        print(text)
+        write(text)
+    finish(CLEAN, answered=1)
 
 
 def expand_command(
@@ -85,24 +84,25 @@ def expand_command(
         answer = select(store, expression, substrate=substrate, unknown_as_empty=unknown_as_empty)
         match format_:
             case ExpandFormat.IDS:
-                _write_ids(answer)
+                write(*_ids(answer))
             case ExpandFormat.JSON:
-                print(json.dumps(_as_json(expression, answer), ensure_ascii=False))
+                write(json.dumps(_as_json(expression, answer), ensure_ascii=False))
             case ExpandFormat.TABLE:
-                _write_table(store, answer)
+                write(*_table(store, answer))
     except TerminologyError as error:
         _refuse(error, expression, as_json=format_ is ExpandFormat.JSON)
+    finish(CLEAN, answered=1)
 
 
-def underlined(text: str, position: int | None) -> str:
-    """Return the line of `text` that holds `position`, with a caret under it; without a position, the text alone."""
+def underlined(text: str, position: int | None) -> list[str]:
+    """Return the line of `text` that holds `position`, and a caret under it; without a position, the text alone."""
     if position is None:
-        return f"  | {text}"
+        return [f"  | {text}"]
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", start)
     line = text[start:] if end < 0 else text[start:end]
     before = "".join("\t" if character == "\t" else " " for character in line[: position - start])
-    return f"  | {line}\n  | {before}^"
+    return [f"  | {line}", f"  | {before}^"]
 
 
 def _verdict(text: str | None, error: EclError | None) -> dict[str, object]:
@@ -130,35 +130,29 @@ def _verdict_on_line(line: bytes) -> dict[str, object]:
 
 
 def _refuse(error: TerminologyError, expression: str, *, as_json: bool) -> NoReturn:
-    if isinstance(error, EclError):
-        if as_json:
-            print(
-                json.dumps(
-                    {
-                        "ecl": expression,
-                        "error": error.message,
-                        "kind": error.kind,
-                        "position": error.position,
-                        "concept": error.concept,
-                    }
-                )
-            )
-        else:
-            print(f"error[{error.kind}]: {error.message}", file=sys.stderr)
-            if error.position is not None:
-                print(underlined(expression, error.position), file=sys.stderr)
-    elif as_json:
-        print(json.dumps({"ecl": expression, "error": str(error), "kind": "pack", "position": None, "concept": None}))
+    ecl = error if isinstance(error, EclError) else None
+    if as_json:
+        told = {
+            "ecl": expression,
+            "error": ecl.message if ecl else str(error),
+            "kind": ecl.kind if ecl else "pack",
+            "position": ecl.position if ecl else None,
+            "concept": ecl.concept if ecl else None,
+        }
+        write(json.dumps(told))
+    elif ecl is not None:
+        complain(f"error[{ecl.kind}]: {ecl.message}")
+        if ecl.position is not None:
+            complain(*underlined(expression, ecl.position))
     else:
-        print(f"error: {error}", file=sys.stderr)
-    raise typer.Exit(2) from None
+        complain_of(error)
+    finish(FAILED, answered=0)
 
 
-def _write_ids(answer: Expansion | Rows) -> None:
+def _ids(answer: Expansion | Rows) -> list[str]:
     if isinstance(answer, Rows):
         raise NotSupported("several fields give rows, which are no list of ids: use --format json or --format table")
-    codes = sorted(answer.codes(), key=int)
-    sys.stdout.write("".join(f"{code}\n" for code in codes))
+    return sorted(answer.codes(), key=int)
 
 
 def _as_json(expression: str, answer: Expansion | Rows) -> dict[str, object]:
@@ -183,15 +177,15 @@ def _value(value: Value | None) -> dict[str, str] | None:
     return None if value is None else {"kind": value.kind, "value": value.text}
 
 
-def _write_table(store: Store, answer: Expansion | Rows) -> None:
-    """Write tab-separated lines: code, active or inactive, preferred term; or the fields that were selected."""
+def _table(store: Store, answer: Expansion | Rows) -> Iterator[str]:
+    """Yield tab-separated lines: code, active or inactive, preferred term; or the fields that were selected."""
     if isinstance(answer, Rows):
-        print("\t".join(answer.fields))
+        yield "\t".join(answer.fields)
         for row in answer.rows:
-            print("\t".join("" if value is None else value.text for value in row))
+            yield "\t".join("" if value is None else value.text for value in row)
         return
     for ordinal in sorted(answer.ordinals(), key=lambda ordinal: int(store.code(ordinal))):
         term = (store.texts.preferred(ordinal) if store.has_texts else None) or ""
-        print(f"{store.code(ordinal)}\t{'active' if store.is_active(ordinal) else 'inactive'}\t{term}")
+        yield f"{store.code(ordinal)}\t{'active' if store.is_active(ordinal) else 'inactive'}\t{term}"
     for value in sorted(answer.values):
-        print(f"{value.text}\t{value.kind}\t")
+        yield f"{value.text}\t{value.kind}\t"

@@ -9,24 +9,29 @@ from secrets import token_hex
 from typing import Any
 
 from codesafety import __version__
-from codesafety.cli.output import error_data, write
-from codesafety.engine import Engine, read_model
+from codesafety.cli.output import answered_items, error_data, write
+from codesafety.engine import Engine, read_model, read_overrides
 from codesafety.errors import CodesafetyError, Declined, InputError
+from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
 from codesafety.plugins import MAX_BYTES, Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
+from codesafety.report import Report
 
 _EXACT = f"exact-{token_hex(8)}:"
 """Marks a decimal kept as text on its way through: a float would change it."""
 _QUOTED_EXACT = re.compile(f'"{_EXACT}([^"]*)"')
 
 
+_FIELDS = ("submission", "record", "profile", "overrides", "id")
+
+
 def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
-    """Answer submissions until standard input ends; return 0. Each line is flushed, and the pipe gives the back-pressure.
+    """Answer submissions until standard input ends; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
     optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
-    process goes on.
+    process goes on. Each line is flushed.
     """
     standing = engine.standing
     _line(
@@ -38,7 +43,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             "terminology": standing.terminology.model_dump(mode="json"),
         }
     )
-    number = 0
+    number = answered = 0
     while raw := sys.stdin.buffer.readline(MAX_BYTES + 1):
         number += 1
         if not raw.strip():
@@ -52,7 +57,9 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             if not whole:
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
             given = _parsed(raw, number)
-            _line(_answer(engine, given, raw, number, profile, overrides, record))
+            report = _answer(engine, given, raw, number, profile, overrides, record)
+            _line({**report.model_dump(mode="json"), **_id(given)})
+            answered += answered_items(report)
         except Declined as error:
             _line({"error": error_data(error), "line": number, **_id(given)})
         except CodesafetyError as error:
@@ -66,18 +73,14 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
                     "decision": "hold",
                 }
             )
-    return 0
+    return answered
 
 
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=_once_each)
-    except _Twice as error:
-        raise InputError(
-            f"gives `{error.name}` twice in one object, so that it says two things",
-            source=f"line {number}",
-            help="correct the system that wrote it",
-        ) from None
+        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=once_each)
+    except GivenTwice:
+        refuse_twice(raw.decode("utf-8", "replace"), f"line {number}")
     except (ValueError, RecursionError):
         raise InputError("this is not JSON", source=f"line {number}", help="write one JSON object a line, in UTF-8") from None
     if not isinstance(found, dict):
@@ -93,44 +96,21 @@ def _answer(
     profile: Profile | None,
     overrides: list[Override],
     record: Record | None,
-) -> dict[str, Any]:
+) -> Report:
     name = f"line {number}"
     if "submission" not in given:
-        report = engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
-        return report.model_dump(mode="json")
-    unknown = set(given) - {"submission", "record", "profile", "overrides", "id"}
-    if unknown:
-        raise InputError(
-            f"the line has fields that mean nothing here: {', '.join(sorted(unknown)[:5])}",
-            source=name,
-            help="give submission, record, profile, overrides, id",
-        )
+        return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+    for place, field in enumerate(given, 1):
+        if field not in _FIELDS:
+            raise InputError(f"a field that does not belong here: number {place}", source=name, help=f"give {', '.join(_FIELDS)}")
     if given.get("record") is not None:
         record = engine.read_record(_part(given["record"], f"{name}, record"))
     if given.get("profile") is not None:
         profile = read_model(Profile, _part(given["profile"], f"{name}, profile"))
     if given.get("overrides") is not None:
-        if not isinstance(given["overrides"], list):
-            raise InputError("this is not a list", source=f"{name}, overrides", help="give a JSON list of overrides")
-        overrides = [read_model(Override, _part(one, f"{name}, overrides[{n}]")) for n, one in enumerate(given["overrides"])]
+        overrides = read_overrides(_part(given["overrides"], f"{name}, overrides"))
     submission = engine.read(_part(given["submission"], f"{name}, submission"))
-    report = engine.assess(submission, record, profile=profile, overrides=overrides)
-    return {**report.model_dump(mode="json"), **_id(given)}
-
-
-class _Twice(Exception):
-    def __init__(self, name: str) -> None:
-        self.name = name if re.fullmatch("[A-Za-z_]{1,40}", name) else "a name"
-        super().__init__(self.name)
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _Twice(name)
-        found[name] = value
-    return found
+    return engine.assess(submission, record, profile=profile, overrides=overrides)
 
 
 def _no_constant(text: str) -> None:
@@ -140,7 +120,12 @@ def _no_constant(text: str) -> None:
 def _part(value: Any, name: str) -> Source:
     """Return a part of a line as a source of its own, its decimals exactly as they were written."""
     if isinstance(value, str):
-        return Source(value.encode(), name)
+        try:
+            return Source(value.encode(), name)
+        except UnicodeEncodeError:
+            raise InputError(
+                "text that is no valid Unicode: half of a surrogate pair", source=name, help="correct the system that wrote it"
+            ) from None
     return Source(_QUOTED_EXACT.sub(r"\1", json.dumps(value)).encode(), name)
 
 

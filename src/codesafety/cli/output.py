@@ -1,18 +1,21 @@
-"""How commands write: text for people, coloured only on a terminal; JSON for machines; errors with what to do next."""
+"""How commands write and end: text for people, coloured only on a terminal; JSON for machines; errors with what to do next."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
 
 import typer
 
-from codesafety.diagnostics import Severity, render_all
+from codesafety.diagnostics import Severity, escaped, render_all
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.report import RANK, Report
 
@@ -24,30 +27,75 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def answered_items(report: Report) -> int:
+    """Return how many entries and medications at least one rule answered."""
+    return sum(item.rules.answered > 0 for item in report.items if item.kind in ("entry", "medication"))
+
+
 def exit_code(report: Report) -> int:
     """Return 0 only if every resource and code was read, at least one item was answered and nothing is above `note`; else 1."""
-    read = not any(n.whole or n.broken or n.coded for n in report.not_read)
-    answered = any(item.rules.answered for item in report.items if item.kind in ("entry", "medication"))
-    return CLEAN if read and answered and not report.not_checked and RANK[report.decision] <= RANK["note"] else SOMETHING
+    read = not any(n.whole or n.broken or n.coded for n in report.not_read) and not report.not_checked
+    return CLEAN if read and answered_items(report) and RANK[report.decision] <= RANK["note"] else SOMETHING
 
 
-def write(text: str, *, end: str = "\n") -> None:
-    """Write to standard output as UTF-8, whatever the locale."""
+@dataclass(slots=True)
+class Tally:
+    """What several reports come to: the worst code, and how many items were answered."""
+
+    worst: int = CLEAN
+    answered: int = 0
+
+    def count(self, report: Report) -> None:
+        self.answered += answered_items(report)
+        self.worst = max(self.worst, exit_code(report))
+
+
+class Finished(SystemExit):
+    """The end of a command that says how many things it answered. Nothing else may end the process with 0."""
+
+    def __init__(self, code: int, answered: int) -> None:
+        self.answered = answered
+        super().__init__(code)
+
+
+def finish(code: int, *, answered: int) -> NoReturn:
+    """End the command. `answered`: entries, rules, examples, codes, lines or packs that were really looked at and told of."""
+    raise Finished(code, answered)
+
+
+def write(*lines: str) -> None:
+    """Write lines to standard output as UTF-8, whatever the locale. With `complain`, the one place where text leaves."""
     stream = sys.stdout
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    stream.write(text + end)
-    stream.flush()
+    _leave(stream, lines)
 
 
 def write_json(data: Any) -> None:
-    write(json.dumps(data, ensure_ascii=False, indent=2))
+    write(*json.dumps(data, ensure_ascii=False, indent=2).split("\n"))
 
 
-def complain(text: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+def complain(*lines: str) -> None:
+    """Write lines to standard error."""
+    _leave(sys.stderr, lines)
+
+
+def complain_of(error: CodesafetyError | OSError | str) -> None:
+    """Write an error to standard error, its remedy below it."""
+    complain(*_REMEDY.split(f"error: {error}"))
+
+
+_REMEDY = re.compile("\n(?=  = help: )")
+_OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
+"""What `style` writes. Words of others pass through `style` or `wrapped` first, and can bring none of it."""
+
+
+def _leave(stream: Any, lines: Sequence[str]) -> None:
+    styled = coloured(stream)
+    for line in lines:
+        parts = _OWN_STYLE.split(line) if styled else (line,)
+        stream.write("".join(part if number % 2 else escaped(part) for number, part in enumerate(parts)) + "\n")
+    stream.flush()
 
 
 def coloured(stream: Any = None) -> bool:
@@ -57,6 +105,7 @@ def coloured(stream: Any = None) -> bool:
 
 
 def style(text: str, colour: bool, **how: Any) -> str:
+    text = escaped(text)
     return typer.style(text, **how) if colour else text
 
 
@@ -69,9 +118,10 @@ def width() -> int:
     return max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
 
 
-def wrapped(text: str, indent: str, hanging: str | None = None) -> str:
-    return textwrap.fill(
-        text,
+def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
+    """Return a paragraph as lines of the terminal's width."""
+    return textwrap.wrap(
+        escaped(text.replace("\n", " ")),
         width(),
         initial_indent=indent,
         subsequent_indent=hanging if hanging is not None else indent,
@@ -106,6 +156,8 @@ def fail(error: CodesafetyError, form: Format) -> NoReturn:
     """Say what went wrong and what to do next, and exit 2."""
     if form is Format.JSON:
         write_json({"error": error_data(error)})
+    elif isinstance(error, RuleError):
+        complain(*_errors_alone(error).split("\n"))
     else:
-        complain(_errors_alone(error) if isinstance(error, RuleError) else f"error: {error}")
-    raise typer.Exit(FAILED)
+        complain_of(error)
+    finish(FAILED, answered=0)

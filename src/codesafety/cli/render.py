@@ -18,12 +18,8 @@ _MEANING = {
 _MOST_ITEMS = 40
 
 
-def render(report: Report, name: str, colour: bool) -> str:
-    """Return the report as text."""
-    return "\n".join(_lines(report, name, colour))
-
-
-def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
+def render(report: Report, name: str, colour: bool) -> Iterator[str]:
+    """Yield the report as lines of text."""
     decision = report.decision
     yield style(name, colour, bold=True)
     yield f"{style(decision.upper(), colour, fg=_COLOURS[decision], bold=True)}  {_MEANING[decision]}"
@@ -36,14 +32,14 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
         yield from _heading("Set aside by a person, and kept", colour)
         for result in aside:
             assert result.overridden is not None
-            yield wrapped(
+            yield from wrapped(
                 f"{result.message} ({result.rule}; {result.overridden.reason}, until {result.overridden.until})", "  ", "    "
             )
     if report.not_checked:
         yield from _heading("NOT CHECKED, and held", colour)
         for failed in report.not_checked:
             where = failed.path or "the message"
-            yield wrapped(f"{where}: {failed.reason}{f' (rule {failed.rule})' if failed.rule else ''}", "  ", "    ")
+            yield from wrapped(f"{where}: {failed.reason}{f' (rule {failed.rule})' if failed.rule else ''}", "  ", "    ")
     yield from _untold(report, colour)
     whole = [n for n in report.not_read if n.whole and not n.broken]
     codes = [n for n in report.not_read if n.coded and not n.whole and not n.broken]
@@ -52,15 +48,15 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
         yield from _heading("Not read: resources that no reader understands", colour)
         for unread in whole:
             coded = " It holds codes that nobody has checked." if unread.coded else ""
-            yield wrapped(f"{unread.path}: {unread.reason}.{coded}", "  ", "    ")
+            yield from wrapped(f"{unread.path}: {unread.reason}.{coded}", "  ", "    ")
     if codes:
         yield from _heading("Not judged: codes that no rule about entries has seen", colour)
         for unread in codes:
-            yield wrapped(f"{unread.path}: {unread.reason}", "  ", "    ")
+            yield from wrapped(f"{unread.path}: {unread.reason}", "  ", "    ")
     if report.errors:
         yield from _heading("Errors", colour)
         for error in report.errors:
-            yield wrapped(error, "  ", "    ")
+            yield from wrapped(error, "  ", "    ")
     yield from _heading("Entries", colour)
     yield from _entries(report, colour)
     yield ""
@@ -83,30 +79,30 @@ def _finding(result: Result, report: Report, colour: bool) -> Iterator[str]:
     beneath = "  " if result.rests_on else ""
     title = result.title or result.rule
     yield f"{beneath}{mark}  {style(title, colour, bold=True)}"
-    yield wrapped(result.message, beneath + indent)
+    yield from wrapped(result.message, beneath + indent)
     if result.changed_by_profile:
-        yield wrapped(f"lowered from {result.changed_by_profile} by the profile", beneath + indent)
+        yield from wrapped(f"lowered from {result.changed_by_profile} by the profile", beneath + indent)
     for entry in result.entries:
         term = _plain_term(entry.term) or (f"code {entry.code}" if entry.code else "no code")
         code = f" ({entry.code})" if entry.term and entry.code else ""
         day = f", {entry.date}" if entry.date else ""
         side = "on the record" if entry.side == "record" else entry.path
-        yield wrapped(f"{entry.role or 'entry'}: {term}{code}{day}: {side}", beneath + indent, beneath + indent + "   ")
+        yield from wrapped(f"{entry.role or 'entry'}: {term}{code}{day}: {side}", beneath + indent, beneath + indent + "   ")
     if result.because:
-        yield wrapped(f"Why: {result.because}", beneath + indent, beneath + indent + "     ")
+        yield from wrapped(f"Why: {result.because}", beneath + indent, beneath + indent + "     ")
     if result.facts:
-        yield wrapped(
+        yield from wrapped(
             "Facts: " + "; ".join(f"{f.name}: {f.value}" for f in result.facts), beneath + indent, beneath + indent + "       "
         )
     untested = [e for e in result.exceptions if e.outcome == "could not be tested"]
     for exception in untested:
         missing = f" ({', '.join(exception.missing)})" if exception.missing else ""
-        yield wrapped(f"Could not be tested: {exception.label}{missing}", beneath + indent, beneath + indent + "   ")
+        yield from wrapped(f"Could not be tested: {exception.label}{missing}", beneath + indent, beneath + indent + "   ")
     for change in result.counterfactual:
-        yield wrapped(change[0].upper() + change[1:], beneath + indent, beneath + indent + "   ")
+        yield from wrapped(change[0].upper() + change[1:], beneath + indent, beneath + indent + "   ")
     if result.overridable_by:
         reasons = ", ".join(result.overridable_by.reasons)
-        yield wrapped(
+        yield from wrapped(
             f"A person may set this aside for {result.overridable_by.length}, by: {reasons}",
             beneath + indent,
             beneath + indent + "   ",
@@ -114,9 +110,9 @@ def _finding(result: Result, report: Report, colour: bool) -> Iterator[str]:
     sources = "; ".join(s.text for s in result.source)
     hazards = f", hazard {' and '.join(result.hazard)}" if result.hazard else ""
     cited = f". Source: {sources}" if sources else ""
-    yield wrapped(f"{result.rule} {result.version}{hazards}{cited}", beneath + indent, beneath + indent + "   ")
+    yield from wrapped(f"{result.rule} {result.version}{hazards}{cited}", beneath + indent, beneath + indent + "   ")
     if result.rests_on:
-        yield wrapped("This rests on the finding above: if that is wrong, so may this be.", beneath + indent)
+        yield from wrapped("This rests on the finding above: if that is wrong, so may this be.", beneath + indent)
 
 
 def _untold(report: Report, colour: bool) -> Iterator[str]:
@@ -127,13 +123,13 @@ def _untold(report: Report, colour: bool) -> Iterator[str]:
     told = set()
     for line in report.missing_inputs:
         told.add(line.missing)
-        yield wrapped(line.message[0].upper() + line.message[1:] + ".", "  ", "    ")
+        yield from wrapped(line.message[0].upper() + line.message[1:] + ".", "  ", "    ")
     for result in untold:
         if not {"release.*" if m.startswith("release.") else m for m in result.missing} & told:
             where = f" ({result.count} entries)" if result.count > 1 else ""
-            yield wrapped(f"{result.message}{where} [{result.rule}]", "  ", "    ")
+            yield from wrapped(f"{result.message}{where} [{result.rule}]", "  ", "    ")
     if report.never_given:
-        yield wrapped(
+        yield from wrapped(
             f"This deployment never gives: {', '.join(report.never_given)}. Rules that need it were not answered.", "  ", "    "
         )
 
@@ -142,7 +138,7 @@ def _entries(report: Report, colour: bool) -> Iterator[str]:
     shown = sorted(report.items, key=lambda i: ("hold", "review", "note", "none").index(i.decision))[:_MOST_ITEMS]
     for item in shown:
         mark = style(item.decision.ljust(6), colour, fg=_COLOURS[item.decision])
-        yield wrapped(f"{mark}  {_item(item)}", "  ", "          ")
+        yield from wrapped(_item(item), f"  {mark}  ", "          ")
     if len(report.items) > _MOST_ITEMS:
         yield f"  … and {len(report.items) - _MOST_ITEMS} more, none of them stricter"
 
@@ -172,15 +168,15 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
             else "a record that does not declare itself complete"
         )
     )
-    yield wrapped(
+    yield from wrapped(
         f"Checked {count(counts.items, 'item')} with {count(counts.rules, 'rule')}, {record}, {report.terminology.name}.", ""
     )
     if counts.envelope:
-        yield wrapped(
+        yield from wrapped(
             f"{count(counts.envelope, 'code')} of the envelope (kinds of documents, lists, roles) tested for damage only.", ""
         )
     if parts:
-        yield wrapped(
+        yield from wrapped(
             f"{parts} details of resources that were read are in no field of ours; --format json lists them by path.", ""
         )
     for ruleset in report.rulesets:
@@ -189,12 +185,12 @@ def _foot(report: Report, parts: int) -> Iterator[str]:
             yield f"  {ruleset.name} {ruleset.version}: {count(ruleset.rules, 'rule')}; {review}"
     if report.profile is not None:
         for change in report.profile.in_force:
-            yield wrapped(
+            yield from wrapped(
                 f"Profile {report.profile.name}: {change.rule} is {change.action} until {change.until} "
                 f"({change.reason}; {change.role})",
                 "  ",
                 "    ",
             )
     if report.record.given and report.identity.nhs_number != "same":
-        yield wrapped(f"Patient of message and record: {report.identity.message}.", "  ")
+        yield from wrapped(f"Patient of message and record: {report.identity.message}.", "  ")
     yield f"  codesafety {report.engine.version}, {report.engine.evaluator} evaluator, rules and terminology {report.engine.digest}"

@@ -20,13 +20,14 @@ from codesafety.cli.output import (
     complain,
     count,
     fail,
+    finish,
     style,
     wrapped,
     write,
     write_json,
 )
 from codesafety.diagnostics import render_all
-from codesafety.engine import Engine, frozen_terminology, hazard_log, load, rule_paths
+from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.terminology.interface import Terminology
 
@@ -68,34 +69,39 @@ def check(
         if form is Format.JSON:
             write_json({"ok": False, "diagnostics": [d.as_json(error.sources) for d in error.diagnostics]})
         else:
-            complain(str(error))
+            complain(*str(error).split("\n"))
             errors = sum(d.severity == "error" for d in error.diagnostics)
-            complain(f"\n{errors} {'error' if errors == 1 else 'errors'}; no rule can be loaded until they are put right")
-        raise typer.Exit(SOMETHING) from None
+            complain("", f"{errors} {'error' if errors == 1 else 'errors'}; no rule can be loaded until they are put right")
+        finish(SOMETHING, answered=0)
     except CodesafetyError as error:
         fail(error, form)
     warnings = (*loaded.warnings, *hazards, *(engine.binding.warnings if engine else ()))
     rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules]
+    declared = len(rules) + sum(len(ruleset.valuesets) for ruleset in loaded.rulesets)
     if form is Format.JSON:
         write_json(
             {
-                "ok": True,
+                "ok": bool(declared),
                 "rulesets": [r.name for r in loaded.rulesets],
                 "rules": len(rules),
                 "diagnostics": [d.as_json(loaded.sources) for d in warnings],
             }
         )
-        return
+        finish(CLEAN if declared else SOMETHING, answered=declared)
     if warnings:
-        complain(render_all(warnings, loaded.sources) + "\n")
+        complain(*render_all(warnings, loaded.sources).split("\n"), "")
     if engine is not None:
         for drift in engine.binding.drift:
             write(
                 f"{drift.name}: the release gained {_codes(drift.gained)} and lost {_codes(drift.lost)} against the frozen list"
             )
+    if not declared:
+        complain("there is neither a rule nor a value set here, so nothing was checked")
+        finish(SOMETHING, answered=0)
     write(
         f"{style('ok', coloured(), fg='green')}: {count(len(rules), 'rule')} in {count(len(loaded.rulesets), 'ruleset')}, {count(len(warnings), 'warning')}"
     )
+    finish(CLEAN, answered=declared)
 
 
 @app.command()
@@ -141,19 +147,21 @@ def test(
             if not result.passed:
                 write(style(f"FAILED  {result.rule}: {result.example.name}", coloured(), fg="red"))
                 write(
-                    f"        expected   {_said(result.expected)}\n        reference  {_said(result.reference)}\n"
-                    f"        compiled   {_said(result.compiled)}"
+                    f"        expected   {_said(result.expected)}",
+                    f"        reference  {_said(result.reference)}",
+                    f"        compiled   {_said(result.compiled)}",
                 )
             elif verbose:
                 write(f"ok      {result.rule}: {result.example.name}")
         if not results:
             complain(
-                "there is no example in these rules\n  = help: give each rule examples that fire, are clear and cannot be told"
+                "there is no example in these rules",
+                "  = help: give each rule examples that fire, are clear and cannot be told",
             )
         write(
             f"{count(len(results), 'example')} of {count(len(engine.rules), 'rule')}: {len(results) - len(failed)} as expected, {len(failed)} not"
         )
-    raise typer.Exit(CLEAN if results and not failed else SOMETHING)
+    finish(CLEAN if results and not failed else SOMETHING, answered=len(results))
 
 
 @app.command("list")
@@ -174,12 +182,13 @@ def list_rules(paths: OptionalPaths = None, form: Form = Format.TEXT) -> None:
     ]
     if form is Format.JSON:
         write_json(rules)
-        return
+        finish(CLEAN, answered=len(rules))
     longest = max((len(r.name) for r in engine.rules), default=0)
     for rule in engine.rules:
         write(
             f"{rule.name.ljust(longest)}  {rule.action.value.ljust(6)}  {', '.join(rule.hazards).ljust(10)}  {rule.title or ''}"
         )
+    finish(CLEAN, answered=len(rules))
 
 
 @app.command()
@@ -213,18 +222,20 @@ def show(
         )
         complain(f"error: there is no rule `{rule}` in what is loaded")
         complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
-        raise typer.Exit(FAILED)
+        finish(FAILED, answered=0)
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
-        return
+        finish(CLEAN, answered=1)
     for number, one in enumerate(found):
-        write(("\n" if number else "") + style(f"{one.name} {_version(engine, one)}", coloured(), bold=True))
+        if number:
+            write("")
+        write(style(f"{one.name} {_version(engine, one)}", coloured(), bold=True))
         if one.because:
-            write(wrapped(one.because, ""))
+            write(*wrapped(one.because, ""))
         for source in one.sources:
-            write(wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
-        write("")
-        write(one.text)
+            write(*wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
+        write("", *one.text.split("\n"))
+    finish(CLEAN, answered=1)
 
 
 @app.command("format")
@@ -238,19 +249,19 @@ def format_files(
     changed = False
     for file in files:
         try:
-            text = file.read_text(encoding="utf-8")
+            text = checked_path(file).read_text(encoding="utf-8")
             neat = format_text(text, str(file))
         except (OSError, UnicodeDecodeError):
-            complain(f"error: {file}: it cannot be read as UTF-8 text\n  = help: check the path and the encoding")
-            raise typer.Exit(FAILED) from None
-        except RuleError as error:
+            complain(f"error: {file}: it cannot be read as UTF-8 text", "  = help: check the path and the encoding")
+            finish(FAILED, answered=0)
+        except (InputError, RuleError) as error:
             fail(error, Format.TEXT)
         if neat != text:
             changed = True
             write(f"{'would change' if check_only else 'formatted'}: {file}")
             if not check_only:
                 file.write_text(neat, encoding="utf-8")
-    raise typer.Exit(SOMETHING if changed and check_only else CLEAN)
+    finish(SOMETHING if changed and check_only else CLEAN, answered=len(files))
 
 
 def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
@@ -353,7 +364,7 @@ def freeze_files(
             write(f"{one.name}: {one.codes} codes, gained {_codes(one.gained)}, lost {_codes(one.lost)}: {one.path}")
         if not found:
             complain("no value set in these rules has both `ecl` and `frozen`")
-    raise typer.Exit(SOMETHING if check_only and any(f.changed for f in found) else CLEAN)
+    finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
 
 
 def _files(ruleset: ir.Ruleset) -> set[str]:
@@ -392,9 +403,10 @@ def mce(
         fail(error, form)
     if form is Format.JSON:
         write_json({"codes": done.codes, "sex_rows": done.sex_rows, "age_rows": done.age_rows, "folder": str(done.folder)})
-        return
+        finish(CLEAN, answered=done.codes)
     write(f"{done.codes} codes: {done.sex_rows} rows of sex and {done.age_rows} of age, written to {done.folder}")
     write(f"Next: codesafety rules test {done.folder}")
+    finish(CLEAN, answered=done.codes)
 
 
 @app.command()
@@ -457,7 +469,7 @@ def score(
             write(f"  … and {len(found.disagreements) - most} more (--format json has all)")
     if not found.cases:
         complain("there is no case in this oracle, so nothing was scored")
-    raise typer.Exit(CLEAN if found.cases and not found.disagreements else SOMETHING)
+    finish(CLEAN if found.cases and not found.disagreements else SOMETHING, answered=found.cases)
 
 
 def _share(share: float | None) -> str:

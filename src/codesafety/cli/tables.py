@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import sqrt
 
-from codesafety.cli.output import CLEAN, Format, exit_code, write
+from codesafety.cli.output import Format, Tally, write
 from codesafety.engine import Engine
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
@@ -17,20 +17,22 @@ from codesafety.record import Submission
 _MOST_PATIENTS = 5
 
 
-def check_tables(engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], form: Format) -> int:
-    """Assess every patient in tables, as a submission each, and return the worst exit code.
+def check_tables(
+    engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], form: Format, tally: Tally
+) -> None:
+    """Assess every patient in tables, as a submission each, and count the reports.
 
     JSON is an array, written as it goes: an object a patient with its row key and report. Text counts, by rule, the patients and entries
     on which it fires, with the upper end of the 95 % interval (Wilson) of the share of patients.
     """
-    worst, patients, entries = CLEAN, 0, 0
+    patients, entries = 0, 0
     fired: Counter[tuple[str, str]] = Counter()
     counted: Counter[tuple[str, str]] = Counter()
     keys: dict[tuple[str, str], list[str]] = {}
     untold: Counter[str] = Counter()
     for key, submission in _with_progress(engine.read_many(source)):
         report = engine.assess(submission, profile=profile, overrides=overrides)
-        worst = max(worst, exit_code(report))
+        tally.count(report)
         if form is Format.JSON:
             line = json.dumps(
                 {"patient": key, "report": report.model_dump(mode="json")}, ensure_ascii=False, separators=(",", ":")
@@ -51,8 +53,7 @@ def check_tables(engine: Engine, source: Source, profile: Profile | None, overri
     if form is Format.JSON:
         write("]" if patients else "[]")
     else:
-        write("\n".join(_counts(source.name, patients, entries, fired, counted, keys, untold)))
-    return worst
+        write(*_counts(source.name, patients, entries, fired, counted, keys, untold))
 
 
 def _counts(

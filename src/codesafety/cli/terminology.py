@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from codesafety.cli import ecl
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, write, write_json
 from codesafety.terminology.building.whole import build as build_pack
 from codesafety.terminology.errors import EclError, PackError, TerminologyError
 from codesafety.terminology.pack.diff import diff as difference
@@ -25,14 +24,7 @@ from codesafety.terminology.pack.search import search_table
 from codesafety.terminology.release import Release
 from codesafety.terminology.view import view
 
-YES, NO, UNREADABLE = 0, 1, 2
-
 app = typer.Typer(help="SNOMED CT, dm+d and ECL: build a pack from a release, look into it, ask it.", no_args_is_help=True)
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 PackArgument = Annotated[Path, typer.Argument(metavar="PACK", help="A pack made by `codesafety terminology build`.")]
@@ -52,16 +44,12 @@ def _reported(format_: Format) -> Iterator[None]:
     except TerminologyError as error:
         if format_ is Format.JSON:
             kind = error.kind if isinstance(error, EclError) else "pack" if isinstance(error, PackError) else "release"
-            print(json.dumps({"error": {"kind": kind, "message": str(error)}}, ensure_ascii=False))
-        print(f"error: {error}", file=sys.stderr)
-        raise typer.Exit(UNREADABLE) from None
+            write_json({"error": {"kind": kind, "message": str(error)}})
+        complain_of(error)
+        finish(FAILED, answered=0)
     except OSError as error:
-        print(f"error: {error.filename}: {(error.strerror or 'cannot be read').lower()}", file=sys.stderr)
-        raise typer.Exit(UNREADABLE) from None
-
-
-def _json(answer: object) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=1))
+        complain_of(f"{error.filename}: {(error.strerror or 'cannot be read').lower()}")
+        finish(FAILED, answered=0)
 
 
 @app.command()
@@ -119,10 +107,11 @@ def build(
         release = Release.open(output)
     summary = _summary(release)
     if format_ is Format.JSON:
-        _json({"pack": str(output), **summary})
-        return
-    print(f"{output}: {release.name}")
-    _print_counts(summary)
+        write_json({"pack": str(output), **summary})
+    else:
+        write(f"{output}: {release.name}")
+        _write_counts(summary)
+    finish(CLEAN, answered=1)
 
 
 @contextmanager
@@ -146,18 +135,18 @@ def _summary(release: Release) -> dict[str, Any]:
     }
 
 
-def _print_counts(summary: dict[str, Any]) -> None:
-    print(f"  {'bytes':40} {summary['bytes']:>12,}")
+def _write_counts(summary: dict[str, Any]) -> None:
+    write(f"  {'bytes':40} {summary['bytes']:>12,}")
     for name, number in summary.get("counts", {}).items():
-        print(f"  {name.replace('_', ' '):40} {number:>12,}")
+        write(f"  {name.replace('_', ' '):40} {number:>12,}")
     if "dmd" in summary:
-        print(f"  {'dm+d ids':40} {summary['dmd']['ids']:>12,}")
+        write(f"  {'dm+d ids':40} {summary['dmd']['ids']:>12,}")
         for doubt in summary["dmd"]["doubts"]:
-            print(f"  note: {doubt}")
+            write(f"  note: {doubt}")
         if (more := summary["dmd"]["number_of_doubts"] - len(summary["dmd"]["doubts"])) > 0:
-            print(f"  note: {more:,} more of the kind in dm+d")
+            write(f"  note: {more:,} more of the kind in dm+d")
     for note in summary.get("notes", ()):
-        print(f"  note: {note}")
+        write(f"  note: {note}")
 
 
 @app.command()
@@ -167,21 +156,22 @@ def info(pack: PackArgument, format_: FormatOption = Format.TEXT) -> None:
         release = Release.open(pack)
         summary = _summary(release)
     if format_ is Format.JSON:
-        _json(summary)
-        return
-    print(release.name)
+        write_json(summary)
+        finish(CLEAN, answered=1)
+    write(release.name)
     for key in ("kind", "edition", "effective_time", "at", "digest", "descriptions", "incomplete"):
         if summary.get(key) is not None:
-            print(f"  {key.replace('_', ' '):16} {summary[key]}")
+            write(f"  {key.replace('_', ' '):16} {summary[key]}")
     for source in summary.get("sources", ()):
-        print(f"  source           {source['name']}  sha256 {source['sha256']}")
+        write(f"  source           {source['name']}  sha256 {source['sha256']}")
     for row in summary.get("module_dependencies", ()):
-        print(
+        write(
             f"  module           {row['module']} {row['effective_time']} needs {row['depends_on']} {row['target_effective_time']}"
         )
     for part in (summary.get("subset") or {}).get("of", ()):
-        print(f"  subset of        {part}")
-    _print_counts(summary)
+        write(f"  subset of        {part}")
+    _write_counts(summary)
+    finish(CLEAN, answered=1)
 
 
 @app.command()
@@ -191,9 +181,10 @@ def verify(pack: PackArgument, format_: FormatOption = Format.TEXT) -> None:
         opened = Pack(pack)
         opened.verify()
     if format_ is Format.JSON:
-        _json({"pack": str(pack), "sound": True, "digest": opened.digest})
+        write_json({"pack": str(pack), "sound": True, "digest": opened.digest})
     else:
-        print(f"{pack}: sound, digest {opened.digest}")
+        write(f"{pack}: sound, digest {opened.digest}")
+    finish(CLEAN, answered=1)
 
 
 @app.command()
@@ -211,19 +202,19 @@ def diff(
         before, after = Release.open(old), Release.open(new)
         found = difference(before.store, after.store)
     if format_ is Format.JSON:
-        _json({"old": before.edition, "new": after.edition, "different": bool(found), **asdict(found)})
+        write_json({"old": before.edition, "new": after.edition, "different": bool(found), **asdict(found)})
     else:
         for kind, codes in asdict(found).items():
             if codes is None:
-                print(f"{kind}: cannot be told without descriptions in both packs")
+                write(f"{kind}: cannot be told without descriptions in both packs")
                 continue
-            print(f"{kind}: {len(codes):,}")
+            write(f"{kind}: {len(codes):,}")
             for code in codes[:limit]:
                 terms = after.terms(code) or before.terms(code)
-                print(f"  {code}" + (f" |{terms[0]}|" if terms else ""))
+                write(f"  {code}" + (f" |{terms[0]}|" if terms else ""))
             if len(codes) > limit:
-                print(f"  … {len(codes) - limit:,} more")
-    raise typer.Exit(NO if found else YES)
+                write(f"  … {len(codes) - limit:,} more")
+    finish(SOMETHING if found else CLEAN, answered=1)
 
 
 @app.command()
@@ -241,32 +232,33 @@ def lookup(
         found = view(release, code)
     if found is None:
         if format_ is Format.JSON:
-            _json({"code": code, "status": release.status(code).value, "found": False})
+            write_json({"code": code, "status": release.status(code).value, "found": False})
         else:
-            print(f"{code}: not in this pack ({release.status(code).value.replace('_', ' ')})")
-        raise typer.Exit(NO)
+            write(f"{code}: not in this pack ({release.status(code).value.replace('_', ' ')})")
+        finish(SOMETHING, answered=1)
     if format_ is Format.JSON:
-        _json(found)
-        return
-    for key, value in found.items():
-        _print_value(key, value, 0)
+        write_json(found)
+    else:
+        for key, value in found.items():
+            _write_value(key, value, 0)
+    finish(CLEAN, answered=1)
 
 
-def _print_value(key: str, value: object, depth: int) -> None:
+def _write_value(key: str, value: object, depth: int) -> None:
     indent, label = "  " * depth, key.replace("_", " ")
     match value:
         case None | []:
             return
         case list():
-            print(f"{indent}{label}")
+            write(f"{indent}{label}")
             for item in value:
-                print(f"{indent}  " + (_line(item) if isinstance(item, dict) else str(item)))
+                write(f"{indent}  " + (_line(item) if isinstance(item, dict) else str(item)))
         case dict():
-            print(f"{indent}{label}")
+            write(f"{indent}{label}")
             for name, inner in value.items():
-                _print_value(name, inner, depth + 1)
+                _write_value(name, inner, depth + 1)
         case _:
-            print(f"{indent}{label:16} {value}")
+            write(f"{indent}{label:16} {value}")
 
 
 def _line(item: dict[str, Any]) -> str:
@@ -295,10 +287,10 @@ def subsumes(
         release = Release.open(pack)
         answer = release.subsumes(ancestor, code)
     if format_ is Format.JSON:
-        _json({"ancestor": ancestor, "code": code, "subsumes": answer})
+        write_json({"ancestor": ancestor, "code": code, "subsumes": answer})
     else:
-        print("yes" if answer else "no")
-    raise typer.Exit(YES if answer else NO)
+        write("yes" if answer else "no")
+    finish(CLEAN if answer else SOMETHING, answered=1)
 
 
 @app.command()
@@ -320,12 +312,12 @@ def search(
         else:
             hits = find(release.store, text, limit=limit, inactive=inactive)
     if format_ is Format.JSON:
-        _json([asdict(hit) for hit in hits])
+        write_json([asdict(hit) for hit in hits])
     else:
         for hit in hits:
             known_as = f" (preferred: {hit.preferred})" if hit.preferred not in (None, hit.term) else ""
-            print(f"{hit.code} |{hit.term}|{known_as}{'  inactive' if hit.active is False else ''}")
-    raise typer.Exit(YES if hits else NO)
+            write(f"{hit.code} |{hit.term}|{known_as}{'  inactive' if hit.active is False else ''}")
+    finish(CLEAN if hits else SOMETHING, answered=len(hits))
 
 
 ecl.register(app)

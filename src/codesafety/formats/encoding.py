@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Literal
 
 from codesafety.errors import InputError
 from codesafety.plugins.reading import MAX_BYTES, Source
 
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_KNOWN = {
+_DECLARATION = r"^\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([^\"'>]+)[\"']"
+_DECLARED = re.compile(_DECLARATION.encode())
+_DECLARED_IN_TEXT = re.compile(_DECLARATION)
+_READ = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
+    "utf-16": "utf-8",
+    "utf-16le": "utf-8",
+    "utf-16be": "utf-8",
     "us-ascii": "ascii",
     "ascii": "ascii",
     "iso-8859-1": "latin-1",
     "latin-1": "latin-1",
     "latin1": "latin-1",
-    "iso-8859-15": "iso-8859-15",
     "windows-1252": "cp1252",
     "cp1252": "cp1252",
 }
+"""What XML may declare, and how bytes without a mark are then read. What is really UTF-16 shows it; bytes that declare it and do
+not were re-encoded, and kept their first line."""
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe\x00\x00", "utf-32-le"),
-    (b"\x00\x00\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
@@ -68,19 +73,13 @@ def encoding_of(data: bytes) -> tuple[str, int]:
     declared = _DECLARED.match(data[:1024])
     if declared is None:
         return "utf-8", 0
-    name = declared[1].decode("ascii").lower()
-    if name.startswith(("utf-16", "utf16", "ucs-2", "iso-10646-ucs-2")):
-        return "utf-8", 0
-    return _KNOWN.get(name, name), 0
+    return _READ.get(declared[1].decode("latin-1").lower(), "latin-1"), 0
 
 
 def kind_of(source: Source) -> Literal["xml", "json", "other"]:
     """Return what the first character says. It never raises."""
     encoding, mark = encoding_of(source.data[:4096])
-    try:
-        start = source.data[mark:4096].decode(encoding, errors="ignore").lstrip()
-    except LookupError:
-        start = source.data[:4096].decode("latin-1").lstrip()
+    start = source.data[mark:4096].decode(encoding, errors="ignore").lstrip()
     if start.startswith("<"):
         return "xml"
     if start.startswith("{"):
@@ -91,8 +90,13 @@ def kind_of(source: Source) -> Literal["xml", "json", "other"]:
 def mentions(source: Source, *words: str) -> bool:
     """Return whether one of the words stands anywhere in the source. It never raises."""
     encoding, _ = encoding_of(source.data[:4096])
-    encoding = encoding if encoding.startswith(("utf-16", "utf-32")) else "ascii"
+    encoding = encoding if encoding.startswith("utf-16") else "ascii"
     return any(word.encode(encoding) in source.data for word in words)
+
+
+def place_in(text: str, at: int) -> str:
+    """Return where a character stands, as people count: `line 1, column 1` is the first."""
+    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
 
 
 def decode(source: Source) -> str:
@@ -111,12 +115,22 @@ def decode(source: Source) -> str:
             raise InputError(f"is {what}, which cannot be read", source=source.name, help=_EXPORT)
     encoding, mark = encoding_of(data)
     try:
-        return data[mark:].decode(encoding)
-    except LookupError:
-        raise InputError("declares an encoding that is not known", source=source.name, help="save it as UTF-8") from None
+        text = data[mark:].decode(encoding)
     except UnicodeDecodeError as error:
         where = error.start + mark
         reason = f"is not {encoding.upper()} text, as it should be: byte {where} does not fit"
         if b"\0" in data[:4096]:
             reason = "holds binary data and no text"
         raise InputError(reason, source=source.name, help=f"save it as UTF-8, or {_EXPORT}") from None
+    declared = _DECLARED_IN_TEXT.match(text)
+    if declared is not None and declared[1].lower() not in _READ:
+        raise InputError(f"declares {_named(declared[1])}, which is not read", source=source.name, help="save it as UTF-8")
+    return text
+
+
+def _named(encoding: str) -> str:
+    """Return the name of an encoding as Python knows it; one that it does not know may be anything that was sent."""
+    try:
+        return f"the encoding {codecs.lookup(encoding).name}"
+    except (LookupError, ValueError):
+        return "an encoding that is not known"

@@ -1,25 +1,45 @@
 """The reader of this library's own JSON: a Submission or a Record as `record.py` describes it.
 
 A submission may leave out everything that it does not know. An error names the field and what belongs there, and never
-repeats what was sent.
+repeats what was sent: neither a value nor a name that is not the model's. A date that is none breaks its own field alone.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, get_args
 
+from codesafety import record
 from codesafety.errors import InputError
-from codesafety.formats.encoding import decode, kind_of, mentions
+from codesafety.formats.encoding import decode, kind_of, mentions, place_in
 from codesafety.formats.fhir.json import Number, parse_json_value
 from codesafety.plugins.reading import Source
-from codesafety.record import Model, Record, Submission, ValidationError
+from codesafety.record import Model, PartialDate, Record, Submission, ValidationError, day_interval, punctuated
 
 _Model = TypeVar("_Model", bound=Model)
+_Place = tuple[int | str, ...]
 _FIELDS = tuple(f'"{name}"' for name in sorted(set(Submission.model_fields) | set(Record.model_fields)))
 _SHOWN = 5
 _HELP = "see `codesafety schema submission` and `codesafety schema record`"
 _ONLY_RECORD = frozenset(Record.model_fields) - frozenset(Submission.model_fields)
 _ONLY_SUBMISSION = frozenset(Submission.model_fields) - frozenset(Record.model_fields)
+_DATES = frozenset(
+    name
+    for model in vars(record).values()
+    if isinstance(model, type) and issubclass(model, Model)
+    for name, field in model.model_fields.items()
+    if PartialDate in get_args(field.annotation)
+)
+_STANDS_IN: Mapping[str, tuple[str, ...]] = {
+    "date": ("consultation_date",),
+    "handed_over": ("prepared", "start", "authored"),
+    "prepared": ("start", "authored"),
+    "start": ("authored",),
+}
+"""By the field that says when something happened, those that would be taken for it if it were not there."""
+_ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.", re.DOTALL)
+"""A surrogate pair, half of one (the only escape of six letters), or any other escape."""
 
 
 class NativeReader:
@@ -44,19 +64,80 @@ class NativeReader:
         return _read(source, Record, _ONLY_SUBMISSION, self.name)
 
 
+def plain_json(source: Source) -> Any:
+    """Return the JSON value of a source. Raises InputError where it is none, gives a name twice or holds no valid text."""
+    text = decode(source)
+    value = _plain(parse_json_value(text, source.name))
+    half = next((escape.start() for escape in _ESCAPE.finditer(text) if len(escape[0]) == 6), None)
+    if half is not None:
+        raise InputError(
+            f"holds half of a surrogate pair, which is no text: {place_in(text, half)}",
+            source=source.name,
+            help="correct the system that wrote it",
+        )
+    return value
+
+
+def validated(model: type[_Model], value: Any, source: str) -> _Model:
+    """Return the model of a JSON value. Raises InputError with the place of each fault and what belongs there."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _refusal(error, value, source, model) from None
+
+
 def _read(source: Source, model: type[_Model], other: frozenset[str], name: str) -> _Model:
-    value = parse_json_value(decode(source), source.name)
+    value = plain_json(source)
     if not isinstance(value, dict):
         raise InputError("is JSON, but no object", source=source.name, help=_HELP)
-    members = {key: _plain(given) for key, given in value.items() if key not in other}
+    members = {key: given for key, given in value.items() if key not in other}
     members["format"] = name
     lost = [key for key in ("message", "other_patients") if key in other and value.get(key)]
-    if lost and isinstance(members.setdefault("not_read", []), list):
-        members["not_read"] += [{"path": key, "reason": "part of a message, which a record does not have"} for key in lost]
+    not_read = [{"path": key, "reason": "part of a message, which a record does not have"} for key in lost]
     try:
-        return model.model_validate(members)
+        return model.model_validate(_with(members, not_read))
     except ValidationError as error:
-        raise _refusal(error, source.name) from None
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        if not all(fault["loc"][-1] in _DATES and fault["type"] != "extra_forbidden" for fault in faults):
+            raise _refusal(error, members, source.name, model) from None
+        not_read += [line for fault in faults[::-1] for line in _mended(members, fault["loc"])][::-1]
+        return validated(model, _with(members, not_read), source.name)
+
+
+def _with(members: dict[str, Any], not_read: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the members with more lines of what was not read, unless what was sent there is no list and will be refused."""
+    sent = members.get("not_read", [])
+    return {**members, "not_read": [*sent, *not_read]} if isinstance(sent, list) else members
+
+
+def _mended(members: dict[str, Any], place: _Place) -> Iterator[dict[str, Any]]:
+    """Write a date that was sent as a number as text, where it is one; else take it out, and yield the line for what was not read.
+
+    What would stand in for the date of an item is taken out with it: when it happened is not known. So is the whole of a
+    declared coverage: without its first day it would reach back to the beginning.
+    """
+    *way, field = place
+    holder: Any = members
+    item: Any = None
+    for part in way:
+        holder = holder[part]
+        if item is None and isinstance(part, int):
+            item = holder
+    written = punctuated(str(holder[field])) if isinstance(holder[field], str | int) else ""
+    try:
+        day_interval(written)
+    except ValueError as error:
+        del holder[field]
+        for other in _STANDS_IN.get(str(field), ()):
+            holder.pop(other, None)
+        if field == "since":
+            members["complete"].remove(holder)
+        path = _path(place)
+        if isinstance(item, dict) and isinstance(item.get("path"), str):
+            path = item["path"] + path.removeprefix(_path(place[:2]))
+        yield {"path": path, "reason": str(error), "broken": True}
+    else:
+        holder[field] = written
 
 
 def _plain(value: Any) -> Any:
@@ -80,37 +161,40 @@ def _plain(value: Any) -> Any:
 _EXACT = frozenset(["value", "days_supply", "dose", "times_a_day"])
 
 
-def _refusal(error: ValidationError, source: str) -> InputError:
+def _refusal(error: ValidationError, value: Any, source: str, model: type[Model]) -> InputError:
     """Return the error with the place of each fault and what belongs there; what was sent is left out."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    first = faults[0]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    places = "; ".join(f"{_place(f['loc'])}: {_reason(f['type'], f['msg'])}" for f in faults[1:_SHOWN])
-    return InputError(
-        f"{_reason(first['type'], first['msg'])}{more}",
-        source=source,
-        path=_place(first["loc"]),
-        help=f"also {places}" if places else _HELP,
-    )
+    faults = [
+        _fault(f["loc"], f["type"], f["msg"], value)
+        for f in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    (place, reason), *rest = faults
+    more = f" (and {len(rest)} more)" if rest else ""
+    places = "; ".join(f"{where}: {why}" for where, why in rest[: _SHOWN - 1])
+    return InputError(f"{reason}{more}", source=source, path=place, help=f"also {places}" if places else _help(model))
 
 
-def _place(parts: tuple[int | str, ...]) -> str:
-    """Return where a fault stands. A name that is not the model's own is the sender's and is not repeated."""
-    words = ""
-    for part in parts:
-        if isinstance(part, int):
-            words += f"[{part}]"
-        elif part.isascii() and part.replace("_", "").isalnum() and len(part) <= 40:
-            words += f".{part}" if words else part
-        else:
-            words += ".?"
-    return words or "the object"
+def _fault(place: _Place, kind: str, words: str, value: Any) -> tuple[str, str]:
+    """Return where a fault is and what is wrong. Of a name that is not the model's, which may be the sender's, only its number."""
+    if kind == "extra_forbidden":
+        *way, name = place
+        for part in way:
+            value = value[part]
+        return _path(tuple(way)), f"a field that does not belong here: number {[*value].index(name) + 1}"
+    return _path(place), _reason(kind, words)
+
+
+def _path(place: _Place) -> str:
+    """Return a place in words of the model: every name before a fault is one of its own."""
+    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return words.removeprefix(".") or "the object"
+
+
+def _help(model: type[Model]) -> str:
+    return _HELP if model in (Submission, Record) else f"see `codesafety schema {model.__name__.lower()}`"
 
 
 def _reason(kind: str, words: str) -> str:
     match kind:
-        case "extra_forbidden":
-            return "there is no such field"
         case "missing":
             return "this field is required"
         case "code_is_a_number" | "date" | "value":

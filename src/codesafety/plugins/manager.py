@@ -8,7 +8,7 @@ from typing import Any
 import pluggy
 from pluggy import PluginManager as PluginManager
 
-from codesafety.errors import PluginError
+from codesafety.errors import PLUGIN_FAULTS, PluginError
 from codesafety.plugins import hookspecs
 
 
@@ -22,7 +22,7 @@ def manager(plugins: Sequence[object], *, entry_points: bool) -> PluginManager:
     if entry_points:
         try:
             made.load_setuptools_entrypoints("codesafety")
-        except Exception as error:  # noqa: BLE001  importing a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError("an installed plugin", "import", error) from None
     for plugin in plugins:
         made.register(plugin, name=getattr(plugin, "NAME", None))
@@ -42,7 +42,7 @@ def collect(made: PluginManager, hook: str) -> list[tuple[str, Any]]:
     for implementation in reversed(getattr(made.hook, hook).get_hookimpls()):
         try:
             answer = list(implementation.function())
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(implementation.plugin_name, hook, error) from None
         found += [(implementation.plugin_name, one) for one in answer]
     return found

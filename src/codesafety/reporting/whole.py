@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
 from codesafety.evaluation.facts import Facts
@@ -60,6 +60,10 @@ def report(
         *broken_rules(facts, run, ledger),
         *(NotChecked(path=unread.path, reason=unread.reason) for unread in submission.not_read if unread.broken),
     ]
+    paths = {item.path for item in (*submission.entries, *submission.medications)}
+    for unread in submission.not_read:
+        if unread.broken:
+            ledger.take("hold", _item_around(unread.path, paths))
     items = [*read_items(facts, submission, run, ledger), *unread_items(submission)]
     shown = ordered([*built_in, *map(findings.rest_on, findings.found), *untold.found])
     limits, errors = _limits_of_the_input(submission)
@@ -91,6 +95,13 @@ def report(
             record=digest(record.model_dump_json()) if record is not None else None,
         ),
     )
+
+
+def _item_around(path: str, items: Collection[str]) -> Collection[str]:
+    """Return the path of the item that holds a path, if one does: an item of which a part is broken is held with it."""
+    while path and path not in items:
+        path = path.rpartition(".")[0]
+    return {path} if path else ()
 
 
 def _by_rule(run: RunResult, status: Status) -> Iterable[list[Outcome]]:

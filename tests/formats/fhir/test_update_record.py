@@ -471,7 +471,10 @@ def test_entered_in_error_is_kept_as_the_status() -> None:
             "declares a document type",
         ),
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><Bundle xmlns="http://hl7.org/fhir"/>', "declares a document type"),
-        (b'{"resourceType": "Bundle", "type": "message", "type": "document"}', "gives `type` twice"),
+        (
+            b'{"resourceType": "Bundle", "type": "message", "type": "document"}',
+            "gives one name twice in one object, so that it says two things: line 1, column 45",
+        ),
         (b'{"resourceType": "Observation", "valueQuantity": {"value": NaN}}', "NaN"),
         (b"<Patient/>", "is XML, but not FHIR"),
     ],

@@ -95,6 +95,22 @@ def test_a_date_in_another_form_breaks_its_row_and_no_other(tmp_path: Path, word
     assert word not in line.reason
 
 
+@pytest.mark.parametrize("word", ["20250103", "20250103000000", "2025-01-03", "2025-01-03 00:00:00"])
+def test_a_date_as_hl7_and_the_nhs_write_it_is_read(tmp_path: Path, word: str) -> None:
+    path = csv(tmp_path, HEAD, f"p1,F,19900204,condition,sct,77386006,Pregnant,{word}")
+    ((_, one),) = read(path)
+    assert (one.patient.born, one.not_read) == ("1990-02-04", ())
+    assert (one.entries[0].date or "")[:10] == "2025-01-03"
+
+
+def test_a_column_of_whole_numbers_may_be_dates(tmp_path: Path) -> None:
+    path = tmp_path / "entries.parquet"
+    pl.DataFrame({"patient_id": [7, 7], "code": ["77386006", "8392000"], "date": [20250103, 2025013]}).write_parquet(path)
+    ((_, one),) = read(path)
+    assert [e.date for e in one.entries] == ["2025-01-03"]
+    assert [n.path for n in one.not_read] == ["entries[1]"]
+
+
 def test_a_birth_date_in_another_form_is_missing_and_reported(tmp_path: Path) -> None:
     path = csv(tmp_path, HEAD, "p1,F,02/04/1990,condition,sct,77386006,Pregnant,2025-01-03")
     ((_, one),) = read(path)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.errors import PluginError
+from codesafety.errors import PLUGIN_FAULTS, PluginError
 from codesafety.evaluation.atoms import compare, converted, plain, products_answer
 from codesafety.evaluation.binding import BoundPredicate, Missing
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add, completed
@@ -434,7 +434,7 @@ def custom(scene: Scene, predicate: BoundPredicate, values: Sequence[Bindable], 
     name = predicate.signature.name
     try:
         answer = predicate.call(*(plain(value, scene.facts) for value in values))
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything
+    except PLUGIN_FAULTS as error:
         raise PluginError(predicate.plugin, name, error) from None
     if isinstance(answer, bool):
         return answer

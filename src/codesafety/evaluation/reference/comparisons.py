@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from codesafety import ir
-from codesafety.errors import PluginError
+from codesafety.errors import PLUGIN_FAULTS, PluginError
 from codesafety.evaluation import calendar
 from codesafety.evaluation.atoms import (
     coding_field,
@@ -442,7 +442,7 @@ class Comparisons:
         predicate = self.binding.predicates[name]
         try:
             answer = predicate.call(*(plain(b.value, self.facts) for b in arguments))
-        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+        except PLUGIN_FAULTS as error:
             raise PluginError(predicate.plugin, name, error) from None
         if isinstance(answer, bool):
             return truth(answer)

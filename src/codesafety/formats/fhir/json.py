@@ -7,9 +7,11 @@ import re
 from typing import Any, NoReturn
 
 from codesafety.errors import InputError
+from codesafety.formats.encoding import place_in
 from codesafety.formats.fhir.tree import MAX_DEPTH, MAX_ELEMENTS, Flaw, Node, Tree
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+_NAMED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]', re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
@@ -23,16 +25,38 @@ class _Refused(Exception):
     """Ends the parse early. It carries words of ours and nothing of the source's."""
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class GivenTwice(Exception):
+    """An object gives one name twice."""
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object. Raises GivenTwice."""
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                named = f"`{key}`" if _NAME.fullmatch(key) else "a name"
-                raise _Refused(f"gives {named} twice in one object, so that it says two things")
-            seen.add(key)
+        raise GivenTwice
     return members
+
+
+def refuse_twice(text: str, source: str) -> NoReturn:
+    """Raise InputError with the place of the first name that is given twice; the name may be the sender's, and is not told."""
+    open_objects: list[set[str]] = []
+    place = 0
+    for token in _NAMED.finditer(text):
+        if token[0] == "{":
+            open_objects.append(set())
+        elif token[0] == "}":
+            open_objects.pop()
+        elif token[2]:
+            name = json.loads(f'"{token[1]}"', strict=False)
+            if name in open_objects[-1]:
+                place = token.start()
+                break
+            open_objects[-1].add(name)
+    raise InputError(
+        f"gives one name twice in one object, so that it says two things: {place_in(text, place)}",
+        source=source,
+        help="correct the system that wrote it",
+    ) from None
 
 
 def _not_a_number(_text: str) -> NoReturn:
@@ -58,7 +82,9 @@ def parse_json_value(text: str, name: str) -> Any:
     if count > 3 * MAX_ELEMENTS:
         refuse(f"holds more than {MAX_ELEMENTS} elements", "send one message or one patient's record at a time")
     try:
-        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_not_a_number, object_pairs_hook=_members)
+        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_not_a_number, object_pairs_hook=once_each)
+    except GivenTwice:
+        refuse_twice(text, name)
     except _Refused as error:
         refuse(str(error), "correct the system that wrote it")
     except json.JSONDecodeError as error:

@@ -178,7 +178,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_date(value: Any) -> str | None:
-    """Return a cell as an ISO date; midnight without a zone is its day. Raises BadValue for any other form."""
+    """Return a cell as an ISO date; midnight without a zone is its day. Raises BadValue for what is no certain date."""
     match value:
         case None:
             return None
@@ -199,6 +199,8 @@ def as_date(value: Any) -> str | None:
             except ValueError as error:
                 raise BadValue(str(error)) from None
             return words
+        case int():
+            return as_date(str(value))
         case _:
             raise BadValue("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
 

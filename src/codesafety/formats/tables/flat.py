@@ -20,7 +20,7 @@ be missing:
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by name. Dates are ISO 8601; any other form is refused row by row.
+judged. Any other column is listed by name. Dates are ISO 8601, or HL7's `19700101`; any other form is refused row by row.
 """
 
 from __future__ import annotations

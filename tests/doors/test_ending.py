@@ -1,0 +1,153 @@
+"""How the process ends: with 0 only where something was answered, whatever library or plugin would end it sooner."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from tests.places import EXAMPLES, RULESETS
+
+from codesafety.cli import main
+
+RIGHT, RECORD = EXAMPLES / "contraception-ok.xml", EXAMPLES / "record-complete.json"
+NOTHING = "NOTHING WAS CHECKED"
+
+
+def end(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> Any:
+    """Return the code with which the process would end."""
+    monkeypatch.setattr(sys, "argv", ["codesafety", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def run(*arguments: str | Path, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codesafety", *map(str, arguments)],
+        input=given.decode(),
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_message_that_was_checked_and_has_nothing_wrong_ends_with_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert end(monkeypatch, "check", RIGHT, "--record", RECORD) == 0
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        lambda *_, **__: None,
+        lambda *_, **__: sys.exit(0),
+        lambda *_, **__: sys.exit(),
+        lambda *_, **__: sys.exit(1),
+        lambda *_, **__: sys.exit("all is well"),
+        lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["check", str(RIGHT)], ["rules", "test"], ["codes", "check", "list.csv"]])
+def test_a_command_line_library_that_runs_nothing_ends_with_2_and_says_so(
+    ending: Any, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(typer.Typer, "__call__", ending)
+    assert end(monkeypatch, *arguments) == 2
+    assert NOTHING in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["rules", "test", "-h"]])
+def test_help_and_the_version_end_with_0(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert end(monkeypatch, *arguments) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["check", "--no-such-option"], ["no-such-command"], ["rules"]])
+def test_a_command_line_that_asks_for_nothing_ends_with_2(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert end(monkeypatch, *arguments) == 2
+
+
+def test_a_shell_that_completes_ends_with_0_and_a_variable_that_it_left_behind_hides_nothing() -> None:
+    asked = {"_CODESAFETY_COMPLETE": "complete_bash", "COMP_WORDS": "codesafety ch", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv = ['codesafety', *sys.argv[1:]]; from codesafety.cli import main; main()"
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **asked})
+    assert (completed.returncode, completed.stdout.strip()) == (0, "check")
+    left = subprocess.run(
+        [sys.executable, "-c", code, "check", RIGHT], capture_output=True, text=True, env={**os.environ, **asked}
+    )
+    assert left.returncode == 2
+    assert NOTHING in left.stderr
+
+
+@pytest.mark.parametrize("given", [b"", b"\n\n", b"{}\n", b"no JSON\n", b'{"submission": {}}\n'])
+def test_lines_of_which_none_was_answered_end_with_2(given: bytes) -> None:
+    done = run("check", "--jsonl", given=given)
+    assert done.returncode == 2
+    assert NOTHING in done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["ready"] is True
+
+
+def test_one_answered_line_ends_with_0() -> None:
+    line = json.dumps(json.loads((EXAMPLES / "submission-native.json").read_bytes())).encode()
+    assert run("check", "--jsonl", given=b"no JSON\n" + line + b"\n").returncode == 0
+
+
+def test_an_empty_list_of_codes_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("code,term\n")
+    assert run("codes", "check", tmp_path / "list.csv").returncode == 1
+
+
+def test_a_table_without_a_row_is_not_clean(tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    (tmp_path / "t.csv").write_text("patient_id,system,code,date\n")
+    done = run("check", tmp_path / "t.csv")
+    assert done.returncode == 2
+    assert NOTHING in done.stderr
+
+
+def test_rules_of_which_there_is_none_are_not_right(tmp_path: Path) -> None:
+    (tmp_path / "empty.rules").write_text('ruleset my.empty { version "1.0.0" title "Nothing" review none }\n')
+    for command in ("check", "test", "list"):
+        assert run("rules", command, tmp_path / "empty.rules").returncode != 0, command
+    assert run("rules", "check", RULESETS / "uk.codes").returncode == 0  # value sets alone are something
+
+
+def test_expressions_of_which_there_is_none_end_with_2() -> None:
+    assert run("terminology", "parse", "--jsonl").returncode == 2
+    assert run("terminology", "parse", "--jsonl", given=b'"<<"\n').returncode == 0
+
+
+# ---------------------------------------------------------------------------------------------- plugins that exit
+
+HOOKS = {
+    "when it is imported": "sys.exit(0)",
+    "among its rulesets": "@hookimpl\ndef codesafety_rulesets(): sys.exit(0)",
+    "when it recognises": "class R:\n name = 'r'\n def recognises(self, source): sys.exit(0)\n"
+    "@hookimpl\ndef codesafety_readers(): return [R()]",
+    "when it reads": "class R:\n name = 'r'\n def recognises(self, source): return True\n"
+    " def read(self, source): sys.exit(0)\n def read_record(self, source): sys.exit(0)\n"
+    "@hookimpl\ndef codesafety_readers(): return [R()]",
+    "when it reads tables": "class R:\n name = 'r'\n def recognises(self, source): return True\n"
+    " def read_many(self, source):\n  sys.exit(0)\n  yield\n"
+    "@hookimpl\ndef codesafety_readers(): return [R()]",
+}
+
+
+@pytest.mark.parametrize("when", HOOKS)
+def test_a_plugin_that_exits_is_named_and_ends_nothing(when: str, tmp_path: Path) -> None:
+    (tmp_path / "exiting.py").write_text(f"import sys\nfrom codesafety import hookimpl\n{HOOKS[when]}\n")
+    package = tmp_path / "exiting-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: exiting\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[codesafety]\nexiting = exiting\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = run("check", RIGHT, PYTHONPATH=path)
+    assert done.returncode == 2
+    assert "plugin" in done.stderr and "SystemExit" in done.stderr
+    assert NOTHING not in done.stderr  # it was caught where it happened
+    lines = run("check", "--jsonl", given=b"{}\n", PYTHONPATH=path)
+    assert lines.returncode == 2
