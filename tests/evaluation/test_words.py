@@ -55,6 +55,7 @@ NOT_PREGNANT: SentAs = ("sct", "60001007", None)
         (("emis", "EMISNQ1", "Asthma"), ("readv2", "H33", "No asthma")),
         (("sct", "195967001", "Asthma"), ("readv2", "H33", "Asthma excluded")),  # its descriptions are not known: its words are
         (PREGNANT, (None, "X", "Not pregnant")),
+        (PREGNANT, ("emis", "EMISNQ1", "Not\u200bpregnant")),
     ],
 )
 def test_two_codings_of_which_one_denies_the_other_are_contrary_and_told_once(one: SentAs, other: SentAs) -> None:

@@ -136,8 +136,8 @@ def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | 
     key = normal(words)
     if any(key in term.keys for term in own):
         return False
-    stands = _stands(visible(words), own)
-    return None if stands is _Stands.OPEN else stands is _Stands.AGAINST
+    stands = {_stands(visible(words, hidden), own) for hidden in ("", " ")}
+    return True if _Stands.AGAINST in stands else None if _Stands.OPEN in stands else False
 
 
 def contrary(one: Sequence[str], other: Sequence[str]) -> bool:
