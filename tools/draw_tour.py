@@ -60,7 +60,7 @@ RULE = (
 )  # fmt: skip
 MESSAGE = (
     Pass(
-        "1", "open", "engine.open_source", "cli.check._source", "a path", "Source",
+        "1", "open", "engine.open_source", "cli.check._check_files", "a path", "Source",
         "InputError: no such file, too large",
     ),
     Pass(
