@@ -60,7 +60,7 @@ RULE = (
 )  # fmt: skip
 MESSAGE = (
     Pass(
-        "1", "open", "engine.open_source", "cli.check._source", "a path", "Source",
+        "1", "open", "engine.open_source", "cli.check._check_files", "a path", "Source",
         "InputError: no such file, too large",
     ),
     Pass(
@@ -136,13 +136,17 @@ def home(dotted: str) -> tuple[ModuleType, str]:
     raise ImportError(f"no module of {PACKAGE} is named in {dotted}")
 
 
+def inside(file: str) -> str:
+    """Return where a file is inside the package, be it installed or here."""
+    return Path(file).resolve().relative_to(Path(str(import_module(PACKAGE).__file__)).resolve().parent).as_posix()
+
+
 # ------------------------------------------------------------------------------------------------ the tables
 
 
 def link(dotted: str, text: str = "") -> str:
     """Return a dotted name as a link to its file."""
-    file = Path(str(home(dotted)[0].__file__)).resolve().relative_to(ROOT).as_posix()
-    return f"[{text or f'`{dotted}`'}](../{file})"
+    return f"[{text or f'`{dotted}`'}](../src/{PACKAGE}/{inside(str(home(dotted)[0].__file__))})"
 
 
 def table(passes: Sequence[Pass]) -> str:
