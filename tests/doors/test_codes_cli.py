@@ -127,9 +127,9 @@ def test_what_cannot_be_read_exits_2_and_the_others_are_still_checked(tmp_path: 
     good = _write(tmp_path, "code\n77386006\n")
     result = _run(tmp_path / "none.csv", good)
     assert result.exit_code == 2
-    assert "none.csv: no such file or directory" in result.stderr
+    assert "none.csv: there is no such file" in result.stderr
     assert f"{good}: 1 codes: nothing found" in result.stdout
-    assert _json(tmp_path / "none.csv")["files"][0]["error"].endswith("no such file or directory")
+    assert _json(tmp_path / "none.csv")["files"][0]["error"].splitlines()[0].endswith("none.csv: there is no such file")
 
 
 def test_codes_of_another_system_are_not_tested(tmp_path: Path) -> None:

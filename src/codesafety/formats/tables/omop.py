@@ -235,7 +235,7 @@ class _Person:
         row, path = people[0], f"person[{people[0][ROW]}]"
         self._not_read.extend(NotRead(path=f"person[{other[ROW]}]", reason="a second row for one person") for other in people[1:])
         fields: dict[str, Any] = {"path": path}
-        gender = self._concept_id(row, f"{path}.gender_concept_id")
+        gender = self._concept_id(row, "person", "gender_concept_id")
         if gender in _GENDERS:
             fields["gender"] = _GENDERS[gender]
         elif gender is not None:
@@ -249,7 +249,7 @@ class _Person:
         if deaths:
             fields |= {"deceased": True, "died": self._died(deaths)}
         for fact in ("race", "ethnicity", "gender_source"):
-            if self._concept_id(row, f"{path}.{fact}_concept_id") is not None:
+            if self._concept_id(row, "person", f"{fact}_concept_id") is not None:
                 self._not_read.append(
                     NotRead(path=f"{path}.{fact}_concept_id", reason="a fact about the patient that no rule asks for")
                 )
@@ -377,9 +377,9 @@ class _Person:
                 path = f"{table}[{row[ROW]}].{column}"
                 self._not_read.append(NotRead(path=path, reason="a date or time that an item has no field for"))
 
-    def _concept_id(self, row: Row, path: str) -> str | None:
-        """Return the concept id at a path, or None: empty, 0, or damaged, and then it is listed."""
-        words = (as_text(row.get(path.rpartition(".")[2])) or "").strip()
+    def _concept_id(self, row: Row, table: str, column: str) -> str | None:
+        """Return the concept id of a column, or None: empty, 0, or damaged, and then it is listed."""
+        words, path = (as_text(row.get(column)) or "").strip(), f"{table}[{row[ROW]}].{column}"
         if not words or words == "0":
             return None
         if _CONCEPT_ID.fullmatch(words):
@@ -397,8 +397,8 @@ class _Person:
             )
         return None
 
-    def _coding(self, row: Row, path: str) -> Coding | None:
-        concept = self._concept_id(row, path)
+    def _coding(self, row: Row, table: str, column: str) -> Coding | None:
+        concept, path = self._concept_id(row, table, column), f"{table}[{row[ROW]}].{column}"
         if concept is None:
             return None
         if concept not in self._concepts:
@@ -410,7 +410,7 @@ class _Person:
         """Return the codings of some columns; one code under two columns is given once."""
         found: dict[tuple[str | None, str | None], Coding] = {}
         for column in columns:
-            coding = self._coding(row, f"{table}[{row[ROW]}].{column}")
+            coding = self._coding(row, table, column)
             if coding is not None:
                 found.setdefault((coding.system, coding.code), coding)
         return tuple(found.values())
@@ -471,11 +471,11 @@ class _Person:
         number = as_decimal(row.get("value_as_number"))
         words = "; ".join(dict.fromkeys(filter(None, (as_text(row.get(c)) for c in ("value_as_string", "value_source_value")))))
         codings = self._codings(row, table, ("value_as_concept_id",))
-        operator = self._concept_id(row, f"{path}.operator_concept_id")
+        operator = self._concept_id(row, table, "operator_concept_id")
         if operator not in (None, _EQUALS) and (operator not in _OPERATORS or number is None):
             reason = "a comparator that a value cannot have here"
             self._not_read.append(NotRead(path=f"{path}.operator_concept_id", reason=reason, broken=True))
-        unit, sent = self._coding(row, f"{path}.unit_concept_id"), as_text(row.get("unit_source_value"))
+        unit, sent = self._coding(row, table, "unit_concept_id"), as_text(row.get("unit_source_value"))
         if number is None:
             return Value(codings=codings, text=words or None) if codings or words else None
         if codings:  # a number and an answer: the answer stands beside it in words
@@ -495,7 +495,7 @@ class _Person:
 
         A quantity or days of supply of 0 says nothing of the supply; it stays as words.
         """
-        kind = _DRUG_KINDS.get(self._concept_id(row, f"{table}[{row[ROW]}].drug_type_concept_id") or "", "statement")
+        kind = _DRUG_KINDS.get(self._concept_id(row, table, "drug_type_concept_id") or "", "statement")
         start = self._date(table, row, "drug_exposure_start_date")
         numbers = {name: as_decimal(row.get(name)) for name in ("quantity", "days_supply")}
         none = tuple(Qualifier(role=name, text="0") for name, number in numbers.items() if number == Decimal(0))
