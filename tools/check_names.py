@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 SOURCE = ROOT / "src" / "codesafety"
 REFERENCE = ROOT / "docs" / "reference"
-STANDARDS_OWN = SOURCE / "terminology"
+STANDARDS_OWN = (SOURCE / "terminology", SOURCE / "formats" / "tables" / "omop.py")
 """Reads the standards' own files, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
 
 ENGLISH = """
@@ -214,7 +214,7 @@ def texts() -> Iterator[Said]:
         for name, field in model.model_fields.items():
             yield Said(f"{model.__name__}.{name}", field.description or "")
     for path in sorted(SOURCE.rglob("*.py")):
-        if not path.is_relative_to(STANDARDS_OWN) or path.is_relative_to(STANDARDS_OWN / "ecl"):
+        if not any(map(path.is_relative_to, STANDARDS_OWN)) or path.is_relative_to(SOURCE / "terminology" / "ecl"):
             yield from sentences(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
     for path in sorted(REFERENCE.rglob("*.md")):
         if not path.relative_to(REFERENCE).parts[0].startswith("errors"):
