@@ -153,13 +153,18 @@ def coding_field(coding: CodingFact, name: str) -> Any:
 
 
 def system_check(coding: CodingFact) -> str | None:
-    """Return what is to be said of a code's system: known, nearly_known, other; left_out (by a SNOMED CT id), none. None: no code."""
+    """Return what is to be said of a code's system: known, nearly_known, misplaced, other; left_out, none. None: no code.
+
+    Misplaced: under another system, and a code that SNOMED CT is known to have. Left out: no system by a SNOMED CT id.
+    """
     system, code = canonical(coding.coding.system), coding.coding.code
     if code is None:
         return None
     if system is None:
         return "left_out" if sctid.is_concept_id(code) else "none"
-    return "known" if system in SHORT_NAMES else "nearly_known" if nearly(system) is not None else "other"
+    if nearly(system) is not None:
+        return "nearly_known"
+    return "misplaced" if coding.info.misplaced else "known" if system in SHORT_NAMES else "other"
 
 
 def coding_damage(coding: CodingFact) -> str | None:

@@ -41,6 +41,8 @@ class CodeInfo:
     well_formed: bool | None
     context: CodeContext
     product: Product | None
+    misplaced: bool = False
+    """The code stands under another system, and is one that SNOMED CT is known to have."""
 
 
 NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
@@ -112,7 +114,8 @@ class Codebook:
             found = self.terminology.product(code_key(short, code)) if product else None
             keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
             formed = _FHIR_CODE.fullmatch(code) is not None
-            return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found)
+            misplaced = sctid.is_concept_id(code) and bool(self.terminology.terms(code))
+            return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found, misplaced)
         if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:
             told = sctid.diagnose(code)  # an expression is whole, and what it means is not known here
             return CodeInfo(

@@ -56,7 +56,7 @@ SEXES: Final = ("male", "female")
 
 NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
 REFERENCES: Final = ("resolved", "dangling")
-SYSTEMS: Final = ("known", "nearly_known", "other", "left_out", "none")
+SYSTEMS: Final = ("known", "nearly_known", "misplaced", "other", "left_out", "none")
 SIBLINGS: Final = ("alone", "compatible", "contrary")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
