@@ -6,7 +6,6 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -225,11 +224,9 @@ def test_signs_of_science_and_letters_of_a_language_can_be_read(words: str) -> N
 
 
 @pytest.mark.parametrize("piece", ["not pregnant ", "a", "(", ". ", "\u200b", "hx ", "1.1", "ae", "colour", "? ", "-", "N\u043e"])
-def test_words_of_any_length_are_judged_within_a_moment(piece: str) -> None:
-    started = perf_counter()
-    ask("77386006", piece * (LONGEST // len(piece)))
-    ask("77386006", piece * 1_000_000)
-    assert perf_counter() - started < 0.5
+def test_words_beyond_the_longest_are_not_judged_and_say_so(piece: str) -> None:
+    assert ask("77386006", piece * (LONGEST // len(piece))).verdict in Words
+    assert ask("77386006", "x" + piece * 1_000_000 + "x") == WordsVerdict(Words.UNCLEAR)
 
 
 @pytest.mark.parametrize(
