@@ -11,6 +11,8 @@ from tests.places import ROOT
 from typer.core import TyperGroup
 
 from codesafety.cli.app import app
+from codesafety.formats import READERS, TABLE_READERS
+from codesafety.plugins import Reader, TableReader
 
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
 
@@ -24,10 +26,12 @@ def commands(group: TyperGroup, prefix: str = "") -> Iterator[str]:
         if isinstance(command, TyperGroup):
             yield from commands(command, whole)
         else:
-            yield whole
+            yield whole, command
 
 
-COMMANDS = list(commands(typer.main.get_command(app)))
+ALL = dict(commands(typer.main.get_command(app)))
+COMMANDS = list(ALL)
+FLAGS = sorted({flag for command in ALL.values() for option in command.params for flag in option.opts if flag.startswith("--")})
 
 
 def test_every_group_was_looked_into() -> None:
@@ -42,3 +46,14 @@ def test_every_command_stands_on_the_page(command: str) -> None:
 def test_the_page_names_no_other_command() -> None:
     named = re.findall(r"^\$ codesafety ((?:[a-z]+ ?)+)", PAGE, re.MULTILINE)
     assert [line for line in named if not any(line.startswith(command) for command in COMMANDS)] == []
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_every_flag_stands_on_the_page(flag: str) -> None:
+    assert re.search(rf"{flag}\b", PAGE)
+
+
+@pytest.mark.parametrize("reader", [*READERS, *TABLE_READERS], ids=lambda reader: reader.name)
+def test_every_reader_stands_in_the_table_of_readers(reader: Reader | TableReader) -> None:
+    table = (ROOT / "docs" / "reference" / "readers.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\|.*`{reader.name}`.*\|$", table, re.MULTILINE)
