@@ -15,10 +15,12 @@ HEAD = "## Every flag\n"
 
 
 def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every command with its whole name. What typer makes is of click's classes or of its own, by its version."""
-    for name, command in group.commands.items():
+    """Yield every command with its whole name; groups are imported when they are asked."""
+    context = group.context_class(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         whole = f"{prefix} {name}".strip()
-        if hasattr(command, "commands"):
+        if hasattr(command, "list_commands"):
             yield from commands(command, whole)
         else:
             yield whole, command
