@@ -170,13 +170,14 @@ def system_check(coding: CodingFact) -> str | None:
 def coding_damage(coding: CodingFact) -> str | None:
     """Return the kind of damage of a code, `valid` where there is none; None where no code or no system was sent.
 
-    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space.
+    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space. A
+    code that a supplier maps is whole: it was found in the map, and its target was tested when the map was loaded.
     """
-    if coding.info.system is None or coding.coding.code is None:
+    if coding.info.system is None or coding.info.code is None:
         return None
     if coding.info.system != "sct":
         return "valid" if coding.info.well_formed else "stray_characters"
-    return str(sctid.diagnose(coding.coding.code).diagnosis)
+    return str(sctid.diagnose(coding.info.code).diagnosis)
 
 
 _RELATIONS = {"product": same_product, "SharesIngredient": shares_ingredient, "SameIngredients": same_ingredients}

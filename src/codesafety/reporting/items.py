@@ -19,12 +19,8 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
         if item.component is not None:
             continue
         model = item.model
-        info = next((i for i in item.infos if i.system == "sct"), item.infos[0] if item.infos else None)
-        sent = item.codings[0] if item.codings else None
-        for coding in item.codings:
-            if info is not None and coding.code == info.code:
-                sent = coding
-                break
+        codings = [*zip(item.codings, item.infos, strict=True), (None, None)]
+        sent, info = next((pair for pair in codings if pair[1] is not None and pair[1].system == "sct"), codings[0])
         tally = run.tallies.get(item.index)
         yield ReportItem.model_construct(
             path=model.path,
