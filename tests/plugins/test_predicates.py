@@ -269,3 +269,24 @@ def test_a_field_of_a_row_may_be_any_column() -> None:
     lookup = predicate(lambda e, row: True, "made/row", (Kind.ENTRY, Kind.ROW), ("date", "limit"))
     engine = load(plugins=[plugin(predicates=[lookup])])
     assert engine.binding.predicates["made/row"].owners == {"date": (0,), "limit": (1,)}
+
+
+# ------------------------------------------------------------------------------------------------ one that keeps state
+
+
+@pytest.mark.parametrize("evaluator", ["compiled", "reference"])
+@pytest.mark.parametrize("first", range(6))
+def test_one_that_fails_only_later_is_no_exception_of_assess(first: int, evaluator: str, tmp_path: Path) -> None:
+    calls: list[object] = []
+
+    def later(entry: object) -> bool:
+        calls.append(entry)
+        if len(calls) > first:
+            raise ValueError("secret")
+        return True
+
+    report = asked(tmp_path, later, evaluator).assess(sent(entry(PREGNANT)))
+    failed = len(calls) > first
+    assert report.decision == ("hold" if failed else "note")
+    assert [(n.path, n.rule, n.plugin) for n in report.not_checked] == [("entry[0]", "made/r0", "made")] * failed
+    assert bool(outcomes(report)) is not failed

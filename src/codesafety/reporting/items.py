@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
-from codesafety.evaluation.outcome import RunResult
+from codesafety.evaluation.outcome import Broken, RunResult
 from codesafety.record import Submission
 from codesafety.report import Answers, AsSent, Decision, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
@@ -89,10 +89,10 @@ def not_read(submission: Submission) -> Iterator[NotReadItem]:
         )
 
 
-def broken_rules(facts: Facts, run: RunResult, ledger: Ledger) -> Iterator[NotChecked]:
+def broken_rules(facts: Facts, found: Iterable[Broken], ledger: Ledger) -> Iterator[NotChecked]:
     """Yield each rule that failed, for each item on which it did; the item is held."""
     paths = {item.index: item.model.path for item in facts.incoming}
-    for broken in run.broken:
+    for broken in found:
         cause = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
         for subject in broken.subjects:
             path = paths.get(subject) if subject is not None else None
