@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.places import ROOT
-from tests.plugins.made import LOCAL, NOT_PREGNANT, PREGNANT, load, plugin, predicate, rule
+from tests.plugins.made import LOCAL, NOT_PREGNANT, PREGNANT, install, load, plugin, predicate, rule, run
 from tests.plugins.test_readers import reader
 
 from codesafety.plugins import CodeMap, Kind
@@ -118,20 +118,10 @@ def test_it_is_the_same_in_every_process(seed: str, tmp_path: Path) -> None:
 
 
 def test_the_version_of_an_installed_plugin_changes_it(tmp_path: Path) -> None:
-    def installed(version: str) -> str:
-        package = tmp_path / "made.dist-info"
-        package.mkdir(exist_ok=True)
-        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: made\nVersion: {version}\n")
-        (package / "entry_points.txt").write_text("[codesafety]\nmade = made_plugin\n")
-        (tmp_path / "made_plugin.py").write_text(
-            "from codesafety.plugins import hookimpl\n@hookimpl\ndef codesafety_code_maps():\n    return []\n"
-        )
-        return subprocess.run(
-            [sys.executable, "-c", "import codesafety; print(codesafety.load('uk.codes').standing.engine.digest)"],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "src")])},
-        ).stdout
+    text = "from codesafety.plugins import hookimpl\n@hookimpl\ndef codesafety_code_maps():\n    return []\n"
 
-    assert installed("1.0") == installed("1.0") != installed("1.1")
+    def installed(version: str) -> str:
+        install(tmp_path, text, version=version)
+        return run(tmp_path, "-c", "import codesafety; print(codesafety.load('uk.codes').standing.engine.digest)").stdout
+
+    assert "" != installed("1.0") == installed("1.0") != installed("1.1") != ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.places import ROOT
-from tests.plugins.made import PREGNANT, entry, load, plugin, predicate, sent
+from tests.plugins.made import PREGNANT, entry, install, load, plugin, predicate, run, sent
 
 from codesafety import ConfigurationError, PluginError, Report
 from codesafety.plugins import CodeMap, hookimpl
@@ -149,43 +146,27 @@ def test_a_plugin_without_a_name_is_called_as_its_class() -> None:
 # ------------------------------------------------------------------------------------------------ installed plugins
 
 
-def install(folder: Path, distribution: str, name: str, module: str, text: str) -> None:
-    package = folder / f"{distribution}-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text(f"[codesafety]\n{name} = {module}\n")
-    (folder / f"{module}.py").write_text(text)
-
-
-def loaded(folder: Path, code: str = "import codesafety; print(codesafety.load().plugins)") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "src")])},
-    )
-
-
+LOAD = "import codesafety; print(codesafety.load().plugins)"
 EMPTY = "from codesafety.plugins import hookimpl\n@hookimpl\ndef codesafety_code_maps():\n    return []\n"
 
 
 @pytest.mark.parametrize(("text", "kind"), [("import sys; sys.exit(0)", "SystemExit"), ("1 / 0", "ZeroDivisionError")])
 def test_an_installed_plugin_that_cannot_be_imported_is_named(text: str, kind: str, tmp_path: Path) -> None:
-    install(tmp_path, "made", "made", "made_plugin", text)
-    done = loaded(tmp_path)
+    install(tmp_path, text)
+    done = run(tmp_path, "-c", LOAD)
     assert done.returncode == 1
     assert f"PluginError: plugin `made` failed in `import`: {kind}" in done.stderr
 
 
 def test_two_installed_plugins_of_one_name_refuse_to_load(tmp_path: Path) -> None:
-    install(tmp_path, "one", "made", "one_plugin", EMPTY)
-    install(tmp_path, "two", "made", "two_plugin", EMPTY)
-    assert "ConfigurationError: two plugins are called `made`" in loaded(tmp_path).stderr
+    install(tmp_path, EMPTY, distribution="one")
+    install(tmp_path, EMPTY, distribution="two")
+    assert "ConfigurationError: two plugins are called `made`" in run(tmp_path, "-c", LOAD).stderr
 
 
 def test_an_installed_plugin_is_not_handed_over_again(tmp_path: Path) -> None:
-    install(tmp_path, "made", "installed", "made_plugin", EMPTY)
-    done = loaded(tmp_path, "import codesafety, made_plugin; codesafety.load(plugins=[made_plugin])")
+    install(tmp_path, EMPTY, name="installed")
+    done = run(tmp_path, "-c", "import codesafety, made_plugin; codesafety.load(plugins=[made_plugin])")
     assert "ConfigurationError: the plugin `made_plugin` is loaded already, as `installed`" in done.stderr
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -13,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.places import ROOT
-from tests.plugins.made import PREGNANT, entry, load, plugin, predicate, rule, sent
+from tests.plugins.made import PREGNANT, entry, install, load, plugin, predicate, rule, run, sent
 
 from codesafety import Engine, PluginError, Report
 from codesafety.plugins import BoundPredicate, Kind, Missing, Signature
@@ -152,9 +149,8 @@ def test_many_threads_are_answered_alike(tmp_path: Path) -> None:
     assert [bool(outcomes(report)) for report in reports] == [date == "2026-03-01" for date in dates]
 
 
-PROCESS = f"""
-import sys, threading, time
-sys.path.insert(0, {str(ROOT)!r})
+PROCESS = """
+import sys
 from codesafety.plugins import BoundPredicate, Kind, Signature, hookimpl
 
 def hangs(entry):
@@ -162,34 +158,37 @@ def hangs(entry):
         pass
 
 def leaves(entry):
+    print("asked")
     sys.exit(0)
 
 @hookimpl
 def codesafety_predicates():
+    print("loaded")
     return [BoundPredicate(Signature("made/hangs", (Kind.ENTRY,)), hangs), BoundPredicate(Signature("made/leaves", (Kind.ENTRY,)), leaves)]
 """
 
 
 @pytest.mark.parametrize("condition", ["made/hangs(e)", "made/leaves(e)"])
 def test_a_process_that_serves_lines_answers_each_line_and_ends(condition: str, tmp_path: Path) -> None:
-    package = tmp_path / "made-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: made\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[codesafety]\nmade = made_plugin\n")
-    (tmp_path / "made_plugin.py").write_text(PROCESS)
+    install(tmp_path, PROCESS)
     line = sent(entry(PREGNANT)).model_dump_json(exclude_defaults=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "codesafety", "check", "--jsonl", "--rules", str(rule(tmp_path, condition))],
-        input=f"{line}\n{line}\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "src")])},
-    )
+    arguments = ["check", "--jsonl", "--rules", str(rule(tmp_path, condition))]
+    done = run(tmp_path, "-m", "codesafety", *arguments, stdin=f"{line}\n{line}\n")
     ready, *answers = map(json.loads, done.stdout.splitlines())
     assert ready["ready"] is True
     assert [answer["decision"] for answer in answers] == ["hold", "hold"], done.stderr
     assert [answer["not_checked"][0]["plugin"] for answer in answers] == ["made", "made"]
+
+
+def test_what_a_plugin_prints_is_no_answer(tmp_path: Path) -> None:
+    install(tmp_path, PROCESS)
+    message = tmp_path / "message.json"
+    message.write_text(sent(entry(PREGNANT)).model_dump_json(exclude_defaults=True))
+    arguments = ["check", str(message), "--format", "json", "--rules", str(rule(tmp_path, "made/leaves(e)"))]
+    done = run(tmp_path, "-m", "codesafety", *arguments)
+    assert json.loads(done.stdout)["decision"] == "hold"
+    assert done.stderr.splitlines()[0] == "loaded"
+    assert "asked" in done.stderr
 
 
 # ------------------------------------------------------------------------------------------------ what is missing, of which argument

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.places import EXAMPLES, ROOT
-from tests.plugins.made import PREGNANT, entry, load, plugin, sent
+from tests.places import EXAMPLES
+from tests.plugins.made import PREGNANT, entry, install, load, plugin, run, sent
 
 from codesafety import Declined, Entry, InputError, PluginError, Record, Submission
 from codesafety.plugins import Source
@@ -193,11 +191,8 @@ def test_a_reader_of_tables_that_fails_is_named(case: str) -> None:
 
 
 def test_the_command_line_checks_nothing_and_says_so_where_a_reader_exits(tmp_path: Path) -> None:
-    package = tmp_path / "made-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: made\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[codesafety]\nmade = made_plugin\n")
-    (tmp_path / "made_plugin.py").write_text(
+    install(
+        tmp_path,
         "import sys\n"
         "from codesafety.plugins import hookimpl\n"
         "class Leaves:\n"
@@ -206,13 +201,8 @@ def test_the_command_line_checks_nothing_and_says_so_where_a_reader_exits(tmp_pa
         "    read = read_record = lambda self, source: sys.exit(0)\n"
         "@hookimpl\n"
         "def codesafety_readers():\n"
-        "    return [Leaves()]\n"
+        "    return [Leaves()]\n",
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "codesafety", "check", str(EXAMPLES / "contraception-ok.xml")],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "src")])},
-    )
+    done = run(tmp_path, "-m", "codesafety", "check", str(EXAMPLES / "contraception-ok.xml"))
     assert done.returncode == 2
     assert "plugin `made` failed in `leaves.read`: SystemExit" in done.stderr

@@ -92,6 +92,18 @@ def test_the_command_line_uses_installed_plugins(installed: Path, tmp_path: Path
     assert "supplier.checks" in [r["name"] for r in report["rulesets"]]
 
 
+def test_the_text_report_says_what_was_mapped(installed: Path, tmp_path: Path) -> None:
+    message = tmp_path / "message.txt"
+    message.write_bytes(MESSAGE)
+    done = subprocess.run(
+        [sys.executable, "-m", "codesafety", "check", str(message)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path(installed), "COLUMNS": "200"},
+    )
+    assert "Pregnant (77386006), mapped from PREG1, 2026-03-01: " in done.stdout
+
+
 def test_an_engine_can_be_loaded_without_installed_plugins(installed: Path) -> None:
     printed = run(installed, "import codesafety; print(codesafety.load(installed_plugins=False).plugins)")
     assert "supplier_example" not in printed
