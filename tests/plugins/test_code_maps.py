@@ -69,6 +69,17 @@ def test_a_mapped_code_beside_another_code_is_judged_as_two_codes_are(engine: En
     itself = engine.assess(sent(entry(PREGNANT, "http://snomed.info/sct", ("http://snomed.info/sct", NOT_PREGNANT))))
     assert fired(mapped) == fired(itself)
     assert [item.rules for item in mapped.items] == [item.rules for item in itself.items]
+    assert mapped.decision == "hold"
+
+
+def test_the_system_of_a_mapped_code_is_known() -> None:
+    nearly = "http://snomed.info/sct2"
+    unmapped, mapped = (
+        load("uk.integrity", plugins=[plugin(code_maps=maps)]).assess(sent(entry("PREG1", nearly)))
+        for maps in ([], [CodeMap("local codes", nearly, {"PREG1": PREGNANT})])
+    )
+    assert integrity(unmapped) == ["uk.integrity/code-system-that-is-nearly-known-or-left-out"]
+    assert integrity(mapped) == []
 
 
 def test_a_code_of_the_same_system_that_is_in_no_map_is_not_understood(engine: Engine) -> None:
