@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
 
 from codesafety import builtin, ir
-from codesafety.errors import PLUGIN_FAULTS, ConfigurationError, Declined, InputError, PluginError
-from codesafety.evaluation.binding import Binding, BoundPredicate, bind, say_limit
+from codesafety.errors import ConfigurationError, InputError, PluginError
+from codesafety.evaluation.binding import Binding, bind, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
@@ -21,8 +22,9 @@ from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
+from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
-from codesafety.plugins.manager import PluginManager, collect, manager, names
+from codesafety.plugins.manager import PluginManager, ask, manager, names, versions
 from codesafety.plugins.reading import MAX_BYTES, Reader, Source, TableReader
 from codesafety.profile import Override, Profile
 from codesafety.record import Model, Record, Submission
@@ -32,7 +34,6 @@ from codesafety.reporting.standing import Standing, in_force
 from codesafety.reporting.whole import digest, report
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Terminology
-from codesafety.terminology.systems import canonical
 
 if TYPE_CHECKING:
     from codesafety.diagnostics import Diagnostic
@@ -65,35 +66,49 @@ def load(
     from codesafety import language
 
     made = manager([builtin, *plugins], entry_points=installed_plugins)
-    predicates = _predicates(made)
-    given = rule_paths(rules)
-    given += [path for plugin, path in collect(made, "codesafety_rulesets") if plugin != builtin.NAME or not rules]
+    predicates = declared.predicates(made)
+    maps = declared.code_maps(made)
+    mapped = declared.merged(maps)
+    readers = declared.readers(made, but=builtin.NAME)
+    given = [*rule_paths(rules), *declared.rulesets(made, but=builtin.NAME if rules else None)]
     loaded = language.load(
         given, shipped=builtin.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
     )
     terminology = _terminology(release, loaded.rulesets)
     binding = bind(loaded.rulesets, terminology, limits=limits, predicates=predicates, sources=loaded.sources)
-    maps = _code_maps(made)
-    if maps:
-        binding = replace(binding, codebook=Codebook(terminology, _merged(maps)))
+    if mapped:
+        binding = replace(binding, codebook=Codebook(terminology, mapped))
     never = frozenset(never)
-    for name in never:
+    for name in sorted(never):
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
     log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
-    return Engine(binding, made, maps, never, evaluator, warnings, loaded.sources, log)
+    return Engine(binding, made, readers, maps, never, evaluator, warnings, loaded.sources, log)
 
 
 class Engine:
     """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls."""
 
-    __slots__ = ("__dict__", "_manager", "_maps", "binding", "evaluator", "hazards", "never", "program", "sources", "warnings")
+    __slots__ = (
+        "__dict__",
+        "_manager",
+        "_maps",
+        "_suppliers_readers",
+        "binding",
+        "evaluator",
+        "hazards",
+        "never",
+        "program",
+        "sources",
+        "warnings",
+    )
 
     def __init__(
         self,
         binding: Binding,
         plugin_manager: PluginManager,
+        readers: tuple[tuple[str, Reader | TableReader], ...],
         maps: tuple[tuple[str, CodeMap], ...],
         never: frozenset[str],
         evaluator: Evaluator,
@@ -108,6 +123,7 @@ class Engine:
         self.sources = sources
         self.hazards = hazards
         self._manager = plugin_manager
+        self._suppliers_readers = readers
         self._maps = maps
         self.program: Program = compile_program(binding)
 
@@ -135,9 +151,8 @@ class Engine:
 
     @cached_property
     def readers(self) -> tuple[tuple[str, Reader | TableReader], ...]:
-        """(plugin, reader), in the order in which they are asked."""
-        found = collect(self._manager, "codesafety_readers")
-        return tuple(sorted(found, key=lambda one: one[0] == builtin.NAME))
+        """(plugin, reader), in the order in which they are asked. Our own are imported when something is first read."""
+        return (*self._suppliers_readers, *((builtin.NAME, one) for one in builtin.codesafety_readers()))
 
     @cached_property
     def standing(self) -> Standing:
@@ -147,16 +162,23 @@ class Engine:
         binding = self.binding
         limits = {name: say_limit(value) for name, value in binding.limits.items()}
         sets = binding.sets.values()
-        whole = digest(
-            "\n".join(
-                [
-                    __version__,
-                    self.terminology.digest,
-                    *(r.digest for r in binding.rulesets),
-                    *(f"{k}={v}" for k, v in sorted(limits.items())),
-                ]
-            )
-        )
+        severities = {rule.name: rule.severity or self.hazards.severity(rule.hazards) for rule in binding.rules}
+        depends_on = {
+            "version": __version__,
+            "terminology": self.terminology.digest,
+            "rulesets": [r.digest for r in binding.rulesets],
+            "limits": limits,
+            "severities": severities,
+            "never": sorted(self.never),
+            "plugins": versions(self._manager),
+            "readers": [(plugin, one.name) for plugin, one in self._suppliers_readers],
+            "code_maps": [(plugin, one.name, one.system, dict(one.codes)) for plugin, one in self._maps],
+            "predicates": {
+                name: (p.plugin, p.signature.kinds, p.signature.fields, _qualified_name(p.call))
+                for name, p in binding.predicates.items()
+            },
+        }
+        whole = digest(json.dumps(depends_on, sort_keys=True))
         return Standing(
             binding=binding,
             engine=EngineUsed(version=__version__, evaluator=self.evaluator, digest=whole),
@@ -175,7 +197,7 @@ class Engine:
                 release_sets=sum(s.base == "release" for s in sets),
             ),
             never=self.never,
-            severities={rule.name: rule.severity or self.hazards.severity(rule.hazards) for rule in binding.rules},
+            severities=severities,
             patient_wide=frozenset(rule.name for rule in binding.rules if reads_patient(rule)),
         )
 
@@ -184,11 +206,11 @@ class Engine:
     def reader(self, source: Source) -> tuple[str, Reader | TableReader]:
         """Return the first reader that recognises a source. Raises InputError where none does."""
         for plugin, reader in self.readers:
-            try:
-                if reader.recognises(source):
-                    return plugin, reader
-            except PLUGIN_FAULTS as error:
-                raise PluginError(plugin, f"{reader.name}.recognises", error) from None
+            answer = ask(plugin, f"{reader.name}.recognises", reader.recognises, source)
+            if not isinstance(answer, bool):
+                raise PluginError(plugin, f"{reader.name}.recognises", "it answered neither true nor false")
+            if answer:
+                return plugin, reader
         tables = source.path is not None and (source.path.is_dir() or source.path.suffix in (".parquet", ".csv"))
         if tables and find_spec("polars") is None:
             raise InputError(
@@ -217,7 +239,7 @@ class Engine:
         plugin, reader = self.reader(found)
         if not isinstance(reader, Reader):
             raise InputError("this holds many patients", source=found.name, help="read it with `read_many`")
-        return self._asked(plugin, f"{reader.name}.read", lambda: reader.read(found), Submission)
+        return _whole(plugin, f"{reader.name}.read", Submission, reader.read, found)
 
     def read_record(self, source: bytes | str | Path | Source) -> Record:
         """Return the existing record in a source. Raises as `read` does."""
@@ -225,7 +247,7 @@ class Engine:
         plugin, reader = self.reader(found)
         if not isinstance(reader, Reader):
             raise InputError("this holds many patients, and a record is one patient's", source=found.name)
-        return self._asked(plugin, f"{reader.name}.read_record", lambda: reader.read_record(found), Record)
+        return _whole(plugin, f"{reader.name}.read_record", Record, reader.read_record, found)
 
     def read_many(self, source: Path | Source) -> Iterator[tuple[str, Submission]]:
         """Yield (row key, submission) for each patient in tables: a file or folder. Raises as `read` does."""
@@ -233,27 +255,19 @@ class Engine:
         plugin, reader = self.reader(found)
         if not isinstance(reader, TableReader):
             raise InputError("this holds one message or record", source=found.name, help="read it with `read`")
-        try:
-            yield from reader.read_many(found)
-        except (InputError, Declined):
-            raise
-        except PLUGIN_FAULTS as error:
-            raise PluginError(plugin, f"{reader.name}.read_many", error) from None
+        hook = f"{reader.name}.read_many"
+        rows = ask(plugin, hook, lambda: iter(reader.read_many(found)), lets=InputError)
+        end = object()
+        for row in iter(lambda: ask(plugin, hook, next, rows, end, lets=InputError), end):
+            match row:
+                case (str() as key, submission):
+                    yield key, _whole(plugin, hook, Submission, lambda: submission)
+                case _:
+                    raise PluginError(plugin, hook, "it yielded no row key with its Submission")
 
     def holds_many(self, source: Source) -> bool:
         """Return whether a source holds tables of many patients. Raises InputError where no reader knows it."""
         return isinstance(self.reader(source)[1], TableReader)
-
-    def _asked(self, plugin: str, hook: str, call: Callable[[], _Read], wanted: type[_Read]) -> _Read:
-        try:
-            answer = call()
-        except (InputError, Declined):
-            raise
-        except PLUGIN_FAULTS as error:
-            raise PluginError(plugin, hook, error) from None
-        if not isinstance(answer, wanted):
-            raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
-        return answer
 
     @staticmethod
     def _source(source: bytes | str | Path | Source) -> Source:
@@ -321,15 +335,19 @@ class Engine:
 
     def deliver(self, report: Report, submission: Submission) -> None:
         """Hand a report to every plugin that delivers. Raises one PluginError that names all that failed."""
+        hook = "codesafety_deliver"
+        arguments = {"report": report, "submission": submission}
         failed: list[PluginError] = []
         for implementation in self._manager.hook.codesafety_deliver.get_hookimpls():
+            plugin = implementation.plugin_name
             try:
-                arguments = {"report": report, "submission": submission}
-                implementation.function(*(arguments[name] for name in implementation.argnames))
-            except PLUGIN_FAULTS as error:
-                failed.append(PluginError(implementation.plugin_name, "codesafety_deliver", error))
+                given = [arguments[name] for name in implementation.argnames]
+                if ask(plugin, hook, implementation.function, *given) is not None:  # a coroutine, say, which nobody would await
+                    raise PluginError(plugin, hook, "it returned something in the place of delivering")
+            except PluginError as error:
+                failed.append(error)
         if failed:
-            raise PluginError(", ".join(f.plugin for f in failed), "codesafety_deliver", ", ".join(f.kind for f in failed))
+            raise PluginError(", ".join(f.plugin for f in failed), hook, ", ".join(f.kind for f in failed))
 
 
 def open_source(name: str | Path) -> Source:
@@ -451,32 +469,21 @@ def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
     return FrozenTerminology({key: tuple(known) for key, known in terms.items()}, contexts)
 
 
-def _predicates(made: PluginManager) -> dict[str, BoundPredicate]:
-    found: dict[str, BoundPredicate] = {}
-    for plugin, predicate in collect(made, "codesafety_predicates"):
-        if not isinstance(predicate, BoundPredicate):
-            raise PluginError(plugin, "codesafety_predicates", "it returned something that is no BoundPredicate")
-        name = predicate.signature.name
-        if name in found:
-            raise PluginError(plugin, "codesafety_predicates", f"the predicate `{name}` is declared twice")
-        found[name] = predicate if predicate.plugin else replace(predicate, plugin=plugin)
-    return found
+def _whole(plugin: str, hook: str, wanted: type[_Read], function: Callable[..., _Read], *arguments: object) -> _Read:
+    """Return what a plugin read. Raises PluginError where it is not what was wanted, from its fields to the last value."""
+    answer = ask(plugin, hook, function, *arguments, lets=InputError)
+    if not isinstance(answer, wanted):
+        raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
+    if plugin == builtin.NAME:
+        return answer
+    try:
+        return wanted.model_validate_json(answer.model_dump_json(warnings="error"))
+    except Exception:  # noqa: BLE001  made past its own checks, a model may hold anything
+        failed = PluginError(plugin, hook, f"a field of its {wanted.__name__} holds what it cannot")
+    raise failed
 
 
-def _code_maps(made: PluginManager) -> tuple[tuple[str, CodeMap], ...]:
-    found = collect(made, "codesafety_code_maps")
-    for plugin, one in found:
-        if not isinstance(one, CodeMap):
-            raise PluginError(plugin, "codesafety_code_maps", "it returned something that is no CodeMap")
-    return tuple(found)
-
-
-def _merged(maps: Sequence[tuple[str, CodeMap]]) -> dict[str, str]:
-    merged: dict[str, str] = {}
-    for plugin, one in maps:
-        system = canonical(one.system) or one.system
-        for code, concept in one.codes.items():
-            key = ir.code_key(system, code)
-            if merged.setdefault(key, concept) != concept:
-                raise PluginError(plugin, "codesafety_code_maps", "two maps send one code to different concepts")
-    return merged
+def _qualified_name(function: object) -> str:
+    """Return where a function is from, the same in every process."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"

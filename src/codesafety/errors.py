@@ -57,9 +57,5 @@ class PluginError(CodesafetyError):
         super().__init__(f"plugin `{plugin}` failed in `{hook}`: {self.kind}")
 
 
-PLUGIN_FAULTS = (Exception, SystemExit)
-"""All that a plugin may raise; one that calls `sys.exit` ends nothing but itself. `os._exit` cannot be caught."""
-
-
 class ConfigurationError(CodesafetyError):
     """A profile, an override, a limit or an argument that does not fit what is loaded."""

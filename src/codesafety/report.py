@@ -260,7 +260,8 @@ class EngineUsed(Model):
     version: str
     evaluator: Literal["compiled", "reference"]
     digest: str
-    """Of the rules, their limits and the terminology together."""
+    """Of all that an answer depends on: version, rules, limits, severities, terminology, code maps, predicates, plugins and their
+    readers, and `never`. Both evaluators answer the same, and have the same digest."""
 
 
 class Digests(Model):
@@ -292,8 +293,9 @@ class Report(Model):
     rulesets: tuple[RulesetUsed, ...] = ()
     limits: dict[str, str] = Field({})
     predicates: tuple[str, ...] = ()
-    """Plugins' predicates that the loaded rules call."""
+    """Plugins' predicates that rules can call."""
     code_maps: tuple[str, ...] = ()
+    """Plugins' code maps, each as `plugin: name`: a mapped code is judged as its target is."""
     profile: ProfileUsed | None = None
     terminology: TerminologyUsed
     format: str | None = None

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from codesafety import ir
-from codesafety.evaluation.binding import Binding, BoundPredicate, Missing, bind
+from codesafety.evaluation.binding import Binding, bind
+from codesafety.evaluation.predicates import BoundPredicate, Missing
 from codesafety.record import (
     Coding,
     Component,
@@ -235,7 +236,7 @@ def _fails(item: Any) -> bool:
 
 
 PREDICATES = {
-    name: BoundPredicate(ir.Signature(name, kinds), call, "demo")
+    name: BoundPredicate(ir.Signature(name, kinds, ("text",)), call, "demo")
     for name, kinds, call in (
         ("demo/even", (ir.Kind.ENTRY,), _even),
         ("demo/alike", (ir.Kind.ENTRY, ir.Kind.ENTRY), _alike),

@@ -127,6 +127,7 @@ HOOKS = {
     "when it is imported": "sys.exit(0)",
     "among its rulesets": "@hookimpl\ndef codesafety_rulesets(): sys.exit(0)",
     "when it recognises": "class R:\n name = 'r'\n def recognises(self, source): sys.exit(0)\n"
+    " def read(self, source): ...\n def read_record(self, source): ...\n"
     "@hookimpl\ndef codesafety_readers(): return [R()]",
     "when it reads": "class R:\n name = 'r'\n def recognises(self, source): return True\n"
     " def read(self, source): sys.exit(0)\n def read_record(self, source): sys.exit(0)\n"

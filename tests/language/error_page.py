@@ -27,7 +27,7 @@ from codesafety.cli.app import app
 from codesafety.diagnostics import render_all
 from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
-from codesafety.evaluation.binding import BoundPredicate
+from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.ir import Kind, Signature
 from codesafety.language.loader import Loaded
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import subprocess
@@ -11,10 +10,6 @@ from pathlib import Path
 
 import pytest
 from tests.places import ROOT
-
-import codesafety
-from codesafety.errors import PluginError
-from codesafety.plugins import hookspecs
 
 PACKAGE = Path(__file__).parent / "supplier"
 MESSAGE = b"supplier|v1|female|1990-05-05\nentry|https://supplier.example/codes|PREG1|2026-03-01\n"
@@ -44,12 +39,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def path(installed: Path) -> str:
+    """Return where a child finds the package, and the library that this test tests."""
+    return os.pathsep.join([str(installed), str(ROOT / "src")])
+
+
 def run(installed: Path, code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(installed), **environment},
+        env={**os.environ, "PYTHONPATH": path(installed), **environment},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -84,11 +84,24 @@ def test_the_command_line_uses_installed_plugins(installed: Path, tmp_path: Path
         [sys.executable, "-m", "codesafety", "check", str(message), "--format", "json"],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": path(installed)},
     )
     report = json.loads(done.stdout)
-    assert report["items"][0]["as_sent"]["code"] == "PREG1"
+    item = report["items"][0]
+    assert (item["as_sent"]["code"], item["code"], item["term"]) == ("PREG1", "77386006", "Pregnant (finding)")
     assert "supplier.checks" in [r["name"] for r in report["rulesets"]]
+
+
+def test_the_text_report_says_what_was_mapped(installed: Path, tmp_path: Path) -> None:
+    message = tmp_path / "message.txt"
+    message.write_bytes(MESSAGE)
+    done = subprocess.run(
+        [sys.executable, "-m", "codesafety", "check", str(message)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path(installed), "COLUMNS": "200"},
+    )
+    assert "Pregnant (77386006), mapped from PREG1, 2026-03-01: " in done.stdout
 
 
 def test_an_engine_can_be_loaded_without_installed_plugins(installed: Path) -> None:
@@ -126,63 +139,21 @@ print(report.model_dump_json())
     assert "may hold" not in printed
 
 
-class Raises:
-    NAME = "raises"
-
-    @codesafety.hookimpl
-    def codesafety_readers(self) -> list[object]:
-        raise RuntimeError("secret")
-
-
-class ReaderThatFails:
-    NAME = "bad-reader"
-    name = "bad"
-
-    def recognises(self, source: object) -> bool:
-        return True
-
-    def read(self, source: object) -> object:
-        raise RuntimeError("secret")
-
-    def read_record(self, source: object) -> object:
-        return "no record"
-
-    @codesafety.hookimpl
-    def codesafety_readers(self) -> list[object]:
-        return [self]
-
-
-class Unknown:
-    NAME = "unknown"
-
-    @codesafety.hookimpl
-    def codesafety_raeders(self) -> list[object]:
-        return []
-
-
-def test_a_plugin_that_raises_is_named_without_its_words() -> None:
-    engine = codesafety.load(plugins=[Raises()])
-    with pytest.raises(PluginError, match="plugin `raises` failed in `codesafety_readers`: RuntimeError") as caught:
-        engine.read(b"{}")
-    assert "secret" not in str(caught.value)
-
-
-def test_a_reader_that_fails_is_named_and_not_passed_over() -> None:
-    engine = codesafety.load(plugins=[ReaderThatFails()])
-    with pytest.raises(PluginError, match=r"plugin `bad-reader` failed in `bad\.read`"):
-        engine.read(b"<x/>")
-    with pytest.raises(PluginError, match="it returned no Record"):
-        engine.read_record(b"<x/>")
-
-
-def test_a_hook_that_does_not_exist_refuses_to_load() -> None:
-    with pytest.raises(PluginError, match="there is no such hook"):
-        codesafety.load(plugins=[Unknown()])
-
-
-@pytest.mark.parametrize("name", [n for n in dir(hookspecs) if n.startswith("codesafety_")])
-def test_every_hook_is_documented(name: str) -> None:
-    hook = getattr(hookspecs, name)
-    assert inspect.getdoc(hook), f"{name} has no docstring"
-    page = ROOT / "docs" / "reference" / "plugins.md"
-    assert name in page.read_text(encoding="utf-8"), f"{name} is not in docs/reference/plugins.md"
+def test_the_supplier_package_passes_a_strict_type_check(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--config-file=",
+            "--follow-imports=silent",
+            f"--cache-dir={tmp_path}",
+            str(PACKAGE / "src" / "supplier_example"),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MYPYPATH": str(ROOT / "src")},
+    )
+    assert done.returncode == 0, done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,12 +74,13 @@ def check(
         raise typer.BadParameter("give FILE, or --jsonl and submissions on standard input")
     evaluator: Evaluator = "reference" if reference else "compiled"
     try:
-        engine = load(*(rules or ()), release=release, limits=_limits(limit or ()), never=never or (), evaluator=evaluator)
-        practice = read_model(Profile, open_source(profile)) if profile is not None else None
-        if practice is not None:
-            engine.check_profile(practice)
-        aside = read_overrides(open_source(overrides)) if overrides is not None else []
-        existing = engine.read_record(record) if record is not None else None
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            engine = load(*(rules or ()), release=release, limits=_limits(limit or ()), never=never or (), evaluator=evaluator)
+            practice = read_model(Profile, open_source(profile)) if profile is not None else None
+            if practice is not None:
+                engine.check_profile(practice)
+            aside = read_overrides(open_source(overrides)) if overrides is not None else []
+            existing = engine.read_record(record) if record is not None else None
     except CodesafetyError as error:
         fail(error, form)
     for warning in engine.binding.drift:
@@ -100,10 +102,13 @@ def _check_files(
     for number, file in enumerate(_with_progress(files)):
         try:
             source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
-            if engine.holds_many(source):
+            with redirect_stdout(sys.stderr):
+                many = engine.holds_many(source)
+            if many:
                 check_tables(engine, source, profile, overrides, form, tally)
                 continue
-            report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
+            with redirect_stdout(sys.stderr):
+                report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
         except (CodesafetyError, ConfigurationError) as error:
             tally.worst = FAILED
             if form is Format.JSON:

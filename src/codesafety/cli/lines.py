@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import redirect_stdout
 from secrets import token_hex
 from typing import Any
 
@@ -57,7 +58,8 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             if not whole:
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
             given = _parsed(raw, number)
-            report = _answer(engine, given, raw, number, profile, overrides, record)
+            with redirect_stdout(sys.stderr):  # what a plugin prints is no line of ours
+                report = _answer(engine, given, raw, number, profile, overrides, record)
             _line({**report.model_dump(mode="json"), **_id(given)})
             answered += answered_items(report)
         except Declined as error:

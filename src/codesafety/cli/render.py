@@ -152,6 +152,7 @@ def _item(item: ReportItem) -> str:
     unnamed = f"code {item.code}" if item.code else "no code"
     term = _plain_term(item.term) or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
     code = f" ({item.code})" if item.term and item.code else ""
+    code += f", mapped from {item.as_sent.code}" if item.as_sent.code not in (item.code, None) else ""
     counts = item.rules
     untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""
     return f"{term}{code}{f', {item.date}' if item.date else ''}: {count(counts.answered, 'rule')} answered{untold}: {item.path}"

@@ -17,7 +17,7 @@ from codesafety.record import Coding, Component, Entry, Medication, Message
 from codesafety.terminology import sctid
 from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
-from codesafety.terminology.systems import SHORT_NAMES, canonical, nearly
+from codesafety.terminology.systems import SHORT_NAMES, nearly
 
 
 def item_of(value: Bindable) -> ItemFact | None:
@@ -155,9 +155,10 @@ def coding_field(coding: CodingFact, name: str) -> Any:
 def system_check(coding: CodingFact) -> str | None:
     """Return what is to be said of a code's system: known, nearly_known, misplaced, other; left_out, none. None: no code.
 
-    Misplaced: under another system, and a code that SNOMED CT is known to have. Left out: no system by a SNOMED CT id.
+    Misplaced: under another system, and a code that SNOMED CT is known to have. Left out: no system by a SNOMED CT id. The
+    system of a code that a supplier maps is known.
     """
-    system, code = canonical(coding.coding.system), coding.coding.code
+    system, code = coding.info.system, coding.info.code
     if code is None:
         return None
     if system is None:
@@ -170,13 +171,14 @@ def system_check(coding: CodingFact) -> str | None:
 def coding_damage(coding: CodingFact) -> str | None:
     """Return the kind of damage of a code, `valid` where there is none; None where no code or no system was sent.
 
-    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space.
+    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space. A
+    code that a supplier maps is whole: it was found in the map, and its target was tested when the map was loaded.
     """
-    if coding.info.system is None or coding.coding.code is None:
+    if coding.info.system is None or coding.info.code is None:
         return None
     if coding.info.system != "sct":
         return "valid" if coding.info.well_formed else "stray_characters"
-    return str(sctid.diagnose(coding.coding.code).diagnosis)
+    return str(sctid.diagnose(coding.info.code).diagnosis)
 
 
 _RELATIONS = {"product": same_product, "SharesIngredient": shares_ingredient, "SameIngredients": same_ingredients}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,27 +10,9 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span, listed
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
+from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A plugin predicate's "cannot tell": the fields of its arguments that it would have needed."""
-
-    fields: tuple[str, ...]
-
-
-Predicate = Callable[..., "bool | Missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class BoundPredicate:
-    """A plugin's predicate with its declared types and the plugin that brought it."""
-
-    signature: ir.Signature
-    call: Predicate
-    plugin: str
 
 
 @dataclass(frozen=True, slots=True)

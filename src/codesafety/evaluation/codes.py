@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from codesafety.ir import code_key
@@ -16,7 +16,7 @@ from codesafety.terminology.systems import canonical, normal_code
 _MAX_REMEMBERED = 200_000
 MOST_CODINGS = 16
 """Codings of one concept that are compared with one another."""
-_FHIR_CODE = re.compile(r"\S+( \S+)*")
+FHIR_CODE = re.compile(r"\S+( \S+)*")
 """How FHIR writes a code of any system: at least one character, no white space but single spaces inside."""
 NO_CONTEXT = CodeContext()
 """A code that says nothing of its context."""
@@ -28,7 +28,9 @@ TRANSFER_DEGRADED = frozenset({"196421000000109", "196411000000103"})
 class CodeInfo:
     """A coding's system and code, as rules compare them.
 
-    `keys`: what counts as being in a set: the code, what it was replaced by, and for a medicine its VMP, VTM and former ids.
+    A code that a supplier maps means its target: `system` and `code` are the target's.
+    `keys`: what counts as being in a set: the code, what it was replaced by or mapped from, and for a medicine its VMP, VTM
+    and former ids.
     `possible`: where an inactive code has several possible replacements, those; membership is that on which they agree.
     `speaks`: the code is well formed, known and of this system, so that absence from a set means something.
     """
@@ -51,12 +53,12 @@ NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 class Codebook:
     """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
 
-    __slots__ = ("_contrary", "_entries", "_maps", "_products", "terminology")
+    __slots__ = ("_contrary", "_entries", "_products", "maps", "terminology")
 
     def __init__(self, terminology: Terminology, maps: Mapping[str, str] | None = None) -> None:
-        """`maps`: suppliers' codes (as `system|code`) to SNOMED CT concepts, by which they are judged."""
+        """`maps`: suppliers' codes (as keys, `system|code`) to SNOMED CT concepts, by which they are judged."""
         self.terminology = terminology
-        self._maps = dict(maps or {})
+        self.maps: Mapping[str, str] = dict(maps or {})
         self._entries: dict[tuple[str | None, str], CodeInfo] = {}
         self._products: dict[tuple[str | None, str], CodeInfo] = {}
         self._contrary: dict[tuple[str, str], bool] = {}
@@ -107,13 +109,14 @@ class Codebook:
         short = canonical(system)
         if short is None:
             return CodeInfo(None, code, (), (), False, None, NO_CONTEXT, None)
-        mapped = self._maps.get(code_key(short, code)) if short != "sct" else None
-        if mapped is not None:
-            return self._look_up("sct", mapped, product=product)
         if short != "sct":
+            own = code_key(short, normal_code(short, code))
+            if (mapped := self.maps.get(own)) is not None:
+                target = self._look_up("sct", mapped, product=product)
+                return replace(target, keys=(*target.keys, own))  # a map takes no code out of a set that names it
             found = self.terminology.product(code_key(short, code)) if product else None
-            keys = (code_key(short, normal_code(short, code)), *(sorted(found.ids) if found else ()))
-            formed = _FHIR_CODE.fullmatch(code) is not None
+            keys = (own, *(sorted(found.ids) if found else ()))
+            formed = FHIR_CODE.fullmatch(code) is not None
             misplaced = sctid.is_concept_id(code) and bool(self.terminology.terms(code))
             return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found, misplaced)
         if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:

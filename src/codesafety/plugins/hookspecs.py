@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pluggy
 
-from codesafety.evaluation.binding import BoundPredicate
+from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.plugins.reading import Reader, TableReader
 from codesafety.record import Submission
 from codesafety.report import Report
@@ -25,7 +25,9 @@ hookimpl = pluggy.HookimplMarker("codesafety")
 class CodeMap:
     """A supplier's map from its own codes to SNOMED CT concept ids, by which rules can judge items that hold only those.
 
-    `system` is the code system's URI as the messages write it. What was sent is never changed; every report names the maps.
+    `system` is the code system's URI as the messages write it. Targets are concept ids of SNOMED CT or dm+d. A mapped code is
+    judged as if its target had been sent in its place, beside other codings of its concept too: two that cannot both be so are
+    found as any two are. What was sent is never changed, and every report names the maps.
     """
 
     name: str
@@ -37,7 +39,8 @@ class CodeMap:
 def codesafety_rulesets() -> Sequence[Path]:
     """Return folders with rulesets to load beside the ones that the engine is given.
 
-    Each is a ruleset, or a folder of rulesets. They are parsed and checked like any other: an error in one refuses to load.
+    Each is a ruleset, or a folder of rulesets. They are parsed and checked like any other: an error in one refuses to load, and
+    so does a folder that is not there.
     """
     raise NotImplementedError
 
@@ -46,7 +49,8 @@ def codesafety_rulesets() -> Sequence[Path]:
 def codesafety_readers() -> Sequence[Reader | TableReader]:
     """Return readers of messages and records. The first that recognises a source reads it; plugins are asked before built-ins.
 
-    A reader that raises anything but InputError is named, and what it was to read is held as not checked.
+    One that lacks a method refuses to load. A reader that raises anything but InputError, exits, or returns no submission is
+    named, and what it was to read is held as not checked.
     """
     raise NotImplementedError
 
@@ -55,7 +59,7 @@ def codesafety_readers() -> Sequence[Reader | TableReader]:
 def codesafety_code_maps() -> Sequence[CodeMap]:
     """Return maps from a supplier's codes to SNOMED CT.
 
-    Two maps that send one code to different concepts refuse to load.
+    A map with an entry that is not whole refuses to load, and so do two entries of one code, in one map or in two.
     """
     raise NotImplementedError
 
@@ -65,8 +69,9 @@ def codesafety_predicates() -> Sequence[BoundPredicate]:
     """Return typed, pure predicates that rules may call as `plugin/name(e)`.
 
     A predicate is handed the public models (Entry, Component, Medication, Coding, Message) and answers True, False, or
-    `Missing((field, ...))` where it cannot tell. It keeps no state, reads no clock and does no I/O. One that raises is named and
-    the items that it was asked about are held as not checked.
+    `Missing((field, ...))` where it cannot tell, with fields that its signature declares. It keeps no state, reads no clock and
+    does no I/O, and is called in a thread of its own. One that raises, exits, answers anything else or takes longer than a second is named
+    and the items that it was asked about are held as not checked; after it once took longer it is not called again.
     """
     raise NotImplementedError
 
@@ -75,6 +80,6 @@ def codesafety_predicates() -> Sequence[BoundPredicate]:
 def codesafety_deliver(report: Report, submission: Submission) -> None:
     """Deliver a report to where the supplier wants it. Called once a message by `Engine.deliver`, never by `assess`.
 
-    Every plugin is called; those that raise are named together in one PluginError at the end.
+    Every plugin is called; those that raise, exit or return something are named together in one PluginError at the end.
     """
     raise NotImplementedError

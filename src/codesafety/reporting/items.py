@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
-from codesafety.evaluation.outcome import RunResult
+from codesafety.evaluation.outcome import Broken, RunResult
 from codesafety.record import Submission
 from codesafety.report import Answers, AsSent, Decision, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
@@ -19,12 +19,8 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
         if item.component is not None:
             continue
         model = item.model
-        info = next((i for i in item.infos if i.system == "sct"), item.infos[0] if item.infos else None)
-        sent = item.codings[0] if item.codings else None
-        for coding in item.codings:
-            if info is not None and coding.code == info.code:
-                sent = coding
-                break
+        codings = [*zip(item.codings, item.infos, strict=True), (None, None)]
+        sent, info = next((pair for pair in codings if pair[1] is not None and pair[1].system == "sct"), codings[0])
         tally = run.tallies.get(item.index)
         yield ReportItem.model_construct(
             path=model.path,
@@ -93,10 +89,10 @@ def not_read(submission: Submission) -> Iterator[NotReadItem]:
         )
 
 
-def broken_rules(facts: Facts, run: RunResult, ledger: Ledger) -> Iterator[NotChecked]:
+def broken_rules(facts: Facts, found: Iterable[Broken], ledger: Ledger) -> Iterator[NotChecked]:
     """Yield each rule that failed, for each item on which it did; the item is held."""
     paths = {item.index: item.model.path for item in facts.incoming}
-    for broken in run.broken:
+    for broken in found:
         cause = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
         for subject in broken.subjects:
             path = paths.get(subject) if subject is not None else None

@@ -105,7 +105,7 @@ class Results:
                             side="incoming",
                             role=var.name if var else "",
                             takes_action=True,
-                            **code_fields(coding.info.system, coding.coding.code, self.facts),
+                            **code_fields(coding.info.system, coding.info.code, self.facts),
                         ),
                     )
                 elif isinstance(bound, ItemFact) and var is not None:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
+from codesafety.errors import PluginError
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.outcome import Outcome, RunResult, Status
+from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status
 from codesafety.profile import Override, RuleChange
 from codesafety.record import Record, Submission
 from codesafety.report import (
@@ -50,14 +51,19 @@ def report(
     for finding in built_in:
         ledger.take_message(finding.action)
     findings = Findings(results, ledger, profile, overrides)
+    broken = list(run.broken)
     for outcomes in _by_rule(run, Status.FIRES):
-        findings.add(outcomes)
+        try:
+            findings.add(outcomes)
+        except PluginError as error:  # a predicate answered the rule, and fails now that its finding is explained
+            places = tuple(o.subject.index if o.subject is not None else None for o in outcomes)
+            broken.append(Broken(outcomes[0].rule.name, error.kind, error.plugin, places))
     findings.join_causes()
     untold = MissingInputs(results, ledger, profile)
     for outcomes in _by_rule(run, Status.CANNOT_TELL):
         untold.add(outcomes)
     not_checked = [
-        *broken_rules(facts, run, ledger),
+        *broken_rules(facts, broken, ledger),
         *(NotChecked(path=unread.path, reason=unread.reason) for unread in submission.not_read if unread.broken),
     ]
     paths = {item.path for item in (*submission.entries, *submission.medications)}

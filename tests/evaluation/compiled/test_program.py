@@ -14,10 +14,11 @@ from tests.differential.worlds import DAY, M_VMP, P1, P2, P3, bound
 
 from codesafety import ir
 from codesafety.errors import PluginError
-from codesafety.evaluation.binding import Binding, BoundPredicate, Missing
+from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult, Status, Tally
+from codesafety.evaluation.predicates import BoundPredicate, Missing
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import FieldType, Kind, Var
@@ -143,7 +144,9 @@ def test_joins_find_every_pair_on_the_record() -> None:
 def failing(call: Any) -> Binding:
     asks = rule("asks", ir.Trigger(E), ir.Custom("demo/even", (E,)))
     binding = bound([rule("before", ir.Trigger(E)), asks, rule("after", ir.Trigger(Var("c", Kind.CODING, 0)))])
-    return replace(binding, predicates={"demo/even": BoundPredicate(ir.Signature("demo/even", (Kind.ENTRY,)), call, "demo")})
+    return replace(
+        binding, predicates={"demo/even": BoundPredicate(ir.Signature("demo/even", (Kind.ENTRY,), ("value",)), call, "demo")}
+    )
 
 
 def _raises(item: Any) -> bool:

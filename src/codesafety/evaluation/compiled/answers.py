@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.errors import PLUGIN_FAULTS, PluginError
 from codesafety.evaluation.atoms import compare, converted, plain, products_answer
-from codesafety.evaluation.binding import BoundPredicate, Missing
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
+from codesafety.evaluation.predicates import BoundPredicate, ask
 from codesafety.evaluation.sameness import same_codes, same_entry
 from codesafety.evaluation.words import contradicts
 from codesafety.ir import Unit
@@ -431,13 +430,4 @@ def differs(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]
 
 def custom(scene: Scene, predicate: BoundPredicate, values: Sequence[Bindable], names: Sequence[str]) -> Answer:
     """Ask a plugin's predicate. Raises PluginError where it fails."""
-    name = predicate.signature.name
-    try:
-        answer = predicate.call(*(plain(value, scene.facts) for value in values))
-    except PLUGIN_FAULTS as error:
-        raise PluginError(predicate.plugin, name, error) from None
-    if isinstance(answer, bool):
-        return answer
-    if isinstance(answer, Missing):
-        return frozenset(f"{owner}.{field}" for owner in names for field in answer.fields)
-    raise PluginError(predicate.plugin, name, "it answered neither true, false nor Missing")
+    return ask(predicate, [plain(value, scene.facts) for value in values], names)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from codesafety import ir
-from codesafety.errors import PLUGIN_FAULTS, PluginError
 from codesafety.evaluation import calendar
 from codesafety.evaluation.atoms import (
     coding_field,
@@ -22,10 +21,11 @@ from codesafety.evaluation.atoms import (
     products_answer,
     word_of,
 )
-from codesafety.evaluation.binding import Binding, Missing
+from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import NOTHING, Bindable
+from codesafety.evaluation.predicates import ask
 from codesafety.evaluation.sameness import same_entry
 from codesafety.evaluation.words import contradicts
 from codesafety.record import Medication, Quantity
@@ -440,15 +440,8 @@ class Comparisons:
         if unseen:
             return None, frozenset(unseen)
         predicate = self.binding.predicates[name]
-        try:
-            answer = predicate.call(*(plain(b.value, self.facts) for b in arguments))
-        except PLUGIN_FAULTS as error:
-            raise PluginError(predicate.plugin, name, error) from None
-        if isinstance(answer, bool):
-            return truth(answer)
-        if isinstance(answer, Missing):
-            return None, frozenset(answer.fields) and frozenset(f"{b.name}.{f}" for b in arguments for f in answer.fields)
-        raise PluginError(predicate.plugin, name, "it answered neither true, false nor Missing")
+        answer = ask(predicate, [plain(b.value, self.facts) for b in arguments], [b.name for b in arguments])
+        return truth(answer) if isinstance(answer, bool) else unknown(*answer)
 
     # ---- membership
 

@@ -231,7 +231,7 @@ def show_code(system: str | None, code: str | None, facts: Facts) -> str:
 def label(value: object, facts: Facts) -> str:
     """Return how a message names an item: term, code and day."""
     if isinstance(value, CodingFact):
-        return show_code(value.info.system, value.coding.code, facts)
+        return show_code(value.info.system, value.info.code, facts)
     if isinstance(value, ItemFact):
         info = next((i for i in value.infos if i.system == "sct" and i.code), value.infos[0] if value.infos else None)
         shown = show_code(info.system, info.code, facts) if info is not None else "an entry without a code"

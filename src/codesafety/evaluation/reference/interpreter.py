@@ -156,7 +156,7 @@ class Interpreter(Comparisons):
             parts.append(self._row_valid(frame[one.slot], partner))
         elif other is not None:
             parts += [self._membership(frame[other.slot], other), self._context(frame[other.slot], other.kind)]
-        if rule.when is not None:
+        if rule.when is not None and conjunction(parts)[0] is not False:  # a predicate is asked of the rule's own items only
             parts.append(disjunction(self.judge(rule.when, f) for f in frames))
         value, missing = conjunction(parts)
         if value is False:
@@ -276,7 +276,7 @@ class Interpreter(Comparisons):
         var = condition.var
         bound = Bound(member, var.name)
         parts = [self._membership(bound, var), self._context(bound, var.kind)]
-        if condition.where is not None:
+        if condition.where is not None and conjunction(parts)[0] is not False:
             parts.append(self.judge(condition.where, {**frame, var.slot: bound}))
         return conjunction(parts)
 

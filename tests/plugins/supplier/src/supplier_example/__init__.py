@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codesafety import Entry, InputError, Message, Patient, Record, Report, Submission, hookimpl
-from codesafety.plugins import BoundPredicate, CodeMap, Kind, Missing, Reader, Signature, Source
+from codesafety.plugins import BoundPredicate, CodeMap, Component, Kind, Missing, Reader, Signature, Source
 
 
 class PipeReader:
@@ -20,35 +20,41 @@ class PipeReader:
 
     def read(self, source: Source) -> Submission:
         head, *lines = source.data.decode().splitlines()
-        _, _, gender, born = head.split("|")
         entries = []
-        for number, line in enumerate(lines):
-            kind, system, code, date = line.split("|")
-            if kind != "entry":
+        for number, line in enumerate(lines, 2):
+            try:
+                entries.append(_entry(line, number))
+            except ValueError:
                 raise InputError(
-                    "a line is no entry", source=source.name, path=f"line {number + 2}", help="start it with `entry|`"
-                )
-            entries.append(Entry(path=f"line[{number + 2}]", codings=({"system": system, "code": code},), date=date or None))
-        return Submission(
-            patient=Patient(gender=gender or None, born=born or None),
-            message=Message(sent="2026-03-04"),
-            entries=tuple(entries),
-            format=self.name,
-        )
+                    "a line is no entry", source=source.name, path=f"line {number}", help="write `entry|system|code|date`"
+                ) from None
+        return Submission(patient=_patient(head), message=Message(sent="2026-03-04"), entries=tuple(entries), format=self.name)
 
     def read_record(self, source: Source) -> Record:
         read = self.read(source)
         return Record(patient=read.patient, entries=read.entries)
 
 
-def dated_on_a_first(entry: Entry) -> bool | Missing:
+def _patient(head: str) -> Patient:
+    _, _, gender, born = head.split("|")
+    return Patient.model_validate({"gender": gender or None, "born": born or None})
+
+
+def _entry(line: str, number: int) -> Entry:
+    kind, system, code, date = line.split("|")
+    if kind != "entry":
+        raise ValueError("no entry")
+    return Entry.model_validate({"path": f"line[{number}]", "codings": [{"system": system, "code": code}], "date": date or None})
+
+
+def dated_on_a_first(entry: Entry | Component) -> bool | Missing:
     """Whether an entry is dated the first of a month: a day that some systems write where only the month is known."""
-    if entry.date is None or len(entry.date) < 10:
+    if not isinstance(entry, Entry) or entry.date is None or len(entry.date) < 10:
         return Missing(("date",))
     return entry.date[8:10] == "01"
 
 
-def always_fails(entry: Entry) -> bool:
+def always_fails(entry: Entry | Component) -> bool:
     raise ValueError("the text of this error may hold a patient's data")
 
 
@@ -70,8 +76,8 @@ def codesafety_code_maps() -> Sequence[CodeMap]:
 @hookimpl
 def codesafety_predicates() -> Sequence[BoundPredicate]:
     return [
-        BoundPredicate(Signature("supplier/dated-on-a-first", (Kind.ENTRY,), ("date",)), dated_on_a_first, "supplier_example"),
-        BoundPredicate(Signature("supplier/always-fails", (Kind.ENTRY,), ()), always_fails, "supplier_example"),
+        BoundPredicate(Signature("supplier/dated-on-a-first", (Kind.ENTRY,), ("date",)), dated_on_a_first),
+        BoundPredicate(Signature("supplier/always-fails", (Kind.ENTRY,), ()), always_fails),
     ]
 
 
