@@ -123,7 +123,7 @@ def _check_files(
         if form is Format.JSON:
             out.append({"file": file, "report": report.model_dump(mode="json")})
         else:
-            write(*([""] if number else []), *rendering.render(report, file, coloured()))
+            write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
     if form is Format.JSON and out:
         if len(files) == 1:
             only = out[0]

@@ -18,8 +18,12 @@ _MEANING = {
 _MOST_ITEMS = 40
 
 
-def render(report: Report, name: str, colour: bool) -> Iterator[str]:
-    """Yield the report as lines of text."""
+def render(report: Report, name: str, colour: bool) -> str:
+    """Return the report as text. Every line is one of ours: words of others are escaped."""
+    return "\n".join(_lines(report, name, colour))
+
+
+def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
     decision = report.decision
     yield style(name, colour, bold=True)
     yield f"{style(decision.upper(), colour, fg=_COLOURS[decision], bold=True)}  {_MEANING[decision]}"

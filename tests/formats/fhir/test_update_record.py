@@ -473,7 +473,7 @@ def test_entered_in_error_is_kept_as_the_status() -> None:
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><Bundle xmlns="http://hl7.org/fhir"/>', "declares a document type"),
         (
             b'{"resourceType": "Bundle", "type": "message", "type": "document"}',
-            "gives one name twice in one object, so that it says two things: line 1, column 45",
+            "gives one name twice in one object, so that it says two things: line 1, column 47",
         ),
         (b'{"resourceType": "Observation", "valueQuantity": {"value": NaN}}', "NaN"),
         (b"<Patient/>", "is XML, but not FHIR"),

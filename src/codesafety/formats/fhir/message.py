@@ -20,14 +20,6 @@ class Event:
     display: str | None
     system: str | None
 
-    @property
-    def named(self) -> str:
-        return (
-            f"`{self.code}`"
-            if self.code and self.code.isascii() and self.code.isprintable() and len(self.code) <= 40
-            else "another event"
-        )
-
 
 def event_of(index: Index) -> Event | None:
     """Return the message's event (`event` in STU3, `eventCoding` or `eventUri` in R4), or None where it names none."""

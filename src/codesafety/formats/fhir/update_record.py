@@ -76,6 +76,10 @@ def _is_another(event: Event) -> bool:
 
 
 def _what_it_is(event: Event) -> str:
-    known = EVENTS.get(event.code or "")
-    what = f"{known} (event {event.named})" if known is not None else f"a message of event {event.named}"
+    """Return what the message is. Of an event that is none of ITK's, which may be anything that was sent, the code is not told."""
+    code = event.code or ""
+    if code in EVENTS:
+        what = f"{EVENTS[code]} (event `{code}`)"
+    else:
+        what = f"a message of event `{code}`" if _ITK_EVENT.fullmatch(code) else "a message of an event that is none of ITK's"
     return f"{what}, not an Update Record message"
