@@ -177,7 +177,7 @@ def test_a_date_that_is_none_breaks_its_field_and_nothing_else(sent: Any) -> Non
     submission = NativeReader().read(source(given))
     assert (submission.patient.born, submission.patient.gender) == (None, "female")
     assert [(e.date, len(e.codings)) for e in submission.entries] == [(None, 1), (None, 0)]
-    assert [(n.path, n.broken) for n in submission.not_read] == [("patient.born", True), ("entries[0].date", True)]
+    assert {n.path: n.broken for n in submission.not_read} == {"patient.born": True, "entries[0].date": True}
     assert "Specimen" not in submission.model_dump_json()
 
 
@@ -197,6 +197,7 @@ def test_every_date_of_the_model_is_broken_alone() -> None:
         "e.value.date",
         "m.end",
         "m.handed_over",
+        "m.start",
         "message.sent",
         "other_patients[0].died",
         "sent",
@@ -211,8 +212,34 @@ def test_nothing_stands_in_for_a_date_that_was_broken() -> None:
     }
     submission = NativeReader().read(source(given))
     assert [e.consultation_date for e in submission.entries] == [None, "2026-01-01"]
+    assert {n.path: n.broken for n in submission.not_read} == {
+        "entries[0].date": True,
+        "entries[0].consultation_date": False,
+        "entries[0].end_date": True,
+        "m.prepared": True,
+        "m.authored": False,
+        "m.start": False,
+    }
     medicine = submission.medications[0]
     assert (medicine.start, medicine.authored, medicine.end) == (None, None, "2026-02-01")
+
+
+def test_every_date_of_one_item_may_be_broken_and_each_is_told() -> None:
+    given = {
+        "entries": [entry(date="x", consultation_date="x", recorded=20260101, end_date="x")],
+        "medications": [{"path": "m", "handed_over": "x", "prepared": "x", "start": 20260101, "authored": "x"}],
+    }
+    submission = NativeReader().read(source(given))
+    assert submission.entries[0].recorded == "2026-01-01"
+    assert {n.path: n.broken for n in submission.not_read} == {
+        "entries[0].date": True,
+        "entries[0].consultation_date": True,
+        "entries[0].end_date": True,
+        "m.handed_over": True,
+        "m.prepared": True,
+        "m.authored": True,
+        "m.start": False,
+    }
 
 
 def test_a_record_that_is_complete_since_no_day_is_complete_for_nothing() -> None:

@@ -32,12 +32,12 @@ _DATES = frozenset(
     if PartialDate in get_args(field.annotation)
 )
 _STANDS_IN: Mapping[str, tuple[str, ...]] = {
-    "date": ("consultation_date",),
-    "handed_over": ("prepared", "start", "authored"),
-    "prepared": ("start", "authored"),
     "start": ("authored",),
+    "prepared": ("start", "authored"),
+    "handed_over": ("prepared", "start", "authored"),
+    "date": ("consultation_date",),
 }
-"""By the field that says when something happened, those that would be taken for it if it were not there."""
+"""By the field that says when something happened, those that would be taken for it if it were not there; these come first."""
 _ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.", re.DOTALL)
 """A surrogate pair, half of one (the only escape of six letters), or any other escape."""
 
@@ -100,7 +100,11 @@ def _read(source: Source, model: type[_Model], other: frozenset[str], name: str)
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         if not all(fault["loc"][-1] in _DATES and fault["type"] != "extra_forbidden" for fault in faults):
             raise _refusal(error, members, source.name, model) from None
-        not_read += [line for fault in faults[::-1] for line in _mended(members, fault["loc"])][::-1]
+        order = ["", *_STANDS_IN]
+        faults.sort(key=lambda fault: order.index(fault["loc"][-1]) if fault["loc"][-1] in order else 0)
+        not_read += [line for fault in faults for line in _mended(members, fault["loc"])]
+        if "complete" in members:
+            members["complete"] = [coverage for coverage in members["complete"] if coverage]
         return validated(model, _with(members, not_read), source.name)
 
 
@@ -123,19 +127,20 @@ def _mended(members: dict[str, Any], place: _Place) -> Iterator[dict[str, Any]]:
         holder = holder[part]
         if item is None and isinstance(part, int):
             item = holder
-    written = punctuated(str(holder[field])) if isinstance(holder[field], str | int) else ""
+    sent = holder.pop(field, None)
+    written = punctuated(str(sent)) if isinstance(sent, str | int) else ""
     try:
         day_interval(written)
     except ValueError as error:
-        del holder[field]
-        for other in _STANDS_IN.get(str(field), ()):
-            holder.pop(other, None)
         if field == "since":
-            members["complete"].remove(holder)
-        path = _path(place)
+            holder.clear()
+        at = _path(tuple(way))
         if isinstance(item, dict) and isinstance(item.get("path"), str):
-            path = item["path"] + path.removeprefix(_path(place[:2]))
-        yield {"path": path, "reason": str(error), "broken": True}
+            at = item["path"] + at.removeprefix(_path(place[:2]))
+        for other in _STANDS_IN.get(str(field), ()):
+            if holder.pop(other, None) is not None:
+                yield {"path": f"{at}.{other}", "reason": f"not used: the `{field}` that it would stand in for could not be read"}
+        yield {"path": f"{at}.{field}", "reason": str(error), "broken": True}
     else:
         holder[field] = written
 
