@@ -165,6 +165,10 @@ def ordered(results: list[Result]) -> list[Result]:
     order = {"none": 3, "note": 2, "review": 1, "hold": 0}
     ranked = sorted(results, key=lambda r: (r.overridden is not None, order[r.action], r.outcome != "fires"))
     by_id = {r.id: r for r in ranked}
+    beneath: dict[str, list[Result]] = defaultdict(list)
+    for result in ranked:
+        for parent in result.rests_on:
+            beneath[parent].append(result)
     out: list[Result] = []
     placed: set[str] = set()
 
@@ -173,8 +177,8 @@ def ordered(results: list[Result]) -> list[Result]:
             return
         placed.add(result.id)
         out.append(result)
-        for other in ranked:
-            if result.id in other.rests_on and not any(parent in by_id and parent not in placed for parent in other.rests_on):
+        for other in beneath[result.id]:
+            if not any(parent in by_id and parent not in placed for parent in other.rests_on):
                 place(other)
 
     for result in ranked:
@@ -244,13 +248,21 @@ def _groups(
     """Group applications that touch one thing; all of them where the cause is the patient's."""
     if together:
         return [applications]
-    groups: list[tuple[set[int], list[Application]]] = []
-    for application in applications:
-        touched = touched_by(application)
-        joined = [g for g in groups if g[0] & touched]
-        merged = (touched.union(*(g[0] for g in joined)), [a for g in joined for a in g[1]] + [application])
-        groups = [g for g in groups if g not in joined] + [merged]
-    return [group for _, group in groups]
+    parent = list(range(len(applications)))
+
+    def root(place: int) -> int:
+        while parent[place] != place:
+            place = parent[place] = parent[parent[place]]
+        return place
+
+    owner: dict[int, int] = {}
+    for place, application in enumerate(applications):
+        for thing in touched_by(application):
+            parent[root(place)] = root(owner.setdefault(thing, place))
+    groups: dict[int, list[Application]] = {}
+    for place, application in enumerate(applications):
+        groups.setdefault(root(place), []).append(application)
+    return list(groups.values())
 
 
 def _path(application: Application) -> str | None:

@@ -365,6 +365,12 @@ class Program:
             elif shape == "no_row":
                 assert isinstance(first, ItemFact)
                 yield no_row_application(scene, trigger, first)
+            elif isinstance(first, ItemFact) and isinstance(second, ItemFact) and first.incoming and second.incoming:
+                place = (trigger.number, first.index, second.index)
+                judged = scene.judged.get(place)
+                if judged is None:
+                    judged = scene.judged[place] = self._judge(scene, trigger, shape, first, second)
+                yield judged
             else:
                 yield self._judge(scene, trigger, shape, first, second)
 
