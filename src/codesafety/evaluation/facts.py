@@ -14,6 +14,7 @@ from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
 from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
+from codesafety.evaluation.work import Work
 from codesafety.record import (
     Entry,
     ItemKind,
@@ -110,9 +111,11 @@ class Facts:
         "submission",
         "unseen_entries",
         "unseen_medications",
+        "work",
     )
 
-    def __init__(self, submission: Submission, record: Record | None, codebook: Codebook) -> None:
+    def __init__(self, submission: Submission, record: Record | None, codebook: Codebook, work: Work | None = None) -> None:
+        self.work = work or Work()
         self.submission = submission
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record

@@ -10,14 +10,18 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Application, Outcome
-from codesafety.evaluation.reference.explanation import explain, say, words_of
+from codesafety.evaluation.reference.explanation import Explanation, explain, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter
+from codesafety.evaluation.work import Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
 from codesafety.report import ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results
 from codesafety.reporting.standing import InForce
+
+_EXPLAINED = 20
+"""The reference looks at a member twenty times as long as the program: explanations may spend so much less."""
 
 
 class Findings:
@@ -29,7 +33,7 @@ class Findings:
         self.facts = results.facts
         self.ledger = ledger
         self.profile = profile
-        self.interpreter = Interpreter(self.standing.binding, self.facts)
+        self.interpreter = Interpreter(self.standing.binding, self.facts, Work(self.facts.work.budget // _EXPLAINED))
         self.found: list[Result] = []
         self.errors: list[str] = []
         self._rules = {rule.name: rule for rule in self.standing.binding.rules}
@@ -49,7 +53,12 @@ class Findings:
 
     def _finding(self, rule: ir.Rule, group: list[Application]) -> None:
         first = group[0]
-        why = explain(self.interpreter, rule, first)
+        try:
+            why = explain(self.interpreter, rule, first)
+        except WorkSpent:
+            why = Explanation()
+            left_out = f"the facts of findings of `{rule.name}` are left out: explaining them takes too much work"
+            self.errors += [left_out] if left_out not in self.errors else []
         entries = self.results.involved(rule, group)
         incoming = [e for e in entries if e.takes_action]
         lowered = self.profile.lowers(rule.name, rule.action.value) if self.profile else None

@@ -6,11 +6,22 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from tests.differential.worlds import M_VMP, P1, P3, SmallTerminology
+from tests.differential.worlds import (
+    M_AMP,
+    M_NO_IDENTITY,
+    M_NO_INGREDIENTS,
+    M_OTHER,
+    M_UNKNOWN,
+    M_VMP,
+    P1,
+    P3,
+    SmallTerminology,
+)
 
+from codesafety.evaluation.atoms import products_answer
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.answers import overlap
-from codesafety.evaluation.compiled.joins import Courses, Twins
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.sameness import same_entry
 from codesafety.record import Coding, Component, Entry, Medication, Record, Submission
@@ -63,6 +74,24 @@ def test_ten_years_of_weekly_issues_have_each_their_neighbours_beside_them() -> 
     courses = Courses(found)
     assert [m.index for m in courses.beside(found[100])] == [97, 98, 99, 100, 101, 102, 103, 520]
     assert len(courses.beside(found[520])) == 521
+
+
+def test_a_medicine_that_may_be_one_product_or_share_an_ingredient_is_never_left_out() -> None:
+    codes = (M_AMP, M_VMP, M_OTHER, M_UNKNOWN, M_NO_IDENTITY, M_NO_INGREDIENTS)
+    found = Facts(
+        Submission(medications=tuple(Medication(path="m", products=(Coding(system="sct", code=code),)) for code in codes * 2)),
+        None,
+        BOOK,
+    ).incoming
+    medicines_ = Medicines(found)
+    for one in found:
+        for what, lists in (
+            ("product", medicines_.of_product(one)),
+            ("SharesIngredient", medicines_.of_ingredient(one)),
+        ):
+            beside = {m.index for each in lists or (found,) for m in each}
+            assert beside >= {m.index for m in found if products_answer(what, one.product, m.product) is not False}
+    assert len({m.index for each in medicines_.of_product(found[1]) for m in each}) < len(found)
 
 
 def test_an_entry_that_may_say_the_same_is_never_left_out() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.facts import ItemFact
 
+_NOBODY: list[ItemFact] = []
+
 
 class Courses:
     """Medicines by the days that they may take: found without a look at those of other years.
@@ -43,6 +45,42 @@ def _days(medicine: ItemFact) -> tuple[int, int]:
     """Return the first day and the last that a course may have."""
     start, end = medicine.course
     return OPEN_START if start is None else start[0], OPEN_END if end is None else end[1]
+
+
+class Medicines:
+    """Medicines by product and by ingredient, beside those of which either is not told."""
+
+    def __init__(self, medicines: Iterable[ItemFact]) -> None:
+        self._products: dict[str, list[ItemFact]] = {}
+        self._ingredients: dict[str, list[ItemFact]] = {}
+        self._no_product: list[ItemFact] = []
+        self._no_ingredients: list[ItemFact] = []
+        for medicine in medicines:
+            product = medicine.product
+            if product is None or product.same_product is None:
+                self._no_product.append(medicine)
+            else:
+                self._products.setdefault(product.same_product, []).append(medicine)
+            if product is None or product.ingredients is None:
+                self._no_ingredients.append(medicine)
+            else:
+                for ingredient in product.ingredients:
+                    self._ingredients.setdefault(ingredient, []).append(medicine)
+
+    def of_product(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those that are not surely another product; none where this one's is not told: it may be any."""
+        product = medicine.product
+        if product is None or product.same_product is None:
+            return ()
+        return self._products.get(product.same_product, _NOBODY), self._no_product
+
+    def of_ingredient(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those that may share an ingredient; none where this one's are not told. One product shares all."""
+        product = medicine.product
+        if product is None or product.ingredients is None:
+            return ()
+        shared = [self._ingredients.get(ingredient, _NOBODY) for ingredient in sorted(product.ingredients)]
+        return *shared, self._no_ingredients, *self.of_product(medicine)[:1]
 
 
 class Dated:

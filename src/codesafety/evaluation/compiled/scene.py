@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
-from codesafety.evaluation.compiled.joins import Courses, Twins
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
 from codesafety.evaluation.compiled.standing import Concept, Concepts
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds
 from codesafety.evaluation.outcome import Application
@@ -20,7 +20,7 @@ class Scene:
 
     __slots__ = (
         "_any",
-        "_by_product",
+        "_by_medicine",
         "_codings",
         "_concepts",
         "_courses",
@@ -42,10 +42,12 @@ class Scene:
         "sex_at_birth",
         "unseen_entries",
         "unseen_medications",
+        "work",
     )
 
     def __init__(self, facts: Facts, concepts: Concepts, sets: tuple[BoundSet, ...]) -> None:
         self.facts = facts
+        self.work = facts.work
         self.concepts = concepts
         self.sets = sets
         self.message: Message = facts.submission.message
@@ -59,7 +61,7 @@ class Scene:
         self._everyone: tuple[list[ItemFact], list[ItemFact]] | None = None
         self._any: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] | None = None
         self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
-        self._by_product: tuple[dict[str, list[ItemFact]], list[ItemFact]] | None = None
+        self._by_medicine: Medicines | None = None
         self._courses: dict[int, Courses] = {}
         self._twins: Twins | None = None
         self._concepts: dict[int, Concept] = {}
@@ -109,21 +111,16 @@ class Scene:
 
     def possible_products(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
         """Return lists of the medications that are not surely another product than this one (a superset; for joins only)."""
-        if self._by_product is None:
-            known: dict[str, list[ItemFact]] = {}
-            untold: list[ItemFact] = []
-            for other in self.everyone(False):
-                product = other.product
-                if product is None or product.same_product is None:
-                    untold.append(other)
-                else:
-                    known.setdefault(product.same_product, []).append(other)
-            self._by_product = known, untold
-        product = item.product
-        if product is None or product.same_product is None:
-            return (self.everyone(False),)
-        known, untold = self._by_product
-        return known.get(product.same_product, _NOBODY), untold
+        return self._medicines().of_product(item) or (self.everyone(False),)
+
+    def possible_ingredients(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of the medications that may share an ingredient with this one (a superset; for joins only)."""
+        return self._medicines().of_ingredient(item) or (self.everyone(False),)
+
+    def _medicines(self) -> Medicines:
+        if self._by_medicine is None:
+            self._by_medicine = Medicines(self.everyone(False))
+        return self._by_medicine
 
     def possible_twins(self, item: ItemFact) -> list[ItemFact]:
         """Return the entries that may say the same as this one (a superset; for joins only)."""

@@ -15,6 +15,7 @@ from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
 from codesafety.evaluation.facts import ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
+from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
@@ -101,7 +102,9 @@ def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var
         case ir.Or(parts):
             each = [_needed(part, wanted, one, other) for part in parts]
             return [found for found_in_part in each for found in found_in_part] if all(each) else []
-        case ir.SameProduct(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right):
+        case (
+            ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
+        ):
             of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
             return [condition] if isinstance(condition, wanted) and of_the_pair else []
         case _:
@@ -131,17 +134,20 @@ def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callabl
         return lambda scene, item: (scene.members(number, is_entry),)
     if _needed(rule.when, ir.SameProduct, one, other):
         return lambda scene, item: scene.possible_products(item)
+    if _needed(rule.when, ir.SharesIngredient, one, other):
+        return lambda scene, item: scene.possible_ingredients(item)
     if _needed(rule.when, ir.SameEntry, one, other):
         return lambda scene, item: (scene.possible_twins(item),)
     return lambda scene, item: (scene.everyone(is_entry),)
 
 
 def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
-    """Return the members of lists that share none, in their order."""
+    """Return the members of lists, once and in their order."""
     filled = [found for found in lists if found]
     if len(filled) < 2:
         return filled[0] if filled else []
-    return sorted((member for found in filled for member in found), key=lambda member: member.index)
+    every = {member.index: member for found in filled for member in found}
+    return [every[index] for index in sorted(every)]
 
 
 def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
@@ -159,7 +165,8 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
             return False
         found: Found = []
         excluded = None
-        for member in find(scene, item):
+        scene.work.spend(A_PAIR)  # before the members are gathered
+        for member in scene.work.counted(find(scene, item), A_PAIR):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index in excluded:
@@ -189,7 +196,8 @@ def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
             return False
         found: Found = []
         excluded = None
-        for member in find(scene, item):
+        scene.work.spend(A_PAIR)  # before the members are gathered
+        for member in scene.work.counted(find(scene, item), A_PAIR):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index not in excluded and pair(scene, member, item):
