@@ -20,6 +20,7 @@ from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
+from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
 from codesafety.plugins import declared
@@ -51,6 +52,8 @@ def load(
     limits: Mapping[str, str | int | Decimal] | None = None,
     never: Iterable[str] = (),
     evaluator: Evaluator = "compiled",
+    work_budget: int = WORK_BUDGET,
+    deadline_s: float | None = None,
     installed_plugins: bool = True,
 ) -> Engine:
     """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
@@ -59,7 +62,9 @@ def load(
     on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
     `terminology.interface.Terminology`; None: the frozen lists. `limits`: values for named limits, each within its range.
     `never`: whole inputs (`record`, `release`) that this deployment never gives; what they stop counts for nothing and stands
-    at the head of every report. `installed_plugins`: whether plugins found by entry point take part.
+    at the head of every report. `work_budget`: what comparing the items of one message with each other may take, in items
+    looked at; `deadline_s`: seconds after which no more rules are asked of a message. What was not asked is not checked, and
+    held. `installed_plugins`: whether plugins found by entry point take part.
 
     Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
     """
@@ -82,9 +87,12 @@ def load(
     for name in sorted(never):
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
+    if work_budget < 1 or (deadline_s is not None and not deadline_s > 0):
+        raise ConfigurationError("a work budget is a whole number from 1 on, and a deadline is more than no seconds")
     log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
-    return Engine(binding, made, readers, maps, never, evaluator, warnings, loaded.sources, log)
+    bounds = Bounds(work_budget, deadline_s)
+    return Engine(binding, made, readers, maps, never, evaluator, bounds, warnings, loaded.sources, log)
 
 
 class Engine:
@@ -92,6 +100,7 @@ class Engine:
 
     __slots__ = (
         "__dict__",
+        "_bounds",
         "_manager",
         "_maps",
         "_suppliers_readers",
@@ -112,6 +121,7 @@ class Engine:
         maps: tuple[tuple[str, CodeMap], ...],
         never: frozenset[str],
         evaluator: Evaluator,
+        bounds: Bounds,
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
         hazards: HazardLog,
@@ -122,6 +132,7 @@ class Engine:
         self.warnings = warnings
         self.sources = sources
         self.hazards = hazards
+        self._bounds = bounds
         self._manager = plugin_manager
         self._suppliers_readers = readers
         self._maps = maps
@@ -168,6 +179,7 @@ class Engine:
             "terminology": self.terminology.digest,
             "rulesets": [r.digest for r in binding.rulesets],
             "limits": limits,
+            "work_budget": self._bounds.work_budget,
             "severities": severities,
             "never": sorted(self.never),
             "plugins": versions(self._manager),
@@ -289,12 +301,13 @@ class Engine:
         profile: Profile | None = None,
         overrides: Sequence[Override] = (),
     ) -> Report:
-        """Return what the rules answer for a submission, and what could not be told. Pure, and the same for ever.
+        """Return what the rules answer for a submission, and what could not be told. Pure, and the same for ever, unless a
+        deadline was set and has passed.
 
         `profile`: one practice's rules off or lowered. `overrides`: findings that a person set aside; they are kept and marked.
         Raises ConfigurationError where the profile names a rule that is not loaded or would raise one.
         """
-        facts = Facts(submission, record, self.binding.codebook)
+        facts = Facts(submission, record, self.binding.codebook, self._bounds.work())
         changes = None
         skip: frozenset[str] = frozenset()
         if profile is not None:

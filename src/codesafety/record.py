@@ -109,6 +109,13 @@ Number = Annotated[Decimal, AfterValidator(_of_a_size)]
 PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
 """A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day. `20250601` becomes `2025-06-01`."""
 CodeText = Annotated[str, BeforeValidator(_code_is_text)]
+MAX_TEXT = 65_536
+"""How many characters one text may have: a display, the words of a concept, a dosage."""
+MAX_CODINGS = 100
+"""How many codings one concept may have."""
+MAX_COMPONENTS = 1_000
+"""How many components one observation may have."""
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Gender = Literal["male", "female", "other", "unknown"]
 Assertion = Literal["present", "absent", "possible", "planned", "unknown"]
 Subject = Literal["patient", "family", "baby", "another", "unknown"]
@@ -140,12 +147,16 @@ class Coding(Model):
     """The code system's URI, or its short name (`sct`, `icd10`, `readv2` ...). None: not said."""
     code: CodeText | None = None
     """The code, as text and unchanged. A number is refused."""
-    display: str | None = None
+    display: Text | None = None
     """The words sent with the code."""
     user_selected: bool | None = None
     """True where a person chose this coding among several."""
     path: str | None = None
     """Where it stands in the source, as FHIRPath."""
+
+
+Codings = Annotated[tuple[Coding, ...], Field(max_length=MAX_CODINGS)]
+"""The codings of one concept."""
 
 
 class Quantity(Model):
@@ -164,8 +175,8 @@ class Value(Model):
     quantity: Quantity | None = None
     date: PartialDate | None = None
     boolean: bool | None = None
-    codings: tuple[Coding, ...] = ()
-    text: str | None = None
+    codings: Codings = ()
+    text: Text | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Value:
@@ -179,8 +190,8 @@ class Qualifier(Model):
     """Another coded element of the same resource: its role (`bodySite`, `category`, `reasonCode` ...) and codings."""
 
     role: str
-    codings: tuple[Coding, ...] = ()
-    text: str | None = None
+    codings: Codings = ()
+    text: Text | None = None
 
 
 class Reference(Model):
@@ -209,7 +220,7 @@ class _Item(Model):
     resource_id: str | None = None
     id: str | None = None
     """The source's own identifier for the item, by which a copy on the record is known."""
-    text: str | None = None
+    text: Text | None = None
     """The words of the whole concept as sent (`CodeableConcept.text`)."""
     status: str | None = None
     """The resource's status as sent (`final`, `entered-in-error`, `completed` ...)."""
@@ -233,8 +244,8 @@ class _Item(Model):
 class Component(Model):
     """A part of an observation with a code and a value of its own. It shares its entry's dates and context."""
 
-    codings: tuple[Coding, ...] = ()
-    text: str | None = None
+    codings: Codings = ()
+    text: Text | None = None
     value: Value | None = None
     assertion: Assertion | None = None
     """What is said of this part alone. None: what its entry says."""
@@ -246,7 +257,7 @@ class Entry(_Item):
 
     kind: str = "observation"
     """observation, condition, procedure, allergy, immunization, family-history, encounter, document, other."""
-    codings: tuple[Coding, ...] = ()
+    codings: Codings = ()
     """Every coding of the concept, as sent, side by side."""
     assertion: Assertion | None = None
     """None: the message does not say. `unknown`: it says two things, or that it is not known."""
@@ -261,7 +272,7 @@ class Entry(_Item):
     end_date: PartialDate | None = None
     """When it ended, where a period was sent."""
     value: Value | None = None
-    components: tuple[Component, ...] = ()
+    components: Annotated[tuple[Component, ...], Field(max_length=MAX_COMPONENTS)] = ()
 
     @property
     def entered_in_error(self) -> bool:
@@ -273,17 +284,17 @@ class Medication(_Item):
     """A medicine asked for, planned, given or said to be taken."""
 
     kind: Literal["statement", "plan", "request", "dispense", "administration"] = "dispense"
-    products: tuple[Coding, ...] = ()
+    products: Codings = ()
     """The product's codings as sent."""
     subject: Subject | None = None
     """Whose it is, where that is not simply the source's own patient."""
     not_given: bool | None = None
     """True where the source says that it was not given or not taken."""
-    not_given_reason: tuple[Coding, ...] = ()
-    supply_type: tuple[Coding, ...] = ()
+    not_given_reason: Codings = ()
+    supply_type: Codings = ()
     """Prescription, patient group direction, minor ailments scheme ..."""
-    route: tuple[Coding, ...] = ()
-    form: tuple[Coding, ...] = ()
+    route: Codings = ()
+    form: Codings = ()
     strength: str | None = None
     handed_over: PartialDate | None = None
     prepared: PartialDate | None = None
@@ -302,7 +313,7 @@ class Medication(_Item):
     """Units of the quantity at a time."""
     times_a_day: Number | None = None
     as_needed: bool | None = None
-    dosage_text: str | None = None
+    dosage_text: Text | None = None
     order: str | None = None
     """The order number (group identifier) that its request, dispensings and issues share."""
     based_on: tuple[str, ...] = ()

@@ -353,7 +353,7 @@ def test_medications_linked_by_reference_or_order_number_are_one_order() -> None
     )
     found = facts(medications=made)
     assert [found.same_order(found.incoming[0], other) for other in found.incoming] == [True, True, True, True, False]
-    assert found.order_of(found.incoming[2]) == [0, 1, 2, 3]
+    assert found.order_of(found.incoming[2]) == {0, 1, 2, 3}
     assert not found.same_order(found.incoming[0], entry())
 
 

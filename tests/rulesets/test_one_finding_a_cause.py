@@ -92,3 +92,16 @@ rule old  { action review after rule male for entry e in p when age at e >= 60 y
     entry = Entry(path="e", codings=({"system": "sct", "code": "77386006"},), date="2025-06-01")
     submission = Submission(patient=Patient(gender="male", born="1950-01-01"), entries=(entry,))
     assert sorted(r.rule for r in engine.assess(submission).results if r.outcome == "fires") == ["two/male", "two/old"]
+
+
+def test_supplies_that_hang_together_are_one_finding_in_whatever_order_they_were_sent() -> None:
+    starts = ("2025-01-01", "2025-02-15", "2025-01-16", "2025-01-31")  # each overlaps the next by two weeks: 0, 2, 3, 1
+    report = load("uk.duplicate_medicines").assess(
+        Submission(
+            patient=Patient(born="1980-05-05"),
+            medications=tuple(medicine(n, start=start, days_supply=28, kind="request") for n, start in enumerate(starts)),
+        )
+    )
+    (found,) = [r for r in report.results if r.outcome == "fires"]
+    assert (found.rule, found.count) == ("uk.duplicate_medicines/same-product-twice", 4)
+    assert [e.path for e in found.entries] == ["medicine[0]", "medicine[2]", "medicine[1]", "medicine[3]"]

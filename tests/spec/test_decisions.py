@@ -145,6 +145,18 @@ def test_a_plugin_predicate_that_fails_holds_the_item(tmp_path: Path) -> None:
     assert "not repeated" not in report.model_dump_json()
 
 
+def test_what_the_work_budget_leaves_unasked_is_held(rules: Path) -> None:
+    engine = codesafety.load(rules, work_budget=4, installed_plugins=False)
+    report = engine.assess(sent(entry(PREGNANT), entry(NOT_PREGNANT, 1)), complete())
+    assert decisions(report) == {"entry[0]": "hold", "entry[1]": "hold"}
+    assert {(n.path, n.rule) for n in report.not_checked} == {
+        ("entry[0]", "manual.decisions/both"),
+        ("entry[0]", "manual.decisions/pill-in-pregnancy"),
+        ("entry[1]", "manual.decisions/both"),
+    }
+    assert {n.reason for n in report.not_checked} == {"not asked: the budget of work for one message is spent"}
+
+
 def test_a_resource_that_breaks_its_format_is_held(engine: codesafety.Engine) -> None:
     broken = NotRead(path="Observation/3", reason="`code` is a number", whole=True, coded=True, broken=True)
     report = engine.assess(sent(entry(NOT_PREGNANT), not_read=(broken,)), complete())

@@ -6,7 +6,7 @@ None stands for "not known" throughout. Every interval is of days, see `calendar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
 from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
+from codesafety.evaluation.work import Work
 from codesafety.record import (
     Entry,
     ItemKind,
@@ -97,9 +98,11 @@ class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
     __slots__ = (
+        "_copies",
         "_groups",
         "_incoming",
         "_items",
+        "_orders",
         "_patient",
         "codebook",
         "identity",
@@ -108,9 +111,11 @@ class Facts:
         "submission",
         "unseen_entries",
         "unseen_medications",
+        "work",
     )
 
-    def __init__(self, submission: Submission, record: Record | None, codebook: Codebook) -> None:
+    def __init__(self, submission: Submission, record: Record | None, codebook: Codebook, work: Work | None = None) -> None:
+        self.work = work or Work()
         self.submission = submission
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record
@@ -119,6 +124,8 @@ class Facts:
         self._incoming: list[ItemFact] | None = None
         self._items: list[ItemFact] | None = None
         self._groups: dict[int, int] | None = None
+        self._orders: dict[int, frozenset[int]] = {}
+        self._copies: dict[_Resent, set[int]] | None = None
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
@@ -217,11 +224,26 @@ class Facts:
         groups = self._order_groups()
         return groups[one.index] == groups[other.index]
 
-    def order_of(self, medication: ItemFact) -> list[int]:
-        """Return the places of every part of a medication's order, its own among them."""
+    def order_of(self, medication: ItemFact) -> frozenset[int]:
+        """Return the places of every part of a medication's order, its own among them: one object for all of its parts."""
         groups = self._order_groups()
-        group = groups[medication.index]
-        return [index for index, other in groups.items() if other == group]
+        if not self._orders:
+            parts: dict[int, list[int]] = {}
+            for index, group in groups.items():
+                parts.setdefault(group, []).append(index)
+            self._orders = {group: frozenset(indexes) for group, indexes in parts.items()}
+        return self._orders[groups[medication.index]]
+
+    def copies_of(self, item: ItemFact) -> Set[int]:
+        """Return the places of what the other side has under an item's own id, of its kind and of its part (table 10)."""
+        if item.id is None:
+            return frozenset()
+        if self._copies is None:
+            self._copies = {}
+            for other in self.items:
+                if other.id is not None:
+                    self._copies.setdefault((other.id, other.incoming, *_part_of(other)), set()).add(other.index)
+        return self._copies.get((item.id, not item.incoming, *_part_of(item)), frozenset())
 
     def order_number(self, medication: ItemFact) -> int:
         """Return a number that the parts of one order share, and no other medication has."""
@@ -255,10 +277,7 @@ class Facts:
         """Return whether the record holds a copy of an incoming item, and what is missing where that cannot be told."""
         if not item.incoming:
             return True, None
-        if item.id is not None and any(
-            not other.incoming and other.id == item.id and other.is_entry == item.is_entry and same_part(other, item)
-            for other in self.items
-        ):
+        if self.copies_of(item):
             return True, None
         if self.record is None:
             return None, "record"
@@ -270,6 +289,15 @@ class Facts:
         if coverage.since is None or (item.day is not None and item.day[0] >= day_interval(coverage.since)[1]):
             return False, None
         return None, "record"
+
+
+_Resent = tuple[str, bool, bool, "frozenset[str] | None"]
+"""An id, whether incoming, whether an entry, and the codes of a component."""
+
+
+def _part_of(item: ItemFact) -> tuple[bool, frozenset[str] | None]:
+    """Return what `same_part` and the kind compare, as a key: None for a whole resource."""
+    return item.is_entry, None if item.component is None else frozenset(key for info in item.infos for key in info.keys)
 
 
 def same_part(one: ItemFact, other: ItemFact) -> bool:

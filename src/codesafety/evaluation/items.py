@@ -40,10 +40,24 @@ def _date(text: str) -> Interval | None:
 class ItemFact:
     """One entry, component or medication, on one side. Components share their entry's dates and context.
 
-    `infos`, `day`, `span`, `context` and `stands` are worked out when they are first asked for.
+    `infos`, `day`, `span`, `context`, `stands`, `product` and `course` are worked out when they are first asked for.
     """
 
-    __slots__ = ("codebook", "component", "context", "day", "incoming", "index", "infos", "is_entry", "model", "span", "stands")
+    __slots__ = (
+        "codebook",
+        "component",
+        "context",
+        "course",
+        "day",
+        "incoming",
+        "index",
+        "infos",
+        "is_entry",
+        "model",
+        "product",
+        "span",
+        "stands",
+    )
 
     infos: tuple[CodeInfo, ...]
     """What each coding of the concept as sent means."""
@@ -55,6 +69,10 @@ class ItemFact:
     """Assertion, subject and temporality of an entry, the message's and the code's together; None: unknown."""
     stands: int
     """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
+    product: Product | None
+    """The medicine, by the first of its codings that the terminology knows as one."""
+    course: tuple[Interval | None, Interval | None]
+    """First and last day of a medication, each an interval or None where missing."""
 
     def __init__(
         self,
@@ -86,6 +104,10 @@ class ItemFact:
                 found = self.infos = _find_infos(self)
             elif name == "context":
                 found = self.context = _find_context(self)
+            elif name == "product":
+                found = self.product = next((i.product for i in self.infos if i.product is not None), None)
+            elif name == "course":
+                found = self.course = _find_course(self)
             else:
                 raise AttributeError(name)
             return found
@@ -135,32 +157,25 @@ class ItemFact:
             return False
         return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)
 
-    @property
-    def product(self) -> Product | None:
-        for info in self.infos:
-            if info.product is not None:
-                return info.product
-        return None
 
-    @property
-    def course(self) -> tuple[Interval | None, Interval | None]:
-        """First and last day of a medication, each an interval or None where missing.
+def _find_course(item: ItemFact) -> tuple[Interval | None, Interval | None]:
+    """Return first and last day.
 
-        Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
-        missing. A supply of no days, or of fewer, says nothing of the end.
-        """
-        model = self.model
-        assert isinstance(model, Medication)
-        start = date_of(model.start) or self.day
-        end = date_of(model.end)
-        if end is not None or model.end is not None:
-            return start, end
-        least, most = model.course_days, model.course_days_max
-        if least is None and most is None:
-            least = most = model.days_supply
-        if least is None and most is None:
-            return start, (OPEN_END, OPEN_END) if model.status == "active" else None
-        return start, _end(start, least, most) if start is not None else None
+    Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
+    missing. A supply of no days, or of fewer, says nothing of the end.
+    """
+    model = item.model
+    assert isinstance(model, Medication)
+    start = date_of(model.start) or item.day
+    end = date_of(model.end)
+    if end is not None or model.end is not None:
+        return start, end
+    least, most = model.course_days, model.course_days_max
+    if least is None and most is None:
+        least = most = model.days_supply
+    if least is None and most is None:
+        return start, (OPEN_END, OPEN_END) if model.status == "active" else None
+    return start, _end(start, least, most) if start is not None else None
 
 
 def _end(start: Interval, least: Decimal | None, most: Decimal | None) -> Interval | None:

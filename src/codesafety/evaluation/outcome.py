@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codesafety import ir
+from codesafety.errors import PluginError
 from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.work import NotAsked
 
 Bindable = ItemFact | CodingFact | Unseen | ir.TableRow | None
 """What a variable may stand for; None is the message."""
@@ -89,12 +91,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A rule that raised. `subjects` are the places (`ItemFact.index`) of the items it was to judge; None is the message."""
+    """A rule that raised, or was not asked (`reason` is then of `NotAsked`). `subjects` are the places (`ItemFact.index`) of the
+    items it was to judge; None is the message."""
 
     rule: str
     reason: str
     plugin: str | None
     subjects: tuple[int | None, ...]
+
+
+def why_broken(error: Exception) -> tuple[str, str | None]:
+    """Return what to say of a failure, and the plugin whose it is: of an error its kind alone, for its words may be a patient's."""
+    match error:
+        case NotAsked():
+            return error.reason, None
+        case PluginError():
+            return error.kind, error.plugin
+        case _:
+            return type(error).__name__, None
 
 
 @dataclass(frozen=True, slots=True)

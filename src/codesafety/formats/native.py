@@ -204,9 +204,18 @@ def _reason(kind: str, words: str) -> str:
             return "this field is required"
         case "code_is_a_number" | "date" | "value":
             return words
+        case "too_long":
+            return f"a list of more than {_limit_in(words)}"
+        case "string_too_long":
+            return f"a text of more than {_limit_in(words)} characters"
         case "literal_error":
             return "not one of the words that this field may have" + (
                 ": " + words.removeprefix("Input should be ") if words.startswith("Input should be ") else ""
             )
         case _:
             return words[:1].lower() + words[1:].rstrip(".")
+
+
+def _limit_in(words: str) -> str:
+    """Return the first number in the words of a fault: the limit, before what was sent."""
+    return f"{int(next(word for word in words.split() if word.isdigit())):,}"

@@ -11,6 +11,16 @@ from codesafety.record import Record, Submission
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest single message or record that the built-in readers take, in bytes."""
+MAX_DEPTH = 100
+"""How deep elements may nest. Real messages stay under 30."""
+MAX_ELEMENTS = 2_000_000
+"""How many elements one message or record may hold."""
+MAX_ATTRIBUTES = 100
+"""How many attributes one XML element may have. FHIR has at most three."""
+MAX_COLUMNS = 1_000
+"""How many columns one table may have."""
+MAX_ROWS = 100_000
+"""How many rows of one table one patient may have, or nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,18 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Application, Outcome
-from codesafety.evaluation.reference.explanation import explain, say, words_of
+from codesafety.evaluation.reference.explanation import Explanation, explain, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter
+from codesafety.evaluation.work import Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
 from codesafety.report import ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results
 from codesafety.reporting.standing import InForce
+
+_EXPLAINED = 20
+"""The reference looks at a member twenty times as long as the program: explanations may spend so much less."""
 
 
 class Findings:
@@ -29,7 +33,7 @@ class Findings:
         self.facts = results.facts
         self.ledger = ledger
         self.profile = profile
-        self.interpreter = Interpreter(self.standing.binding, self.facts)
+        self.interpreter = Interpreter(self.standing.binding, self.facts, Work(self.facts.work.budget // _EXPLAINED))
         self.found: list[Result] = []
         self.errors: list[str] = []
         self._rules = {rule.name: rule for rule in self.standing.binding.rules}
@@ -49,7 +53,12 @@ class Findings:
 
     def _finding(self, rule: ir.Rule, group: list[Application]) -> None:
         first = group[0]
-        why = explain(self.interpreter, rule, first)
+        try:
+            why = explain(self.interpreter, rule, first)
+        except WorkSpent:
+            why = Explanation()
+            left_out = f"the facts of findings of `{rule.name}` are left out: explaining them takes too much work"
+            self.errors += [left_out] if left_out not in self.errors else []
         entries = self.results.involved(rule, group)
         incoming = [e for e in entries if e.takes_action]
         lowered = self.profile.lowers(rule.name, rule.action.value) if self.profile else None
@@ -165,6 +174,10 @@ def ordered(results: list[Result]) -> list[Result]:
     order = {"none": 3, "note": 2, "review": 1, "hold": 0}
     ranked = sorted(results, key=lambda r: (r.overridden is not None, order[r.action], r.outcome != "fires"))
     by_id = {r.id: r for r in ranked}
+    beneath: dict[str, list[Result]] = defaultdict(list)
+    for result in ranked:
+        for parent in result.rests_on:
+            beneath[parent].append(result)
     out: list[Result] = []
     placed: set[str] = set()
 
@@ -173,8 +186,8 @@ def ordered(results: list[Result]) -> list[Result]:
             return
         placed.add(result.id)
         out.append(result)
-        for other in ranked:
-            if result.id in other.rests_on and not any(parent in by_id and parent not in placed for parent in other.rests_on):
+        for other in beneath[result.id]:
+            if not any(parent in by_id and parent not in placed for parent in other.rests_on):
                 place(other)
 
     for result in ranked:
@@ -244,13 +257,21 @@ def _groups(
     """Group applications that touch one thing; all of them where the cause is the patient's."""
     if together:
         return [applications]
-    groups: list[tuple[set[int], list[Application]]] = []
-    for application in applications:
-        touched = touched_by(application)
-        joined = [g for g in groups if g[0] & touched]
-        merged = (touched.union(*(g[0] for g in joined)), [a for g in joined for a in g[1]] + [application])
-        groups = [g for g in groups if g not in joined] + [merged]
-    return [group for _, group in groups]
+    parent = list(range(len(applications)))
+
+    def root(place: int) -> int:
+        while parent[place] != place:
+            place = parent[place] = parent[parent[place]]
+        return place
+
+    owner: dict[int, int] = {}
+    for place, application in enumerate(applications):
+        for thing in touched_by(application):
+            parent[root(place)] = root(owner.setdefault(thing, place))
+    groups: dict[int, list[Application]] = {}
+    for place, application in enumerate(applications):
+        groups.setdefault(root(place), []).append(application)
+    return list(groups.values())
 
 
 def _path(application: Application) -> str | None:

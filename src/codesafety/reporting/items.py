@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Broken, RunResult
+from codesafety.evaluation.work import NOT_ASKED
 from codesafety.record import Submission
 from codesafety.report import Answers, AsSent, Decision, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
@@ -93,11 +94,12 @@ def broken_rules(facts: Facts, found: Iterable[Broken], ledger: Ledger) -> Itera
     """Yield each rule that failed, for each item on which it did; the item is held."""
     paths = {item.index: item.model.path for item in facts.incoming}
     for broken in found:
-        cause = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
+        failed = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
+        reason = broken.reason if broken.reason in NOT_ASKED else f"{failed}: {broken.reason}"
         for subject in broken.subjects:
             path = paths.get(subject) if subject is not None else None
             ledger.take("hold", () if path is None else {path})
-            yield NotChecked(path=path, rule=broken.rule, plugin=broken.plugin, reason=f"{cause}: {broken.reason}")
+            yield NotChecked(path=path, rule=broken.rule, plugin=broken.plugin, reason=reason)
 
 
 def _sent_date(item: ItemFact) -> str | None:

@@ -12,13 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from codesafety import ir
-from codesafety.errors import PluginError
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import Concept, Concepts, rows_of
 from codesafety.evaluation.compiled.triggers import (
-    Ask,
     Category,
     Found,
     Trigger,
@@ -30,7 +28,8 @@ from codesafety.evaluation.compiled.triggers import (
 )
 from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
-from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle
+from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle, why_broken
+from codesafety.evaluation.work import A_JUDGEMENT, DeadlinePassed
 from codesafety.record import Coding
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
@@ -89,6 +88,32 @@ class Tallies(Mapping[int | None, Tally]):
                 not_applicable += number
         untold = self._untold[place]
         return Tally(applicable - untold - self._broken[place], untold, not_applicable, not_in_force)
+
+
+class _Asked:
+    """Where rules failed in one run: a rule that fails takes no other with it, and no other item."""
+
+    def __init__(self, program: Program, scene: Scene, skipped: frozenset[int]) -> None:
+        self._program, self._scene, self._skipped = program, scene, skipped
+        self._failed: dict[int, dict[int | None, Exception]] = {}
+
+    def fails(self, trigger: Trigger, whole: ItemFact | None, error: Exception) -> None:
+        """Note that a rule failed on an item; the first time counts. What is not in force or switched off was not to be asked."""
+        if not self._program.is_off(trigger, whole, self._scene, self._skipped):
+            self._failed.setdefault(trigger.number, {}).setdefault(_place(whole), error)
+
+    def in_vain(self, trigger: Trigger, whole: ItemFact | None) -> bool:
+        """Return whether what a rule answers for an item counts for nothing."""
+        return trigger.number in self._skipped or _place(whole) in self._failed.get(trigger.number, ())
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Return each rule's failures, those of one kind together."""
+        found: dict[tuple[int, str, str | None], list[int | None]] = {}
+        for number in sorted(self._failed):
+            for place, error in self._failed[number].items():
+                found.setdefault((number, *why_broken(error)), []).append(place)
+        rules = self._program.rules
+        return tuple(Broken(rules[number].name, why, plugin, tuple(at)) for (number, why, plugin), at in found.items())
 
 
 class Program:
@@ -201,14 +226,10 @@ class Program:
         if not (concerned or self._codings or self._message):
             return RunResult((), Tallies(self, facts, skipped, (), ()), ())
         scene = self.scene(facts)
-        try:
-            hits = self._hits(scene, concerned)
-            if skipped:
-                hits = [hit for hit in hits if hit[1].number not in skipped]
-            outcomes = self._outcomes(scene, hits)
-            return RunResult(outcomes, Tallies(self, facts, skipped, outcomes, ()), ())
-        except Exception:  # noqa: BLE001  whatever one rule raises, the others still answer
-            return self._run_one_by_one(scene, skipped)
+        asked = _Asked(self, scene, skipped)
+        outcomes = self._outcomes(scene, self._hits(scene, concerned, asked), asked)
+        broken = asked.broken()
+        return RunResult(outcomes, Tallies(self, facts, skipped, outcomes, broken), broken)
 
     def scene(self, facts: Facts) -> Scene:
         """Return what generated functions look at."""
@@ -250,25 +271,37 @@ class Program:
             place += 1
         return found
 
-    def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]]) -> list[Hit]:
+    def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]], asked: _Asked) -> list[Hit]:
         """Return every trigger that may fire or cannot be told, with the item that it falls on."""
         hits: list[Hit] = []
         incoming = scene.facts.incoming
+        in_time = scene.work.in_time
         for whole, place, (plan, infos) in concerned:
             part = incoming[place]
             part.prepare(infos)
+            try:
+                in_time()
+            except DeadlinePassed as late:
+                for _, trigger in plan:
+                    asked.fails(trigger, incoming[whole], late)
+                continue
             for ask, trigger in plan:
-                found = ask(scene, part)
+                try:
+                    found = ask(scene, part)
+                except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
+                    asked.fails(trigger, incoming[whole], error)
+                    continue
                 if found:
                     hits.append((incoming[whole], trigger, part, found))
-        if self._codings:
-            for item, coding in self._sent_codings(scene):
-                for trigger in self._codings:
-                    if trigger.ask(scene, coding):
-                        hits.append((item, trigger, coding, True))
-        for trigger in self._message:
-            if trigger.ask(scene, None):
-                hits.append((None, trigger, None, True))
+        codings = self._sent_codings(scene) if self._codings else ()
+        for item, triggers, subject in [*((i, self._codings, c) for i, c in codings), (None, self._message, None)]:
+            for trigger in triggers:
+                try:
+                    in_time()
+                    if trigger.ask(scene, subject):
+                        hits.append((item, trigger, subject, True))
+                except Exception as error:  # noqa: BLE001  as above
+                    asked.fails(trigger, item, error)
         return hits
 
     @staticmethod
@@ -282,18 +315,24 @@ class Program:
         for coding in scene.facts.message_codings():
             yield None, coding
 
-    def _outcomes(self, scene: Scene, hits: Sequence[Hit]) -> tuple[Outcome, ...]:
-        """Return the outcomes of hits, in order of items and rules."""
-        if not hits:
-            return ()
+    def _outcomes(self, scene: Scene, hits: Sequence[Hit], asked: _Asked) -> tuple[Outcome, ...]:
+        """Return the outcomes of hits, in order of items and rules. A rule that failed on an item has none there."""
         grouped: dict[tuple[int, int], tuple[Trigger, ItemFact | None, list[Application]]] = {}
         for whole, trigger, subject, found in hits:
+            if asked.in_vain(trigger, whole):
+                continue
             place = (-1 if whole is None else whole.index, trigger.number)  # the message comes first
             entry = grouped.setdefault(place, (trigger, whole, []))
-            entry[2].extend(self._applications(scene, trigger, subject, found))
+            try:
+                scene.work.in_time()
+                entry[2].extend(self._applications(scene, trigger, subject, found))
+            except Exception as error:  # noqa: BLE001  as above
+                asked.fails(trigger, whole, error)
         outcomes: list[Outcome] = []
         for place in sorted(grouped):
             trigger, whole, applications = grouped[place]
+            if asked.in_vain(trigger, whole):
+                continue
             if (outcome := self._outcome(scene, trigger, whole, _distinct(applications))) is not None:
                 outcomes.append(outcome)
         return tuple(outcomes)
@@ -309,49 +348,6 @@ class Program:
             return Outcome(trigger.rule, whole, Status.CANNOT_TELL, _NO_DAY, ())
         return settle(trigger.rule, whole, left)
 
-    def _run_one_by_one(self, scene: Scene, skipped: frozenset[int]) -> RunResult:
-        """Ask every rule by itself, and list those that fail with the items on which they do."""
-        hits: list[Hit] = []
-        failed: dict[int, list[tuple[ItemFact | None, Exception]]] = {}
-
-        def ask(whole: ItemFact | None, trigger: Trigger, question: Ask, subject: Any) -> None:
-            if trigger.number in skipped or self.in_force(self._window_of[trigger.number], whole, scene) is False:
-                return
-            try:
-                found = question(scene, subject)
-                if found:
-                    hit = (whole, trigger, subject, found)
-                    self._outcomes(scene, [hit])
-                    hits.append(hit)
-            except Exception as error:  # noqa: BLE001  listed as broken
-                failed.setdefault(trigger.number, []).append((whole, error))
-
-        incoming = scene.facts.incoming
-        for whole, place, (plan, _) in self._concerned(scene.facts):
-            for question, trigger in plan:
-                ask(incoming[whole], trigger, question, incoming[place])
-        for item, coding in self._sent_codings(scene):
-            for trigger in self._codings:
-                ask(item, trigger, trigger.ask, coding)
-        for trigger in self._message:
-            ask(None, trigger, trigger.ask, None)
-        lost = {(number, id(subject)) for number, each in failed.items() for subject, _ in each}
-        outcomes = self._outcomes(scene, [hit for hit in hits if (hit[1].number, id(hit[0])) not in lost])
-        broken = tuple(b for number in sorted(failed) for b in self._broken(number, failed[number]))
-        return RunResult(outcomes, Tallies(self, scene.facts, skipped, outcomes, broken), broken)
-
-    def _broken(self, number: int, failures: list[tuple[ItemFact | None, Exception]]) -> Iterator[Broken]:
-        """Yield a rule's failures, those of one kind together; an item counts for the first of its own."""
-        first: dict[int | None, Exception] = {}
-        for subject, error in failures:
-            first.setdefault(_place(subject), error)
-        places: dict[tuple[str, str | None], list[int | None]] = {}
-        for place, error in first.items():
-            why = (error.kind, error.plugin) if isinstance(error, PluginError) else (type(error).__name__, None)
-            places.setdefault(why, []).append(place)
-        for (reason, plugin), at in places.items():
-            yield Broken(self.rules[number].name, reason, plugin, tuple(at))
-
     # ------------------------------------------------------------------------------------------ exact answers
 
     def _applications(self, scene: Scene, trigger: Trigger, subject: Bindable, found: Found | int) -> Iterator[Application]:
@@ -365,6 +361,12 @@ class Program:
             elif shape == "no_row":
                 assert isinstance(first, ItemFact)
                 yield no_row_application(scene, trigger, first)
+            elif isinstance(first, ItemFact) and isinstance(second, ItemFact) and first.incoming and second.incoming:
+                place = (trigger.number, first.index, second.index)
+                judged = scene.judged.get(place)
+                if judged is None:
+                    judged = scene.judged[place] = self._judge(scene, trigger, shape, first, second)
+                yield judged
             else:
                 yield self._judge(scene, trigger, shape, first, second)
 
@@ -372,6 +374,8 @@ class Program:
         """Judge one application, with everything that is missing (table 1)."""
         function = self._exact_functions(trigger.number)[shape]
         pair = shape != "one"
+        if isinstance(partner, ItemFact) and isinstance(subject, ItemFact):
+            scene.work.spend(A_JUDGEMENT)
         answer, exceptions = function(scene, subject, partner) if pair else function(scene, subject)
         applied = tuple(place for place, exception in enumerate(exceptions) if exception is True)
         if answer is False or applied:
@@ -392,6 +396,10 @@ class Program:
         return found
 
     # ------------------------------------------------------------------------------------------ validity and counts
+
+    def is_off(self, trigger: Trigger, whole: ItemFact | None, scene: Scene, skipped: frozenset[int]) -> bool:
+        """Return whether a rule is not to be asked of an item: switched off, or certainly not in force."""
+        return trigger.number in skipped or self.in_force(self._window_of[trigger.number], whole, scene) is False
 
     def in_force(self, window: int, subject: ItemFact | None, scene: Scene) -> bool | None:
         """Return whether a validity covers the item's last possible day, at latest the message's; None: no day is known."""

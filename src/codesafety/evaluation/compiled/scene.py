@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
 from codesafety.evaluation.compiled.standing import Concept, Concepts
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds, same_part
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds
+from codesafety.evaluation.outcome import Application
 from codesafety.ir import Unit
 from codesafety.record import Message
 
@@ -20,29 +20,34 @@ class Scene:
 
     __slots__ = (
         "_any",
-        "_by_id",
-        "_by_product",
+        "_by_medicine",
         "_codings",
+        "_concepts",
+        "_courses",
         "_everyone",
         "_excluded",
         "_memo",
         "_sure",
+        "_twins",
         "born",
         "born_first",
         "born_last",
         "concepts",
         "facts",
         "gender",
+        "judged",
         "message",
         "patient",
         "sets",
         "sex_at_birth",
         "unseen_entries",
         "unseen_medications",
+        "work",
     )
 
     def __init__(self, facts: Facts, concepts: Concepts, sets: tuple[BoundSet, ...]) -> None:
         self.facts = facts
+        self.work = facts.work
         self.concepts = concepts
         self.sets = sets
         self.message: Message = facts.submission.message
@@ -56,8 +61,12 @@ class Scene:
         self._everyone: tuple[list[ItemFact], list[ItemFact]] | None = None
         self._any: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] | None = None
         self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
-        self._by_id: dict[str, list[ItemFact]] | None = None
-        self._by_product: tuple[dict[str, list[ItemFact]], list[ItemFact]] | None = None
+        self._by_medicine: Medicines | None = None
+        self._courses: dict[int, Courses] = {}
+        self._twins: Twins | None = None
+        self._concepts: dict[int, Concept] = {}
+        self.judged: dict[tuple[int, int, int], Application] = {}
+        """Pairs of which both sides are incoming, by rule: each falls on two items, and is judged once."""
         self._excluded: dict[int, frozenset[int]] = {}
         self._codings: dict[int, tuple[CodingFact, ...]] = {}
         self._memo: dict[object, object] = {}
@@ -100,47 +109,31 @@ class Scene:
             self._list()
         return self._sure[is_entry].get(number, _NOBODY)
 
-    def possible_products(self, item: ItemFact) -> list[ItemFact]:
-        """Return the medications that are not surely another product than this one (a superset; for joins only)."""
-        if self._by_product is None:
-            known: dict[str, list[ItemFact]] = {}
-            untold: list[ItemFact] = []
-            for other in self.everyone(False):
-                product = other.product
-                if product is None or product.same_product is None:
-                    untold.append(other)
-                else:
-                    known.setdefault(product.same_product, []).append(other)
-            self._by_product = known, untold
-        product = item.product
-        if product is None or product.same_product is None:
-            return self.everyone(False)
-        known, untold = self._by_product
-        same = known.get(product.same_product, _NOBODY)
-        return sorted([*same, *untold], key=lambda other: other.index) if untold else same
+    def possible_products(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of the medications that are not surely another product than this one (a superset; for joins only)."""
+        return self._medicines().of_product(item) or (self.everyone(False),)
+
+    def possible_ingredients(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of the medications that may share an ingredient with this one (a superset; for joins only)."""
+        return self._medicines().of_ingredient(item) or (self.everyone(False),)
+
+    def _medicines(self) -> Medicines:
+        if self._by_medicine is None:
+            self._by_medicine = Medicines(self.everyone(False))
+        return self._by_medicine
 
     def possible_twins(self, item: ItemFact) -> list[ItemFact]:
-        """Return the entries whose codes may say the same as this one's (a superset; for joins only)."""
-        by_key, by_systems = self._entry_keys()
-        told = frozenset(info.system for info in item.infos if info.speaks)
-        found = {other.index: other for info in item.infos for key in info.keys for other in by_key.get(key, ())}
-        for systems, others in by_systems.items():
-            if systems.isdisjoint(told):
-                found.update((other.index, other) for other in others)
-        return [found[index] for index in sorted(found)]
+        """Return the entries that may say the same as this one (a superset; for joins only)."""
+        if self._twins is None:
+            self._twins = Twins(self.everyone(True))
+        return self._twins.of(item)
 
-    def _entry_keys(self) -> tuple[dict[str, list[ItemFact]], dict[frozenset[str | None], list[ItemFact]]]:
-        found = self._memo.get("twins")
-        if found is None:
-            by_key: dict[str, list[ItemFact]] = {}
-            by_systems: dict[frozenset[str | None], list[ItemFact]] = {}
-            for other in self.everyone(True):
-                for info in other.infos:
-                    for key in info.keys:
-                        by_key.setdefault(key, []).append(other)
-                by_systems.setdefault(frozenset(i.system for i in other.infos if i.speaks), []).append(other)
-            found = self._memo["twins"] = by_key, by_systems
-        return found  # type: ignore[return-value]
+    def at_one_time(self, medicines: list[ItemFact], item: ItemFact) -> list[ItemFact]:
+        """Return those of some listed medicines whose days may meet this one's (a superset; for joins only)."""
+        courses = self._courses.get(id(medicines))
+        if courses is None:
+            courses = self._courses[id(medicines)] = Courses(medicines)  # the list is the scene's own, and stays
+        return courses.beside(item)
 
     @property
     def message_day(self) -> Interval | None:
@@ -163,32 +156,22 @@ class Scene:
     def _excluded_by(self, item: ItemFact) -> frozenset[int]:
         found = self._excluded.get(item.index)
         if found is None:
-            same = {item.index}
-            if item.model.id is not None:
-                same.update(
-                    other.index
-                    for other in self._with_id(item.model.id)
-                    if other.incoming != item.incoming and other.is_entry == item.is_entry and same_part(other, item)
-                )
-            if not item.is_entry:
-                same.update(self.facts.order_of(item))
-            found = self._excluded[item.index] = frozenset(same)
+            facts = self.facts
+            if item.is_entry:
+                found = frozenset((item.index, *facts.copies_of(item)))
+            else:
+                found = facts.order_of(item)  # its copies have its id, which links them
+            self._excluded[item.index] = found
         return found
-
-    def _with_id(self, identifier: str) -> Iterable[ItemFact]:
-        if self._by_id is None:
-            by_id: dict[str, list[ItemFact]] = {}
-            for item in self.facts.items:
-                if item.model.id is not None:
-                    by_id.setdefault(item.model.id, []).append(item)
-            self._by_id = by_id
-        return self._by_id.get(identifier, ())
 
     # ------------------------------------------------------------------------------------------ membership
 
     def member(self, item: ItemFact, number: int) -> bool | None:
         """Return whether an item is in a set; None where it cannot be told."""
-        return _place(self.concepts.of(item), number)
+        concept = self._concepts.get(item.index)
+        if concept is None:
+            concept = self._concepts[item.index] = self.concepts.of(item)
+        return _place(concept, number)
 
     def coding_member(self, coding: CodingFact, number: int) -> bool | None:
         """Return whether one coding, by itself, is in a set."""

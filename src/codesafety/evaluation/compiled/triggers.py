@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
@@ -15,6 +15,7 @@ from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
 from codesafety.evaluation.facts import ItemFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
+from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
@@ -51,10 +52,10 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
-        as_subject = _as_subject(rule, numbers, asked)
+        as_subject = _as_subject(rule, binding, numbers, asked)
         yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
-            as_partner = _as_partner(rule, numbers, asked)
+            as_partner = _as_partner(rule, binding, numbers, asked)
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
@@ -90,39 +91,70 @@ def _coding_in(number: int, ask: Ask) -> Ask:
     return ask_member
 
 
-def _joined_on(condition: ir.Condition | None, one: ir.Var, other: ir.Var) -> type[ir.Condition] | None:
-    """Return the condition on which a pair without sets can be joined: it must hold for the whole to hold."""
-    if isinstance(condition, ir.And):
-        return next((found for part in condition.parts if (found := _joined_on(part, one, other))), None)
-    if isinstance(condition, ir.SameProduct | ir.SameEntry) and {condition.left.slot, condition.right.slot} == {
-        one.slot,
-        other.slot,
-    }:
-        return type(condition)
-    return None
+Condition = TypeVar("Condition", bound=ir.Condition)
 
 
-def _candidates(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], Iterable[ItemFact]]:
-    """Return what finds the members that may stand beside an item: those of a set, those that share its key, or all."""
+def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var, other: ir.Var) -> list[Condition]:
+    """Return conditions of one kind, between both sides of a pair, of which one must hold for the whole to hold; else none."""
+    match condition:
+        case ir.And(parts):
+            return next((found for part in parts if (found := _needed(part, wanted, one, other))), [])
+        case ir.Or(parts):
+            each = [_needed(part, wanted, one, other) for part in parts]
+            return [found for found_in_part in each for found in found_in_part] if all(each) else []
+        case (
+            ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
+        ):
+            of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
+            return [condition] if isinstance(condition, wanted) and of_the_pair else []
+        case _:
+            return []
+
+
+def _candidates(
+    rule: ir.Rule, wanted: ir.Var, binding: Binding, numbers: Mapping[str, int]
+) -> Callable[[Scene, ItemFact], list[ItemFact]]:
+    """Return what finds the members that may stand beside an item: of medicines whose days must meet, those whose days may."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    assert other is not None
+    lists = _lists(rule, wanted, numbers)
+    overlaps = _needed(rule.when, ir.Overlaps, one, other)
+    if overlaps and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps):
+        return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
+    return lambda scene, item: _together(lists(scene, item))
+
+
+def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
+    """Return what finds lists of the members of a set, of those that share an item's key, or of all."""
     is_entry = wanted.kind is not Kind.MEDICATION
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    joined = _joined_on(rule.when, one, other) if wanted.set is None else None
-    if joined is ir.SameProduct:
+    if wanted.set is not None:
+        number = numbers[wanted.set]
+        return lambda scene, item: (scene.members(number, is_entry),)
+    if _needed(rule.when, ir.SameProduct, one, other):
         return lambda scene, item: scene.possible_products(item)
-    if joined is ir.SameEntry:
-        return lambda scene, item: scene.possible_twins(item)
-    if wanted.set is None:
-        return lambda scene, item: scene.everyone(is_entry)
-    number = numbers[wanted.set]
-    return lambda scene, item: scene.members(number, is_entry)
+    if _needed(rule.when, ir.SharesIngredient, one, other):
+        return lambda scene, item: scene.possible_ingredients(item)
+    if _needed(rule.when, ir.SameEntry, one, other):
+        return lambda scene, item: (scene.possible_twins(item),)
+    return lambda scene, item: (scene.everyone(is_entry),)
 
 
-def _as_subject(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
+    """Return the members of lists, once and in their order."""
+    filled = [found for found in lists if found]
+    if len(filled) < 2:
+        return filled[0] if filled else []
+    every = {member.index: member for found in filled for member in found}
+    return [every[index] for index in sorted(every)]
+
+
+def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
-    find = _candidates(rule, other, numbers)
+    find = _candidates(rule, other, binding, numbers)
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     is_entry = other.kind is not Kind.MEDICATION
     by_default = rule.trigger.subject.kind is not Kind.MENTION
@@ -133,7 +165,8 @@ def _as_subject(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
             return False
         found: Found = []
         excluded = None
-        for member in find(scene, item):
+        scene.work.spend(A_PAIR)  # before the members are gathered
+        for member in scene.work.counted(find(scene, item), A_PAIR):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index in excluded:
@@ -149,11 +182,11 @@ def _as_subject(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
     return ask
 
 
-def _as_partner(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    find = _candidates(rule, one, numbers)
+    find = _candidates(rule, one, binding, numbers)
     pair, unseen_subject = asked["pair"], asked["unseen_subject"]
     is_entry = one.kind is not Kind.MEDICATION
     by_default = other.kind is not Kind.MENTION
@@ -163,7 +196,8 @@ def _as_partner(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
             return False
         found: Found = []
         excluded = None
-        for member in find(scene, item):
+        scene.work.spend(A_PAIR)  # before the members are gathered
+        for member in scene.work.counted(find(scene, item), A_PAIR):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index not in excluded and pair(scene, member, item):

@@ -45,6 +45,7 @@ Shape = Literal["one", "pair", "unseen_partner", "unseen_subject"]
 """What an application binds: one thing; two; or two of which one was not seen. A row is a seen partner."""
 Functions = dict[str, Callable[..., Any]]
 _BY_DEFAULT = (Kind.ENTRY, Kind.MEDICATION)
+_WORK = attribute(name(SCENE), "work")
 
 
 def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
@@ -224,23 +225,30 @@ class Writer:
         conditions = [compare(attribute(member.value, "index"), ast.NotIn(), name("others")), self._default(member, sure=sure)]
         if condition.where is not None:
             conditions.append(self.bound(condition.where, inner, sure=sure))
-        found = returns(const(True))
         body: list[ast.stmt] = [
             assign("others", _excluded(frame)),
-            for_each(member.variable, self._members(condition.var, sure=sure), [when(both(conditions), [found])]),
+            assign("counted", self._members(condition.var, sure=sure)),
+            for_each(
+                member.variable,
+                name("counted"),
+                [when(both(conditions), [returns(method(_WORK, "found", name("counted"), member.value))])],
+            ),
         ]
         if not sure:
             unseen = _member(condition.var, seen=False)
             inner = {**frame, condition.var.slot: unseen}
             test = const(True) if condition.where is None else self.bound(condition.where, inner, sure=False)
-            body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [found])]))
+            body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [returns(const(True))])]))
         return self._function([*body, returns(FALSE)], frame)
 
     def _members(self, var: ir.Var, *, sure: bool) -> ast.expr:
+        """Return the members to look at, each of which counts as work."""
         is_entry = const(var.kind is not Kind.MEDICATION)
         if var.set is None:
-            return method(name(SCENE), "everyone", is_entry)
-        return method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
+            members = method(name(SCENE), "everyone", is_entry)
+        else:
+            members = method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
+        return method(_WORK, "counted", members)
 
     def _member_function(self, condition: ir.Quantified, frame: Frame) -> ast.expr:
         """Write a function that judges every member, and return a call of it."""

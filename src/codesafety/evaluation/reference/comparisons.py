@@ -28,6 +28,7 @@ from codesafety.evaluation.outcome import NOTHING, Bindable
 from codesafety.evaluation.predicates import ask
 from codesafety.evaluation.sameness import same_entry
 from codesafety.evaluation.words import contradicts
+from codesafety.evaluation.work import Work
 from codesafety.record import Medication, Quantity
 from codesafety.terminology.interface import Product
 from codesafety.terminology.interface import Status as CodeStatus
@@ -83,9 +84,11 @@ Frame = dict[int, Bound]
 class Comparisons:
     """Answers one comparison for one frame. The interpreter builds rules out of these."""
 
-    def __init__(self, binding: Binding, facts: Facts) -> None:
+    def __init__(self, binding: Binding, facts: Facts, work: Work | None = None) -> None:
+        """`work`: what may be spent, apart from what answering the rules may."""
         self.binding = binding
         self.facts = facts
+        self.work = work or facts.work
 
     # ---- numbers and lengths
 

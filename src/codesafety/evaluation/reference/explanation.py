@@ -30,15 +30,17 @@ _HIDDEN_FIELDS = frozenset({"born", "display", "text", "nhs_number"})
 class Explanation:
     """In the rule's own terms. `exceptions` are (label, could not be tested, missing)."""
 
-    facts: tuple[tuple[str, str], ...]
-    exceptions: tuple[tuple[str, bool, tuple[str, ...]], ...]
-    counterfactual: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    exceptions: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
+    counterfactual: tuple[str, ...] = ()
 
 
 def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
-    """Return why `application` fires."""
-    frames = frames_of(rule, application.subject, application.partner)
-    frame = next((f for f in frames if rule.when is None or interpreter.judge(rule.when, f)[0] is True), frames[0])
+    """Return why `application` fires. Raises WorkSpent where that takes more work than is left."""
+    first, *swapped = frames_of(rule, application.subject, application.partner)
+    frame = first
+    if swapped and rule.when is not None and interpreter.judge(rule.when, first)[0] is not True:
+        (frame,) = swapped  # it fires, so it holds this way round
     untested = dict(application.untested)
     exceptions = tuple(
         (unless.label, i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))

@@ -135,6 +135,7 @@ class Interpreter(Comparisons):
     def _others(self, kind: ir.Kind, named: list[ItemFact]) -> list[ItemFact | Unseen]:
         """Every member of a kind that may be another than those already named, and the unseen ones (tables 5 and 10)."""
         facts = self.facts
+        self.work.spend(len(facts.items))
         is_entry = kind is not ir.Kind.MEDICATION
         seen = [
             item

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from codesafety.errors import PluginError
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts, ItemFact
-from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status, Tally
+from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status, Tally, why_broken
 from codesafety.evaluation.reference.interpreter import Interpreter
 
 
@@ -28,12 +27,10 @@ def run_reference(binding: Binding, facts: Facts, *, skip: frozenset[str] = froz
             if rule.name in skip:
                 continue
             try:
+                facts.work.in_time()
                 outcome = interpreter.outcome(rule, subject)
-            except PluginError as error:
-                broken.setdefault((rule.name, error.kind, error.plugin), []).append(place)
-                continue
             except Exception as error:  # noqa: BLE001  a broken rule is shown as not checked and holds its items
-                broken.setdefault((rule.name, type(error).__name__, None), []).append(place)
+                broken.setdefault((rule.name, *why_broken(error)), []).append(place)
                 continue
             counts[outcome.status] += 1
             if outcome.status in (Status.FIRES, Status.CANNOT_TELL):

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import place_in
-from codesafety.formats.fhir.tree import MAX_DEPTH, MAX_ELEMENTS, Flaw, Node, Tree
+from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.plugins.reading import MAX_DEPTH, MAX_ELEMENTS
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 _NAMED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]', re.DOTALL)
@@ -181,6 +182,8 @@ class _Builder:
             self.flaw(node, "an empty value", fatal=False)
         elif any("\ud800" <= letter <= "\udfff" for letter in value) if not value.isascii() else False:
             self.flaw(node, "text that is no valid Unicode", fatal=True)
+        elif (reason := too_long(node.name, value)) is not None:
+            self.flaw(node, reason, fatal=True)
         else:
             node.kind, node.value = "text", value
 
@@ -199,5 +202,8 @@ def parse_json(text: str, name: str) -> Tree:
             help="the outermost object needs a `resourceType` in text",
         )
     builder = _Builder()
-    root = builder.resource(Node(kind, None), value)
+    try:
+        root = builder.resource(Node(kind, None), value)
+    except TooMany as error:
+        raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
     return Tree(root, tuple(builder.flaws), "json")

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-MAX_DEPTH = 100
-"""How deep elements may nest. Real messages stay under 30."""
-MAX_ELEMENTS = 2_000_000
-"""How many elements one source may hold."""
+from codesafety.plugins.reading import MAX_ELEMENTS
+from codesafety.record import MAX_CODINGS, MAX_COMPONENTS, MAX_TEXT
 
+_MOST = {"coding": MAX_CODINGS, "component": MAX_COMPONENTS}
+_OF_ANY_LENGTH = frozenset(["blob", "content", "data", "div"])
+"""Elements that hold a narrative or a file, which are no words of a concept."""
 ALWAYS_LISTED = frozenset(
     ["coding", "component", "contained", "entry", "extension", "modifierExtension", "section", "tag", "profile", "parameter"]
 )
@@ -72,13 +73,36 @@ class Node:
             yield from nodes
 
     def add(self, child: Node) -> None:
-        self.children.setdefault(child.name, []).append(child)
+        """Add a child. Raises TooMany where there are more of its name than one place may hold."""
+        alike = self.children.setdefault(child.name, [])
+        alike.append(child)
+        if len(alike) > _MOST.get(child.name, MAX_ELEMENTS):
+            raise TooMany(self, f"holds more than {_MOST[child.name]:,} `{child.name}` elements in one place")
 
     def number_children(self) -> None:
         for name, nodes in self.children.items():
             if len(nodes) > 1 or name in ALWAYS_LISTED:
                 for place, node in enumerate(nodes):
                     node.index = place
+
+
+class TooMany(Exception):
+    """Ends the parse early, with the place where there is too much."""
+
+    def __init__(self, node: Node, reason: str) -> None:
+        self.reason = reason
+        above = node.parent
+        while above is not None:  # not numbered yet: their other children were still to come
+            above.number_children()
+            above = above.parent
+        self.path = node.path
+
+
+def too_long(name: str, text: str) -> str | None:
+    """Return what is wrong with a text that is longer than one may be; None where it is not."""
+    if len(text) <= MAX_TEXT or name in _OF_ANY_LENGTH:
+        return None
+    return f"a text of more than {MAX_TEXT:,} characters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 from defusedxml.ElementTree import ParseError as DefusedParseError
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir.tree import MAX_DEPTH, MAX_ELEMENTS, Flaw, Node, Tree
+from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS
 
 FHIR = "{http://hl7.org/fhir}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -44,6 +45,8 @@ class _Builder:
             raise _Refused(f"holds more than {MAX_ELEMENTS} elements")
         if len(self._open) + self._foreign >= MAX_DEPTH:
             raise _Refused(f"nests deeper than {MAX_DEPTH} elements")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise _Refused(f"holds an element with more than {MAX_ATTRIBUTES} attributes")
         if self._foreign:
             self._foreign += 1
             if not tag.startswith(_XHTML):
@@ -68,7 +71,10 @@ class _Builder:
         for name, text in attributes.items():
             if name == "value":
                 node.value = text
-                if not text.strip():
+                if (reason := too_long(node.name, text)) is not None:
+                    node.kind, node.value = "element", None
+                    self.flaws.append(Flaw(node, reason, fatal=True))
+                elif not text.strip():
                     node.kind, node.value = "element", None
                     self.flaws.append(Flaw(node, "an empty value", fatal=False))
             elif name in ("id", "url"):
@@ -128,6 +134,8 @@ def parse_xml(text: str, name: str) -> Tree:
         parser.close()
     except _Refused as error:
         refuse(str(error), "send one message, as the sending system exported it")
+    except TooMany as error:
+        raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
     except DefusedXmlException:
         refuse("declares a document type or entities, which are not read for safety", "remove the DOCTYPE")
     except (ParseError, DefusedParseError) as error:

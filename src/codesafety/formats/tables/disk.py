@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesafety.errors import InputError
-from codesafety.record import day_interval, punctuated
+from codesafety.plugins.reading import MAX_COLUMNS, MAX_ROWS
+from codesafety.record import MAX_TEXT, day_interval, punctuated
 
 if TYPE_CHECKING:
     import polars as pl
 
 ROWS_A_PART = 250_000
 ROW = "#row"
+_SPLIT = "give one kind of item a table, and each patient's own key"
 _SUFFIXES = (".parquet", ".csv", ".tsv")
 Row = dict[str, Any]
 
@@ -97,6 +99,8 @@ def open_table(path: Path, source: str) -> Table:
                 line = file.readline(65536).decode("utf-8-sig")
             frame = pl.scan_csv(path, infer_schema=False, separator=_separator(line), row_index_name=ROW)
         schema = frame.collect_schema()
+        if len(schema) - 1 > MAX_COLUMNS:
+            raise InputError(f"has more than {MAX_COLUMNS:,} columns", source=source, path=path.name, help=_SPLIT)
         lower = [name.lower() for name in schema]
         header = header_of(path)
         if len(set(lower)) != len(lower) or len(set(header)) != len(header):
@@ -132,6 +136,11 @@ def grouped(table: Table, key: str, part: int, parts: int, source: str) -> dict[
     frame = table.frame
     if parts > 1:
         frame = frame.filter(pl.col(key).cast(pl.String).hash(0) % parts == part)
+    if part == 0 and table.rows > MAX_ROWS:
+        of_each = table.frame.group_by(pl.col(key).cast(pl.String)).len()
+        if _collect(of_each.select(pl.col("len").max()), table, source).item() > MAX_ROWS:
+            reason = f"has more than {MAX_ROWS:,} rows of one patient, or of none"
+            raise InputError(reason, source=source, path=table.name, help=_SPLIT)
     found: dict[str | None, list[Row]] = {}
     for row in _collect(frame, table, source).iter_rows(named=True):
         found.setdefault(as_text(row[key]), []).append(row)
@@ -158,6 +167,14 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
             path=table.name,
             help="it may have been cut short: export it again",
         ) from None
+
+
+def without_long_text(row: Row) -> tuple[Row, str | None]:
+    """Return a row without its texts that are too long, and what is wrong with them; None where there is none."""
+    long = [column for column, value in row.items() if isinstance(value, str) and len(value) > MAX_TEXT]
+    if not long:
+        return row, None
+    return row | dict.fromkeys(long), f"a text of more than {MAX_TEXT:,} characters, in the column `{long[0]}`"
 
 
 def as_text(value: Any) -> str | None:

@@ -42,6 +42,7 @@ from codesafety.formats.tables.disk import (
     open_table,
     parts_for,
     table_files,
+    without_long_text,
 )
 from codesafety.plugins.reading import Source
 from codesafety.record import (
@@ -275,7 +276,10 @@ class _Patient:
             )
 
     def _item(self, reader: _Rows, row: Row) -> None:
+        row, too_long = without_long_text(row)
         try:
+            if too_long is not None:
+                raise BadValue(too_long)
             kind = (reader.text(row, "kind") or _KINDS.get(reader.table.name) or "other").strip().lower()
             kind = _KINDS.get(kind, kind)
             if kind == "medication":

@@ -30,6 +30,7 @@ from codesafety.formats.tables.disk import (
     open_table,
     parts_for,
     table_files,
+    without_long_text,
 )
 from codesafety.plugins.reading import Source
 from codesafety.record import (
@@ -335,7 +336,10 @@ class _Person:
 
     def _item(self, table: str, row: Row, visits: dict[str, str]) -> None:
         shape = _SHAPES[table]
+        row, too_long = without_long_text(row)
         try:
+            if too_long is not None:
+                raise BadValue(too_long)
             fields = self._shared(table, row, visits)
             match shape.kind:
                 case "medication":

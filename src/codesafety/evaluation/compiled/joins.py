@@ -1,0 +1,143 @@
+"""Items by what a pair needs in common, a day or a code: joins, so that not every pair is asked."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+
+from codesafety.evaluation.calendar import OPEN_END, OPEN_START
+from codesafety.evaluation.facts import ItemFact
+
+_NOBODY: list[ItemFact] = []
+
+
+class Courses:
+    """Medicines by the days that they may take: found without a look at those of other years.
+
+    Courses whose length has as many binary digits stand together, in the order of their first days: where the longest of them
+    could have begun is known, and at least half of what lies between was looked for.
+    """
+
+    def __init__(self, medicines: Iterable[ItemFact]) -> None:
+        lengths: dict[int, list[tuple[int, int, ItemFact]]] = {}
+        for medicine in medicines:
+            first, last = _days(medicine)
+            if first <= last:
+                lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
+        self._lengths = {
+            digits: ([first for first, _, _ in courses], courses)
+            for digits, found in lengths.items()
+            for courses in [sorted(found, key=lambda course: course[0])]
+        }
+
+    def beside(self, medicine: ItemFact) -> list[ItemFact]:
+        """Return the medicines of which it is not certain that no day is shared, in their order."""
+        first, last = _days(medicine)
+        found = []
+        if first <= last:
+            for digits, (firsts, courses) in self._lengths.items():
+                earliest = bisect_left(firsts, first - (1 << digits))
+                found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
+        return sorted(found, key=_place)
+
+
+def _days(medicine: ItemFact) -> tuple[int, int]:
+    """Return the first day and the last that a course may have."""
+    start, end = medicine.course
+    return OPEN_START if start is None else start[0], OPEN_END if end is None else end[1]
+
+
+class Medicines:
+    """Medicines by product and by ingredient, beside those of which either is not told."""
+
+    def __init__(self, medicines: Iterable[ItemFact]) -> None:
+        self._products: dict[str, list[ItemFact]] = {}
+        self._ingredients: dict[str, list[ItemFact]] = {}
+        self._no_product: list[ItemFact] = []
+        self._no_ingredients: list[ItemFact] = []
+        for medicine in medicines:
+            product = medicine.product
+            if product is None or product.same_product is None:
+                self._no_product.append(medicine)
+            else:
+                self._products.setdefault(product.same_product, []).append(medicine)
+            if product is None or product.ingredients is None:
+                self._no_ingredients.append(medicine)
+            else:
+                for ingredient in product.ingredients:
+                    self._ingredients.setdefault(ingredient, []).append(medicine)
+
+    def of_product(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those that are not surely another product; none where this one's is not told: it may be any."""
+        product = medicine.product
+        if product is None or product.same_product is None:
+            return ()
+        return self._products.get(product.same_product, _NOBODY), self._no_product
+
+    def of_ingredient(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those that may share an ingredient; none where this one's are not told. One product shares all."""
+        product = medicine.product
+        if product is None or product.ingredients is None:
+            return ()
+        shared = [self._ingredients.get(ingredient, _NOBODY) for ingredient in sorted(product.ingredients)]
+        return *shared, self._no_ingredients, *self.of_product(medicine)[:1]
+
+
+class Dated:
+    """Entries by their day: two that have different exact days do not say the same."""
+
+    def __init__(self) -> None:
+        self._by_day: dict[int, list[ItemFact]] = {}
+        self._open: list[ItemFact] = []
+
+    def add(self, entry: ItemFact) -> None:
+        first, last = entry.span
+        if first == last:
+            self._by_day.setdefault(first, []).append(entry)
+        else:
+            self._open.append(entry)
+
+    def near(self, entry: ItemFact) -> Iterator[ItemFact]:
+        """Yield the entries that may be of its day."""
+        first, last = entry.span
+        if first == last:
+            yield from self._by_day.get(first, ())
+        else:
+            for entries in self._by_day.values():
+                yield from entries
+        yield from self._open
+
+
+class Twins:
+    """Entries by what two that say the same have in common: a code, or no system of which both speak; and a day."""
+
+    def __init__(self, entries: Iterable[ItemFact]) -> None:
+        self._by_key: dict[str, Dated] = {}
+        self._by_systems: dict[frozenset[str | None], Dated] = {}
+        self._found: dict[object, list[ItemFact]] = {}
+        for entry in entries:
+            for key in {key for info in entry.infos for key in info.keys}:
+                self._by_key.setdefault(key, Dated()).add(entry)
+            self._by_systems.setdefault(_told(entry), Dated()).add(entry)
+
+    def of(self, entry: ItemFact) -> list[ItemFact]:
+        """Return the entries that may say the same as this one, in their order; one list for all entries that ask alike."""
+        told = _told(entry)
+        keys = frozenset(key for info in entry.infos for key in info.keys)
+        question = (keys, told, entry.span)
+        answer = self._found.get(question)
+        if answer is None:
+            found = {other.index: other for key in keys if key in self._by_key for other in self._by_key[key].near(entry)}
+            for systems, others in self._by_systems.items():
+                if systems.isdisjoint(told):
+                    found.update((other.index, other) for other in others.near(entry))
+            answer = self._found[question] = [found[index] for index in sorted(found)]
+        return answer
+
+
+def _told(entry: ItemFact) -> frozenset[str | None]:
+    return frozenset(info.system for info in entry.infos if info.speaks)
+
+
+def _place(item: ItemFact) -> int:
+    return item.index

@@ -1,0 +1,82 @@
+"""What one message may cost: work that is counted, so that the same input always gets the same answer, and a deadline.
+
+Work is what rules do that compare items with each other, and it is counted before it is done. What one item costs by itself is
+not counted: it grows with the message alone, whose size readers limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
+
+WORK_BUDGET = 5_000_000
+"""Units of work for one message: about two seconds of it."""
+A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 10, 50
+"""What it takes to look at a member in `exists` and the like, to ask whether a pair may fire, and to judge one to its end: about
+what each costs in time, in units of a third of a microsecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What every message of one engine may cost."""
+
+    work_budget: int = WORK_BUDGET
+    deadline_s: float | None = None
+
+    def work(self) -> Work:
+        """Return the whole of it, for one message that is begun now."""
+        return Work(self.work_budget, None if self.deadline_s is None else monotonic() + self.deadline_s)
+
+
+class NotAsked(Exception):
+    """A rule was not asked, or not to its end: the budget is spent, or the deadline has passed."""
+
+    reason = "not asked"
+
+
+class WorkSpent(NotAsked):
+    reason = "not asked: the budget of work for one message is spent"
+
+
+class DeadlinePassed(NotAsked):
+    reason = "not asked: the deadline for one message is over"
+
+
+NOT_ASKED = frozenset((WorkSpent.reason, DeadlinePassed.reason))
+
+
+class Work:
+    """The work that is left for one message. Not shared between threads."""
+
+    __slots__ = ("_until", "budget", "left")
+
+    def __init__(self, budget: int = WORK_BUDGET, until: float | None = None) -> None:
+        """`until`: when the deadline is, by the monotonic clock."""
+        self.budget = self.left = budget
+        self._until = until
+
+    def spend(self, units: int) -> None:
+        """Count units before they are done. Raises WorkSpent where fewer are left; then none is left for anything else."""
+        if units > self.left:
+            self.left = 0
+            raise WorkSpent
+        self.left -= units
+
+    def counted(self, members: Sequence[T], each: int = A_MEMBER) -> Sequence[T]:
+        """Return members that are about to be looked at."""
+        self.spend(len(members) * each)
+        return members
+
+    def found(self, members: Sequence[T], member: T) -> Literal[True]:
+        """Give back what was counted for the members behind the one that was looked for."""
+        self.left += (len(members) - 1 - members.index(member)) * A_MEMBER
+        return True
+
+    def in_time(self) -> None:
+        """Raise DeadlinePassed where it has. Asked between rules and items, never inside one."""
+        if self._until is not None and monotonic() > self._until:
+            raise DeadlinePassed

@@ -1,0 +1,73 @@
+"""What would cost too much: the counted work of each, near linear or spent and told. No clock is asked."""
+
+from __future__ import annotations
+
+import pytest
+from tests.benchmarks import worst_cases as made
+from tests.benchmarks.worst_cases import message
+
+from codesafety import Engine, Submission, load
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.work import WORK_BUDGET, Work
+
+PLENTY = 10**12
+SPENT = "not asked: the budget of work for one message is spent"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load()
+
+
+def spent(engine: Engine, submission: Submission) -> int:
+    facts = Facts(submission, None, engine.binding.codebook, Work(PLENTY))
+    engine.program.run(facts)
+    return PLENTY - facts.work.left
+
+
+@pytest.mark.parametrize(
+    ("one", "four"),
+    [
+        (message(made.entries(250)), message(made.entries(1000))),
+        (message(made.entries(250), service=True), message(made.entries(1000), service=True)),
+        (message(made.entries_of_codes(250, 250)), message(made.entries_of_codes(1000, 1000))),
+        (message(made.issues(60)), message(made.issues(240))),
+        (message(made.issues(60, order="repeat")), message(made.issues(240, order="repeat"))),
+    ],
+    ids=["one code", "one code, sent by a service", "as many codes", "issues of one medicine", "issues of one order"],
+)
+def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(
+    engine: Engine, one: Submission, four: Submission
+) -> None:
+    assert spent(engine, four) <= 4.5 * spent(engine, one)
+
+
+def test_a_long_record_does_not_spend_the_budget(engine: Engine) -> None:
+    products = tuple(sorted(engine.terminology._products))[:200]  # type: ignore[attr-defined]
+    long = message(made.entries_of_codes(10_000, 300), made.issues(3_000, products=products))
+    assert spent(engine, long) < WORK_BUDGET * 0.6
+
+
+def test_denials_of_one_code_are_each_found(engine: Engine) -> None:
+    denied = message(made.entries(1000, of=made.PREGNANT, display="Not pregnant"))
+    report = engine.assess(denied)
+    assert (report.decision, report.not_checked) == ("hold", ())
+    assert [item.decision for item in report.items] == ["hold"] * 1000
+
+
+@pytest.mark.parametrize(
+    "submission",
+    [
+        message(made.entries(700, every=0), service=True),
+        message(made.entries(700, date=None), service=True),
+        message(made.issues(700, every=0)),
+        message(made.issues(700, days_supply=None)),
+    ],
+    ids=["one entry again and again", "no dates", "one day", "no ends"],
+)
+def test_what_has_to_be_compared_with_everything_spends_the_budget_and_is_held(engine: Engine, submission: Submission) -> None:
+    report = engine.assess(submission)
+    assert report.decision == "hold"
+    assert {line.reason for line in report.not_checked} == {SPENT}
+    held = {line.path for line in report.not_checked}
+    assert {item.path for item in report.items if item.decision == "hold"} == held

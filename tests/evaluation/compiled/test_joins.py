@@ -1,0 +1,141 @@
+"""Joins: what they leave out can be no partner, and a long record is not asked pair by pair."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+from tests.differential.worlds import (
+    M_AMP,
+    M_NO_IDENTITY,
+    M_NO_INGREDIENTS,
+    M_OTHER,
+    M_UNKNOWN,
+    M_VMP,
+    P1,
+    P3,
+    SmallTerminology,
+)
+
+from codesafety.evaluation.atoms import products_answer
+from codesafety.evaluation.codes import Codebook
+from codesafety.evaluation.compiled.answers import overlap
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
+from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.sameness import same_entry
+from codesafety.record import Coding, Component, Entry, Medication, Record, Submission
+
+BOOK = Codebook(SmallTerminology(has_release=True))
+
+
+def medicines(*each: dict[str, Any]) -> list[ItemFact]:
+    products = (Coding(system="sct", code=M_VMP),)
+    given = tuple(Medication(path=f"m[{i}]", products=products, **fields) for i, fields in enumerate(each))
+    return Facts(Submission(medications=given), None, BOOK).incoming
+
+
+def entries(*each: dict[str, Any]) -> list[ItemFact]:
+    given = tuple(
+        Entry(path=f"e[{i}]", codings=(Coding(system="sct", code=fields.pop("code")),), **fields) for i, fields in enumerate(each)
+    )
+    return Facts(Submission(entries=given), None, BOOK).incoming
+
+
+def some_day(choose: random.Random) -> str | None:
+    day = date(2020, 1, 1) + timedelta(days=choose.randrange(60))
+    return choose.choice([day.isoformat(), day.isoformat(), day.isoformat()[:7], "2020", None])
+
+
+def test_a_medicine_that_may_share_a_day_is_never_left_out() -> None:
+    choose = random.Random(1)
+    for _ in range(60):
+        found = medicines(
+            *(
+                {
+                    "start": some_day(choose),
+                    "end": choose.choice([None, None, some_day(choose)]),
+                    "days_supply": choose.choice([None, -1, 0, 1, 7, 28, 400]),
+                    "status": choose.choice([None, "active"]),
+                }
+                for _ in range(12)
+            )
+        )
+        courses = Courses(found)
+        for one in found:
+            beside = courses.beside(one)
+            assert [m.index for m in beside] == sorted(m.index for m in beside)
+            assert {m.index for m in beside} == {m.index for m in found if overlap(one, m, ("a", "b"), 0) is not False}
+
+
+def test_ten_years_of_weekly_issues_have_each_their_neighbours_beside_them() -> None:
+    weeks = [(date(2015, 1, 1) + timedelta(weeks=n)).isoformat() for n in range(520)]
+    found = medicines(*({"start": week, "days_supply": 28} for week in weeks), {"start": "2015-01-01", "status": "active"})
+    courses = Courses(found)
+    assert [m.index for m in courses.beside(found[100])] == [97, 98, 99, 100, 101, 102, 103, 520]
+    assert len(courses.beside(found[520])) == 521
+
+
+def test_a_medicine_that_may_be_one_product_or_share_an_ingredient_is_never_left_out() -> None:
+    codes = (M_AMP, M_VMP, M_OTHER, M_UNKNOWN, M_NO_IDENTITY, M_NO_INGREDIENTS)
+    found = Facts(
+        Submission(medications=tuple(Medication(path="m", products=(Coding(system="sct", code=code),)) for code in codes * 2)),
+        None,
+        BOOK,
+    ).incoming
+    medicines_ = Medicines(found)
+    for one in found:
+        for what, lists in (
+            ("product", medicines_.of_product(one)),
+            ("SharesIngredient", medicines_.of_ingredient(one)),
+        ):
+            beside = {m.index for each in lists or (found,) for m in each}
+            assert beside >= {m.index for m in found if products_answer(what, one.product, m.product) is not False}
+    assert len({m.index for each in medicines_.of_product(found[1]) for m in each}) < len(found)
+
+
+def test_an_entry_that_may_say_the_same_is_never_left_out() -> None:
+    choose = random.Random(2)
+    for _ in range(60):
+        found = entries(
+            *({"code": choose.choice([P1, P3, "nonsense"]), "date": some_day(choose)} for _ in range(12)),
+        )
+        twins = Twins(found)
+        for one in found:
+            beside = twins.of(one)
+            assert [e.index for e in beside] == sorted(e.index for e in beside)
+            assert {e.index for e in beside} >= {e.index for e in found if same_entry(one, e)[0] is not False}
+
+
+def test_readings_of_one_code_on_other_days_are_not_compared() -> None:
+    days = [(date(2015, 1, 1) + timedelta(days=n)).isoformat() for n in range(1000)]
+    found = entries(*({"code": P1, "date": day} for day in days), {"code": P1}, {"code": P3, "date": days[7]})
+    assert [e.index for e in Twins(found).of(found[7])] == [7, 1000]
+
+
+def test_what_asks_alike_is_answered_with_one_list() -> None:
+    found = entries(*({"code": P1, "date": "2025-06-01"} for _ in range(50)))
+    twins = Twins(found)
+    assert all(twins.of(entry) is twins.of(found[0]) for entry in found)
+
+
+def test_copies_are_of_the_other_side_of_one_kind_and_of_one_part() -> None:
+    def resent(code: str) -> tuple[Entry, ...]:
+        part = Component(codings=(Coding(system="sct", code=code),))
+        return (Entry(path="e", id="x", codings=(Coding(system="sct", code=P1),), components=(part,)),)
+
+    medicine = Medication(path="m", id="x", products=(Coding(system="sct", code=M_VMP),))
+    same = Facts(Submission(entries=resent(P1)), Record(entries=resent(P1), medications=(medicine,)), BOOK)
+    other = Facts(Submission(entries=resent(P1)), Record(entries=resent(P3)), BOOK)
+    assert [set(same.copies_of(item)) for item in same.items] == [{2}, {3}, {0}, {1}, set()]
+    assert [set(other.copies_of(item)) for item in other.items] == [{2}, set(), {0}, set()]
+
+
+def test_the_parts_of_one_order_share_one_set_of_places() -> None:
+    fields = ({"id": f"m{n}", "based_on": ("plan",)} for n in range(3))
+    found = Facts(
+        Submission(medications=tuple(Medication(path="m", products=(), **f) for f in (*fields, {"id": "alone"}))), None, BOOK
+    )
+    assert found.order_of(found.items[0]) == {0, 1, 2}
+    assert found.order_of(found.items[0]) is found.order_of(found.items[2])
+    assert found.order_of(found.items[3]) == {3}

@@ -1,0 +1,140 @@
+"""The counted budget of work and the deadline: what is not asked is not checked, and held; the rest is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codesafety import ConfigurationError, Engine, Report, load
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.work import WORK_BUDGET, Bounds, DeadlinePassed, Work, WorkSpent
+from codesafety.record import Coding, Coverage, Entry, Message, Patient, Record, Submission
+
+PREGNANT = Coding(system="sct", code="77386006")
+SPENT = "not asked: the budget of work for one message is spent"
+LATE = "not asked: the deadline for one message is over"
+
+RULES = """
+ruleset work { title "Work" version 1.0.0 language 1 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
+
+rule in-a-man {
+  action  review
+  for     entry e in pregnant
+  when    patient.gender is male
+  say     "{e}"
+  example "a man" { given patient gender male given incoming entry 77386006 expect fires }
+}
+
+rule chain {
+  action  note
+  for     entry e in pregnant
+  when    exists entry x in pregnant where (x is after e and exists entry y in pregnant where (y is after x))
+  say     "{e}"
+  example "three" {
+    given incoming entry 77386006, date 2025-06-01
+    given incoming entry 77386006, date 2025-06-02
+    given incoming entry 77386006, date 2025-06-03
+    expect fires
+  }
+}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "work.rules"
+    path.write_text(RULES)
+    return path
+
+
+def sent(entries: int) -> Submission:
+    """A message of entries of one code and one day, so that none is after another and every pair has to be looked at."""
+    return Submission(
+        patient=Patient(gender="male"),
+        message=Message(sent="2025-06-02"),
+        entries=tuple(Entry(path=f"entries[{i}]", codings=(PREGNANT,), date="2025-06-01") for i in range(entries)),
+    )
+
+
+COMPLETE = Record(complete=(Coverage(kind="entry"), Coverage(kind="medication")))
+
+
+def not_asked(report: Report, reason: str = SPENT) -> list[tuple[str | None, str | None]]:
+    return [(line.path, line.rule) for line in report.not_checked if line.reason == reason]
+
+
+def spent(engine: Engine, submission: Submission) -> int:
+    facts = Facts(submission, COMPLETE, engine.binding.codebook)
+    engine.program.run(facts)
+    return WORK_BUDGET - facts.work.left
+
+
+def test_work_is_counted_by_the_members_looked_at_and_not_by_the_clock(rules: Path) -> None:
+    engine = load(rules)
+    assert [spent(engine, sent(n)) for n in (1, 10, 20, 40)] == [1, 100, 400, 1600]
+    assert spent(engine, sent(40)) == spent(load(rules), sent(40))
+
+
+def test_what_the_budget_does_not_reach_is_held_and_the_rest_is_answered(rules: Path) -> None:
+    engine = load(rules, work_budget=100)
+    report = engine.assess(sent(11), COMPLETE)
+    assert not_asked(report) == [("entries[9]", "work/chain"), ("entries[10]", "work/chain")]
+    assert len(report.not_checked) == 2
+    assert [i.decision for i in report.items] == ["review"] * 9 + ["hold", "hold"]
+    assert [i.rules.answered for i in report.items] == [2] * 9 + [1, 1]
+    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 11)]
+    assert report.decision == "hold"
+    assert engine.assess(sent(11), COMPLETE) == report
+
+
+def test_the_reference_counts_as_well_and_looks_at_more(rules: Path) -> None:
+    report = load(rules, evaluator="reference", work_budget=100).assess(sent(11), COMPLETE)
+    assert not_asked(report) == [(f"entries[{i}]", "work/chain") for i in range(11)]
+    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 11)]
+
+
+def test_a_budget_that_suffices_changes_nothing(rules: Path) -> None:
+    enough, plenty = load(rules, work_budget=121), load(rules)
+    one, other = (engine.assess(sent(11), COMPLETE) for engine in (enough, plenty))
+    assert (one.not_checked, one.decision, one.results) == ((), "review", other.results)
+    assert one.engine.digest != other.engine.digest
+
+
+def test_a_member_that_is_found_early_costs_no_more_than_that(rules: Path) -> None:
+    work = Work(10)
+    members = ["a", "b", "c", "d"]
+    assert work.counted(members) is members
+    assert work.left == 6
+    assert work.found(members, "b") is True
+    assert work.left == 8
+    with pytest.raises(WorkSpent):
+        work.counted(members, 3)
+    with pytest.raises(WorkSpent):
+        work.spend(1)
+
+
+def test_the_deadline_is_asked_between_items_and_what_comes_later_is_held(rules: Path) -> None:
+    engine = load(rules)
+    facts = Facts(sent(2), COMPLETE, engine.binding.codebook, Work(until=0.0))
+    for broken in engine.program.run(facts).broken:
+        assert (broken.reason, broken.subjects) == (LATE, (0, 1))
+    report = load(rules, deadline_s=1e-9).assess(sent(2), COMPLETE)
+    assert sorted(not_asked(report, LATE)) == [
+        (f"entries[{i}]", f"work/{rule}") for i in (0, 1) for rule in ("chain", "in-a-man")
+    ]
+    assert report.decision == "hold"
+
+
+def test_a_deadline_begins_with_each_message() -> None:
+    bounds = Bounds(deadline_s=3600)
+    bounds.work().in_time()
+    with pytest.raises(DeadlinePassed):
+        Bounds(deadline_s=1e-9).work().in_time()
+
+
+@pytest.mark.parametrize("bounds", [{"work_budget": 0}, {"work_budget": -1}, {"deadline_s": 0}, {"deadline_s": float("nan")}])
+def test_a_bound_that_lets_nothing_through_is_refused(rules: Path, bounds: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError, match="a work budget is a whole number from 1 on"):
+        load(rules, **bounds)  # type: ignore[arg-type]
