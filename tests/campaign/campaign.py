@@ -34,7 +34,7 @@ class Oracle:
         """Return how a mutant escaped, or None where it was seen."""
         try:
             report = self.engine.assess(self.engine.read(data))
-            text = " ".join(" ".join(render(report, "mutant", colour=False)).split())
+            text = " ".join(render(report, "mutant", colour=False).split())
         except CodesafetyError:
             return None
         except Exception as error:  # noqa: BLE001  that is what the campaign is for

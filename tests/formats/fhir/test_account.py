@@ -112,7 +112,7 @@ def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: c
 def paths_told(engine: codesafety.Engine, source: Any) -> str:
     report = engine.assess(read(engine, source))
     assert exit_code(report) != 0
-    return " ".join(" ".join(render(report, "message", colour=False)).split())
+    return " ".join(render(report, "message", colour=False).split())
 
 
 CODEABLE = {"coding": [DENIED], "text": "Not pregnant"}
@@ -203,7 +203,7 @@ def test_the_envelope_is_counted_in_one_line_and_asks_for_nothing(engine: codesa
     report = engine.assess(read(engine, bundle({"resourceType": "List", "orderedBy": {"coding": [order]}})))
     assert report.counts.envelope == 1
     assert exit_code(report) == 0
-    assert "1 code of the envelope" in " ".join(render(report, "message", colour=False))
+    assert "1 code of the envelope" in render(report, "message", colour=False)
 
 
 def test_the_table_is_published() -> None:
