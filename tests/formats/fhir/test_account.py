@@ -206,6 +206,40 @@ def test_the_envelope_is_counted_in_one_line_and_asks_for_nothing(engine: codesa
     assert "1 code of the envelope" in render(report, "message", colour=False)
 
 
+@pytest.mark.parametrize("number", ["", "-1", "-12"])
+@pytest.mark.parametrize("maker", ["CareConnect-GPC-", "UKCore-", ""])
+def test_an_extension_of_the_envelope_is_known_by_its_name(maker: str, number: str) -> None:
+    assert is_envelope("List", f"Extension-{maker}ClinicalSetting{number}")
+    assert is_envelope("Patient", f"Extension-{maker}RegistrationDetails{number}.registrationType")
+    assert not is_envelope("List", f"Extension-{maker}Setting{number}")
+
+
+@pytest.mark.parametrize(
+    "modified",
+    [
+        {"resourceType": "Medication", "id": "m", "modifierExtension": [{"url": "https://x.example/not", "valueBoolean": True}]},
+        {"resourceType": "List", "id": "l", "implicitRules": "https://x.example/rules"},
+        {"resourceType": "Encounter", "participant": [{"modifierExtension": [{"url": "https://x.example/not"}]}]},
+    ],
+    ids=lambda m: m["resourceType"],
+)
+def test_a_supporting_resource_with_a_modifier_is_named(engine: codesafety.Engine, modified: dict[str, Any]) -> None:
+    submission = read(engine, bundle(modified))
+    lines = [(line.path, line.coded) for line in submission.not_read if "modifier" in line.reason]
+    assert lines == [("Bundle.entry[2].resource", True)]
+    assert engine.assess(submission).decision == "review"
+
+
+def test_what_a_broken_encounter_of_a_message_codes_is_named_once(engine: codesafety.Engine) -> None:
+    reason = {"coding": [{"system": SCT, "code": "169443000"}]}
+    broken = {"url": "https://x.example/a", "valueDateTime": "2025-02-30"}
+    encounter = {"resourceType": "Encounter", "reasonCode": [reason], "extension": [broken]}
+    submission = read(engine, bundle(encounter, type="message"))
+    assert submission.message.service == ()
+    assert [line.path for line in submission.not_read if line.coded] == ["Bundle.entry[2].resource.reasonCode.coding[0]"]
+    assert [line.path for line in submission.not_read if line.broken] == ["Bundle.entry[2].resource.extension[0].valueDateTime"]
+
+
 def test_the_table_is_published() -> None:
     page = (ROOT / "docs" / "reference" / "envelope.md").read_text(encoding="utf-8")
     rows = [f"| {kind} | {' '.join(f'`{place}`' for place in sorted(places))} |" for kind, places in sorted(ENVELOPE.items())]

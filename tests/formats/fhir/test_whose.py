@@ -142,6 +142,19 @@ def test_a_relative_reference_is_read_from_where_it_stands() -> None:
     assert read.entries[0].subject == "another"
 
 
+def test_a_relative_reference_on_one_server_is_not_answered_by_another() -> None:
+    here, there = "http://a.example/Patient/p1", "http://b.example/Condition/1"
+    read = bundle(PATIENT, finding(refer("Patient/p1")), urls={0: here, 1: there})
+    assert (read.entries[0].subject, len(read.other_patients)) == ("another", 1)
+
+
+def test_a_bare_id_of_two_versions_is_their_patient_and_of_two_kinds_nobody() -> None:
+    versions = bundle(PATIENT, {**PATIENT, "meta": {"versionId": "2"}}, finding(refer("p1")))
+    assert (versions.entries[0].subject, versions.other_patients) == (None, ())
+    kinds = bundle(PATIENT, {"resourceType": "Device", "id": "p1"}, finding(refer("p1")))
+    assert kinds.entries[0].subject == "unknown"
+
+
 # ------------------------------------------------------------------------------------------------ versions
 
 

@@ -158,7 +158,8 @@ class Index:
             if resource.name == "contained" or resource in self.superseded:
                 continue
             for key in self._keys(resource):
-                if self._by_key.setdefault(key, resource) is not resource and "/" not in key:
+                held = self._by_key.setdefault(key, resource)
+                if held not in self._versions.together(resource) and "/" not in key:
                     shared.add(key)
         for key in shared:  # a bare id that two kinds of resource have says nothing; with its type it does
             if not key.startswith("urn:"):
@@ -211,7 +212,7 @@ class Index:
         found = self._by_key.get(_address(f"{base}/{kind}/{own}")) if base is not None else None
         if found is None:
             found = self._by_key.get(f"{kind}/{own}")
-            if found is not None and rest[1] is not None and (full_url(found) or "").startswith(("http:", "https:")):
+            if found is not None and base is not None and (full_url(found) or "").startswith(("http:", "https:")):
                 return None  # the same id on another server is another resource
         return found if found is None or version is None else self._versions.of(found, version)
 

@@ -83,17 +83,17 @@ def message_of(around: Surroundings) -> tuple[Message, tuple[NotRead, ...]]:
             match resource.resource_type:
                 case "MessageHeader":
                     found = _header(resource, around, local, broken)
-                    fields.update({k: v for k, v in found.items() if v is not None and k not in fields})
                 case "Composition":
                     found = _composition(resource, local, broken, dated=fields.get("sent") is not None)
-                    fields["service"] = (*fields.get("service", ()), *found.pop("service"))
-                    fields.update({k: v for k, v in found.items() if v is not None and (k not in fields or k == "id")})
                 case _:
-                    fields["service"] = (*fields.get("service", ()), *_reasons(resource, local))
+                    found = {"service": _reasons(resource, local)}
             rest = rest_of(resource, local, index, done=used)
         except Broken as error:
             broken.append(broken_field(error))
             continue
+        fields["service"] = (*fields.get("service", ()), *found.pop("service", ()))
+        of_document = resource.resource_type == "Composition"  # whose identifier is the message's
+        fields.update({k: v for k, v in found.items() if v is not None and (k not in fields or (k == "id" and of_document))})
         used.nodes |= local.nodes
         qualifiers.extend(rest.qualifiers)
         references.extend(rest.references)

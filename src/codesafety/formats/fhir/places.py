@@ -80,7 +80,7 @@ EXTENSIONS: dict[str, frozenset[str]] = {
     }.items()
 }
 """The same for extensions of GP Connect, UK Core and HL7: each by the last part of its address, without `Extension-` and number."""
-_EXTENSION = re.compile(r"Extension-(?:[A-Za-z0-9]+-)*([A-Za-z]+?)(?:-\d+)?", re.ASCII)
+_EXTENSION = re.compile(r"Extension-(?:[A-Za-z0-9]+-)*([A-Za-z]+)(?:-\d+)?", re.ASCII)
 
 
 def is_envelope(resource_type: str | None, place: str) -> bool:

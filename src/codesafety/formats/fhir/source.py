@@ -73,6 +73,7 @@ SUPPORTING = frozenset(
 """Resources that support others. What they hold is context; no practice files them as entries."""
 _ONLY_ALONE = ("Encounter", "Composition", "Medication")
 _CONTEXT = "of a resource that supports others and is not filed itself"
+_MODIFIED = "it carries a modifier that may reverse what it says, and that this library does not understand"
 
 
 @dataclass(slots=True)
@@ -318,8 +319,7 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         is_item = kind not in SUPPORTING and (kind in SHAPES or kind in KINDS)
         is_item = is_item or _is_item(resource, around, gp_connect=gp_connect)
         if is_item and _modified(resource):
-            reason = "it carries a modifier that may reverse what it says, and that this library does not understand"
-            parts.not_read.append(not_understood(resource, reason, broken=False))
+            parts.not_read.append(not_understood(resource, _MODIFIED, broken=False))
         elif states_sex_at_birth(resource):
             _sex_at_birth(resource, local, parts)
         elif kind in KINDS:
@@ -334,6 +334,8 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
                 parts.texts.append(item)
             parts.not_read.extend(not_read)
         elif kind in SUPPORTING:
+            if _modified(resource):
+                parts.not_read.append(NotRead(path=resource.path, reason=_MODIFIED, resource_type=kind, coded=True))
             return
         else:
             reason = (
