@@ -121,6 +121,18 @@ def test_expressions_of_which_there_is_none_end_with_2() -> None:
     assert run("terminology", "parse", "--jsonl", given=b'"<<"\n').returncode == 0
 
 
+def test_a_reader_that_went_away_is_told_nothing_and_the_end_is_no_0() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "codesafety", "rules", "list"], stdout=writing, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (2, "")
+
+
 # ---------------------------------------------------------------------------------------------- plugins that exit
 
 HOOKS = {

@@ -33,12 +33,12 @@ def main() -> NoReturn:
         if end.code != CLEAN or end.answered > 0:
             raise
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            _nobody_reads()
         if end.code == FAILED or (end.code in (CLEAN, None) and _asked_about_itself(sys.argv[1:])):
             raise  # a mistake in the options, which is on standard error already, or help
     except BrokenPipeError:
-        # The reader of our output went away (`| head`). Nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(FAILED) from None
+        _nobody_reads()
     except KeyboardInterrupt:
         pass
     except Exception as error:
@@ -56,6 +56,12 @@ def main() -> NoReturn:
         file=sys.stderr,
     )
     raise SystemExit(FAILED)
+
+
+def _nobody_reads() -> NoReturn:
+    """End where the reader of our output went away (`| head`): not done, and nothing more can be said to it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(2)
 
 
 def _asked_about_itself(arguments: list[str]) -> bool:

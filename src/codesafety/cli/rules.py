@@ -77,7 +77,7 @@ def check(
         fail(error, form)
     warnings = (*loaded.warnings, *hazards, *(engine.binding.warnings if engine else ()))
     rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules]
-    declared = len(rules) + sum(len(ruleset.valuesets) for ruleset in loaded.rulesets)
+    declared = sum(len(r.rules) + len(r.valuesets) + len(r.limits) + len(r.tables) for r in loaded.rulesets)
     if form is Format.JSON:
         write_json(
             {
@@ -96,7 +96,7 @@ def check(
                 f"{drift.name}: the release gained {_codes(drift.gained)} and lost {_codes(drift.lost)} against the frozen list"
             )
     if not declared:
-        complain("there is neither a rule nor a value set here, so nothing was checked")
+        complain("nothing is declared here, so nothing was checked")
         finish(SOMETHING, answered=0)
     write(
         f"{style('ok', coloured(), fg='green')}: {count(len(rules), 'rule')} in {count(len(loaded.rulesets), 'ruleset')}, {count(len(warnings), 'warning')}"
