@@ -157,6 +157,7 @@ class SecondReader:
         self.addresses = {n: full_url(n) or "" for n in self.here}
         self.identities = {n: {n.text("id"), re.split("[/:]", self.addresses[n])[-1]} for n in self.here}
         self.own = self.own_patient()
+        self.names = {f"nhs|{n}" for n in self.numbers(self.own)} if isinstance(self.own, Node) else self.own
         encounters = self.of("Encounter")
         closed = self.root.text("type") in ("message", "document") and not self.record
         self.envelope = encounters[0] if closed and len(encounters) == 1 else None
@@ -233,9 +234,12 @@ class SecondReader:
         others = [name for kind, name in named if kind in ENTRIES | MEDICINES | ALONE and not name.startswith("nhs|")]
         return {*numbers[:1], *others[:1]}
 
+    def numbers(self, patient: Node) -> set[str]:
+        """The NHS numbers of a patient."""
+        return {i[1] for holder in patient.all("identifier") if (i := identity(holder)) and i[0] == "nhs"}
+
     def same_person(self, one: Node, other: Node) -> bool:
-        numbers = [{i for h in n.all("identifier") if (i := identity(h)) and i[0] == "nhs"} for n in (one, other)]
-        return one is other or bool(numbers[0] & numbers[1])
+        return one is other or bool(self.numbers(one) & self.numbers(other))
 
     def is_baby(self, own: Node, other: Node) -> bool:
         """Whether a related person ties another patient to this one as child to mother."""
@@ -257,7 +261,7 @@ class SecondReader:
             if found is not None:
                 is_patient = found.kind == "Patient" and isinstance(self.own, Node)
                 return "unknown" if not is_patient else "baby" if self.is_baby(self.own, found) else "another"
-            if name is None or self.lone or (isinstance(self.own, set) and name in self.own):
+            if name is None or self.lone or name in self.names:
                 continue
             other = name.startswith(("Patient/", "nhs|")) or isinstance(self.own, set)
             return "another" if other else "unknown"
