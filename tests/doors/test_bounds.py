@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.benchmarks import worst_cases as made
 from tests.benchmarks.worst_cases import message
+from typer.testing import CliRunner
 
 from codesafety import Engine, Submission, load
+from codesafety.cli.app import app
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.work import WORK_BUDGET, Work
 
@@ -71,3 +75,37 @@ def test_what_has_to_be_compared_with_everything_spends_the_budget_and_is_held(e
     assert {line.reason for line in report.not_checked} == {SPENT}
     held = {line.path for line in report.not_checked}
     assert {item.path for item in report.items if item.decision == "hold"} == held
+
+
+NESTED = """
+ruleset nested { title "Nested" version 1.0.0 language 1 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
+
+rule between {
+  action  note
+  for     entry e in pregnant
+  when    exists entry x in pregnant where (x is before e and exists entry y in pregnant where (y is before x and y is after e))
+  say     "{e}"
+  example "nobody" { given incoming entry 77386006, date 2025-06-01 expect cannot tell: record }
+}
+"""
+
+
+def test_two_nested_quantifiers_over_301_entries_end_or_are_held(tmp_path: Path) -> None:
+    rules = tmp_path / "nested.rules"
+    rules.write_text(NESTED)
+    report = load(rules).assess(message(made.entries(301, of=made.PREGNANT)))
+    held = [line.path for line in report.not_checked]
+    assert held == [f"entries[{i}]" for i in range(301 - len(held), 301)] != []
+    assert {line.reason for line in report.not_checked} == {SPENT}
+    assert load(rules, work_budget=10**9).assess(message(made.entries(301, of=made.PREGNANT))).not_checked == ()
+
+
+def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path: Path) -> None:
+    given = tmp_path / "message.json"
+    given.write_text(message(made.entries(700, every=0), service=True).model_dump_json(exclude_defaults=True))
+    result = CliRunner().invoke(app, ["check", str(given)])
+    assert result.exit_code == 1
+    text = " ".join(result.stdout.split())
+    assert "NOT CHECKED, and held entries[" in text
+    assert f"entries[699]: {SPENT} (rule uk.duplicate_entries/same-entry-twice-in-one-message)" in text
