@@ -114,9 +114,9 @@ def drift(session: nox.Session) -> None:
     session.run("pytest", *WRITTEN_TWICE, *session.posargs)
 
 
-@nox.session(python=False)
+@nox.session(python=False, tags=["commit"])
 def campaign(session: nox.Session) -> None:
-    """Mutants of messages, none of which may pass in silence. Takes `-- --mutants 100000 --seconds 3000`."""
+    """Mutants of messages, 3,000 of them, none of which may pass in silence. Takes `-- --mutants 100000 --seconds 3000`."""
     session.run("python", "-m", "tests.campaign.campaign", *session.posargs)
 
 

@@ -257,8 +257,12 @@ def mutant(base: Base, seed: int) -> bytes | None:
     return ET.tostring(root) if _denied_xml(root) else None
 
 
+_NO_WORDS = ("id", "identifier", "reference", "telecom")
+"""Elements that hold no code and no words, whatever stands in them."""
+
+
 def _denied_json(tree: Any) -> bool:
-    """Return whether the code stands in an object that has the denial in it, or around it by one concept. An id is no words."""
+    """Return whether the code stands in an object that has the denial in it, or around it by one concept."""
     return any(_holds(held, CODE, 3) and _holds(held, DENIAL, 3) for held in _objects(tree))
 
 
@@ -272,7 +276,13 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _holds(value: Any, text: str, depth: int) -> bool:
     if value == text:
         return True
-    inner = [v for k, v in value.items() if k != "id"] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = (
+        [v for k, v in value.items() if k not in _NO_WORDS]
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else ()
+    )
     return depth > 0 and any(_holds(v, text, depth - 1) for v in inner)
 
 
@@ -281,6 +291,8 @@ def _denied_xml(tree: ET.Element) -> bool:
 
 
 def _holds_xml(element: ET.Element, text: str, depth: int) -> bool:
-    if not element.tag.endswith("}id") and text in (element.get("value"), (element.text or "").strip()):
+    if element.tag.rsplit("}", 1)[-1] in _NO_WORDS:
+        return False
+    if text in (element.get("value"), (element.text or "").strip()):
         return True
     return depth > 0 and any(_holds_xml(child, text, depth - 1) for child in element)

@@ -156,6 +156,15 @@ def test_a_coding_beside_a_value_is_named(engine: codesafety.Engine) -> None:
     assert "Observation.note.coding[0]" in paths_told(engine, source)
 
 
+def test_a_code_with_elements_inside_is_named_where_fhir_has_none(engine: codesafety.Engine) -> None:
+    source = (
+        '<Observation xmlns="http://hl7.org/fhir"><extension url="x"><valueCodeableConcept><extension><system value="http://snomed.info/sct"/>'
+        '<code value="77386006"><system value="y"/></code></extension><text value="Not pregnant"/></valueCodeableConcept></extension>'
+        '<status value="final"/><code><coding><system value="http://snomed.info/sct"/><code value="27113001"/></coding></code></Observation>'
+    )
+    assert "valueCodeableConcept.extension[0]" in paths_told(engine, source)
+
+
 @pytest.mark.parametrize("name", ["code", "system", "coding"])
 def test_a_null_where_a_code_belongs_breaks_the_resource(engine: codesafety.Engine, name: str) -> None:
     coding: Any = {**DENIED, name: None}

@@ -207,10 +207,10 @@ def _coded(node: Node) -> Iterator[Node]:
         yield node
     for name, nodes in node.children.items():
         for child in nodes:
+            if _is_stray_id(name, child, node):
+                yield child
             if child.children:
                 yield from _coded(child)
-            elif _is_stray_id(name, child, node):
-                yield child
 
 
 def _looks_coded(node: Node) -> bool:
@@ -220,7 +220,7 @@ def _looks_coded(node: Node) -> bool:
     if node.name == "coding" or node.name.endswith("Coding"):
         return bool(names.keys() - {"extension", "id"})
     code = names.get("code")
-    if code is None or code[0].children or code[0].value is None:
+    if code is None or code[0].value is None:
         return False
     if node.value is not None or nature(node) == "coding":
         return True
