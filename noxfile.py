@@ -134,3 +134,10 @@ def bench(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Small faults in the code, each of which a test should see; at least 90 % a room. Takes `-- --sample 60 --rooms sctid`."""
     session.run("python", "-m", "tests.mutants.mutants", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The tests on the lowest version of every dependency that `pyproject.toml` declares, in an environment of its own."""
+    session.install("-c", "tests/constraints-lowest.txt", ".[test]")
+    session.run("pytest", *session.posargs, env=INSTALLED)
