@@ -29,7 +29,7 @@ INSTALLED = {"PYTHONPATH": None}
 
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where nox is, though nobody activated it
 
-nox.needs_version = ">=2024.10.9"
+nox.needs_version = ">=2025.2.9"
 nox.options.tags = ["commit"]
 nox.options.error_on_missing_interpreters = False
 

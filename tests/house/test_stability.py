@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from configparser import ConfigParser
 from typing import Any
 
 import pytest
@@ -167,3 +168,16 @@ def dataclasses_without_slots() -> list[str]:
 
 def test_inner_dataclasses_have_slots() -> None:
     assert dataclasses_without_slots() == []
+
+
+def test_readers_may_import_what_a_suppliers_plugin_may_and_no_module_is_left_out_of_the_contract() -> None:
+    contract = ConfigParser()
+    contract.read(ROOT / ".importlinter")
+    forbidden = set(contract["importlinter:contract:supplier"]["forbidden_modules"].split())
+    there = {
+        f"codesafety.{path.stem}"
+        for path in (ROOT / "src" / "codesafety").iterdir()
+        if path.stem not in ("__init__", "__main__") and (path.suffix == ".py" or (path / "__init__.py").exists())
+    }
+    assert there - forbidden == {f"codesafety.{name}" for name in ("errors", "formats", "plugins", "record")}
+    assert forbidden - there == set()

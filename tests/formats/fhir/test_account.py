@@ -147,6 +147,34 @@ def test_a_coding_in_an_unusual_place_is_named_by_its_path_in_the_text_report(en
     assert path in paths_told(engine, source)
 
 
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"resourceType": "Foo", "text": {"coding": [DENIED]}},
+        {"resourceType": "Foo", "text": {"extension": [{"url": "x", "valueCoding": DENIED}]}},
+        {"resourceType": "Foo", "words": {"kode": "77386006"}},
+    ],
+)
+def test_a_resource_that_is_not_understood_holds_a_code_wherever_it_stands(engine: codesafety.Engine, unknown: Any) -> None:
+    submission = read(engine, bundle(unknown))
+    (line,) = (n for n in submission.not_read if n.whole)
+    assert line.coded
+    assert engine.assess(submission).decision in ("review", "hold")
+
+
+def test_a_resource_that_is_not_understood_and_holds_no_code_is_a_note(engine: codesafety.Engine) -> None:
+    submission = read(engine, bundle({"resourceType": "Foo", "words": "Not pregnant"}))
+    assert [n.coded for n in submission.not_read if n.whole] == [False]
+
+
+def test_a_second_extension_with_a_value_of_its_own_is_named(engine: codesafety.Engine) -> None:
+    source = (
+        '<Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><coding><system value="http://snomed.info/sct"/>'
+        '<code value="27113001"/></coding><extension url="x"><valueString value="y"/></extension><extension value="Not so"/></code></Observation>'
+    )
+    assert "code.extension[1]" in paths_told(engine, source)
+
+
 def test_a_coding_beside_a_value_is_named(engine: codesafety.Engine) -> None:
     coding = '<coding value="x"><system value="http://snomed.info/sct"/><code value="77386006"/><display value="Not pregnant"/></coding>'
     source = (

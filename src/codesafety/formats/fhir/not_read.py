@@ -164,16 +164,21 @@ def account(root: Node, used: Used, unread: Collection[str]) -> Account:
             not_judged.append(_not_judged(stray, "a name that FHIR does not have beside a code"))
         if node in used:
             continue
-        try:
-            held = coding(node, Used())
-        except Broken:
-            held = None
+        held = _read_coding(node)
         if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
             role = f"{resource.resource_type}.{_place(node)}"
             envelope.append(Qualifier(role=role, codings=(held,), text=_words_beside(node)))
         else:
             not_judged.append(_not_judged(node, "a code where this library judges none", held))
     return Account(tuple(envelope), tuple(not_judged))
+
+
+def _read_coding(node: Node) -> Coding | None:
+    """Return the coding that an element holds, or None where it is broken or a plain value: its path names it."""
+    try:
+        return coding(node, Used())
+    except Broken:
+        return None
 
 
 def _words_beside(node: Node) -> str | None:
@@ -243,9 +248,9 @@ def _stray(node: Node) -> Node | None:
     concept_of = node.parent if node.name == "coding" and node.parent is not None else None
     for held, names in ((node, _CODING), (concept_of, _CONCEPT)):
         if held is not None and (held is node or not held.is_resource):
-            for name, nodes in held.children.items():
-                if name not in names or (name == "extension" and nodes[0].value is not None):
-                    return nodes[0]
+            for child in held.elements():
+                if child.name not in names or (child.name == "extension" and child.value is not None):
+                    return child
     return None
 
 
@@ -270,18 +275,6 @@ def _in_extension(node: Node) -> bool:
     return False
 
 
-def codings_in(resource: Node) -> tuple[Coding, ...]:
-    """Return every coding of a resource that can be read, contained resources left out."""
-    found: list[Coding] = []
-    for node, kind in accountable(resource, Used()):
-        if kind == "coding":
-            try:
-                found.append(coding(node, Used()))
-            except Broken:
-                continue
-    return tuple(found)
-
-
 def _is_date(node: Node) -> bool:
     try:
         date(node, Used())
@@ -296,16 +289,15 @@ def _id(resource: Node) -> str | None:
 
 
 def not_understood(resource: Node, reason: str, *, broken: bool) -> NotRead:
-    """Return the line for a whole resource that was not read, with all of its codes."""
-    codings = codings_in(resource)
-    coded = any(kind == "coding" for _, kind in accountable(resource, Used()))
+    """Return the line for a whole resource that was not read, with all of its codes; contained resources have their own."""
+    coded = [node for node in _coded(resource) if node.resource is resource]
     return NotRead(
         path=resource.path,
         reason=reason,
         resource_type=resource.resource_type,
         resource_id=_id(resource),
         whole=True,
-        coded=coded,
+        coded=bool(coded),
         broken=broken,
-        codings=codings,
+        codings=tuple(held for held in map(_read_coding, coded) if held is not None),
     )
