@@ -5,6 +5,7 @@ The walker below knows nothing of the readers: it takes the source apart with th
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -237,7 +238,7 @@ def test_nothing_is_lost_in_damaged_messages(changes: list[tuple[tuple[Any, ...]
                 case "drop":
                     del holder[place[-1]]
                 case "put":
-                    holder[place[-1]] = junk
+                    holder[place[-1]] = copy.deepcopy(junk)  # one piece of junk may be put inside another
                 case _:
                     holder[place[-1]] = [holder[place[-1]], holder[place[-1]]]
         except (KeyError, IndexError, TypeError):
