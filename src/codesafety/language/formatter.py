@@ -99,6 +99,12 @@ class _Formatter:
             self.lines = outside
             return [one], True
         self.at = start
+        if isinstance(node, syntax.Define):
+            head = self._until(node.condition.span.start)
+            held = self._until(node.condition.span.end)
+            self.lines = [_join(head), *_condition(held, _INDENT, _INDENT, 0), _join(self._until(node.span.end))]
+            made, self.lines = self.lines, outside
+            return made, False
         first = node.parts[0].span.start if node.parts else node.span.end - 1
         head = self._until(first)
         brace = next(i for i, t in enumerate(head) if t.type == "LBRACE")
@@ -114,7 +120,9 @@ class _Formatter:
         return made, False
 
     def _on_one_line(self, node: syntax.Declaration) -> str | None:
-        if isinstance(node, syntax.Rule | syntax.Ruleset | syntax.Table) or len(node.parts) > 2:
+        if isinstance(node, syntax.Rule | syntax.Ruleset | syntax.Table):
+            return None
+        if not isinstance(node, syntax.Define) and len(node.parts) > 2:
             return None
         tokens = self._until(node.span.end)
         line = _join(tokens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
@@ -12,7 +12,6 @@ from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
 from codesafety.language.checking.times import (
     A_TYPE,
     OF_DATES,
-    age_comparison,
     age_range,
     comparison,
     date_relation,
@@ -65,14 +64,12 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             return differs(node, scope)
         case syntax.Comparison():
             return comparison(node, scope)
-        case syntax.AgeComparison():
-            return age_comparison(node, scope)
-        case syntax.AgeRange():
+        case syntax.InRange():
             return _negated(node.negated, age_range(node, scope))
         case syntax.Call():
             return _call(node, scope)
         case _:
-            assert_never(node)
+            raise NotImplementedError(node)
 
 
 def _negated(negated: bool, part: ir.Condition | None) -> ir.Condition | None:
@@ -117,29 +114,30 @@ def two_readings(node: syntax.Junction) -> str:
 
 def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Condition | None:
     kind = Kind(node.binder.kind.text)
+    quantifier = node.quantifier
     set_name = scope.ruleset.set_name(node.binder.set) if node.binder.set else None
-    n = None if node.n is None else scope.bound(node.n)
-    wrong = node.n is not None and n is None
-    if node.unit is not None and node.unit.text not in ("days", "day"):
+    n = None if quantifier.n is None else scope.bound(quantifier.n)
+    wrong = quantifier.n is not None and n is None
+    if quantifier.unit is not None and quantifier.unit.text not in ("days", "day"):
         scope.diagnostics.error(
             "CS208",
-            f"days are counted here, not `{node.unit.text}`",
-            node.unit.span,
+            f"days are counted here, not `{quantifier.unit.text}`",
+            quantifier.unit.span,
             "write `at least 2 days with …`, and the stretch of time in the `where`",
         )
         wrong = True
-    if isinstance(node.n, syntax.Number) and n == 0:
+    if isinstance(quantifier.n, syntax.Number) and n == 0:
         scope.diagnostics.error(
             "CS207",
-            f"`{'at least' if node.quantifier == 'at_least' else 'fewer than'} 0 days` says nothing",
-            node.n.span,
+            f"`{'at least' if quantifier.word == 'at_least' else 'fewer than'} 0 days` says nothing",
+            quantifier.n.span,
             "write 1 or more, or use `exists` or `no`",
         )
-    if node.n is not None and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
+    if isinstance(quantifier.n, syntax.Word) and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
         scope.diagnostics.error(
             "CS205",
-            f"the limit `{node.n.text}` is a length and no number",
-            node.n.span,
+            f"the limit `{quantifier.n.text}` is a length and no number",
+            quantifier.n.span,
             "use a number, or a limit without a unit",
         )
         wrong = True
@@ -179,22 +177,23 @@ def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Con
         scope.gone.add(var.name)
     if wrong or (node.where is not None and where is None) or (node.binder.set is not None and set_name is None):
         return None
-    return ir.Quantified(node.quantifier, var, where, n, node.span)
+    return ir.Quantified(quantifier.word, var, where, n, node.span)
 
 
-def _item(operand: syntax.Operand, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
+def _item(operand: syntax.Expression, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
     if isinstance(operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span, OF_DATES)
         return None
     return scope.var(operand, kinds, doing)
 
 
-def _field(operand: syntax.Operand, scope: RuleScope, doing: str) -> ir.Field | None:
+def _field(operand: syntax.Expression, scope: RuleScope, doing: str) -> ir.Field | None:
     if isinstance(operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a field {doing}", operand.span, OF_DATES)
         return None
     found = scope.operand(operand)
     if isinstance(found, ir.Var):
+        assert isinstance(operand, syntax.Word)
         scope.diagnostics.error(
             "CS205",
             f"`{operand.text}` is {a_kind(found.kind)}, and only a field {doing}",
@@ -378,6 +377,7 @@ def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | Non
     found = scope.operand(node.operand)
     if found is None:
         return None
+    assert isinstance(node.operand, syntax.Word)
     if (isinstance(found, ir.Var) and found.kind is Kind.ROW) or (
         isinstance(found, ir.Field) and found.type not in (FieldType.CODINGS, FieldType.VALUE)
     ):

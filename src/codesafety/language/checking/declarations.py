@@ -41,7 +41,7 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     high: ir.Length | Decimal | None = None
     for part in node.parts:
         match part:
-            case syntax.Setting(value=syntax.Amount() as amount):
+            case syntax.Setting(value=syntax.Amount() | syntax.Number() | syntax.Quantity() as amount):
                 if once(seen, "default", part.span, diagnostics):
                     default = _amount(amount, diagnostics)
             case syntax.Range():
@@ -66,13 +66,17 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     return ir.Limit(f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts), node.name.span)
 
 
-def _amount(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | Decimal:
+def _amount(amount: syntax.Number | syntax.Amount | syntax.Quantity, diagnostics: Diagnostics) -> ir.Length | Decimal:
+    if isinstance(amount, syntax.Number):
+        return Decimal(amount.text)
+    if isinstance(amount, syntax.Quantity):
+        raise NotImplementedError
     n = Decimal(amount.number.text)
-    if amount.unit is not None and n != n.to_integral_value():
+    if n != n.to_integral_value():
         diagnostics.error(
             "CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "write a whole number of a smaller unit"
         )
-    return n if amount.unit is None else ir.Length(n, unit_of(amount.unit))
+    return ir.Length(n, unit_of(amount.unit))
 
 
 def _n(amount: ir.Length | Decimal) -> Decimal:

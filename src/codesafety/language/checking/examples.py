@@ -67,6 +67,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 )
                 return None
             system = _system(node.attributes)
+            if isinstance(node.code, syntax.Word):
+                raise NotImplementedError
             code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
             return ir.GivenItem(
                 cast(Literal["incoming", "record"], node.side.text),
@@ -153,7 +155,7 @@ def _a(of: str) -> str:
     }[of]
 
 
-_Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Quantity | syntax.Amount
+_Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Number | syntax.Quantity | syntax.Amount
 
 
 def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of: str, scope: RuleScope) -> ir.Attribute | None:
@@ -183,11 +185,11 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
             return ir.Attribute(name, text, span=span)
         case FieldType.NUMBER, syntax.Code(quoted=False, term=None, code=code):
             return ir.Attribute(name, number=Decimal(code), span=span)
-        case FieldType.NUMBER, syntax.Quantity(number=number, unit=unit) if name == "quantity":
+        case FieldType.NUMBER, syntax.Quantity(number=number, unit=syntax.Text() as unit) if name == "quantity":
             return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
         case FieldType.CODINGS, syntax.Code():
             return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
-        case FieldType.VALUE, syntax.Quantity(number=number, unit=unit):
+        case FieldType.VALUE, syntax.Quantity(number=number, unit=syntax.Text() as unit):
             return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
         case FieldType.VALUE, syntax.Amount(number=number, unit=syntax.Word() as word):
             ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}[unit_of(word)]

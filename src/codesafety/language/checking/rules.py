@@ -28,7 +28,7 @@ class _Parts:
         self.trigger: syntax.Trigger | None = None
         self.when: syntax.When | None = None
         self.hazards: list[str] = []
-        self.after: list[syntax.Word] = []
+        self.after: list[syntax.RuleRef] = []
         self.overridable: syntax.Overridable | None = None
         self.unless: list[syntax.Unless] = []
         self.examples: list[syntax.Example] = []
@@ -57,6 +57,8 @@ class _Parts:
                     self.examples.append(part)
                 case syntax.Source():
                     pass
+                case syntax.Assume():
+                    raise NotImplementedError
 
     def word(self, keyword: str) -> syntax.Word | None:
         value = self.settings[keyword].value if keyword in self.settings else None
@@ -96,7 +98,7 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
             "give the later date after `valid until`",
             ((valid_from.span, "it begins here"),),
         )
-    after = tuple(name for word in parts.after if (name := _after(word, node, ruleset)) is not None)
+    after = tuple(name for word in parts.after if (name := _after(word.name, node, ruleset)) is not None)
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
     if parts.trigger is None:
         diagnostics.error(
@@ -237,6 +239,8 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
             )
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
+    if isinstance(node.subject, syntax.TextBinder):
+        raise NotImplementedError
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:
         return None if subject is None else ir.Trigger(subject)

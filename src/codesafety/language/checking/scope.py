@@ -38,6 +38,15 @@ _ARTICLE: Final = {
     Kind.MESSAGE: "the message",
     Kind.ROW: "a row of a table",
 }
+_AN_EXPRESSION: Final[Mapping[type, str]] = {
+    syntax.DateText: "a date",
+    syntax.Number: "a number",
+    syntax.Quantity: "a quantity",
+    syntax.Amount: "a length",
+    syntax.Age: "an age",
+    syntax.Arithmetic: "a calculation",
+    syntax.Grouped: "a calculation",
+}
 _DECLARED: Final = {
     "value set": 'valueset {} "…" {{ … }}',
     "limit": 'limit {} "…" {{ default … }}',
@@ -182,11 +191,12 @@ class RuleScope:
         self.all_variables.setdefault(name.text, var)
         return var
 
-    def var(self, word: syntax.Word, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
+    def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
         """Return the variable of a word, or None where it is none or of another kind; that is reported."""
         found = self.operand(word)
         if found is None:
             return None
+        assert isinstance(word, syntax.Word)  # nothing else stands for anything
         if isinstance(found, ir.Field):
             self.diagnostics.error(
                 "CS205",
@@ -211,8 +221,13 @@ class RuleScope:
             return f"`{others[0]}` is {a_kind(self.variables[others[0]].kind)}"
         return f"draw it from another kind: `{wanted[0].value} {var.name}`" if var.kind is not Kind.ROW else None
 
-    def operand(self, word: syntax.Word) -> ir.Var | ir.Field | None:
+    def operand(self, word: syntax.Expression) -> ir.Var | ir.Field | None:
         """Return what a word stands for, or None where it stands for nothing; that is reported."""
+        if not isinstance(word, syntax.Word):
+            self.diagnostics.error(
+                "CS205", f"{_AN_EXPRESSION[type(word)]} is not what this can be said of", word.span, "name a variable or a field"
+            )
+            return None
         base, dot, name = word.text.partition(".")
         if base in ("patient", "message") and base not in self.variables:
             fields = schema.PATIENT if base == "patient" else schema.MESSAGE
@@ -299,7 +314,6 @@ class RuleScope:
     def length(self, length: syntax.Length) -> ir.LengthLike | None:
         """Return a length: written, a limit or a row's column. What is none is reported."""
         if isinstance(length, syntax.Amount):
-            assert length.unit is not None  # the grammar gives every length a unit; only a limit may have none
             return ir.Length(self._whole_number(length.number), unit_of(length.unit))
         if "." in length.text and "/" not in length.text:
             column = self.operand(length)

@@ -24,7 +24,7 @@ A_TYPE: Final = {
 }
 
 
-def date_operand(operand: syntax.Operand, scope: RuleScope) -> ir.DateOperand | None:
+def date_operand(operand: syntax.Expression, scope: RuleScope) -> ir.DateOperand | None:
     """Return what stands for a day: an item (its own day), a field of a date, or a written date. What is none is reported."""
     if isinstance(operand, syntax.DateText):
         written = date_literal(operand, scope.diagnostics)
@@ -34,9 +34,10 @@ def date_operand(operand: syntax.Operand, scope: RuleScope) -> ir.DateOperand | 
             return None
         return written
     found = scope.operand(operand)
+    if found is None:
+        return None
+    assert isinstance(operand, syntax.Word)  # nothing else stands for anything
     match found:
-        case None:
-            return None
         case ir.Var() if found.kind in ITEMS:
             return ir.Field(found.name, "date", FieldType.DATE, found, span=operand.span)
         case ir.Var():
@@ -103,7 +104,7 @@ def distance(node: syntax.Distance, scope: RuleScope) -> ir.Condition | None:
 
 
 def overlaps(node: syntax.Overlaps, scope: RuleScope) -> ir.Condition | None:
-    def medication(operand: syntax.Operand) -> ir.Var | None:
+    def medication(operand: syntax.Expression) -> ir.Var | None:
         if isinstance(operand, syntax.DateText):
             scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only medications overlap", operand.span, OF_DATES)
             return None
@@ -134,6 +135,7 @@ def differs(node: syntax.Differs, scope: RuleScope) -> ir.Condition | None:
         if isinstance(found, ir.Field) and found.type in (FieldType.NUMBER, FieldType.VALUE):
             fields.append(found)
         elif found is not None or isinstance(operand, syntax.DateText):
+            assert isinstance(operand, syntax.Word | syntax.DateText)
             scope.diagnostics.error(
                 "CS205",
                 f"`{operand.text}` is no number",
@@ -146,20 +148,23 @@ def differs(node: syntax.Differs, scope: RuleScope) -> ir.Condition | None:
 
 
 def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None:
-    unit = None if node.unit is None else _unit(node.unit, scope)
-    if isinstance(node.operand, syntax.DateText):
-        scope.diagnostics.error(
-            "CS205", f"`{node.operand.text}` is a date and is not compared with a number", node.operand.span, OF_DATES
-        )
+    if isinstance(node.left, syntax.Age):
+        return age_comparison(node, node.left, scope)
+    number, written = _number(node.right)
+    operand = node.left
+    unit = None if written is None else _unit(written, scope)
+    if isinstance(operand, syntax.DateText):
+        scope.diagnostics.error("CS205", f"`{operand.text}` is a date and is not compared with a number", operand.span, OF_DATES)
         return None
-    found = scope.operand(node.operand)
+    found = scope.operand(operand)
     if found is None:
         return None
+    assert isinstance(operand, syntax.Word)
     if isinstance(found, ir.Var):
         scope.diagnostics.error(
             "CS205",
-            f"`{node.operand.text}` is {a_kind(found.kind)} and is not compared with a number",
-            node.operand.span,
+            f"`{operand.text}` is {a_kind(found.kind)} and is not compared with a number",
+            operand.span,
             f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.MENTION) else None,
         )
         return None
@@ -171,25 +176,34 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
             FieldType.TEXT: f"write `{found.as_written} is missing`, or compare it with another field",
         }[found.type]
         scope.diagnostics.error(
-            "CS205", f"`{found.as_written}` is {A_TYPE[found.type]} and is not compared with a number", node.operand.span, help
+            "CS205", f"`{found.as_written}` is {A_TYPE[found.type]} and is not compared with a number", operand.span, help
         )
         return None
-    if node.unit is not None and found.type is FieldType.NUMBER and found.name not in ("quantity", "dose", "dosage"):
-        scope.diagnostics.error("CS208", f"`{found.as_written}` has no unit", node.unit.span, "leave the unit out")
+    if written is not None and found.type is FieldType.NUMBER and found.name not in ("quantity", "dose", "dosage"):
+        scope.diagnostics.error("CS208", f"`{found.as_written}` has no unit", written.span, "leave the unit out")
         return None
-    if node.unit is not None and unit is None:
+    if written is not None and unit is None:
         return None
     operator = cast(Literal["<", "<=", ">", ">="], node.operator.text)
     if (
         found.name in ("quantity", "days_supply", "times_a_day", "dose", "dosage")
         and operator == "<"
-        and Decimal(node.number.text) == 0
+        and Decimal(number.text) == 0
     ):
         scope.diagnostics.error(
             "CS207", "this is never true: no amount is below 0", node.span, "compare it with a number above 0"
         )
         return None
-    return ir.Compare(found, operator, Decimal(node.number.text), unit, node.span)
+    return ir.Compare(found, operator, Decimal(number.text), unit, node.span)
+
+
+def _number(expression: syntax.Expression) -> tuple[syntax.Number, syntax.Text | None]:
+    match expression:
+        case syntax.Number():
+            return expression, None
+        case syntax.Quantity(number=number, unit=unit):
+            return number, unit
+    raise NotImplementedError
 
 
 def _unit(text: syntax.Text, scope: RuleScope) -> str | None:
@@ -206,9 +220,10 @@ def _unit(text: syntax.Text, scope: RuleScope) -> str | None:
     return None
 
 
-def age_comparison(node: syntax.AgeComparison, scope: RuleScope) -> ir.Condition | None:
-    at = date_operand(node.operand, scope)
-    length = scope.length(node.length)
+def age_comparison(node: syntax.Comparison, age: syntax.Age, scope: RuleScope) -> ir.Condition | None:
+    at = date_operand(age.operand, scope)
+    assert isinstance(node.right, syntax.Amount | syntax.Word)
+    length = scope.length(node.right)
     operator = node.operator.text
     if operator not in ("<", ">="):
         scope.diagnostics.error(
@@ -225,21 +240,21 @@ def age_comparison(node: syntax.AgeComparison, scope: RuleScope) -> ir.Condition
             scope.diagnostics.error(
                 "CS207",
                 f"this is {'never' if operator == '<' else 'always'} true: no age is below 0",
-                node.length.span,
+                node.right.span,
                 "write 1 or more",
             )
             return None
         if _in_years(length) > _OLDEST_YEARS:
-            scope.diagnostics.error("CS207", "nobody is that old", node.length.span, "check the number and its unit")
+            scope.diagnostics.error("CS207", "nobody is that old", node.right.span, "check the number and its unit")
             return None
     return ir.AgeCompare(at, operator, length, node.span)  # type: ignore[arg-type]  # checked above
 
 
-def _next_unit(node: syntax.AgeComparison, operator: str) -> str:
+def _next_unit(node: syntax.Comparison, operator: str) -> str:
     other = "<" if operator == "<=" else ">="
-    if isinstance(node.length, syntax.Amount) and node.length.unit is not None and node.length.number.text.isdigit():
-        unit = node.length.unit.text.removesuffix("s") + "s"
-        return f"`{operator} {node.length.number.text} {unit}` is `{other} {int(node.length.number.text) + 1} {unit}`"
+    if isinstance(node.right, syntax.Amount) and node.right.number.text.isdigit():
+        unit = node.right.unit.text.removesuffix("s") + "s"
+        return f"`{operator} {node.right.number.text} {unit}` is `{other} {int(node.right.number.text) + 1} {unit}`"
     return f"write `{other}` and the next completed unit"
 
 
@@ -248,8 +263,11 @@ def _in_years(length: ir.Length) -> Decimal:
     return length.n / per_year
 
 
-def age_range(node: syntax.AgeRange, scope: RuleScope) -> ir.Condition | None:
-    at = date_operand(node.operand, scope)
+def age_range(node: syntax.InRange, scope: RuleScope) -> ir.Condition | None:
+    assert isinstance(node.left, syntax.Age)
+    assert isinstance(node.low, syntax.Number | syntax.Word)
+    assert isinstance(node.high, syntax.Amount | syntax.Word)
+    at = date_operand(node.left.operand, scope)
     low = scope.bound(node.low)
     high, unit = _high(node.high, scope)
     if at is None or low is None or high is None or unit is None:

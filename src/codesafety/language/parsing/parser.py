@@ -22,8 +22,10 @@ from codesafety.language.parsing.remedies import remedy
 from codesafety.language.parsing.terminals import expected_in_words
 from codesafety.language.parsing.tokens import Token
 
-_DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET"})
-_RULE_PARTS = frozenset({"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "WHEN", "UNLESS", "SAY", "EXAMPLE"})
+_DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET", "DEFINE"})
+_RULE_PARTS = frozenset(
+    {"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "ASSUME", "WHEN", "UNLESS", "SAY", "EXAMPLE"}
+)
 """Reserved words that stand for nothing but the start of a part of a rule."""
 _BEFORE_A_NAME = frozenset(
     {
@@ -32,6 +34,8 @@ _BEFORE_A_NAME = frozenset(
         "LIMIT",
         "TABLE",
         "RULESET",
+        "DEFINE",
+        "HISTORY",
         "ENTRY",
         "MENTION",
         "MEDICATION",
@@ -44,7 +48,7 @@ _BEFORE_A_NAME = frozenset(
         "OF",
     }
 )
-_KINDS = frozenset({"ENTRY", "MENTION", "MEDICATION", "CODING", "ROW"})
+_KINDS = frozenset({"ENTRY", "HISTORY", "MENTION", "MEDICATION", "CODING", "ROW"})
 """What stands before the name of a variable, which is short."""
 _MOST_ERRORS = 20
 """How many syntax errors of one declaration are told."""
