@@ -77,7 +77,8 @@ def bind(
             for row in table.rows:
                 rows.setdefault(row.key, []).append(row)
             tables[table.name] = {key: tuple(found) for key, found in rows.items()}
-            systems[table.name] = table.system
+            if table.system is not None:
+                systems[table.name] = table.system
     return Binding(
         rulesets=tuple(rulesets),
         rules=tuple(rule for ruleset in rulesets for rule in ruleset.rules),

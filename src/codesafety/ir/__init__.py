@@ -152,6 +152,16 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A named condition where it is called: what it means there, its parameters replaced. `title` is what people read."""
+
+    name: str  # ruleset/name
+    title: str
+    part: Condition
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Quantified:
     """`exists`, `no`, `at least N days with`, `fewer than N days with`. `where` None: no further condition.
 
@@ -381,6 +391,7 @@ Condition = (
     And
     | Or
     | Not
+    | Named
     | Quantified
     | IsMissing
     | FieldIs
@@ -464,14 +475,14 @@ class ValueSet:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
-ColumnType = Literal["sex", "code", "number", "text", "date", "days", "weeks", "months", "years"]
+ColumnType = Literal["sex", "code", "number", "text", "date", "set", "days", "weeks", "months", "years"]
 Cell = str | Decimal | tuple[int, int] | None
 """A table's cell: a word, code or text; a number; an interval of days; None where empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: the key as `code_key`, cells by column, and the days it is in force (None: open)."""
+    """One row: the key as `code_key`, or the row's name; cells by column, and the days it is in force (None: open)."""
 
     key: str
     cells: dict[str, Cell] = dataclasses.field(hash=False)
@@ -484,9 +495,11 @@ class TableRow:
 class Table:
     name: str  # ruleset/name
     key_column: str
-    system: str
+    system: str | None  # None: the key names the rows, each of which is a rule of every family over the table
     columns: dict[str, ColumnType] = dataclasses.field(hash=False)
     rows: tuple[TableRow, ...] = ()
+    open: frozenset[str] = frozenset()  # columns whose empty cell is no bound
+    column_systems: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)  # of codes, where it is not the key's
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
@@ -612,10 +625,16 @@ class Rule:
     examples: tuple[Example, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
+    row: str | None = None  # of a family: the row that this rule is
 
     @property
     def ruleset(self) -> str:
         return self.name.rpartition("/")[0]
+
+    @property
+    def family(self) -> str:
+        """The rule's name without its row: what names every rule of the family, or the rule itself."""
+        return self.name if self.row is None else self.name.removesuffix(f"[{self.row}]")
 
 
 @dataclass(frozen=True, slots=True)

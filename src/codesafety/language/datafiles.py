@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -20,6 +20,7 @@ from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
 _FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CONTEXT: Final[Mapping[str, tuple[str, ...]]] = {
     "assertion": tuple(w for w in schema.ASSERTIONS if w != "unknown"),
@@ -187,7 +188,7 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
             return interval(text, line.span, diagnostics, f"`{column}`: ")
         case "code":
             return ir.code_key(system, systems.normal_code(system, text))
-        case "text":
+        case "text" | "set":
             return text
 
 
@@ -195,20 +196,33 @@ def rows(
     data: DataFile,
     *,
     key: str,
-    system: str,
+    system: str | None,
     columns: Mapping[str, ir.ColumnType],
+    may_be_empty: Collection[str],
+    column_systems: Mapping[str, str],
     valid: tuple[str, str] | None,
     diagnostics: Diagnostics,
 ) -> tuple[ir.TableRow, ...]:
-    """Return the rows of a table. The columns are known to be in the file."""
+    """Return the rows of a table. The columns are known to be in the file. `system` None: the key names the rows."""
     made: list[ir.TableRow] = []
+    named: dict[str, int] = {}
     for line in data.lines:
         code = line.cells[key]
+        if system is None and not _row_name(code, key, line, named, diagnostics):
+            continue
         wrong = codes.snomed_damage(code) if system == codes.SCT else None if code else ("it is empty", "write the code")
         if wrong is not None:
             diagnostics.error("CS209", f"`{key}`: `{code}` is no code: {wrong[0]}", line.span, wrong[1])
             continue
-        cells = {name: cell(line.cells[name], name, type, line, system, diagnostics) for name, type in columns.items()}
+        cells = {
+            name: cell(line.cells[name], name, type, line, column_systems.get(name, system or codes.SCT), diagnostics)
+            for name, type in columns.items()
+        }
+        for name in columns if system is None else ():
+            if not line.cells[name] and name not in may_be_empty:
+                diagnostics.error(
+                    "CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type"
+                )
         first = last = None
         if valid is not None:
             start, end = line.cells[valid[0]], line.cells[valid[1]]
@@ -219,8 +233,29 @@ def rows(
                 diagnostics.error(
                     "CS207", f"this row ends ({end}) before it begins ({start})", line.span, "give the earlier date first"
                 )
-        made.append(ir.TableRow(ir.code_key(system, systems.normal_code(system, code)), cells, first, last, line.number))
+        row_key = code if system is None else ir.code_key(system, systems.normal_code(system, code))
+        made.append(ir.TableRow(row_key, cells, first, last, line.number))
     return tuple(made)
+
+
+def _row_name(name: str, column: str, line: Line, named: dict[str, int], diagnostics: Diagnostics) -> bool:
+    """Return whether a row has a name of its own; what is wrong with it is reported."""
+    if not _NAME.fullmatch(name):
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        diagnostics.error(
+            "CS227",
+            f"`{column}`: `{name}` is no name of a row",
+            line.span,
+            f"write it as rules are named: `{plain}`" if plain[:1].isalpha() else "write small letters, digits, `-` and `_`",
+        )
+        return False
+    if name in named:
+        diagnostics.error(
+            "CS204", f"there is a row `{name}` already, on line {named[name]}", line.span, "give each row a name of its own"
+        )
+        return False
+    named[name] = line.number
+    return True
 
 
 def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnostics: Diagnostics) -> bool:

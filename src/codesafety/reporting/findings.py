@@ -214,7 +214,7 @@ def _mentions_patient(node: object) -> bool:
             return base == "patient"
         case ir.And(parts) | ir.Or(parts):
             return any(_mentions_patient(p) for p in parts)
-        case ir.Not(part):
+        case ir.Not(part) | ir.Named(part=part):
             return _mentions_patient(part)
         case ir.FieldIs(field) | ir.IsMissing(field) | ir.Compare(field):
             return _mentions_patient(field)

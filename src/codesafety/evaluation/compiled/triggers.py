@@ -97,6 +97,8 @@ Condition = TypeVar("Condition", bound=ir.Condition)
 def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var, other: ir.Var) -> list[Condition]:
     """Return conditions of one kind, between both sides of a pair, of which one must hold for the whole to hold; else none."""
     match condition:
+        case ir.Named(part=part):
+            return _needed(part, wanted, one, other)
         case ir.And(parts):
             return next((found for part in parts if (found := _needed(part, wanted, one, other))), [])
         case ir.Or(parts):
@@ -341,7 +343,7 @@ def _quantified_sets(condition: ir.Condition) -> Iterator[str]:
         case ir.And(parts) | ir.Or(parts):
             for part in parts:
                 yield from _quantified_sets(part)
-        case ir.Not(part):
+        case ir.Not(part) | ir.Named(part=part):
             yield from _quantified_sets(part)
         case ir.Quantified(var=var, where=where):
             if var.set is not None:

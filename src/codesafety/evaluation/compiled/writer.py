@@ -184,6 +184,8 @@ class Writer:
                 return any_of(self.bound(part, frame, sure=sure) for part in parts)
             case ir.Not(part):
                 return negation(self.bound(part, frame, sure=not sure))
+            case ir.Named(part=part):
+                return self.bound(part, frame, sure=sure)
             case ir.Quantified(quantifier="exists"):
                 return self._exists(condition, frame, sure=sure)
             case ir.Quantified(quantifier="no"):
@@ -203,6 +205,8 @@ class Writer:
                 return call("some", several(self.exact(part, frame) for part in parts))
             case ir.Not(part):
                 return call("opposite", self.exact(part, frame))
+            case ir.Named(part=part):
+                return self.exact(part, frame)
             case ir.Quantified(quantifier="exists"):
                 return self._member_function(condition, frame)
             case ir.Quantified(quantifier="no"):

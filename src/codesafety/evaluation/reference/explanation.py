@@ -86,13 +86,30 @@ def _atoms(condition: ir.Condition) -> Iterator[ir.Condition]:
         case ir.And(parts) | ir.Or(parts):
             for part in parts:
                 yield from _atoms(part)
-        case ir.Not(part):
+        case ir.Not(part) | ir.Named(part=part):
             yield from _atoms(part)
         case _:
             yield condition
 
 
+def _named(condition: ir.Condition) -> Iterator[ir.Named]:
+    """Yield the named conditions that a condition calls, not those that they call in turn."""
+    match condition:
+        case ir.And(parts) | ir.Or(parts):
+            for part in parts:
+                yield from _named(part)
+        case ir.Not(part):
+            yield from _named(part)
+        case ir.Named():
+            yield condition
+        case _:
+            pass
+
+
 def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    for called in _named(condition):
+        truth = interpreter.judge(called.part, frame)[0]
+        yield called.title, "cannot tell" if truth is None else "yes" if truth else "no"
     for atom in _atoms(condition):
         match atom:
             case ir.AgeCompare(at, _, length):
@@ -294,8 +311,10 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
                 yield from _changes(live[0], wanted, rule, frame, interpreter)
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
-        case _ if _reads_private(condition):
+        case _ if any(_reads_private(atom) for atom in _atoms(condition)):
             return
+        case ir.Named(title=title):
+            yield f"clear if not: {title}" if wanted else f"clear if: {title}"
         case ir.AgeCompare() | ir.AgeRange():
             text = _age_change(condition, wanted, frame, interpreter)
             if text:
@@ -338,7 +357,7 @@ def _reads_private(condition: ir.Condition) -> bool:
 
 def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
     """Return the words of a condition as its author wrote them, white space folded."""
-    name = rule.name.rpartition("/")[2]
+    name = rule.family.rpartition("/")[2]
     if name not in rule.text:
         return None
     start_of_text = rule.span.start - rule.text.index(name)

@@ -221,6 +221,8 @@ class Interpreter(Comparisons):
                 return disjunction(self.judge(part, frame) for part in parts)
             case ir.Not(part):
                 return negation(self.judge(part, frame))
+            case ir.Named(part=part):
+                return self.judge(part, frame)
             case ir.Quantified():
                 return self._quantified(condition, frame)
             case ir.IsMissing(field):

@@ -58,7 +58,7 @@ def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condi
         case ir.Or(parts=parts):
             for part in parts:
                 yield from _leaves(part, there)
-        case ir.Not(part=part):
+        case ir.Not(part=part) | ir.Named(part=part):
             yield from _leaves(part, there)
         case ir.FieldIs(field=field) if field in there:
             return

@@ -8,6 +8,7 @@ from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
+from codesafety.language.checking.defines import named
 from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
 from codesafety.language.checking.times import (
     A_TYPE,
@@ -67,7 +68,7 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
         case syntax.InRange():
             return _negated(node.negated, age_range(node, scope))
         case syntax.Call():
-            return _call(node, scope)
+            return _call(node, scope, depth)
         case _:
             raise NotImplementedError(node)
 
@@ -404,15 +405,18 @@ def _contradicts(node: syntax.Contradicts, scope: RuleScope) -> ir.Condition | N
     return None if var is None else ir.Contradicts(var, node.span)
 
 
-def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
+def _call(node: syntax.Call, scope: RuleScope, depth: int) -> ir.Condition | None:
     predicates = scope.ruleset.names.predicates
     signature = predicates.get(node.name.text)
+    if signature is None and ("/" not in node.name.text or node.name.text in scope.ruleset.names.defines):
+        return named(node, scope, depth, condition)
     if signature is None:
         scope.diagnostics.error(
             "CS228",
             f"there is no predicate `{node.name.text}`",
             node.name.span,
-            did_you_mean(node.name.text, predicates) or "predicates come with plugins: install and load the plugin",
+            did_you_mean(node.name.text, (*predicates, *scope.ruleset.names.defines))
+            or "predicates come with plugins: install and load the plugin",
         )
         return None
     if len(node.arguments) != len(signature.kinds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import get_args
@@ -233,6 +234,8 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
     valid: syntax.RowValid | None = None
     columns: dict[str, ir.ColumnType] = {}
     places: dict[str, Span] = {}
+    may_be_empty: set[str] = set()
+    column_systems: dict[str, str] = {}
     for part in node.parts:
         match part:
             case syntax.Key():
@@ -243,6 +246,17 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
                     valid = part
             case syntax.Column():
                 _column(part, columns, places, diagnostics)
+                if part.open is not None:
+                    if part.open.text != "open":
+                        diagnostics.error(
+                            "CS227",
+                            f"`{part.open.text}` means nothing behind a column's type",
+                            part.open.span,
+                            "write `open`: an empty cell is then no bound",
+                        )
+                    may_be_empty.add(part.name.text)
+                if part.type.text == "code" and isinstance(part.unit, syntax.Word):
+                    column_systems[part.name.text] = codes.system_name(part.unit, diagnostics)
             case _:
                 pass
     if key is None:
@@ -251,7 +265,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         )
         open_file(node.file)
         return None
-    system = codes.system_name(key.system, diagnostics)
+    system = None if key.system is None else codes.system_name(key.system, diagnostics)
     data = open_file(node.file)
     if data is None:
         return None
@@ -265,9 +279,12 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         key=key.column.text,
         system=system,
         columns=columns,
+        may_be_empty=may_be_empty | {name for name, type in columns.items() if type == "text"},
+        column_systems=column_systems,
         valid=(valid.first.text, valid.last.text) if valid else None,
         diagnostics=diagnostics,
     )
+    rows = tuple([_with_sets(row, data, columns, scope) for row in rows])
     if not data.lines:
         diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
     return ir.Table(
@@ -276,9 +293,21 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         system,
         columns,
         rows,
+        frozenset(may_be_empty),
+        column_systems,
         sources(node.parts) + data.sources,
         node.name.span,
     )
+
+
+def _with_sets(row: ir.TableRow, data: DataFile, columns: dict[str, ir.ColumnType], scope: RulesetScope) -> ir.TableRow:
+    """Return a row whose cells of sets are whole names."""
+    sets = [name for name, type in columns.items() if type == "set" and row.cells.get(name) is not None]
+    if not sets:
+        return row
+    span = next(line.span for line in data.lines if line.number == row.line)
+    named = {name: scope.set_name(syntax.Word(str(row.cells[name]), span)) for name in sets}
+    return dataclasses.replace(row, cells={**row.cells, **named})
 
 
 def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict[str, Span], diagnostics: Diagnostics) -> None:

@@ -28,6 +28,10 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     for found in _PLACEHOLDER.finditer(raw):
         _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
         at = found.end()
+        cell = _cell(found[1].strip(), scope)
+        if cell is not None:
+            said.append(cell)
+            continue
         placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
         if placeholder is not None:
             said.append(placeholder)
@@ -35,6 +39,15 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     if not node.text:
         scope.diagnostics.error("CS218", "this message is empty", node.span, "write what a clinician should read")
     return tuple(said)
+
+
+def _cell(written: str, scope: RuleScope) -> str | None:
+    """Return what the row of a family says in a column that a message shows."""
+    base, dot, column = written.partition(".")
+    if scope.row is None or not dot or base != scope.row.variable:
+        return None
+    text = scope.row.text(column, ir.NOWHERE)
+    return None if text is None else text.text
 
 
 def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:

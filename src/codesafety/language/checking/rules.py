@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import Kind
 from codesafety.language import schema
+from codesafety.language.checking import families
 from codesafety.language.checking.completeness import lint
 from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.declarations import once, sources
@@ -73,12 +76,60 @@ class _Parts:
         return date_literal(value, diagnostics) if isinstance(value, syntax.DateText) else None
 
 
-def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
-    """Return a rule, or None where something in it is wrong; all of that is reported. `text` is the file's."""
+def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
+    """Return the rule, or a family's rules, one for each row; none where something is wrong, all of which is reported.
+
+    `text` is the file's.
+    """
+    if node.each is None:
+        made = _rule(node, ruleset, text, None)
+        return [] if made is None else [made]
+    name = ruleset.whole(node.each.table, ruleset.names.tables, "table")
+    table = None if name is None else ruleset.names.tables[name]
+    if table is None:
+        return []
+    if table.system is not None:
+        ruleset.diagnostics.error(
+            "CS205",
+            f"the rows of `{node.each.table.text}` have codes and no names",
+            node.each.table.span,
+            "name the rows of the table: `key NAME`, without a code system; or write `for … with row` for a rule over all rows",
+        )
+        return []
+    if len(table.rows) > families.MOST_ROWS:
+        ruleset.diagnostics.error(
+            "CS222", f"a family of more than {families.MOST_ROWS} rules", node.each.span, "take rows out, or split the table"
+        )
+        return []
+    for part in node.parts:
+        if (
+            isinstance(part, syntax.Example)
+            and part.row is not None
+            and part.row.text not in (keys := [r.key for r in table.rows])
+        ):
+            ruleset.diagnostics.error(
+                "CS203",
+                f"there is no row `{part.row.text}` in the table",
+                part.row.span,
+                did_you_mean(part.row.text, keys) or f"the rows are {listed(keys, 'and')}",
+            )
+    family: list[ir.Rule] = []
+    for row in table.rows:
+        found = Diagnostics()
+        where = families.Row(node.each.name.text, table, row)
+        made = _rule(families.written_out(node, where, found), dataclasses.replace(ruleset, diagnostics=found), text, where)
+        ruleset.diagnostics.found += [d for d in found.found if d not in ruleset.diagnostics.found]
+        if made is not None:
+            family.append(made)
+    return family
+
+
+def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row | None) -> ir.Rule | None:
+    """Return a rule, or None where something in it is wrong; all of that is reported."""
     diagnostics = ruleset.diagnostics
     before = len(diagnostics.errors) if diagnostics.found else 0
     parts = _Parts(node, diagnostics)
-    scope = RuleScope(ruleset, next_slot=_FIRST_QUANTIFIED_SLOT)
+    scope = RuleScope(ruleset, row=row, next_slot=_FIRST_QUANTIFIED_SLOT)
     action = _action(parts.word("action"), node, diagnostics, "action")
     cannot_tell = _action(parts.word("cannot tell"), node, diagnostics, "cannot tell")
     severity = parts.word("severity")
@@ -98,7 +149,9 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
             "give the later date after `valid until`",
             ((valid_from.span, "it begins here"),),
         )
-    after = tuple(name for word in parts.after if (name := _after(word.name, node, ruleset)) is not None)
+    if row is not None and (row.row.first is not None or row.row.last is not None):
+        valid_from, valid_until = _validity(valid_from, valid_until, row.row, node.name.span)
+    after = tuple(name for reference in parts.after for name in _after(reference, node, ruleset))
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
     if parts.trigger is None:
         diagnostics.error(
@@ -136,7 +189,7 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     cited = sources(node.parts)
     title, because = parts.text("title"), parts.text("because")
     made = ir.Rule(
-        f"{ruleset.ruleset}/{node.name.text}",
+        f"{ruleset.ruleset}/{node.name.text}" + ("" if row is None else f"[{row.row.key}]"),
         title.text if title else None,
         action,
         cannot_tell,
@@ -155,6 +208,7 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
         examples,
         node.name.span,
         text[node.span.start : node.span.end],
+        None if row is None else row.row.key,
     )
     lint(made, diagnostics)
     return made
@@ -218,12 +272,45 @@ def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostic
     return ir.Action(word.text)
 
 
-def _after(word: syntax.Word, node: syntax.Rule, ruleset: RulesetScope) -> str | None:
+def _validity(
+    first: ir.DateLiteral | None, last: ir.DateLiteral | None, row: ir.TableRow, span: Span
+) -> tuple[ir.DateLiteral | None, ir.DateLiteral | None]:
+    """Return the days in which a family's rule is in force: the row's, within those that the rule gives."""
+
+    def day(ordinal: int) -> ir.DateLiteral:
+        return ir.DateLiteral(ordinal, ordinal, date.fromordinal(ordinal).isoformat(), span)
+
+    if row.first is not None and (first is None or first.first < row.first):
+        first = day(row.first)
+    if row.last is not None and (last is None or last.last > row.last):
+        last = day(row.last)
+    return first, last
+
+
+def _after(reference: syntax.RuleRef, node: syntax.Rule, ruleset: RulesetScope) -> tuple[str, ...]:
+    """Return the rules that are named: every rule of a family, or that of one row."""
+    word, row = reference.name, reference.row
     name = ruleset.whole(word, ruleset.names.rules, "rule")
+    if name is None:
+        return ()
     if name == f"{ruleset.ruleset}/{node.name.text}":
         ruleset.diagnostics.error("CS207", "a rule cannot come after itself", word.span, "name another rule")
-        return None
-    return name
+        return ()
+    rows = ruleset.names.families.get(name)
+    if row is None:
+        return (name,) if rows is None else tuple(f"{name}[{key}]" for key in rows)
+    if rows is None:
+        ruleset.diagnostics.error("CS205", f"`{word.text}` is no family and has no rows", row.span, f"write `{word.text}`")
+        return ()
+    if row.text not in rows:
+        ruleset.diagnostics.error(
+            "CS203",
+            f"the family `{word.text}` has no row `{row.text}`",
+            row.span,
+            did_you_mean(row.text, rows) or f"its rows are {listed(rows, 'and')}",
+        )
+        return ()
+    return (f"{name}[{row.text}]",)
 
 
 def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
@@ -253,6 +340,15 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
         )
     if isinstance(node.partner, syntax.RowBinder):
         name = scope.ruleset.whole(node.partner.table, scope.ruleset.names.tables, "table")
+        named = scope.ruleset.names.tables.get(name or "")
+        if named is not None and named.system is None:
+            diagnostics.error(
+                "CS205",
+                f"the rows of `{node.partner.table.text}` have names and no codes, so that no item is of a row",
+                node.partner.table.span,
+                f"write a family: `rule NAME for each row {node.partner.name.text} of {node.partner.table.text}`",
+            )
+            return None
         row = scope.bind(node.partner.name, Kind.ROW, 1, table=name)
         return None if subject is None or name is None else ir.Trigger(subject, row)
     if node.partner.kind.text == "coding":

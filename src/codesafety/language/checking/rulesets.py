@@ -12,14 +12,17 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.language import datafiles
 from codesafety.language.checking import declarations
-from codesafety.language.checking.rules import check_after, rule
-from codesafety.language.checking.scope import Names, RulesetScope
+from codesafety.language.checking.conditions import condition
+from codesafety.language.checking.defines import check_defines
+from codesafety.language.checking.rules import check_after, rules
+from codesafety.language.checking.scope import Defined, Names, RulesetScope
+from codesafety.language.checking.second_step import require_second_step
 from codesafety.language.checking.terms import warn_of_disagreement
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
-LANGUAGE: Final = 1
-"""The version of the language that this library reads."""
+LANGUAGES: Final = (1, 2)
+"""The versions of the language that this library reads. What came with the second must say so."""
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -47,7 +50,7 @@ class Header:
     span: Span
     title: str = ""
     version: str = ""
-    language: int = LANGUAGE
+    language: int = LANGUAGES[0]
     review: str = "none"
     uses: list[ir.Use] = field(default_factory=list)
 
@@ -105,12 +108,14 @@ def _header_part(part: syntax.Setting, made: Header, diagnostics: Diagnostics) -
         case "version", syntax.Version(text=text):
             made.version = text
         case "language", syntax.Number(text=text):
-            if text != str(LANGUAGE):
+            if text in map(str, LANGUAGES):
+                made.language = int(text)
+            else:
                 diagnostics.error(
                     "CS223",
-                    f"this library reads language {LANGUAGE}, not {text}",
+                    f"this library reads languages {LANGUAGES[0]} and {LANGUAGES[1]}, not {text}",
                     value.span,
-                    f"write `language {LANGUAGE}`, or use a release of this library that reads {text}",
+                    f"write `language {LANGUAGES[-1]}`, or use a release of this library that reads {text}",
                 )
         case "review", syntax.Word(text=text):
             made.review = text
@@ -237,10 +242,17 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
             if table is not None:
                 tables.append(table)
                 names.tables[table.name] = table
+    if head.language < 2:
+        require_second_step([node for node, _ in nodes], diagnostics)
     declarations.check_circles(sets, diagnostics)
+    for node, _ in nodes:
+        if isinstance(node, syntax.Rule) and node.each is not None:
+            named = names.tables.get(_whole(node.each.table.text, head.name))
+            names.families[f"{head.name}/{node.name.text}"] = tuple(row.key for row in named.rows) if named else ()
+    check_defines([d for name, d in names.defines.items() if name.rpartition("/")[0] == head.name], condition)
     warn_of_disagreement(sets, diagnostics, names.terms)
-    rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
-    check_after(rules, diagnostics)
+    made = [rule for node, file in nodes if isinstance(node, syntax.Rule) for rule in rules(node, scope, file.text)]
+    check_after(made, diagnostics)
     return ir.Ruleset(
         head.name,
         head.title,
@@ -251,9 +263,13 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
         tuple(limits),
         tuple(sets),
         tuple(tables),
-        tuple(rules),
+        tuple(made),
         folder.digest,
     )
+
+
+def _whole(name: str, ruleset: str) -> str:
+    return name if "/" in name else f"{ruleset}/{name}"
 
 
 def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: RulesetScope) -> None:
@@ -272,6 +288,9 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
             case syntax.Table():
                 kind = "table"
                 scope.names.tables[f"{scope.ruleset}/{node.name.text}"] = None
+            case syntax.Define():
+                kind = "named condition"
+                scope.names.defines[f"{scope.ruleset}/{node.name.text}"] = Defined(node, scope)
             case syntax.Rule():
                 kind = "rule"
                 scope.names.rules[f"{scope.ruleset}/{node.name.text}"] = node.name.span

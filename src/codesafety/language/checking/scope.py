@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
@@ -15,8 +15,12 @@ from codesafety.language.dates import interval
 from codesafety.language.parsing import syntax
 from codesafety.language.schema import FieldSpec
 
+if TYPE_CHECKING:
+    from codesafety.language.checking import families
+
 _COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
     "sex": FieldType.WORD,
+    "set": FieldType.TEXT,
     "code": FieldType.CODINGS,
     "number": FieldType.NUMBER,
     "text": FieldType.TEXT,
@@ -52,6 +56,7 @@ _DECLARED: Final = {
     "limit": 'limit {} "…" {{ default … }}',
     "table": 'table {} from "…" {{ … }}',
     "rule": "rule {} {{ … }}",
+    "named condition": 'define {}(entry e) "…" {{ … }}',
 }
 ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
 
@@ -85,9 +90,22 @@ class Names:
     """None: declared, and wrong in itself, which has been said."""
     tables: dict[str, ir.Table | None] = field(default_factory=dict)
     rules: dict[str, Span] = field(default_factory=dict)
+    """Families by the name of the whole; their rows are in `families`."""
+    families: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The rows of each family."""
+    defines: dict[str, Defined] = field(default_factory=dict)
     predicates: Mapping[str, ir.Signature] = field(default_factory=dict)
     terms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The first term of each code and the set that gives it."""
+
+
+@dataclass(slots=True)
+class Defined:
+    """A named condition, and the ruleset whose names its words are. `wrong`: in itself, which has been said."""
+
+    node: syntax.Define
+    scope: RulesetScope
+    wrong: bool = False
 
 
 @dataclass(slots=True)
@@ -135,6 +153,7 @@ class RulesetScope:
             ("limit", self.names.limits),
             ("table", self.names.tables),
             ("rule", self.names.rules),
+            ("named condition", self.names.defines),
         ):
             if kind != what and whole in declared:
                 return f"`{name}` is a {kind}"
@@ -154,6 +173,8 @@ class RuleScope:
 
     ruleset: RulesetScope
     variables: dict[str, ir.Var] = field(default_factory=dict)
+    row: families.Row | None = None
+    """Of a family's rule: the row that it is."""
     used: set[str] = field(default_factory=set)
     """Variables that something in the rule mentions."""
     gone: set[str] = field(default_factory=set)
@@ -164,6 +185,8 @@ class RuleScope:
     """Where the rule tests gender or sex at birth."""
     private: bool = False
     next_slot: int = 0
+    calls: tuple[str, ...] = ()
+    """The named conditions whose words are being read, outermost first."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -242,14 +265,39 @@ class RuleScope:
             return self._field(word, base, name, fields, None)
         var = self.variables.get(base)
         if var is None:
-            self._unknown_variable(word, base)
+            if self.row is not None and base == self.row.variable:
+                self._of_the_row(word, name)
+            else:
+                self._unknown_variable(word, base)
             return None
-        self.used.add(base)
+        self.used.add(var.name)
         if not dot:
             return var
         if var.kind is Kind.ROW:
             return self._column(word, var, name)
-        return self._field(word, base, name, schema.FIELDS[var.kind], var)
+        return self._field(word, var.name, name, schema.FIELDS[var.kind], var)
+
+    def _of_the_row(self, word: syntax.Word, name: str) -> None:
+        """Report a column of a family's row that cannot stand where it does: one that can has its cell there instead."""
+        assert self.row is not None
+        columns = self.row.table.columns
+        if name in columns:
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is a column of type `{columns[name]}`, which says nothing here",
+                word.span,
+                "text stands in `source`, `because`, `title` and in a message; a set behind `in`; a code in an example",
+            )
+            return
+        near = did_you_mean(name, columns)
+        self.diagnostics.error(
+            "CS201",
+            f"unknown field `{word.text}`: the table has no such column" if name else f"`{word.text}` is a whole row",
+            word.span,
+            near.replace("`", f"`{self.row.variable}.", 1)
+            if near
+            else f"the columns are {listed((f'{self.row.variable}.{c}' for c in columns), 'and')}",
+        )
 
     def _unknown_variable(self, word: syntax.Word, base: str) -> None:
         span = Span(word.span.file, word.span.start, word.span.start + len(base))

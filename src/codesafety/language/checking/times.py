@@ -265,10 +265,10 @@ def _in_years(length: ir.Length) -> Decimal:
 
 def age_range(node: syntax.InRange, scope: RuleScope) -> ir.Condition | None:
     assert isinstance(node.left, syntax.Age)
-    assert isinstance(node.low, syntax.Number | syntax.Word)
+    assert isinstance(node.low, syntax.Number | syntax.Word | syntax.Amount)
     assert isinstance(node.high, syntax.Amount | syntax.Word)
     at = date_operand(node.left.operand, scope)
-    low = scope.bound(node.low)
+    low = scope.bound(node.low.number if isinstance(node.low, syntax.Amount) else node.low)
     high, unit = _high(node.high, scope)
     if at is None or low is None or high is None or unit is None:
         return None
