@@ -213,7 +213,11 @@ def show(
         found = [r for r in engine.rules if _within(r.span.file, asked)]
     else:
         engine = _loaded(rules, form)
-        found = [r for r in engine.rules if rule in (r.name, r.name.rpartition("/")[2], r.ruleset)]
+        found = [
+            r
+            for r in engine.rules
+            if rule in (r.ruleset, *(n for whole in (r.name, r.family) for n in (whole, whole.rpartition("/")[2])))
+        ]
     if not found and any(rule == ruleset.name for ruleset in engine.rulesets):
         complain(f"the ruleset `{rule}` has no rules, only what other rulesets use")
     if not found and not any(rule == ruleset.name for ruleset in engine.rulesets):
@@ -234,7 +238,8 @@ def show(
             write(*wrapped(one.because, ""))
         for source in one.sources:
             write(*wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
-        write("", *one.text.split("\n"))
+        if number + 1 == len(found) or found[number + 1].family != one.family:  # the text of a family is the same for each row
+            write("", *one.text.split("\n"))
     finish(CLEAN, answered=1)
 
 

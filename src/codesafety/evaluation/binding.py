@@ -38,6 +38,8 @@ class Binding:
     codebook: Codebook
     warnings: tuple[Diagnostic, ...] = ()
     drift: tuple[Drift, ...] = ()
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The rules of each family by its name."""
 
     def length(self, written: ir.Length | ir.LimitRef) -> ir.Length:
         if isinstance(written, ir.Length):
@@ -79,6 +81,9 @@ def bind(
             tables[table.name] = {key: tuple(found) for key, found in rows.items()}
             if table.system is not None:
                 systems[table.name] = table.system
+    families: dict[str, tuple[str, ...]] = {}
+    for rule in (rule for ruleset in rulesets for rule in ruleset.rules if rule.row is not None):
+        families[rule.family] = (*families.get(rule.family, ()), rule.name)
     return Binding(
         rulesets=tuple(rulesets),
         rules=tuple(rule for ruleset in rulesets for rule in ruleset.rules),
@@ -90,6 +95,7 @@ def bind(
         codebook=Codebook(terminology),
         warnings=tuple(binder.diagnostics.found),
         drift=tuple(binder.drift),
+        families=families,
     )
 
 

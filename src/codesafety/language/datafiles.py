@@ -218,11 +218,11 @@ def rows(
             name: cell(line.cells[name], name, type, line, column_systems.get(name, system or codes.SCT), diagnostics)
             for name, type in columns.items()
         }
-        for name in columns if system is None else ():
-            if not line.cells[name] and name not in may_be_empty:
-                diagnostics.error(
-                    "CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type"
-                )
+        empty = [name for name in columns if system is None and not line.cells[name] and name not in may_be_empty]
+        for name in empty:
+            diagnostics.error("CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type")
+        if empty:
+            continue
         first = last = None
         if valid is not None:
             start, end = line.cells[valid[0]], line.cells[valid[1]]

@@ -156,9 +156,9 @@ def _join(tokens: Sequence[Token]) -> str:
     for token in tokens:
         if (
             previous is not None
-            and token.type not in ("COMMA", "RPAR", "COLON")
-            and previous.type != "LPAR"
-            and not (token.type == "LPAR" and previous.type == "REF")
+            and token.type not in ("COMMA", "RPAR", "COLON", "LSQB", "RSQB")
+            and previous.type not in ("LPAR", "LSQB")
+            and not (token.type == "LPAR" and previous.type in ("REF", "NAME"))
         ):
             written.append(" ")
         written.append(_written(token))

@@ -364,7 +364,7 @@ def _ingredients(node: syntax.Ingredients, scope: RuleScope) -> ir.Condition | N
 
 
 def _with_itself(node: syntax.SameAs | syntax.Ingredients, left: ir.Var, right: ir.Var, scope: RuleScope) -> bool:
-    if left.name != right.name:
+    if left.slot != right.slot:
         return False
     scope.diagnostics.error("CS207", f"`{left.name}` is compared with itself", node.span, "name another variable on one side")
     return True

@@ -284,7 +284,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         valid=(valid.first.text, valid.last.text) if valid else None,
         diagnostics=diagnostics,
     )
-    rows = tuple([_with_sets(row, data, columns, scope) for row in rows])
+    rows = tuple([made for row in rows if (made := _with_sets(row, data, columns, scope)) is not None])
     if not data.lines:
         diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
     return ir.Table(
@@ -300,14 +300,14 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
     )
 
 
-def _with_sets(row: ir.TableRow, data: DataFile, columns: dict[str, ir.ColumnType], scope: RulesetScope) -> ir.TableRow:
-    """Return a row whose cells of sets are whole names."""
+def _with_sets(row: ir.TableRow, data: DataFile, columns: dict[str, ir.ColumnType], scope: RulesetScope) -> ir.TableRow | None:
+    """Return a row whose cells of sets are whole names, or None where one names no set; that is reported."""
     sets = [name for name, type in columns.items() if type == "set" and row.cells.get(name) is not None]
     if not sets:
         return row
     span = next(line.span for line in data.lines if line.number == row.line)
     named = {name: scope.set_name(syntax.Word(str(row.cells[name]), span)) for name in sets}
-    return dataclasses.replace(row, cells={**row.cells, **named})
+    return dataclasses.replace(row, cells={**row.cells, **named}) if None not in named.values() else None
 
 
 def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict[str, Span], diagnostics: Diagnostics) -> None:

@@ -96,13 +96,15 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
         ruleset=dataclasses.replace(one.scope, diagnostics=collected),
         variables=arguments,
         calls=(*scope.calls, name),
+        gone=set(),
         sex=[],
     )
     part = check(one.node.condition, inner, depth)
     scope.next_slot, scope.private = inner.next_slot, inner.private
     scope.sex += [dataclasses.replace(field, span=node.span) for field in inner.sex]
     for error in collected.errors[:1]:  # right in itself, and wrong here
-        diagnostics.error(error.code, f"in `{node.name.text}`: {error.message}", node.span, error.help, ((error.span, "here"),))
+        message = error.message if error.code == "CS213" else f"in `{node.name.text}`: {error.message}"
+        diagnostics.error(error.code, message, node.span, error.help, ((error.span, "here"),))
     return None if part is None else ir.Named(name, one.node.title.text, part, node.span)
 
 

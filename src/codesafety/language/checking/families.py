@@ -62,6 +62,12 @@ class _Substitution:
                 return self._cell(node) if self._column(node) else node
             case syntax.InRange():
                 return self._range(node)
+            case syntax.Setting(value=syntax.Word() as word) if self._is_text(word):
+                return dataclasses.replace(node, value=self._text(word))
+            case syntax.Source(text=syntax.Word() as word) if self._is_text(word):
+                return dataclasses.replace(node, text=self._text(word))
+            case syntax.Assume(unit=syntax.Word() as word) if self._is_text(word):
+                return dataclasses.replace(node, unit=self._text(word))
             case syntax.GivenItem(code=syntax.Word() as word) if column := self._column(word):
                 return self._given(node, column)
             case Span():
@@ -79,6 +85,13 @@ class _Substitution:
         base, dot, column = word.text.partition(".") if isinstance(word, syntax.Word) else ("", "", "")
         return column if dot and base == self.row.variable and column in self.row.table.columns else None
 
+    def _is_text(self, word: syntax.Word) -> bool:
+        column = self._column(word)
+        return column is not None and self.row.table.columns[column] in ("text", "unit")
+
+    def _text(self, word: syntax.Word) -> syntax.Text:
+        return syntax.Text(str(self.row.row.cells.get(word.text.partition(".")[2]) or ""), word.span)
+
     def _is_open(self, word: Any) -> bool:
         column = self._column(word)
         return column is not None and column in self.row.table.open and self.row.row.cells.get(column) is None
@@ -90,8 +103,6 @@ class _Substitution:
         match type, cell:
             case "set" | "sex", str():
                 return syntax.Word(cell, span)
-            case "text" | "unit", _:
-                return syntax.Text(str(cell or ""), span)
             case "number", Decimal():
                 return syntax.Number(str(cell), span)
             case "date", (first, last) if first == last:

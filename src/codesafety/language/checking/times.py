@@ -58,7 +58,9 @@ def date_operand(operand: syntax.Expression, scope: RuleScope) -> ir.DateOperand
 
 
 def _same(left: ir.DateOperand, right: ir.DateOperand) -> bool:
-    return isinstance(left, ir.Field) and isinstance(right, ir.Field) and left.as_written == right.as_written
+    if not isinstance(left, ir.Field) or not isinstance(right, ir.Field):
+        return False
+    return (left.base, left.name, left.var and left.var.slot) == (right.base, right.name, right.var and right.var.slot)
 
 
 def date_relation(node: syntax.DateRelation, scope: RuleScope) -> ir.Condition | None:
@@ -122,7 +124,7 @@ def overlaps(node: syntax.Overlaps, scope: RuleScope) -> ir.Condition | None:
             return None
     if left is None or right is None or days is None:
         return None
-    if left.name == right.name:
+    if left.slot == right.slot:
         scope.diagnostics.error("CS207", f"`{left.name}` is compared with itself", node.span, "name another variable on one side")
         return None
     return ir.Overlaps(left, right, days, node.span)
