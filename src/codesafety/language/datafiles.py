@@ -46,6 +46,13 @@ class DataFile:
     lines: tuple[Line, ...]
     provenance: tuple[tuple[str, str], ...]
     header: Span
+    head: str = ""
+    """The header as it was read."""
+
+    def cell(self, column: str) -> Span:
+        """Return where a column is named."""
+        start = self.header.start + max(self.head.find(column), 0)
+        return Span(self.header.file, start, start + len(column))
 
     @property
     def sources(self) -> tuple[ir.Source, ...]:
@@ -56,7 +63,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
     """Return the rows of a data file, or None where it has no header. Every line that does not fit is reported."""
     provenance: list[tuple[str, str]] = []
     header: tuple[str, ...] | None = None
-    header_span = Span(file, 0, 0)
+    header_span, head = Span(file, 0, 0), ""
     lines: list[Line] = []
     for number, span, raw in _lines(text, file):
         if header is None and raw.lstrip().startswith("#"):
@@ -75,7 +82,14 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
             continue
         cells = [cell.strip() for cell in cells]
         if header is None:
-            header, header_span = tuple(cells), span
+            other = next((mark for mark in ";\t|" if mark in raw and "," not in raw), None)
+            if other is not None:
+                called = {";": "semicolons", "\t": "tabs", "|": "bars"}[other]
+                diagnostics.error(
+                    "CS226", f"the cells are parted by {called}", span, "save the file as CSV, with commas between the cells"
+                )
+                return None
+            header, header_span, head = tuple(cells), span, raw
             twice = {c for c in cells if cells.count(c) > 1}
             if twice:
                 diagnostics.error("CS226", f"the column `{sorted(twice)[0]}` is there twice", span, "name every column once")
@@ -92,7 +106,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
     if header is None:
         diagnostics.error("CS226", "the file has no header", header_span, "name the columns in its first line")
         return None
-    return DataFile(header, tuple(lines), tuple(provenance), header_span)
+    return DataFile(header, tuple(lines), tuple(provenance), header_span, head)
 
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, Span, str]]:
@@ -110,10 +124,12 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
             diagnostics.error(
                 "CS226",
                 f"a frozen file has no column `{column}`",
-                data.header,
+                data.cell(column),
                 did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {listed(_FROZEN_COLUMNS, 'and')}",
             )
     if "code" not in data.columns:
+        if any(did_you_mean(column, ("code",)) for column in data.columns):
+            return ()  # it is misspelt, which has been said
         diagnostics.error(
             "CS226", "a frozen file needs a column `code`", data.header, f"its columns are {listed(_FROZEN_COLUMNS, 'and')}"
         )

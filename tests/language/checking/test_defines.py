@@ -126,3 +126,14 @@ def test_another_rulesets_condition_means_what_it_means_there(tmp_path: Path) ->
     found = loaded.rulesets[1].rules[0].when
     assert isinstance(found, ir.Named) and isinstance(found.part, ir.InSet)
     assert (found.name, found.part.set) == ("o/f", "o/mine")
+
+
+def test_what_is_well_formed_is_checked_beside_what_is_not() -> None:
+    broken = 'valueset b "B" { codes 1 \nrule one { action note for entry e in b when e.valu > 1 say "x" }\nrule two { action note for entry e in a say "{y}" }'
+    with pytest.raises(RuleError) as caught:
+        load(broken)
+    assert [(d.code, d.message) for d in caught.value.diagnostics if not d.code.startswith("CS4")] == [
+        ("CS104", "this `{` is never closed"),
+        ("CS201", "unknown field `e.valu`"),
+        ("CS202", "nothing here is called `y`"),
+    ]

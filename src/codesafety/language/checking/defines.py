@@ -30,6 +30,8 @@ _ITEMS: Final = (Kind.MENTION, Kind.MEDICATION)
 def check_defines(defined: list[Defined], check: Check) -> None:
     """Report what is wrong with named conditions in themselves, before anything calls them."""
     for one in defined:
+        if one.node is None:
+            continue
         diagnostics, scope = one.scope.diagnostics, one.scope
         names = [p.name for p in one.node.parameters]
         for index, name in enumerate(names):
@@ -37,9 +39,10 @@ def check_defines(defined: list[Defined], check: Check) -> None:
                 diagnostics.error("CS204", f"`{name.text}` is a parameter already", name.span, "choose another name")
                 one.wrong = True
         found: list[Diagnostic] = []
+        name_of = f"{scope.ruleset}/{one.node.name.text}"
         for kinds in _as_kinds(one.node):
             collected = Diagnostics()
-            inner = RuleScope(dataclasses.replace(scope, diagnostics=collected), next_slot=len(kinds), calls=(_name(one),))
+            inner = RuleScope(dataclasses.replace(scope, diagnostics=collected), next_slot=len(kinds), calls=(name_of,))
             for slot, (parameter, kind) in enumerate(zip(one.node.parameters, kinds, strict=True)):
                 inner.bind(parameter.name, kind, slot)
             check(one.node.condition, inner, 0)
@@ -56,10 +59,6 @@ def check_defines(defined: list[Defined], check: Check) -> None:
         one.wrong = one.wrong or bool(Diagnostics(found).errors)
 
 
-def _name(one: Defined) -> str:
-    return f"{one.scope.ruleset}/{one.node.name.text}"
-
-
 def _as_kinds(node: syntax.Define) -> Iterator[tuple[Kind, ...]]:
     """Yield the kinds of the parameters; with each kind in turn for those that are an `item`."""
     for item in _ITEMS if any(p.kind.text == _ITEM for p in node.parameters) else _ITEMS[:1]:
@@ -73,6 +72,8 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
     if name is None:
         return None
     one = scope.ruleset.names.defines[name]
+    if one.node is None:
+        return None
     if name in scope.calls:
         path = [*scope.calls[scope.calls.index(name) :], name]
         diagnostics.error(

@@ -19,8 +19,10 @@ from codesafety.language.checking.examples import example
 from codesafety.language.checking.messages import message
 from codesafety.language.checking.scope import RuleScope, RulesetScope, date_literal
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import MEANT_KINDS
 
 _FIRST_QUANTIFIED_SLOT: Final = 2
+_RANGES: Final = "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`"
 
 
 class _Parts:
@@ -296,6 +298,8 @@ def _after(reference: syntax.RuleRef, node: syntax.Rule, ruleset: RulesetScope) 
     if name == f"{ruleset.ruleset}/{node.name.text}":
         ruleset.diagnostics.error("CS207", "a rule cannot come after itself", word.span, "name another rule")
         return ()
+    if name in ruleset.names.broken:
+        return ()
     rows = ruleset.names.families.get(name)
     if row is None:
         return (name,) if rows is None else tuple(f"{name}[{key}]" for key in rows)
@@ -321,12 +325,21 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
                 "CS205",
                 f"a rule cannot range over `{node.subject.text}`",
                 node.subject.span,
-                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding"))
-                or "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`",
+                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding")) or _RANGES,
             )
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
     if isinstance(node.subject, syntax.TextBinder):
+        kind = node.subject.kind
+        if kind.text != "text":
+            meant = MEANT_KINDS.get(kind.text)
+            diagnostics.error(
+                "CS205",
+                f"a rule cannot range over `{kind.text}`",
+                kind.span,
+                f"`{kind.text}` is `{meant}` here" if meant else did_you_mean(kind.text, (*(k for k in Kind), "text")) or _RANGES,
+            )
+            return None
         raise NotImplementedError
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:

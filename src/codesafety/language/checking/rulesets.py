@@ -67,6 +67,8 @@ def digest(files: Mapping[str, bytes]) -> str:
 def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
     """Return what a ruleset says of itself, or None where it does not say it once; that is reported."""
     found = [d for file in folder.files for d in file.declarations if isinstance(d, syntax.Ruleset)]
+    if not found and any(kind == "ruleset" for file in folder.files for kind, _ in file.broken):
+        return None  # its form is wrong, which has been said
     if not found:
         first = folder.files[0]
         diagnostics.error(
@@ -175,6 +177,8 @@ def _place(
                 use.span,
                 did_you_mean(use.ruleset, by_name) or "load its folder too",
             )
+        elif use.ruleset == name:
+            diagnostics.error("CS214", f"the ruleset `{name}` uses itself", use.span, "delete the line")
         elif use.ruleset in (*path, name):
             diagnostics.error(
                 "CS214",
@@ -219,6 +223,8 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics)
     nodes = [(d, file) for file in folder.files for d in file.declarations]
     _declare(nodes, scope)
+    for file in folder.files:
+        _declare_broken(file.broken, scope)
 
     def open_file(word: syntax.Text) -> DataFile | None:
         text = _data_text(word, folder, diagnostics)
@@ -266,6 +272,25 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
         tuple(made),
         folder.digest,
     )
+
+
+def _declare_broken(broken: Sequence[tuple[str, syntax.Word]], scope: RulesetScope) -> None:
+    """Enter the names of declarations whose form is wrong, so that nobody is told that there is no such thing."""
+    names = scope.names
+    for kind, word in broken:
+        whole = f"{scope.ruleset}/{word.text}"
+        match kind:
+            case "valueset":
+                names.sets.setdefault(whole, word.span)
+            case "limit":
+                names.limits.setdefault(whole, None)
+            case "table":
+                names.tables.setdefault(whole, None)
+            case "define":
+                names.defines.setdefault(whole, Defined(None, scope, wrong=True))
+            case "rule":
+                names.rules.setdefault(whole, word.span)
+                names.broken.add(whole)
 
 
 def _whole(name: str, ruleset: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -91,6 +91,8 @@ class Names:
     tables: dict[str, ir.Table | None] = field(default_factory=dict)
     rules: dict[str, Span] = field(default_factory=dict)
     """Families by the name of the whole; their rows are in `families`."""
+    broken: set[str] = field(default_factory=set)
+    """Rules whose form is wrong."""
     families: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The rows of each family."""
     defines: dict[str, Defined] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Names:
 class Defined:
     """A named condition, and the ruleset whose names its words are. `wrong`: in itself, which has been said."""
 
-    node: syntax.Define
+    node: syntax.Define | None  # None: its form is wrong
     scope: RulesetScope
     wrong: bool = False
 
@@ -301,7 +303,12 @@ class RuleScope:
 
     def _unknown_variable(self, word: syntax.Word, base: str) -> None:
         span = Span(word.span.file, word.span.start, word.span.start + len(base))
-        if base in self.gone:
+        apart = _apart(word.text, [*self.variables, "patient", "message"])
+        if apart is not None:
+            span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
+        elif base in ("today", "now"):
+            help = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
+        elif base in self.gone:
             help = f"`{base}` is bound by a quantifier and can be used in its brackets only"
         elif word.text == base and (home := self._home_of(base)) is not None:
             help = f"did you mean `{home}.{base}`?"
@@ -325,8 +332,14 @@ class RuleScope:
         spec = fields.get(name)
         if spec is None:
             near = did_you_mean(name, fields)
+            apart = _apart(word.text, [*self.variables, "patient", "message"])
+            elsewhere = name in schema.PATIENT and base != "patient"
             help = (
-                near.replace("`", f"`{base}.", 1)
+                f"marks stand between spaces: `{apart}`"
+                if apart is not None
+                else f"did you mean `patient.{name}`?"
+                if elsewhere
+                else near.replace("`", f"`{base}.", 1)
                 if near
                 else _not_a_field(base, name) or f"the fields are {listed((f'{base}.{f}' for f in fields), 'and')}"
             )
@@ -442,6 +455,14 @@ class RuleScope:
 def _list_of(kinds: tuple[Kind, ...]) -> str:
     words = [a_kind(kind) for kind in kinds]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _apart(written: str, known: Collection[str]) -> str | None:
+    """Return what is one word for want of spaces around a mark, with them: `a.value-b.value`. None where it is none of that."""
+    parts = written.split("-")
+    if len(parts) < 2 or any(part.partition(".")[0] not in known for part in parts):
+        return None
+    return " - ".join(parts)
 
 
 def _not_a_field(base: str, name: str) -> str | None:

@@ -683,8 +683,12 @@ Declaration = Ruleset | Limit | ValueSet | Table | Define | Rule
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One rule file. `text` is what was read, by which spans are to be understood."""
+    """One rule file. `text` is what was read, by which spans are to be understood.
+
+    `broken`: what its other declarations, whose form is wrong, would declare: the reserved word and the name.
+    """
 
     name: str = field(compare=False)
     text: str = field(compare=False, repr=False)
     declarations: tuple[Declaration, ...]
+    broken: tuple[tuple[str, Word], ...] = ()
