@@ -81,6 +81,11 @@ _CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age"
 _CALCULATION: Final = frozenset({"PLUS", "MINUS", "TIMES", "SLASH"})
 
 
+def said_of_terminals() -> Mapping[str, str]:
+    """Return what each terminal that is no reserved word is called."""
+    return _TERMINALS
+
+
 def keyword_terminals(keywords: Mapping[str, str], words: Iterable[str]) -> frozenset[str]:
     """Return the terminals of reserved words."""
     return frozenset(keywords[word] for word in words)
