@@ -10,7 +10,7 @@ from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMB
 from codesafety import ir
 from codesafety.ir import FieldType, ItemWord, Kind, Unit, Var
 
-ITEMS = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
+ITEMS = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION, Kind.MEDICATION)
 _ENTRY_WORDS = tuple(ItemWord)
 _MEDICATION_WORDS = (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR)
 _ENTRY_DATES = ("date", "date", "date", "recorded", "consultation_date", "value")
@@ -45,6 +45,7 @@ class RuleMaker:
         self.custom = custom
         self.is_missing = is_missing
         self.deep = deep
+        self.in_exception = False
 
     def rule(self, name: str) -> ir.Rule:
         choose = self.choose
@@ -55,7 +56,7 @@ class RuleMaker:
         if joined is not None and when is not None:
             when = choose.pick((joined, ir.And((joined, when)), ir.And((when, joined)), ir.Or((joined, when)), ir.Not(joined)))
         valid = choose.pick((None, None, None, "from", "until", "both"))
-        unless = tuple(ir.Unless(f"u{i}", self.condition(variables, 1, 0)) for i in range(choose.pick((0, 0, 0, 1, 2))))
+        unless = tuple(self.exception(f"u{i}", variables) for i in range(choose.pick((0, 0, 0, 1, 2))))
         return ir.Rule(
             name=f"w/{name}",
             title=None,
@@ -74,6 +75,12 @@ class RuleMaker:
             unless=unless,
             say=(),
         )
+
+    def exception(self, label: str, variables: Sequence[Var]) -> ir.Unless:
+        self.in_exception = True
+        made = ir.Unless(label, self.condition(variables, 1, 0))
+        self.in_exception = False
+        return made
 
     def join(self, trigger: ir.Trigger) -> ir.Condition | None:
         """Return a condition on which two sides without a set may be joined, for one pair in two."""
@@ -107,28 +114,57 @@ class RuleMaker:
 
     def condition(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
-        form = choose.pick(("step", "step", "step", "and", "or", "not", "quantified", "quantified"))
-        if depth > 0 and form in ("and", "or"):
+        form = choose.pick(("step", "step", "step", "and", "or", "several", "not", "quantified", "quantified", "ordered"))
+        if depth > 0 and form in ("and", "or", "several"):
             parts = tuple(self.condition(variables, depth - 1, nested) for _ in range(choose.pick((2, 2, 3))))
+            if form == "several" and len(parts) > 2:
+                return ir.Several(parts, choose.pick((Decimal(2), ir.LimitRef("w/days"))))
             return ir.And(parts) if form == "and" else ir.Or(parts)
         if form == "not":
             return ir.Not(self.condition(variables, max(depth - 1, 0), nested))
-        if form == "quantified" and nested < 2 and self.deep:
-            return self.quantified(variables, depth, nested)
+        if form in ("quantified", "ordered") and nested < 2 and self.deep:
+            return (self.quantified if form == "quantified" else self.ordered)(variables, depth, nested)
         return self.step(variables)
+
+    def member(self, variables: Sequence[Var], nested: int) -> Var:
+        kind = self.choose.pick(ITEMS)
+        return Var(f"q{nested}", kind, 2 + nested, self.choose.pick((None, *sets_of(kind))))
 
     def quantified(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
-        kind = choose.pick(ITEMS)
-        var = Var(f"q{nested}", kind, 2 + nested, choose.pick((None, *sets_of(kind))))
+        var = self.member(variables, nested)
         where = None if chance(choose, 4) else self.condition([*variables, var], max(depth - 1, 0), nested + 1)
         quantifier = choose.pick(("exists", "no", "at_least", "fewer"))
-        n: ir.Bound | None = None
-        if quantifier in ("at_least", "fewer"):
-            options: list[ir.Bound] = [Decimal(1), Decimal(2), Decimal(2), Decimal(3), ir.LimitRef("w/days")]
-            options += [field(v, "n", FieldType.NUMBER) for v in variables if v.kind is Kind.ROW]
-            n = choose.pick(options)
-        return ir.Quantified(quantifier, var, where, n)  # type: ignore[arg-type]
+        if quantifier in ("exists", "no"):
+            found = self.in_exception and chance(choose, 2)
+            return ir.Quantified(quantifier, var, where, found=found)  # type: ignore[arg-type]
+        options: list[ir.Bound] = [Decimal(1), Decimal(2), Decimal(2), Decimal(3), ir.LimitRef("w/days")]
+        rows = [v for v in variables if v.kind is Kind.ROW]
+        options += [field(v, "n", FieldType.NUMBER) for v in rows]
+        gaps = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in rows]
+        episodes = choose.pick([ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(1), Unit.DAYS), ir.LimitRef("w/gap"), *gaps])
+        alike = [v for v in variables if v.kind in ITEMS and (v.kind is Kind.MEDICATION) == (var.kind is Kind.MEDICATION)]
+        return ir.Quantified(
+            quantifier,  # type: ignore[arg-type]
+            var,
+            where,
+            choose.pick(options),
+            counted=choose.pick(("items", "days", episodes)),
+            including=choose.pick(alike) if alike and chance(choose, 3) else None,
+        )
+
+    def ordered(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
+        choose = self.choose
+        var = self.member(variables, nested)
+        bound = [*variables, var]
+        inner = max(depth - 1, 0)
+        where = None if chance(choose, 3) else self.condition(bound, inner, nested + 1)
+        dated = [v for v in variables if v.kind in ITEMS]
+        if dated and chance(choose, 2):
+            own, edge = field(var, "date", FieldType.DATE), field(choose.pick(dated), "date", FieldType.DATE)
+            edges = choose.pick((ir.Before(own, edge), ir.Before(edge, own), ir.Not(ir.Before(edge, own))))
+            where = edges if where is None else ir.And((edges, where))
+        return ir.Ordered(choose.pick(("latest", "earliest")), var, where, self.condition(bound, inner, nested + 1))
 
     def step(self, variables: Sequence[Var]) -> ir.Condition:
         """Return a condition that names at least one of the variables where it can; the latest of them most often."""
@@ -136,7 +172,7 @@ class RuleMaker:
         var = choose.pick((*variables, variables[-1]))
         steps = [self.patient_step, self.message_step]
         match var.kind:
-            case Kind.ENTRY | Kind.MENTION:
+            case Kind.ENTRY | Kind.HISTORY | Kind.MENTION:
                 steps += [self.entry_step] * 4 + [self.date_step] * 3 + [self.age_step] * 2
             case Kind.MEDICATION:
                 steps += [self.medication_step] * 4 + [self.date_step] * 2 + [self.age_step]
@@ -196,7 +232,7 @@ class RuleMaker:
 
     def entry_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
-        others = self.others(var, variables, Kind.ENTRY, Kind.MENTION)
+        others = self.others(var, variables, Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
         match choose.count(10):
             case 0 | 1:
                 return ir.ItemIs(var, choose.pick(_ENTRY_WORDS))

@@ -6,7 +6,7 @@ None stands for "not known" throughout. Every interval is of days, see `calendar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -248,6 +248,12 @@ class Facts:
     def order_number(self, medication: ItemFact) -> int:
         """Return a number that the parts of one order share, and no other medication has."""
         return self._order_groups()[medication.index]
+
+    def key_of(self, item: ItemFact) -> Hashable:
+        """Return what an item shares with its copies, or with the parts of its order, and with nothing else of its kind."""
+        if not item.is_entry:
+            return self.order_number(item)
+        return item.index if item.id is None else (item.id, _part_of(item))
 
     def _order_groups(self) -> dict[int, int]:
         if self._groups is None:

@@ -40,7 +40,7 @@ def _date(text: str) -> Interval | None:
 class ItemFact:
     """One entry, component or medication, on one side. Components share their entry's dates and context.
 
-    `infos`, `day`, `span`, `context`, `stands`, `product` and `course` are worked out when they are first asked for.
+    `infos`, `day`, `span`, `context`, `stands`, `history`, `product` and `course` are worked out when they are first asked for.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class ItemFact:
         "context",
         "course",
         "day",
+        "history",
         "incoming",
         "index",
         "infos",
@@ -69,6 +70,8 @@ class ItemFact:
     """Assertion, subject and temporality of an entry, the message's and the code's together; None: unknown."""
     stands: int
     """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
+    history: int
+    """Whether an entry says that the patient has or had it (table 18): 2 yes, 1 unknown, 0 no."""
     product: Product | None
     """The medicine, by the first of its codings that the terminology knows as one."""
     course: tuple[Interval | None, Interval | None]
@@ -96,6 +99,8 @@ class ItemFact:
             """Fill an empty slot: called once a slot, and never again."""
             if name == "stands":
                 found = self.stands = _find_stands(self)
+            elif name == "history":
+                found = self.history = _find_history(self)
             elif name == "span":
                 found = self.span = _find_span(self)
             elif name == "day":
@@ -275,6 +280,19 @@ def _find_stands(item: ItemFact) -> int:
     assertion, subject, temporality = context
     possible = assertion in (None, "possible", "present") and subject in (None, "patient") and temporality in (None, "current")
     return 1 if possible else 0
+
+
+def _find_history(item: ItemFact) -> int:
+    model = item.model
+    assert isinstance(model, Entry)
+    if model.entered_in_error:
+        return 0
+    if _says_nothing(item, model):
+        return 2
+    assertion, subject, _ = item.context
+    if (assertion, subject) == ("present", "patient"):
+        return 2
+    return 1 if assertion in (None, "possible", "present") and subject in (None, "patient") else 0
 
 
 def _together(said: str | None, by_code: Sequence[str | None], untold: bool, default: str) -> str | None:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     """What a variable stands for."""
 
     ENTRY = "entry"  # a code asserted present, about the patient, current, not entered in error
+    HISTORY = "history"  # a code that the patient has or had: present, whenever, not entered in error
     MENTION = "mention"  # a code in any context
     MEDICATION = "medication"  # given or to be given
     CODING = "coding"  # one coding as sent
@@ -103,6 +104,9 @@ class DateLiteral:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
+FOUND_SLOT = -1
+"""The slot of the variable that a placeholder of found items speaks of, one after the other."""
+
 DateOperand = Field | DateLiteral
 """An item's own day is `Field(base=e, name="date")`."""
 
@@ -163,15 +167,42 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Quantified:
-    """`exists`, `no`, `at least N days with`, `fewer than N days with`. `where` None: no further condition.
+    """`exists`, `no`, `at least N …`, `fewer than N …`. `where` None: no further condition.
 
-    Membership of `var.set` and, for entries and medications, the default context belong to the member's condition.
+    Membership of `var.set` and the default context of its kind belong to the member's condition. `counted`: items, days, or
+    episodes, which are runs of days without a gap of more than that length. `including`: its own item is a member too.
+    `called`: what `say` calls the members found. `found`: what was not seen is no member.
     """
 
     quantifier: Literal["exists", "no", "at_least", "fewer"]
     var: Var
     where: Condition | None
     n: Bound | None = None
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    counted: Literal["items", "days"] | LengthLike = "days"
+    including: Var | None = None
+    called: str | None = None
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`latest entry x in S before e where ( … ) has ( … )`: `where`, of which the edge is a part, chooses; `has` is asked."""
+
+    order: Literal["latest", "earliest"]
+    var: Var
+    where: Condition | None
+    has: Condition
+    called: str | None = None
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """`at least N of ( …, … )`. `fewer than` is its negation."""
+
+    parts: tuple[Condition, ...]
+    n: Decimal | LimitRef
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -393,6 +424,8 @@ Condition = (
     | Not
     | Named
     | Quantified
+    | Ordered
+    | Several
     | IsMissing
     | FieldIs
     | FieldSame
@@ -416,6 +449,22 @@ Condition = (
     | AgeRange
     | Custom
 )
+
+
+def inner(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions of which a condition is made; none where it is a single comparison."""
+    match condition:
+        case And(parts) | Or(parts) | Several(parts):
+            return parts
+        case Not(part) | Named(part=part):
+            return (part,)
+        case Quantified(where=where):
+            return () if where is None else (where,)
+        case Ordered(where=where, has=has):
+            return (has,) if where is None else (where, has)
+        case _:
+            return ()
+
 
 # ------------------------------------------------------------------------------------------------ declarations
 
@@ -541,9 +590,12 @@ class Unless:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A typed field in a message: `{e}`, `{age at e}`, `{r.min_age}`, `{e.value}`."""
+    """A typed field in a message: `{e}`, `{age at e}`, `{r.min_age}`, `{e.value}`.
 
-    kind: Literal["item", "field", "age"]
+    `found`: of each item that a quantifier found under that name; the operand's variable stands for one of them.
+    """
+
+    kind: Literal["item", "field", "age", "found"]
     operand: Var | Field
 
 
@@ -602,6 +654,7 @@ class Example:
     expect: Literal["fires", "clear", "cannot tell"]
     missing: tuple[str, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    sentence: str | None = None  # what `say` must come to
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
@@ -68,65 +68,6 @@ def lone(name: str) -> frozenset[str]:
     return frozenset((name,))
 
 
-Judge = Callable[[Operand], Answer]
-
-
-def some_member(
-    members: Iterable[ItemFact], excluded: frozenset[int], unseen: Iterable[Unseen], judge: Judge, judge_unseen: Judge
-) -> Answer:
-    """Answer whether one of the members, but for those excluded, is as asked; unseen ones are members too."""
-    found = [judge(member) for member in members if member.index not in excluded]
-    found += [judge_unseen(member) for member in unseen]
-    return some(found)
-
-
-def at_least(
-    needed: Decimal | None,
-    needed_name: str,
-    members: Iterable[ItemFact],
-    excluded: frozenset[int],
-    unseen: Iterable[Unseen],
-    judge: Judge,
-    judge_unseen: Judge,
-    date_name: str,
-) -> Answer:
-    """Answer whether members stand on N different days; every member that is not false may add one (table 4)."""
-    if needed is None:
-        return frozenset((needed_name,))
-    judged: list[tuple[Operand, Answer]] = [(m, judge(m)) for m in members if m.index not in excluded]
-    judged += [(m, judge_unseen(m)) for m in unseen]
-    sure: set[int] = set()
-    open_members: list[tuple[Operand, Answer]] = []
-    for member, answer in judged:
-        if answer is False:
-            continue
-        first, last = member.span
-        if answer is True and first == last:
-            sure.add(first)
-        else:
-            open_members.append((member, answer))
-    if len(sure) >= needed:
-        return True
-    days = set(sure)
-    undated, unbounded = 0, False
-    missing: set[str] = set()
-    for member, answer in open_members:
-        first, last = member.span
-        exact = first == last
-        if exact and first in sure:
-            continue
-        if isinstance(member, Unseen):
-            unbounded = True
-        elif exact:
-            days.add(first)
-        else:
-            undated += 1
-            missing.add(date_name)
-        if not isinstance(answer, bool):
-            missing |= answer
-    return False if not unbounded and len(days) + undated < needed else frozenset(missing)
-
-
 # ------------------------------------------------------------------------------------------------ context
 
 
@@ -143,6 +84,29 @@ def entry_stands(item: ItemFact, assertion: str, subject: str, temporality: str)
     if said[2] is None:
         missing.append(temporality)
     return frozenset(missing)
+
+
+def history_stands(item: ItemFact, assertion: str, subject: str) -> Answer:
+    """Answer whether an item says that the patient has or had it; the two names are those of its fields."""
+    if item.history != 1:
+        return item.history == 2
+    said = item.context
+    missing = [assertion] if said[0] is None or said[0] == "possible" else []
+    return frozenset([*missing, subject] if said[1] is None else missing)
+
+
+def at_least_of(needed: Decimal, parts: tuple[Answer, ...]) -> Answer:
+    """Answer whether so many parts hold."""
+    told = parts.count(True)
+    untold = [part for part in parts if not isinstance(part, bool)]
+    if told >= needed:
+        return True
+    return False if told + len(untold) < needed else frozenset().union(*untold)
+
+
+def holding(parts: tuple[object, ...]) -> int:
+    """Return how many of the parts are true."""
+    return sum(1 for part in parts if part)
 
 
 def row_valid(item: ItemFact, row: ir.TableRow, name: str) -> Answer:

@@ -13,6 +13,7 @@ from codesafety.evaluation import atoms
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import NEVER
 from codesafety.evaluation.compiled import answers as codegen_answers
+from codesafety.evaluation.compiled import members as codegen_members
 from codesafety.evaluation.compiled.python_syntax import attribute, call, const, item, method, name, or_else, several
 from codesafety.ir import Kind
 
@@ -185,7 +186,12 @@ class Operands:
 
 Truthfulness = Literal["bool", "open", "answer"]
 RUNTIME: Mapping[str, object] = {
-    **{key: value for key, value in vars(codegen_answers).items() if callable(value) and not key.startswith("_")},
+    **{
+        key: value
+        for made in (codegen_answers, codegen_members)
+        for key, value in vars(made).items()
+        if callable(value) and not key.startswith("_")
+    },
     **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.answers import entry_stands, every, lone, told
+from codesafety.evaluation.compiled.answers import Answer, entry_stands, every, history_stands, lone, told
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -59,13 +60,36 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
+def _may_stand(kind: Kind) -> Callable[[ItemFact], int]:
+    """Return what tells whether an item may stand as one of a kind by default."""
+    match kind:
+        case Kind.MENTION:
+            return lambda item: 2
+        case Kind.HISTORY:
+            return attrgetter("history")
+        case _:
+            return attrgetter("stands")
+
+
+def _context(item: ItemFact, var: ir.Var) -> Answer:
+    """Return whether an entry stands as one of its kind by default, with what is missing."""
+    assertion, subject, temporality = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
+    match var.kind:
+        case Kind.ENTRY:
+            return entry_stands(item, assertion, subject, temporality)
+        case Kind.HISTORY:
+            return history_stands(item, assertion, subject)
+        case _:
+            return True
+
+
 def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
     """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
-    by_default = var.kind is not Kind.MENTION
+    may_stand = _may_stand(var.kind)
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
 
     def ask(scene: Scene, item: ItemFact) -> int | Found:
-        if (by_default and not item.stands) or (beside is not None and not _has_another(scene, item, beside_entry)):
+        if not may_stand(item) or (beside is not None and not _has_another(scene, item, beside_entry)):
             return False
         return [("not_understood", item, var)]
 
@@ -74,10 +98,8 @@ def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
 
 def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
     """Return the application of an item of which a trigger's set has nothing to say (table 8)."""
-    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
-    if var.kind is Kind.ENTRY:
-        fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    parts: list[Answer] = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
+    parts.append(_context(item, var))
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -159,11 +181,11 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
     find = _candidates(rule, other, binding, numbers)
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     is_entry = other.kind is not Kind.MEDICATION
-    by_default = rule.trigger.subject.kind is not Kind.MENTION
+    may_stand = _may_stand(rule.trigger.subject.kind)
     unordered = rule.trigger.unordered
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
-        if by_default and not item.stands:
+        if not may_stand(item):
             return False
         found: Found = []
         excluded = None
@@ -191,10 +213,10 @@ def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
     find = _candidates(rule, one, binding, numbers)
     pair, unseen_subject = asked["pair"], asked["unseen_subject"]
     is_entry = one.kind is not Kind.MEDICATION
-    by_default = other.kind is not Kind.MENTION
+    may_stand = _may_stand(other.kind)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
-        if by_default and not item.stands:
+        if not may_stand(item):
             return False
         found: Found = []
         excluded = None
@@ -220,6 +242,7 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
     system = binding.table_systems[row.table]
     pair = asked["pair"]
     number = numbers[one.set] if one.set is not None else None
+    may_stand = _may_stand(one.kind)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
         if number is not None and scene.member(item, number) is False:
@@ -230,7 +253,7 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
             if pair(scene, item, each):
                 found.append(("pair", item, each))
         if not every_row and not any(info.speaks and info.system == system for info in item.infos):
-            if one.kind is Kind.MENTION or item.stands:
+            if may_stand(item):
                 found.append(("no_row", item, None))
         return found
 
@@ -240,13 +263,11 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
 def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Application:
     """Return the application of an item whose rows cannot be looked up: no code of it is one of the table's system."""
     one = trigger.rule.trigger.subject
-    parts = [lone(f"{one.name}.code")]
+    parts: list[Answer] = [lone(f"{one.name}.code")]
     if one.set is not None:
         field = "product" if one.kind is Kind.MEDICATION else "code"
-        parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))  # type: ignore[arg-type]
-    if one.kind is not Kind.MENTION:
-        fields = (f"{one.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+        parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))
+    parts.append(_context(item, one))
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -339,16 +360,7 @@ def listed_sets(rules: Iterable[ir.Rule]) -> frozenset[str]:
 
 
 def _quantified_sets(condition: ir.Condition) -> Iterator[str]:
-    match condition:
-        case ir.And(parts) | ir.Or(parts):
-            for part in parts:
-                yield from _quantified_sets(part)
-        case ir.Not(part) | ir.Named(part=part):
-            yield from _quantified_sets(part)
-        case ir.Quantified(var=var, where=where):
-            if var.set is not None:
-                yield var.set
-            if where is not None:
-                yield from _quantified_sets(where)
-        case _:
-            pass
+    if isinstance(condition, ir.Quantified | ir.Ordered) and condition.var.set is not None:
+        yield condition.var.set
+    for part in ir.inner(condition):
+        yield from _quantified_sets(part)

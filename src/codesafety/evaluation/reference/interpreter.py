@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from codesafety import ir
 from codesafety.evaluation.atoms import (
@@ -27,6 +28,9 @@ from codesafety.evaluation.reference.comparisons import (
     truth,
     unknown,
 )
+from codesafety.evaluation.reference.members import Member, at_least, at_least_episodes, days_of, first_of, last_of, of_the_one
+
+_IN_CONTEXT = (ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MEDICATION)
 
 
 class Interpreter(Comparisons):
@@ -177,9 +181,10 @@ class Interpreter(Comparisons):
         return TRUE if var.set is None else self._in_set(bound, var.set)
 
     def _context(self, bound: Bound, kind: ir.Kind) -> Truth:
-        """The default context: an entry is present, the patient's and current; a medication is given or to be given."""
+        """The default context: an entry is present, the patient's and current; a history present and the patient's, whenever;
+        a medication is given or to be given."""
         value = bound.value
-        if kind not in (ir.Kind.ENTRY, ir.Kind.MEDICATION):
+        if kind not in _IN_CONTEXT:
             return TRUE
         if isinstance(value, Unseen):
             return unknown(value.called)
@@ -193,7 +198,9 @@ class Interpreter(Comparisons):
             [
                 truth(None if assertion in (None, "possible") else assertion == "present", f"{bound.name}.assertion"),
                 truth(None if subject is None else subject == "patient", f"{bound.name}.subject"),
-                truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
+                TRUE
+                if kind is ir.Kind.HISTORY
+                else truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
             ]
         )
 
@@ -225,6 +232,10 @@ class Interpreter(Comparisons):
                 return self.judge(part, frame)
             case ir.Quantified():
                 return self._quantified(condition, frame)
+            case ir.Ordered():
+                return self._ordered(condition, frame)
+            case ir.Several(parts, n):
+                return self._several([self.judge(part, frame) for part in parts], n)
             case ir.IsMissing(field):
                 return self._is_missing(field, frame)
             case ir.FieldIs(field, word):
@@ -258,13 +269,10 @@ class Interpreter(Comparisons):
             case ir.Custom(name, arguments):
                 return self._custom(name, [frame[v.slot] for v in arguments])
 
-    # ---- quantifiers (table 4)
+    # ---- quantifiers (tables 4, 19, 20 and 28)
 
     def _quantified(self, condition: ir.Quantified, frame: Frame) -> Truth:
-        var = condition.var
-        named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
-        members = self._others(var.kind, named)
-        judged = [(member, self._member(condition, member, frame)) for member in members]
+        judged = self._judged(condition, frame)
         match condition.quantifier:
             case "exists":
                 return disjunction(answer for _, answer in judged)
@@ -275,7 +283,18 @@ class Interpreter(Comparisons):
             case "fewer":
                 return negation(self._at_least(condition, judged, frame))
 
-    def _member(self, condition: ir.Quantified, member: ItemFact | Unseen, frame: Frame) -> Truth:
+    def _judged(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
+        """Return the members with the answer to what makes them one that counts, or one that may be chosen."""
+        named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
+        members = self._others(condition.var.kind, named)
+        if isinstance(condition, ir.Quantified):
+            if condition.found:
+                members = [member for member in members if isinstance(member, ItemFact)]
+            if condition.including is not None and isinstance(own := frame[condition.including.slot].value, ItemFact):
+                members.append(own)
+        return [(member, self._member(condition, member, frame)) for member in members]
+
+    def _member(self, condition: ir.Quantified | ir.Ordered, member: ItemFact | Unseen, frame: Frame) -> Truth:
         var = condition.var
         bound = Bound(member, var.name)
         parts = [self._membership(bound, var), self._context(bound, var.kind)]
@@ -285,32 +304,68 @@ class Interpreter(Comparisons):
 
     def _at_least(self, condition: ir.Quantified, judged: list[tuple[ItemFact | Unseen, Truth]], frame: Frame) -> Truth:
         assert condition.n is not None
+        counted, date_name = condition.counted, f"{condition.var.name}.date"
         needed = self.number(condition.n, frame)
-        if needed is None:
-            assert isinstance(condition.n, ir.Field)
-            return unknown(condition.n.as_written)
-        sure = {exact_day(m) for m, (value, _) in judged if value is True} - {None}
-        if len(sure) >= needed:
+        apart = None if isinstance(counted, str) else self.length(counted, frame)
+        missing = {
+            written.as_written
+            for written, value in ((condition.n, needed), (counted, apart))
+            if isinstance(written, ir.Field) and value is None
+        }
+        if needed is None or missing:
+            return None, frozenset(missing)
+        members = [
+            Member(
+                days_of(member.day),
+                answer,
+                self.facts.key_of(member) if counted == "items" and isinstance(member, ItemFact) else exact_day(member),
+                isinstance(member, ItemFact),
+            )
+            for member, answer in judged
+        ]
+        if apart is None:
+            return at_least(needed, members, date_name)
+        return at_least_episodes(needed, int(apart.n) * (7 if apart.unit is ir.Unit.WEEKS else 1), members, date_name)
+
+    def _ordered(self, condition: ir.Ordered, frame: Frame) -> Truth:
+        chosen = self._chosen(condition, frame)
+        var = condition.var
+        asked = [self.judge(condition.has, {**frame, var.slot: Bound(member, var.name)}) for member, _ in chosen]
+        members = [Member(days_of(member.day), answer, seen=isinstance(member, ItemFact)) for member, answer in chosen]
+        return of_the_one(members, asked, f"{var.name}.date")
+
+    def _chosen(self, condition: ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
+        """Return the members of which each may be the one that is the latest, or the earliest."""
+        judged = self._judged(condition, frame)
+        members = [Member(days_of(member.day), answer) for member, answer in judged]
+        return [judged[place] for place in (last_of if condition.order == "latest" else first_of)(members)]
+
+    def _several(self, parts: list[Truth], n: Decimal | ir.LimitRef) -> Truth:
+        needed = self.binding.number(n)
+        told = sum(value is True for value, _ in parts)
+        untold = [names for value, names in parts if value is None]
+        if told >= needed:
             return TRUE
-        possible: set[int | None] = set(sure)
-        more: int | float = 0
-        missing: set[str] = set()
-        for member, (value, names) in judged:
-            day = exact_day(member)
-            if value is False or (day is not None and day in sure):
-                continue
-            if isinstance(member, Unseen):
-                more = float("inf")
-            elif day is None:
-                more += 1
-            else:
-                possible.add(day)
-            missing |= names if value is None else {f"{condition.var.name}.date"}
-            if value is None and day is None and isinstance(member, ItemFact):
-                missing.add(f"{condition.var.name}.date")
-        if len(possible) + more < needed:
-            return FALSE
-        return None, frozenset(missing)
+        return FALSE if told + len(untold) < needed else (None, NOTHING.union(*untold))
+
+    # ---- what was found, by name (table 24)
+
+    def found(self, condition: ir.Condition, frame: Frame) -> Iterator[tuple[str, ItemFact]]:
+        """Yield each item that a true condition found, with the name that the rule calls it by; in an alternative that holds."""
+        match condition:
+            case ir.And(parts):
+                for part in parts:
+                    yield from self.found(part, frame)
+            case ir.Or(parts):
+                for part in parts:
+                    if self.judge(part, frame)[0] is True:
+                        yield from self.found(part, frame)
+            case ir.Quantified(called=str() as called):
+                yield from ((called, m) for m, (value, _) in self._judged(condition, frame) if value and isinstance(m, ItemFact))
+            case ir.Ordered(called=str() as called):
+                yield from ((called, m) for m, _ in self._chosen(condition, frame) if isinstance(m, ItemFact))
+            case _:
+                pass
 
 
 def frames_of(rule: ir.Rule, subject: Bindable, partner: Bindable) -> list[Frame]:
