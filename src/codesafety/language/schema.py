@@ -160,6 +160,7 @@ _CODING: Final[Mapping[str, FieldSpec]] = {
 }
 FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
     Kind.ENTRY: _ENTRY,
+    Kind.HISTORY: _ENTRY,
     Kind.MENTION: _ENTRY,
     Kind.MEDICATION: _MEDICATION,
     Kind.CODING: _CODING,
@@ -169,6 +170,7 @@ FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
 
 ITEM_WORDS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.ENTRY: tuple(ItemWord),
+    Kind.HISTORY: tuple(ItemWord),
     Kind.MENTION: tuple(ItemWord),
     Kind.MEDICATION: (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR),
     Kind.CODING: tuple(CodingWord),
@@ -251,6 +253,7 @@ def all_names() -> Mapping[str, Mapping[str, FieldSpec]]:
         "patient": PATIENT,
         "message": MESSAGE,
         "entry": _ENTRY,
+        "history": _ENTRY,
         "mention": _ENTRY,
         "medication": _MEDICATION,
         "coding": _CODING,

@@ -8,8 +8,9 @@ from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
-from codesafety.language.checking.defines import named
-from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
+from codesafety.language.checking.defines import MAY_STAND_FOR, named
+from codesafety.language.checking.members import ordered, quantified, several
+from codesafety.language.checking.scope import RuleScope, a_kind
 from codesafety.language.checking.times import (
     A_TYPE,
     OF_DATES,
@@ -22,11 +23,14 @@ from codesafety.language.checking.times import (
 )
 from codesafety.language.parsing import syntax
 
-_ENTRIES: Final = (Kind.ENTRY, Kind.MENTION)
+_ENTRIES: Final = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
 _MEDICATION: Final = (Kind.MEDICATION,)
-_DEEPEST: Final = 2
-"""How deep quantifiers may stand in quantifiers: cost is bounded by the number of items to this power."""
-_NEVER_OF_AN_ENTRY: Final = (ir.ItemWord.ABSENT, ir.ItemWord.ENTERED_IN_ERROR)
+_NEVER_SAID: Final = {
+    Kind.ENTRY: (ir.ItemWord.ABSENT, ir.ItemWord.PLANNED, ir.ItemWord.PAST, ir.ItemWord.ENTERED_IN_ERROR),
+    Kind.HISTORY: (ir.ItemWord.ABSENT, ir.ItemWord.PLANNED, ir.ItemWord.ENTERED_IN_ERROR),
+}
+"""What is never true of an item that stands as one of a kind."""
+_STANDS: Final = {Kind.ENTRY: "present, current and not in error", Kind.HISTORY: "present, whenever it was, and not in error"}
 
 
 def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Condition | None:
@@ -40,7 +44,11 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             part = condition(inner, scope, depth)
             return None if part is None else ir.Not(part, node.span)
         case syntax.Quantified():
-            return _quantified(node, scope, depth)
+            return quantified(node, scope, depth, condition)
+        case syntax.Ordered():
+            return ordered(node, scope, depth, condition)
+        case syntax.Several():
+            return several(node, scope, depth, condition)
         case syntax.Missing():
             return _negated(node.negated, _missing(node, scope))
         case syntax.IsWord():
@@ -113,74 +121,6 @@ def two_readings(node: syntax.Junction) -> str:
     return f"put brackets: `{written}` can mean\n`{grouped('and')}`\nor `{grouped('or')}`"
 
 
-def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Condition | None:
-    kind = Kind(node.binder.kind.text)
-    quantifier = node.quantifier
-    set_name = scope.ruleset.set_name(node.binder.set) if node.binder.set else None
-    n = None if quantifier.n is None else scope.bound(quantifier.n)
-    wrong = quantifier.n is not None and n is None
-    if quantifier.unit is not None and quantifier.unit.text not in ("days", "day"):
-        scope.diagnostics.error(
-            "CS208",
-            f"days are counted here, not `{quantifier.unit.text}`",
-            quantifier.unit.span,
-            "write `at least 2 days with …`, and the stretch of time in the `where`",
-        )
-        wrong = True
-    if isinstance(quantifier.n, syntax.Number) and n == 0:
-        scope.diagnostics.error(
-            "CS207",
-            f"`{'at least' if quantifier.word == 'at_least' else 'fewer than'} 0 days` says nothing",
-            quantifier.n.span,
-            "write 1 or more, or use `exists` or `no`",
-        )
-    if isinstance(quantifier.n, syntax.Word) and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
-        scope.diagnostics.error(
-            "CS205",
-            f"the limit `{quantifier.n.text}` is a length and no number",
-            quantifier.n.span,
-            "use a number, or a limit without a unit",
-        )
-        wrong = True
-    if kind not in ITEMS:
-        scope.diagnostics.error(
-            "CS205",
-            "codings cannot be counted: they belong to their entry",
-            node.binder.kind.span,
-            "write `entry`, `mention` or `medication`",
-        )
-        wrong = True
-    if depth == _DEEPEST:
-        scope.diagnostics.error(
-            "CS222",
-            "quantifiers are nested more than two deep",
-            node.span,
-            "let the rule's own variable be one of those that are compared, or split the rule",
-        )
-        return None
-    shadowed = scope.variables.get(node.binder.name.text)
-    var = scope.bind(node.binder.name, kind, scope.next_slot, set=set_name)
-    scope.next_slot += 1
-    where = None if node.where is None else condition(node.where, scope, depth + 1)
-    if node.where is None:
-        scope.used.add(var.name)
-    if var.name not in scope.used:
-        scope.diagnostics.warning(
-            "CS407",
-            f"`{var.name}` is bound and never used",
-            node.binder.name.span,
-            "say in the brackets what is asked of it, or leave the `where` out",
-        )
-    if shadowed is not None:
-        scope.variables[var.name] = shadowed
-    else:
-        del scope.variables[var.name]
-        scope.gone.add(var.name)
-    if wrong or (node.where is not None and where is None) or (node.binder.set is not None and set_name is None):
-        return None
-    return ir.Quantified(quantifier.word, var, where, n, node.span)
-
-
 def _item(operand: syntax.Expression, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
     if isinstance(operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span, OF_DATES)
@@ -247,12 +187,14 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
         return None
     if var.kind is Kind.CODING:
         return ir.CodingIs(var, ir.CodingWord(word), node.span)
-    if var.kind is Kind.ENTRY and word in _NEVER_OF_AN_ENTRY:
+    if word in _NEVER_SAID.get(var.kind, ()):
         scope.diagnostics.warning(
             "CS409",
-            f"this is never true: `{var.name}` is an `entry`, which is present and not in error",
+            f"this is never true: `{var.name}` is {a_kind(var.kind)}, which is {_STANDS[var.kind]}",
             node.span,
-            "draw it as `mention`, which takes the code in any context",
+            "draw it as `history`, which takes what is past as well"
+            if word == ir.ItemWord.PAST
+            else "draw it as `mention`, which takes the code in any context",
         )
     return ir.ItemIs(var, ir.ItemWord(word), node.span)
 
@@ -336,10 +278,10 @@ def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:
         return None
     if var is None:
         return None
-    if var.kind is Kind.ENTRY and node.subject.text != "patient":
+    if var.kind in _NEVER_SAID and node.subject.text != "patient":
         scope.diagnostics.warning(
             "CS409",
-            f"this is never true: `{var.name}` is an `entry`, which is about the patient",
+            f"this is never true: `{var.name}` is {a_kind(var.kind)}, which is about the patient",
             node.span,
             "draw it as `mention`, which takes the code in any context",
         )
@@ -428,7 +370,7 @@ def _call(node: syntax.Call, scope: RuleScope, depth: int) -> ir.Condition | Non
         )
         return None
     arguments = [
-        scope.var(word, _accepting(kind), f"is taken by `{node.name.text}` here")
+        scope.var(word, MAY_STAND_FOR.get(kind, (kind,)), f"is taken by `{node.name.text}` here")
         for word, kind in zip(node.arguments, signature.kinds, strict=True)
     ]
     checked = tuple(a for a in arguments if a is not None)
@@ -437,8 +379,3 @@ def _call(node: syntax.Call, scope: RuleScope, depth: int) -> ir.Condition | Non
 
 def _arguments(n: int) -> str:
     return f"{n} argument" if n == 1 else f"{n} arguments"
-
-
-def _accepting(kind: Kind) -> tuple[Kind, ...]:
-    """Return the kinds that an argument takes: an entry is a mention too."""
-    return (Kind.MENTION, Kind.ENTRY) if kind is Kind.MENTION else (kind,)

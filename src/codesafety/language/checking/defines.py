@@ -9,19 +9,21 @@ from typing import Final
 from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics
 from codesafety.ir import Kind
+from codesafety.language.checking.called import refuse_names
 from codesafety.language.checking.scope import Defined, RuleScope, a_kind
 from codesafety.language.parsing import syntax
 
 Check = Callable[[syntax.Condition, RuleScope, int], "ir.Condition | None"]
 """What a condition means in a scope, so many quantifiers deep."""
 _DEEPEST_CALLS: Final = 8
-_MAY_STAND_FOR: Final = {
+MAY_STAND_FOR: Final = {
     Kind.ENTRY: (Kind.ENTRY,),
-    Kind.MENTION: (Kind.MENTION, Kind.ENTRY),
+    Kind.HISTORY: (Kind.HISTORY, Kind.ENTRY),
+    Kind.MENTION: (Kind.MENTION, Kind.HISTORY, Kind.ENTRY),
     Kind.MEDICATION: (Kind.MEDICATION,),
     Kind.CODING: (Kind.CODING,),
 }
-"""What may be handed to a parameter: an entry is a mention too."""
+"""What may be handed to a parameter: an entry is a history and a mention too, and a history is a mention."""
 _ITEM: Final = "item"
 _ITEMS: Final = (Kind.MENTION, Kind.MEDICATION)
 """The kinds that an `item` is checked as: what holds of both holds of every dated one."""
@@ -33,6 +35,7 @@ def check_defines(defined: list[Defined], check: Check) -> None:
         if one.node is None:
             continue
         diagnostics, scope = one.scope.diagnostics, one.scope
+        refuse_names(one.node.condition, diagnostics, "in a named condition")
         names = [p.name for p in one.node.parameters]
         for index, name in enumerate(names):
             if name.text in [n.text for n in names[:index]]:
@@ -42,7 +45,12 @@ def check_defines(defined: list[Defined], check: Check) -> None:
         name_of = f"{scope.ruleset}/{one.node.name.text}"
         for kinds in _as_kinds(one.node):
             collected = Diagnostics()
-            inner = RuleScope(dataclasses.replace(scope, diagnostics=collected), next_slot=len(kinds), calls=(name_of,))
+            inner = RuleScope(
+                dataclasses.replace(scope, diagnostics=collected),
+                next_slot=len(kinds),
+                in_exception=True,  # it may be one's: what calls it elsewhere is told
+                calls=(name_of,),
+            )
             for slot, (parameter, kind) in enumerate(zip(one.node.parameters, kinds, strict=True)):
                 inner.bind(parameter.name, kind, slot)
             check(one.node.condition, inner, 0)
@@ -134,8 +142,8 @@ def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> di
 
 def _kinds(parameter: syntax.Parameter) -> tuple[Kind, ...]:
     if parameter.kind.text == _ITEM:
-        return tuple(dict.fromkeys(kind for kinds in _MAY_STAND_FOR.values() for kind in kinds if kind is not Kind.CODING))
-    return _MAY_STAND_FOR[Kind(parameter.kind.text)]
+        return tuple(dict.fromkeys(kind for kinds in MAY_STAND_FOR.values() for kind in kinds if kind is not Kind.CODING))
+    return MAY_STAND_FOR[Kind(parameter.kind.text)]
 
 
 def _a_parameter(parameter: syntax.Parameter) -> str:

@@ -29,7 +29,8 @@ def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
             "CS229", "nothing is incoming, so no rule about items can fire", node.outcome.span, "add `given incoming entry …`"
         )
     missing = tuple(word.text for word in node.outcome.missing if _can_be_missing(word, scope))
-    return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span)
+    sentence = None if node.outcome.sentence is None else node.outcome.sentence.text
+    return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span, sentence)
 
 
 def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:

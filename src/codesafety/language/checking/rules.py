@@ -12,6 +12,7 @@ from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import Kind
 from codesafety.language import schema
 from codesafety.language.checking import families
+from codesafety.language.checking.called import named_in, refuse_names
 from codesafety.language.checking.completeness import lint
 from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.declarations import once, sources
@@ -161,10 +162,14 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         )
         return None
     when = None if parts.when is None else condition(parts.when.condition, scope)
+    if parts.when is not None:
+        named_in(parts.when.condition, diagnostics)
     private_before = scope.private
     unless: list[ir.Unless] = []
+    scope.in_exception = True
     for part in parts.unless:
         scope.private = False
+        refuse_names(part.condition, diagnostics, "in an exception")
         checked = condition(part.condition, scope)
         if checked is not None:
             unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
@@ -325,7 +330,7 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
                 "CS205",
                 f"a rule cannot range over `{node.subject.text}`",
                 node.subject.span,
-                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding")) or _RANGES,
+                did_you_mean(node.subject.text, ("message", "entry", "history", "mention", "medication", "coding")) or _RANGES,
             )
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
@@ -349,7 +354,7 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
             "CS205",
             "a coding has no partner: it is judged by itself",
             node.partner.span,
-            "range over `entry` or `mention` instead",
+            "range over `entry`, `history` or `mention` instead",
         )
     if isinstance(node.partner, syntax.RowBinder):
         name = scope.ruleset.whole(node.partner.table, scope.ruleset.names.tables, "table")
@@ -369,7 +374,7 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
             "CS205",
             "a coding cannot be a partner: it belongs to its entry",
             node.partner.kind.span,
-            "write `entry`, `mention` or `medication`",
+            "write `entry`, `history`, `mention` or `medication`",
         )
     partner = _bind(node.partner, scope, 1)
     if subject is None or partner is None:

@@ -36,6 +36,7 @@ _UNITS: Final = {
 }
 _ARTICLE: Final = {
     Kind.ENTRY: "an entry",
+    Kind.HISTORY: "a history",
     Kind.MENTION: "a mention",
     Kind.MEDICATION: "a medication",
     Kind.CODING: "a coding",
@@ -58,7 +59,7 @@ _DECLARED: Final = {
     "rule": "rule {} {{ … }}",
     "named condition": 'define {}(entry e) "…" {{ … }}',
 }
-ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
+ITEMS: Final = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION, Kind.MEDICATION)
 
 
 _SUGGESTIONS: Final = 100
@@ -187,6 +188,10 @@ class RuleScope:
     """Where the rule tests gender or sex at birth."""
     private: bool = False
     next_slot: int = 0
+    in_exception: bool = False
+    """Whether what is read stands in an `unless`."""
+    called: dict[str, list[ir.Var]] = field(default_factory=dict)
+    """What quantifiers find, by the names that `say` may use: the variable of each quantifier."""
     calls: tuple[str, ...] = ()
     """The named conditions whose words are being read, outermost first."""
 
@@ -215,6 +220,19 @@ class RuleScope:
         self.variables[name.text] = var
         self.all_variables.setdefault(name.text, var)
         return var
+
+    def call(self, name: syntax.Word, var: ir.Var) -> None:
+        """Name what a quantifier finds. A name that is reserved or taken by another variable is reported."""
+        other = self.variables.get(name.text)
+        if name.text in schema.RESERVED_NAMES or (other is not None and other is not var):
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` has a meaning of its own" if other is None else f"`{name.text}` is bound already",
+                name.span,
+                "choose another name",
+                () if other is None else ((other.span, "bound here"),),
+            )
+        self.called.setdefault(name.text, []).append(var)
 
     def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
         """Return the variable of a word, or None where it is none or of another kind; that is reported."""
@@ -309,7 +327,7 @@ class RuleScope:
         elif base in ("today", "now"):
             help = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
         elif base in self.gone:
-            help = f"`{base}` is bound by a quantifier and can be used in its brackets only"
+            help = f"`{base}` is bound by a quantifier and can be used in its brackets only; `as {base}` behind it lets `say` name what is found"
         elif word.text == base and (home := self._home_of(base)) is not None:
             help = f"did you mean `{home}.{base}`?"
         else:

@@ -167,7 +167,7 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
             "CS205",
             f"`{operand.text}` is {a_kind(found.kind)} and is not compared with a number",
             operand.span,
-            f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.MENTION) else None,
+            f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.HISTORY, Kind.MENTION) else None,
         )
         return None
     if found.type not in (FieldType.NUMBER, FieldType.VALUE):
