@@ -134,9 +134,9 @@ def test(
                     {
                         "rule": r.rule,
                         "example": r.example.name,
-                        "expected": _answer(r.expected),
-                        "reference": _answer(r.reference),
-                        "compiled": _answer(r.compiled),
+                        "expected": _answer(r.expected, () if r.example.sentence is None else (r.example.sentence,)),
+                        "reference": _answer(r.reference, r.reference_said),
+                        "compiled": _answer(r.compiled, r.compiled_said),
                     }
                     for r in failed
                 ],
@@ -147,9 +147,9 @@ def test(
             if not result.passed:
                 write(style(f"FAILED  {result.rule}: {result.example.name}", coloured(), fg="red"))
                 write(
-                    f"        expected   {_said(result.expected)}",
-                    f"        reference  {_said(result.reference)}",
-                    f"        compiled   {_said(result.compiled)}",
+                    f"        expected   {result.expected_in_words}",
+                    f"        reference  {result.reference_in_words}",
+                    f"        compiled   {result.compiled_in_words}",
                 )
             elif verbose:
                 write(f"ok      {result.rule}: {result.example.name}")
@@ -301,16 +301,15 @@ def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
         "because": rule.because,
         "source": [{"text": s.text, "url": s.url} for s in rule.sources],
         "text": rule.text,
-        "examples": [{"name": e.name, "expect": e.expect, "missing": list(e.missing)} for e in rule.examples],
+        "examples": [
+            {"name": e.name, "expect": e.expect, "missing": list(e.missing)} | ({"says": e.sentence} if e.sentence else {})
+            for e in rule.examples
+        ],
     }
 
 
-def _answer(answer: tuple[str, frozenset[str]]) -> dict[str, Any]:
-    return {"outcome": answer[0], "missing": sorted(answer[1])}
-
-
-def _said(answer: tuple[str, frozenset[str]]) -> str:
-    return f"{answer[0]}: {', '.join(sorted(answer[1]))}" if answer[1] else answer[0]
+def _answer(answer: tuple[str, frozenset[str]], said: Sequence[str]) -> dict[str, Any]:
+    return {"outcome": answer[0], "missing": sorted(answer[1])} | ({"said": list(said)} if said else {})
 
 
 def _codes(codes: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -90,7 +90,13 @@ class Results:
             title=name.replace("-", " ").capitalize(),
         )
 
-    def involved(self, rule: ir.Rule, group: Sequence[Application]) -> tuple[InvolvedEntry, ...]:
+    def involved(
+        self, rule: ir.Rule, group: Sequence[Application], named: Mapping[str, Sequence[ItemFact]]
+    ) -> tuple[InvolvedEntry, ...]:
+        """Return what a result speaks of: triggers and partners, and beside them what quantifiers found, by its name.
+
+        What was found is part of a finding, and takes no action from it.
+        """
         found: dict[tuple[str, str], InvolvedEntry] = {}
         one, other = rule.trigger.subject, rule.trigger.partner
         for application in group:
@@ -109,20 +115,23 @@ class Results:
                         ),
                     )
                 elif isinstance(bound, ItemFact) and var is not None:
-                    side = "incoming" if bound.incoming else "record"
-                    info = next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
-                    found.setdefault(
-                        (bound.path, side),
-                        InvolvedEntry(
-                            path=bound.path,
-                            side=side,
-                            role=var.name,
-                            takes_action=bound.incoming,
-                            date=calendar.text(bound.day) if bound.day is not None else None,
-                            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
-                        ),
-                    )
+                    found.setdefault(_place(bound), self._involved(bound, var.name, takes_action=bound.incoming))
+        for name, items in named.items():
+            for item in items:
+                found.setdefault(_place(item), self._involved(item, name, takes_action=False))
         return tuple(found.values())
+
+    def _involved(self, item: ItemFact, role: str, *, takes_action: bool) -> InvolvedEntry:
+        info = next((i for i in item.infos if i.system == "sct"), item.infos[0] if item.infos else None)
+        path, side = _place(item)
+        return InvolvedEntry(
+            path=path,
+            side=side,
+            role=role,
+            takes_action=takes_action,
+            date=calendar.text(item.day) if item.day is not None else None,
+            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
+        )
 
     def _id(self, rule: str, outcome: str, entries: tuple[InvolvedEntry, ...], missing: tuple[str, ...]) -> str:
         """An id from what was found and not from where it stood, so that it is the same when a message is sent again."""
@@ -137,6 +146,10 @@ class Results:
             return None
         assert not isinstance(written.length, ir.Field)
         return OverridableBy(reasons=written.reasons, length=say_limit(self.standing.binding.length(written.length)))
+
+
+def _place(item: ItemFact) -> tuple[str, Literal["incoming", "record"]]:
+    return item.path, "incoming" if item.incoming else "record"
 
 
 def code_fields(system: str | None, code: str | None, facts: Facts) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ Nothing here names a private field, quotes what was sent or shows a birth date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,9 +14,10 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.calendar import OPEN_END
+from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
 from codesafety.evaluation.outcome import PRIVATE, Application
-from codesafety.evaluation.reference.comparisons import Frame
+from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Entry
 from codesafety.terminology.interface import Status, Words
@@ -37,13 +38,10 @@ class Explanation:
 
 def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
     """Return why `application` fires. Raises WorkSpent where that takes more work than is left."""
-    first, *swapped = frames_of(rule, application.subject, application.partner)
-    frame = first
-    if swapped and rule.when is not None and interpreter.judge(rule.when, first)[0] is not True:
-        (frame,) = swapped  # it fires, so it holds this way round
+    frame = _frame(rule, application, interpreter)
     untested = dict(application.untested)
     exceptions = tuple(
-        (unless.label, i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
+        (_label(unless), i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
         for i, unless in enumerate(rule.unless)
         if not unless.private
     )
@@ -52,8 +50,50 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
     if rule.when is not None:
         facts.update(_facts(rule.when, frame, interpreter))
         changes = list(_changes(rule.when, True, rule, frame, interpreter))
+        facts.update(
+            (name, ", ".join(label(i, interpreter.facts) for i in items))
+            for name, items in found(rule, [application], interpreter).items()
+        )
     changes += [f"clear if: {unless.label}" for unless in rule.unless if not unless.private]
     return Explanation(tuple(facts.items()), exceptions, tuple(dict.fromkeys(changes)))
+
+
+def _frame(rule: ir.Rule, application: Application, interpreter: Interpreter) -> Frame:
+    """Return the frame in which an application that fires holds: of a pair without order, the way round that does."""
+    first, *swapped = frames_of(rule, application.subject, application.partner)
+    if swapped and rule.when is not None and interpreter.judge(rule.when, first)[0] is not True:
+        return swapped[0]
+    return first
+
+
+def _label(unless: ir.Unless) -> str:
+    return f"{unless.label}, as far as was looked" if _asks_of_found(unless.condition) else unless.label
+
+
+def _asks_of_found(condition: ir.Condition) -> bool:
+    if isinstance(condition, ir.Quantified) and condition.found:
+        return True
+    return any(_asks_of_found(part) for part in ir.inner(condition))
+
+
+def found(rule: ir.Rule, applications: Sequence[Application], interpreter: Interpreter) -> Mapping[str, tuple[ItemFact, ...]]:
+    """Return what the quantifiers of a rule that fires found, by the names that it gives them, each once (table 24).
+
+    In the order of first possible days, then of the source. Raises WorkSpent where that takes more work than is left.
+    """
+    if rule.when is None or not _names_something(rule.when):
+        return {}
+    named: dict[str, dict[Hashable, ItemFact]] = {}
+    for application in applications:
+        for name, item in interpreter.found(rule.when, _frame(rule, application, interpreter)):
+            named.setdefault(name, {}).setdefault((item.is_entry, interpreter.facts.key_of(item)), item)
+    return {name: tuple(sorted(items.values(), key=lambda item: (item.span[0], item.index))) for name, items in named.items()}
+
+
+def _names_something(condition: ir.Condition) -> bool:
+    if isinstance(condition, ir.Quantified | ir.Ordered) and condition.called is not None:
+        return True
+    return any(_names_something(part) for part in ir.inner(condition))
 
 
 def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
@@ -83,7 +123,7 @@ def _context(item: ItemFact) -> str:
 
 def _atoms(condition: ir.Condition) -> Iterator[ir.Condition]:
     match condition:
-        case ir.And(parts) | ir.Or(parts):
+        case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
             for part in parts:
                 yield from _atoms(part)
         case ir.Not(part) | ir.Named(part=part):
@@ -95,7 +135,7 @@ def _atoms(condition: ir.Condition) -> Iterator[ir.Condition]:
 def _named(condition: ir.Condition) -> Iterator[ir.Named]:
     """Yield the named conditions that a condition calls, not those that they call in turn."""
     match condition:
-        case ir.And(parts) | ir.Or(parts):
+        case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
             for part in parts:
                 yield from _named(part)
         case ir.Not(part):
@@ -132,6 +172,11 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                 for operand in (left, right):
                     if isinstance(operand, ir.Field):
                         yield from _date(operand, frame, interpreter)
+            case ir.Ordered(order, var, has=has):
+                chosen = [member for member, _ in interpreter.chosen(atom, frame) if isinstance(member, ItemFact)]
+                yield f"{order} {var.name}", ", ".join(label(item, interpreter.facts) for item in chosen) or "none"
+                if len(chosen) == 1:
+                    yield from _facts(has, {**frame, var.slot: Bound(chosen[0], var.name)}, interpreter)
             case ir.CodingIs(var) | ir.Contradicts(var):
                 coding = frame[var.slot].value
                 yield f"{var.name}.code", label(coding, interpreter.facts)
@@ -249,25 +294,59 @@ def show_code(system: str | None, code: str | None, facts: Facts) -> str:
 
 def label(value: object, facts: Facts) -> str:
     """Return how a message names an item: term, code and day."""
+    shown = code_of(value, facts)
+    return f"{shown}, {calendar.text(value.day)}" if isinstance(value, ItemFact) and value.day is not None else shown
+
+
+def code_of(value: object, facts: Facts) -> str:
+    """Return how a message names what was found beside its own items: term and code."""
     if isinstance(value, CodingFact):
         return show_code(value.info.system, value.info.code, facts)
     if isinstance(value, ItemFact):
-        info = next((i for i in value.infos if i.system == "sct" and i.code), value.infos[0] if value.infos else None)
-        shown = show_code(info.system, info.code, facts) if info is not None else "an entry without a code"
-        return shown if value.day is None else f"{shown}, {calendar.text(value.day)}"
+        info = _info(value)
+        return show_code(info.system, info.code, facts) if info is not None else "an entry without a code"
     return "the message"
 
 
-def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> str:
-    """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent."""
-    frame = frames_of(rule, application.subject, application.partner)[0]
+def term_of(value: object, facts: Facts) -> str:
+    """Return how an example's sentence names an item: its term alone, where the terminology knows one."""
+    info = value.info if isinstance(value, CodingFact) else _info(value) if isinstance(value, ItemFact) else None
+    terms = facts.codebook.terminology.terms(ir.code_key(info.system or "?", info.code)) if info is not None and info.code else ()
+    return without_tag(terms[0]) if terms else code_of(value, facts)
+
+
+def _info(item: ItemFact) -> CodeInfo | None:
+    return next((i for i in item.infos if i.system == "sct" and i.code), item.infos[0] if item.infos else None)
+
+
+Naming = Callable[[object, Facts], str]
+
+
+def say(
+    rule: ir.Rule,
+    applications: Sequence[Application],
+    interpreter: Interpreter,
+    item: Naming = label,
+    found_item: Naming = code_of,
+) -> str:
+    """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent.
+
+    The rule's own items are those of the first application; what was found is that of all. `item` and `found_item`: how they
+    are named. Raises WorkSpent where finding them again takes more work than is left.
+    """
+    frame = frames_of(rule, applications[0].subject, applications[0].partner)[0]
+    named = found(rule, applications, interpreter)
     out: list[str] = []
     for part in rule.say:
         if isinstance(part, str):
             out.append(part)
+        elif part.kind == "found":
+            out.append(
+                ", ".join(_found_text(part.operand, each, interpreter, found_item) for each in named[_name_of(part.operand)])
+            )
         elif part.kind == "item":
             assert isinstance(part.operand, ir.Var)
-            out.append(label(frame[part.operand.slot].value, interpreter.facts))
+            out.append(item(frame[part.operand.slot].value, interpreter.facts))
         elif part.kind == "age":
             operand = (
                 part.operand
@@ -279,6 +358,16 @@ def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> st
             assert isinstance(part.operand, ir.Field)
             out.append(field_text(part.operand, frame, interpreter) or "(not known)")
     return "".join(out)
+
+
+def _name_of(operand: ir.Var | ir.Field) -> str:
+    return operand.base if isinstance(operand, ir.Field) else operand.name
+
+
+def _found_text(operand: ir.Var | ir.Field, item: ItemFact, interpreter: Interpreter, named: Naming) -> str:
+    if isinstance(operand, ir.Var):
+        return named(item, interpreter.facts)
+    return field_text(operand, {ir.FOUND_SLOT: Bound(item, operand.base)}, interpreter) or "not known"
 
 
 def _age_unit(rule: ir.Rule) -> ir.Unit:
@@ -349,10 +438,8 @@ def _reads_private(condition: ir.Condition) -> bool:
             return field.private
         case ir.FieldSame(left, right):
             return left.private or right.private
-        case ir.Quantified(where=where):
-            return where is not None and any(_reads_private(a) for a in _atoms(where))
         case _:
-            return False
+            return any(_reads_private(atom) for part in ir.inner(condition) for atom in _atoms(part))
 
 
 def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:

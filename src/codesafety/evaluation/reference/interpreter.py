@@ -328,13 +328,13 @@ class Interpreter(Comparisons):
         return at_least_episodes(needed, int(apart.n) * (7 if apart.unit is ir.Unit.WEEKS else 1), members, date_name)
 
     def _ordered(self, condition: ir.Ordered, frame: Frame) -> Truth:
-        chosen = self._chosen(condition, frame)
+        chosen = self.chosen(condition, frame)
         var = condition.var
         asked = [self.judge(condition.has, {**frame, var.slot: Bound(member, var.name)}) for member, _ in chosen]
         members = [Member(days_of(member.day), answer, seen=isinstance(member, ItemFact)) for member, answer in chosen]
         return of_the_one(members, asked, f"{var.name}.date")
 
-    def _chosen(self, condition: ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
+    def chosen(self, condition: ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
         """Return the members of which each may be the one that is the latest, or the earliest."""
         judged = self._judged(condition, frame)
         members = [Member(days_of(member.day), answer) for member, answer in judged]
@@ -363,7 +363,7 @@ class Interpreter(Comparisons):
             case ir.Quantified(called=str() as called):
                 yield from ((called, m) for m, (value, _) in self._judged(condition, frame) if value and isinstance(m, ItemFact))
             case ir.Ordered(called=str() as called):
-                yield from ((called, m) for m, _ in self._chosen(condition, frame) if isinstance(m, ItemFact))
+                yield from ((called, m) for m, _ in self.chosen(condition, frame) if isinstance(m, ItemFact))
             case _:
                 pass
 
