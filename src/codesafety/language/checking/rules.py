@@ -13,7 +13,7 @@ from codesafety.ir import Kind
 from codesafety.language import schema
 from codesafety.language.checking import families
 from codesafety.language.checking.called import named_in, refuse_names
-from codesafety.language.checking.completeness import lint
+from codesafety.language.checking.completeness import lint, warn_of_mentions
 from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.declarations import once, sources
 from codesafety.language.checking.examples import example
@@ -218,6 +218,8 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         None if row is None else row.row.key,
     )
     lint(made, diagnostics)
+    if ruleset.language > 1:  # the first version has no `history` to write instead
+        warn_of_mentions(made, diagnostics)
     return made
 
 

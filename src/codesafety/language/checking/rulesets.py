@@ -220,7 +220,7 @@ def check(
 def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str]) -> ir.Ruleset:
     head = folder.header
     assert head is not None
-    scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics)
+    scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics, head.language)
     nodes = [(d, file) for file in folder.files for d in file.declarations]
     _declare(nodes, scope)
     for file in folder.files:

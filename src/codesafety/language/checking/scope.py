@@ -119,6 +119,7 @@ class RulesetScope:
     uses: frozenset[str]
     names: Names
     diagnostics: Diagnostics
+    language: int = 1
 
     def whole(self, word: syntax.Word, declared: Iterable[str], what: str) -> str | None:
         """Return the whole name of a set, limit, table or rule, or None where there is none; that is reported."""
