@@ -250,21 +250,23 @@ def _condition(tokens: Sequence[Token], first: str, indent: str, align: int) -> 
     margin = " " * (len(indent) + align + 1) if align else indent
     lines: list[str] = []
     for number, (connective, piece) in enumerate(pieces):
-        prefix = first if number == 0 else f"{indent}{connective:>{align}} "
+        prefix = first if number == 0 or not connective else f"{indent}{connective:>{align}} "
         lines += _piece(piece, prefix, margin)
     return lines
 
 
 def _pieces(tokens: Sequence[Token]) -> list[tuple[str, list[Token]]]:
-    """Cut a condition at the connectives that stand outside all brackets."""
+    """Cut a condition at the connectives that stand outside all brackets, and conditions that are listed behind each comma."""
     pieces: list[tuple[str, list[Token]]] = [("", [])]
     depth = 0
     for token in tokens:
         depth += (token.type == "LPAR") - (token.type == "RPAR")
         if depth == 0 and token.type in ("AND", "OR"):
             pieces.append((token.value, []))
-        else:
-            pieces[-1][1].append(token)
+            continue
+        pieces[-1][1].append(token)
+        if depth == 0 and token.type == "COMMA":
+            pieces.append(("", []))
     return pieces
 
 
