@@ -31,7 +31,7 @@ Every field can be asked whether it `is missing`: the one test that is always an
 _WHOSE = {
     "patient": "The patient: of the record where one is given, else of the message.",
     "message": "The message that the submission came in.",
-    "entry": "An entry or a mention `e`. `e` alone, where a date is asked for, is `e.date`.",
+    "entry": "An entry, a history or a mention `e`. `e` alone, where a date is asked for, is `e.date`.",
     "medication": "A medication `m`. `m` alone, where a date is asked for, is `m.date`.",
     "coding": "One coding `c`, as it was sent.",
 }

@@ -162,7 +162,7 @@ def test_a_column_of_sexes_takes_the_words_of_gender() -> None:
 
 def test_a_quantified_variable_gives_the_name_back_that_it_hid() -> None:
     with pytest.raises(RuleError) as caught:
-        load(f'rule r {{ action note {ENTRY} when no entry e in b where (e is past) and e.value > 3 say "{{e}}" }}')
+        load(f'rule r {{ action note {ENTRY} when no entry e in b where (e is incoming) and e.value > 3 say "{{e}}" }}')
     assert [d.code for d in caught.value.diagnostics if d.code not in LINT] == ["CS204"]
 
 
@@ -190,11 +190,11 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("e is within r.n before 2025-01", ROW, "CS205", "`r.n` is no length"),
     ("e overlaps x", PAIR, "CS205", "`e` is an entry, and only a medication overlaps another"),
     ("m overlaps n by more than 2 months", DRUGS, "CS208", "days of supply are not counted in months"),
-    ("m is the same entry as n", DRUGS, "CS205", "`m` is a medication, and only an entry or a mention can be the same entry as another"),
+    ("m is the same entry as n", DRUGS, "CS205", "`m` is a medication, and only an entry, a history or a mention can be the same entry as another"),
     ("m is the same product as m", DRUGS, "CS207", "`m` is compared with itself"),
     ("e is before e", ENTRY, "CS207", "a date is compared with itself"),
     ("m is absent", DRUGS, "CS206", "a medication cannot be `absent`"),
-    ("m is about family", DRUGS, "CS205", "`m` is a medication, and only an entry or a mention can be about someone"),
+    ("m is about family", DRUGS, "CS205", "`m` is a medication, and only an entry, a history or a mention can be about someone"),
     ("x is about mother", PAIR, "CS206", "nothing is about `mother`"),
     ("patient.gender is mann", ENTRY, "CS206", "`patient.gender` cannot be `mann`"),
     ("patient.deceased is yes", ENTRY, "CS206", "`patient.deceased` cannot be `yes`"),
@@ -252,7 +252,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("e < 5", ENTRY, "CS205", "`e` is an entry and is not compared with a number"),
     ("e.valu < 5", ENTRY, "CS201", "unknown field `e.valu`"),
     ("e.date overlaps e", ENTRY, "CS205", "`e.date` is a field, and only a medication overlaps another"),
-    ("acme/odd(e, m)", "for entry e with medication m", "CS205", "`m` is a medication, and only a mention or an entry is taken by `acme/odd` here"),
+    ("acme/odd(e, m)", "for entry e with medication m", "CS205", "`m` is a medication, and only a mention, a history or an entry is taken by `acme/odd` here"),
     ("age at e > few", ENTRY, "CS205", "the limit `few` is a number and no length"),
     ("age at e is from 1 to few", ENTRY, "CS205", "the limit `few` is a number and no length"),
     ("age at e is from 1 to 999 years", ENTRY, "CS207", "nobody is that old"),
@@ -302,7 +302,9 @@ def test_a_table_without_columns_says_so() -> None:
 
 def test_two_readings_of_and_beside_or_are_both_shown() -> None:
     with pytest.raises(RuleError) as caught:
-        load(f'rule r {{ action note {ENTRY} when e is past and e is incoming or e is planned or e is possible say "x" }}')
+        load(
+            f'rule r {{ action note {ENTRY} when e is present and e is incoming or e is already-filed or e is possible say "x" }}'
+        )
     (found,) = caught.value.diagnostics
     assert found.help == "put brackets: `A and B or C or D` can mean\n`(A and B) or C or D`\nor `A and (B or C or D)`"
 
@@ -620,17 +622,17 @@ def test_every_field_that_examples_may_give_is_one_that_rules_know() -> None:
 
 
 def test_an_unused_partner_is_a_warning() -> None:
-    assert warned(f'rule r {{ action note {PAIR} when e is past say "x" }}') == [("CS407", "`x` is bound and never used")]
-    assert warned(f'rule r {{ action note {PAIR} when e is past say "{{x}}" }}') == []
+    assert warned(f'rule r {{ action note {PAIR} when e is incoming say "x" }}') == [("CS407", "`x` is bound and never used")]
+    assert warned(f'rule r {{ action note {PAIR} when e is incoming say "{{x}}" }}') == []
 
 
 def test_an_unused_quantified_variable_is_a_warning() -> None:
-    assert warned(f'rule r {{ action note {ENTRY} when exists entry y in b where (e is past) say "x" }}') == [
+    assert warned(f'rule r {{ action note {ENTRY} when exists entry y in b where (e is incoming) say "x" }}') == [
         ("CS407", "`y` is bound and never used")
     ]
 
 
-@pytest.mark.parametrize("condition", ["e is about family", "e is absent", "e is entered-in-error"])
+@pytest.mark.parametrize("condition", ["e is about family", "e is absent", "e is planned", "e is past", "e is entered-in-error"])
 def test_a_condition_that_an_entry_can_never_meet_is_a_warning(condition: str) -> None:
     assert [code for code, _ in warned(f'rule r {{ action note {ENTRY} when {condition} say "x" }}')] == ["CS409"]
     assert warned(f'rule r {{ action note for mention e in a when {condition} say "x" }}') == []
