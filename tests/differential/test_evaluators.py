@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import pytest
@@ -21,6 +21,7 @@ from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Status
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
+from codesafety.ir import Kind
 from codesafety.record import Message, Submission
 
 T = TypeVar("T")
@@ -200,3 +201,39 @@ class _First:
 
     def count(self, most: int) -> int:
         return 0
+
+
+def test_the_generator_reaches_every_form_of_quantifier_in_every_place() -> None:
+    reached: set[str] = set()
+    for seed in range(3000):
+        rule = RuleMaker(Seeded(random.Random(seed))).rule("r")
+        for place, condition in [("when", rule.when), *(("unless", u.condition) for u in rule.unless)]:
+            if condition is not None:
+                reached |= {f"{place}: {form}" for form in _forms(condition, 0)}
+    counts = [f"{count} {what}" for count in ("at_least", "fewer") for what in ("items", "days", "episodes")]
+    everywhere = ["exists", "no", *counts, "latest", "earliest"]
+    forms = [f"{form}, {depth} deep" for form in everywhere for depth in (0, 1)] + [f"{count} of its own too" for count in counts]
+    kinds = [f"{form} {kind.value}" for form in ("exists", "latest") for kind in (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)]
+    wanted = {f"{place}: {form}" for place in ("when", "unless") for form in (*forms, *kinds, "several")}
+    wanted |= {f"unless: {form} found, {depth} deep" for form in ("exists", "no") for depth in (0, 1)}
+    assert wanted - reached == set()
+    assert not [form for form in reached if form.startswith("when") and "found" in form]
+
+
+def _forms(condition: ir.Condition, depth: int) -> Iterator[str]:
+    match condition:
+        case ir.Several():
+            yield "several"
+        case ir.Ordered(order=order, var=var):
+            yield f"{order}, {depth} deep"
+            yield f"{order} {var.kind.value}"
+        case ir.Quantified(quantifier="exists" | "no" as form, var=var, found=found):
+            yield f"{form}{' found' if found else ''}, {depth} deep"
+            yield f"{form} {var.kind.value}"
+        case ir.Quantified(quantifier=form, counted=counted, including=including):
+            what = counted if isinstance(counted, str) else "episodes"
+            yield f"{form} {what}, {depth} deep"
+            if including is not None:
+                yield f"{form} {what} of its own too"
+    for part in ir.inner(condition):
+        yield from _forms(part, depth + isinstance(condition, ir.Quantified | ir.Ordered))

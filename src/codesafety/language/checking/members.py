@@ -276,10 +276,7 @@ def _edge(edge: syntax.Edge, to: ir.DateOperand | None, var: ir.Var) -> ir.Condi
 
 def _dates(condition: ir.Condition, var: ir.Var) -> bool:
     """Return whether a condition says when a member was."""
-    match condition:
-        case ir.Before(left, right) | ir.SameDay(left, right) | ir.Within(left, right) | ir.Beyond(left, right):
-            return any(
-                isinstance(side, ir.Field) and side.var is not None and side.var.slot == var.slot for side in (left, right)
-            )
-        case _:
-            return any(_dates(part, var) for part in ir.inner(condition))
+    sides = (getattr(condition, side, None) for side in ("left", "right"))
+    if any(isinstance(s, ir.Field) and s.type is FieldType.DATE and s.var is not None and s.var.slot == var.slot for s in sides):
+        return True
+    return any(_dates(part, var) for part in ir.inner(condition))
