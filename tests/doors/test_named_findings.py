@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import codesafety
 from codesafety import Entry, Medication, Record, Submission
+from codesafety.authoring.catalogue import sentence
 from codesafety.cli.app import app
 from codesafety.pytest_plugin import ExampleFailed
 from codesafety.record import Coding, Coverage, Quantity, Value
@@ -90,6 +91,36 @@ def test_only_what_surely_holds_is_named_and_each_once(tmp_path: Path) -> None:
     caution = found(tmp_path, entry("t", TENDON, None), medications=twice)["caution"]
     assert [e.path for e in caution.entries] == ["m", "s"]
     assert caution.message.endswith(f"and Prednisolone ({STEROID}) (2025-06-01).")
+
+
+def test_an_alternative_that_does_not_hold_names_nothing(tmp_path: Path) -> None:
+    rules = RULES.replace("where (s overlaps m)\n", "where (s overlaps m) and patient.gender is male\n").replace(
+        "exists medication", "(exists medication"
+    )
+    rules = rules.replace("patient.gender is male\n", "patient.gender is male)\n")
+    engine = codesafety.load(write(tmp_path, rules), installed_plugins=False)
+    given = Medication(
+        path="m", products=(Coding(system="sct", code=CIPROFLOXACIN),), handed_over="2025-06-01", days_supply=7, order="r1"
+    )
+    patient = codesafety.Patient(gender="female")
+    record = Record(
+        patient=patient,
+        entries=(entry("t", TENDON, "2020-01-01"),),
+        medications=(steroid("s", "2025-06-01", "r2"),),
+        complete=COMPLETE,
+    )
+    report = engine.assess(Submission(patient=patient, medications=(given,)), record)
+    (caution,) = [r for r in report.results if r.rule == "named/caution"]
+    assert [e.path for e in caution.entries] == ["m", "t"]
+
+
+def test_the_catalogue_shows_a_name_in_brackets(tmp_path: Path) -> None:
+    engine = codesafety.load(write(tmp_path), installed_plugins=False)
+    titles = {s.name: s.title for r in engine.rulesets for s in r.valuesets}
+    assert [sentence(rule, titles) for rule in engine.rules] == [
+        "[Ciprofloxacin], and [reason] ([reason.date]).",
+        "[last] was [last.value].",
+    ]
 
 
 def test_all_that_may_be_the_latest_are_named_and_the_facts_show_the_one(tmp_path: Path) -> None:
