@@ -15,7 +15,7 @@ Judge = Callable[[Operand], Answer]
 Judged = list[tuple[Operand, Answer]]
 
 
-def but(excluded: frozenset[int], own: ItemFact) -> frozenset[int]:
+def without(excluded: frozenset[int], own: ItemFact) -> frozenset[int]:
     """Return what is excluded without one item itself; its copies and the parts of its order stay excluded."""
     return excluded - {own.index}
 
@@ -102,13 +102,13 @@ def at_least_episodes(
     for place in gaps:
         before, after = days[place - 1], days[place]
         between = [_is_between(member, before, after) for member, _ in others]
-        if apart > 0 and _bridged(others, between) >= (after - before - 1) // apart:
+        if apart > 0 and _number(others, between) >= (after - before - 1) // apart:
             closed += 1
             deciding = [one or other for one, other in zip(deciding, between, strict=True)]
     least = len(gaps) - closed + (1 if any(answer is True for _, answer in found) else 0)
     if least >= needed:
         return True
-    if (1 + len(gaps) if days else 0) + _bridged(others, loose) < needed:
+    if (1 + len(gaps) if days else 0) + _number(others, loose) < needed:
         return False
     missing: set[str] = set()
     for (member, answer), decides in zip(others, deciding, strict=True):
@@ -131,8 +131,8 @@ def _is_between(member: Operand, before: int, after: int) -> bool:
     return max(first, before + 1) <= min(last, after - 1)
 
 
-def _bridged(members: Judged, which: list[bool]) -> float:
-    """Return how many of the members there may be."""
+def _number(members: Judged, which: list[bool]) -> float:
+    """Return how many of the members there may be, of which an unseen one is any number."""
     chosen = [member for (member, _), wanted in zip(members, which, strict=True) if wanted]
     return float("inf") if any(isinstance(member, Unseen) for member in chosen) else len(chosen)
 

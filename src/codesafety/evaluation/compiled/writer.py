@@ -301,7 +301,7 @@ class Writer:
         if not isinstance(condition, ir.Quantified) or condition.including is None:
             return excluded
         own = frame[condition.including.slot]
-        return call("but", excluded, own.value) if own.seen else excluded
+        return call("without", excluded, own.value) if own.seen else excluded
 
     def _weighed(self, condition: ir.Quantified, found: ast.expr, frame: Frame) -> ast.expr:
         if condition.n is None:
