@@ -84,6 +84,14 @@ def test_a_unit_is_itself_even_where_nobody_knows_it() -> None:
     assert families.convert(Decimal("1.50"), "banana", "banana") == Decimal("1.50")
 
 
+def test_a_long_text_is_neither_a_unit_nor_kept() -> None:
+    kept = families._steps.cache_info().currsize
+    long = "m" * 201
+    assert families.convert(Decimal(1), long, long) == 1
+    assert families.convert(Decimal(1), long, "m") is None
+    assert families._steps.cache_info().currsize == kept
+
+
 def test_a_quotient_that_does_not_end_stays_on_its_side() -> None:
     found = families.convert(Decimal(100), "[degF]", "Cel")
     assert found is not None

@@ -27,6 +27,11 @@ def test_what_is_near_a_common_unit_leads_there() -> None:
     assert spelling.remedy("cm[H20]") == "did you mean `cm[H2O]`?"
 
 
+@pytest.mark.parametrize("text", ["12" * 20000 + "(", "5a(" * 10000, "a" * 20000])
+def test_no_text_takes_for_ever(text: str) -> None:
+    assert spelling.remedy(text) is None
+
+
 @given(st.one_of(st.text(max_size=20), st.text(alphabet="mgkLsh2310*^./(){}[]-+%µ² x", max_size=20)))
 def test_what_is_offered_can_be_written(text: str) -> None:
     found = spelling.remedy(text)

@@ -85,9 +85,13 @@ class InBase:
     offset: Fraction = Fraction(0)
 
 
-@lru_cache(maxsize=4096)
 def in_base(unit: str) -> InBase | None:
     """Return a unit, as it was sent, in base units; None where it is no unit, or a level or another function of one."""
+    return _in_base(unit) if len(unit) <= ucum.LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _in_base(unit: str) -> InBase | None:
     said = ucum.parse(meant(unit))
     found = None if said is None else ucum.reduced(said, _BASES)
     if said is None or found is None:

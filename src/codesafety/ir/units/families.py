@@ -295,6 +295,8 @@ def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
 
     Exact where the quotient ends, else to 60 significant digits. A unit converts to itself, known or not.
     """
+    if len(from_unit) > ucum.LONGEST or len(to_unit) > ucum.LONGEST:
+        return value if from_unit == to_unit else None
     steps = _steps(from_unit, to_unit)
     if steps is _ITSELF:
         return value

@@ -34,11 +34,13 @@ _SPOKEN: Final = {
     "fahrenheit": "[degF]",
     "percent": "%",
 }
-"""Of people in the United Kingdom, beside UCUM's names, print symbols and codes in one case."""
+"""Of people in the United Kingdom, beside UCUM's names and its codes in one case."""
 
 
 def remedy(unit: str) -> str | None:
     """Return what to write for a text that is no unit, as a sentence, or None where nothing is near."""
+    if len(unit) > ucum.LONGEST:
+        return None
     instead = written_as(unit) or _rewritten(unit)
     return f'in UCUM it is written `"{instead}"`' if instead else did_you_mean(unit, names())
 

@@ -21,9 +21,9 @@ _PRECISE: Final = Context(prec=60)
 """A quotient that does not end is given to 60 digits: it stays on its side of every limit that a rule can write."""
 _BOUNDED: Final = Context(prec=60, Emin=-1000, Emax=1000, traps=[InvalidOperation, DivisionByZero, Overflow, Underflow])
 """For powers, which could take for ever."""
-_LONGEST: Final = 200
-_MOST_BITS: Final = 333
-"""Of a numerator or denominator: 10**100 has one less."""
+LONGEST: Final = 200
+"""Of a unit's text, in characters. No longer one is looked at, nor kept for the next time."""
+_MOST_BITS: Final = (10**100).bit_length()
 
 Powers = tuple[tuple[str, int], ...]
 """Unit atoms with their powers, none of them 0, in order of their names."""
@@ -131,13 +131,17 @@ _TOKEN: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Unit | None:
     """Return what a UCUM text says, or None where it is not one (its case counts; so does every character).
 
     Powers have at most two digits. A unit of a size beyond 10**100 measures nothing and is none.
     """
-    tokens = _tokens(text) if len(text) <= _LONGEST else None
+    return _parsed(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Unit | None:
+    tokens = _tokens(text)
     return None if tokens is None else _Parser(tokens).unit()
 
 
