@@ -288,6 +288,7 @@ class RuleMaker:
                                 ("ingredients", FieldType.CODINGS),
                                 ("dosage", FieldType.NUMBER),
                                 ("quantity", FieldType.NUMBER),
+                                ("unit", FieldType.TEXT),
                                 ("end", FieldType.DATE),
                                 ("route", FieldType.CODINGS),
                             )
