@@ -29,7 +29,7 @@ def test_a_mass_over_a_square_is_a_body_mass_index() -> None:
 @pytest.mark.parametrize(("number", "source", "target", "expected"), [
     ("60", "L/h", "mL/min", "1000"), ("101", "[degF]", "Cel", "115/3"), ("310.15", "K", "Cel", "37"), ("37", "Cel", "[degF]", "98.6"),
     ("0", "[degRe]", "Cel", "0"), ("1", "a", "mo", "12"), ("1", "wk", "h", "168"), ("1", "bar", "kPa", "100"), ("120", "mmHg", "kPa", "15.99864"),
-    ("2", "mg/kg/d", "ug/(kg.h)", "250/3"), ("9", "K/s", "[degF]/s", "16.2"), ("1", "mL/min/1.73.m2", "mL/min", "1"), ("1", "[iU]", "[IU]", "1"),
+    ("2", "mg/kg/d", "ug/(kg.h)", "250/3"), ("9", "K/s", "[degF]/s", "16.2"), ("9", "K2", "Cel2", "9"), ("1", "mL/min/1.73.m2", "mL/min", "1"), ("1", "[iU]", "[IU]", "1"),
     ("3", "{tablet}/d", "/d", "3"), ("1", "kcal", "J", "4184"), ("10", "dB", "B", "1"), ("1", "10*3/uL", "10*9/L", "1"), ("1", "kat", "mol/s", "1"),
 ])  # fmt: skip
 def test_what_is_computed_converts_by_dimension(number: str, source: str, target: str, expected: str) -> None:

@@ -24,6 +24,7 @@ _BOUNDED: Final = Context(prec=60, Emin=-1000, Emax=1000, traps=[InvalidOperatio
 LONGEST: Final = 200
 """Of a unit's text, in characters. No longer one is looked at, nor kept for the next time."""
 _MOST_BITS: Final = (10**100).bit_length()
+"""Of a numerator, and of a denominator."""
 
 Powers = tuple[tuple[str, int], ...]
 """Unit atoms with their powers, none of them 0, in order of their names."""
@@ -231,7 +232,7 @@ class _Parser:
 
 
 def _of_a_size(number: Fraction) -> bool:
-    """Return whether a number may be computed with: beyond 10**100 it measures nothing, and could take for ever."""
+    """Return whether a number may be computed with: beyond 10**100, or with more digits, it could take for ever."""
     return max(number.numerator.bit_length(), number.denominator.bit_length()) <= _MOST_BITS
 
 
