@@ -22,6 +22,7 @@ from tests.differential.worlds import (
     SmallTerminology,
 )
 
+from codesafety.evaluation.atoms import item_field
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, may_be
@@ -430,6 +431,33 @@ def test_two_components_that_say_the_same_are_the_same() -> None:
     whole = Entry(path="e", date="2025-06-01", components=(Component(codings=coded(P3)), Component(codings=coded(P3))))
     _, one, other = facts(entries=(whole,)).incoming
     assert same_entry(one, other) == (True, ())
+
+
+def sent(number: str | None, unit: str | None) -> Value:
+    return Value(quantity=Quantity(value=None if number is None else Decimal(number), unit=unit))
+
+
+@pytest.mark.parametrize(("value", "unit", "check"), [
+    (sent("120", "mm[Hg]"), "mm[Hg]", "valid"),
+    (sent("120", "mmHg"), "mmHg", "other_spelling"),
+    (sent("120", "hands"), "hands", "not_a_unit"),
+    (sent("120", None), None, "none"),
+    (sent("120", ""), "", "none"),
+    (sent(None, "mm[Hg]"), "mm[Hg]", None),
+    (Value(text="normal"), None, None),
+    (None, None, None),
+])  # fmt: skip
+def test_a_unit_is_told_as_it_was_sent(value: Value | None, unit: str | None, check: str | None) -> None:
+    item = entry(value=value)
+    assert (item_field(item, "unit"), item_field(item, "unit_check")) == (unit, check)
+
+
+def test_a_component_has_a_unit_of_its_own_and_a_medication_that_of_its_quantity() -> None:
+    whole = Entry(path="e", value=sent("1", "kg"), components=(Component(codings=coded(P3), value=sent("120", None)),))
+    medication = Medication(path="m", quantity=Quantity(value=Decimal(28), unit="tablet"))
+    found = facts(entries=(whole,), medications=(medication, Medication(path="n"))).incoming
+    assert [item_field(item, "unit") for item in found] == ["kg", None, "tablet", None]
+    assert item_field(found[1], "unit_check") == "none"
 
 
 def test_a_dosage_names_what_it_lacks() -> None:

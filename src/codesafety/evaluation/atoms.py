@@ -12,8 +12,8 @@ from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.words import siblings
-from codesafety.ir.units import convert
-from codesafety.record import Coding, Component, Entry, Medication, Message
+from codesafety.ir.units import families
+from codesafety.record import Coding, Component, Entry, Medication, Message, Quantity
 from codesafety.terminology import sctid
 from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
@@ -101,6 +101,9 @@ def item_field(item: ItemFact, name: str) -> Any:
         return dosage(item.model)[0]
     if name == "references":
         return _references(item)
+    if name in ("unit", "unit_check"):
+        quantity = _quantity(item)
+        return quantity and (quantity.unit if name == "unit" else unit_check(quantity))
     return getattr(item.model, name)
 
 
@@ -108,6 +111,19 @@ def _references(item: ItemFact) -> str | None:
     """Return dangling where nothing in the source answers to a reference, else resolved; None where that cannot be told."""
     told = {reference.resolved for reference in item.model.references} - {None}
     return "dangling" if False in told else "resolved" if told else None
+
+
+def _quantity(item: ItemFact) -> Quantity | None:
+    if isinstance(item.model, Medication):
+        return item.model.quantity
+    return item.value.quantity if item.value is not None else None
+
+
+def unit_check(quantity: Quantity) -> str | None:
+    """Return what is to be said of a number's unit: valid, other_spelling, not_a_unit; none. None: there is no number."""
+    if quantity.value is None:
+        return None
+    return families.check(quantity.unit) if quantity.unit else "none"
 
 
 def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
@@ -229,4 +245,4 @@ def converted(number: Decimal, unit: str | None, wanted: str | None) -> Decimal 
     """Return a number in the wanted unit, or None where it does not convert; a unit on one side only does not."""
     if unit == wanted:
         return number
-    return None if unit is None or wanted is None else convert(number, unit, wanted)
+    return None if unit is None or wanted is None else families.convert(number, unit, wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import ItemFact
-from codesafety.ir.units import convert
+from codesafety.ir.units.families import convert
 from codesafety.record import Component, Entry, Quantity, Value
 
 Lacking = tuple[tuple[int, str], ...]

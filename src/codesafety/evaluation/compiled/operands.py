@@ -20,6 +20,8 @@ SCENE = "F"
 _OF_ITEM = frozenset(
     {
         "value",
+        "unit",
+        "unit_check",
         "assertion",
         "subject",
         "temporality",
