@@ -115,7 +115,7 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
     ],
 )
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
-    assert medication(**fields).course[1] == end
+    assert medication(**fields).course.end == end
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
         value = item.value
         return date_of(value.date) if value is not None else None
     if name in ("start", "end") and not item.is_entry:
-        return item.course[0 if name == "start" else 1]
+        return item.course.start if name == "start" else item.course.end
     return date_of(getattr(item.model, name))
 
 
