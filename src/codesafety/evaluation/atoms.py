@@ -128,7 +128,7 @@ def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
 
 def word_of(field: ir.Field, raw: Any) -> str | None:
     """Return a word as it can be compared, or None where it cannot be told."""
-    if raw is None or raw == "unknown" or (field.name in ("gender", "sex_at_birth") and raw == "other"):
+    if raw in (None, "", "unknown") or (field.name in ("gender", "sex_at_birth") and raw == "other"):
         return None
     if isinstance(raw, bool):
         return "true" if raw else "false"
