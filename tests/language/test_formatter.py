@@ -143,6 +143,15 @@ def test_blank_lines_and_order_do_not_depend_on_the_layout_before() -> None:
     assert settled("rule a { }\n\n\n\nrule b { }") == settled("rule a { } rule b { }") == "rule a {\n}\n\nrule b {\n}\n"
 
 
+def test_words_that_are_too_long_are_broken_between_words() -> None:
+    words = " ".join(["seven letters"] * 14)
+    first, rest = words[:117], words[118:]
+    assert settled(f'rule r {{ because "{words}" source "{words}" <https://example.org> }}') == (
+        f'rule r {{\n  because  "{first}\n            {rest}"\n'
+        f'  source   "{first}\n            {rest}"\n           <https://example.org>\n}}\n'
+    )
+
+
 def test_an_empty_text_stays_empty() -> None:
     assert format_text(" \n ") == ""
 
