@@ -115,7 +115,7 @@ SINCE_2024 = {"start": "2024-01-10", "status": "active"}
         ({"handed_over": "2025-06", "days_supply": 28}, {"handed_over": "2025-06-15", "days_supply": 28}, 12, True),
         ({"handed_over": "2025-06", "days_supply": 28}, {"handed_over": "2025-06-15", "days_supply": 28}, 13, {"a.date"}),
         ({"start": "2025-06", "end": "2025-06-10"}, {"start": "2025-06-10", "end": "2025-06-12"}, 0, True),
-        ({"start": "2025-06", "end": "2025-06-10"}, {"start": "2025-06-09", "end": "2025-06-12"}, 1, {"a.date"}),
+        ({"start": "2025-06", "end": "2025-06-10"}, {"start": "2025-06-09", "end": "2025-06-12"}, 1, {"a.start"}),
         ({"start": "2025-06-01", "end": "2025-06"}, {"start": "2025-06-30", "end": "2025-07-12"}, 0, {"a.end"}),
         ({"recorded": "2025-06-30", "days_supply": 28}, {"start": "2025-07-29", "end": "2025-08-12"}, 0, False),
         ({"recorded": "2025-06-30", "days_supply": 28}, {"start": "2025-07-27", "end": "2025-08-12"}, 0, {"a.date"}),
@@ -146,13 +146,13 @@ def test_a_course_that_ends_before_it_starts_is_none_and_its_end_is_named(one: d
     [
         ({"handed_over": "2025-06", "days_supply": 28}, "date", "date"),
         ({"days_supply": 28}, "date", "date"),
-        ({"start": "2025-06", "days_supply": 28}, "date", "date"),
+        ({"start": "2025-06", "days_supply": 28}, "start", "start"),
         ({"start": "2025-06", "handed_over": "2025-06-03", "days_supply": 28}, "start", "start"),
-        ({"start": "2025-06", "course_days": 7, "course_days_max": 10}, "date", "end"),
-        ({"start": "2025-06", "days_supply": 0}, "date", "end"),
-        ({"start": "2025-06", "end": "2025-07"}, "date", "end"),
-        ({"start": "2025-06", "end": "9999-12-31", "days_supply": 28}, "date", "end"),
-        ({"start": "2025-06"}, "date", "end"),
+        ({"start": "2025-06", "course_days": 7, "course_days_max": 10}, "start", "end"),
+        ({"start": "2025-06", "days_supply": 0}, "start", "end"),
+        ({"start": "2025-06", "end": "2025-07"}, "start", "end"),
+        ({"start": "2025-06", "end": "9999-12-31", "days_supply": 28}, "start", "end"),
+        ({"start": "2025-06"}, "start", "end"),
     ],
 )
 def test_one_missing_day_has_one_name(fields: dict[str, Any], start: str, end: str) -> None:

@@ -84,6 +84,13 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
     return date_of(getattr(item.model, name))
 
 
+def day_name(item: ItemFact, name: str) -> str:
+    """Return the field to name where a date is not one exact day: one missing day has one name, whichever field asks for it."""
+    if name not in ("start", "end") or item.is_entry:
+        return name
+    return item.course.start_name if name == "start" else item.course.end_name
+
+
 def item_field(item: ItemFact, name: str) -> Any:
     """Return a field of an item as rules see it: context is the message's and the code's together."""
     if name == "value":

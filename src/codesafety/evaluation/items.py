@@ -50,7 +50,7 @@ class Course:
     days: Interval | None
     """The fewest and the most days that it takes, where its end follows from its start: both are then one question."""
     start_name: Literal["date", "start"]
-    """The field to name where the start is not one exact day: of a day that is also the item's, that."""
+    """The field to name where the start is not one exact day: the item's date, where no start was sent."""
 
     @property
     def ends_before_it_starts(self) -> bool:
@@ -189,7 +189,7 @@ def _find_course(item: ItemFact) -> Course:
     assert isinstance(model, Medication)
     sent = date_of(model.start)
     start = sent or item.day
-    named: Literal["date", "start"] = "date" if start == item.day else "start"
+    named: Literal["date", "start"] = "date" if sent is None else "start"
     if model.end is not None:
         return Course(start, date_of(model.end), None, named)
     least, most = model.course_days, model.course_days_max

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.evaluation.atoms import compare, converted, plain, products_answer
+from codesafety.evaluation.atoms import compare, converted, day_name, plain, products_answer
 from codesafety.evaluation.calendar import LAST_DAY, NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
@@ -234,6 +234,11 @@ def is_missing(raw: object) -> bool:
 def empty_cells(*cells: tuple[ir.Cell, str]) -> frozenset[str]:
     """Return the names of the columns that hold no number."""
     return frozenset(name for cell, name in cells if not isinstance(cell, Decimal))
+
+
+def day_label(item: ItemFact, name: str, field: str) -> str:
+    """Return the name under which a medication's start or end is listed."""
+    return f"{name}.{day_name(item, field)}"
 
 
 def span_of(text: str | None) -> Interval:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from codesafety.evaluation.atoms import (
     coding_field,
     compare,
     converted,
+    day_name,
     decide,
     item_codings,
     item_date,
@@ -278,7 +279,11 @@ class Comparisons:
                 assert isinstance(value, ItemFact)
                 found = item_date(value, operand.name)
         exact = found is not None and found[0] == found[1]
-        return found, None if exact else self._name(operand, frame)
+        return found, None if exact else self._day_name(operand, frame)
+
+    def _day_name(self, field: ir.Field, frame: Frame) -> str:
+        value = None if field.var is None else frame[field.var.slot].value
+        return self._name(replace(field, name=day_name(value, field.name)) if isinstance(value, ItemFact) else field, frame)
 
     def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, frame: Frame) -> Truth:
         (a, a_name), (b, b_name) = self.date(condition.left, frame), self.date(condition.right, frame)
@@ -315,7 +320,7 @@ class Comparisons:
         if at[1] < born[0]:
             assert isinstance(condition.at, ir.Field)
             value = frame[condition.at.var.slot].value if condition.at.var else None
-            return unknown(value.called if isinstance(value, Unseen) else self._name(condition.at, frame))
+            return unknown(value.called if isinstance(value, Unseen) else self._day_name(condition.at, frame))
         if unit is None or any(n is None for _, n in bounds):
             return None, frozenset(missing)
         low = 0 if at[0] < born[1] else calendar.completed(born[1], at[0], unit)
