@@ -149,6 +149,7 @@ def test_a_course_that_ends_before_it_starts_is_none_and_its_end_is_named(one: d
         ({"start": "2025-06", "days_supply": 28}, "start", "start"),
         ({"start": "2025-06", "handed_over": "2025-06-03", "days_supply": 28}, "start", "start"),
         ({"start": "2025-06", "course_days": 7, "course_days_max": 10}, "start", "end"),
+        ({"start": "2025-06", "course_days": 10, "course_days_max": 7}, "start", "end"),
         ({"start": "2025-06", "days_supply": 0}, "start", "end"),
         ({"start": "2025-06", "end": "2025-07"}, "start", "end"),
         ({"start": "2025-06", "end": "9999-12-31", "days_supply": 28}, "start", "end"),

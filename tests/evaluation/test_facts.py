@@ -112,6 +112,7 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
         ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
         ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
         ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
+        ({"start": "2025-06-01", "course_days": Decimal(10), "course_days_max": Decimal(7)}, None),
     ],
 )
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:

@@ -206,9 +206,10 @@ def _find_course(item: ItemFact) -> Course:
 def _whole_days(least: Decimal | None, most: Decimal | None) -> Interval | None:
     """Return the fewest and the most days of a course, a part of a day being one; None where what was sent does not say."""
     first, last = (None if n is None else int(n.to_integral_value(ROUND_CEILING)) for n in (least, most))
-    if (last is None and (first is None or first <= 1)) or (last is not None and last < 1):
-        return None
-    return max(first or 1, 1), OPEN_END if last is None else last
+    fewest = max(first or 1, 1)
+    if last is None:
+        return (fewest, OPEN_END) if fewest > 1 else None
+    return (fewest, last) if fewest <= last else None
 
 
 def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:

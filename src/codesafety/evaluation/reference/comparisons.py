@@ -372,7 +372,7 @@ class Comparisons:
             return None, frozenset(missing | {self._name(condition.days, frame)})
         n = int(length.n) * (7 if length.unit is ir.Unit.WEEKS else 1)
         a, b = _course(one.value), _course(other.value)
-        if all(min(end, end_b) - max(start, start_b) + 1 > n for start, end in _extremes(a) for start_b, end_b in _extremes(b)):
+        if all(min(end, end_b) - max(start, start_b) + 1 > n for start, end in _shortest(a) for start_b, end_b in _shortest(b)):
             return TRUE
         return FALSE if _most_in_common(a, b) <= n else (None, frozenset(missing))
 
@@ -476,17 +476,13 @@ def _inexact_days(bound: Bound) -> Iterator[str]:
             yield f"{bound.name}.{field}"
 
 
-def _extremes(course: Course) -> Iterator[Interval]:
-    """Yield the courses at the corners of what one may be: what all of these share with another, every one shares."""
+def _shortest(course: Course) -> list[Interval]:
+    """Return the shortest course that starts first and the one that starts last: what both share with another, every one shares."""
     first, last = course.start or (OPEN_START, LAST_DAY)
     if course.days is not None:
-        yield from ((start, start + days - 1) for start in (first, last) for days in course.days)
-        return
+        return [(start, start + course.days[0] - 1) for start in (first, last)]
     earliest, latest = course.end or (first, OPEN_END)
-    for start in (first, min(last, latest)):
-        yield start, max(start, earliest)
-        yield start, latest
-    yield min(last, max(earliest, first)), max(earliest, first)
+    return [(start, max(start, earliest)) for start in (first, min(last, latest))]
 
 
 def _most_in_common(a: Course, b: Course) -> int:
