@@ -113,10 +113,11 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
         ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
         ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
         ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
+        ({"start": "2025-06-01", "course_days": Decimal(10), "course_days_max": Decimal(7)}, None),
     ],
 )
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
-    assert medication(**fields).course[1] == end
+    assert medication(**fields).course.end == end
 
 
 @pytest.mark.parametrize(
@@ -402,20 +403,58 @@ MMHG = Value(quantity=Quantity(value=Decimal(120), unit="mm[Hg]"))
         ({"date": "2025-06-02"}, {}, (False, ())),
         ({"date": "2025-06"}, {}, (None, ((0, "date"),))),
         ({"date": None}, {}, (None, ((0, "date"),))),
-        ({"value": MMHG}, {}, (False, ())),
+        ({"value": MMHG}, {}, (None, ((1, "value"),))),
+        ({}, {"value": MMHG}, (None, ((0, "value"),))),
+        ({"value": MMHG, "date": None}, {}, (None, ((0, "date"), (1, "value")))),
+        ({"value": MMHG, "date": "2025-06-02"}, {}, (False, ())),
         ({"value": MMHG}, {"value": MMHG}, (True, ())),
         ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal("12"), unit="kPa"))}, (False, ())),
-        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (False, ())),
-        ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (False, ())),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (None, ((1, "value"),))),
+        (
+            {"value": MMHG},
+            {"value": Value(quantity=Quantity(value=Decimal(120), unit="kg"))},
+            (None, ((0, "value"), (1, "value"))),
+        ),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (None, ((1, "value"),))),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120), unit="mm[Hg]", comparator="<"))}, (False, ())),
         (
             {"value": Value(quantity=Quantity(value=Decimal(1), unit="g"))},
             {"value": Value(quantity=Quantity(value=Decimal(1000), unit="mg"))},
             (True, ()),
         ),
         ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P2))}, (True, ())),
-        ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (False, ())),
+        ({"value": Value(codings=coded("x", "a"))}, {"value": Value(codings=coded("x", "a"))}, (True, ())),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P3))}, (False, ())),
+        (
+            {"value": Value(codings=coded(P2))},
+            {"value": Value(codings=coded("x", "readv2"))},
+            (None, ((0, "value"), (1, "value"))),
+        ),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (None, ((0, "value"), (1, "value")))),
         ({"value": Value(text="x")}, {"value": Value(text="x")}, (True, ())),
-        ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (False, ())),
+        ({"value": Value(text="x")}, {"value": Value(text="y")}, (False, ())),
+        ({"value": Value(text="")}, {"value": Value()}, (True, ())),
+        ({"value": Value(text="")}, {"value": Value(text="x")}, (None, ((0, "value"),))),
+        ({"value": Value(boolean=True)}, {"value": Value(boolean=False)}, (False, ())),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-06-01")}, (True, ())),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-06")}, (None, ((1, "value"),))),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-05")}, (False, ())),
+        ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (None, ((1, "value"),))),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG),)},
+            {"components": (Component(codings=coded(P3)),)},
+            (None, ((1, "value"),)),
+        ),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG),)},
+            {"components": (Component(codings=coded(P3), value=MMHG), Component(codings=coded(P1), value=MMHG))},
+            (None, ((0, "value"),)),
+        ),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG), Component(codings=coded(P1)))},
+            {"components": (Component(codings=coded(P3), value=Value(quantity=Quantity(value=Decimal(1), unit="mm[Hg]"))),)},
+            (False, ()),
+        ),
         (
             {"components": (Component(codings=coded(P3), value=MMHG), Component())},
             {"components": (Component(), Component(codings=coded(P3), value=MMHG))},

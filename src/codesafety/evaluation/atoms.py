@@ -80,8 +80,15 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
         value = item.value
         return date_of(value.date) if value is not None else None
     if name in ("start", "end") and not item.is_entry:
-        return item.course[0 if name == "start" else 1]
+        return item.course.start if name == "start" else item.course.end
     return date_of(getattr(item.model, name))
+
+
+def day_name(item: ItemFact, name: str) -> str:
+    """Return the field to name where a date is not one exact day: one missing day has one name, whichever field asks for it."""
+    if name not in ("start", "end") or item.is_entry:
+        return name
+    return item.course.start_name if name == "start" else item.course.end_name
 
 
 def item_field(item: ItemFact, name: str) -> Any:
@@ -144,7 +151,7 @@ def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
 
 def word_of(field: ir.Field, raw: Any) -> str | None:
     """Return a word as it can be compared, or None where it cannot be told."""
-    if raw is None or raw == "unknown" or (field.name in ("gender", "sex_at_birth") and raw == "other"):
+    if raw in (None, "", "unknown") or (field.name in ("gender", "sex_at_birth") and raw == "other"):
         return None
     if isinstance(raw, bool):
         return "true" if raw else "false"

@@ -22,8 +22,7 @@ class Courses:
         lengths: dict[int, list[tuple[int, int, ItemFact]]] = {}
         for medicine in medicines:
             first, last = _days(medicine)
-            if first <= last:
-                lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
+            lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
         self._lengths = {
             digits: ([first for first, _, _ in courses], courses)
             for digits, found in lengths.items()
@@ -34,17 +33,18 @@ class Courses:
         """Return the medicines of which it is not certain that no day is shared, in their order."""
         first, last = _days(medicine)
         found = []
-        if first <= last:
-            for digits, (firsts, courses) in self._lengths.items():
-                earliest = bisect_left(firsts, first - (1 << digits))
-                found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
+        for digits, (firsts, courses) in self._lengths.items():
+            earliest = bisect_left(firsts, first - (1 << digits))
+            found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
         return sorted(found, key=_place)
 
 
 def _days(medicine: ItemFact) -> tuple[int, int]:
     """Return the first day and the last that a course may have."""
-    start, end = medicine.course
-    return OPEN_START if start is None else start[0], OPEN_END if end is None else end[1]
+    course = medicine.course
+    if course.ends_before_it_starts:
+        return OPEN_START, OPEN_END
+    return OPEN_START if course.start is None else course.start[0], OPEN_END if course.end is None else course.end[1]
 
 
 class Medicines:

@@ -90,7 +90,11 @@ class Operands:
         if of.var is None:
             return const(of.as_written)
         place = frame[of.var.slot]
-        return const(f"{place.name}.{of.name}") if place.seen else attribute(place.value, "called")
+        if not place.seen:
+            return attribute(place.value, "called")
+        if place.kind is Kind.MEDICATION and of.name in ("start", "end"):
+            return call("day_label", place.value, const(place.name), const(of.name))
+        return const(f"{place.name}.{of.name}")
 
     def raw(self, of: ir.Field, frame: Frame) -> ast.expr:
         """A field as the model holds it."""

@@ -19,7 +19,8 @@ from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
-"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side)."""
+"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
+the partners are called, if none of them was seen)."""
 Ask = Callable[[Scene, Any], "int | Found"]
 Asked = Mapping[Shape, Callable[..., Any]]
 
@@ -65,16 +66,24 @@ def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
 
     def ask(scene: Scene, item: ItemFact) -> int | Found:
-        if (by_default and not item.stands) or (beside is not None and not _has_another(scene, item, beside_entry)):
+        if by_default and not item.stands:
             return False
-        return [("not_understood", item, var)]
+        unseen: frozenset[str] = frozenset()
+        if beside is not None and not _has_seen_another(scene, item, beside_entry):
+            unseen = frozenset(member.called for member in scene.unseen(beside_entry))
+            if not unseen:
+                return False
+        return [("not_understood", item, (var, unseen))]
 
     return ask
 
 
-def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
-    """Return the application of an item of which a trigger's set has nothing to say (table 8)."""
-    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
+def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[str]) -> Application:
+    """Return the application of an item of which a trigger's set has nothing to say (table 8).
+
+    `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
+    """
+    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
     if var.kind is Kind.ENTRY:
         fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
         parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
@@ -301,8 +310,10 @@ class Category:
 
 
 def _has_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
-    if scene.unseen(is_entry):
-        return True
+    return bool(scene.unseen(is_entry)) or _has_seen_another(scene, item, is_entry)
+
+
+def _has_seen_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
     excluded = scene.excluded(item)
     return any(other.index not in excluded for other in scene.everyone(is_entry))
 
