@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.evaluation.atoms import compare, converted, day_name, plain, products_answer
+from codesafety.evaluation.atoms import compare, converted, day_name, plain
 from codesafety.evaluation.calendar import LAST_DAY, NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
@@ -333,10 +333,10 @@ def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = 
 # ------------------------------------------------------------------------------------------------ medicines
 
 
-def products(what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
+def products(scene: Scene, what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
     """Answer how two medicines' products compare. `what`: product, SharesIngredient or SameIngredients."""
     sides = one.product, other.product
-    answer = products_answer(what, *sides)
+    answer = scene.products(what, *sides)
     if answer is not None:
         return answer
     field = "product" if what == "product" else "ingredients"

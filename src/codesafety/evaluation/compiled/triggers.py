@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
 from codesafety import ir
@@ -53,10 +53,10 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
-        as_subject = _as_subject(rule, binding, numbers, asked)
+        as_subject = _as_subject(number, rule, binding, numbers, asked)
         yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
-            as_partner = _as_partner(rule, binding, numbers, asked)
+            as_partner = _as_partner(number, rule, binding, numbers, asked)
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
@@ -127,10 +127,36 @@ def _candidates(
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
     lists = _lists(rule, wanted, numbers)
+    if looks_no_further(rule):
+        every_list = lists
+        lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = _needed(rule.when, ir.Overlaps, one, other)
     if overlaps and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps):
         return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
     return lambda scene, item: _together(lists(scene, item))
+
+
+def looks_no_further(rule: ir.Rule) -> bool:
+    """Return whether a rule looks at both sides of a pair alone, and at no name: then items that are alike answer alike.
+
+    What quantifiers find may be another item beside each of them, a predicate may look at anything, and where a rule is in
+    force depends on the item that it falls on.
+    """
+    parts = list(_parts(condition for condition in (rule.when, *(u.condition for u in rule.unless))))
+    return rule.valid_from is rule.valid_until is None and not any(
+        isinstance(part, ir.Quantified | ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order"))
+        for part in parts
+    )
+
+
+def _parts(nodes: Iterable[object]) -> Iterator[object]:
+    """Yield nodes of a rule with all that they are made of."""
+    for node in nodes:
+        if is_dataclass(node):
+            yield node
+            yield from _parts(getattr(node, each.name) for each in fields(node))
+        elif isinstance(node, tuple):
+            yield from _parts(node)
 
 
 def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
@@ -159,7 +185,7 @@ def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
     return [every[index] for index in sorted(every)]
 
 
-def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
@@ -175,13 +201,13 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index in excluded:
                 continue
             first, second = (member, item) if unordered and not comes_first(item, member) else (item, member)
-            if pair(scene, first, second):
+            if scene.may_fire(number, pair, first, second):
                 found.append(("pair", first, second))
         for unseen in scene.unseen(is_entry):
             if unseen_partner(scene, item, unseen):
@@ -191,7 +217,7 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
     return ask
 
 
-def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
@@ -206,10 +232,10 @@ def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
-            if member.index not in excluded and pair(scene, member, item):
+            if member.index not in excluded and scene.may_fire(number, pair, member, item):
                 found.append(("pair", member, item))
         for unseen in scene.unseen(is_entry):
             if unseen_subject(scene, unseen, item):
