@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from codesafety import Engine, Submission, load
 from codesafety.cli.app import app
+from codesafety.cli.render import render
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.work import WORK_BUDGET, Work
+from codesafety.report import NotChecked
 
 PLENTY = 10**12
 SPENT = "not asked: the budget of work for one message is spent"
@@ -128,5 +130,19 @@ def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path
     result = CliRunner().invoke(app, ["check", str(given)])
     assert result.exit_code == 1
     text = " ".join(result.stdout.split())
-    assert "NOT CHECKED, and held entries[" in text
-    assert f"entries[699]: {SPENT} (rule uk.duplicate_entries/same-entry-twice-in-one-message)" in text
+    rules = "same-entry-on-the-record, uk.duplicate_entries/same-entry-twice-in-one-message"
+    report = load().assess(Submission.model_validate_json(given.read_text()))
+    places = list(dict.fromkeys(line.path for line in report.not_checked))
+    assert len(places) > 100
+    assert f"NOT CHECKED, and held {SPENT}: 2 rules, each on some or all of {len(places)} places rules: uk." in text
+    assert f"{rules} places: {', '.join(map(str, places))} " in text
+
+
+def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None:
+    report = engine.assess(message(made.entries(6)))
+    lines = [NotChecked(path=f"entries[{n}]", rule=f"w/r{n % 2}", reason="not asked") for n in range(6)]
+    few = render(report.model_copy(update={"not_checked": lines[:5]}), "m", False)
+    assert few.count(": not asked (rule w/r") == 5
+    many = render(report.model_copy(update={"not_checked": [*lines, NotChecked(reason="another")]}), "m", False)
+    assert "  not asked: 2 rules, each on some or all of 6 places\n    rules: w/r0, w/r1\n    places: entries[0], " in many
+    assert "  the message: another\n" in many
