@@ -131,18 +131,20 @@ def at_least(
 # ------------------------------------------------------------------------------------------------ context
 
 
-def entry_stands(item: ItemFact, assertion: str, subject: str, temporality: str) -> Answer:
-    """Answer whether an item stands as an entry by default; the three names are those of its fields."""
+def stands(item: ItemFact, name: str) -> Answer:
+    """Answer whether an item stands as an entry or a medication by default. `name`: what the rule calls it."""
     if item.stands != 1:
         return item.stands == 2
+    if not item.is_entry:
+        return frozenset((f"{name}.status",))
     said = item.context
     missing = []
     if said[0] is None or said[0] == "possible":
-        missing.append(assertion)
+        missing.append(f"{name}.assertion")
     if said[1] is None:
-        missing.append(subject)
+        missing.append(f"{name}.subject")
     if said[2] is None:
-        missing.append(temporality)
+        missing.append(f"{name}.temporality")
     return frozenset(missing)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.answers import entry_stands, every, lone, told
+from codesafety.evaluation.compiled.answers import every, lone, stands, told
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -84,9 +84,8 @@ def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[st
     `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
     """
     parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
-    if var.kind is Kind.ENTRY:
-        fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    if var.kind is not Kind.MENTION:
+        parts.append(stands(item, var.name))  # type: ignore[arg-type]
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -278,8 +277,7 @@ def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Applic
         field = "product" if one.kind is Kind.MEDICATION else "code"
         parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))  # type: ignore[arg-type]
     if one.kind is not Kind.MENTION:
-        fields = (f"{one.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+        parts.append(stands(item, one.name))  # type: ignore[arg-type]
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
