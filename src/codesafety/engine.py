@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -23,6 +22,7 @@ from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
+from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import PluginManager, ask, manager, names, versions
@@ -393,11 +393,10 @@ def checked_path(name: str | Path) -> Path:
         raise InputError("the path is empty", help="name a file; a variable may have been left unset")
     path = Path(name)
     try:
-        mode = path.stat().st_mode
+        kind = endless(path)
     except (OSError, ValueError) as error:
         raise _unreadable(error, str(name)) from None
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        kind = "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    if kind is not None:
         raise InputError(
             f"this is {kind}, and no file", source=str(path), help="write it to a file; `codesafety check -` reads standard input"
         )
