@@ -351,7 +351,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         id=choose.pick((None, "1", "2", "3")),
         message_id=choose.pick((None, "old")),
         text=choose.pick((None, *WORDS)),
-        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown")),
+        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown", "no-such-word")),
         recorded=choose.pick(DATES),
         kind=choose.pick(("statement", "request", "dispense")),
         products=some_codings(choose, PRODUCT_CODES),

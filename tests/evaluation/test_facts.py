@@ -507,3 +507,23 @@ def test_a_dosage_names_what_it_lacks() -> None:
 def test_a_record_that_does_not_know_the_gender_leaves_the_messages() -> None:
     facts = Facts(Submission(patient=Patient(gender="female")), Record(patient=Patient(gender="unknown")), BOOK)
     assert facts.patient.gender == "female"
+
+
+@pytest.mark.parametrize(
+    ("status", "given"),
+    [
+        (None, True),
+        ("active", True),
+        ("unknown", True),
+        ("on-hold", True),
+        ("draft", False),
+        ("declined", False),
+        ("Actve", None),
+    ],
+)
+def test_whether_a_medicine_was_given_is_not_known_by_a_word_that_no_status_can_be(
+    status: str | None, given: bool | None
+) -> None:
+    [item] = Facts(Submission(medications=(Medication(path="m", status=status),)), None, BOOK).incoming
+    assert item.given is given
+    assert item.stands == {True: 2, False: 0, None: 1}[given]

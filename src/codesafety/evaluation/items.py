@@ -25,6 +25,8 @@ from codesafety.terminology.interface import Product
 SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
 """Dates that systems write where none is known; they are missing."""
 _NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "declined", "draft", "not-taken"})
+_GIVEN_STATUSES = frozenset({"active", "completed", "in-progress", "intended", "on-hold", "preparation", "stopped", "unknown"})
+"""Words that FHIR has for a medicine's status and that leave it counting. Of any other word nothing is known."""
 
 
 def date_of(text: str | None) -> Interval | None:
@@ -173,14 +175,18 @@ class ItemFact:
     # ------------------------------------------------------------------------------------------ medications
 
     @property
-    def given(self) -> bool:
-        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error."""
+    def given(self) -> bool | None:
+        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error.
+
+        None: its status is no word that a medicine's can be."""
         model = self.model
         assert isinstance(model, Medication)
         if model.subject in ("another", "baby", "family"):
             return False
         if model.not_given or model.status in _NOT_GIVEN_STATUSES:
             return False
+        if model.status is not None and model.status not in _GIVEN_STATUSES:
+            return None
         return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)
 
 
@@ -285,7 +291,8 @@ def _says_nothing(item: ItemFact, model: Entry) -> bool:
 
 def _find_stands(item: ItemFact) -> int:
     if not item.is_entry:
-        return 2 if item.given else 0
+        given = item.given
+        return 1 if given is None else 2 if given else 0
     model = item.model
     assert isinstance(model, Entry)
     if model.entered_in_error:

@@ -14,6 +14,7 @@ from codesafety.errors import RuleError
 from codesafety.language.checking.rulesets import Folder, check, digest, header
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.parser import parse_collecting, scanner
+from codesafety.paths import refuse_endless
 
 SUFFIX = ".rules"
 MAX_BYTES = 16 * 1024 * 1024
@@ -283,6 +284,7 @@ def _named_files(files: Sequence[syntax.File]) -> Iterator[syntax.Text]:
 def _read(path: Path, diagnostics: Diagnostics) -> bytes | None:
     name = path.as_posix()
     try:
+        refuse_endless(path)
         if path.stat().st_size > MAX_BYTES:
             diagnostics.error(
                 "CS121", f"`{name}` is larger than {MAX_BYTES // 1024 // 1024} MiB", Span(name, 0, 0), "split the file"

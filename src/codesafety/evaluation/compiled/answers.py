@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.evaluation.atoms import compare, converted, day_name, plain, products_answer
+from codesafety.evaluation.atoms import compare, converted, day_name, plain
 from codesafety.evaluation.calendar import LAST_DAY, NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
@@ -131,18 +131,20 @@ def at_least(
 # ------------------------------------------------------------------------------------------------ context
 
 
-def entry_stands(item: ItemFact, assertion: str, subject: str, temporality: str) -> Answer:
-    """Answer whether an item stands as an entry by default; the three names are those of its fields."""
+def stands(item: ItemFact, name: str) -> Answer:
+    """Answer whether an item stands as an entry or a medication by default. `name`: what the rule calls it."""
     if item.stands != 1:
         return item.stands == 2
+    if not item.is_entry:
+        return frozenset((f"{name}.status",))
     said = item.context
     missing = []
     if said[0] is None or said[0] == "possible":
-        missing.append(assertion)
+        missing.append(f"{name}.assertion")
     if said[1] is None:
-        missing.append(subject)
+        missing.append(f"{name}.subject")
     if said[2] is None:
-        missing.append(temporality)
+        missing.append(f"{name}.temporality")
     return frozenset(missing)
 
 
@@ -333,10 +335,10 @@ def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = 
 # ------------------------------------------------------------------------------------------------ medicines
 
 
-def products(what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
+def products(scene: Scene, what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
     """Answer how two medicines' products compare. `what`: product, SharesIngredient or SameIngredients."""
     sides = one.product, other.product
-    answer = products_answer(what, *sides)
+    answer = scene.products(what, *sides)
     if answer is not None:
         return answer
     field = "product" if what == "product" else "ingredients"

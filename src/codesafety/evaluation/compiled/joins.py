@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
-from codesafety.evaluation.facts import ItemFact
+from codesafety.evaluation.facts import Facts, ItemFact
 
 _NOBODY: list[ItemFact] = []
+
+
+def of_each_kind(items: list[ItemFact], facts: Facts) -> list[ItemFact]:
+    """Return the items without those incoming ones for which others that are alike can stand, as partners in a pair.
+
+    Of each kind the first two and the last two stay, each two of different orders: beside any item there is then one that is
+    another, and one before and one behind it where there were any. Those left out are asked about in their own turn.
+    """
+    kinds: dict[object, list[ItemFact]] = {}
+    for item in items:
+        if item.incoming:
+            kinds.setdefault(facts.alike(item), []).append(item)
+    kept = {item.index for kind in kinds.values() for item in (*_two(kind, facts), *_two(kind[::-1], facts))}
+    return [item for item in items if not item.incoming or item.index in kept]
+
+
+def _two(kind: list[ItemFact], facts: Facts) -> Iterator[ItemFact]:
+    first = kind[0]
+    yield first
+    yield from islice((item for item in kind if item is not first and not facts.same_order(item, first)), 1)
 
 
 class Courses:

@@ -130,7 +130,7 @@ class Operands:
         place = frame[of.var.slot]
         if place.kind is Kind.ROW:
             return call("cell_codings", name(SCENE), self.raw(of, frame))
-        return call("item_codings", place.value, const(of.name))
+        return method(name(SCENE), "codings_of", place.value, const(of.name))
 
     def amount(self, of: ir.Field, frame: Frame) -> ast.expr:
         """A number with its unit and comparator, or what is missing."""
@@ -192,7 +192,7 @@ class Operands:
 Truthfulness = Literal["bool", "open", "answer"]
 RUNTIME: Mapping[str, object] = {
     **{key: value for key, value in vars(codegen_answers).items() if callable(value) and not key.startswith("_")},
-    **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_field)},
+    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,
     "UNIT_weeks": ir.Unit.WEEKS,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.answers import entry_stands, every, lone, told
+from codesafety.evaluation.compiled.answers import every, lone, stands, told
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -53,10 +53,10 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
-        as_subject = _as_subject(rule, binding, numbers, asked)
+        as_subject = _as_subject(number, rule, binding, numbers, asked)
         yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
-            as_partner = _as_partner(rule, binding, numbers, asked)
+            as_partner = _as_partner(number, rule, binding, numbers, asked)
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
@@ -84,9 +84,8 @@ def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[st
     `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
     """
     parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
-    if var.kind is Kind.ENTRY:
-        fields = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+    if var.kind is not Kind.MENTION:
+        parts.append(stands(item, var.name))  # type: ignore[arg-type]
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -127,10 +126,36 @@ def _candidates(
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
     lists = _lists(rule, wanted, numbers)
+    if looks_no_further(rule):
+        every_list = lists
+        lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = _needed(rule.when, ir.Overlaps, one, other)
     if overlaps and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps):
         return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
     return lambda scene, item: _together(lists(scene, item))
+
+
+def looks_no_further(rule: ir.Rule) -> bool:
+    """Return whether a rule looks at both sides of a pair alone, and at no name: then items that are alike answer alike.
+
+    What quantifiers find may be another item beside each of them, a predicate may look at anything, and where a rule is in
+    force depends on the item that it falls on.
+    """
+    parts = list(_parts(condition for condition in (rule.when, *(u.condition for u in rule.unless))))
+    return rule.valid_from is rule.valid_until is None and not any(
+        isinstance(part, ir.Quantified | ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order"))
+        for part in parts
+    )
+
+
+def _parts(nodes: Iterable[object]) -> Iterator[object]:
+    """Yield nodes of a rule with all that they are made of."""
+    for node in nodes:
+        if is_dataclass(node):
+            yield node
+            yield from _parts(getattr(node, each.name) for each in fields(node))
+        elif isinstance(node, tuple):
+            yield from _parts(node)
 
 
 def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
@@ -159,7 +184,7 @@ def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
     return [every[index] for index in sorted(every)]
 
 
-def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
@@ -175,13 +200,13 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index in excluded:
                 continue
             first, second = (member, item) if unordered and not comes_first(item, member) else (item, member)
-            if pair(scene, first, second):
+            if scene.may_fire(number, pair, first, second):
                 found.append(("pair", first, second))
         for unseen in scene.unseen(is_entry):
             if unseen_partner(scene, item, unseen):
@@ -191,7 +216,7 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
     return ask
 
 
-def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
@@ -206,10 +231,10 @@ def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
-            if member.index not in excluded and pair(scene, member, item):
+            if member.index not in excluded and scene.may_fire(number, pair, member, item):
                 found.append(("pair", member, item))
         for unseen in scene.unseen(is_entry):
             if unseen_subject(scene, unseen, item):
@@ -252,8 +277,7 @@ def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Applic
         field = "product" if one.kind is Kind.MEDICATION else "code"
         parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))  # type: ignore[arg-type]
     if one.kind is not Kind.MENTION:
-        fields = (f"{one.name}.{field}" for field in ("assertion", "subject", "temporality"))
-        parts.append(entry_stands(item, *fields))  # type: ignore[arg-type]
+        parts.append(stands(item, one.name))  # type: ignore[arg-type]
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)

@@ -165,8 +165,7 @@ class Writer:
             assert membership.lacking is not None
             parts.append(call("known_or", membership.value(), membership.lacking()))
         if place.kind in _BY_DEFAULT:
-            fields = (const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality"))
-            parts.append(call("entry_stands", place.value, *fields))
+            parts.append(call("stands", place.value, const(place.name)))
         return parts
 
     @staticmethod

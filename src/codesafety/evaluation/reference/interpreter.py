@@ -191,7 +191,7 @@ class Interpreter(Comparisons):
             return unknown(value.called)
         assert isinstance(value, ItemFact)
         if kind is ir.Kind.MEDICATION:
-            return truth(value.given)
+            return truth(value.given, f"{bound.name}.status")
         if value.model.entered_in_error:
             return FALSE
         assertion, subject, temporality = value.context
