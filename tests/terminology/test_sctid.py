@@ -126,7 +126,8 @@ def test_every_wrong_digit_and_every_swapped_pair_is_noticed(code: str, data: st
     ],
 )
 def test_what_is_not_well_formed(code: str) -> None:
-    assert not is_well_formed(code)
+    assert is_well_formed(code) is False
+    assert is_concept_id(code) is False
     assert kind(code) is None
     with pytest.raises(ValueError, match="not an SCTID"):
         parse(code)
@@ -134,12 +135,25 @@ def test_what_is_not_well_formed(code: str) -> None:
 
 def test_a_partition_not_in_use_is_not_well_formed() -> None:
     code = _with_check("123456770")
-    assert has_check_digit(code) and not is_well_formed(code)
+    assert has_check_digit(code) and is_well_formed(code) is False
     assert diagnose(code).diagnosis == "partition"
 
 
 def test_a_long_format_partition_needs_room_for_its_namespace() -> None:
-    assert not is_well_formed(_with_check("12310"))
+    assert is_well_formed(_with_check("123456710")) is False  # ten digits
+    assert is_well_formed(_with_check("1100000010"))  # eleven
+
+
+def test_an_id_has_six_digits_at_least_though_its_check_digit_holds() -> None:
+    assert diagnose(_with_check("1200")).diagnosis is Damage.TOO_SHORT
+    assert is_well_formed(_with_check("1200")) is False
+    assert is_well_formed(_with_check("12300"))
+
+
+@pytest.mark.parametrize("digits", ["", "12345678901234567 ", "a", "１２", "123456789012345678"])
+def test_a_check_digit_is_of_one_to_seventeen_digits(digits: str) -> None:
+    with pytest.raises(ValueError, match="for 1 to 17 digits"):
+        check_digit(digits)
 
 
 @given(concept_ids)
@@ -173,6 +187,12 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("1E+17", "scientific_notation"),
         ("9.00E+17", "scientific_notation"),
         ("-77386006", "not_an_sctid"),
+        ("12345.0", "float_suffix"),
+        ("000", "leading_zero"),
+        (
+            "1.20410110000070E+16",
+            "scientific_notation",
+        ),  # fifteen digits have been cut, and 12041011000007000 is whole by accident
     ],
 )
 def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
@@ -216,6 +236,14 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("77386006\n", "stray_characters", ("77386006",)),
         ("8.0E7", "scientific_notation", ("80000004",)),
         ("8E+07", "scientific_notation", ("80000004",)),
+        ("900000000000206976", "float_rounding", ("900000000000207008",)),  # the thousand below
+        ("900000000000012032", "float_rounding", ("900000000000012004",)),
+        ("77386006\u2028", "stray_characters", ("77386006",)),
+        ("77386006\u2029", "stray_characters", ("77386006",)),
+        ("77386006´", "stray_characters", ("77386006",)),
+        ("#77386006", "stray_characters", ("77386006",)),
+        ("77386006;", "stray_characters", ("77386006",)),
+        ("77386006. ", "stray_characters", ("77386006",)),
     ],
 )
 def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: tuple[str, ...]) -> None:

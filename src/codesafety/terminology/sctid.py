@@ -276,13 +276,13 @@ def _bare(text: str) -> str:
     bare = "".join(kept)
     if _GROUPED.fullmatch(bare):
         return bare.replace(",", "").replace(".", "")
-    return bare[:-1] if bare[-1:] in (".", ",") and bare[:-1].isdigit() else bare
+    return bare
 
 
 def _diagnose_digits(code: str) -> Diagnosis:
     if code[0] == "0":
         rest = code.lstrip("0")
-        inner = diagnose(rest) if rest else Diagnosis(rest, Damage.TOO_SHORT)
+        inner = diagnose(rest)
         return Diagnosis(code, Damage.LEADING_ZERO, (rest,) if inner.is_valid else inner.candidates)
     length = len(code)
     if length < MIN_DIGITS:
@@ -323,20 +323,18 @@ def _preferred(candidates: set[str]) -> tuple[str, ...]:
 
 def _from_spreadsheet(code: str) -> tuple[str, ...]:
     """Return the concept ids which, cut (or rounded) to 15 significant digits, read as `code`."""
-    lost, number = len(code) - _SPREADSHEET, int(code)
-    scale = 10**lost
+    number, scale = int(code), 10 ** (len(code) - _SPREADSHEET)
     cut, rounded = set(), set()
-    for thousand in (number // 1000, number // 1000 - 1):
-        for partition in ("10", "00"):
-            # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
-            candidate = _completed(str(thousand), partition)
-            if candidate is None or len(candidate) != len(code):
-                continue
-            value = int(candidate)
-            if value // scale * scale == number:
-                cut.add(candidate)
-            elif (value + scale // 2) // scale * scale == number:
-                rounded.add(candidate)
+    for partition in ("10", "00"):
+        # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
+        candidate = _completed(code[:-3], partition)
+        if candidate is None:
+            continue
+        value = int(candidate)
+        if value // scale * scale == number:
+            cut.add(candidate)
+        elif (value + scale // 2) // scale * scale == number:
+            rounded.add(candidate)
     return _preferred(cut or rounded)
 
 
@@ -344,7 +342,7 @@ def _from_float(code: str) -> tuple[str, ...]:
     """Return the concept ids which, as a 64-bit float, print as `code`: in full, or in the fewest digits that tell it apart."""
     number = int(code)
     found = set()
-    for thousand in (number // 1000 - 1, number // 1000, number // 1000 + 1):
+    for thousand in (number // 1000, number // 1000 + 1):  # a float is off by 64 at most: 001 may come from the thousand above
         for partition in ("10", "00"):
             candidate = _completed(str(thousand), partition)
             if candidate is None:
@@ -386,11 +384,9 @@ def _from_digits(code: str, shown: int) -> tuple[str, ...]:
         stem_length = length - 3 - len(namespace)
         if not 0 < stem_length <= shown or (partition == "00" and length > _LONGEST_SHORT):
             continue
-        stem = int(code[:stem_length])
-        for near in (stem, stem - 1):
-            candidate = _completed(str(near), partition, namespace)
-            if candidate is not None and len(candidate) == length and _rounded(candidate, shown) == int(code):
-                found.add(candidate)
+        candidate = _completed(code[:stem_length], partition, namespace)
+        if candidate is not None and _rounded(candidate, shown) == int(code):
+            found.add(candidate)
     return tuple(sorted(found))
 
 
