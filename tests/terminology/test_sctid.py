@@ -83,6 +83,7 @@ concept_ids = st.one_of(short_concept_ids, uk_concept_ids())
 def test_the_specifications_examples_are_told_by_their_partition(code: str, expected: Kind) -> None:
     assert is_well_formed(code)
     assert kind(code) is expected
+    assert parse(code).kind is expected
     assert str(parse(code)) == code
 
 
@@ -144,6 +145,12 @@ def test_a_long_format_partition_needs_room_for_its_namespace() -> None:
     assert is_well_formed(_with_check("1100000010"))  # eleven
 
 
+def test_an_id_of_a_postcoordinated_expression_is_told_by_its_partition() -> None:
+    code = _with_check("1100000016")
+    assert (kind(code), parse(code).kind, kind(code) == "expression") == (Kind.EXPRESSION, Kind.EXPRESSION, True)
+    assert diagnose(code) == Diagnosis(code, Damage.EXPRESSION_ID)
+
+
 def test_an_id_has_six_digits_at_least_though_its_check_digit_holds() -> None:
     assert diagnose(_with_check("1200")).diagnosis is Damage.TOO_SHORT
     assert is_well_formed(_with_check("1200")) is False
@@ -188,6 +195,8 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("9.00E+17", "scientific_notation"),
         ("-77386006", "not_an_sctid"),
         ("12345.0", "float_suffix"),
+        ("1E+18", "scientific_notation"),
+        ("1E+04", "scientific_notation"),
         ("000", "leading_zero"),
         (
             "1.20410110000070E+16",
@@ -238,9 +247,12 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("8E+07", "scientific_notation", ("80000004",)),
         ("900000000000206976", "float_rounding", ("900000000000207008",)),  # the thousand below
         ("900000000000012032", "float_rounding", ("900000000000012004",)),
-        ("77386006\u2028", "stray_characters", ("77386006",)),
-        ("77386006\u2029", "stray_characters", ("77386006",)),
-        ("77386006´", "stray_characters", ("77386006",)),
+        ("7738\u20286006", "stray_characters", ("77386006",)),
+        ("7738\u20296006", "stray_characters", ("77386006",)),
+        ("7738´6006", "stray_characters", ("77386006",)),
+        ("7738\x076006", "stray_characters", ("77386006",)),
+        ("7738»6006", "stray_characters", ("77386006",)),
+        ("0.77386006E+8", "scientific_notation", ("77386006",)),
         ("#77386006", "stray_characters", ("77386006",)),
         ("77386006;", "stray_characters", ("77386006",)),
         ("77386006. ", "stray_characters", ("77386006",)),
@@ -250,6 +262,14 @@ def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: 
     told = diagnose(code)
     assert (told.code, told.diagnosis, told.candidates) == (code, word, candidates)
     assert repair(code) == candidates
+
+
+def test_the_words_for_damage_and_kinds_are_stable() -> None:
+    assert " ".join(Kind) == "concept description relationship expression"
+    assert " ".join(Damage) == (
+        "valid spreadsheet_truncation float_rounding scientific_notation float_suffix stray_characters leading_zero check_digit "
+        "partition description_id relationship_id expression_id expression too_short too_long empty not_an_sctid"
+    )
 
 
 def test_where_the_namespace_is_lost_both_uk_extensions_are_offered() -> None:

@@ -294,7 +294,7 @@ def _diagnose_digits(code: str) -> Diagnosis:
         return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_digits(code, _SHOWN))
     if length > _SPREADSHEET and significant <= _SPREADSHEET and (found := _from_spreadsheet(code)):
         return Diagnosis(code, Damage.SPREADSHEET_TRUNCATION, found)
-    if int(code) > _EXACT and (found := _from_float(code)):
+    if found := _from_float(code):
         return Diagnosis(code, Damage.FLOAT_ROUNDING, found)
     return Diagnosis(code, Damage.PARTITION if has_check_digit(code) else Damage.CHECK_DIGIT)
 
@@ -302,14 +302,13 @@ def _diagnose_digits(code: str) -> Diagnosis:
 _SPREADSHEET = 15  # significant decimal digits that a spreadsheet keeps
 _SHOWN = 6  # significant digits of its general format in scientific notation ...
 _FIRST_SCIENTIFIC = 12  # ... which it uses from twelve digits on
-_EXACT = 2**53  # up to here every integer is a 64-bit float
 _LONGEST_SHORT = 13  # digits of the longest short-format id of the specification's own examples
 
 
 def _completed(stem: str, partition: str, tail: str = "") -> str | None:
     """Return the concept id of this stem and partition with its check digit, or None where it cannot be one."""
     digits = f"{stem}{tail}{partition}"
-    if not stem or stem[0] == "0" or not MIN_DIGITS <= len(digits) + 1 <= MAX_DIGITS:
+    if len(digits) >= MAX_DIGITS:
         return None
     code = digits + check_digit(digits)
     return code if is_well_formed(code) else None
@@ -324,40 +323,26 @@ def _preferred(candidates: set[str]) -> tuple[str, ...]:
 def _from_spreadsheet(code: str) -> tuple[str, ...]:
     """Return the concept ids which, cut (or rounded) to 15 significant digits, read as `code`."""
     number, scale = int(code), 10 ** (len(code) - _SPREADSHEET)
-    cut, rounded = set(), set()
-    for partition in ("10", "00"):
-        # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
-        candidate = _completed(code[:-3], partition)
-        if candidate is None:
-            continue
-        value = int(candidate)
-        if value // scale * scale == number:
-            cut.add(candidate)
-        elif (value + scale // 2) // scale * scale == number:
-            rounded.add(candidate)
-    return _preferred(cut or rounded)
+    # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
+    possible = [c for partition in ("10", "00") if (c := _completed(code[:-3], partition)) is not None]
+    cut = {c for c in possible if int(c) // scale * scale == number}
+    return _preferred(cut or {c for c in possible if (int(c) + scale // 2) // scale * scale == number})
 
 
 def _from_float(code: str) -> tuple[str, ...]:
     """Return the concept ids which, as a 64-bit float, print as `code`: in full, or in the fewest digits that tell it apart."""
     number = int(code)
-    found = set()
-    for thousand in (number // 1000, number // 1000 + 1):  # a float is off by 64 at most: 001 may come from the thousand above
-        for partition in ("10", "00"):
-            candidate = _completed(str(thousand), partition)
-            if candidate is None:
-                continue
-            as_float = float(int(candidate))
-            if number in (int(as_float), int(Decimal(repr(as_float)))):
-                found.add(candidate)
-    return _preferred(found)
+    # A float is off by 64 at most: 001 may come from the thousand above, and 109 from none but its own.
+    stems = (str(number // 1000), str(number // 1000 + 1))
+    possible = [c for stem in stems for partition in ("10", "00") if (c := _completed(stem, partition)) is not None]
+    return _preferred({c for c in possible if number in (int(float(c)), int(Decimal(repr(float(c)))))})
 
 
 def _from_scientific(mantissa: str, exponent: int) -> tuple[str, ...]:
     """Return the concept ids which print as mantissa × 10**exponent."""
     digits = mantissa.replace(".", "")
     length = exponent + 1
-    if not MIN_DIGITS <= length <= MAX_DIGITS or digits[0] == "0":
+    if not MIN_DIGITS <= length <= MAX_DIGITS:
         return ()
     if len(digits) >= length:
         whole, fraction = digits[:length], digits[length:]
