@@ -196,6 +196,9 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("-77386006", "not_an_sctid"),
         ("12345.0", "float_suffix"),
         ("1E+18", "scientific_notation"),
+        ("100006", "check_digit"),  # six digits are enough
+        ("pregnant ", "not_an_sctid"),
+        ("77386006.5", "not_an_sctid"),
         ("1E+04", "scientific_notation"),
         ("000", "leading_zero"),
         (
@@ -253,6 +256,9 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("7738\x076006", "stray_characters", ("77386006",)),
         ("7738»6006", "stray_characters", ("77386006",)),
         ("0.77386006E+8", "scientific_notation", ("77386006",)),
+        ("6.0000005098912110E+17", "scientific_notation", ("600000050989121100",)),
+        ("900000000000207000", "spreadsheet_truncation", ("900000000000207008",)),  # of SNOMED International's metadata
+        ("12345678901234000", "spreadsheet_truncation", ("12345678901234008",)),
         ("#77386006", "stray_characters", ("77386006",)),
         ("77386006;", "stray_characters", ("77386006",)),
         ("77386006. ", "stray_characters", ("77386006",)),

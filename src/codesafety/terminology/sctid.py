@@ -229,7 +229,7 @@ def diagnose(code: str) -> Diagnosis:
     if code.isascii() and code.isdigit():
         return _diagnose_digits(code)
     if (found := _SCIENTIFIC.fullmatch(code)) is not None:
-        mantissa, exponent = (found[1], found[2]) if found[1] else (found[3], found[4])
+        mantissa, exponent = found[1] or found[3], found[2] or found[4]
         return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(mantissa.replace(",", "."), int(exponent)))
     if (found := _SUFFIX.fullmatch(code)) is not None:
         inner = diagnose(found[1])
@@ -303,6 +303,7 @@ _SPREADSHEET = 15  # significant decimal digits that a spreadsheet keeps
 _SHOWN = 6  # significant digits of its general format in scientific notation ...
 _FIRST_SCIENTIFIC = 12  # ... which it uses from twelve digits on
 _LONGEST_SHORT = 13  # digits of the longest short-format id of the specification's own examples
+_METADATA = "900000000000"
 
 
 def _completed(stem: str, partition: str, tail: str = "") -> str | None:
@@ -315,8 +316,11 @@ def _completed(stem: str, partition: str, tail: str = "") -> str | None:
 
 
 def _preferred(candidates: set[str]) -> tuple[str, ...]:
-    """Return long-format candidates; short-format ones only where there is none, or where they are of a length in use."""
-    likely = {c for c in candidates if c[-3] == "1" or len(c) <= _LONGEST_SHORT}
+    """Return the likely ones of candidates of 16 digits and more, or all where none is.
+
+    In the short format, ids that long are SNOMED International's own metadata, which begin alike.
+    """
+    likely = {c for c in candidates if (c[-3] == "0") == c.startswith(_METADATA)}
     return tuple(sorted(likely or candidates))
 
 
