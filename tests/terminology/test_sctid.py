@@ -196,6 +196,7 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("-77386006", "not_an_sctid"),
         ("12345.0", "float_suffix"),
         ("1E+18", "scientific_notation"),
+        ("7.73860061E+07", "scientific_notation"),  # a fraction
         ("100006", "check_digit"),  # six digits are enough
         ("pregnant ", "not_an_sctid"),
         ("77386006.5", "not_an_sctid"),
@@ -256,6 +257,13 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("7738\x076006", "stray_characters", ("77386006",)),
         ("7738»6006", "stray_characters", ("77386006",)),
         ("0.77386006E+8", "scientific_notation", ("77386006",)),
+        ("7.738600600E+07", "scientific_notation", ("77386006",)),
+        ("1.00005E+05", "scientific_notation", ("100005",)),
+        ("4.46891E+08", "scientific_notation", ("446891002",)),
+        ("1.1E+10", "scientific_notation", ("11000000101", "11000001102")),
+        ("1.290023401E+12", "scientific_notation", ("1290023401004", "1290023401101")),
+        ("1.2900234010E+13", "scientific_notation", ("12900234010105",)),  # no short id in use has fourteen digits
+        ("1.054321000000100E+15", "scientific_notation", ("1054321000000107",)),  # cut first
         ("6.0000005098912110E+17", "scientific_notation", ("600000050989121100",)),
         ("900000000000207000", "spreadsheet_truncation", ("900000000000207008",)),  # of SNOMED International's metadata
         ("12345678901234000", "spreadsheet_truncation", ("12345678901234008",)),
