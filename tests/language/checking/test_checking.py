@@ -177,7 +177,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     assert when("r.n > 3", ROW).field.as_written == "r.n"
 
 
-@pytest.mark.parametrize(("text", "of", "code", "message"), [
+CONDITIONS = [
     ("f is past", ENTRY, "CS202", "nothing here is called `f`"),
     ("no entry y in a where (y is past) and y is past", ENTRY, "CS202", "nothing here is called `y`"),
     ("patient.sex is male", ENTRY, "CS201", "unknown field `patient.sex`"),
@@ -271,12 +271,15 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("e is family", ENTRY, "CS206", "an entry cannot be `family`"),
     ("e is x", PAIR, "CS206", "an entry cannot be `x`"),
     ("e in b and f in a", ENTRY, "CS202", "nothing here is called `f`"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "of", "code", "message"), CONDITIONS)
 def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     assert (code, message) in told_of(text, of)
 
 
-@pytest.mark.parametrize(("text", "help"), [
+MEANT = [
     ("gender is male", "did you mean `patient.gender`?"), ("service in a", "did you mean `message.service`?"),
     ("value > 3", "did you mean `e.value`?"), ("e is male", "write `patient.gender is male`"), ("e is b", "write `e in b`"),
     ("message.service is b", "ask for its code: `message.service in b`, where that is a value set"),
@@ -285,7 +288,10 @@ def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     ("e is about mother", "did you mean `family`?"), ("patient.gender is tall", "it can be `male` or `female`"),
     ("e in nosuch", 'check the spelling, or declare it: `valueset nosuch "…" { … }`'), ("e in t/nosuch", "check the spelling"),
     ("2025-01-01 < 5", "dates are compared with `before`, `after`, `within` and `on the same day as`"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "help"), MEANT)
 def test_what_was_meant_is_said(text: str, help: str) -> None:
     with pytest.raises(RuleError) as caught:
         load(f'rule r {{ action note {ENTRY} when {text} say "x" }}')
@@ -357,9 +363,12 @@ def test_a_private_field_is_marked_on_every_node() -> None:
     assert node.field.private
 
 
-@pytest.mark.parametrize("placeholder", [
+PRIVATE = [
     "patient.sex_at_birth", "patient.born", "patient.nhs_number", "e.text", "e.id", "message.sender",
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("placeholder", PRIVATE)
 def test_a_message_shows_nothing_private_and_nothing_as_sent(placeholder: str) -> None:
     assert [code for code, _ in told(f'rule r {{ action note {ENTRY} say "{{{placeholder}}}" }}')] == ["CS219"]
 
@@ -386,10 +395,13 @@ def test_placeholders_side_by_side_keep_the_space_between_them() -> None:
     assert [p if isinstance(p, str) else p.kind for p in made.say] == ["item", " ", "item"]
 
 
-@pytest.mark.parametrize(("say", "code"), [
+MESSAGES = [
     ("{}", "CS218"), ("{e", "CS218"), ("e}", "CS218"), ("{E}", "CS218"), ("{e or x}", "CS218"), ("", "CS218"),
     ("{q}", "CS202"), ("{age at 2025}", "CS218"), ("{e.q}", "CS201"), ("{age at q}", "CS202"), ("{message}", "CS205"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("say", "code"), MESSAGES)
 def test_a_placeholder_that_is_none_is_told(say: str, code: str) -> None:
     assert [c for c, _ in told(f'rule r {{ action note {ENTRY} say "{say}" }}')] == [code]
 
@@ -432,7 +444,7 @@ def test_a_value_set_keeps_all_its_parts() -> None:
     assert (made.includes, [c.key for c in made.except_codes], made.except_sets) == (("t/a", "t/b"), ["102501003"], ("t/skin",))
 
 
-@pytest.mark.parametrize(("text", "code"), [
+DECLARATIONS = [
     ('valueset v "V" { }', "CS212"),
     ('valueset v "V" { perhaps 146799005 }', "CS212"),
     ('valueset v "V" { ecl { } }', "CS212"),
@@ -468,7 +480,10 @@ def test_a_value_set_keeps_all_its_parts() -> None:
     ('rule r { action note for entry patient in a say "x" }', "CS204"),
     ('rule r { action note for entry e in a with entry e in b say "x" }', "CS204"),
     ('rule r { action note for entry e with row r of nothing say "x" }', "CS203"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), DECLARATIONS)
 def test_a_declaration_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert code in [c for c, _ in told(text)]
 
@@ -552,7 +567,7 @@ def test_an_example_may_give_a_damaged_or_unknown_code() -> None:
     assert item.code == ir.CodeRef("sct", "7.7386E+07")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("text", "code"), [
+EXAMPLES = [
     ("given patient hair brown expect clear", "CS229"),
     ("given patient gender man expect clear", "CS206"),
     ("given patient born yesterday expect clear", "CS229"),
@@ -571,7 +586,10 @@ def test_an_example_may_give_a_damaged_or_unknown_code() -> None:
     ("given incoming entry 77386006 expect cannot tell: y.date", "CS230"),
     ("given incoming entry 77386006 expect cannot tell: x.dat", "CS230"),
     ("given incoming entry 77386006 expect cannot tell: patient.hair", "CS230"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), EXAMPLES)
 def test_an_example_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert [c for c, _ in told(f'rule r {{ action note {PAIR} when e is before x say "x" example "x" {{ {text} }} }}')] == [code]
 

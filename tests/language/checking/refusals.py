@@ -1,0 +1,92 @@
+"""`python -m tests.language.checking.refusals`: write what the checker says of each rule that it refuses, for somebody to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.language.checking.test_checking import (
+    CONDITIONS,
+    DATA,
+    DECLARATIONS,
+    ENTRY,
+    EXAMPLES,
+    HEAD,
+    LINT,
+    MEANT,
+    MESSAGES,
+    PAIR,
+    PREDICATES,
+    PRIVATE,
+)
+
+from codesafety import language
+from codesafety.errors import RuleError
+
+PATH = Path(__file__).with_name("refusals.txt")
+MORE = (
+    'rule r { action stop for message say "x" }',
+    'rule r { action note cannot tell reviewed for message say "x" }',
+    'rule r { action note for message severity sever say "x" }',
+    'rule r { action note for entries say "x" }',
+    'rule r { action note for message title "a" title "b" title "c" say "x" }',
+    'rule r { action note for message for message when message.service is missing when message.service is missing say "x" }',
+    'rule r { action note for entry e in u/a say "x" }',
+    'rule r { action note for entry e in t/soon say "x" }',
+    'rule r { action note for entry e with row r of few say "x" }',
+    'rule r { action note after rule a for message say "x" }',
+    'rule r { action note for message when exists entry y in b where (y.date is before z) say "x" }',
+    'rule r { action hold for message when patient.gender is male say "x" }',
+    'rule r { action note cannot tell hold for message when patient.gender is male say "x" }',
+    f'rule r {{ action note {PAIR} when e is before 2025-06-31 say "x" }}',
+    f'rule r {{ action note {PAIR} when e contradicts its words and x is family say "x" }}',
+    f'rule r {{ action note {ENTRY} valid from 2025-06-01 valid until 2025-01 say "x" }}',
+)
+
+
+WHOLE = (
+    'limit l "L" { default 3 }',
+    'ruleset a { title "A" version 1.0.0 language 1 } ruleset b { title "B" version 1.0.0 language 1 }',
+    "ruleset a { }",
+    'ruleset a { title "A" title "B" version 1.0.0 language 2 reviewed yes parts none }',
+    'ruleset a { title "A" version 1.0.0 language 1 uses b 1.0.0 }',
+    'ruleset a { title "A" version 1.0.0 language 1 } limit l "L" { default 3 } limit l "L" { default 3 }',
+)
+
+
+def cases() -> Iterator[str]:
+    """Yield the text of every rule that is refused in the tests."""
+    for text, of, _, _ in CONDITIONS:
+        yield f'rule r {{ action review {of} when {text} say "x" }}'
+    for text, _ in MEANT:
+        yield f'rule r {{ action note {ENTRY} when {text} say "x" }}'
+    for say, _ in MESSAGES:
+        yield f'rule r {{ action note {ENTRY} say "{say}" }}'
+    for placeholder in PRIVATE:
+        yield f'rule r {{ action note {ENTRY} say "{{{placeholder}}}" }}'
+    yield from (text for text, _ in DECLARATIONS)
+    for text, _ in EXAMPLES:
+        yield f'rule r {{ action note {PAIR} when e is before x say "x" example "x" {{ {text} }} }}'
+    yield from MORE
+
+
+def told(text: str) -> str:
+    """Return each error: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
+    try:
+        language.load_texts({"t.rules": text}, DATA, predicates=PREDICATES)
+    except RuleError as error:
+        return "".join(
+            f"  {d.code} [{text[d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
+            + "".join(f"    also [{text[span.start : span.end]}] {label}\n" for span, label in d.related)
+            for d in error.diagnostics
+            if d.code not in LINT
+        )
+    return "  nothing\n"
+
+
+def written() -> str:
+    return "".join([f"{text}\n{told(HEAD + text)}" for text in cases()] + [f"{text}\n{told(text)}" for text in WHOLE])
+
+
+if __name__ == "__main__":
+    PATH.write_text(written(), encoding="utf-8")
