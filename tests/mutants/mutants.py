@@ -59,7 +59,7 @@ WARM = (
 )
 """What the tests import beside our own code, imported once for all mutants."""
 COLLECTING_S = 0.5  # what one more file costs, beside its tests
-BUDGET_S = 60.0  # of tests by their recorded time: what they do not see in it has survived
+BUDGET_S = 30.0  # of tests by their recorded time: what they do not see in it has survived
 
 _COMPARE = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -173,7 +173,7 @@ class Runs:
         What runs when a module is imported, no test runs by itself: all are asked then, those of the same file first.
         """
         lines = self.lines.get(mutant.path, {})
-        own = lines.get(mutant.line) or lines.get(mutant.statement) or set()
+        own = lines.get(mutant.line, set()) | lines.get(mutant.statement, set())
         near = set().union(*lines.values()) - {""}
         files: dict[str, list[str]] = {}
         for test in own if own - {""} else (self.seconds if "" in own else ()):
@@ -198,7 +198,7 @@ def runs_of(room: str) -> Runs:
     source = _top(where) if _top(where).is_dir() else _top(where).parent
     digest = hashlib.sha256()
     for path in sorted(p for top in ("src", "tests", "rulesets", "docs") for p in (ROOT / top).rglob("*.*") if p.is_file()):
-        if "__pycache__" not in path.parts:
+        if "__pycache__" not in path.parts and path.parent != EQUIVALENT.parent:
             digest.update(path.read_bytes())
     kept = ROOT / ".coverage-mutants" / f"{room}-{digest.hexdigest()[:16]}"
     times = kept.with_name(f"times-{kept.name}")
