@@ -9,6 +9,7 @@ from tests.language.checking.test_checking import (
     CONDITIONS,
     DATA,
     DECLARATIONS,
+    DRUGS,
     ENTRY,
     EXAMPLES,
     HEAD,
@@ -18,6 +19,7 @@ from tests.language.checking.test_checking import (
     PAIR,
     PREDICATES,
     PRIVATE,
+    ROW,
 )
 
 from codesafety import language
@@ -36,6 +38,29 @@ MORE = (
     'rule r { action note for entry e with row r of few say "x" }',
     'rule r { action note after rule a for message say "x" }',
     'rule r { action note for message when exists entry y in b where (y.date is before z) say "x" }',
+    f'rule r {{ action note {DRUGS} when m.ingredients is n.ingredients say "x" }}',
+    f'rule r {{ action note {DRUGS} when m has the same ingredients as m and n shares an ingredient with n say "x" }}',
+    f'rule r {{ action note {PAIR} when x is the same entry as x and e is about patients say "x" }}',
+    f'rule r {{ action note {ENTRY} when e is about family and e is absent say "x" }}',
+    f'rule r {{ action note {ENTRY} when e is past and e is incoming or e is planned or e is possible say "x" }}',
+    'rule r { action note for message when exists entry y in a where (exists entry z in a where (exists entry w in b)) say "x" }',
+    'rule r { action note for message when exists entry y in a where (message.service is missing) say "x" }',
+    f'rule r {{ action note {ENTRY} overridable by seen for 9 weeks overridable by seen for 9 months say "x" say "y" }}',
+    f'rule r {{ action note {ENTRY} say "x" example "x" {{ given incoming entry 77386006 expect fires }} '
+    'example "x" { given incoming entry 77386006 expect clear } }',
+    'rule p { action note for message after rule q say "x" } rule q { action note for message after rule p say "x" }',
+    'rule p { action note for message say "x" } rule p { action note for message say "x" }',
+    f'rule r {{ action note {ROW} when r.n > 3 say "{{r}} {{age at message.service}} {{r.n}} {{message.service}}" }}',
+    f'rule r {{ action note {ROW} when r.colum > 3 and r.lo > 3 and r.label is e.text and r.n is r.seen say "x" }}',
+    f'rule r {{ action note {PAIR} when e.value is x.value and e.value is high and e.date is high and m is past say "x" }}',
+    'valueset v "V" { ecl { << 77386007 } }',
+    'valueset v "V" { ecl { << 77386006 ecl } ecl { << 77386006 } }',
+    'valueset v "V" { codes 77386006 |Not pregnant| }',
+    'valueset v "V" { codes 77386006 perhaps 146799005, 146799005 except 60001007, 60001007 }',
+    'table t from "ages.csv" { key kode in icd10cm column lo years }',
+    'table t from "ages.csv" { key code in icd10cm key code in icd10cm column low year column seen dates }',
+    'limit l "L" { default 4 from 2 weeks to 8 weeks from 2 to 8 }',
+    'limit l "L" { default 2 from 2 to 2 } limit m "M" { default 1 from 2 to 3 } limit n "N" { default 4 from 2 to 3 }',
     'rule r { action hold for message when patient.gender is male say "x" }',
     'rule r { action note cannot tell hold for message when patient.gender is male say "x" }',
     f'rule r {{ action note {PAIR} when e is before 2025-06-31 say "x" }}',
@@ -49,6 +74,7 @@ WHOLE = (
     'ruleset a { title "A" version 1.0.0 language 1 } ruleset b { title "B" version 1.0.0 language 1 }',
     "ruleset a { }",
     'ruleset a { title "A" title "B" version 1.0.0 language 2 reviewed yes parts none }',
+    "ruleset a { titel none versoin none langauge none use none }",
     'ruleset a { title "A" version 1.0.0 language 1 uses b 1.0.0 }',
     'ruleset a { title "A" version 1.0.0 language 1 } limit l "L" { default 3 } limit l "L" { default 3 }',
 )
@@ -71,17 +97,17 @@ def cases() -> Iterator[str]:
 
 
 def told(text: str) -> str:
-    """Return each error: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
+    """Return each error, or else each warning: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
     try:
-        language.load_texts({"t.rules": text}, DATA, predicates=PREDICATES)
+        found = language.load_texts({"t.rules": text}, DATA, predicates=PREDICATES).warnings
     except RuleError as error:
-        return "".join(
-            f"  {d.code} [{text[d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
-            + "".join(f"    also [{text[span.start : span.end]}] {label}\n" for span, label in d.related)
-            for d in error.diagnostics
-            if d.code not in LINT
-        )
-    return "  nothing\n"
+        found = error.diagnostics
+    return "".join(
+        f"  {d.code} [{text[d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
+        + "".join(f"    also [{text[span.start : span.end]}] {label}\n" for span, label in d.related)
+        for d in found
+        if d.code not in LINT
+    )
 
 
 def written() -> str:

@@ -15,6 +15,7 @@ from codesafety.diagnostics import render
 from codesafety.errors import RuleError
 from codesafety.ir import FieldType, Kind, Unit
 from codesafety.language import schema
+from codesafety.language.checking.terms import irreconcilable
 
 HEAD = """ruleset t { title "Test" version 1.0.0 language 1 }
 limit soon "Soon" { default 4 weeks from 2 weeks to 8 weeks }
@@ -26,7 +27,10 @@ table ages from "ages.csv" { key code in icd10cm column low years column high ye
   column label text }
 """
 DATA = {"ages.csv": b"code,low,high,sex,n,seen,label\nO80,12,55,female,1,2020-01-01,x\n"}
-PREDICATES = {"acme/odd": ir.Signature("acme/odd", (Kind.ENTRY, Kind.MENTION))}
+PREDICATES = {
+    "acme/odd": ir.Signature("acme/odd", (Kind.ENTRY, Kind.MENTION)),
+    "acme/alone": ir.Signature("acme/alone", (Kind.ENTRY,)),
+}
 LINT = ("CS401", "CS402", "CS403", "CS404", "CS405", "CS406")
 ENTRY = "for entry e in a"
 PAIR = "for entry e in a with entry x in b"
@@ -227,6 +231,7 @@ CONDITIONS = [
     ("e is before 2025-13", ENTRY, "CS221", "`2025-13` is no date: there is no such month"),
     ("e is before 2025-06", ENTRY, "CS221", "`2025-06` is no single day"),
     ("acme/odd(e)", PAIR, "CS228", "`acme/odd` takes 2 arguments, not 1"),
+    ("acme/alone(e, x)", PAIR, "CS228", "`acme/alone` takes 1 argument, not 2"),
     ("acme/odd(m, n)", DRUGS, "CS205", "`m` is a medication, and only an entry is taken by `acme/odd` here"),
     ("acme/odds(e, x)", PAIR, "CS228", "there is no predicate `acme/odds`"),
     ("m.quantity < 0", DRUGS, "CS207", "this is never true: no amount is below 0"),
@@ -361,6 +366,8 @@ def test_an_exception_that_tests_a_private_field_is_marked() -> None:
 def test_a_private_field_is_marked_on_every_node() -> None:
     node = when("patient.sex_at_birth is female", ENTRY)
     assert node.field.private
+    assert not when("patient.gender is female", ENTRY).field.private
+    assert not when("r.n > 3", ROW).field.private
 
 
 PRIVATE = [
@@ -662,6 +669,23 @@ def test_a_condition_that_an_entry_can_never_meet_is_a_warning(condition: str) -
 ])  # fmt: skip
 def test_one_code_with_two_terms_that_do_not_go_together_is_a_warning(term: str, disagrees: bool) -> None:
     assert bool(warned(f'valueset v "V" {{ codes 77386006 |{term}| }}')) is disagrees
+
+
+@pytest.mark.parametrize("word", ["no", "not", "non", "without", "absent", "absence", "denies", "never", "excluded"])
+def test_each_word_that_denies(word: str) -> None:
+    assert irreconcilable("Pregnancy", f"Pregnancy {word}")
+    assert not irreconcilable(f"Pregnancy {word}", f"{word.upper()} pregnancies (finding)")
+
+
+@pytest.mark.parametrize("word", ["a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to", "with"])
+def test_a_small_word_is_no_word_in_common(word: str) -> None:
+    assert irreconcilable(f"pain {word} arm", f"fracture {word} leg")
+    assert not irreconcilable(f"pain {word} arm", f"fracture {word} arm")
+
+
+def test_words_are_compared_by_their_first_five_letters() -> None:
+    assert not irreconcilable("cardiac", "cardiology")
+    assert irreconcilable("carcass", "carcinoma")
 
 
 def test_a_rule_with_everything_has_no_warning() -> None:
