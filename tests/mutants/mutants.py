@@ -113,6 +113,8 @@ def _code(node: ast.AST, within: str, statement: int) -> Iterator[tuple[ast.expr
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "cast" and child is node.args[0]:
+                continue  # a type
             if isinstance(child, ast.stmt):
                 statement = child.lineno
             if isinstance(child, (ast.expr, ast.stmt)):

@@ -38,6 +38,8 @@ MORE = (
     'rule r { action note for entry e with row r of few say "x" }',
     'rule r { action note after rule a for message say "x" }',
     'rule r { action note for message when exists entry y in b where (y.date is before z) say "x" }',
+    f'rule r {{ action note {ENTRY} when age at e is not from 64 to 16 years and patient.gender is not mann say "x" }}',
+    f'rule r {{ action note {PAIR} when e is not before f and e is not within 3 days of g and e is not about mother say "x" }}',
     f'rule r {{ action note {DRUGS} when m.ingredients is n.ingredients say "x" }}',
     f'rule r {{ action note {DRUGS} when m has the same ingredients as m and n shares an ingredient with n say "x" }}',
     f'rule r {{ action note {PAIR} when x is the same entry as x and e is about patients say "x" }}',
