@@ -144,6 +144,7 @@ class RuleScope:
     """The names that one rule sees. Variables are added as they are bound."""
 
     ruleset: RulesetScope
+    next_slot: int
     variables: dict[str, ir.Var] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     """Variables that something in the rule mentions."""
@@ -154,7 +155,6 @@ class RuleScope:
     sex: list[ir.Field] = field(default_factory=list)
     """Where the rule tests gender or sex at birth."""
     private: bool = False
-    next_slot: int = 0
 
     @property
     def diagnostics(self) -> Diagnostics:
