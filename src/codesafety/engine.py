@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -18,11 +17,13 @@ from codesafety.evaluation.binding import Binding, bind, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.in_time import in_time
 from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
+from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import PluginManager, ask, manager, names, versions
@@ -39,10 +40,14 @@ from codesafety.terminology.interface import CodeContext, Terminology
 if TYPE_CHECKING:
     from codesafety.diagnostics import Diagnostic
 
+_Answer = TypeVar("_Answer")
 _Read = TypeVar("_Read", Submission, Record)
 _Model = TypeVar("_Model", bound=Model)
 Evaluator = Literal["compiled", "reference"]
 WHOLE_INPUTS = ("record", "release")
+READER_TIMEOUT_S = 10
+"""How long one call of a plugin's reader may take: some ten times what the largest record that is known takes to read."""
+_HUNG = f"it did not answer within {READER_TIMEOUT_S} s, and is not asked again"
 
 
 def load(
@@ -101,6 +106,7 @@ class Engine:
     __slots__ = (
         "__dict__",
         "_bounds",
+        "_hung",
         "_manager",
         "_maps",
         "_suppliers_readers",
@@ -128,6 +134,7 @@ class Engine:
     ) -> None:
         self.binding = binding
         self.evaluator: Evaluator = evaluator
+        self._hung: set[tuple[str, str]] = set()
         self.never = never
         self.warnings = warnings
         self.sources = sources
@@ -218,7 +225,7 @@ class Engine:
     def reader(self, source: Source) -> tuple[str, Reader | TableReader]:
         """Return the first reader that recognises a source. Raises InputError where none does."""
         for plugin, reader in self.readers:
-            answer = ask(plugin, f"{reader.name}.recognises", reader.recognises, source)
+            answer = self._ask(plugin, f"{reader.name}.recognises", reader.recognises, source)
             if not isinstance(answer, bool):
                 raise PluginError(plugin, f"{reader.name}.recognises", "it answered neither true nor false")
             if answer:
@@ -251,7 +258,7 @@ class Engine:
         plugin, reader = self.reader(found)
         if not isinstance(reader, Reader):
             raise InputError("this holds many patients", source=found.name, help="read it with `read_many`")
-        return _whole(plugin, f"{reader.name}.read", Submission, reader.read, found)
+        return self._whole(plugin, f"{reader.name}.read", Submission, reader.read, found)
 
     def read_record(self, source: bytes | str | Path | Source) -> Record:
         """Return the existing record in a source. Raises as `read` does."""
@@ -259,7 +266,7 @@ class Engine:
         plugin, reader = self.reader(found)
         if not isinstance(reader, Reader):
             raise InputError("this holds many patients, and a record is one patient's", source=found.name)
-        return _whole(plugin, f"{reader.name}.read_record", Record, reader.read_record, found)
+        return self._whole(plugin, f"{reader.name}.read_record", Record, reader.read_record, found)
 
     def read_many(self, source: Path | Source) -> Iterator[tuple[str, Submission]]:
         """Yield (row key, submission) for each patient in tables: a file or folder. Raises as `read` does."""
@@ -268,18 +275,42 @@ class Engine:
         if not isinstance(reader, TableReader):
             raise InputError("this holds one message or record", source=found.name, help="read it with `read`")
         hook = f"{reader.name}.read_many"
-        rows = ask(plugin, hook, lambda: iter(reader.read_many(found)), lets=InputError)
+        rows = self._ask(plugin, hook, lambda: iter(reader.read_many(found)))
         end = object()
-        for row in iter(lambda: ask(plugin, hook, next, rows, end, lets=InputError), end):
+        for row in iter(lambda: self._ask(plugin, hook, next, rows, end), end):
             match row:
                 case (str() as key, submission):
-                    yield key, _whole(plugin, hook, Submission, lambda: submission)
+                    yield key, self._whole(plugin, hook, Submission, lambda: submission)
                 case _:
                     raise PluginError(plugin, hook, "it yielded no row key with its Submission")
 
     def holds_many(self, source: Source) -> bool:
         """Return whether a source holds tables of many patients. Raises InputError where no reader knows it."""
         return isinstance(self.reader(source)[1], TableReader)
+
+    def _ask(self, plugin: str, hook: str, function: Callable[..., _Answer], *arguments: object) -> _Answer:
+        """Return what a reader's method returns. A plugin's is given up after some seconds, and then never called again."""
+        lets = KeyboardInterrupt if hook.endswith(".recognises") else InputError
+        if plugin == builtin.NAME:
+            return ask(plugin, hook, function, *arguments, lets=lets)
+        if (plugin, hook) not in self._hung:
+            for answer in ask(plugin, hook, lambda: in_time(READER_TIMEOUT_S, hook, function, *arguments), lets=lets):
+                return answer
+            self._hung.add((plugin, hook))
+        raise PluginError(plugin, hook, _HUNG)
+
+    def _whole(self, plugin: str, hook: str, wanted: type[_Read], function: Callable[..., _Read], *arguments: object) -> _Read:
+        """Return what a plugin read. Raises PluginError where it is not what was wanted, from its fields to the last value."""
+        answer = self._ask(plugin, hook, function, *arguments)
+        if not isinstance(answer, wanted):
+            raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
+        if plugin == builtin.NAME:
+            return answer
+        try:
+            return wanted.model_validate_json(answer.model_dump_json(warnings="error"))
+        except Exception:  # noqa: BLE001  made past its own checks, a model may hold anything
+            failed = PluginError(plugin, hook, f"a field of its {wanted.__name__} holds what it cannot")
+        raise failed
 
     @staticmethod
     def _source(source: bytes | str | Path | Source) -> Source:
@@ -396,11 +427,10 @@ def checked_path(name: str | Path) -> Path:
         raise InputError("the path is empty", help="name a file; a variable may have been left unset")
     path = Path(name)
     try:
-        mode = path.stat().st_mode
+        kind = endless(path)
     except (OSError, ValueError) as error:
         raise _unreadable(error, str(name)) from None
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        kind = "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    if kind is not None:
         raise InputError(
             f"this is {kind}, and no file", source=str(path), help="write it to a file; `codesafety check -` reads standard input"
         )
@@ -483,20 +513,6 @@ def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
                 if code.term:
                     terms.setdefault(code.key, {})[code.term] = None
     return FrozenTerminology({key: tuple(known) for key, known in terms.items()}, contexts)
-
-
-def _whole(plugin: str, hook: str, wanted: type[_Read], function: Callable[..., _Read], *arguments: object) -> _Read:
-    """Return what a plugin read. Raises PluginError where it is not what was wanted, from its fields to the last value."""
-    answer = ask(plugin, hook, function, *arguments, lets=InputError)
-    if not isinstance(answer, wanted):
-        raise PluginError(plugin, hook, f"it returned no {wanted.__name__}")
-    if plugin == builtin.NAME:
-        return answer
-    try:
-        return wanted.model_validate_json(answer.model_dump_json(warnings="error"))
-    except Exception:  # noqa: BLE001  made past its own checks, a model may hold anything
-        failed = PluginError(plugin, hook, f"a field of its {wanted.__name__} holds what it cannot")
-    raise failed
 
 
 def _qualified_name(function: object) -> str:

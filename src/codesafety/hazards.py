@@ -12,6 +12,7 @@ from typing import Any
 from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Severity
 from codesafety.errors import InputError
+from codesafety.paths import refuse_endless
 
 FILE = "hazards.toml"
 _ZEROS = re.compile("-0*")
@@ -62,7 +63,7 @@ def find_logs(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         folder = path if path.is_dir() else path.parent
         for near in (folder, folder.parent, folder.parent.parent):
-            if (near / FILE).is_file():
+            if (near / FILE).exists():
                 found[(near / FILE).resolve()] = None
                 break
     return list(found)
@@ -97,6 +98,7 @@ def read_logs(files: Iterable[Path]) -> HazardLog:
     hazards: dict[str, Hazard] = {}
     for file in files:
         try:
+            refuse_endless(file)
             data = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise InputError(f"the hazard log cannot be read as TOML: {error}", source=str(file), help="mend the file") from None

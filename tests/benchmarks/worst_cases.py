@@ -51,6 +51,11 @@ def issues(n: int, *, every: int = 7, products: tuple[str, ...] = (PARACETAMOL,)
     )
 
 
+def each_its_own(items: tuple[Medication, ...] | tuple[Entry, ...]) -> tuple[Any, ...]:
+    """Return items each with words of its own, so that no two are alike."""
+    return tuple(item.model_copy(update={"text": f"number {i}"}) for i, item in enumerate(items))
+
+
 def message(*items: tuple[Entry, ...] | tuple[Medication, ...], service: bool = False) -> Submission:
     every = [item for some in items for item in some]
     return Submission(

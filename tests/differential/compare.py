@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.compiled.triggers import looks_no_further
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
 from codesafety.evaluation.outcome import Application, Bindable, Outcome, RunResult
 
 
@@ -22,19 +23,30 @@ def _name(bound: Bindable, has_one: bool = True) -> Hashable:
             return "row", id(bound)
 
 
-def _application(a: Application) -> Hashable:
-    return _name(a.subject), _name(a.partner), a.has_partner, a.status, a.missing, a.untested
+def _application(a: Application, facts: Facts | None) -> Hashable:
+    sides = a.subject, a.partner
+    if facts is not None and all(isinstance(side, ItemFact) and side.incoming for side in sides):
+        names: tuple[Hashable, ...] = tuple(facts.alike(side) for side in sides if isinstance(side, ItemFact))
+    else:
+        names = tuple(_name(side) for side in sides)
+    return names, a.has_partner, a.status, a.missing, a.untested
 
 
-def _outcome(o: Outcome) -> tuple[Hashable, ...]:
+def _outcome(o: Outcome, facts: Facts) -> tuple[Hashable, ...]:
     subject = None if o.subject is None else o.subject.index
-    return o.rule.name, subject, o.status.value, o.missing, frozenset(_application(a) for a in o.applications)
+    of_each_kind = facts if looks_no_further(o.rule) else None
+    return o.rule.name, subject, o.status.value, o.missing, frozenset(_application(a, of_each_kind) for a in o.applications)
 
 
-def compared(run: RunResult) -> tuple[frozenset[tuple[Hashable, ...]], dict[int | None, object], frozenset[Hashable]]:
-    """Return a run as values: outcomes, tallies, failures (the models must be the same objects in both)."""
+def compared(
+    run: RunResult, facts: Facts
+) -> tuple[frozenset[tuple[Hashable, ...]], dict[int | None, object], frozenset[Hashable]]:
+    """Return a run as values: outcomes, tallies, failures (the models must be the same objects in both).
+
+    Of incoming partners that are alike, one may stand for all, where the rule cannot tell them apart.
+    """
     return (
-        frozenset(_outcome(o) for o in run.outcomes),
+        frozenset(_outcome(o, facts) for o in run.outcomes),
         dict(run.tallies),
         frozenset((b.rule, b.reason, b.plugin, frozenset(b.subjects)) for b in run.broken),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from tests.differential.worlds import M_OTHER, M_VMP, ORAL, P1, P3, P5, Chooser
 
 from codesafety.evaluation.atoms import item_codings
+from codesafety.evaluation.calendar import OPEN_END
 from codesafety.evaluation.facts import Facts
 from codesafety.record import Coding, Coverage, Entry, Medication, Patient, Quantity, Record, Submission, Value
 
@@ -79,10 +80,13 @@ def _of_items(world: World, facts: Facts) -> Iterator[tuple[str, World]]:
 def _of_item(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     model = item.model
     day = item.day
-    if day is None or day[0] != day[1]:
+    # That a stopped dispensing was not handed over says that it was not given; and no course may come to end before it starts.
+    undated = item.is_entry or (model.start is None and not (model.kind == "dispense" and model.status == "stopped"))
+    last = OPEN_END if item.is_entry or model.end is None or item.course.end is None else item.course.end[1]
+    if undated and (day is None or day[0] != day[1]):
         dated = "date" if item.is_entry else "handed_over"
         for text, ordinal in (("2025-06-01", 739403), ("2025-05-31", 739402), ("2025-06-20", 739422), ("2024-02-29", 738945)):
-            if (day is None or day[0] <= ordinal <= day[1]) and (item.is_entry or model.start is None):
+            if (day is None or day[0] <= ordinal <= day[1]) and ordinal <= last:
                 yield "date", {dated: text}
     codes = (P1, P5) if item.is_entry else (M_VMP, M_OTHER)
     field = "codings" if item.is_entry else "products"

@@ -248,6 +248,8 @@ class RuleMaker:
                         ("assertion", "present"),
                         ("kind", "observation"),
                         ("temporality", "past"),
+                        ("unit_check", "not_a_unit"),
+                        ("unit_check", "none"),
                     )
                 )
                 return ir.FieldIs(field(var, name, FieldType.WORD), word)
@@ -262,6 +264,8 @@ class RuleMaker:
                                 ("code", FieldType.CODINGS),
                                 ("assertion", FieldType.WORD),
                                 ("id", FieldType.TEXT),
+                                ("unit", FieldType.TEXT),
+                                ("unit_check", FieldType.WORD),
                             )
                         ),
                     )
@@ -273,7 +277,15 @@ class RuleMaker:
             case 9 if others:
                 if chance(choose, 3):
                     return ir.Custom("demo/alike", (var, choose.pick(others)))
-                name, type = choose.pick((("code", FieldType.CODINGS), ("status", FieldType.WORD), ("text", FieldType.TEXT)))
+                name, type = choose.pick(
+                    (
+                        ("code", FieldType.CODINGS),
+                        ("status", FieldType.WORD),
+                        ("text", FieldType.TEXT),
+                        ("unit", FieldType.TEXT),
+                        ("unit_check", FieldType.WORD),
+                    )
+                )
                 return ir.FieldSame(field(var, name, type), field(choose.pick(others), name, type))
             case 10 if others:
                 return ir.Differs(
@@ -312,6 +324,7 @@ class RuleMaker:
                                 ("ingredients", FieldType.CODINGS),
                                 ("dosage", FieldType.NUMBER),
                                 ("quantity", FieldType.NUMBER),
+                                ("unit", FieldType.TEXT),
                                 ("end", FieldType.DATE),
                                 ("route", FieldType.CODINGS),
                             )

@@ -152,8 +152,9 @@ def test_a_missing_field_decides_the_answer(case: str) -> None:
     program = compile_program(binding)
     answers = []
     for submission, record in worlds:
-        run = program.run(Facts(submission, record, binding.codebook))
-        assert compared(run) == compared(run_reference(binding, Facts(submission, record, binding.codebook)))
+        facts = Facts(submission, record, binding.codebook)
+        run = program.run(facts)
+        assert compared(run, facts) == compared(run_reference(binding, Facts(submission, record, binding.codebook)), facts)
         answers.append([(o.status, o.missing) for o in run.outcomes])
     unknown, fires, *clear = answers
     assert {status for status, _ in unknown} == {Status.CANNOT_TELL}

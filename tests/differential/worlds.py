@@ -268,7 +268,7 @@ DATES = (
 )
 BIRTHS = ("2009-06-01", "2009-06-02", "2009", "2008-02-29", "2013-05-31", "2025-06-10", "1975", "1900-01-01", None)
 NUMBERS = tuple(Decimal(n) for n in ("0", "1", "2", "28", "300"))
-UNITS = ("mm[Hg]", "kPa", "{tablet}", "furlong", None)
+UNITS = ("mm[Hg]", "kPa", "mmHg", "m[Hg]/(2.s)", "{tablet}", "furlong", "", None)
 
 
 def some_coding(choose: Chooser, codes: Sequence[str]) -> Coding:
@@ -351,7 +351,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         id=choose.pick((None, "1", "2", "3")),
         message_id=choose.pick((None, "old")),
         text=choose.pick((None, *WORDS)),
-        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown")),
+        status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown", "no-such-word")),
         recorded=choose.pick(DATES),
         kind=choose.pick(("statement", "request", "dispense")),
         products=some_codings(choose, PRODUCT_CODES),

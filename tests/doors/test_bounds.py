@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from codesafety import Engine, Submission, load
 from codesafety.cli.app import app
+from codesafety.cli.render import render
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.work import WORK_BUDGET, Work
+from codesafety.report import NotChecked
 
 PLENTY = 10**12
 SPENT = "not asked: the budget of work for one message is spent"
@@ -37,8 +39,22 @@ def spent(engine: Engine, submission: Submission) -> int:
         (message(made.entries_of_codes(250, 250)), message(made.entries_of_codes(1000, 1000))),
         (message(made.issues(60)), message(made.issues(240))),
         (message(made.issues(60, order="repeat")), message(made.issues(240, order="repeat"))),
+        (message(made.issues(75, every=0)), message(made.issues(300, every=0))),
+        (message(made.issues(75, every=0, days_supply=None)), message(made.issues(300, every=0, days_supply=None))),
+        (message(made.entries(250, every=0), service=True), message(made.entries(1000, every=0), service=True)),
+        (message(made.entries(250, date=None), service=True), message(made.entries(1000, date=None), service=True)),
     ],
-    ids=["one code", "one code, sent by a service", "as many codes", "issues of one medicine", "issues of one order"],
+    ids=[
+        "one code",
+        "one code, sent by a service",
+        "as many codes",
+        "issues of one medicine",
+        "issues of one order",
+        "one medicine on one day",
+        "one medicine on one day, without an end",
+        "one entry again and again",
+        "one entry again and again, without a date",
+    ],
 )
 def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(
     engine: Engine, one: Submission, four: Submission
@@ -48,8 +64,15 @@ def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(
 
 def test_a_long_record_does_not_spend_the_budget(engine: Engine) -> None:
     products = tuple(sorted(engine.terminology._products))[:200]  # type: ignore[attr-defined]
-    long = message(made.entries_of_codes(10_000, 300), made.issues(3_000, products=products))
-    assert spent(engine, long) < WORK_BUDGET * 0.6
+    long = message(made.entries_of_codes(3_000, 300), made.issues(900, products=products))
+    assert spent(engine, long) < WORK_BUDGET * 0.1
+
+
+def test_each_of_many_medicines_that_are_alike_is_found_and_one_finding_counts_them(engine: Engine) -> None:
+    report = engine.assess(message(made.issues(300, every=0)))
+    assert [item.decision for item in report.items] == ["review"] * 300
+    twice = next(r for r in report.results if r.rule == "uk.duplicate_medicines/same-product-twice" and r.outcome == "fires")
+    assert (twice.count, len(twice.entries)) == (300, 300)
 
 
 def test_denials_of_one_code_are_each_found(engine: Engine) -> None:
@@ -62,12 +85,12 @@ def test_denials_of_one_code_are_each_found(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "submission",
     [
-        message(made.entries(700, every=0), service=True),
-        message(made.entries(700, date=None), service=True),
-        message(made.issues(700, every=0)),
+        message(made.each_its_own(made.entries(700, every=0)), service=True),
+        message(made.each_its_own(made.entries(700, date=None)), service=True),
+        message(made.each_its_own(made.issues(700, every=0))),
         message(made.issues(700, days_supply=None)),
     ],
-    ids=["one entry again and again", "no dates", "one day", "no ends"],
+    ids=["one day", "no dates", "medicines on one day", "no ends"],
 )
 def test_what_has_to_be_compared_with_everything_spends_the_budget_and_is_held(engine: Engine, submission: Submission) -> None:
     report = engine.assess(submission)
@@ -103,9 +126,23 @@ def test_two_nested_quantifiers_over_301_entries_end_or_are_held(tmp_path: Path)
 
 def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path: Path) -> None:
     given = tmp_path / "message.json"
-    given.write_text(message(made.entries(700, every=0), service=True).model_dump_json(exclude_defaults=True))
+    given.write_text(message(made.each_its_own(made.entries(700, every=0)), service=True).model_dump_json(exclude_defaults=True))
     result = CliRunner().invoke(app, ["check", str(given)])
     assert result.exit_code == 1
     text = " ".join(result.stdout.split())
-    assert "NOT CHECKED, and held entries[" in text
-    assert f"entries[699]: {SPENT} (rule uk.duplicate_entries/same-entry-twice-in-one-message)" in text
+    rules = "same-entry-on-the-record, uk.duplicate_entries/same-entry-twice-in-one-message"
+    report = load().assess(Submission.model_validate_json(given.read_text()))
+    places = list(dict.fromkeys(line.path for line in report.not_checked))
+    assert len(places) > 100
+    assert f"NOT CHECKED, and held {SPENT}: 2 rules, each on some or all of {len(places)} places rules: uk." in text
+    assert f"{rules} places: {', '.join(map(str, places))} " in text
+
+
+def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None:
+    report = engine.assess(message(made.entries(6)))
+    lines = [NotChecked(path=f"entries[{n}]", rule=f"w/r{n % 2}", reason="not asked") for n in range(6)]
+    few = render(report.model_copy(update={"not_checked": lines[:5]}), "m", False)
+    assert few.count(": not asked (rule w/r") == 5
+    many = render(report.model_copy(update={"not_checked": [*lines, NotChecked(reason="another")]}), "m", False)
+    assert "  not asked: 2 rules, each on some or all of 6 places\n    rules: w/r0, w/r1\n    places: entries[0], " in many
+    assert "  the message: another\n" in many

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.differential.worlds import BECAME_P1, BECAME_SEVERAL, NOT_IN_RELEASE, P1, SmallTerminology
+from tests.differential.worlds import BECAME_P1, BECAME_SEVERAL, M_VMP, NOT_IN_RELEASE, ORAL, P1, P5, SERVICE, SmallTerminology
 
 import codesafety
-from codesafety import Entry, Message, Patient, Record, Submission
+from codesafety import Entry, Medication, Message, Patient, Record, Submission
 from codesafety.cli.output import exit_code
 from codesafety.record import NotRead
 
@@ -71,6 +71,154 @@ def test_a_finding_says_what_would_have_made_it_clear(engine: codesafety.Engine)
     without = engine.assess(Submission(patient=patient, entries=(entry,), message=Message(sent="2025-06-02")))
     untested = next(r for r in without.results if r.rule == "told/limits").exceptions
     assert [(e.outcome, e.missing) for e in untested] == [("could not be tested", ("record",))]
+
+
+ONE = "for entry e in p"
+TWO = "for entry e in p with entry x in q"
+MEDICINE = "for medication e"
+DAY = {"e.date": "2025-06-01"}
+PRESENT = "present, about the patient, current (by default, nothing else is said)"
+
+
+def finding(tmp_path: Path, of: str, when: str, say: str = "x", **said: str) -> codesafety.Result:
+    """Return the finding of one rule, for a woman of 34 with an entry, a medication and a record."""
+    (tmp_path / "a.rules").write_text(f"""
+ruleset t {{ title "T" version 1.0.0 language 1 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }}
+valueset q "Other" {{ codes {P5} |Urinary tract infection| }}
+table ages from "ages.csv" {{ key code in sct column low years column few number column youth months }}
+rule r {{ action note {of} {f"when {when}" if when else ""} say "{say}" }}
+""")
+    (tmp_path / "ages.csv").write_text(f"code,low,few,youth\n{P1},16,5,20\n")
+    engine = codesafety.load(tmp_path / "a.rules", release=SmallTerminology(has_release=True), installed_plugins=False)
+    patient = Patient(gender="female", born="1990-06-15")
+    value = {"quantity": {"value": "5.5", "unit": "mmol/L"}}
+    entry = Entry.model_validate(
+        {"path": "e", "codings": [{"system": "sct", "code": P1}], "date": "2025-06-01", "value": value, **said}
+    )
+    medication = Medication.model_validate(
+        {
+            "path": "m",
+            "kind": "request",
+            "products": [{"system": "sct", "code": M_VMP}],
+            "start": "2025-05-01",
+            "quantity": {"value": 28, "unit": "tablet"},
+            "route": [{"system": "sct", "code": ORAL}],
+        }
+    )
+    filed = Entry(path="x", codings=({"system": "sct", "code": P5},), date="2024-06-01")
+    record = Record(patient=patient, entries=(filed,), complete=({"kind": "entry"}, {"kind": "medication"}))
+    message = Message.model_validate({"sent": "2025-06-02", "service": [{"system": "sct", "code": SERVICE}]})
+    (found,) = engine.assess(
+        Submission(patient=patient, entries=(entry,), medications=(medication,), message=message), record
+    ).results
+    return found
+
+
+@pytest.mark.parametrize(
+    ("of", "when", "fact", "value"),
+    [
+        (ONE, "age at e >= 16 years", "age at e", "34 years"),
+        (ONE, "age at e >= 4 months", "age at e", "419 months"),
+        (ONE, "age at e is from 16 to 50 years", "age at e", "34 years"),
+        (ONE, "age at 2025-06-14 >= 34 years", "age at 2025-06-14", "34 years"),
+        (ONE, "age at 2025-06-15 >= 34 years", "age at 2025-06-15", "35 years"),
+        (ONE, "age at message.sent >= 34 years", "age at message.sent", "34 years"),
+        ("for entry e with row w of ages", "age at e >= w.low", "age at e", "34 years"),
+        ("for entry e with row w of ages", "age at e >= w.youth", "age at e", "419 months"),
+        ("for entry e with row w of ages", "age at e >= w.low and w.few > 3", "w.few", "5"),
+        (ONE, 'e.value > 5 "mmol/L"', "e.value", "5.5 mmol/L"),
+        (ONE, 'not (e.value < 5 "mmol/L" and patient.gender is male)', "patient.gender", "female"),
+        (TWO, "x is before e", "x.date", "2024-06-01"),
+        (TWO, "x is within 2 years of e", "x.date", "2024-06-01"),
+        (TWO, "x is more than 9 months before e", "e.date", "2025-06-01"),
+        (TWO, "not (x is on the same day as message.sent)", "message.sent", "2025-06-02"),
+        (TWO, "x is before e", "x in q", "yes"),
+        (TWO, "x is before e", "x", PRESENT),
+        (MEDICINE, "e.quantity > 5", "e.quantity", "28 tablet"),
+        (MEDICINE, "not (e.route is missing)", "e.route", f"code {ORAL}"),
+        (MEDICINE, "not (e.ingredients is missing)", "e.ingredients", "387207008"),
+        (MEDICINE, "e.kind is request", "e.kind", "request"),
+    ],
+)
+def test_a_finding_names_the_facts_that_its_rule_looked_at(tmp_path: Path, of: str, when: str, fact: str, value: str) -> None:
+    assert {f.name: f.value for f in finding(tmp_path, of, when).facts}[fact] == value
+
+
+@pytest.mark.parametrize("when", ["patient.sex_at_birth is missing", "patient.born is before e", "e.text is missing"])
+def test_no_fact_is_private_or_as_sent(tmp_path: Path, when: str) -> None:
+    assert {f.name: f.value for f in finding(tmp_path, ONE, when).facts} == {"e in p": "yes", "e": PRESENT, **DAY}
+
+
+@pytest.mark.parametrize(
+    ("said", "how"),
+    [
+        ({"assertion": "present"}, "as sent"),
+        ({"subject": "patient"}, "as sent"),
+        ({"temporality": "current"}, "as sent"),
+        ({}, "by default, nothing else is said"),
+    ],
+)
+def test_a_finding_says_why_its_item_counts(tmp_path: Path, said: dict[str, str], how: str) -> None:
+    facts = {f.name: f.value for f in finding(tmp_path, ONE, "", **said).facts}
+    assert facts["e"] == f"present, about the patient, current ({how})"
+
+
+@pytest.mark.parametrize(
+    ("of", "when", "changes"),
+    [
+        (ONE, "age at e >= 16 years", ["clear if aged 15 years or less"]),
+        (ONE, "age at e < 50 years", ["clear if aged 50 years or more"]),
+        (ONE, "not (age at e < 16 years)", ["clear if aged 15 years or less"]),
+        (ONE, "not (age at e >= 50 years)", ["clear if aged 50 years or more"]),
+        (ONE, "age at e is from 16 to 50 years", ["clear if not aged 16 to 50 years"]),
+        (ONE, "not (age at e is from 1 to 5 months)", ["clear if aged 1 to 5 months"]),
+        ("for entry e with row w of ages", "age at e >= w.low", ["clear if aged 15 years or less"]),
+        (ONE, 'e.value > 5 "mmol/L"', ['clear if not: e.value > 5 "mmol/L"']),
+        (
+            ONE,
+            'e.value > 5 "mmol/L" and\n  patient.gender is female',
+            ['clear if not: e.value > 5 "mmol/L"', "clear if not: patient.gender is female"],
+        ),
+        (ONE, 'e.value > 5 "mmol/L" or patient.gender is male', ['clear if not: e.value > 5 "mmol/L"']),
+        (ONE, 'e.value > 5 "mmol/L" or patient.gender is female', []),
+        (
+            ONE,
+            'not (e.value < 5 "mmol/L" or patient.gender is male)',
+            ['clear if: e.value < 5 "mmol/L"', "clear if: patient.gender is male"],
+        ),
+        (ONE, 'not (e.value < 5 "mmol/L" and patient.gender is female)', ['clear if: e.value < 5 "mmol/L"']),
+        (ONE, 'not (e.value < 5 "mmol/L" and patient.gender is male)', []),
+        (
+            ONE,
+            "no entry y in p where (y is before 2020-01-01)",
+            ["clear if: exists entry y in p where (y is before 2020-01-01)"],
+        ),
+        (ONE, "exists entry y in q where (y is before e)", ["clear if not: exists entry y in q where (y is before e)"]),
+        (ONE, "patient.sex_at_birth is missing", []),
+        (ONE, "exists entry y in q where (y is before e and patient.sex_at_birth is missing)", []),
+        (ONE, "", []),
+    ],
+)
+def test_single_changes_that_would_have_made_it_clear(tmp_path: Path, of: str, when: str, changes: list[str]) -> None:
+    assert list(finding(tmp_path, of, when).counterfactual) == changes
+
+
+@pytest.mark.parametrize(
+    ("of", "when", "say", "said"),
+    [
+        (ONE, "", "{e}: {age at e}, {e.value}, {e.date}", f"Pregnancy ({P1}), 2025-06-01: 34 years, 5.5 mmol/L, 2025-06-01"),
+        (ONE, "age at e >= 4 months", "{age at e}", "419 months"),
+        (ONE, "age at e is from 4 to 900 weeks or age at e >= 4 months", "{age at e}", "1824 weeks"),
+        ("for entry e with row w of ages", "age at e >= w.youth", "{age at e} {w.low} {w.few}", "419 months 16 5"),
+        (ONE, "", "{patient.gender} {message.sent} {patient.died}", "female 2025-06-02 (not known)"),
+        (MEDICINE, "", "{e}: {e.quantity}, {e.days_supply}", f"code {M_VMP}, 2025-05-01: 28 tablet, (not known)"),
+        (TWO, "x is before e", "{x} and {e}", f"code {P5}, 2024-06-01 and Pregnancy ({P1}), 2025-06-01"),
+        ("for coding c", "c in p", "{c}", f"Pregnancy ({P1})"),
+    ],
+)
+def test_a_message_is_filled_in(tmp_path: Path, of: str, when: str, say: str, said: str) -> None:
+    assert finding(tmp_path, of, when, say).message == said
 
 
 def test_a_message_sent_again_has_the_same_result_ids(engine: codesafety.Engine) -> None:

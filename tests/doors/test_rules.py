@@ -22,8 +22,8 @@ rule one {
 """
 
 
-def rules(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["rules", *map(str, arguments)], catch_exceptions=False)
+def rules(*arguments: str | Path, given: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["rules", *map(str, arguments)], input=given, catch_exceptions=False)
 
 
 def written(folder: Path, hazard: str = "H-01") -> Path:
@@ -92,3 +92,126 @@ def test_freeze_writes_a_list_that_was_not_there_and_leaves_nothing_where_it_fai
     (folder / "my.rules").write_text(text.replace(f"<< {DISEASE}", "<< 77386006"), "utf-8")
     assert rules("freeze", folder, "--release", pack).exit_code == 2
     assert not (folder / "codes" / "s.csv").exists()
+
+
+# ------------------------------------------------------------------------------------------------ one file of a folder
+
+HEADER = 'ruleset parted { title "Parted" version 1.0.0 language 1 review none }\n'
+SET = 'valueset pregnant "Pregnant" { codes 77386006 }\n'
+RULE = 'rule %s { action note for entry e in pregnant %s say "{e}" }\n'
+
+
+def parted(folder: Path, **files: str) -> Path:
+    for name, text in {"header": HEADER, "sets": SET, "one": RULE % ("one", ""), **files}.items():
+        (folder / f"{name}.rules").write_text(text, "utf-8")
+    return folder
+
+
+def test_a_file_that_is_a_part_of_a_ruleset_is_checked_with_its_folder(tmp_path: Path) -> None:
+    found = rules("check", parted(tmp_path, two=RULE % ("two", "")) / "one.rules", "--format", "json")
+    assert found.exit_code == 0
+    told = json.loads(found.stdout)
+    assert (told["ok"], told["rules"], told["rulesets"]) == (True, 1, ["parted"])
+    assert {d["file"] for d in told["diagnostics"]} == {(tmp_path / "one.rules").as_posix()}
+
+
+def test_errors_of_the_file_alone_are_shown_and_those_of_the_others_are_counted(tmp_path: Path) -> None:
+    wrong = RULE % ("two", "when patient.gendr is male")
+    parted(tmp_path, one=RULE % ("one", "when patient.brn is missing"), two=wrong, three=wrong.replace("two", "three"))
+    found = rules("check", tmp_path / "one.rules")
+    assert found.exit_code == 1
+    assert "`patient.brn`" in found.stderr
+    assert "gendr" not in found.stderr
+    assert "1 error, and 2 errors in other files of the folder; no rule can be loaded" in found.stderr
+
+
+def test_a_file_is_not_in_order_while_another_of_its_folder_cannot_be_read(tmp_path: Path) -> None:
+    found = rules("check", parted(tmp_path, two="rule {") / "one.rules", "--format", "json")
+    assert found.exit_code == 1
+    told = json.loads(found.stdout)
+    assert (told["ok"], told["diagnostics"]) == (False, [])
+    assert told["errors_in_other_files"] > 0
+
+
+def test_two_files_of_one_folder_are_checked_together(tmp_path: Path) -> None:
+    found = rules("check", parted(tmp_path) / "one.rules", tmp_path / "sets.rules", "--format", "json")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["rules"] == 1
+
+
+def test_of_files_that_each_have_a_header_each_is_a_ruleset_by_itself(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "other.rules").write_text("ruleset other { nonsense }", "utf-8")
+    assert rules("check", tmp_path / "my.rules").exit_code == 0
+
+
+def test_a_folder_without_a_header_says_so_of_each_of_its_files(tmp_path: Path) -> None:
+    found = rules("check", parted(tmp_path, header="") / "one.rules")
+    assert found.exit_code == 1
+    assert "says which ruleset this is" in found.stderr
+
+
+# ------------------------------------------------------------------------------------------------ layout
+
+NEAT = 'valueset a "A" { codes 77386006 }\n'
+MESSY = 'valueset   a "A" {codes 77386006}\n'
+
+
+def untidy(folder: Path) -> Path:
+    (folder / "below").mkdir()
+    for path, text in (("neat.rules", NEAT), ("messy.rules", MESSY), ("below/messy.rules", MESSY), ("note.txt", MESSY)):
+        (folder / path).write_text(text, "utf-8")
+    return folder
+
+
+def test_format_lays_out_every_rule_file_of_a_folder_and_nothing_else(tmp_path: Path) -> None:
+    found = rules("format", untidy(tmp_path))
+    assert found.exit_code == 0
+    assert found.stdout == f"formatted: {tmp_path}/below/messy.rules\nformatted: {tmp_path}/messy.rules\n"
+    assert [p.read_text("utf-8") for p in sorted(tmp_path.rglob("*.rules"))] == [NEAT] * 3
+    assert (tmp_path / "note.txt").read_text("utf-8") == MESSY
+    assert rules("format", tmp_path, "--check").exit_code == 0
+
+
+def test_format_check_and_diff_change_nothing_and_exit_1_where_something_would(tmp_path: Path) -> None:
+    untidy(tmp_path)
+    checked, shown = rules("format", tmp_path, "--check"), rules("format", tmp_path / "messy.rules", "--diff")
+    assert (checked.exit_code, shown.exit_code) == (1, 1)
+    assert checked.stdout == f"would change: {tmp_path}/below/messy.rules\nwould change: {tmp_path}/messy.rules\n"
+    file = tmp_path / "messy.rules"
+    assert shown.stdout == f"--- {file}\n+++ {file}\n@@ -1 +1 @@\n-{MESSY}+{NEAT}"
+    assert file.read_text("utf-8") == MESSY
+    file.write_text(NEAT.strip(), "utf-8")
+    ends = rules("format", file, "--diff")
+    assert ends.stdout == f"--- {file}\n+++ {file}\n@@ -1 +1 @@\n-{NEAT}\\ No newline at end of file\n+{NEAT}"
+    same = rules("format", tmp_path / "neat.rules", "--diff")
+    assert (same.exit_code, same.stdout) == (0, "")
+
+
+def test_format_reads_standard_input_and_writes_standard_output() -> None:
+    laid_out = rules("format", "-", given="/* d\u200bé */ " + MESSY)
+    assert (laid_out.exit_code, laid_out.stdout) == (0, "/* d\u200bé */\n" + NEAT)
+    assert rules("format", "-", given=NEAT).stdout == NEAT
+    assert rules("format", "-", "--check", given=NEAT).exit_code == 0
+    checked = rules("format", "-", "--check", given=MESSY)
+    assert (checked.exit_code, checked.stdout) == (1, "would change: -\n")
+    assert rules("format", "-", "--diff", given=MESSY).stdout == f"--- -\n+++ -\n@@ -1 +1 @@\n-{MESSY}+{NEAT}"
+
+
+def test_format_tells_of_every_broken_file_and_then_changes_none(tmp_path: Path) -> None:
+    untidy(tmp_path)
+    (tmp_path / "a.rules").write_text("rule {", "utf-8")
+    (tmp_path / "b.rules").write_text("valueset {", "utf-8")
+    found = rules("format", tmp_path)
+    assert found.exit_code == 2
+    assert "a.rules:1" in found.stderr
+    assert "b.rules:1" in found.stderr
+    assert (tmp_path / "messy.rules").read_text("utf-8") == MESSY
+    assert rules("format", "-", given=b"\xff").exit_code == 2
+
+
+def test_format_of_a_folder_without_rules_and_of_no_file_says_so(tmp_path: Path) -> None:
+    empty, missing = rules("format", tmp_path), rules("format", tmp_path / "no.rules")
+    assert (empty.exit_code, missing.exit_code) == (2, 2)
+    assert "there are no rule files in this folder" in empty.stderr
+    assert "there is no such file" in missing.stderr

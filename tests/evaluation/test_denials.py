@@ -117,6 +117,64 @@ def test_what_affirms_or_is_a_result_leaves_the_entry_as_it_is(value: Value) -> 
     assert (item.context[0], item.stands) == ("present", 2)
 
 
+ABSENT, LEFT_OPEN, PRESENT = ("absent", 0), (None, 1), ("present", 2)
+CODES = {
+    ABSENT: ("373067005 2667000 410516002 410594000 385660001", "LA32-8 LA9634-2"),
+    LEFT_OPEN: (
+        "260385009 260415000 261665006 410537005 443390004 82334004 385432009",
+        "LA6577-6 LA11883-8 LA4489-6",
+    ),
+    PRESENT: ("373066001 52101004 410515003 10828004 260373001", "LA33-6 LA9633-4 LA6576-8 LA11882-0"),
+}
+WORDS = {
+    ABSENT: "no, none, nil, absent, not present, known absent, false, not done",
+    LEFT_OPEN: "n, 0, negative, neg, -ve, not detected, not found, none detected, nd, unknown, not known, unsure, uncertain, "
+    "indeterminate, equivocal, inconclusive, do not know, don't know, not asked, not stated, not recorded, not tested, "
+    "not performed, not applicable, n/a, na, declined, refused, patient declined, patient refused, declined to answer, "
+    "prefer not to say, ?",
+    PRESENT: "yes, y, present, positive, true, detected",
+}
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "told"),
+    [
+        (system, code, told)
+        for told, lists in CODES.items()
+        for system, codes in zip((SCT, "http://loinc.org"), lists, strict=True)
+        for code in codes.split()
+    ],
+)
+def test_the_answer_that_each_code_is(system: str, code: str, told: tuple[str | None, int]) -> None:
+    item = observed(coded(code, system))
+    assert (item.context[0], item.stands) == told
+
+
+@pytest.mark.parametrize(("words", "told"), [(w, told) for told, words in WORDS.items() for w in words.split(", ")])
+def test_the_answer_that_each_word_is(words: str, told: tuple[str | None, int]) -> None:
+    item = observed(Value(text=words))
+    assert (item.context[0], item.stands) == told
+
+
+@pytest.mark.parametrize("system", ["v2-0136", "v2/0136", "113883.12.136", "v2-0532", "v2/0532", "113883.12.532"])
+def test_yes_and_no_of_hl7(system: str) -> None:
+    for code, told in (("N", ABSENT), ("Y", PRESENT), ("UNK", LEFT_OPEN)):
+        item = observed(coded(code, f"http://hl7.org/{system}"))
+        assert (item.context[0], item.stands) == told
+
+
+@pytest.mark.parametrize("system", ["v3-NullFlavor", "2.16.840.1.113883.5.1008", "data-absent-reason"])
+def test_a_reason_for_no_value_leaves_it_open(system: str) -> None:
+    item = observed(coded("N", f"http://hl7.org/{system}"))
+    assert (item.context[0], item.stands) == LEFT_OPEN
+
+
+def test_an_answer_has_at_most_two_hundred_letters() -> None:
+    for letters, told in ((200, ABSENT), (201, PRESENT)):
+        item = observed(Value(text="no" + " " * (letters - 2)))
+        assert (item.context[0], item.stands) == told
+
+
 def test_words_deny_the_code_by_the_entrys_own_words_too() -> None:
     assert observed(Value(text="Not pregnant"), code=NAMELESS, display=None, text="Pregnant").context[0] == "absent"
     assert observed(Value(text="Not pregnant"), code=NAMELESS, display="Asthma").context[0] == "present"

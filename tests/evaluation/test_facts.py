@@ -22,6 +22,7 @@ from tests.differential.worlds import (
     SmallTerminology,
 )
 
+from codesafety.evaluation.atoms import item_field
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, may_be
@@ -112,10 +113,11 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
         ({"start": "2025-06-01", "days_supply": Decimal(9_000_000)}, (OPEN_END, OPEN_END)),
         ({"start": "2025-06-01", "days_supply": Decimal(0)}, None),
         ({"start": "2025-06-01", "days_supply": Decimal(-738944)}, None),
+        ({"start": "2025-06-01", "course_days": Decimal(10), "course_days_max": Decimal(7)}, None),
     ],
 )
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
-    assert medication(**fields).course[1] == end
+    assert medication(**fields).course.end == end
 
 
 @pytest.mark.parametrize(
@@ -401,20 +403,58 @@ MMHG = Value(quantity=Quantity(value=Decimal(120), unit="mm[Hg]"))
         ({"date": "2025-06-02"}, {}, (False, ())),
         ({"date": "2025-06"}, {}, (None, ((0, "date"),))),
         ({"date": None}, {}, (None, ((0, "date"),))),
-        ({"value": MMHG}, {}, (False, ())),
+        ({"value": MMHG}, {}, (None, ((1, "value"),))),
+        ({}, {"value": MMHG}, (None, ((0, "value"),))),
+        ({"value": MMHG, "date": None}, {}, (None, ((0, "date"), (1, "value")))),
+        ({"value": MMHG, "date": "2025-06-02"}, {}, (False, ())),
         ({"value": MMHG}, {"value": MMHG}, (True, ())),
         ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal("12"), unit="kPa"))}, (False, ())),
-        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (False, ())),
-        ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (False, ())),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120)))}, (None, ((1, "value"),))),
+        (
+            {"value": MMHG},
+            {"value": Value(quantity=Quantity(value=Decimal(120), unit="kg"))},
+            (None, ((0, "value"), (1, "value"))),
+        ),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(unit="mm[Hg]"))}, (None, ((1, "value"),))),
+        ({"value": MMHG}, {"value": Value(quantity=Quantity(value=Decimal(120), unit="mm[Hg]", comparator="<"))}, (False, ())),
         (
             {"value": Value(quantity=Quantity(value=Decimal(1), unit="g"))},
             {"value": Value(quantity=Quantity(value=Decimal(1000), unit="mg"))},
             (True, ()),
         ),
         ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P2))}, (True, ())),
-        ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (False, ())),
+        ({"value": Value(codings=coded("x", "a"))}, {"value": Value(codings=coded("x", "a"))}, (True, ())),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(codings=coded(P3))}, (False, ())),
+        (
+            {"value": Value(codings=coded(P2))},
+            {"value": Value(codings=coded("x", "readv2"))},
+            (None, ((0, "value"), (1, "value"))),
+        ),
+        ({"value": Value(codings=coded(P2))}, {"value": Value(text="x")}, (None, ((0, "value"), (1, "value")))),
         ({"value": Value(text="x")}, {"value": Value(text="x")}, (True, ())),
-        ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (False, ())),
+        ({"value": Value(text="x")}, {"value": Value(text="y")}, (False, ())),
+        ({"value": Value(text="")}, {"value": Value()}, (True, ())),
+        ({"value": Value(text="")}, {"value": Value(text="x")}, (None, ((0, "value"),))),
+        ({"value": Value(boolean=True)}, {"value": Value(boolean=False)}, (False, ())),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-06-01")}, (True, ())),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-06")}, (None, ((1, "value"),))),
+        ({"value": Value(date="2025-06-01")}, {"value": Value(date="2025-05")}, (False, ())),
+        ({"components": (Component(codings=coded(P3), value=MMHG),)}, {}, (None, ((1, "value"),))),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG),)},
+            {"components": (Component(codings=coded(P3)),)},
+            (None, ((1, "value"),)),
+        ),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG),)},
+            {"components": (Component(codings=coded(P3), value=MMHG), Component(codings=coded(P1), value=MMHG))},
+            (None, ((0, "value"),)),
+        ),
+        (
+            {"components": (Component(codings=coded(P3), value=MMHG), Component(codings=coded(P1)))},
+            {"components": (Component(codings=coded(P3), value=Value(quantity=Quantity(value=Decimal(1), unit="mm[Hg]"))),)},
+            (False, ()),
+        ),
         (
             {"components": (Component(codings=coded(P3), value=MMHG), Component())},
             {"components": (Component(), Component(codings=coded(P3), value=MMHG))},
@@ -432,6 +472,33 @@ def test_two_components_that_say_the_same_are_the_same() -> None:
     assert same_entry(one, other) == (True, ())
 
 
+def sent(number: str | None, unit: str | None) -> Value:
+    return Value(quantity=Quantity(value=None if number is None else Decimal(number), unit=unit))
+
+
+@pytest.mark.parametrize(("value", "unit", "check"), [
+    (sent("120", "mm[Hg]"), "mm[Hg]", "valid"),
+    (sent("120", "mmHg"), "mmHg", "other_spelling"),
+    (sent("120", "hands"), "hands", "not_a_unit"),
+    (sent("120", None), None, "none"),
+    (sent("120", ""), "", "none"),
+    (sent(None, "mm[Hg]"), "mm[Hg]", None),
+    (Value(text="normal"), None, None),
+    (None, None, None),
+])  # fmt: skip
+def test_a_unit_is_told_as_it_was_sent(value: Value | None, unit: str | None, check: str | None) -> None:
+    item = entry(value=value)
+    assert (item_field(item, "unit"), item_field(item, "unit_check")) == (unit, check)
+
+
+def test_a_component_has_a_unit_of_its_own_and_a_medication_that_of_its_quantity() -> None:
+    whole = Entry(path="e", value=sent("1", "kg"), components=(Component(codings=coded(P3), value=sent("120", None)),))
+    medication = Medication(path="m", quantity=Quantity(value=Decimal(28), unit="tablet"))
+    found = facts(entries=(whole,), medications=(medication, Medication(path="n"))).incoming
+    assert [item_field(item, "unit") for item in found] == ["kg", None, "tablet", None]
+    assert item_field(found[1], "unit_check") == "none"
+
+
 def test_a_dosage_names_what_it_lacks() -> None:
     assert dosage(Medication(path="m", dose=Decimal(2), times_a_day=Decimal(3), days_supply=Decimal(7))) == (Decimal(42), ())
     assert dosage(Medication(path="m", dose=Decimal(2))) == (None, ("times_a_day", "days_supply"))
@@ -440,3 +507,23 @@ def test_a_dosage_names_what_it_lacks() -> None:
 def test_a_record_that_does_not_know_the_gender_leaves_the_messages() -> None:
     facts = Facts(Submission(patient=Patient(gender="female")), Record(patient=Patient(gender="unknown")), BOOK)
     assert facts.patient.gender == "female"
+
+
+@pytest.mark.parametrize(
+    ("status", "given"),
+    [
+        (None, True),
+        ("active", True),
+        ("unknown", True),
+        ("on-hold", True),
+        ("draft", False),
+        ("declined", False),
+        ("Actve", None),
+    ],
+)
+def test_whether_a_medicine_was_given_is_not_known_by_a_word_that_no_status_can_be(
+    status: str | None, given: bool | None
+) -> None:
+    [item] = Facts(Submission(medications=(Medication(path="m", status=status),)), None, BOOK).incoming
+    assert item.given is given
+    assert item.stands == {True: 2, False: 0, None: 1}[given]

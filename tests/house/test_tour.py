@@ -22,7 +22,7 @@ import codesafety
 from codesafety import Record, Submission
 from codesafety.cli.app import app
 from codesafety.formats.fhir import not_read
-from codesafety.ir import units
+from codesafety.ir.units import families
 from codesafety.reporting import missing_inputs
 from codesafety.terminology.rf2 import rows
 
@@ -152,9 +152,9 @@ def files_called(word: str, *, under: str = f"src/{PACKAGE}") -> list[str]:
 
 
 def test_a_unit_is_converted_in_units() -> None:
-    assert files_called("unit") == ["src/codesafety/ir/units.py"]
-    assert units.convert.__module__ == units.__name__
-    assert units.convert(Decimal("70"), "kg", "g") == Decimal("70000")
+    assert files_called("unit") == ["src/codesafety/ir/units"]
+    assert families.convert.__module__ == families.__name__
+    assert families.convert(Decimal("70"), "kg", "g") == Decimal("70000")
 
 
 def test_the_rules_of_a_pathway_are_in_the_file_of_its_name() -> None:

@@ -143,6 +143,15 @@ def test_blank_lines_and_order_do_not_depend_on_the_layout_before() -> None:
     assert settled("rule a { }\n\n\n\nrule b { }") == settled("rule a { } rule b { }") == "rule a {\n}\n\nrule b {\n}\n"
 
 
+def test_words_that_are_too_long_are_broken_between_words() -> None:
+    words = " ".join(["seven letters"] * 14)
+    first, rest = words[:117], words[118:]
+    assert settled(f'rule r {{ because "{words}" source "{words}" <https://example.org> }}') == (
+        f'rule r {{\n  because  "{first}\n            {rest}"\n'
+        f'  source   "{first}\n            {rest}"\n           <https://example.org>\n}}\n'
+    )
+
+
 def test_an_empty_text_stays_empty() -> None:
     assert format_text(" \n ") == ""
 
@@ -153,8 +162,9 @@ def test_a_text_with_errors_is_not_touched() -> None:
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "rulesets").rglob("*.rules")), ids=lambda p: p.stem)
-def test_shipped_rules_mean_the_same_after_formatting(file: Path) -> None:
-    settled(file.read_text("utf-8"))
+def test_shipped_rules_have_the_one_layout(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert settled(text) == text, "codesafety rules format rulesets"
 
 
 @pytest.mark.skipif(not TRIAL.is_file(), reason="the acceptance trial is not beside this checkout")

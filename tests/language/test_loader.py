@@ -210,6 +210,26 @@ def test_one_ruleset_from_two_places_is_refused(tmp_path: Path) -> None:
     assert wrong(tmp_path)["CS204"] == "the ruleset `same` is loaded twice"
 
 
+def test_what_is_wrong_between_several_folders_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "a/a.rules": SET, "b/b.rules": head("b", uses="uses cc 1.0.0 uses c 1.2.3 uses zebra 1.0.0") + SET,
+        "c/c.rules": head("c", "1.2.2", uses="uses d 1.0.0") + SET, "d/d.rules": head("d", uses="uses e 1.0.0") + SET,
+        "e/e.rules": head("e", uses="uses c 1.0.0") + SET, "f/f.rules": head("e") + SET + SET,
+    })  # fmt: skip
+    with pytest.raises(RuleError) as caught:
+        language.load([tmp_path])
+    at = tmp_path.as_posix()
+    assert [(d.code, d.message, d.help, [label for _, label in d.related]) for d in caught.value.diagnostics] == [
+        ("CS122", f"nothing in `{at}/a` says which ruleset this is", 'add `ruleset NAME { title "…" version 1.0.0 language 1 }`', []),
+        ("CS215", "there is no ruleset `cc`", "did you mean `c`?", []),
+        ("CS215", "`c` is here in version 1.2.2, and 1.2.3 is asked for",
+         "load version 1.2.3, or a later one before 2.0.0, or write `uses c 1.2.2`", []),
+        ("CS215", "there is no ruleset `zebra`", "load its folder too", []),
+        ("CS214", "rulesets use each other in a circle: b → c → d → e → c", "move what both need into a third ruleset", []),
+        ("CS204", "the ruleset `e` is loaded twice", "load one of the two", ["loaded from here too"]),
+    ]  # fmt: skip
+
+
 def test_one_folder_given_twice_is_loaded_once(tmp_path: Path) -> None:
     write(tmp_path, {"a/a.rules": head("same") + SET})
     assert len(language.load([tmp_path / "a", tmp_path / "a"]).rulesets) == 1

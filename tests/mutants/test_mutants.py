@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 
 import pytest
-from tests.mutants.mutants import EQUIVALENT, ROOMS, mutants_of
+from tests.mutants.mutants import EQUIVALENT, ROOMS, files_of, mutants_of
 from tests.places import ROOT
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_every_mutant_is_python_and_other_than_the_code(room: str) -> None:
-    top = ROOT / "src" / "codesafety" / ROOMS[room][0]
-    found = [m for path in (top.rglob("*.py") if top.is_dir() else [top]) for m in mutants_of(path)]
+    found = [m for path in files_of(room) for m in mutants_of(path)]
     assert len(found) > 100
     for mutant in found[::25]:
         assert ast.dump(ast.parse(mutant.text)) != ast.dump(ast.parse((ROOT / mutant.path).read_text(encoding="utf-8")))
@@ -20,5 +19,5 @@ def test_every_mutant_is_python_and_other_than_the_code(room: str) -> None:
 
 def test_what_is_named_as_equivalent_is_still_there_and_has_a_reason() -> None:
     lines = [line for line in EQUIVALENT.read_text(encoding="utf-8").splitlines() if line]
-    names = {m.name for path in {line.split(":")[0] for line in lines} for m in mutants_of(ROOT / path)}
-    assert [line for line in lines if " # " not in line or line.split(" # ")[0] not in names] == []
+    names = {m.name for path in {line.split(" ")[0] for line in lines} for m in mutants_of(ROOT / path)}
+    assert [line for line in lines if " ## " not in line or line.split(" ## ")[0] not in names] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -206,3 +207,43 @@ def test_the_command_line_checks_nothing_and_says_so_where_a_reader_exits(tmp_pa
     done = run(tmp_path, "-m", "codesafety", "check", str(EXAMPLES / "contraception-ok.xml"))
     assert done.returncode == 2
     assert "plugin `made` failed in `leaves.read`: SystemExit" in done.stderr
+
+
+class Hanging:
+    """A method that waits until its test is over, and counts how often it is called."""
+
+    def __init__(self) -> None:
+        self.over, self.calls = threading.Event(), 0
+
+    def __call__(self, source: object) -> Any:
+        self.calls += 1
+        self.over.wait()
+
+
+@pytest.mark.parametrize("method", ["recognises", "read", "read_record"])
+def test_a_reader_that_hangs_is_named_and_not_called_again(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codesafety.engine.READER_TIMEOUT_S", 0.05)
+    hanging = Hanging()
+    made = engine(**{method: hanging})
+    for _ in range(2):
+        with pytest.raises(PluginError) as caught:
+            (made.read_record if method == "read_record" else made.read)(b"made")
+        words = f"plugin `made` failed in `made-reader.{method}`: it did not answer within 10 s, and is not asked again"
+        assert str(caught.value) == words
+    assert hanging.calls == 1
+    hanging.over.set()
+
+
+def test_a_reader_of_tables_that_hangs_in_its_second_row_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codesafety.engine.READER_TIMEOUT_S", 0.05)
+    hanging = Hanging()
+
+    def rows(source: object) -> Iterator[tuple[str, Submission]]:
+        yield "1", sent(entry(PREGNANT))
+        hanging(source)
+
+    found = engine(read=None, read_record=None, read_many=rows).read_many(Source(b"made"))
+    assert next(found) == ("1", sent(entry(PREGNANT)))
+    with pytest.raises(PluginError, match=r"plugin `made` failed in `made-reader\.read_many`: it did not answer"):
+        next(found)
+    hanging.over.set()

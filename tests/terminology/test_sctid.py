@@ -83,6 +83,7 @@ concept_ids = st.one_of(short_concept_ids, uk_concept_ids())
 def test_the_specifications_examples_are_told_by_their_partition(code: str, expected: Kind) -> None:
     assert is_well_formed(code)
     assert kind(code) is expected
+    assert parse(code).kind is expected
     assert str(parse(code)) == code
 
 
@@ -126,7 +127,8 @@ def test_every_wrong_digit_and_every_swapped_pair_is_noticed(code: str, data: st
     ],
 )
 def test_what_is_not_well_formed(code: str) -> None:
-    assert not is_well_formed(code)
+    assert is_well_formed(code) is False
+    assert is_concept_id(code) is False
     assert kind(code) is None
     with pytest.raises(ValueError, match="not an SCTID"):
         parse(code)
@@ -134,12 +136,31 @@ def test_what_is_not_well_formed(code: str) -> None:
 
 def test_a_partition_not_in_use_is_not_well_formed() -> None:
     code = _with_check("123456770")
-    assert has_check_digit(code) and not is_well_formed(code)
+    assert has_check_digit(code) and is_well_formed(code) is False
     assert diagnose(code).diagnosis == "partition"
 
 
 def test_a_long_format_partition_needs_room_for_its_namespace() -> None:
-    assert not is_well_formed(_with_check("12310"))
+    assert is_well_formed(_with_check("123456710")) is False  # ten digits
+    assert is_well_formed(_with_check("1100000010"))  # eleven
+
+
+def test_an_id_of_a_postcoordinated_expression_is_told_by_its_partition() -> None:
+    code = _with_check("1100000016")
+    assert (kind(code), parse(code).kind, kind(code) == "expression") == (Kind.EXPRESSION, Kind.EXPRESSION, True)
+    assert diagnose(code) == Diagnosis(code, Damage.EXPRESSION_ID)
+
+
+def test_an_id_has_six_digits_at_least_though_its_check_digit_holds() -> None:
+    assert diagnose(_with_check("1200")).diagnosis is Damage.TOO_SHORT
+    assert is_well_formed(_with_check("1200")) is False
+    assert is_well_formed(_with_check("12300"))
+
+
+@pytest.mark.parametrize("digits", ["", "12345678901234567 ", "a", "１２", "123456789012345678"])
+def test_a_check_digit_is_of_one_to_seventeen_digits(digits: str) -> None:
+    with pytest.raises(ValueError, match="for 1 to 17 digits"):
+        check_digit(digits)
 
 
 @given(concept_ids)
@@ -173,6 +194,18 @@ def test_a_valid_concept_id_needs_no_repair(code: str) -> None:
         ("1E+17", "scientific_notation"),
         ("9.00E+17", "scientific_notation"),
         ("-77386006", "not_an_sctid"),
+        ("12345.0", "float_suffix"),
+        ("1E+18", "scientific_notation"),
+        ("7.73860061E+07", "scientific_notation"),  # a fraction
+        ("100006", "check_digit"),  # six digits are enough
+        ("pregnant ", "not_an_sctid"),
+        ("77386006.5", "not_an_sctid"),
+        ("1E+04", "scientific_notation"),
+        ("000", "leading_zero"),
+        (
+            "1.20410110000070E+16",
+            "scientific_notation",
+        ),  # fifteen digits have been cut, and 12041011000007000 is whole by accident
     ],
 )
 def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
@@ -216,12 +249,41 @@ def test_the_words_for_what_has_no_candidate(code: str, word: str) -> None:
         ("77386006\n", "stray_characters", ("77386006",)),
         ("8.0E7", "scientific_notation", ("80000004",)),
         ("8E+07", "scientific_notation", ("80000004",)),
+        ("900000000000206976", "float_rounding", ("900000000000207008",)),  # the thousand below
+        ("900000000000012032", "float_rounding", ("900000000000012004",)),
+        ("7738\u20286006", "stray_characters", ("77386006",)),
+        ("7738\u20296006", "stray_characters", ("77386006",)),
+        ("7738´6006", "stray_characters", ("77386006",)),
+        ("7738\x076006", "stray_characters", ("77386006",)),
+        ("7738»6006", "stray_characters", ("77386006",)),
+        ("0.77386006E+8", "scientific_notation", ("77386006",)),
+        ("7.738600600E+07", "scientific_notation", ("77386006",)),
+        ("1.00005E+05", "scientific_notation", ("100005",)),
+        ("4.46891E+08", "scientific_notation", ("446891002",)),
+        ("1.1E+10", "scientific_notation", ("11000000101", "11000001102")),
+        ("1.290023401E+12", "scientific_notation", ("1290023401004", "1290023401101")),
+        ("1.2900234010E+13", "scientific_notation", ("12900234010105",)),  # no short id in use has fourteen digits
+        ("1.054321000000100E+15", "scientific_notation", ("1054321000000107",)),  # cut first
+        ("6.0000005098912110E+17", "scientific_notation", ("600000050989121100",)),
+        ("900000000000207000", "spreadsheet_truncation", ("900000000000207008",)),  # of SNOMED International's metadata
+        ("12345678901234000", "spreadsheet_truncation", ("12345678901234008",)),
+        ("#77386006", "stray_characters", ("77386006",)),
+        ("77386006;", "stray_characters", ("77386006",)),
+        ("77386006. ", "stray_characters", ("77386006",)),
     ],
 )
 def test_damage_is_named_and_its_origin_found(code: str, word: str, candidates: tuple[str, ...]) -> None:
     told = diagnose(code)
     assert (told.code, told.diagnosis, told.candidates) == (code, word, candidates)
     assert repair(code) == candidates
+
+
+def test_the_words_for_damage_and_kinds_are_stable() -> None:
+    assert " ".join(Kind) == "concept description relationship expression"
+    assert " ".join(Damage) == (
+        "valid spreadsheet_truncation float_rounding scientific_notation float_suffix stray_characters leading_zero check_digit "
+        "partition description_id relationship_id expression_id expression too_short too_long empty not_an_sctid"
+    )
 
 
 def test_where_the_namespace_is_lost_both_uk_extensions_are_offered() -> None:

@@ -13,6 +13,7 @@ from codesafety import ir
 from codesafety.errors import InputError, RuleError
 from codesafety.language import parse
 from codesafety.language.parsing import syntax
+from codesafety.paths import refuse_endless
 from codesafety.terminology.interface import CodeContext, Terminology
 
 _COLUMNS = ("system", "code", "term", "assertion", "subject", "time")
@@ -63,6 +64,7 @@ def _rule_files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _absent(file: Path) -> Iterator[Path]:
     try:
+        refuse_endless(file)
         parsed = parse(file.read_text(encoding="utf-8-sig"), file.as_posix())
     except (RuleError, OSError, UnicodeDecodeError):
         return  # loading the rules says what is wrong with it

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesafety.engine import checked_path
 from codesafety.errors import InputError
 
 _CODES = ("code", "start_date", "end_date", "female", "male", "newborn", "pediatric", "maternity", "adult")
@@ -99,7 +100,7 @@ def import_mce(files: Sequence[Path], folder: Path, *, name: str = "cms.mce") ->
 
 def _table(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with checked_path(file).open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             rows = [(reader.line_num, row) for row in reader]
             return [h.strip() for h in reader.fieldnames or []], rows

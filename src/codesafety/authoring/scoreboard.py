@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from codesafety.engine import checked_path
 from codesafety.errors import InputError
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import Binding
@@ -84,7 +85,7 @@ class Score:
 def read_oracle(path: Path) -> Iterator[Case]:
     """Yield the cases of a CSV file with the columns `COLUMNS`. Raises InputError that names file, line and reason."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with checked_path(path).open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             absent = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
             if absent:

@@ -71,6 +71,13 @@ def write(*lines: str) -> None:
     _leave(stream, lines)
 
 
+def write_unchanged(text: str) -> None:
+    """Write a text to standard output letter by letter, for a file or an editor to take; not for what others sent."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
 def write_json(data: Any) -> None:
     write(*json.dumps(data, ensure_ascii=False, indent=2).split("\n"))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from codesafety.cli.output import count, style, wrapped
-from codesafety.report import Report, ReportItem, Result
+from codesafety.report import NotChecked, Report, ReportItem, Result
 from codesafety.terminology.words.normal import without_tag
 
 _COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}
@@ -16,6 +16,7 @@ _MEANING = {
     "none": "No loaded rule objected. That does not mean that the entries are right.",
 }
 _MOST_ITEMS = 40
+_MOST_LINES_A_REASON = 5
 
 
 def render(report: Report, name: str, colour: bool) -> str:
@@ -41,9 +42,7 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
             )
     if report.not_checked:
         yield from _heading("NOT CHECKED, and held", colour)
-        for failed in report.not_checked:
-            where = failed.path or "the message"
-            yield from wrapped(f"{where}: {failed.reason}{f' (rule {failed.rule})' if failed.rule else ''}", "  ", "    ")
+        yield from _not_checked(report.not_checked)
     yield from _untold(report, colour)
     whole = [n for n in report.not_read if n.whole and not n.broken]
     codes = [n for n in report.not_read if n.coded and not n.whole and not n.broken]
@@ -65,6 +64,29 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
     yield from _entries(report, colour)
     yield ""
     yield from _foot(report, len(parts))
+
+
+def _not_checked(lines: Sequence[NotChecked]) -> Iterator[str]:
+    """Yield what failed, each in a line; what failed many times for one reason once, with all of its rules and places."""
+    by_reason: dict[str, list[NotChecked]] = {}
+    for line in lines:
+        by_reason.setdefault(line.reason, []).append(line)
+    for reason, failed in by_reason.items():
+        if len(failed) <= _MOST_LINES_A_REASON:
+            for line in failed:
+                yield from wrapped(f"{_where(line)}: {reason}{f' (rule {line.rule})' if line.rule else ''}", "  ", "    ")
+            continue
+        places = dict.fromkeys(map(_where, failed))
+        rules = dict.fromkeys(line.rule for line in failed if line.rule)
+        of = f"{count(len(rules), 'rule')}, each on some or all of " if rules else ""
+        yield from wrapped(f"{reason}: {of}{count(len(places), 'place')}", "  ", "    ")
+        if rules:
+            yield from wrapped(f"rules: {', '.join(rules)}", "    ", "      ")
+        yield from wrapped(f"places: {', '.join(places)}", "    ", "      ")
+
+
+def _where(line: NotChecked) -> str:
+    return line.path or "the message"
 
 
 def _plain_term(term: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from codesafety.cli.output import (
     Format,
     coloured,
     complain,
+    complain_of,
     count,
     fail,
     finish,
@@ -25,8 +26,9 @@ from codesafety.cli.output import (
     wrapped,
     write,
     write_json,
+    write_unchanged,
 )
-from codesafety.diagnostics import render_all
+from codesafety.diagnostics import Span, render_all
 from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.terminology.interface import Terminology
@@ -55,29 +57,30 @@ def check(
 ) -> None:
     """Parse and check rules, and say all that is wrong, with the words underlined and what to do.
 
+    Of a file that is a part of a ruleset the whole folder is loaded, and what is wrong in the file is said.
+
     Exit code 0: nothing is wrong (warnings may remain); 1: errors; 2: nothing could be read.
     """
     from codesafety import language
     from codesafety.hazards import unlisted
 
     try:
-        found = rule_paths(paths)
+        asked = rule_paths(paths)
+        beside = {path: language.files_beside(path) for path in asked}
+        other_files = {file.resolve() for files in beside.values() for file in files} - {path.resolve() for path in asked}
+        found = list(dict.fromkeys(path.parent if beside[path] else path for path in asked))
         loaded = language.load(found, shipped=_shipped(), strict=strict)
         hazards = unlisted(loaded.rulesets, hazard_log(found))
-        engine = load(*paths, release=release, installed_plugins=True) if release else None
+        engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:
-        if form is Format.JSON:
-            write_json({"ok": False, "diagnostics": [d.as_json(error.sources) for d in error.diagnostics]})
-        else:
-            complain(*str(error).split("\n"))
-            errors = sum(d.severity == "error" for d in error.diagnostics)
-            complain("", f"{errors} {'error' if errors == 1 else 'errors'}; no rule can be loaded until they are put right")
+        _tell_errors(error, other_files, form)
         finish(SOMETHING, answered=0)
     except CodesafetyError as error:
         fail(error, form)
-    warnings = (*loaded.warnings, *hazards, *(engine.binding.warnings if engine else ()))
-    rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules]
-    declared = sum(len(r.rules) + len(r.valuesets) + len(r.limits) + len(r.tables) for r in loaded.rulesets)
+    every_warning = (*loaded.warnings, *hazards, *(engine.binding.warnings if engine else ()))
+    warnings = [d for d in every_warning if not _stands_in(d.span, other_files)]
+    rules = [rule for ruleset in loaded.rulesets for rule in ruleset.rules if not _stands_in(rule.span, other_files)]
+    declared = sum(not _stands_in(span, other_files) for ruleset in loaded.rulesets for span in _declared(ruleset))
     if form is Format.JSON:
         write_json(
             {
@@ -102,6 +105,33 @@ def check(
         f"{style('ok', coloured(), fg='green')}: {count(len(rules), 'rule')} in {count(len(loaded.rulesets), 'ruleset')}, {count(len(warnings), 'warning')}"
     )
     finish(CLEAN, answered=declared)
+
+
+def _declared(ruleset: ir.Ruleset) -> Iterator[Span]:
+    yield from (rule.span for rule in ruleset.rules)
+    yield from (valueset.span for valueset in ruleset.valuesets)
+    yield from (limit.span for limit in ruleset.limits)
+    yield from (table.span for table in ruleset.tables)
+
+
+def _tell_errors(error: RuleError, other_files: Set[Path], form: Format) -> None:
+    """Tell what is wrong in the files that were asked for, and how much is in the others of their folders."""
+    own = [d for d in error.diagnostics if not _stands_in(d.span, other_files)]
+    errors, every = (sum(d.severity == "error" for d in some) for some in (own, error.diagnostics))
+    elsewhere = every - errors
+    if form is Format.JSON:
+        write_json({"ok": False, "diagnostics": [d.as_json(error.sources) for d in own], "errors_in_other_files": elsewhere})
+        return
+    complain(*render_all(own, error.sources).split("\n"))
+    more = f", and {count(elsewhere, 'error')} in other files of the folder" if elsewhere else ""
+    complain("", f"{count(errors, 'error')}{more}; no rule can be loaded until they are put right")
+    if elsewhere:
+        complain("  = help: `codesafety rules check` with the folder tells them all")
+
+
+def _stands_in(span: Span, files: Set[Path]) -> bool:
+    """Return whether something stands in one of some files; what is said of a whole file, or of a folder, stands in none."""
+    return bool(files) and span.end > 0 and Path(span.file).resolve() in files
 
 
 @app.command()
@@ -245,28 +275,86 @@ def show(
 
 @app.command("format")
 def format_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Rule files.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH…", help="Rule files, folders, or - for standard input, which is laid out on standard output."
+        ),
+    ],
     check_only: Annotated[bool, typer.Option("--check", help="Change nothing; say which files would change.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show how files would change.")] = False,
 ) -> None:
-    """Lay rule files out in the one way there is. Exit code 1 with --check where a file would change; 2 where one is broken."""
+    """Lay rule files out in the one way there is.
+
+    Exit code 0: laid out; 1 with --check or --diff where a file would change; 2 where one is broken, and then none is changed.
+    """
     from codesafety.language import format_text
 
-    changed = False
-    for file in files:
+    texts: list[tuple[str, str, str]] = []
+    broken = False
+    for file in _rule_files(paths):
         try:
-            text = checked_path(file).read_text(encoding="utf-8")
-            neat = format_text(text, str(file))
-        except (OSError, UnicodeDecodeError):
-            complain(f"error: {file}: it cannot be read as UTF-8 text", "  = help: check the path and the encoding")
-            finish(FAILED, answered=0)
-        except (InputError, RuleError) as error:
-            fail(error, Format.TEXT)
-        if neat != text:
-            changed = True
-            write(f"{'would change' if check_only else 'formatted'}: {file}")
-            if not check_only:
-                file.write_text(neat, encoding="utf-8")
-    finish(SOMETHING if changed and check_only else CLEAN, answered=len(files))
+            text = _rule_text(file)
+            texts.append((file, text, format_text(text, file)))
+        except RuleError as error:
+            broken = True
+            complain(*str(error).split("\n"), "")
+        except InputError as error:
+            broken = True
+            complain_of(error)
+    if broken:
+        finish(FAILED, answered=0)
+    changed = [(file, text, neat) for file, text, neat in texts if text != neat]
+    if diff:
+        for file, text, neat in changed:
+            for line in difflib.unified_diff(text.splitlines(keepends=True), neat.splitlines(keepends=True), file, file):
+                write(*([line[:-1]] if line.endswith("\n") else [line, "\\ No newline at end of file"]))
+    elif check_only:
+        write(*(f"would change: {file}" for file, _, _ in changed))
+    else:
+        for file, text, neat in texts:
+            _lay_out(file, text, neat)
+    finish(SOMETHING if changed and (check_only or diff) else CLEAN, answered=len(texts))
+
+
+_STDIN = "-"
+
+
+def _rule_files(paths: Sequence[str]) -> list[str]:
+    """Return the rule files at paths, those of folders at any depth. Ends the command where a folder has none."""
+    found: list[str] = []
+    for path in paths:
+        inside = [str(file) for file in sorted(Path(path).rglob("*.rules"))] if path != _STDIN and Path(path).is_dir() else [path]
+        if not inside:
+            fail(
+                InputError("there are no rule files in this folder", source=path, help="their names end in `.rules`"), Format.TEXT
+            )
+        found += inside
+    return found
+
+
+def _rule_text(file: str) -> str:
+    """Return the text of a rule file or of standard input. Raises InputError."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8") if file == _STDIN else checked_path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError("it cannot be read as UTF-8 text", source=file, help="check the path and the encoding") from None
+
+
+def _lay_out(file: str, text: str, neat: str) -> None:
+    """Write a text that was laid out where it belongs."""
+    if file == _STDIN:
+        write_unchanged(neat)
+    elif neat != text:
+        try:
+            Path(file).write_text(neat, encoding="utf-8")
+        except OSError as error:
+            fail(_unwritable(error), Format.TEXT)
+        write(f"formatted: {file}")
+
+
+def _unwritable(error: OSError) -> InputError:
+    return InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename)
 
 
 def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
@@ -352,10 +440,7 @@ def freeze_files(
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
-        fail(
-            InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename),
-            form,
-        )
+        fail(_unwritable(error), form)
     if form is Format.JSON:
         write_json(
             [

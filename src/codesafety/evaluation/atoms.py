@@ -12,8 +12,8 @@ from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.words import siblings
-from codesafety.ir.units import convert
-from codesafety.record import Coding, Component, Entry, Medication, Message
+from codesafety.ir.units import families
+from codesafety.record import Coding, Component, Entry, Medication, Message, Quantity
 from codesafety.terminology import sctid
 from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
@@ -80,8 +80,15 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
         value = item.value
         return date_of(value.date) if value is not None else None
     if name in ("start", "end") and not item.is_entry:
-        return item.course[0 if name == "start" else 1]
+        return item.course.start if name == "start" else item.course.end
     return date_of(getattr(item.model, name))
+
+
+def day_name(item: ItemFact, name: str) -> str:
+    """Return the field to name where a date is not one exact day: one missing day has one name, whichever field asks for it."""
+    if name not in ("start", "end") or item.is_entry:
+        return name
+    return item.course.start_name if name == "start" else item.course.end_name
 
 
 def item_field(item: ItemFact, name: str) -> Any:
@@ -101,6 +108,9 @@ def item_field(item: ItemFact, name: str) -> Any:
         return dosage(item.model)[0]
     if name == "references":
         return _references(item)
+    if name in ("unit", "unit_check"):
+        quantity = _quantity(item)
+        return quantity and (quantity.unit if name == "unit" else unit_check(quantity))
     return getattr(item.model, name)
 
 
@@ -108,6 +118,19 @@ def _references(item: ItemFact) -> str | None:
     """Return dangling where nothing in the source answers to a reference, else resolved; None where that cannot be told."""
     told = {reference.resolved for reference in item.model.references} - {None}
     return "dangling" if False in told else "resolved" if told else None
+
+
+def _quantity(item: ItemFact) -> Quantity | None:
+    if isinstance(item.model, Medication):
+        return item.model.quantity
+    return item.value.quantity if item.value is not None else None
+
+
+def unit_check(quantity: Quantity) -> str | None:
+    """Return what is to be said of a number's unit: valid, other_spelling, not_a_unit; none. None: there is no number."""
+    if quantity.value is None:
+        return None
+    return families.check(quantity.unit) if quantity.unit else "none"
 
 
 def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
@@ -128,7 +151,7 @@ def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
 
 def word_of(field: ir.Field, raw: Any) -> str | None:
     """Return a word as it can be compared, or None where it cannot be told."""
-    if raw is None or raw == "unknown" or (field.name in ("gender", "sex_at_birth") and raw == "other"):
+    if raw in (None, "", "unknown") or (field.name in ("gender", "sex_at_birth") and raw == "other"):
         return None
     if isinstance(raw, bool):
         return "true" if raw else "false"
@@ -229,4 +252,4 @@ def converted(number: Decimal, unit: str | None, wanted: str | None) -> Decimal 
     """Return a number in the wanted unit, or None where it does not convert; a unit on one side only does not."""
     if unit == wanted:
         return number
-    return None if unit is None or wanted is None else convert(number, unit, wanted)
+    return None if unit is None or wanted is None else families.convert(number, unit, wanted)

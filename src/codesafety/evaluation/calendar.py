@@ -15,7 +15,7 @@ OPEN_START = -(10**9)
 OPEN_END = 10**9
 NEVER: Interval = (-2 * 10**9, 2 * 10**9)
 """Stands for a missing date where intervals are compared: wider than any, so that every comparison with it is open."""
-_LAST = date.max.toordinal()
+LAST_DAY = date.max.toordinal()
 
 
 def add(day: int, n: int, unit: Unit) -> int:
@@ -33,7 +33,7 @@ def add(day: int, n: int, unit: Unit) -> int:
         return _add_months(day, n * 12 if unit is Unit.YEARS else n)
     if moved < 1:
         return OPEN_START
-    return moved if moved <= _LAST else OPEN_END
+    return moved if moved <= LAST_DAY else OPEN_END
 
 
 @lru_cache(maxsize=16384)

@@ -98,6 +98,7 @@ class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
     __slots__ = (
+        "_alike",
         "_copies",
         "_groups",
         "_incoming",
@@ -126,6 +127,7 @@ class Facts:
         self._groups: dict[int, int] | None = None
         self._orders: dict[int, frozenset[int]] = {}
         self._copies: dict[_Resent, set[int]] | None = None
+        self._alike: dict[int, tuple[object, ...]] = {}
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
@@ -245,6 +247,18 @@ class Facts:
                     self._copies.setdefault((other.id, other.incoming, *_part_of(other)), set()).add(other.index)
         return self._copies.get((item.id, not item.incoming, *_part_of(item)), frozenset())
 
+    def alike(self, item: ItemFact) -> tuple[object, ...]:
+        """Return what items share that no rule can tell apart which looks at the two sides of a pair alone, and at no id.
+
+        It is all that was sent, but for where an item stands and what it and its links are called.
+        """
+        found = self._alike.get(item.index)
+        if found is None:
+            sent = item.model.model_dump_json(exclude=_NAMES, warnings=False)
+            part = None if item.component is None else item.component.model_dump_json(exclude=_NAMES, warnings=False)
+            found = self._alike[item.index] = item.incoming, sent, part, item.id is None, bool(self.copies_of(item))
+        return found
+
     def order_number(self, medication: ItemFact) -> int:
         """Return a number that the parts of one order share, and no other medication has."""
         return self._order_groups()[medication.index]
@@ -297,6 +311,17 @@ class Facts:
         return None, "record"
 
 
+_PLACES = {"__all__": {"path"}}
+_CODED: dict[str, Any] = {"path": True, "codings": _PLACES, "value": {"codings": _PLACES}}
+_NAMES: dict[str, Any] = {
+    **_CODED,
+    **dict.fromkeys(("id", "resource_id", "order", "based_on"), True),
+    **dict.fromkeys(("products", "not_given_reason", "supply_type", "route", "form"), _PLACES),
+    "components": {"__all__": _CODED},
+    "qualifiers": {"__all__": {"codings": _PLACES}},
+    "references": {"__all__": {"path", "target"}},
+}
+"""The fields of an item and of its parts that say where it stands, or are names."""
 _Resent = tuple[str, bool, bool, "frozenset[str] | None"]
 """An id, whether incoming, whether an entry, and the codes of a component."""
 

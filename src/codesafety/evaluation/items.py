@@ -25,6 +25,8 @@ from codesafety.terminology.interface import Product
 SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
 """Dates that systems write where none is known; they are missing."""
 _NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "declined", "draft", "not-taken"})
+_GIVEN_STATUSES = frozenset({"active", "completed", "in-progress", "intended", "on-hold", "preparation", "stopped", "unknown"})
+"""Words that FHIR has for a medicine's status and that leave it counting. Of any other word nothing is known."""
 
 
 def date_of(text: str | None) -> Interval | None:
@@ -35,6 +37,32 @@ def date_of(text: str | None) -> Interval | None:
 @lru_cache(maxsize=65536)
 def _date(text: str) -> Interval | None:
     return None if text[:10] in SENTINEL_DATES else day_interval(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The days of a medication, as far as they were sent.
+
+    Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
+    missing. A supply of no days, or of fewer, says nothing of the end.
+    """
+
+    start: Interval | None
+    end: Interval | None
+    days: Interval | None
+    """The fewest and the most days that it takes, where its end follows from its start: both are then one question."""
+    start_name: Literal["date", "start"]
+    """The field to name where the start is not one exact day: the item's date, where no start was sent."""
+
+    @property
+    def ends_before_it_starts(self) -> bool:
+        """Whether one of its days must be wrong: which, cannot be told, and it is no course."""
+        return self.start is not None and self.end is not None and self.end[1] < self.start[0]
+
+    @property
+    def end_name(self) -> str:
+        """The field to name where the end is not one exact day: an end that follows from the start lacks only what that does."""
+        return self.start_name if self.days is not None and self.days[0] == self.days[1] else "end"
 
 
 class ItemFact:
@@ -74,8 +102,8 @@ class ItemFact:
     """Whether an entry says that the patient has or had it (table 18): 2 yes, 1 unknown, 0 no."""
     product: Product | None
     """The medicine, by the first of its codings that the terminology knows as one."""
-    course: tuple[Interval | None, Interval | None]
-    """First and last day of a medication, each an interval or None where missing."""
+    course: Course
+    """The days of a medication."""
 
     def __init__(
         self,
@@ -152,46 +180,47 @@ class ItemFact:
     # ------------------------------------------------------------------------------------------ medications
 
     @property
-    def given(self) -> bool:
-        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error."""
+    def given(self) -> bool | None:
+        """Whether the patient was given it or is to be: never one stopped before supply, cancelled or entered in error.
+
+        None: its status is no word that a medicine's can be."""
         model = self.model
         assert isinstance(model, Medication)
         if model.subject in ("another", "baby", "family"):
             return False
         if model.not_given or model.status in _NOT_GIVEN_STATUSES:
             return False
+        if model.status is not None and model.status not in _GIVEN_STATUSES:
+            return None
         return not (model.kind == "dispense" and model.status == "stopped" and model.handed_over is None)
 
 
-def _find_course(item: ItemFact) -> tuple[Interval | None, Interval | None]:
-    """Return first and last day.
-
-    Start to end; else start + days of the course, else days supplied, - 1; active without end: open; else the end is
-    missing. A supply of no days, or of fewer, says nothing of the end.
-    """
+def _find_course(item: ItemFact) -> Course:
     model = item.model
     assert isinstance(model, Medication)
-    start = date_of(model.start) or item.day
-    end = date_of(model.end)
-    if end is not None or model.end is not None:
-        return start, end
+    sent = date_of(model.start)
+    start = sent or item.day
+    named: Literal["date", "start"] = "date" if sent is None else "start"
+    if model.end is not None:
+        return Course(start, date_of(model.end), None, named)
     least, most = model.course_days, model.course_days_max
     if least is None and most is None:
         least = most = model.days_supply
     if least is None and most is None:
-        return start, (OPEN_END, OPEN_END) if model.status == "active" else None
-    return start, _end(start, least, most) if start is not None else None
+        return Course(start, (OPEN_END, OPEN_END) if model.status == "active" else None, None, named)
+    days = _whole_days(least, most)
+    if days is None or start is None:
+        return Course(start, None, days, named)
+    return Course(start, (add(start[0], days[0] - 1, Unit.DAYS), add(start[1], days[1] - 1, Unit.DAYS)), days, named)
 
 
-def _end(start: Interval, least: Decimal | None, most: Decimal | None) -> Interval | None:
-    """Return the last days that a course of so many days may have."""
-    first, last = (None if n is None else int(n.to_integral_value(ROUND_CEILING)) - 1 for n in (least, most))
-    if (last is None and not first) or (last is not None and last < 0):
-        return None
-    return (
-        add(start[0], max(first or 0, 0), Unit.DAYS),
-        OPEN_END if last is None else add(start[1], last, Unit.DAYS),
-    )
+def _whole_days(least: Decimal | None, most: Decimal | None) -> Interval | None:
+    """Return the fewest and the most days of a course, a part of a day being one; None where what was sent does not say."""
+    first, last = (None if n is None else int(n.to_integral_value(ROUND_CEILING)) for n in (least, most))
+    fewest = max(first or 1, 1)
+    if last is None:
+        return (fewest, OPEN_END) if fewest > 1 else None
+    return (fewest, last) if fewest <= last else None
 
 
 def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
@@ -267,7 +296,8 @@ def _says_nothing(item: ItemFact, model: Entry) -> bool:
 
 def _find_stands(item: ItemFact) -> int:
     if not item.is_entry:
-        return 2 if item.given else 0
+        given = item.given
+        return 1 if given is None else 2 if given else 0
     model = item.model
     assert isinstance(model, Entry)
     if model.entered_in_error:

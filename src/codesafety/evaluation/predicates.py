@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from codesafety import ir
 from codesafety.errors import PluginError
+from codesafety.evaluation.in_time import in_time
 
 PREDICATE_TIMEOUT_S = 1
 """How long one call of a predicate may take: some ten thousand times what one that computes takes."""
@@ -44,26 +45,22 @@ def ask(predicate: BoundPredicate, arguments: Sequence[Any], names: Sequence[str
     name = predicate.signature.name
     if predicate.hung.is_set():
         raise PluginError(predicate.plugin, name, _HUNG)
-    answers: list[Any] = []
 
-    def answer() -> None:
+    def answer() -> Any:
         try:
-            answers.append(predicate.call(*arguments))
+            return predicate.call(*arguments)
         except BaseException as error:  # noqa: BLE001  a plugin may raise anything, and no signal reaches this thread
-            answers.append(PluginError(predicate.plugin, name, error))
+            return PluginError(predicate.plugin, name, error)
 
-    asked = Thread(target=answer, name=f"codesafety {name}", daemon=True)
-    asked.start()
-    asked.join(PREDICATE_TIMEOUT_S)
-    match answers:
-        case []:
+    match in_time(PREDICATE_TIMEOUT_S, name, answer):
+        case ():
             predicate.hung.set()
             raise PluginError(predicate.plugin, name, _HUNG)
-        case [bool() as told]:
+        case (bool() as told,):
             return told
-        case [Missing(fields)]:
+        case (Missing(fields),):
             return _named(predicate, fields, names)
-        case [PluginError() as failed]:
+        case (PluginError() as failed,):
             raise failed
         case _:
             raise PluginError(predicate.plugin, name, "it answered neither true, false nor Missing")

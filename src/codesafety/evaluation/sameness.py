@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.facts import ItemFact
-from codesafety.ir.units import convert
+from collections.abc import Iterator
+
+from codesafety.evaluation.calendar import Interval
+from codesafety.evaluation.codes import Codebook, CodeInfo
+from codesafety.evaluation.facts import ItemFact, date_of
+from codesafety.ir.units.families import convert
 from codesafety.record import Component, Entry, Quantity, Value
 
 Lacking = tuple[tuple[int, str], ...]
 """(0 or 1 for the side, field) of what is missing."""
+_Same = tuple[bool | None, tuple[int, ...]]
+"""True, false or None for unknown, and then the sides that lack something."""
+_SAME: _Same = True, ()
+_OTHER: _Same = False, ()
+_BOTH = 0, 1
 
 
 def same_entry(one: ItemFact, other: ItemFact) -> tuple[bool | None, Lacking]:
     """Return whether two entries say the same, or None and what is missing on which side."""
-    lacking: list[tuple[int, str]] = []
-    codes = same_codes(one.infos, other.infos)
-    if codes is False:
-        return False, ()
-    if codes is None:
-        lacking += [(side, "code") for side, item in enumerate((one, other)) if not any(i.speaks for i in item.infos)] or [
-            (0, "code"),
-            (1, "code"),
-        ]
-    days = (one.day, other.day)
-    a, b = days
-    if a is not None and b is not None and (a[1] < b[0] or b[1] < a[0]):
-        return False, ()
-    lacking += [(side, "date") for side, day in enumerate(days) if day is None or day[0] != day[1]]
-    if not same_value(one.value, other.value) or not _same_components(one, other):
-        return False, ()
+    lacking: dict[tuple[int, str], None] = {}
+    for field, (same, sides) in _compared(one, other):
+        if same is False:
+            return False, ()
+        lacking.update(((side, field), None) for side in sides)
     return (None, tuple(lacking)) if lacking else (True, ())
+
+
+def _compared(one: ItemFact, other: ItemFact) -> Iterator[tuple[str, _Same]]:
+    yield "code", _codings(one.infos, other.infos)
+    yield "date", _days(one.day, other.day)
+    yield "value", _values(one.value, other.value, one.codebook)
+    if one.component is None and other.component is None:
+        yield from (("value", same) for same in _components(one, other))
 
 
 def same_codes(one: tuple[CodeInfo, ...], other: tuple[CodeInfo, ...]) -> bool | None:
@@ -41,36 +46,80 @@ def same_codes(one: tuple[CodeInfo, ...], other: tuple[CodeInfo, ...]) -> bool |
     return None
 
 
-def same_value(one: Value | None, other: Value | None) -> bool:
-    """Two values are the same where both are absent, or equal after conversion of units."""
-    if one is None or other is None:
-        return one is other
+def _codings(one: tuple[CodeInfo, ...], other: tuple[CodeInfo, ...]) -> _Same:
+    same = same_codes(one, other)
+    return (same, ()) if same is not None else (None, _lacking(*(any(i.speaks for i in infos) for infos in (one, other))))
+
+
+def _days(one: Interval | None, other: Interval | None) -> _Same:
+    if one is not None and other is not None and (one[1] < other[0] or other[1] < one[0]):
+        return _OTHER
+    exact = [day is not None and day[0] == day[1] for day in (one, other)]
+    return _SAME if all(exact) else (None, _lacking(*exact))
+
+
+def _lacking(one: bool, other: bool) -> tuple[int, ...]:
+    """Return the sides that do not tell; both, where each tells and they cannot be compared."""
+    return tuple(side for side, tells in enumerate((one, other)) if not tells) or _BOTH
+
+
+def _values(one: Value | None, other: Value | None, codebook: Codebook) -> _Same:
+    """Two values are the same where both are missing, or equal after conversion of units. Two of different kinds may be."""
+    if not _holds(one) and not _holds(other):
+        return _SAME
+    if one is None or other is None or not (_holds(one) and _holds(other)):
+        return None, _lacking(_holds(one), _holds(other))
     if one.quantity is not None and other.quantity is not None:
-        return _same_quantity(one.quantity, other.quantity)
-    if one.codings or other.codings:
-        return {(c.system, c.code) for c in one.codings} == {(c.system, c.code) for c in other.codings}
-    return (one.quantity, one.date, one.boolean, one.text) == (other.quantity, other.date, other.boolean, other.text)
+        return _quantities(one.quantity, other.quantity)
+    if one.codings and other.codings:
+        if {(c.system, c.code) for c in one.codings} == {(c.system, c.code) for c in other.codings}:
+            return _SAME
+        looked_up = (tuple(codebook.entry(c.system, c.code) for c in value.codings) for value in (one, other))
+        return _codings(*looked_up)
+    if one.date is not None and other.date is not None:
+        return _days(date_of(one.date), date_of(other.date))
+    if one.boolean is not None and other.boolean is not None:
+        return one.boolean == other.boolean, ()
+    return (one.text == other.text, ()) if _is_text(one) and _is_text(other) else (None, _BOTH)
 
 
-def _same_quantity(one: Quantity, other: Quantity) -> bool:
-    if one.value is None or other.value is None or one.comparator != other.comparator:
-        return one == other
-    if one.unit == other.unit:
-        return one.value == other.value
-    if one.unit is None or other.unit is None:
+def _holds(value: Value | None) -> bool:
+    """Return whether a value says anything."""
+    if value is None:
         return False
-    return convert(one.value, one.unit, other.unit) == other.value
+    if value.quantity is not None:
+        return value.quantity.value is not None
+    return bool(value.codings or value.text) or value.date is not None or value.boolean is not None
 
 
-def _same_components(one: ItemFact, other: ItemFact) -> bool:
-    if one.component is not None or other.component is not None:
-        return True
+def _is_text(value: Value) -> bool:
+    return value.quantity is None and value.date is None and value.boolean is None and not value.codings
+
+
+def _quantities(one: Quantity, other: Quantity) -> _Same:
+    assert one.value is not None and other.value is not None
+    if one.comparator != other.comparator:
+        return _OTHER
+    if one.unit == other.unit:
+        return one.value == other.value, ()
+    number = convert(one.value, one.unit, other.unit) if one.unit is not None and other.unit is not None else None
+    return (number == other.value, ()) if number is not None else (None, _lacking(one.unit is not None, other.unit is not None))
+
+
+def _components(one: ItemFact, other: ItemFact) -> Iterator[_Same]:
+    """Compare the components of two entries, code by code; of one that stands on one side only the other says nothing."""
     assert isinstance(one.model, Entry) and isinstance(other.model, Entry)
-    return _multiset(one.model.components) == _multiset(other.model.components)
+    here, there = _by_code(one.model.components), _by_code(other.model.components)
+    for code in here.keys() | there.keys():
+        left, right = here.get(code, []), there.get(code, [])
+        yield from (_values(a, b, one.codebook) for a, b in zip(left, right, strict=False))
+        if len(left) != len(right):
+            yield None, (0,) if len(left) < len(right) else (1,)
 
 
-def _multiset(components: tuple[Component, ...]) -> list[str]:
-    return sorted(
-        repr((sorted((c.system or "", c.code or "") for c in part.codings), part.value.model_dump() if part.value else None))
-        for part in components
-    )
+def _by_code(components: tuple[Component, ...]) -> dict[frozenset[tuple[str, str]], list[Value | None]]:
+    """Return the values of components by their codes, in an order that does not depend on the sender's."""
+    found: dict[frozenset[tuple[str, str]], list[Value | None]] = {}
+    for part in components:
+        found.setdefault(frozenset((c.system or "", c.code or "") for c in part.codings), []).append(part.value)
+    return {code: sorted(values, key=repr) for code, values in found.items()}

@@ -14,10 +14,10 @@ from typing import Literal, TypeVar
 T = TypeVar("T")
 
 WORK_BUDGET = 5_000_000
-"""Units of work for one message: about two seconds of it."""
-A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 10, 50
+"""Units of work for one message: more than a second of it, and seven times what the costliest record that is known takes."""
+A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 15, 100
 """What it takes to look at a member in `exists` and the like, to ask whether a pair may fire, and to judge one to its end: about
-what each costs in time, in units of a third of a microsecond."""
+what each costs in time, in units of about a quarter of a microsecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class Work:
             raise WorkSpent
         self.left -= units
 
-    def counted(self, members: Sequence[T], each: int = A_MEMBER) -> Sequence[T]:
+    def counted(self, members: Sequence[T]) -> Sequence[T]:
         """Return members that are about to be looked at."""
-        self.spend(len(members) * each)
+        self.spend(len(members) * A_MEMBER)
         return members
 
     def found(self, members: Sequence[T], member: T) -> Literal[True]:

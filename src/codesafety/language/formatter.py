@@ -7,6 +7,7 @@ line of its own, and whether a blank line parts it from the declaration below.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -202,9 +203,18 @@ def _part(node: object, tokens: Sequence[Token], *, aligned: bool) -> list[str]:
         case syntax.Trigger(partner=partner) if partner is not None:
             place = next(i for i, t in enumerate(rest) if t.type == "WITH")
             return [head + _join(rest[:place]), f"{_INDENT}{'with':>{_KEYWORD}} {_join(rest[place + 1 :])}"]
-        case syntax.Source(url=str()):
-            return [head + _join(rest[:-1]), " " * len(head) + _join(rest[-1:])]
-    return [line]
+        case syntax.Source(url=str()) if rest[-1].type == "URL":
+            return [*_words(head, rest[:-1]), " " * len(head) + _join(rest[-1:])]
+    return _words(head, rest)
+
+
+def _words(head: str, tokens: Sequence[Token]) -> list[str]:
+    """Return a part that is nothing but quoted words broken between them: any white space in it is one space."""
+    line = head + _join(tokens)
+    if [token.type for token in tokens] != ["STRING"]:
+        return [line]
+    margin = " " * (len(head) + 1)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
 
 
 def _is_phrase(node: object) -> bool:

@@ -13,7 +13,8 @@ from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span, did_
 from codesafety.errors import RuleError
 from codesafety.language.checking.rulesets import Folder, check, digest, header
 from codesafety.language.parsing import syntax
-from codesafety.language.parsing.parser import parse_collecting
+from codesafety.language.parsing.parser import parse_collecting, scanner
+from codesafety.paths import refuse_endless
 
 SUFFIX = ".rules"
 _ZIP = b"PK\x03\x04"
@@ -198,6 +199,26 @@ def _rule_files(path: Path, diagnostics: Diagnostics) -> list[tuple[Path, list[P
     return [(path, files)]
 
 
+def files_beside(file: Path) -> list[Path]:
+    """Return the other rule files of the ruleset that a rule file is a part of: those of its folder, unless that is no one ruleset.
+
+    A folder in which several files have a header is none, and each of them is a ruleset by itself.
+    """
+    if not file.is_file() or file.suffix != SUFFIX:
+        return []
+    files = sorted(file.parent.glob(f"*{SUFFIX}"))
+    return [other for other in files if not other.samefile(file)] if sum(map(_headers_in, files)) < 2 else []
+
+
+def _headers_in(file: Path) -> int:
+    """Return how many headers a rule file has, whatever else is wrong in it."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return sum(token.type == "RULESET" for token in scanner().scan(text, file.as_posix())[0])
+
+
 def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
     parsed: list[syntax.File] = []
     content: dict[str, bytes] = {}
@@ -272,6 +293,7 @@ def _named_files(files: Sequence[syntax.File]) -> Iterator[syntax.Text]:
 def _read(path: Path, diagnostics: Diagnostics) -> bytes | None:
     name = path.as_posix()
     try:
+        refuse_endless(path)
         if path.stat().st_size > MAX_BYTES:
             diagnostics.error(
                 "CS121", f"`{name}` is larger than {MAX_BYTES // 1024 // 1024} MiB", Span(name, 0, 0), "split the file"

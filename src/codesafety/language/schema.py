@@ -57,6 +57,7 @@ SEXES: Final = ("male", "female")
 NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
 REFERENCES: Final = ("resolved", "dangling")
 SYSTEMS: Final = ("known", "nearly_known", "misplaced", "other", "left_out", "none")
+UNITS: Final = ("valid", "other_spelling", "not_a_unit", "none")
 SIBLINGS: Final = ("alone", "compatible", "contrary")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
@@ -89,6 +90,8 @@ _ENTRY: Final[Mapping[str, FieldSpec]] = {
     "consultation_date": _DATE,
     "end_date": _DATE,
     "value": FieldSpec(VALUE),
+    "unit": _SENT,
+    "unit_check": FieldSpec(WORD, UNITS),
     "code": _CODINGS,
     "subject": FieldSpec(WORD, SUBJECTS),
     "assertion": FieldSpec(WORD, ASSERTIONS),
@@ -111,6 +114,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "authored": _DATE,
     "recorded": _DATE,
     "quantity": _NUMBER,
+    "unit": _SENT,
     "dose": _NUMBER,
     "times_a_day": _NUMBER,
     "days_supply": _NUMBER,
@@ -210,14 +214,14 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "record": {"complete_from": DATE},
     "entry": {
         **dict.fromkeys(_ITEM_TEXTS, TEXT),
-        **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "id", "text")},
+        **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "unit", "unit_check", "id", "text")},
     },
     "medication": {
         **dict.fromkeys((*_ITEM_TEXTS, "order", "strength", "based_on"), TEXT),
         **{
             name: spec.type
             for name, spec in _MEDICATION.items()
-            if name not in ("product", "ingredients", "dosage", "id", "text", "order")
+            if name not in ("product", "ingredients", "unit", "dosage", "id", "text", "order")
         },
         "as_needed": WORD,
     },

@@ -49,8 +49,9 @@ def codesafety_rulesets() -> Sequence[Path]:
 def codesafety_readers() -> Sequence[Reader | TableReader]:
     """Return readers of messages and records. The first that recognises a source reads it; plugins are asked before built-ins.
 
-    One that lacks a method refuses to load. A reader that raises anything but InputError, exits, or returns no submission is
-    named, and what it was to read is held as not checked.
+    One that lacks a method refuses to load. A reader that raises anything but InputError, exits, returns no submission or takes
+    longer than ten seconds (for a row, where it reads many patients) is named, and what it was to read is held as not checked.
+    Its methods are called in a thread of their own; one that once took longer is not called again.
     """
     raise NotImplementedError
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeAlias
 
+from codesafety.paths import endless
 from codesafety.terminology.errors import ReleaseError
 
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
@@ -50,6 +51,8 @@ def members(source: Path) -> Iterator[Member]:
     """Yield the files of a folder, a zip, or a single file, in the order of their names. Raises ReleaseError."""
     if not source.exists():
         raise ReleaseError(str(source), None, "there is no such file or folder")
+    if (kind := endless(source)) is not None:
+        raise ReleaseError(str(source), None, f"this is {kind}, and no file")
     if not source.is_dir():
         yield from _file(source, source.name)
         return

@@ -229,7 +229,7 @@ def diagnose(code: str) -> Diagnosis:
     if code.isascii() and code.isdigit():
         return _diagnose_digits(code)
     if (found := _SCIENTIFIC.fullmatch(code)) is not None:
-        mantissa, exponent = (found[1], found[2]) if found[1] else (found[3], found[4])
+        mantissa, exponent = found[1] or found[3], found[2] or found[4]
         return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_scientific(mantissa.replace(",", "."), int(exponent)))
     if (found := _SUFFIX.fullmatch(code)) is not None:
         inner = diagnose(found[1])
@@ -276,13 +276,13 @@ def _bare(text: str) -> str:
     bare = "".join(kept)
     if _GROUPED.fullmatch(bare):
         return bare.replace(",", "").replace(".", "")
-    return bare[:-1] if bare[-1:] in (".", ",") and bare[:-1].isdigit() else bare
+    return bare
 
 
 def _diagnose_digits(code: str) -> Diagnosis:
     if code[0] == "0":
         rest = code.lstrip("0")
-        inner = diagnose(rest) if rest else Diagnosis(rest, Damage.TOO_SHORT)
+        inner = diagnose(rest)
         return Diagnosis(code, Damage.LEADING_ZERO, (rest,) if inner.is_valid else inner.candidates)
     length = len(code)
     if length < MIN_DIGITS:
@@ -294,7 +294,7 @@ def _diagnose_digits(code: str) -> Diagnosis:
         return Diagnosis(code, Damage.SCIENTIFIC_NOTATION, _from_digits(code, _SHOWN))
     if length > _SPREADSHEET and significant <= _SPREADSHEET and (found := _from_spreadsheet(code)):
         return Diagnosis(code, Damage.SPREADSHEET_TRUNCATION, found)
-    if int(code) > _EXACT and (found := _from_float(code)):
+    if found := _from_float(code):
         return Diagnosis(code, Damage.FLOAT_ROUNDING, found)
     return Diagnosis(code, Damage.PARTITION if has_check_digit(code) else Damage.CHECK_DIGIT)
 
@@ -302,64 +302,51 @@ def _diagnose_digits(code: str) -> Diagnosis:
 _SPREADSHEET = 15  # significant decimal digits that a spreadsheet keeps
 _SHOWN = 6  # significant digits of its general format in scientific notation ...
 _FIRST_SCIENTIFIC = 12  # ... which it uses from twelve digits on
-_EXACT = 2**53  # up to here every integer is a 64-bit float
 _LONGEST_SHORT = 13  # digits of the longest short-format id of the specification's own examples
+_METADATA = "900000000000"
 
 
 def _completed(stem: str, partition: str, tail: str = "") -> str | None:
     """Return the concept id of this stem and partition with its check digit, or None where it cannot be one."""
     digits = f"{stem}{tail}{partition}"
-    if not stem or stem[0] == "0" or not MIN_DIGITS <= len(digits) + 1 <= MAX_DIGITS:
+    if len(digits) >= MAX_DIGITS:
         return None
     code = digits + check_digit(digits)
     return code if is_well_formed(code) else None
 
 
 def _preferred(candidates: set[str]) -> tuple[str, ...]:
-    """Return long-format candidates; short-format ones only where there is none, or where they are of a length in use."""
-    likely = {c for c in candidates if c[-3] == "1" or len(c) <= _LONGEST_SHORT}
+    """Return the likely ones of candidates of 16 digits and more, or all where none is.
+
+    In the short format, ids that long are SNOMED International's own metadata, which begin alike.
+    """
+    likely = {c for c in candidates if (c[-3] == "0") == c.startswith(_METADATA)}
     return tuple(sorted(likely or candidates))
 
 
 def _from_spreadsheet(code: str) -> tuple[str, ...]:
     """Return the concept ids which, cut (or rounded) to 15 significant digits, read as `code`."""
-    lost, number = len(code) - _SPREADSHEET, int(code)
-    scale = 10**lost
-    cut, rounded = set(), set()
-    for thousand in (number // 1000, number // 1000 - 1):
-        for partition in ("10", "00"):
-            # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
-            candidate = _completed(str(thousand), partition)
-            if candidate is None or len(candidate) != len(code):
-                continue
-            value = int(candidate)
-            if value // scale * scale == number:
-                cut.add(candidate)
-            elif (value + scale // 2) // scale * scale == number:
-                rounded.add(candidate)
-    return _preferred(cut or rounded)
+    number, scale = int(code), 10 ** (len(code) - _SPREADSHEET)
+    # The stem keeps its digits; partition and check digit are what was lost, whole or in part.
+    possible = [c for partition in ("10", "00") if (c := _completed(code[:-3], partition)) is not None]
+    cut = {c for c in possible if int(c) // scale * scale == number}
+    return _preferred(cut or {c for c in possible if (int(c) + scale // 2) // scale * scale == number})
 
 
 def _from_float(code: str) -> tuple[str, ...]:
     """Return the concept ids which, as a 64-bit float, print as `code`: in full, or in the fewest digits that tell it apart."""
     number = int(code)
-    found = set()
-    for thousand in (number // 1000 - 1, number // 1000, number // 1000 + 1):
-        for partition in ("10", "00"):
-            candidate = _completed(str(thousand), partition)
-            if candidate is None:
-                continue
-            as_float = float(int(candidate))
-            if number in (int(as_float), int(Decimal(repr(as_float)))):
-                found.add(candidate)
-    return _preferred(found)
+    # A float is off by 64 at most: 001 may come from the thousand above, and 109 from none but its own.
+    stems = (str(number // 1000), str(number // 1000 + 1))
+    possible = [c for stem in stems for partition in ("10", "00") if (c := _completed(stem, partition)) is not None]
+    return _preferred({c for c in possible if number in (int(float(c)), int(Decimal(repr(float(c)))))})
 
 
 def _from_scientific(mantissa: str, exponent: int) -> tuple[str, ...]:
     """Return the concept ids which print as mantissa × 10**exponent."""
     digits = mantissa.replace(".", "")
     length = exponent + 1
-    if not MIN_DIGITS <= length <= MAX_DIGITS or digits[0] == "0":
+    if not MIN_DIGITS <= length <= MAX_DIGITS:
         return ()
     if len(digits) >= length:
         whole, fraction = digits[:length], digits[length:]
@@ -386,11 +373,9 @@ def _from_digits(code: str, shown: int) -> tuple[str, ...]:
         stem_length = length - 3 - len(namespace)
         if not 0 < stem_length <= shown or (partition == "00" and length > _LONGEST_SHORT):
             continue
-        stem = int(code[:stem_length])
-        for near in (stem, stem - 1):
-            candidate = _completed(str(near), partition, namespace)
-            if candidate is not None and len(candidate) == length and _rounded(candidate, shown) == int(code):
-                found.add(candidate)
+        candidate = _completed(code[:stem_length], partition, namespace)
+        if candidate is not None and _rounded(candidate, shown) == int(code):
+            found.add(candidate)
     return tuple(sorted(found))
 
 

@@ -21,7 +21,7 @@ from tests.differential.worlds import (
 from codesafety.evaluation.atoms import products_answer
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.answers import overlap
-from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.sameness import same_entry
 from codesafety.record import Coding, Component, Entry, Medication, Record, Submission
@@ -66,6 +66,37 @@ def test_a_medicine_that_may_share_a_day_is_never_left_out() -> None:
             beside = courses.beside(one)
             assert [m.index for m in beside] == sorted(m.index for m in beside)
             assert {m.index for m in beside} == {m.index for m in found if overlap(one, m, ("a", "b"), 0) is not False}
+
+
+def kept(*each: dict[str, Any]) -> list[int]:
+    products = (Coding(system="sct", code=M_VMP),)
+    given = tuple(Medication(path=f"m[{i}]", products=products, **fields) for i, fields in enumerate(each))
+    facts = Facts(Submission(medications=given), None, BOOK)
+    return [item.index for item in of_each_kind(facts.incoming, facts)]
+
+
+def test_the_first_two_and_the_last_two_of_a_kind_stand_for_all() -> None:
+    assert kept(*[{"id": f"i{n}", "start": "2025-06-01"} for n in range(7)]) == [0, 1, 5, 6]
+    assert kept(*[{"start": "2025-06-01"}, {"start": "2025-06-02"}] * 6) == [0, 1, 2, 3, 8, 9, 10, 11]
+    assert kept(*[{"start": "2025-06-01", "text": f"number {n}"} for n in range(7)]) == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_those_that_stand_for_all_are_of_two_orders() -> None:
+    orders = ["a", "a", "a", "b", "a", "b", "b", "b"]
+    assert kept(*[{"start": "2025-06-01", "order": order} for order in orders]) == [0, 3, 4, 7]
+    assert kept(*[{"start": "2025-06-01", "order": "a"}] * 5) == [0, 4]
+
+
+def test_what_the_record_holds_stands_for_itself() -> None:
+    same = tuple(Entry(path=f"r[{i}]", id=f"r{i}", codings=(Coding(system="sct", code=P1),)) for i in range(6))
+    facts = Facts(Submission(), Record(entries=same), BOOK)
+    assert of_each_kind(facts.items, facts) == facts.items
+
+
+def test_what_the_record_holds_too_is_of_another_kind() -> None:
+    same = tuple(Entry(path=f"e[{i}]", id=f"e{i}", codings=(Coding(system="sct", code=P1),)) for i in range(12))
+    facts = Facts(Submission(entries=same), Record(entries=same[4:9]), BOOK)
+    assert [item.index for item in of_each_kind(facts.incoming, facts)] == [0, 1, 4, 5, 7, 8, 10, 11]
 
 
 def test_ten_years_of_weekly_issues_have_each_their_neighbours_beside_them() -> None:

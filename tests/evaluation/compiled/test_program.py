@@ -39,8 +39,9 @@ def entry(code: str, **fields: Any) -> Entry:
 
 def both(binding: Binding, submission: Submission, record: Record | None = None) -> RunResult:
     """Return what the program answers, which is what the interpreter does."""
-    run = compile_program(binding).run(Facts(submission, record, binding.codebook))
-    assert compared(run) == compared(run_reference(binding, Facts(submission, record, binding.codebook)))
+    facts = Facts(submission, record, binding.codebook)
+    run = compile_program(binding).run(facts)
+    assert compared(run, facts) == compared(run_reference(binding, Facts(submission, record, binding.codebook)), facts)
     return run
 
 

@@ -34,7 +34,7 @@ def course(resource: dict[str, Any]) -> tuple[str | None, tuple[str, str] | None
     submission = R4Reader().read(Source(json.dumps(resource).encode()))
     (item,) = Facts(submission, None, Codebook(FrozenTerminology())).incoming
     assert [line.reason for line in submission.not_read if line.broken] == []
-    end = item.course[1]
+    end = item.course.end
     return getattr(item.model, "start", None), None if end is None else (_day(end[0]), _day(end[1]))
 
 

@@ -93,11 +93,16 @@ def test_a_letter_is_declined() -> None:
     ("code", "named"),
     [
         ("ITK003D", "a discharge summary (event `ITK003D`)"),
+        ("ITK004D", "a discharge summary of mental health care (event `ITK004D`)"),
+        ("ITK005D", "a discharge summary of emergency care (event `ITK005D`)"),
         ("ITK006D", "an outpatient letter (event `ITK006D`)"),
+        ("ITK007C", "a letter of Send Document (event `ITK007C`)"),
         ("ITK008M", "an acknowledgement (event `ITK008M`)"),
         ("ITK009D", "an immunisation message of Digital Medicine (event `ITK009D`)"),
         ("ITK010D", "an emergency supply message of Digital Medicine (event `ITK010D`)"),
+        ("ITK011M", "a message of the events management service (event `ITK011M`)"),
         ("ITK012M", "a pathology report (event `ITK012M`)"),
+        ("ITK013D", "a minor illness referral message of Digital Medicine (event `ITK013D`)"),
         ("ITK099X", "a message of event `ITK099X`"),
     ],
 )

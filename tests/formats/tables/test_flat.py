@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codesafety import load
 from codesafety.errors import InputError
 from codesafety.formats.tables.flat import FlatReader
 from codesafety.formats.tables.omop import OmopReader
@@ -84,15 +85,40 @@ def test_whole_number_codes_of_a_parquet_are_exact(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["03/01/2025", "2025-13-01", "yesterday", "20251301", "03012025", "250103"])
-def test_a_date_in_another_form_breaks_its_row_and_no_other(tmp_path: Path, word: str) -> None:
+def test_a_date_in_another_form_breaks_its_column_and_not_its_row(tmp_path: Path, word: str) -> None:
     path = csv(
         tmp_path, HEAD, f"p1,F,1990,condition,sct,77386006,Pregnant,{word}", "p1,F,1990,condition,sct,8392000,x,2025-01-03"
     )
     ((_, one),) = read(path)
-    assert [e.codings[0].code for e in one.entries] == ["8392000"]
+    assert [(e.codings[0].code, e.date) for e in one.entries] == [("77386006", None), ("8392000", "2025-01-03")]
     (line,) = one.not_read
-    assert (line.path, line.whole, line.broken, line.coded, line.codings[0].code) == ("entries[0]", True, True, True, "77386006")
+    assert (line.path, line.whole, line.broken, line.coded) == ("entries[0].date", False, True, False)
     assert word not in line.reason
+    assert next(item for item in load("uk.integrity").assess(one).items if item.path == "entries[0]").decision == "hold"
+
+
+def test_each_bad_date_of_a_row_is_listed_and_no_consultation_stands_in_for_the_day(tmp_path: Path) -> None:
+    csv(tmp_path, "patient_id,encounter_id,date", "p1,v1,2025-02-03", name="encounters.csv")
+    head = "patient_id,system,code,date,end_date,recorded,encounter,value"
+    bad, good = "p1,sct,77386006,yesterday,31/12/2025,soon,v1,5", "p1,sct,77386006,,2025-12-31,,v1,5"
+    csv(tmp_path, head, bad, good)
+    ((_, one),) = read(tmp_path)
+    assert [(e.date, e.end_date, e.recorded, e.consultation_date) for e in one.entries] == [
+        (None, None, None, None),
+        (None, "2025-12-31", None, "2025-02-03"),
+    ]
+    assert [line.path for line in one.not_read if line.broken] == [
+        "entries[0].date",
+        "entries[0].end_date",
+        "entries[0].recorded",
+    ]
+
+
+def test_a_bad_date_of_a_medicine_breaks_its_column(tmp_path: Path) -> None:
+    path = csv(tmp_path, "patient_id,kind,system,code,start,stop", "p1,medication,sct,322236009,soon,2025-06-30")
+    ((_, one),) = read(path)
+    assert [(m.start, m.end, m.products[0].code) for m in one.medications] == [(None, "2025-06-30", "322236009")]
+    assert [line.path for line in one.not_read if line.broken] == ["entries[0].start"]
 
 
 @pytest.mark.parametrize("word", ["20250103", "20250103000000", "2025-01-03", "2025-01-03 00:00:00"])
@@ -107,8 +133,8 @@ def test_a_column_of_whole_numbers_may_be_dates(tmp_path: Path) -> None:
     path = tmp_path / "entries.parquet"
     pl.DataFrame({"patient_id": [7, 7], "code": ["77386006", "8392000"], "date": [20250103, 2025013]}).write_parquet(path)
     ((_, one),) = read(path)
-    assert [e.date for e in one.entries] == ["2025-01-03"]
-    assert [n.path for n in one.not_read] == ["entries[1]"]
+    assert [e.date for e in one.entries] == ["2025-01-03", None]
+    assert [n.path for n in one.not_read] == ["entries[1].date"]
 
 
 def test_a_birth_date_in_another_form_is_missing_and_reported(tmp_path: Path) -> None:

@@ -115,6 +115,14 @@ def test_two_columns_that_contradict_each_other_are_no_date(tmp_path: Path, tabl
     assert broken(submission) == [f"{table}[0].{TABLES[table][1]}time"]
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_a_date_that_is_none_breaks_its_column_and_not_its_row(tmp_path: Path, table: str) -> None:
+    date, submission = dated(tmp_path, table, "01/02/2026", "2026-02-01 10:30:00")
+    assert date is None
+    column = TABLES[table][1]
+    assert broken(submission) == [f"{table}[0].{column}"]
+
+
 def test_the_end_of_an_item_is_read_the_same_way(tmp_path: Path) -> None:
     ends = {"condition_end_date": "2026-02-01", "condition_end_datetime": "2026-02-01 12:00:00"}
     assert read(tmp_path, condition_occurrence=CONDITION | ends).entries[0].end_date == "2026-02-01T12:00:00"

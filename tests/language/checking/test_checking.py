@@ -15,6 +15,7 @@ from codesafety.diagnostics import render
 from codesafety.errors import RuleError
 from codesafety.ir import FieldType, Kind, Unit
 from codesafety.language import schema
+from codesafety.language.checking.terms import irreconcilable
 
 HEAD = """ruleset t { title "Test" version 1.0.0 language 1 }
 limit soon "Soon" { default 4 weeks from 2 weeks to 8 weeks }
@@ -26,7 +27,10 @@ table ages from "ages.csv" { key code in icd10cm column low years column high ye
   column label text }
 """
 DATA = {"ages.csv": b"code,low,high,sex,n,seen,label\nO80,12,55,female,1,2020-01-01,x\n"}
-PREDICATES = {"acme/odd": ir.Signature("acme/odd", (Kind.ENTRY, Kind.MENTION))}
+PREDICATES = {
+    "acme/odd": ir.Signature("acme/odd", (Kind.ENTRY, Kind.MENTION)),
+    "acme/alone": ir.Signature("acme/alone", (Kind.ENTRY,)),
+}
 LINT = ("CS401", "CS402", "CS403", "CS404", "CS405", "CS406")
 ENTRY = "for entry e in a"
 PAIR = "for entry e in a with entry x in b"
@@ -177,7 +181,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     assert when("r.n > 3", ROW).field.as_written == "r.n"
 
 
-@pytest.mark.parametrize(("text", "of", "code", "message"), [
+CONDITIONS = [
     ("f is past", ENTRY, "CS202", "nothing here is called `f`"),
     ("no entry y in a where (y is past) and y is past", ENTRY, "CS202", "nothing here is called `y`"),
     ("patient.sex is male", ENTRY, "CS201", "unknown field `patient.sex`"),
@@ -209,7 +213,9 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("m.ingredients in a", DRUGS, "CS205", "ingredients are compared between medicines, not with sets"),
     ("e contradicts its words", ENTRY, "CS205", "`e` is an entry, and only a coding can contradict its words"),
     ("e is missing", ENTRY, "CS205", "`e` is an entry, and only a field can be missing"),
-    ('e.value > 5 "L/h"', ENTRY, "CS208", "`L/h` is not a unit that this library knows"),
+    ('e.value > 5 "g/12h"', ENTRY, "CS208", "`g/12h` is not how a unit is written"),
+    ("e.unit is mmol", ENTRY, "CS205", "`e.unit` is not a word and cannot be `mmol`"),
+    ("e.unit_check is wrong", ENTRY, "CS206", "`e.unit_check` cannot be `wrong`"),
     ('m.times_a_day > 5 "d"', DRUGS, "CS208", "`m.times_a_day` has no unit"),
     ("age at e <= 12 years", ENTRY, "CS207", "an age in completed units is compared with `<` or `>=`, not with `<=`"),
     ("age at e < 0 days", ENTRY, "CS207", "this is never true: no age is below 0"),
@@ -224,6 +230,7 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("e is before 2025-13", ENTRY, "CS221", "`2025-13` is no date: there is no such month"),
     ("e is before 2025-06", ENTRY, "CS221", "`2025-06` is no single day"),
     ("acme/odd(e)", PAIR, "CS228", "`acme/odd` takes 2 arguments, not 1"),
+    ("acme/alone(e, x)", PAIR, "CS228", "`acme/alone` takes 1 argument, not 2"),
     ("acme/odd(m, n)", DRUGS, "CS205", "`m` is a medication, and only an entry is taken by `acme/odd` here"),
     ("acme/odds(e, x)", PAIR, "CS228", "there is no predicate `acme/odds`"),
     ("m.quantity < 0", DRUGS, "CS207", "this is never true: no amount is below 0"),
@@ -268,12 +275,15 @@ def test_columns_are_fields_of_a_row_and_carry_their_unit() -> None:
     ("e is family", ENTRY, "CS206", "an entry cannot be `family`"),
     ("e is x", PAIR, "CS206", "an entry cannot be `x`"),
     ("e in b and f in a", ENTRY, "CS202", "nothing here is called `f`"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "of", "code", "message"), CONDITIONS)
 def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     assert (code, message) in told_of(text, of)
 
 
-@pytest.mark.parametrize(("text", "help"), [
+MEANT = [
     ("gender is male", "did you mean `patient.gender`?"), ("service in a", "did you mean `message.service`?"),
     ("value > 3", "did you mean `e.value`?"), ("e is male", "write `patient.gender is male`"), ("e is b", "write `e in b`"),
     ("message.service is b", "ask for its code: `message.service in b`, where that is a value set"),
@@ -282,7 +292,10 @@ def test_what_is_refused(text: str, of: str, code: str, message: str) -> None:
     ("e is about mother", "did you mean `family`?"), ("patient.gender is tall", "it can be `male` or `female`"),
     ("e in nosuch", 'check the spelling, or declare it: `valueset nosuch "…" { … }`'), ("e in t/nosuch", "check the spelling"),
     ("2025-01-01 < 5", "dates are compared with `before`, `after`, `within` and `on the same day as`"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "help"), MEANT)
 def test_what_was_meant_is_said(text: str, help: str) -> None:
     with pytest.raises(RuleError) as caught:
         load(f'rule r {{ action note {ENTRY} when {text} say "x" }}')
@@ -354,11 +367,16 @@ def test_an_exception_that_tests_a_private_field_is_marked() -> None:
 def test_a_private_field_is_marked_on_every_node() -> None:
     node = when("patient.sex_at_birth is female", ENTRY)
     assert node.field.private
+    assert not when("patient.gender is female", ENTRY).field.private
+    assert not when("r.n > 3", ROW).field.private
 
 
-@pytest.mark.parametrize("placeholder", [
+PRIVATE = [
     "patient.sex_at_birth", "patient.born", "patient.nhs_number", "e.text", "e.id", "message.sender",
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("placeholder", PRIVATE)
 def test_a_message_shows_nothing_private_and_nothing_as_sent(placeholder: str) -> None:
     assert [code for code, _ in told(f'rule r {{ action note {ENTRY} say "{{{placeholder}}}" }}')] == ["CS219"]
 
@@ -385,10 +403,13 @@ def test_placeholders_side_by_side_keep_the_space_between_them() -> None:
     assert [p if isinstance(p, str) else p.kind for p in made.say] == ["item", " ", "item"]
 
 
-@pytest.mark.parametrize(("say", "code"), [
+MESSAGES = [
     ("{}", "CS218"), ("{e", "CS218"), ("e}", "CS218"), ("{E}", "CS218"), ("{e or x}", "CS218"), ("", "CS218"),
     ("{q}", "CS202"), ("{age at 2025}", "CS218"), ("{e.q}", "CS201"), ("{age at q}", "CS202"), ("{message}", "CS205"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("say", "code"), MESSAGES)
 def test_a_placeholder_that_is_none_is_told(say: str, code: str) -> None:
     assert [c for c, _ in told(f'rule r {{ action note {ENTRY} say "{say}" }}')] == [code]
 
@@ -431,7 +452,7 @@ def test_a_value_set_keeps_all_its_parts() -> None:
     assert (made.includes, [c.key for c in made.except_codes], made.except_sets) == (("t/a", "t/b"), ["102501003"], ("t/skin",))
 
 
-@pytest.mark.parametrize(("text", "code"), [
+DECLARATIONS = [
     ('valueset v "V" { }', "CS212"),
     ('valueset v "V" { perhaps 146799005 }', "CS212"),
     ('valueset v "V" { ecl { } }', "CS212"),
@@ -467,7 +488,10 @@ def test_a_value_set_keeps_all_its_parts() -> None:
     ('rule r { action note for entry patient in a say "x" }', "CS204"),
     ('rule r { action note for entry e in a with entry e in b say "x" }', "CS204"),
     ('rule r { action note for entry e with row r of nothing say "x" }', "CS203"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), DECLARATIONS)
 def test_a_declaration_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert code in [c for c, _ in told(text)]
 
@@ -551,7 +575,7 @@ def test_an_example_may_give_a_damaged_or_unknown_code() -> None:
     assert item.code == ir.CodeRef("sct", "7.7386E+07")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("text", "code"), [
+EXAMPLES = [
     ("given patient hair brown expect clear", "CS229"),
     ("given patient gender man expect clear", "CS206"),
     ("given patient born yesterday expect clear", "CS229"),
@@ -570,7 +594,10 @@ def test_an_example_may_give_a_damaged_or_unknown_code() -> None:
     ("given incoming entry 77386006 expect cannot tell: y.date", "CS230"),
     ("given incoming entry 77386006 expect cannot tell: x.dat", "CS230"),
     ("given incoming entry 77386006 expect cannot tell: patient.hair", "CS230"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), EXAMPLES)
 def test_an_example_that_cannot_be_is_refused(text: str, code: str) -> None:
     assert [c for c, _ in told(f'rule r {{ action note {PAIR} when e is before x say "x" example "x" {{ {text} }} }}')] == [code]
 
@@ -643,6 +670,23 @@ def test_a_condition_that_an_entry_can_never_meet_is_a_warning(condition: str) -
 ])  # fmt: skip
 def test_one_code_with_two_terms_that_do_not_go_together_is_a_warning(term: str, disagrees: bool) -> None:
     assert bool(warned(f'valueset v "V" {{ codes 77386006 |{term}| }}')) is disagrees
+
+
+@pytest.mark.parametrize("word", ["no", "not", "non", "without", "absent", "absence", "denies", "never", "excluded"])
+def test_each_word_that_denies(word: str) -> None:
+    assert irreconcilable("Pregnancy", f"Pregnancy {word}")
+    assert not irreconcilable(f"Pregnancy {word}", f"{word.upper()} pregnancies (finding)")
+
+
+@pytest.mark.parametrize("word", ["a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to", "with"])
+def test_a_small_word_is_no_word_in_common(word: str) -> None:
+    assert irreconcilable(f"pain {word} arm", f"fracture {word} leg")
+    assert not irreconcilable(f"pain {word} arm", f"fracture {word} arm")
+
+
+def test_words_are_compared_by_their_first_five_letters() -> None:
+    assert not irreconcilable("cardiac", "cardiology")
+    assert irreconcilable("carcass", "carcinoma")
 
 
 def test_a_rule_with_everything_has_no_warning() -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.evaluation.atoms import compare, converted, plain, products_answer
-from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add, completed
+from codesafety.evaluation.atoms import compare, converted, day_name, plain
+from codesafety.evaluation.calendar import LAST_DAY, NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.items import Course
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.predicates import BoundPredicate, ask
 from codesafety.evaluation.sameness import same_codes, same_entry
@@ -71,28 +72,30 @@ def lone(name: str) -> frozenset[str]:
 # ------------------------------------------------------------------------------------------------ context
 
 
-def entry_stands(item: ItemFact, assertion: str, subject: str, temporality: str) -> Answer:
-    """Answer whether an item stands as an entry by default; the three names are those of its fields."""
+def stands(item: ItemFact, name: str) -> Answer:
+    """Answer whether an item stands as an entry or a medication by default. `name`: what the rule calls it."""
     if item.stands != 1:
         return item.stands == 2
+    if not item.is_entry:
+        return frozenset((f"{name}.status",))
     said = item.context
     missing = []
     if said[0] is None or said[0] == "possible":
-        missing.append(assertion)
+        missing.append(f"{name}.assertion")
     if said[1] is None:
-        missing.append(subject)
+        missing.append(f"{name}.subject")
     if said[2] is None:
-        missing.append(temporality)
+        missing.append(f"{name}.temporality")
     return frozenset(missing)
 
 
-def history_stands(item: ItemFact, assertion: str, subject: str) -> Answer:
-    """Answer whether an item says that the patient has or had it; the two names are those of its fields."""
+def history_stands(item: ItemFact, name: str) -> Answer:
+    """Answer whether an item says that the patient has or had it. `name`: what the rule calls it."""
     if item.history != 1:
         return item.history == 2
     said = item.context
-    missing = [assertion] if said[0] is None or said[0] == "possible" else []
-    return frozenset([*missing, subject] if said[1] is None else missing)
+    missing = [f"{name}.assertion"] if said[0] is None or said[0] == "possible" else []
+    return frozenset([*missing, f"{name}.subject"] if said[1] is None else missing)
 
 
 def at_least_of(needed: Decimal, parts: tuple[Answer, ...]) -> Answer:
@@ -130,7 +133,7 @@ def person_word(raw: str | None) -> str | None:
 
 def plain_word(raw: object) -> str | None:
     """Return a word as rules compare it, or None where it cannot be told."""
-    if raw is None or raw == "unknown":
+    if raw in (None, "", "unknown"):
         return None
     return str(raw) if not isinstance(raw, bool) else "true" if raw else "false"
 
@@ -197,6 +200,11 @@ def is_missing(raw: object) -> bool:
 def empty_cells(*cells: tuple[ir.Cell, str]) -> frozenset[str]:
     """Return the names of the columns that hold no number."""
     return frozenset(name for cell, name in cells if not isinstance(cell, Decimal))
+
+
+def day_label(item: ItemFact, name: str, field: str) -> str:
+    """Return the name under which a medication's start or end is listed."""
+    return f"{name}.{day_name(item, field)}"
 
 
 def span_of(text: str | None) -> Interval:
@@ -291,10 +299,10 @@ def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = 
 # ------------------------------------------------------------------------------------------------ medicines
 
 
-def products(what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
+def products(scene: Scene, what: str, one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
     """Answer how two medicines' products compare. `what`: product, SharesIngredient or SameIngredients."""
     sides = one.product, other.product
-    answer = products_answer(what, *sides)
+    answer = scene.products(what, *sides)
     if answer is not None:
         return answer
     field = "product" if what == "product" else "ingredients"
@@ -311,38 +319,46 @@ def twins(one: ItemFact, other: ItemFact, names: tuple[str, str]) -> Answer:
     return answer if answer is not None else frozenset(f"{names[side]}.{field}" for side, field in lacking)
 
 
-def _courses(sides: Sequence[Operand], names: Sequence[str]) -> tuple[list[Interval], list[Interval], set[str]]:
-    """Return first days, last days, and what of them is not one exact day."""
-    missing: set[str] = set()
-    starts: list[Interval] = []
-    ends: list[Interval] = []
-    for side, name in zip(sides, names, strict=True):
-        if isinstance(side, Unseen):
-            start, end = side.day, None
-            missing.add(side.called)
-        else:
-            start, end = side.course
-            if start is None or start[0] != start[1]:
-                missing.add(f"{name}.date")
-            if end is None or end[0] != end[1]:
-                missing.add(f"{name}.end")
-        start = start or (OPEN_START, OPEN_END)
-        starts.append(start)
-        ends.append(end or (start[0], OPEN_END))
-    return starts, ends, missing
+def _days(side: Operand) -> tuple[int, int, int, int, int, int]:
+    """Return the least and the most of a course's start, of its end and of the days that it takes."""
+    course = side.course if isinstance(side, ItemFact) else Course(side.day, None, None, "date")
+    if course.ends_before_it_starts:
+        course = Course(None, None, None, "date")
+    first, last = course.start or (OPEN_START, LAST_DAY)
+    if course.days is not None:
+        return first, last, *(course.end or (OPEN_START, OPEN_END)), *course.days
+    earliest, latest = course.end or (first, OPEN_END)
+    return first, min(last, latest), max(earliest, first), latest, max(earliest - last + 1, 1), latest - first + 1
+
+
+def _lacking_days(side: Operand, name: str) -> set[str]:
+    """Return the names of the days of a course that are not exact."""
+    if isinstance(side, Unseen):
+        return {side.called}
+    course = side.course
+    if course.ends_before_it_starts:
+        return {f"{name}.end"}
+    days = ((course.start_name, course.start), (course.end_name, course.end))
+    return {f"{name}.{field}" for field, day in days if day is None or day[0] < day[1]}
 
 
 def overlap(one: Operand, other: Operand, names: tuple[str, str], days: int) -> Answer:
-    """Answer whether two courses share more than `days` days."""
-    starts, ends, missing = _courses((one, other), names)
-    if min(e[0] for e in ends) - max(s[1] for s in starts) + 1 > days:
+    """Answer whether two courses share more than `days` days: neither is too short, nor ends too soon after the other starts.
+
+    What a course may be is told by its start, its end and its length together: the two of one course do not vary apart.
+    """
+    first, last, earliest, latest, least, most = _days(one)
+    first2, last2, earliest2, latest2, least2, most2 = _days(other)
+    if min(least, least2, earliest - last2 + 1, earliest2 - last + 1) > days:
         return True
-    return False if min(e[1] for e in ends) - max(s[0] for s in starts) + 1 <= days else frozenset(missing)
+    if min(most, most2, latest - first2 + 1, latest2 - first + 1) <= days:
+        return False
+    return frozenset(_lacking_days(one, names[0]) | _lacking_days(other, names[1]))
 
 
 def overlap_lacks(one: Operand, other: Operand, names: tuple[str, str], column: str) -> frozenset[str]:
     """Return what is missing where the days to compare with are."""
-    return frozenset(_courses((one, other), names)[2] | {column})
+    return frozenset(_lacking_days(one, names[0]) | _lacking_days(other, names[1]) | {column})
 
 
 def products_unseen(called: str, item: ItemFact, name: str, field: str) -> frozenset[str]:

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
-from codesafety.evaluation.facts import ItemFact
+from codesafety.evaluation.facts import Facts, ItemFact
 
 _NOBODY: list[ItemFact] = []
+
+
+def of_each_kind(items: list[ItemFact], facts: Facts) -> list[ItemFact]:
+    """Return the items without those incoming ones for which others that are alike can stand, as partners in a pair.
+
+    Of each kind the first two and the last two stay, each two of different orders: beside any item there is then one that is
+    another, and one before and one behind it where there were any. Those left out are asked about in their own turn.
+    """
+    kinds: dict[object, list[ItemFact]] = {}
+    for item in items:
+        if item.incoming:
+            kinds.setdefault(facts.alike(item), []).append(item)
+    kept = {item.index for kind in kinds.values() for item in (*_two(kind, facts), *_two(kind[::-1], facts))}
+    return [item for item in items if not item.incoming or item.index in kept]
+
+
+def _two(kind: list[ItemFact], facts: Facts) -> Iterator[ItemFact]:
+    first = kind[0]
+    yield first
+    yield from islice((item for item in kind if item is not first and not facts.same_order(item, first)), 1)
 
 
 class Courses:
@@ -22,8 +43,7 @@ class Courses:
         lengths: dict[int, list[tuple[int, int, ItemFact]]] = {}
         for medicine in medicines:
             first, last = _days(medicine)
-            if first <= last:
-                lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
+            lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
         self._lengths = {
             digits: ([first for first, _, _ in courses], courses)
             for digits, found in lengths.items()
@@ -34,17 +54,18 @@ class Courses:
         """Return the medicines of which it is not certain that no day is shared, in their order."""
         first, last = _days(medicine)
         found = []
-        if first <= last:
-            for digits, (firsts, courses) in self._lengths.items():
-                earliest = bisect_left(firsts, first - (1 << digits))
-                found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
+        for digits, (firsts, courses) in self._lengths.items():
+            earliest = bisect_left(firsts, first - (1 << digits))
+            found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
         return sorted(found, key=_place)
 
 
 def _days(medicine: ItemFact) -> tuple[int, int]:
     """Return the first day and the last that a course may have."""
-    start, end = medicine.course
-    return OPEN_START if start is None else start[0], OPEN_END if end is None else end[1]
+    course = medicine.course
+    if course.ends_before_it_starts:
+        return OPEN_START, OPEN_END
+    return OPEN_START if course.start is None else course.start[0], OPEN_END if course.end is None else course.end[1]
 
 
 class Medicines:

@@ -21,6 +21,8 @@ SCENE = "F"
 _OF_ITEM = frozenset(
     {
         "value",
+        "unit",
+        "unit_check",
         "assertion",
         "subject",
         "temporality",
@@ -89,7 +91,11 @@ class Operands:
         if of.var is None:
             return const(of.as_written)
         place = frame[of.var.slot]
-        return const(f"{place.name}.{of.name}") if place.seen else attribute(place.value, "called")
+        if not place.seen:
+            return attribute(place.value, "called")
+        if place.kind is Kind.MEDICATION and of.name in ("start", "end"):
+            return call("day_label", place.value, const(place.name), const(of.name))
+        return const(f"{place.name}.{of.name}")
 
     def raw(self, of: ir.Field, frame: Frame) -> ast.expr:
         """A field as the model holds it."""
@@ -125,7 +131,7 @@ class Operands:
         place = frame[of.var.slot]
         if place.kind is Kind.ROW:
             return call("cell_codings", name(SCENE), self.raw(of, frame))
-        return call("item_codings", place.value, const(of.name))
+        return method(name(SCENE), "codings_of", place.value, const(of.name))
 
     def amount(self, of: ir.Field, frame: Frame) -> ast.expr:
         """A number with its unit and comparator, or what is missing."""
@@ -192,7 +198,7 @@ RUNTIME: Mapping[str, object] = {
         for key, value in vars(made).items()
         if callable(value) and not key.startswith("_")
     },
-    **{f.__name__: f for f in (atoms.item_codings, atoms.item_date, atoms.item_field, atoms.coding_field)},
+    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,
     "UNIT_weeks": ir.Unit.WEEKS,

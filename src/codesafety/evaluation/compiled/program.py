@@ -357,7 +357,7 @@ class Program:
         for shape, first, second in found:
             if shape == "not_understood":
                 assert isinstance(first, ItemFact)
-                yield not_understood_application(first, second)
+                yield not_understood_application(first, *second)
             elif shape == "no_row":
                 assert isinstance(first, ItemFact)
                 yield no_row_application(scene, trigger, first)

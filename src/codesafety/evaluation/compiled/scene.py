@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from codesafety.evaluation.atoms import item_codings, products_answer
 from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
-from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins
+from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
 from codesafety.evaluation.compiled.standing import Concept, Concepts
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds
 from codesafety.evaluation.outcome import Application
+from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Unit
 from codesafety.record import Message
+from codesafety.terminology.interface import Product
 
 _NOBODY: list[ItemFact] = []
 _NONE: frozenset[int] = frozenset()
@@ -20,12 +25,14 @@ class Scene:
 
     __slots__ = (
         "_any",
+        "_asked",
         "_by_medicine",
         "_codings",
         "_concepts",
         "_courses",
         "_everyone",
         "_excluded",
+        "_kinds",
         "_memo",
         "_sure",
         "_twins",
@@ -63,8 +70,10 @@ class Scene:
         self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
         self._by_medicine: Medicines | None = None
         self._courses: dict[int, Courses] = {}
+        self._kinds: dict[int, list[ItemFact]] = {}
         self._twins: Twins | None = None
         self._concepts: dict[int, Concept] = {}
+        self._asked: dict[tuple[int, int, int], bool] = {}
         self.judged: dict[tuple[int, int, int], Application] = {}
         """Pairs of which both sides are incoming, by rule: each falls on two items, and is judged once."""
         self._excluded: dict[int, frozenset[int]] = {}
@@ -128,12 +137,26 @@ class Scene:
             self._twins = Twins(self.everyone(True))
         return self._twins.of(item)
 
+    def of_each_kind(self, items: list[ItemFact]) -> list[ItemFact]:
+        """Return the listed items without those for which others that are alike can stand as partners."""
+        found = self._kinds.get(id(items))
+        if found is None:
+            found = self._kinds[id(items)] = of_each_kind(items, self.facts)  # the list is the scene's own, and stays
+        return found
+
     def at_one_time(self, medicines: list[ItemFact], item: ItemFact) -> list[ItemFact]:
         """Return those of some listed medicines whose days may meet this one's (a superset; for joins only)."""
         courses = self._courses.get(id(medicines))
         if courses is None:
             courses = self._courses[id(medicines)] = Courses(medicines)  # the list is the scene's own, and stays
         return courses.beside(item)
+
+    def products(self, what: str, one: Product | None, other: Product | None) -> bool | None:
+        """Answer how two products compare, worked out once for each two: rules ask it again and again of few products."""
+        question = what, id(one), id(other)
+        if question not in self._memo:
+            self._memo[question] = products_answer(what, one, other)
+        return self._memo[question]  # type: ignore[return-value]
 
     @property
     def message_day(self) -> Interval | None:
@@ -164,6 +187,18 @@ class Scene:
             self._excluded[item.index] = found
         return found
 
+    def may_fire(self, number: int, pair: Callable[..., bool], first: ItemFact, second: ItemFact) -> bool:
+        """Ask a rule's pair whether it may fire or cannot be told; once where both sides are incoming, though it falls on each."""
+        if not (first.incoming and second.incoming):
+            self.work.spend(A_PAIR)
+            return pair(self, first, second)
+        question = number, first.index, second.index
+        found = self._asked.get(question)
+        if found is None:
+            self.work.spend(A_PAIR)
+            found = self._asked[question] = pair(self, first, second)
+        return found
+
     # ------------------------------------------------------------------------------------------ membership
 
     def member(self, item: ItemFact, number: int) -> bool | None:
@@ -176,6 +211,13 @@ class Scene:
     def coding_member(self, coding: CodingFact, number: int) -> bool | None:
         """Return whether one coding, by itself, is in a set."""
         return _place(self.concepts.concept((coding.info,)), number)
+
+    def codings_of(self, item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
+        """Return the looked-up codings of a coded field of an item, looked up once."""
+        question = item.index, name
+        if question not in self._memo:
+            self._memo[question] = item_codings(item, name)
+        return self._memo[question]  # type: ignore[return-value]
 
     def infos_member(self, infos: tuple[CodeInfo, ...], number: int) -> bool | None:
         """Return whether a coded field is in a set."""

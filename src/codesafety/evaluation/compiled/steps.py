@@ -421,7 +421,7 @@ class Steps:
             unseen, seen = (one, other) if not one.seen else (other, one)
             called = attribute(unseen.value, "called")
             return _open(call("products_unseen", called, seen.value, const(seen.name), const(field)))
-        return Written("answer", lambda: call("products", const(what), one.value, other.value, _names(one, other)))
+        return Written("answer", lambda: call("products", name(SCENE), const(what), one.value, other.value, _names(one, other)))
 
     def _overlaps(self, step: ir.Overlaps, frame: Frame) -> Written:
         places = (frame[step.left.slot], frame[step.right.slot])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.answers import Answer, entry_stands, every, history_stands, lone, told
+from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -20,7 +20,8 @@ from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
-"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side)."""
+"""Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
+the partners are called, if none of them was seen)."""
 Ask = Callable[[Scene, Any], "int | Found"]
 Asked = Mapping[Shape, Callable[..., Any]]
 
@@ -53,10 +54,10 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
     else:
-        as_subject = _as_subject(rule, binding, numbers, asked)
+        as_subject = _as_subject(number, rule, binding, numbers, asked)
         yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
-            as_partner = _as_partner(rule, binding, numbers, asked)
+            as_partner = _as_partner(number, rule, binding, numbers, asked)
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
@@ -72,15 +73,14 @@ def _may_stand(kind: Kind) -> Callable[[ItemFact], int]:
 
 
 def _context(item: ItemFact, var: ir.Var) -> Answer:
-    """Return whether an entry stands as one of its kind by default, with what is missing."""
-    assertion, subject, temporality = (f"{var.name}.{field}" for field in ("assertion", "subject", "temporality"))
+    """Return whether an item stands as one of its kind by default, with what is missing."""
     match var.kind:
-        case Kind.ENTRY:
-            return entry_stands(item, assertion, subject, temporality)
-        case Kind.HISTORY:
-            return history_stands(item, assertion, subject)
-        case _:
+        case Kind.MENTION:
             return True
+        case Kind.HISTORY:
+            return history_stands(item, var.name)
+        case _:
+            return stands(item, var.name)
 
 
 def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
@@ -89,16 +89,24 @@ def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
 
     def ask(scene: Scene, item: ItemFact) -> int | Found:
-        if not may_stand(item) or (beside is not None and not _has_another(scene, item, beside_entry)):
+        if not may_stand(item):
             return False
-        return [("not_understood", item, var)]
+        unseen: frozenset[str] = frozenset()
+        if beside is not None and not _has_seen_another(scene, item, beside_entry):
+            unseen = frozenset(member.called for member in scene.unseen(beside_entry))
+            if not unseen:
+                return False
+        return [("not_understood", item, (var, unseen))]
 
     return ask
 
 
-def not_understood_application(item: ItemFact, var: ir.Var) -> Application:
-    """Return the application of an item of which a trigger's set has nothing to say (table 8)."""
-    parts: list[Answer] = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}")]
+def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[str]) -> Application:
+    """Return the application of an item of which a trigger's set has nothing to say (table 8).
+
+    `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
+    """
+    parts: list[Answer] = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
     parts.append(_context(item, var))
     answer = every(parts)
     if isinstance(answer, bool):
@@ -142,10 +150,36 @@ def _candidates(
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
     lists = _lists(rule, wanted, numbers)
+    if looks_no_further(rule):
+        every_list = lists
+        lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = _needed(rule.when, ir.Overlaps, one, other)
     if overlaps and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps):
         return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
     return lambda scene, item: _together(lists(scene, item))
+
+
+def looks_no_further(rule: ir.Rule) -> bool:
+    """Return whether a rule looks at both sides of a pair alone, and at no name: then items that are alike answer alike.
+
+    What quantifiers find may be another item beside each of them, a predicate may look at anything, and where a rule is in
+    force depends on the item that it falls on.
+    """
+    parts = list(_parts(condition for condition in (rule.when, *(u.condition for u in rule.unless))))
+    return rule.valid_from is rule.valid_until is None and not any(
+        isinstance(part, ir.Quantified | ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order"))
+        for part in parts
+    )
+
+
+def _parts(nodes: Iterable[object]) -> Iterator[object]:
+    """Yield nodes of a rule with all that they are made of."""
+    for node in nodes:
+        if is_dataclass(node):
+            yield node
+            yield from _parts(getattr(node, each.name) for each in fields(node))
+        elif isinstance(node, tuple):
+            yield from _parts(node)
 
 
 def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
@@ -174,7 +208,7 @@ def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
     return [every[index] for index in sorted(every)]
 
 
-def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
@@ -190,13 +224,13 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
             if member.index in excluded:
                 continue
             first, second = (member, item) if unordered and not comes_first(item, member) else (item, member)
-            if pair(scene, first, second):
+            if scene.may_fire(number, pair, first, second):
                 found.append(("pair", first, second))
         for unseen in scene.unseen(is_entry):
             if unseen_partner(scene, item, unseen):
@@ -206,7 +240,7 @@ def _as_subject(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
     return ask
 
 
-def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
+def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
@@ -221,10 +255,10 @@ def _as_partner(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], ask
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
-        for member in scene.work.counted(find(scene, item), A_PAIR):
+        for member in scene.work.counted(find(scene, item)):
             if excluded is None:
                 excluded = scene.excluded(item)
-            if member.index not in excluded and pair(scene, member, item):
+            if member.index not in excluded and scene.may_fire(number, pair, member, item):
                 found.append(("pair", member, item))
         for unseen in scene.unseen(is_entry):
             if unseen_subject(scene, unseen, item):
@@ -324,8 +358,10 @@ class Category:
 
 
 def _has_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
-    if scene.unseen(is_entry):
-        return True
+    return bool(scene.unseen(is_entry)) or _has_seen_another(scene, item, is_entry)
+
+
+def _has_seen_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
     excluded = scene.excluded(item)
     return any(other.index not in excluded for other in scene.everyone(is_entry))
 

@@ -166,11 +166,8 @@ class Writer:
             assert membership.lacking is not None
             parts.append(call("known_or", membership.value(), membership.lacking()))
         if place.kind in _STANDING:
-            fields = [const(f"{place.name}.{field}") for field in ("assertion", "subject", "temporality")]
-            if place.kind is Kind.HISTORY:
-                parts.append(call("history_stands", place.value, *fields[:2]))
-            else:
-                parts.append(call("entry_stands", place.value, *fields))
+            how = "history_stands" if place.kind is Kind.HISTORY else "stands"
+            parts.append(call(how, place.value, const(place.name)))
         return parts
 
     @staticmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from codesafety.evaluation.atoms import (
     coding_field,
     compare,
     converted,
+    day_name,
     decide,
     item_codings,
     item_date,
@@ -22,8 +23,9 @@ from codesafety.evaluation.atoms import (
     word_of,
 )
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
+from codesafety.evaluation.calendar import LAST_DAY, OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.items import Course
 from codesafety.evaluation.outcome import NOTHING, Bindable
 from codesafety.evaluation.predicates import ask
 from codesafety.evaluation.sameness import same_entry
@@ -277,7 +279,11 @@ class Comparisons:
                 assert isinstance(value, ItemFact)
                 found = item_date(value, operand.name)
         exact = found is not None and found[0] == found[1]
-        return found, None if exact else self._name(operand, frame)
+        return found, None if exact else self._day_name(operand, frame)
+
+    def _day_name(self, field: ir.Field, frame: Frame) -> str:
+        value = None if field.var is None else frame[field.var.slot].value
+        return self._name(replace(field, name=day_name(value, field.name)) if isinstance(value, ItemFact) else field, frame)
 
     def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, frame: Frame) -> Truth:
         (a, a_name), (b, b_name) = self.date(condition.left, frame), self.date(condition.right, frame)
@@ -312,8 +318,9 @@ class Comparisons:
         if born is None or at is None:
             return None, frozenset(missing)
         if at[1] < born[0]:
-            value = frame[condition.at.var.slot].value if isinstance(condition.at, ir.Field) and condition.at.var else None
-            return unknown(value.called if isinstance(value, Unseen) else _written(condition.at, frame))
+            assert isinstance(condition.at, ir.Field)
+            value = frame[condition.at.var.slot].value if condition.at.var else None
+            return unknown(value.called if isinstance(value, Unseen) else self._day_name(condition.at, frame))
         if unit is None or any(n is None for _, n in bounds):
             return None, frozenset(missing)
         low = 0 if at[0] < born[1] else calendar.completed(born[1], at[0], unit)
@@ -357,34 +364,17 @@ class Comparisons:
         return truth(answer) if answer is not None else (None, frozenset(f"{names[side]}.{field}" for side, field in lacking))
 
     def _overlaps(self, condition: ir.Overlaps, frame: Frame) -> Truth:
-        missing: set[str] = set()
-        sides: list[tuple[Interval, Interval]] = []
-        for var in (condition.left, condition.right):
-            bound = frame[var.slot]
-            if isinstance(bound.value, Unseen):
-                missing.add(bound.value.called)
-                day = bound.value.day or (OPEN_START, OPEN_END)
-                sides.append((day, (day[0], OPEN_END)))
-                continue
-            assert isinstance(bound.value, ItemFact)
-            start, end = bound.value.course
-            if start is None or start[0] != start[1]:
-                missing.add(f"{bound.name}.date")
-            if end is None or end[0] != end[1]:
-                missing.add(f"{bound.name}.end")
-            start = start or (OPEN_START, OPEN_END)
-            sides.append((start, end or (start[0], OPEN_END)))
+        one, other = (frame[var.slot] for var in (condition.left, condition.right))
+        missing = {*_inexact_days(one), *_inexact_days(other)}
         length = self.length(condition.days, frame)
         if length is None:
             assert isinstance(condition.days, ir.Field)
             return None, frozenset(missing | {self._name(condition.days, frame)})
-        (s1, e1), (s2, e2) = sides
         n = int(length.n) * (7 if length.unit is ir.Unit.WEEKS else 1)
-        least = min(e1[0], e2[0]) - max(s1[1], s2[1]) + 1
-        most = min(e1[1], e2[1]) - max(s1[0], s2[0]) + 1
-        if least > n:
+        a, b = _course(one.value), _course(other.value)
+        if all(min(end, end_b) - max(start, start_b) + 1 > n for start, end in _shortest(a) for start_b, end_b in _shortest(b)):
             return TRUE
-        return FALSE if most <= n else (None, frozenset(missing))
+        return FALSE if _most_in_common(a, b) <= n else (None, frozenset(missing))
 
     # ---- values
 
@@ -461,6 +451,55 @@ class Comparisons:
                 raise TypeError("a row or the message is not a member of a value set")
 
 
-def _written(operand: ir.DateOperand, frame: Frame) -> str:
-    assert isinstance(operand, ir.Field)
-    return operand.as_written if operand.var is None else f"{frame[operand.var.slot].name}.{operand.name}"
+# ---- courses
+
+
+def _course(value: Bindable) -> Course:
+    """Return what is known of the days of a medication: nothing of one that ends before it starts."""
+    if isinstance(value, Unseen):
+        return Course(value.day, None, None, "date")
+    assert isinstance(value, ItemFact)
+    return Course(None, None, None, "date") if value.course.ends_before_it_starts else value.course
+
+
+def _inexact_days(bound: Bound) -> Iterator[str]:
+    if isinstance(bound.value, Unseen):
+        yield bound.value.called
+        return
+    assert isinstance(bound.value, ItemFact)
+    course = bound.value.course
+    if course.ends_before_it_starts:
+        yield f"{bound.name}.end"
+        return
+    for day, field in ((course.start, course.start_name), (course.end, course.end_name)):
+        if day is None or day[0] != day[1]:
+            yield f"{bound.name}.{field}"
+
+
+def _shortest(course: Course) -> list[Interval]:
+    """Return the shortest course that starts first and the one that starts last: what both share with another, every one shares."""
+    first, last = course.start or (OPEN_START, LAST_DAY)
+    if course.days is not None:
+        return [(start, start + course.days[0] - 1) for start in (first, last)]
+    earliest, latest = course.end or (first, OPEN_END)
+    return [(start, max(start, earliest)) for start in (first, min(last, latest))]
+
+
+def _most_in_common(a: Course, b: Course) -> int:
+    """Return the most days that two courses may share: the longest of each, as near to one another as they may lie."""
+    (first_a, last_a, days_a), (first_b, last_b, days_b) = _longest(a), _longest(b)
+    most = min(days_a, days_b)
+    # `a` lies as well as can be from `days_a - most` days before the start of `b` to `days_b - most` days after it.
+    if (after := first_a - last_b) > days_b - most:
+        return days_b - after
+    if (before := first_b - last_a) > days_a - most:
+        return days_a - before
+    return most
+
+
+def _longest(course: Course) -> tuple[int, int, int]:
+    """Return the first and the last start of the longest course that there may be, and its days."""
+    first, last = course.start or (OPEN_START, LAST_DAY)
+    if course.days is not None:
+        return first, last, course.days[1]
+    return first, first, (course.end[1] if course.end is not None else OPEN_END) - first + 1

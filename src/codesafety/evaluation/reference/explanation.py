@@ -447,6 +447,6 @@ def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
     name = rule.family.rpartition("/")[2]
     if name not in rule.text:
         return None
-    start_of_text = rule.span.start - rule.text.index(name)
+    start_of_text = rule.span.start - rule.text.index(name, len("rule"))
     text = rule.text[condition.span.start - start_of_text : condition.span.end - start_of_text]
     return " ".join(text.split()) or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from codesafety import ir
@@ -94,7 +94,7 @@ class Interpreter(Comparisons):
                 yield from self._rows(rule, part)
         elif rule.trigger.unordered:
             if is_kind(part, one.kind) and (others := self._others(one.kind, [part])):
-                if (lost := self._not_understood(part, one)) is not None:
+                if (lost := self._not_understood(part, one, others)) is not None:
                     yield lost
                     return
                 for member in others:
@@ -102,22 +102,28 @@ class Interpreter(Comparisons):
                     yield self._apply(rule, first, second, pair=True)
         else:
             if is_kind(part, one.kind) and (others := self._others(other.kind, [part])):
-                if (lost := self._not_understood(part, one)) is not None:
+                if (lost := self._not_understood(part, one, others)) is not None:
                     yield lost
                 else:
                     yield from (self._apply(rule, part, member, pair=True) for member in others)
             if is_kind(part, other.kind) and (others := self._others(one.kind, [part])):
-                if (lost := self._not_understood(part, other)) is not None:
+                if (lost := self._not_understood(part, other, others)) is not None:
                     yield lost
                 else:
                     yield from (self._apply(rule, member, part, pair=True) for member in others)
 
-    def _not_understood(self, part: ItemFact, var: ir.Var) -> Application | None:
-        """As a trigger, an item of which the set has nothing to say is cannot tell, whatever else the rule asks (table 8)."""
+    def _not_understood(self, part: ItemFact, var: ir.Var, others: Sequence[ItemFact | Unseen] = ()) -> Application | None:
+        """As a trigger, an item of which the set has nothing to say is cannot tell, whatever else the rule asks (table 8).
+
+        Where none of the others was seen, there may be none, and the rule would not apply.
+        """
         if var.set is None or self.binding.sets[var.set].understands(part.infos):
             return None
         bound = Bound(part, var.name)
-        value, names = conjunction([self._membership(bound, var), self._context(bound, var.kind)])
+        parts = [self._membership(bound, var), self._context(bound, var.kind)]
+        if others and all(isinstance(member, Unseen) for member in others):
+            parts += [unknown(member.called) for member in others if isinstance(member, Unseen)]
+        value, names = conjunction(parts)
         return Application(part, None, Status.CLEAR if value is False else Status.CANNOT_TELL, names)
 
     def _rows(self, rule: ir.Rule, part: ItemFact) -> Iterator[Application]:
@@ -190,7 +196,7 @@ class Interpreter(Comparisons):
             return unknown(value.called)
         assert isinstance(value, ItemFact)
         if kind is ir.Kind.MEDICATION:
-            return truth(value.given)
+            return truth(value.given, f"{bound.name}.status")
         if value.model.entered_in_error:
             return FALSE
         assertion, subject, temporality = value.context

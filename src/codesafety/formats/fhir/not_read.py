@@ -251,6 +251,20 @@ def _stray(node: Node) -> Node | None:
             for child in held.elements():
                 if child.name not in names or (child.name == "extension" and child.value is not None):
                     return child
+                if child.name != "coding" and (found := _stray_below(child)) is not None:
+                    return found
+    return None
+
+
+def _stray_below(node: Node) -> Node | None:
+    """Return an element below a plain value or an extension whose name FHIR does not have there."""
+    of_extension = node.name == "extension"
+    for child in node.elements():
+        if child.name == "extension":
+            if (found := _stray_below(child)) is not None:
+                return found
+        elif not (child.name == "id" or (of_extension and (child.name == "url" or child.name.startswith("value")))):
+            return child
     return None
 
 

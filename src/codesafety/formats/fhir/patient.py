@@ -10,8 +10,20 @@ from typing import Any
 
 from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import Broken, Used, boolean, child_text, choice, concept, date, is_nhs_number, one, text
-from codesafety.record import Gender, NotRead, Patient
+from codesafety.formats.fhir.values import (
+    Broken,
+    Used,
+    boolean,
+    child_text,
+    choice,
+    coding,
+    concept,
+    date,
+    is_nhs_number,
+    one,
+    text,
+)
+from codesafety.record import Coding, Gender, NotRead, Patient
 
 _GENDERS: dict[str, Gender] = {"male": "male", "female": "female", "other": "other", "unknown": "unknown"}
 _BIRTH_SEX: dict[str, Gender] = {
@@ -92,8 +104,8 @@ def _nhs_number(node: Node, used: Used) -> dict[str, Any]:
             if "NHSNumberVerificationStatus" in (child_text(extension, "url") or ""):
                 held = choice(extension, "value")
                 if held is not None:
-                    status = concept(held, used).codings if held.value is None else ()
-                    fields["nhs_number_status"] = status[0].code if status else text(held) if held.value else None
+                    status = _coded_words(held, used, lambda c: "NHSNumberVerificationStatus" in (c.system or ""))
+                    fields["nhs_number_status"] = status[0] if status else text(held) if held.value else None
         return fields
     return {}
 
@@ -118,8 +130,8 @@ def _birth_sex(node: Node, used: Used) -> dict[str, Any]:
             continue
         word = text(held) if held.value is not None else None
         if held.value is None:
-            codings = concept(held, used).codings
-            word = codings[0].code if codings else None
+            known = _coded_words(held, used, _is_birth_sex)
+            word = known[0] if known else next((c.code for c in concept(held, Used()).codings), None)
         sex = _BIRTH_SEX.get((word or "").lower())
         if word is not None and sex is None:
             raise Broken(held, "the code is not one that this element may have")
@@ -154,15 +166,35 @@ def states_sex_at_birth(resource: Node) -> bool:
     return False
 
 
+def _says_sex_at_birth(coding: Coding) -> bool:
+    return (coding.system or "").endswith(_BIRTH_SEX_URLS) or coding.code == _LOINC_SEX_AT_BIRTH or _is_birth_sex(coding)
+
+
+def _is_birth_sex(coding: Coding) -> bool:
+    return (coding.code or "").lower() in _BIRTH_SEX
+
+
+def _coded_words(held: Node, used: Used, known: Callable[[Coding], bool]) -> list[str | None]:
+    """Return the codes of the codings that are understood, and take those alone as used: any other is left to be named."""
+    if held.value is not None:
+        return []
+    found = [(node, coding(node, Used())) for node in held.all("coding") or [held]]
+    understood = [(node, c) for node, c in found if c.code is not None and known(c)]
+    for node, _ in understood:
+        used.add(node)
+    return [c.code for _, c in understood]
+
+
 def sex_at_birth_from(resource: Node, used: Used) -> Gender | None:
     """Return the sex at birth that an Observation states: as its value, else (BaRS) as its code."""
     value = choice(resource, "value")
     held = value if value is not None else one(resource, "code")
     if held is None:
         return None
-    codings = concept(held, used).codings if held.value is None else ()
-    concept(one(resource, "code"), used)
-    words = [c.code for c in codings] if codings else [held.value]
+    words = _coded_words(held, used, _is_birth_sex) or [held.value]
+    code = one(resource, "code")
+    if code is not None:
+        _coded_words(code, used, _says_sex_at_birth)
     for word in words:
         sex = _BIRTH_SEX.get((word or "").lower())
         if sex is not None:

@@ -20,7 +20,8 @@ be missing:
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by name. Dates are ISO 8601, or HL7's `19700101`; any other form is refused row by row.
+judged. Any other column is listed by name. Dates are ISO 8601, or HL7's `19700101`; one in any other form breaks its own column
+of its row, which is listed, and the item is held: no other date stands in for it.
 """
 
 from __future__ import annotations
@@ -277,6 +278,8 @@ class _Patient:
 
     def _item(self, reader: _Rows, row: Row) -> None:
         row, too_long = without_long_text(row)
+        row, broken = reader.without_bad_dates(row)
+        self.not_read.extend(broken)
         try:
             if too_long is not None:
                 raise BadValue(too_long)
@@ -310,6 +313,17 @@ class _Rows:
 
     def date(self, row: Row, field: str) -> str | None:
         return as_date(row[self.column[field]]) if field in self.column else None
+
+    def without_bad_dates(self, row: Row) -> tuple[Row, list[NotRead]]:
+        """Return a row without the dates that are none, and those; without when it happened, no consultation says when it did."""
+        broken: dict[str, NotRead] = {}
+        for field in ("date", "end_date", "recorded"):
+            try:
+                self.date(row, field)
+            except BadValue as error:
+                broken[field] = NotRead(path=self.path(row, field), reason=str(error), broken=True)
+        lost = [*broken, *(("encounter",) if "date" in broken and "encounter" in self.column else ())]
+        return row | dict.fromkeys(self.column[field] for field in lost), list(broken.values())
 
     def codings(self, row: Row, system: str, code: str, display: str) -> tuple[Coding, ...]:
         words = self.text(row, code), self.text(row, display)

@@ -4,7 +4,7 @@ Each concept id is looked up in `concept` and read as the code of its own vocabu
 of the system `OMOP`. A row's codings are its source concept, as it was recorded, and the standard concept that it was mapped to.
 Eras and the other derived tables repeat what the occurrences say and are listed, not read. Concept id 0 means that nothing
 matched. A date is that of its two columns (`x_date`, `x_datetime`) together, the more exact one; where they contradict each
-other it is neither, and they are listed. Source: OHDSI, OMOP CDM v5.4 conventions; gender concepts 8507, 8532, 8521, 8551.
+other, or the first is no date, it is neither, and they are listed. Source: OHDSI, OMOP CDM v5.4 conventions; gender concepts 8507, 8532, 8521, 8551.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ class _Person:
             cause = self._codings(death, "death", ("cause_concept_id", "cause_source_concept_id"))
             if cause or as_text(death.get("cause_source_value")) is not None:
                 self._not_read.append(NotRead(path=path, reason="the cause of death", codings=cause))
-        days = {f"death[{death[ROW]}]": self._death_date(death) for death in deaths}
+        days = {f"death[{death[ROW]}]": self._date("death", death, "death_date") for death in deaths}
         for day in filter(None, days.values()):
             agreed = _agreed(died, day)
             if agreed is None:
@@ -287,16 +287,15 @@ class _Person:
             died = agreed
         return died
 
-    def _death_date(self, death: Row) -> str | None:
-        try:
-            return self._date("death", death, "death_date")
-        except BadValue as error:
-            self._not_read.append(NotRead(path=f"death[{death[ROW]}].death_date", reason=str(error), broken=True))
-            return None
-
     def _date(self, table: str, row: Row, column: str) -> str | None:
-        """Return the date of a column and the column of its time together. Raises BadValue where the date is none."""
-        return self._together(row, f"{table}[{row[ROW]}]", column, as_date(row.get(column)), f"{column}time")
+        """Return the date of a column and the column of its time together; None where the date is none, and list that."""
+        path = f"{table}[{row[ROW]}]"
+        try:
+            day = as_date(row.get(column))
+        except BadValue as error:
+            self._not_read.append(NotRead(path=f"{path}.{column}", reason=str(error), broken=True))
+            return None
+        return self._together(row, path, column, day, f"{column}time")
 
     def _together(self, row: Row, path: str, column: str, date: str | None, with_time: str) -> str | None:
         """Return the more exact of a date and what another column says of it, or None where both cannot be so, and list that."""
@@ -316,11 +315,7 @@ class _Person:
         for table in _SUPPORTING:
             for row in self._rows.get(table, []):
                 shape, own = _SHAPES[table], as_text(row.get(f"{table}_id"))
-                try:
-                    day = self._date(table, row, shape.date)
-                except BadValue as error:
-                    self._not_read.append(self._broken(table, row, str(error)))
-                    continue
+                day = self._date(table, row, shape.date)
                 if own is not None and day is not None and table == "visit_occurrence":
                     days[own] = day
                 codings = self._all_codings(table, row)
@@ -351,12 +346,15 @@ class _Person:
                         )
                     )
                 case _:
+                    day = self._date(table, row, shape.date)
+                    if day is None and as_text(row.get(shape.date)) is not None:
+                        fields["consultation_date"] = None  # a date that was sent is no other day's
                     self._entries.append(
                         Entry(
                             **fields,
                             kind=shape.kind,
                             codings=self._main(table, row),
-                            date=self._date(table, row, shape.date),
+                            date=day,
                             end_date=self._date(table, row, shape.end) if shape.end else None,
                             value=self._value(table, row),
                         )

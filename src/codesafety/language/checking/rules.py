@@ -130,7 +130,7 @@ def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
 def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row | None) -> ir.Rule | None:
     """Return a rule, or None where something in it is wrong; all of that is reported."""
     diagnostics = ruleset.diagnostics
-    before = len(diagnostics.errors) if diagnostics.found else 0
+    before = len(diagnostics.errors)
     parts = _Parts(node, diagnostics)
     scope = RuleScope(ruleset, row=row, next_slot=_FIRST_QUANTIFIED_SLOT)
     action = _action(parts.word("action"), node, diagnostics, "action")
@@ -191,8 +191,10 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
     examples = tuple([example(e, scope) for e in parts.examples])
     _named_once(parts.examples, diagnostics)
     _unused(parts.trigger, scope)
-    if (len(diagnostics.found) > before and len(diagnostics.errors) > before) or trigger is None or action is None:
+    if len(diagnostics.errors) > before:
         return None
+    assert trigger is not None  # where one is None, that has been reported
+    assert action is not None
     cited = sources(node.parts)
     title, because = parts.text("title"), parts.text("because")
     made = ir.Rule(

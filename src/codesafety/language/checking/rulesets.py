@@ -151,7 +151,7 @@ def in_order(folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder
     ordered: list[Folder] = []
     placed: set[str] = set()
     for folder in folders:
-        if not folder.shipped and folder.header is not None and by_name[folder.header.name] is folder:
+        if not folder.shipped and folder.header is not None:
             _place(folder, by_name, ordered, placed, [], diagnostics)
     return ordered
 

@@ -176,6 +176,7 @@ class RuleScope:
     """The names that one rule sees. Variables are added as they are bound."""
 
     ruleset: RulesetScope
+    next_slot: int
     variables: dict[str, ir.Var] = field(default_factory=dict)
     row: families.Row | None = None
     """Of a family's rule: the row that it is."""
@@ -188,7 +189,6 @@ class RuleScope:
     sex: list[ir.Field] = field(default_factory=list)
     """Where the rule tests gender or sex at birth."""
     private: bool = False
-    next_slot: int = 0
     in_exception: bool = False
     """Whether what is read stands in an `unless`."""
     called: dict[str, list[ir.Var]] = field(default_factory=dict)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final, Literal, cast
 
 from codesafety import ir
-from codesafety.diagnostics import did_you_mean
-from codesafety.ir import FieldType, Kind, units
+from codesafety.ir import FieldType, Kind
+from codesafety.ir.units import families, spelling
 from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind, date_literal
 from codesafety.language.parsing import syntax
 
@@ -209,15 +209,13 @@ def _number(expression: syntax.Expression) -> tuple[syntax.Number, syntax.Text |
 
 
 def _unit(text: syntax.Text, scope: RuleScope) -> str | None:
-    if units.known(text.text):
+    if families.known(text.text):
         return text.text
-    instead = units.written_as(text.text)
-    help = f'in UCUM it is written `"{instead}"`' if instead else did_you_mean(text.text, units.names())
     scope.diagnostics.error(
         "CS208",
-        f"`{text.text}` is not a unit that this library knows",
+        f"`{text.text}` is not how a unit is written",
         text.span,
-        help or 'units are written in UCUM: `"mm[Hg]"`, `"mmol/L"`, `"kg/m2"`',
+        spelling.remedy(text.text) or 'units are written in UCUM: `"mm[Hg]"`, `"mmol/L"`, `"kg/m2"`',
     )
     return None
 

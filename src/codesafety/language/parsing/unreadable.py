@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from codesafety.diagnostics import Diagnostics, Span
-from codesafety.ir import units
+from codesafety.ir.units import families as units
 from codesafety.language.parsing.tokens import Token
 
 _WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")

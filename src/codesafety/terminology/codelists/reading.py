@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from codesafety.paths import refuse_endless
 from codesafety.terminology.codelists.heads import is_known, plain, system_in, system_of, words
 from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.systems import SCT
@@ -170,6 +171,7 @@ def open_codelist(path: Path | str) -> Codelist:
 
 def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
     try:
+        refuse_endless(path)
         with path.open("rb") as file:
             start = file.read(4)
         for magic, what in _NOT_TEXT.items():

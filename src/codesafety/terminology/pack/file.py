@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
+from codesafety.paths import refuse_endless
 from codesafety.terminology.errors import PackError
 from codesafety.terminology.pack.manifest import (
     ALIGNMENT,
@@ -198,6 +199,7 @@ class Pack:
         _refuse_big_endian()
         self.path = Path(path)
         try:
+            refuse_endless(self.path)
             with self.path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size < _HEADER.size:

@@ -1,30 +1,30 @@
-"""UCUM units that clinical rules use, and exact conversion between those of one family.
+"""What rules compare: families of units, and exact conversion within one.
 
 A family holds units between which a clinician would convert without asking anything else; two families never convert, even
 where their dimensions agree (a filtration rate and a peak flow are both volumes by time; an eGFR normalised to body surface is
-not one that is not; a month is no fixed number of days). What is not in the table cannot be converted: None, never a guess.
-Source: The Unified Code for Units of Measure, 2.1 (ucum.org), tables 2 to 26.
+not one that is not; a month is no fixed number of days). The table names those that need a word. Any other UCUM unit belongs
+with the units made of the same atoms, whatever their prefixes (`mmol/kg` and `umol/kg`, `10*3/L` and `10*9/L`): to the family
+whose units of the table are, where one is; where several are, or none, to a family of those that the table does not name.
+Source: The Unified Code for Units of Measure, 2.2 (ucum.org), tables 2 to 26.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Final
 
-_PRECISE: Final = Context(prec=60)
-"""A quotient that does not end is given to 60 digits: it stays on its side of every limit that a rule can write."""
-
+from codesafety.ir.units import ucum
 
 _LARGEST_EXPONENT: Final = 100
 """Values beyond 10**100 measure nothing; computing with them exactly would take for ever."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Member:
     """A unit as factor and offset to its family's first unit: value × factor + offset."""
 
     family: str
@@ -33,6 +33,11 @@ class Unit:
 
 
 _PREFIX: Final = {"k": 3, "": 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
+
+
+_BY_BODY_SURFACE: Final = "mL/min/{1.73_m2}"
+_WITHOUT_BRACES: Final = ("mL/min/1.73.m2", "mL/min/1.73/m2", "ml/min/1.73.m2", "ml/min/1.73/m2")
+"""Sent for the same. By UCUM's syntax 1.73 is the product of 1 and 73 here, which nobody means."""
 
 
 def _ten(power: int) -> Fraction:
@@ -127,10 +132,9 @@ def _families() -> Iterator[tuple[str, str, Fraction, Fraction]]:
     yield from family("filtration rate", ("mL/min", 1))
     yield from family(
         "filtration rate by body surface",
-        ("mL/min/{1.73_m2}", 1),
+        (_BY_BODY_SURFACE, 1),
         ("mL/min/{1.73m2}", 1),
-        ("mL/min/1.73.m2", 1),
-        ("mL/min/1.73/m2", 1),
+        *((unit, 1) for unit in _WITHOUT_BRACES),
     )
     yield from family("flow", ("L/min", 1), ("L/s", 60))
     yield from family("infusion rate", ("mL/h", 1))
@@ -151,8 +155,8 @@ def _families() -> Iterator[tuple[str, str, Fraction, Fraction]]:
 
 
 @cache
-def _table() -> dict[str, Unit]:
-    return {unit: Unit(family, factor, offset) for family, unit, factor, offset in _families()}
+def _table() -> dict[str, Member]:
+    return {unit: Member(family, factor, offset) for family, unit, factor, offset in _families()}
 
 
 _ALSO_WRITTEN: Final = {
@@ -200,16 +204,20 @@ _ALSO_WRITTEN: Final = {
     "in": "[in_i]",
     "ft": "[ft_i]",
 }
-"""Other spellings in which messages send a unit and which can mean one thing only."""
+"""Other spellings in which messages send a unit and which can mean one thing only.
+
+Two are UCUM units as well, of something that nobody means: `ft` is a femtotonne, `st` a stere.
+"""
 
 
 def known(unit: str) -> bool:
-    """Return whether `unit` is a UCUM unit of the table or an annotation such as `{tablet}`."""
-    return unit in _table() or _is_annotation(unit)
+    """Return whether a rule may name `unit`: a UCUM unit, and none that is read as another (`ft`, a femtotonne, for feet)."""
+    return unit in _table() or (unit not in _ALSO_WRITTEN and ucum.parse(unit) is not None)
 
 
-def _is_annotation(unit: str) -> bool:
-    return len(unit) > 2 and unit[0] == "{" and unit[-1] == "}" and not set("{} ") & set(unit[1:-1])
+def check(unit: str) -> str:
+    """Return what is to be said of a unit as it was sent: valid, other_spelling (of one that is converted), not_a_unit."""
+    return "valid" if known(unit) else "not_a_unit" if written_as(unit) is None else "other_spelling"
 
 
 def written_as(unit: str) -> str | None:
@@ -217,16 +225,66 @@ def written_as(unit: str) -> str | None:
     return _ALSO_WRITTEN.get(unit.strip())
 
 
+def meant(unit: str) -> str:
+    """Return the UCUM text by which `unit`, as it was sent, is read."""
+    return _BY_BODY_SURFACE if unit in _WITHOUT_BRACES else written_as(unit) or unit
+
+
 def names() -> tuple[str, ...]:
     """Return every unit of the table, in its order."""
     return tuple(_table())
 
 
+_Atoms = tuple[tuple[str, str, int], ...]
+"""What a unit is made of, whatever its numbers and prefixes: atom, annotation and power, above the stroke and below."""
+
+_ONE_ATOM: Final = {"l": "L", "[iU]": "[IU]"}
+
+
+def _atoms(unit: ucum.Unit) -> _Atoms:
+    powers: dict[tuple[str, str, bool], int] = {}
+    for part in unit.parts:
+        place = (_ONE_ATOM.get(part.atom, part.atom), part.annotation, part.power > 0)
+        powers[place] = powers.get(place, 0) + part.power
+    return tuple(sorted((atom, annotation, power) for (atom, annotation, _), power in powers.items()))
+
+
+@cache
+def _made_of() -> dict[_Atoms, Member | None]:
+    """Return by atoms a family's member of scale 1 that has them; None where several families do, or where prefixes shift."""
+    found: dict[_Atoms, Member | None] = {}
+    shifted = {member.family for member in _table().values() if member.offset}
+    for name, member in _table().items():
+        unit = ucum.parse(meant(name))
+        assert unit is not None, name
+        whole = Member(member.family, member.factor / unit.scale)
+        if found.setdefault(atoms := _atoms(unit), whole) != whole or member.family in shifted:
+            found[atoms] = None
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _member(unit: str) -> Member | None:
+    """Return a unit's place in its family, or None where it is no unit."""
+    table = _table()
+    named = table.get(unit) or table.get(meant(unit))
+    said = None if named is not None else ucum.parse(unit)
+    if said is None:
+        return named
+    atoms = _atoms(said)
+    whole = _made_of().get(atoms) or Member(repr(atoms), Fraction(1))
+    return Member(whole.family, whole.factor * said.scale)
+
+
+_ITSELF: Final = (Fraction(1), Fraction(0))
+
+
 @lru_cache(maxsize=4096)
 def _steps(from_unit: str, to_unit: str) -> tuple[Fraction, Fraction] | None:
-    table = _table()
-    source = table.get(from_unit) or table.get(_ALSO_WRITTEN.get(from_unit.strip(), ""))
-    target = table.get(to_unit) or table.get(_ALSO_WRITTEN.get(to_unit.strip(), ""))
+    """Return by what to multiply and what to add; `_ITSELF` of one unit in two spellings, known or not."""
+    if meant(from_unit) == meant(to_unit):
+        return _ITSELF
+    source, target = _member(from_unit), _member(to_unit)
     if source is None or target is None or source.family != target.family:
         return None
     return source.factor / target.factor, (source.offset - target.offset) / target.factor
@@ -237,10 +295,11 @@ def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
 
     Exact where the quotient ends, else to 60 significant digits. A unit converts to itself, known or not.
     """
-    if from_unit == to_unit or (_ALSO_WRITTEN.get(from_unit.strip(), from_unit) == _ALSO_WRITTEN.get(to_unit.strip(), to_unit)):
-        return value
+    if len(from_unit) > ucum.LONGEST or len(to_unit) > ucum.LONGEST:
+        return value if from_unit == to_unit else None
     steps = _steps(from_unit, to_unit)
+    if steps is _ITSELF:
+        return value
     if steps is None or not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
         return None
-    exact = Fraction(value) * steps[0] + steps[1]
-    return _PRECISE.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    return ucum.decimal(Fraction(value) * steps[0] + steps[1])
