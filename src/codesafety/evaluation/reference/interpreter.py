@@ -18,7 +18,6 @@ from codesafety.evaluation.reference.comparisons import (
     FALSE,
     TRUE,
     Bound,
-    Comparisons,
     Frame,
     Truth,
     conjunction,
@@ -27,9 +26,10 @@ from codesafety.evaluation.reference.comparisons import (
     truth,
     unknown,
 )
+from codesafety.evaluation.reference.numbers import Numbers
 
 
-class Interpreter(Comparisons):
+class Interpreter(Numbers):
     """Answers any rule of a binding for any item of some facts."""
 
     # ------------------------------------------------------------------------------------------ one rule, one item
@@ -239,7 +239,7 @@ class Interpreter(Comparisons):
                 return self._about(frame[var.slot], subject)
             case ir.InSet(operand, name):
                 return self._operand_in(operand, name, frame)
-            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond():
+            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond() | ir.Nearer():
                 return self._relation(condition, frame)
             case ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameIngredients(left, right):
                 return self._products(condition, frame[left.slot], frame[right.slot])
@@ -253,6 +253,8 @@ class Interpreter(Comparisons):
                 return self._contradicts(frame[var.slot])
             case ir.Compare():
                 return self._compare(condition, frame)
+            case ir.InRange():
+                return self._in_range(condition, frame)
             case ir.AgeCompare() | ir.AgeRange():
                 return self._age(condition, frame)
             case ir.Custom(name, arguments):

@@ -77,7 +77,7 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
     if age is not None:
         at = date_operand(syntax.Word(age[1], inner), scope)
         return ir.Placeholder("age", at) if isinstance(at, ir.Field) else None
-    found = scope.operand(syntax.Word(written, inner))
+    found = scope.operand(syntax.Word(written, inner), open_too=True)
     match found:
         case None:
             return None

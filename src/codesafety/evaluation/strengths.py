@@ -1,0 +1,51 @@
+"""How much of its one ingredient one unit of a medicine's quantity holds: a tablet's, a millilitre's."""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal
+from functools import lru_cache
+
+from codesafety.evaluation.items import ItemFact
+from codesafety.ir import units
+from codesafety.record import MAX_EXPONENT, Medication, Quantity
+
+_WRITTEN = re.compile(
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[^0-9 /][^ /]*)(?: ?/ ?(?P<per>[0-9]+(?:\.[0-9]+)?)? ?(?P<of>[^0-9 /][^ /]*)?)?"
+)
+_PRECISE = Context(prec=60)
+
+
+def strength(item: ItemFact) -> Quantity | None:
+    """Return a medicine's strength as sent, `500 mg` or `5 mg / 5 mL`; None where it is not said, or of several ingredients.
+
+    In a mass of something else a strength is not read: `8 mg / 500 mg` is of two ingredients as often as of one.
+    """
+    model = item.model
+    assert isinstance(model, Medication)
+    if model.strength is None:
+        return None
+    product = item.product
+    if product is not None and product.ingredients is not None and len(product.ingredients) > 1:
+        return None
+    counted = model.quantity.unit if model.quantity is not None else None
+    return _read(model.strength, counted or None)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, counted: str | None) -> Quantity | None:
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None or not units.known(unit := units.written_as(found["unit"]) or found["unit"]):
+        return None
+    number, per = Decimal(found["number"]), Decimal(found["per"] or 1)
+    if not per or any(n and abs(n.adjusted()) > MAX_EXPONENT for n in (number, per)):
+        return None
+    of = found["of"]
+    if of is None or of == "1":
+        return Quantity(value=_PRECISE.divide(number, per), unit=unit)
+    if counted is not None:
+        one = units.convert(Decimal(1), counted, of)  # what one unit of the quantity is, in what the strength is of
+        return None if one is None else Quantity(value=_PRECISE.divide(number * one, per), unit=unit)
+    if units.convert(Decimal(1), of, "mL") == 1 or (units.known(of) and of[0] == "{"):
+        return Quantity(value=_PRECISE.divide(number, per), unit=unit)
+    return None
