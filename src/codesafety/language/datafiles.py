@@ -16,7 +16,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
-from codesafety.language.units import unit
+from codesafety.language.quantities import unit
 from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")

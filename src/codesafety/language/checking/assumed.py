@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from codesafety import ir
 from codesafety.diagnostics import did_you_mean
 from codesafety.ir import Kind
-from codesafety.language import units
+from codesafety.language import quantities
 from codesafety.language.checking.scope import RuleScope
 from codesafety.language.parsing import syntax
 
@@ -16,7 +16,7 @@ def assume(parts: Sequence[syntax.Assume], scope: RuleScope) -> None:
     """Give a rule's fields their units, before its conditions are read. A unit that is none is reported."""
     for part in parts:
         unit = (
-            units.unit(part.unit.text, part.unit.span, scope.diagnostics)
+            quantities.unit(part.unit.text, part.unit.span, scope.diagnostics)
             if isinstance(part.unit, syntax.Text)
             else _column(part.unit, scope)
         )
@@ -46,7 +46,7 @@ def assumed_fields(parts: Sequence[syntax.Assume], scope: RuleScope) -> tuple[ir
         target = part.target.text
         base = target.partition(".")[0]
         if target not in scope.assumed or target in scope.read_as:
-            continue
+            continue  # it was told already, or is right
         if base not in scope.all_variables:
             scope.diagnostics.error(
                 "CS202", f"nothing here is called `{base}`", part.target.span, did_you_mean(base, scope.all_variables)
@@ -56,6 +56,7 @@ def assumed_fields(parts: Sequence[syntax.Assume], scope: RuleScope) -> tuple[ir
             "CS207",
             f"nothing in this rule reads `{target}` as a number with a unit",
             part.target.span,
-            "name a value that the rule compares, such as `e.value`, or leave `assume` out",
+            did_you_mean(target, [f"{base}.value", f"{base}.strength"])
+            or "name a value that the rule compares, such as `e.value`, or leave `assume` out",
         )
     return tuple(scope.read_as.values())

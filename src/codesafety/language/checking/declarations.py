@@ -9,7 +9,7 @@ from typing import get_args
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
-from codesafety.language import codes, datafiles, units
+from codesafety.language import codes, datafiles, quantities
 from codesafety.language.checking.scope import RulesetScope, written_length
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
@@ -76,7 +76,7 @@ def _amount(amount: syntax.Number | syntax.Amount | syntax.Quantity, diagnostics
             return Decimal(text)
         case syntax.Quantity(number=number, unit=unit):
             assert unit is not None
-            known = units.unit(unit.text, unit.span, diagnostics)
+            known = quantities.unit(unit.text, unit.span, diagnostics)
             return None if known is None else ir.Quantity(Decimal(number.text), known)
         case syntax.Amount():
             return written_length(amount, diagnostics)
@@ -324,7 +324,7 @@ def _column(part: syntax.Column, columns: dict[str, ir.Column], places: dict[str
         return
     unit = part.unit.text if isinstance(part.unit, syntax.Text) else None
     if unit is not None:
-        units.unit(unit, part.unit.span, diagnostics)  # type: ignore[union-attr]  # it is one
+        quantities.unit(unit, part.unit.span, diagnostics)  # type: ignore[union-attr]  # it is one
     system = codes.system_name(part.unit, diagnostics) if type == "code" and isinstance(part.unit, syntax.Word) else None
     if (type == "value") is (part.unit is None) and system is None:
         diagnostics.error(
@@ -339,7 +339,7 @@ def _column(part: syntax.Column, columns: dict[str, ir.Column], places: dict[str
             "CS227",
             f"`{part.open.text}` says nothing of a column of type `{type}`",
             part.open.span,
-            "`open` is said of numbers, values and ages: an empty cell is no bound",
+            did_you_mean(part.open.text, ("open",)) or "`open` is said of numbers, values and lengths: an empty cell is no bound",
         )
         is_open = False
     columns[part.name.text] = ir.Column(

@@ -14,7 +14,7 @@ from codesafety.ir.dimension import Dimension, in_base
 from codesafety.language.checking.scope import RuleScope, a_kind
 from codesafety.language.checking.times import A_TYPE, OF_DATES
 from codesafety.language.parsing import syntax
-from codesafety.language.units import unit as unit_of
+from codesafety.language.quantities import unit as unit_of
 
 _MOST_OPERATIONS: Final = 16
 """How many operations one number may have: what a rule costs is known before it runs."""
@@ -77,6 +77,8 @@ def number_range(node: syntax.InRange, scope: RuleScope) -> ir.Condition | None:
     if isinstance(low, ir.Quantity) and low.unit is None:
         low = replace(low, unit=_unit_of(high, scope).unit)
     if not all(_comparable(left, end, node.left, at, scope) for end, at in ((low, node.low), (high, node.high))):
+        return None
+    if not _comparable(low, high, node.low, node.high, scope):
         return None
     first, last = _written(low, scope), _written(high, scope)
     if first is not None and last is not None and _above(first, last):
