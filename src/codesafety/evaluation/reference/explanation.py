@@ -223,14 +223,15 @@ def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Inter
         return None
     low = 0 if day[0] < born[1] else calendar.completed(born[1], day[0], unit)
     high = calendar.completed(born[0], day[1], unit)
-    return _years_and_months(low, unit) if low == high else f"{low} to {high} {unit.value}"
+    return _of_age(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
 
 
-def _years_and_months(n: int, unit: ir.Unit) -> str:
-    if unit is ir.Unit.MONTHS and n >= 24:
-        years, months = divmod(n, 12)
-        return f"{years} years" + (f" {say_limit(ir.Length(Decimal(months), unit))}" if months else "")
-    return say_limit(ir.Length(Decimal(n), unit))
+def _of_age(length: ir.Length) -> str:
+    """An age as people say it: from two years on, months are years and months."""
+    if length.unit is ir.Unit.MONTHS and length.n >= 24:
+        years, months = divmod(length.n, 12)
+        return f"{years} years" + (f" {say_limit(ir.Length(months, length.unit))}" if months else "")
+    return say_limit(length)
 
 
 def _date(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
@@ -359,6 +360,11 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             live = [p for p in parts if interpreter.judge(p, frame)[0] is wanted]
             if len(live) == 1:
                 yield from _changes(live[0], wanted, rule, frame, interpreter)
+        case ir.Not(part) if part.span == condition.span and not isinstance(part, ir.AgeRange):
+            words = words_of(condition, rule)
+            if words and not _reads_private(part):  # written with `is not` or `not in`
+                asserted = words.replace(" is not ", " is ", 1).replace(" not in ", " in ", 1)
+                yield f"clear if: {asserted}" if wanted else f"clear if not: {asserted}"
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
         case _ if any(_reads_private(atom) for atom in _atoms(condition)):
@@ -392,8 +398,8 @@ def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Fra
         return None
     below = (condition.operator == "<") != wanted
     if below:
-        return f"clear if aged {say_limit(ir.Length(length.n - 1, length.unit))} or less"
-    return f"clear if aged {say_limit(length)} or more"
+        return f"clear if aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
+    return f"clear if aged {_of_age(length)} or more"
 
 
 def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:
@@ -402,13 +408,13 @@ def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:
         case None, None:
             return None
         case ir.Length(), None:
-            return f"{say_limit(low)} or more"
+            return f"{_of_age(low)} or more"
         case None, ir.Length():
-            return f"{say_limit(high)} or less"
+            return f"{_of_age(high)} or less"
         case ir.Length(n, unit), ir.Length(m, other) if unit is other:
             return f"{n} to {m} {unit.value}"
         case ir.Length(), ir.Length():
-            return f"{say_limit(low)} to {say_limit(high)}"
+            return f"{_of_age(low)} to {_of_age(high)}"
     return None
 
 
