@@ -84,7 +84,7 @@ _CONTEXTS = {
 _IBUPROFEN, _NAPROXEN = frozenset({"387207008"}), frozenset({"372588000", "387207008"})
 _PRODUCTS = {
     M_VMP: Product(M_VMP, "vmp", None, frozenset({M_VMP, "39693711000001100"}), M_VMP, _IBUPROFEN, routes=frozenset({ORAL})),
-    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN),
+    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN, strength="28 mg"),
     M_OTHER: Product(M_OTHER, "vmp", None, frozenset({M_OTHER}), M_OTHER, _NAPROXEN, forms=frozenset({TOPICAL})),
     M_NO_IDENTITY: Product(M_NO_IDENTITY, "vmp", None, frozenset({M_NO_IDENTITY}), None, _IBUPROFEN),
     M_NO_INGREDIENTS: Product(M_NO_INGREDIENTS, "vmp", None, frozenset({M_NO_INGREDIENTS}), M_NO_INGREDIENTS, None),

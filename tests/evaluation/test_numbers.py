@@ -17,6 +17,7 @@ from codesafety.evaluation.strengths import strength
 from codesafety.ir.dimension import Dimension
 from codesafety.record import Coding, Medication, Quantity
 from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.interface import Product
 
 COMPARATORS = (None, "<", "<=", ">", ">=")
 HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
@@ -86,3 +87,12 @@ def test_a_strength_is_what_one_unit_of_the_quantity_holds(
 
 def test_a_strength_beside_several_ingredients_is_not_read() -> None:
     assert strength(medicine("500 mg", code="42010211000001106")) is None  # co-codamol
+
+
+def test_a_strength_that_was_not_sent_is_that_of_the_product() -> None:
+    item = medicine(None)
+    item.product = Product("1", "vmp", None, frozenset(), None, frozenset({"x"}), strength="5 mg / 1 mL")
+    assert strength(item) == Quantity(value=Decimal(5), unit="mg")
+    sent = medicine("250 mg / 5 mL")
+    sent.product = item.product
+    assert strength(sent) == Quantity(value=Decimal(50), unit="mg")

@@ -17,19 +17,20 @@ _PRECISE = Context(prec=60)
 
 
 def strength(item: ItemFact) -> Quantity | None:
-    """Return a medicine's strength as sent, `500 mg` or `5 mg / 5 mL`; None where it is not said, or of several ingredients.
+    """Return a medicine's strength as sent, `500 mg` or `5 mg / 5 mL`, else dm+d's; None where neither says it, or of several.
 
     In a mass of something else a strength is not read: `8 mg / 500 mg` is of two ingredients as often as of one.
     """
     model = item.model
     assert isinstance(model, Medication)
-    if model.strength is None:
-        return None
     product = item.product
     if product is not None and product.ingredients is not None and len(product.ingredients) > 1:
         return None
+    text = model.strength or (product.strength if product is not None else None)
+    if text is None:
+        return None
     counted = model.quantity.unit if model.quantity is not None else None
-    return _read(model.strength, counted or None)
+    return _read(text, counted or None)
 
 
 @lru_cache(maxsize=4096)
