@@ -18,16 +18,112 @@ MOST_LETTERS: Final = 20_000
 """A text that is longer is not asked, and the report says so."""
 
 NEGATION: Final = frozenset(
-    ["no", "not", "never", "nor", "none", "neither", "cannot", "cant", "without", "denies", "denied", "isnt", "wasnt", "arent", "werent", "doesnt", "didnt", "dont", "unlikely", "negative"]
+    [
+        "no",
+        "not",
+        "never",
+        "nor",
+        "none",
+        "neither",
+        "cannot",
+        "cant",
+        "without",
+        "denies",
+        "denied",
+        "isnt",
+        "wasnt",
+        "arent",
+        "werent",
+        "doesnt",
+        "didnt",
+        "dont",
+        "unlikely",
+        "negative",
+    ]
 )
 DOUBT: Final = frozenset(
-    ["?", "possible", "possibly", "probable", "probably", "perhaps", "maybe", "may", "might", "could", "would", "should", "if", "unless", "unsure", "uncertain", "unclear", "query", "doubt", "suspected", "suspects", "whether", "sure", "think", "thinks", "thought", "risk"]
+    [
+        "?",
+        "possible",
+        "possibly",
+        "probable",
+        "probably",
+        "perhaps",
+        "maybe",
+        "may",
+        "might",
+        "could",
+        "would",
+        "should",
+        "if",
+        "unless",
+        "unsure",
+        "uncertain",
+        "unclear",
+        "query",
+        "doubt",
+        "suspected",
+        "suspects",
+        "whether",
+        "sure",
+        "think",
+        "thinks",
+        "thought",
+        "risk",
+    ]
 )
 ANOTHER_PERSON: Final = frozenset(
-    ["family", "mother", "mum", "father", "dad", "sister", "brother", "partner", "wife", "husband", "girlfriend", "boyfriend", "daughter", "son", "aunt", "cousin", "friend", "baby", "fetus"]
+    [
+        "family",
+        "mother",
+        "mum",
+        "father",
+        "dad",
+        "sister",
+        "brother",
+        "partner",
+        "wife",
+        "husband",
+        "girlfriend",
+        "boyfriend",
+        "daughter",
+        "son",
+        "aunt",
+        "cousin",
+        "friend",
+        "baby",
+        "fetus",
+    ]
 )
 ANOTHER_TIME: Final = frozenset(
-    ["was", "were", "been", "had", "history", "hx", "previous", "previously", "past", "last", "ago", "former", "before", "until", "when", "after", "next", "will", "future", "plan", "plans", "planning", "trying", "wants", "hopes", "hoping"]
+    [
+        "was",
+        "were",
+        "been",
+        "had",
+        "history",
+        "hx",
+        "previous",
+        "previously",
+        "past",
+        "last",
+        "ago",
+        "former",
+        "before",
+        "until",
+        "when",
+        "after",
+        "next",
+        "will",
+        "future",
+        "plan",
+        "plans",
+        "planning",
+        "trying",
+        "wants",
+        "hopes",
+        "hoping",
+    ]
 )
 _TURNS: Final = NEGATION | DOUBT | ANOTHER_PERSON | ANOTHER_TIME
 _ENDS: Final = re.compile(r"[.;:!,()\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -439,6 +439,14 @@ def compared(value: Amount, operator: str, bound: Decimal, unit: str | None, cou
     return told(None if number is None else compare(number, value[2], operator, bound), name)
 
 
+def counts_differ(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]) -> Answer:
+    """Answer whether two numbers of things differ by more than a percentage of the second."""
+    if isinstance(one, frozenset) or isinstance(other, frozenset):
+        return frozenset().union(*(side for side in (one, other) if isinstance(side, frozenset)))
+    bounds = [name for name, side in zip(names, (one, other), strict=True) if side[2] is not None]
+    return frozenset(bounds) if bounds else abs(one[0] - other[0]) * 100 > percent * abs(other[0])
+
+
 # ------------------------------------------------------------------------------------------------ plugins
 
 

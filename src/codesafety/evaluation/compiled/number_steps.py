@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from decimal import Decimal
+from typing import TypeGuard
 
 from codesafety import ir
 from codesafety.evaluation.compiled.answers import whole_above, whole_up
@@ -27,7 +28,7 @@ from codesafety.evaluation.compiled.python_syntax import (
     several,
 )
 from codesafety.evaluation.compiled.written import Written
-from codesafety.ir import FieldType
+from codesafety.ir import FieldType, Kind
 
 
 class NumberSteps:
@@ -96,6 +97,11 @@ class NumberSteps:
         return Written("answer", lambda: call("number_in_range", self.of.held(step.number, frame), end(step.low), end(step.high)))
 
     def _differs(self, step: ir.Differs, frame: Frame) -> Written:
+        left, right, percent = step.left, step.right, step.by
+        if _counts(left) and _counts(right) and isinstance(percent, Decimal) and step.direction == "differs":
+            amounts = [self.of.amount(field, frame) for field in (left, right)]
+            labels = several(self.of.label(field, frame) for field in (left, right))
+            return Written("answer", lambda: call("counts_differ", *amounts, self.of.pool.add(percent), labels))
         by, unit = (step.by.number, step.by.unit) if isinstance(step.by, ir.Quantity) else (step.by, None)
         return Written(
             "answer",
@@ -205,6 +211,15 @@ class NumberSteps:
             return clear
         exact = method(name(SCENE), "not_reached", item(at, 0), const(n), name(f"UNIT_{unit.value}"))
         return any_of([clear, both([compare(name(days), ast.LtE(), const(most)), exact])])
+
+
+def _counts(number: ir.Number) -> TypeGuard[ir.Field]:
+    return (
+        isinstance(number, ir.Field)
+        and number.type is FieldType.NUMBER
+        and number.var is not None
+        and number.var.kind is not Kind.ROW
+    )
 
 
 def _window(n: int, unit: ir.Unit) -> tuple[int, int]:
