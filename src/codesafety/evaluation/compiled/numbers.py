@@ -72,14 +72,14 @@ def calculate(operator: str, one: Operand, other: Operand) -> Operand:
             lacking |= side.fields
         else:
             sides.append(measure)
-    if lacking:
+    if len(sides) < 2:
         return lacking
     assert isinstance(one, Held) and isinstance(other, Held)
     fields, sent = one.fields | other.fields, one.sent | other.sent
     made = calculated(operator, *sides)
     if isinstance(made, Measure):
         return Held(made.number, dimension=made.dimension, fields=fields, sent=sent)
-    return {"dimensions": sent or fields, "nought": other.fields, "size": fields}[made]
+    return {"dimensions": sent or fields, "nought": other.fields or fields, "size": fields}[made]
 
 
 def _measure(held: Held) -> Measure | None:

@@ -107,14 +107,14 @@ class Numbers(Comparisons):
                 lacking |= self._every(side, frame)
             else:
                 sides.append(measure)
-        if lacking:
+        if len(sides) < 2:
             return frozenset(lacking)
         made = calculated(node.operator, *sides)
         match made:
             case "dimensions":
                 return self._with_units(node.left, node.right, frame=frame)
-            case "nought":
-                return self._every(node.right, frame)
+            case "nought":  # of a limit, where the divisor has no field
+                return self._every(node.right, frame) or self._every(node, frame)
             case "size":
                 return self._every(node, frame)
         return made
