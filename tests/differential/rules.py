@@ -249,15 +249,12 @@ class RuleMaker:
                 return ir.Custom(choose.pick([name for name in self.custom if name != "demo/alike"]), (var,))
 
     def compare(self, of: ir.Field) -> ir.Condition:
+        """Return a comparison of a field with a number. A unit beside what counts is refused, but beside a quantity."""
         choose = self.choose
-        right = choose.pick(
-            (
-                ir.Quantity(choose.pick(NUMBERS), choose.pick(("mm[Hg]", "kPa", None))),
-                ir.LimitRef("w/pressure"),
-                ir.LimitRef("w/days"),
-            )
-        )
-        return ir.Compare(of, choose.pick(_OPERATORS), right)
+        rights: tuple[ir.Number, ...] = (ir.Quantity(choose.pick(NUMBERS)), ir.LimitRef("w/days"))
+        if of.type is FieldType.VALUE or of.name == "quantity":
+            rights += (ir.Quantity(choose.pick(NUMBERS), choose.pick(("mm[Hg]", "kPa"))), ir.LimitRef("w/pressure"))
+        return ir.Compare(of, choose.pick(_OPERATORS), choose.pick(rights))
 
     # ------------------------------------------------------------------------------------------ numbers
 
