@@ -296,6 +296,7 @@ class Medication(_Item):
     route: Codings = ()
     form: Codings = ()
     strength: str | None = None
+    """What one unit of the quantity holds of its one ingredient, with units in UCUM: `500 mg`, `5 mg / 5 mL`."""
     handed_over: PartialDate | None = None
     prepared: PartialDate | None = None
     authored: PartialDate | None = None

@@ -17,6 +17,8 @@ from tests.differential.worlds import Chooser, bound, some_record, some_submissi
 
 from codesafety import ir
 from codesafety.evaluation.compiled.program import compile_program
+from codesafety.evaluation.compiled.scene import Scene
+from codesafety.evaluation.compiled.standing import Concepts
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Status
 from codesafety.evaluation.reference.interpreter import Interpreter
@@ -148,6 +150,19 @@ def _alone(maker: RuleMaker) -> ir.Condition:
     return ir.Quantified("exists", var, ir.Custom("demo/fails", (var,)))
 
 
+def test_who_is_another_is_told_alike() -> None:
+    """A copy of a medicine is none, even where other links give it another order."""
+    binding = bound([])
+    for seed in range(1500):
+        choose = Seeded(random.Random(seed))
+        facts = Facts(some_submission(choose), some_record(choose), binding.codebook)
+        scene = Scene(facts, Concepts(binding, ()), ())
+        for named in facts.items:
+            others = [item for item in facts.items if item.is_entry == named.is_entry]
+            same = {item.index for item in others if not facts.is_another(item, named)}
+            assert scene.excluded(named) == same, seed
+
+
 # ------------------------------------------------------------------------------------------------ metamorphic laws
 
 
@@ -189,7 +204,7 @@ def stays_decided(choose: Chooser) -> None:
     filled, world = found
     before, after = _answers(rules, (submission, record), binding), _answers(rules, world, binding)
     for place, was in before.items():
-        if filled == "code" and was.rule.trigger.subject.kind is ir.Kind.CODING:
+        if filled in ("code", "route") and was.rule.trigger.subject.kind is ir.Kind.CODING:
             continue  # a coding that is filled in is one more to judge
         now = after[place]
         if was.status is Status.FIRES and not any(a.untested for a in was.applications):

@@ -84,7 +84,7 @@ _CONTEXTS = {
 _IBUPROFEN, _NAPROXEN = frozenset({"387207008"}), frozenset({"372588000", "387207008"})
 _PRODUCTS = {
     M_VMP: Product(M_VMP, "vmp", None, frozenset({M_VMP, "39693711000001100"}), M_VMP, _IBUPROFEN, routes=frozenset({ORAL})),
-    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN),
+    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN, strength="28 mg"),
     M_OTHER: Product(M_OTHER, "vmp", None, frozenset({M_OTHER}), M_OTHER, _NAPROXEN, forms=frozenset({TOPICAL})),
     M_NO_IDENTITY: Product(M_NO_IDENTITY, "vmp", None, frozenset({M_NO_IDENTITY}), None, _IBUPROFEN),
     M_NO_INGREDIENTS: Product(M_NO_INGREDIENTS, "vmp", None, frozenset({M_NO_INGREDIENTS}), M_NO_INGREDIENTS, None),
@@ -160,14 +160,19 @@ _SETS = (
     _valueset("w/oral", ORAL),
     _valueset("w/services", SERVICE),
 )
-COLUMNS: dict[str, ir.ColumnType] = {
-    "sex": "sex",
-    "low": "years",
-    "high": "years",
-    "gap": "days",
-    "n": "number",
-    "word": "text",
-    "day": "date",
+COLUMNS: dict[str, ir.Column] = {
+    "sex": ir.Column("sex"),
+    "low": ir.Column("years"),
+    "high": ir.Column("years"),
+    "gap": ir.Column("days"),
+    "n": ir.Column("number"),
+    "word": ir.Column("text"),
+    "day": ir.Column("date"),
+    "ucum": ir.Column("unit"),
+    "least": ir.Column("value", unit_column="ucum", open=True),
+    "most": ir.Column("value", unit_column="ucum"),
+    "kilos": ir.Column("value", unit="kg", open=True),
+    "oldest": ir.Column("months", open=True),
 }
 
 
@@ -183,10 +188,58 @@ _TABLES = (
         "sct",
         COLUMNS,
         (
-            _row(P1, None, None, "male", Decimal(12), Decimal(50), Decimal(3), Decimal(2), "final", (DAY, DAY)),
-            _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None),
-            _row(P3, DAY - 30, DAY, "unknown", Decimal(0), None, Decimal(400), Decimal(1), "unknown", (DAY - 31, DAY - 1)),
-            _row(M_VMP, None, None, None, Decimal(16), Decimal(16), Decimal(0), Decimal(0), "amended", None),
+            _row(
+                P1,
+                None,
+                None,
+                "male",
+                Decimal(12),
+                Decimal(50),
+                Decimal(3),
+                Decimal(2),
+                "final",
+                (DAY, DAY),
+                "mm[Hg]",
+                Decimal(1),
+                Decimal(28),
+                Decimal(2),
+                Decimal(192),
+            ),
+            _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None, "kPa", None, None, None, None),
+            _row(
+                P3,
+                DAY - 30,
+                DAY,
+                "unknown",
+                Decimal(0),
+                None,
+                Decimal(400),
+                Decimal(1),
+                "unknown",
+                (DAY - 31, DAY - 1),
+                None,
+                None,
+                None,
+                Decimal("0.5"),
+                Decimal(30),
+            ),
+            _row(
+                M_VMP,
+                None,
+                None,
+                None,
+                Decimal(16),
+                Decimal(16),
+                Decimal(0),
+                Decimal(0),
+                "amended",
+                None,
+                "mg",
+                Decimal("0.5"),
+                Decimal(300),
+                None,
+                None,
+            ),
         ),
     ),
     ir.Table(
@@ -206,6 +259,11 @@ _TABLES = (
                 Decimal(1),
                 "final",
                 (DAY, DAY + 20),
+                "Cel",
+                Decimal(28),
+                Decimal(28),
+                Decimal(1),
+                Decimal(1),
             ),
         ),
     ),
@@ -214,6 +272,7 @@ _LIMITS = (
     ir.Limit("w/gap", "gap", ir.Length(Decimal(2), ir.Unit.WEEKS)),
     ir.Limit("w/age", "age", ir.Length(Decimal(16), ir.Unit.YEARS)),
     ir.Limit("w/days", "days", Decimal(2)),
+    ir.Limit("w/pressure", "pressure", ir.Quantity(Decimal(28), "mm[Hg]")),
 )
 
 
@@ -268,7 +327,25 @@ DATES = (
 )
 BIRTHS = ("2009-06-01", "2009-06-02", "2009", "2008-02-29", "2013-05-31", "2025-06-10", "1975", "1900-01-01", None)
 NUMBERS = tuple(Decimal(n) for n in ("0", "1", "2", "28", "300"))
-UNITS = ("mm[Hg]", "kPa", "mmHg", "m[Hg]/(2.s)", "{tablet}", "furlong", "", None)
+UNITS = (
+    "mm[Hg]",
+    "kPa",
+    "mmHg",
+    "m[Hg]/(2.s)",
+    "kg",
+    "g",
+    "Cel",
+    "[degF]",
+    "a",
+    "mo",
+    "wk",
+    "d",
+    "{tablet}",
+    "furlong",
+    "",
+    None,
+)
+STRENGTHS = ("2 mg", "28 g", "5 mg / 5 mL", "5 mg / 5 mg", "1 furlong", "strong", None)
 
 
 def some_coding(choose: Chooser, codes: Sequence[str]) -> Coding:
@@ -365,7 +442,8 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         course_days=choose.pick((None, None, None, Decimal(1), Decimal(7))),
         course_days_max=choose.pick((None, None, None, Decimal(7), Decimal(10))),
         dose=choose.pick((None, Decimal(1))),
-        times_a_day=choose.pick((None, Decimal(2))),
+        times_a_day=choose.pick((None, Decimal(2), Decimal(0))),
+        strength=choose.pick(STRENGTHS),
         route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (),
         order=choose.pick((None, None, None, "o1")),
         based_on=choose.pick(((), (), (), ("1",), ("2", "3"))),

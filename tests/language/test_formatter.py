@@ -208,3 +208,17 @@ def test_what_is_formatted_is_loaded_alike() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 } valueset a "A" { codes 77386006 } rule r { action note for entry e in a say "{e} x" }'
     one, other = (language.load_texts({"t.rules": t}).rulesets[0] for t in (text, format_text(text)))
     assert (one.valuesets, [r.say for r in one.rules]) == (other.valuesets, [r.say for r in other.rules])
+
+
+@pytest.mark.parametrize(("written", "laid_out"), [
+    ("when e.value <= - 2.5", "when     e.value <= -2.5"),
+    ("when e.value - 2.5 > 3", "when     e.value - 2.5 > 3"),
+    ("when w.value / ( h.value*h.value )>3", "when     w.value / (h.value * h.value) > 3"),
+    ("when e.value is from -3 to - 1", "when     e.value is from -3 to -1"),
+    ("when e.value<5", "when     e.value < 5"),
+    ('example "x" { given incoming entry 1, value < 5 "mg", date 2025 expect clear }',
+     'example "x" { given incoming entry 1, value <5 "mg", date 2025 expect clear }'),
+    ('example "x" { given incoming entry 1, value - 5 expect clear }', 'example "x" { given incoming entry 1, value -5 expect clear }'),
+])  # fmt: skip
+def test_a_mark_stands_between_spaces_and_a_sign_before_its_number(written: str, laid_out: str) -> None:
+    assert format_text(f"rule r {{ {written} }}") == f"rule r {{\n  {laid_out}\n}}\n"

@@ -265,7 +265,9 @@ def _medication(given: ir.GivenItem, path: str) -> Medication:
             case "based_on":
                 fields["based_on"] = (*fields.get("based_on", ()), a.value)
             case "quantity":
-                fields["quantity"] = Quantity(value=a.number, unit=a.unit)
+                fields["quantity"] = Quantity(value=a.number, unit=a.unit, comparator=a.comparator)
+            case "strength":
+                fields["strength"] = f"{a.number} {a.unit}"
             case "route" | "form" | "supply_type" | "not_given_reason" if a.code is not None:
                 fields[a.name] = (Coding(system=a.code.system, code=a.code.code),)
             case "references":
@@ -288,7 +290,7 @@ def _also(text: str) -> Coding:
 
 def _value(a: ir.Attribute) -> Value:
     if a.number is not None:
-        return Value(quantity=Quantity(value=Decimal(a.number), unit=a.unit))
+        return Value(quantity=Quantity(value=Decimal(a.number), unit=a.unit, comparator=a.comparator))
     if a.code is not None:
         return Value(codings=(Coding(system=a.code.system, code=a.code.code, display=a.code.term),))
     if a.value in ("true", "false"):

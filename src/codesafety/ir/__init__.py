@@ -69,7 +69,8 @@ class FieldType(StrEnum):
     DATE = "date"  # an interval of days
     WORD = "word"  # one of a closed list (gender, subject, status ...)
     VALUE = "value"  # quantity, date, boolean or codings: decided by what was sent
-    NUMBER = "number"  # an exact decimal, with a unit where `Quantity` gives one
+    QUANTITY = "quantity"  # a number with the unit that was sent
+    NUMBER = "number"  # an exact decimal: it counts, or is a column's
     CODINGS = "codings"  # one concept's codings (service, route, form, product ...)
     TEXT = "text"  # an identifier or words: only `is missing` and equality
 
@@ -79,6 +80,8 @@ class Field:
     """A field of the patient (`var` None, base `patient`), the message, an item or a row's column.
 
     `name` is the field's canonical name (`born`, `date`, `value`, `route`, a column). `as_written` is what `missing` lists.
+    `unit` is that of a number which comes without one, of a column of values or by the rule's `assume`: UCUM, or the column
+    of the row that holds it. `open`: a column whose empty cell is no bound.
     """
 
     base: str  # "patient", "message" or the variable's name
@@ -88,6 +91,8 @@ class Field:
     private: bool = False  # patient.sex_at_birth: tested, never named
     column_unit: Unit | None = None  # for a table column that is a length
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    unit: str | Field | None = None
+    open: bool = False
 
     @property
     def as_written(self) -> str:
@@ -121,16 +126,54 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class LimitRef:
-    """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled."""
+    """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled.
+
+    `unit`: in a range of ages, of a limit that is a bare number.
+    """
 
     name: str
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    unit: Unit | None = None
 
 
 Bound = Decimal | Field | LimitRef
 """A number: written, a row's column, or a limit."""
 LengthLike = Length | LimitRef | Field
-"""A length: written, a limit, or a row's column with a unit."""
+"""A length: written, a limit, or a row's column with a unit. Of an age: also a value in years, months, weeks or days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that a rule file writes, with its UCUM unit or without one."""
+
+    number: Decimal
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left OPERATOR right`: exact rational numbers, whose units are computed too."""
+
+    operator: Literal["+", "-", "*", "/"]
+    left: Number
+    right: Number
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+Number = Field | Quantity | LimitRef | Arithmetic
+"""What is compared as a number."""
+
+
+def fields_of(number: Number) -> tuple[Field, ...]:
+    """Return the fields of which a number is made, in their order."""
+    match number:
+        case Field():
+            return (number,)
+        case Arithmetic(left=left, right=right):
+            return (*fields_of(left), *fields_of(right))
+        case _:
+            return ()
+
 
 # ------------------------------------------------------------------------------------------------ conditions
 
@@ -310,12 +353,23 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """`left is more than LENGTH before | after right`."""
+    """`left is more than LENGTH before | after | from right`."""
 
     left: DateOperand
     right: DateOperand
     length: LengthLike
-    side: Literal["before", "after"]
+    side: Literal["before", "after", "from"]
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearer:
+    """`left is less than LENGTH before | after | from right`: as `within`, without the last day."""
+
+    left: DateOperand
+    right: DateOperand
+    length: LengthLike
+    side: Literal["before", "after", "from"]
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -361,11 +415,12 @@ class Overlaps:
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    """`left differs by more than PERCENT % from right`: |left - right| > percent/100 x |right|."""
+    """`left differs | rises | falls … by more than`: N per cent of `right`, or an amount (table 17)."""
 
-    left: Field
-    right: Field
-    percent: Decimal
+    left: Number
+    right: Number
+    by: Decimal | Quantity
+    direction: Literal["differs", "rises", "falls"] = "differs"
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -379,18 +434,27 @@ class Contradicts:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`e.value > 300 "mm[Hg]"`."""
+    """`e.value > 300 "mm[Hg]"`, `a.value <= b.value`."""
 
-    field: Field
+    left: Number
     operator: Literal["<", "<=", ">", ">="]
-    value: Decimal
-    unit: str | None
+    right: Number
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """`e.value is from r.low to r.high`: both ends included; an end that is an open column's empty cell is no bound."""
+
+    number: Number
+    low: Number
+    high: Number
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AgeCompare:
-    """`age at e < 12 years`, `age at e >= 50 years`."""
+    """`age at e < 12 years`, `age at e >= 50 years`, `age at e < e.value`."""
 
     at: DateOperand
     operator: Literal["<", ">="]
@@ -400,12 +464,11 @@ class AgeCompare:
 
 @dataclass(frozen=True, slots=True)
 class AgeRange:
-    """`age at e is from 16 to 64 years`: inclusive, completed units. Where the bounds are columns, `unit` is theirs."""
+    """`age at e is from 16 to 64 years`: inclusive, in completed units of each end."""
 
     at: DateOperand
-    low: Bound
-    high: Bound
-    unit: Unit
+    low: LengthLike
+    high: LengthLike
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -437,6 +500,7 @@ Condition = (
     | SameDay
     | Within
     | Beyond
+    | Nearer
     | SameProduct
     | SharesIngredient
     | SameIngredients
@@ -445,6 +509,7 @@ Condition = (
     | Differs
     | Contradicts
     | Compare
+    | InRange
     | AgeCompare
     | AgeRange
     | Custom
@@ -524,7 +589,23 @@ class ValueSet:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
-ColumnType = Literal["sex", "code", "number", "text", "date", "set", "days", "weeks", "months", "years"]
+ColumnType = Literal["sex", "code", "number", "value", "unit", "text", "date", "set", "days", "weeks", "months", "years"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `unit`: of values, in UCUM; `unit_column`: the column that holds it. `open`: an empty cell is no bound.
+
+    `system`: of a column of codes, where it is not the key's.
+    """
+
+    type: ColumnType
+    unit: str | None = None
+    unit_column: str | None = None
+    open: bool = False
+    system: str | None = None
+
+
 Cell = str | Decimal | tuple[int, int] | None
 """A table's cell: a word, code or text; a number; an interval of days; None where empty."""
 
@@ -545,23 +626,24 @@ class Table:
     name: str  # ruleset/name
     key_column: str
     system: str | None  # None: the key names the rows, each of which is a rule of every family over the table
-    columns: dict[str, ColumnType] = dataclasses.field(hash=False)
+    columns: dict[str, Column] = dataclasses.field(hash=False)
     rows: tuple[TableRow, ...] = ()
-    open: frozenset[str] = frozenset()  # columns whose empty cell is no bound
-    column_systems: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)  # of codes, where it is not the key's
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
+LimitValue = Length | Decimal | Quantity
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A named, cited number or length. `low` and `high` bound what a deployment may set it to."""
+    """A named, cited number, quantity or length. `low` and `high` bound what a deployment may set it to."""
 
     name: str  # ruleset/name
     title: str
-    default: Length | Decimal
-    low: Length | Decimal | None = None
-    high: Length | Decimal | None = None
+    default: LimitValue
+    low: LimitValue | None = None
+    high: LimitValue | None = None
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
@@ -610,7 +692,7 @@ class Attribute:
     """One attribute of an example's item or field: a bare word (`possible`, `history`), or a name with its value.
 
     `value` is text: a word, a date, an identifier; `code` a code with its system; `number` with `unit` (a UCUM string for a
-    quantity); `about` the subject of `about family`.
+    quantity) and `comparator` (of a result such as `<5`); `about` the subject of `about family`.
     """
 
     name: str
@@ -619,6 +701,7 @@ class Attribute:
     number: Decimal | None = None
     unit: str | None = None
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -679,6 +762,7 @@ class Rule:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
     row: str | None = None  # of a family: the row that this rule is
+    assumed: tuple[Field, ...] = ()  # fields whose number may come without a unit, with the unit in which it is then read
 
     @property
     def ruleset(self) -> str:

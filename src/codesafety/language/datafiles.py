@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,6 +16,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
+from codesafety.language.quantities import unit
 from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
@@ -190,12 +191,12 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
                 "CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty"
             )
             return None
-        case "number" | "days" | "weeks" | "months" | "years":
-            if _NUMBER.fullmatch(text) and (type == "number" or text.isdigit()):
+        case "number" | "value" | "days" | "weeks" | "months" | "years":
+            if _NUMBER.fullmatch(text) and (type in ("number", "value") or text.isdigit()):
                 return Decimal(text)
             diagnostics.error(
                 "CS227",
-                f"`{column}`: `{text}` is no {'number' if type == 'number' else f'whole number of {type}'}",
+                f"`{column}`: `{text}` is no {'number' if type in ('number', 'value') else f'whole number of {type}'}",
                 line.span,
                 "write digits only",
             )
@@ -204,6 +205,8 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
             return interval(text, line.span, diagnostics, f"`{column}`: ")
         case "code":
             return ir.code_key(system, systems.normal_code(system, text))
+        case "unit":
+            return unit(text, line.span, diagnostics)
         case "text" | "set":
             return text
 
@@ -213,9 +216,7 @@ def rows(
     *,
     key: str,
     system: str | None,
-    columns: Mapping[str, ir.ColumnType],
-    may_be_empty: Collection[str],
-    column_systems: Mapping[str, str],
+    columns: Mapping[str, ir.Column],
     valid: tuple[str, str] | None,
     diagnostics: Diagnostics,
 ) -> tuple[ir.TableRow, ...]:
@@ -231,10 +232,15 @@ def rows(
             diagnostics.error("CS209", f"`{key}`: `{code}` is no code: {wrong[0]}", line.span, wrong[1])
             continue
         cells = {
-            name: cell(line.cells[name], name, type, line, column_systems.get(name, system or codes.SCT), diagnostics)
-            for name, type in columns.items()
+            name: cell(line.cells[name], name, column.type, line, column.system or system or codes.SCT, diagnostics)
+            for name, column in columns.items()
         }
-        empty = [name for name in columns if system is None and not line.cells[name] and name not in may_be_empty]
+        _say_units(line, columns, diagnostics)
+        empty = [
+            name
+            for name, column in columns.items()
+            if system is None and not line.cells[name] and not column.open and column.type != "text"
+        ]
         for name in empty:
             diagnostics.error("CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type")
         if empty:
@@ -272,6 +278,18 @@ def _row_name(name: str, column: str, line: Line, named: dict[str, int], diagnos
         return False
     named[name] = line.number
     return True
+
+
+def _say_units(line: Line, columns: Mapping[str, ir.Column], diagnostics: Diagnostics) -> None:
+    """Report a value whose unit its row does not say."""
+    for name, column in columns.items():
+        if column.unit_column is not None and line.cells[name] and line.cells.get(column.unit_column) == "":
+            diagnostics.error(
+                "CS227",
+                f"`{name}`: `{line.cells[name]}` has no unit",
+                line.span,
+                f"write the unit into `{column.unit_column}`",
+            )
 
 
 def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnostics: Diagnostics) -> bool:

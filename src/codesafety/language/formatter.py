@@ -20,6 +20,8 @@ WIDTH: Final = 130
 """Lines are broken where they would be longer and there is a place to break them."""
 _INDENT: Final = "  "
 _KEYWORD: Final = 8
+_BEFORE_A_SIGN: Final = ("CMP", "FROM", "TO", "DEFAULT", "LPAR", "PLUS", "MINUS", "TIMES", "SLASH", "WHEN", "AND", "OR")
+"""Behind which `-` begins a number; behind an operand it takes away."""
 _SPACE: Final = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
 
@@ -154,9 +156,10 @@ def _join(tokens: Sequence[Token]) -> str:
     """Return tokens on one line."""
     written: list[str] = []
     previous: Token | None = None
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if (
             previous is not None
+            and not _is_sign(tokens, index - 1)
             and token.type not in ("COMMA", "RPAR", "COLON", "LSQB", "RSQB")
             and previous.type not in ("LPAR", "LSQB")
             and not (token.type == "LPAR" and previous.type in ("REF", "NAME"))
@@ -165,6 +168,16 @@ def _join(tokens: Sequence[Token]) -> str:
         written.append(_written(token))
         previous = token
     return "".join(written)
+
+
+def _is_sign(tokens: Sequence[Token], index: int) -> bool:
+    """Return whether a mark belongs to the number behind it: `-2.5`, and in an example `<5`."""
+    mark = tokens[index].type
+    if mark not in ("MINUS", "CMP"):
+        return False
+    if tokens[0].type in ("EXAMPLE", "GIVEN"):
+        return True
+    return mark == "MINUS" and index > 0 and tokens[index - 1].type in _BEFORE_A_SIGN
 
 
 def _fits(line: str) -> bool:

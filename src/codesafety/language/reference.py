@@ -12,6 +12,7 @@ _TYPES = {
     FieldType.DATE: "date",
     FieldType.WORD: "word",
     FieldType.VALUE: "value",
+    FieldType.QUANTITY: "quantity",
     FieldType.NUMBER: "number",
     FieldType.CODINGS: "code",
     FieldType.TEXT: "text as sent",

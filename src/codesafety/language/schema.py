@@ -10,10 +10,11 @@ from codesafety import record
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
 
-DATE, WORD, VALUE, NUMBER, CODINGS, TEXT = (
+DATE, WORD, VALUE, QUANTITY, NUMBER, CODINGS, TEXT = (
     FieldType.DATE,
     FieldType.WORD,
     FieldType.VALUE,
+    FieldType.QUANTITY,
     FieldType.NUMBER,
     FieldType.CODINGS,
     FieldType.TEXT,
@@ -119,6 +120,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "times_a_day": _NUMBER,
     "days_supply": _NUMBER,
     "dosage": _NUMBER,
+    "strength": FieldSpec(QUANTITY),
     "route": _CODINGS,
     "form": _CODINGS,
     "supply_type": _CODINGS,
@@ -217,7 +219,7 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "unit", "unit_check", "id", "text")},
     },
     "medication": {
-        **dict.fromkeys((*_ITEM_TEXTS, "order", "strength", "based_on"), TEXT),
+        **dict.fromkeys((*_ITEM_TEXTS, "order", "based_on"), TEXT),
         **{
             name: spec.type
             for name, spec in _MEDICATION.items()

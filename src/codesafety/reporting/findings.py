@@ -219,7 +219,7 @@ def _mentions_patient(node: object) -> bool:
             return any(_mentions_patient(p) for p in parts)
         case ir.Not(part) | ir.Named(part=part):
             return _mentions_patient(part)
-        case ir.FieldIs(field) | ir.IsMissing(field) | ir.Compare(field):
+        case ir.FieldIs(field) | ir.IsMissing(field):
             return _mentions_patient(field)
         case (
             ir.FieldSame(left, right)
@@ -227,6 +227,7 @@ def _mentions_patient(node: object) -> bool:
             | ir.SameDay(left, right)
             | ir.Within(left, right)
             | ir.Beyond(left, right)
+            | ir.Nearer(left, right)
         ):
             return _mentions_patient(left) or _mentions_patient(right)
         case _:

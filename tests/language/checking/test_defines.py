@@ -39,7 +39,7 @@ def test_a_call_is_its_words_with_the_callers_items() -> None:
 def test_fields_go_by_the_callers_names() -> None:
     found = when('define low(mention s) "low" { s.value < 3 }', "low(e)")
     assert isinstance(found, ir.Named) and isinstance(found.part, ir.Compare)
-    assert found.part.field.as_written == "e.value"
+    assert found.part.left.as_written == "e.value"
 
 
 def test_what_a_condition_binds_has_a_place_of_its_own_in_each_call() -> None:

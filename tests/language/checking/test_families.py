@@ -56,7 +56,7 @@ def test_each_row_is_a_rule_with_the_rows_cells_in_place_of_the_columns() -> Non
     assert young.say[1:] == (" ", "for the young", ", ", "1 year")
     assert old.say[1:] == (" ", "", ", ", "65 years")
     at = ir.Field("e", "date", ir.FieldType.DATE, young.trigger.subject)
-    assert young.when == ir.Not(ir.AgeRange(at, Decimal(1), Decimal(17), ir.Unit.YEARS))
+    assert young.when == ir.Not(ir.AgeRange(at, ir.Length(Decimal(1), ir.Unit.YEARS), ir.Length(Decimal(17), ir.Unit.YEARS)))
 
 
 def test_an_open_end_is_no_bound() -> None:

@@ -240,11 +240,28 @@ def within(one: Interval, other: Interval, earlier: int | None, later: int | Non
     return None
 
 
-def beyond(one: Interval, other: Interval, n: int, unit: Unit, before: bool) -> bool | None:
-    """Answer whether `one` is more than `n` units before, or after, `other`."""
-    if before:
-        return True if one[1] < add(other[0], -n, unit) else False if one[0] >= add(other[1], -n, unit) else None
-    return True if one[0] > add(other[1], n, unit) else False if one[1] <= add(other[0], n, unit) else None
+def beyond(one: Interval, other: Interval, earlier: int | None, later: int | None, unit: Unit) -> bool | None:
+    """Answer whether `one` is more than `earlier` units before, or more than `later` units after, `other`; None: not asked."""
+    first, last = other
+    if (earlier is not None and one[1] < add(first, -earlier, unit)) or (later is not None and one[0] > add(last, later, unit)):
+        return True
+    if (earlier is None or one[0] >= add(last, -earlier, unit)) and (later is None or one[1] <= add(first, later, unit)):
+        return False
+    return None
+
+
+def nearer(one: Interval, other: Interval, earlier: int | None, later: int | None, unit: Unit) -> bool | None:
+    """Answer as `within`, without the last day on either side (table 22)."""
+    first, last = other
+    if (one[0] > add(last, -earlier, unit) if earlier is not None else one[0] >= last) and (
+        one[1] < add(first, later, unit) if later is not None else one[1] <= first
+    ):
+        return True
+    if (one[1] <= add(first, -earlier, unit) if earlier is not None else one[1] < first) or (
+        one[0] >= add(last, later, unit) if later is not None else one[0] > last
+    ):
+        return False
+    return None
 
 
 def column_number(cell: ir.Cell) -> Decimal | None:
@@ -289,10 +306,10 @@ def age_in(scene: Scene, at: Interval, low: int | None, above: int | None, unit:
 
 
 def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Return what is missing where an age cannot be told: birth, the day, columns; or, before birth, the day alone."""
+    """Return what is missing where an age cannot be told: birth and the day, or, before birth, the day alone; and columns."""
     born = scene.born
     if born is not NEVER and at is not NEVER and at[1] < born[0]:
-        return frozenset((at_name,))
+        return frozenset((at_name,)) | cells
     return inexact((born, "patient.born"), (at, at_name)) | cells
 
 
@@ -389,16 +406,21 @@ def amount_of_dosage(item: ItemFact, name: str) -> Amount:
     return (number, None, None) if number is not None else frozenset(f"{name}.{field}" for field in lacking)
 
 
+def in_unit(value: Amount, unit: str | None) -> Amount:
+    """Return a number that was sent without a unit as one in `unit`."""
+    return value if isinstance(value, frozenset) or value[1] else (value[0], unit, value[2])
+
+
 def compared(value: Amount, operator: str, bound: Decimal, unit: str | None, counts: bool, name: str) -> Answer:
     """Answer `value operator bound`; `counts`: a number of things, compared whatever its unit."""
     if isinstance(value, frozenset):
         return value
-    number = value[0] if counts else converted(value[0], value[1], unit)
+    number = value[0] if counts else converted(value[0], value[1] or None, unit)
     return told(None if number is None else compare(number, value[2], operator, bound), name)
 
 
-def differs(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]) -> Answer:
-    """Answer whether two numbers differ by more than a percentage of the second."""
+def counts_differ(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]) -> Answer:
+    """Answer whether two numbers of things differ by more than a percentage of the second."""
     if isinstance(one, frozenset) or isinstance(other, frozenset):
         return frozenset().union(*(side for side in (one, other) if isinstance(side, frozenset)))
     bounds = [name for name, side in zip(names, (one, other), strict=True) if side[2] is not None]

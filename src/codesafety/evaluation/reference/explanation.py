@@ -16,6 +16,7 @@ from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.calendar import OPEN_END
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
+from codesafety.evaluation.numbers import age_unit
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
@@ -49,6 +50,7 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
     changes: list[str] = []
     if rule.when is not None:
         facts.update(_facts(rule.when, frame, interpreter))
+        facts.update(_assumed(rule, frame, interpreter))
         changes = list(_changes(rule.when, True, rule, frame, interpreter))
         facts.update(
             (name, ", ".join(label(i, interpreter.facts) for i in items))
@@ -153,22 +155,27 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
     for atom in _atoms(condition):
         match atom:
             case ir.AgeCompare(at, _, length):
-                yield _age(
-                    at,
-                    interpreter.binding.length(length).unit
-                    if not isinstance(length, ir.Field)
-                    else length.column_unit or ir.Unit.YEARS,
-                    frame,
-                    interpreter,
-                )
-            case ir.AgeRange(at, _, _, unit):
-                yield _age(at, unit, frame, interpreter)
-            case ir.FieldIs(field) | ir.Compare(field) | ir.IsMissing(field):
+                yield _age(at, _unit_of_age(length, frame, interpreter), frame, interpreter)
+                yield from _value_of_age(length, frame, interpreter)
+            case ir.AgeRange(at, low, high):
+                yield _age(at, _unit_of_range(low, high, frame, interpreter), frame, interpreter)
+                for end in (low, high):
+                    yield from _value_of_age(end, frame, interpreter)
+            case ir.FieldIs(field) | ir.IsMissing(field):
                 yield from _field(field, frame, interpreter)
-            case ir.FieldSame(left, right) | ir.Differs(left, right):
+            case ir.FieldSame(left, right):
                 yield from _field(left, frame, interpreter)
                 yield from _field(right, frame, interpreter)
-            case ir.Before(left, right) | ir.SameDay(left, right) | ir.Within(left, right) | ir.Beyond(left, right):
+            case ir.Compare() | ir.InRange() | ir.Differs():
+                for field in _fields_compared(atom):
+                    yield from _field(field, frame, interpreter)
+            case (
+                ir.Before(left, right)
+                | ir.SameDay(left, right)
+                | ir.Within(left, right)
+                | ir.Beyond(left, right)
+                | ir.Nearer(left, right)
+            ):
                 for operand in (left, right):
                     if isinstance(operand, ir.Field):
                         yield from _date(operand, frame, interpreter)
@@ -184,6 +191,40 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                     yield from _standing(var.name, coding, interpreter.facts, words=isinstance(atom, ir.Contradicts))
             case _:
                 pass
+
+
+def _fields_compared(condition: ir.Compare | ir.InRange | ir.Differs) -> tuple[ir.Field, ...]:
+    match condition:
+        case ir.Compare(left, _, right) | ir.Differs(left, right):
+            return (*ir.fields_of(left), *ir.fields_of(right))
+        case ir.InRange(number, low, high):
+            return tuple(field for part in (number, low, high) for field in ir.fields_of(part))
+
+
+def _assumed(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    """In which unit the rule reads a number that was sent without one, whether or not this one was."""
+    for field in rule.assumed:
+        unit = interpreter.unit(field, frame)
+        yield f"{field.as_written} without a unit", f"read as {unit}" if unit is not None else "not read"
+
+
+def _unit_of_age(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Unit:
+    if not isinstance(length, ir.Field):
+        return interpreter.binding.length(length).unit
+    if length.column_unit is not None:
+        return length.column_unit
+    quantity = interpreter.quantity(length, frame)[0]
+    return (age_unit(quantity.unit) if quantity is not None else None) or ir.Unit.YEARS
+
+
+def _unit_of_range(low: ir.LengthLike, high: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Unit:
+    """The smaller unit of the two ends: what is not known in it is not known at either."""
+    return min((_unit_of_age(end, frame, interpreter) for end in (low, high)), key=tuple(ir.Unit).index)
+
+
+def _value_of_age(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    if isinstance(length, ir.Field) and length.column_unit is None:
+        yield from _field(length, frame, interpreter)
 
 
 def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> Iterator[tuple[str, str]]:
@@ -227,7 +268,15 @@ def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Inter
         return None
     low = 0 if day[0] < born[1] else calendar.completed(born[1], day[0], unit)
     high = calendar.completed(born[0], day[1], unit)
-    return say_limit(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
+    return _of_age(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
+
+
+def _of_age(length: ir.Length) -> str:
+    """An age as people say it: from two years on, months are years and months."""
+    if length.unit is ir.Unit.MONTHS and length.n >= 24:
+        years, months = divmod(length.n, 12)
+        return f"{years} years" + (f" {say_limit(ir.Length(months, length.unit))}" if months else "")
+    return say_limit(length)
 
 
 def _date(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
@@ -255,7 +304,7 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
         return calendar.text(found) if found is not None else None
     if field.var is not None and isinstance(frame[field.var.slot].value, Unseen):
         return None
-    if field.type in (ir.FieldType.VALUE, ir.FieldType.NUMBER):
+    if field.type in (ir.FieldType.VALUE, ir.FieldType.QUANTITY, ir.FieldType.NUMBER):
         quantity = interpreter.quantity(field, frame)[0]
         if quantity is not None:
             unit = f" {quantity.unit}" if quantity.unit and _SHOWABLE_UNIT.fullmatch(quantity.unit) else ""
@@ -263,7 +312,7 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
         if field.type is ir.FieldType.VALUE:
             found = interpreter.date(field, frame)[0]
             return calendar.text(found) if found is not None else None
-        return None
+        return "no limit" if field.open else None
     if field.name == "ingredients":  # names of substances that the terminology gives, and no codings that were sent
         return ", ".join(sorted(interpreter.raw(field, frame) or ())) or None
     if field.type is ir.FieldType.CODINGS:
@@ -353,7 +402,9 @@ def say(
                 if isinstance(part.operand, ir.Field)
                 else ir.Field(part.operand.name, "date", ir.FieldType.DATE, part.operand)
             )
-            out.append(age_text(operand, _age_unit(rule), frame, interpreter) or "of an age that is not known")
+            out.append(
+                age_text(operand, _age_unit(rule, frame, interpreter), frame, interpreter) or "of an age that is not known"
+            )
         else:
             assert isinstance(part.operand, ir.Field)
             out.append(field_text(part.operand, frame, interpreter) or "(not known)")
@@ -370,13 +421,13 @@ def _found_text(operand: ir.Var | ir.Field, item: ItemFact, interpreter: Interpr
     return field_text(operand, {ir.FOUND_SLOT: Bound(item, operand.base)}, interpreter) or "not known"
 
 
-def _age_unit(rule: ir.Rule) -> ir.Unit:
+def _age_unit(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> ir.Unit:
     for atom in _atoms(rule.when) if rule.when is not None else ():
         match atom:
-            case ir.AgeCompare(_, _, ir.Length(_, unit)) | ir.AgeRange(_, _, _, unit):
-                return unit
-            case ir.AgeCompare(_, _, ir.Field(column_unit=ir.Unit() as unit)):
-                return unit
+            case ir.AgeCompare(_, _, length):
+                return _unit_of_age(length, frame, interpreter)
+            case ir.AgeRange(_, low, high):
+                return _unit_of_range(low, high, frame, interpreter)
             case _:
                 pass
     return ir.Unit.YEARS
@@ -398,6 +449,11 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             live = [p for p in parts if interpreter.judge(p, frame)[0] is wanted]
             if len(live) == 1:
                 yield from _changes(live[0], wanted, rule, frame, interpreter)
+        case ir.Not(part) if part.span == condition.span and not isinstance(part, ir.AgeRange):
+            words = words_of(condition, rule)
+            if words and not _reads_private(part):  # written with `is not` or `not in`
+                asserted = words.replace(" is not ", " is ", 1).replace(" not in ", " in ", 1)
+                yield f"clear if: {asserted}" if wanted else f"clear if not: {asserted}"
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
         case _ if any(_reads_private(atom) for atom in _atoms(condition)):
@@ -417,19 +473,38 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
 
 
 def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Frame, interpreter: Interpreter) -> str | None:
+    ends = (condition.low, condition.high) if isinstance(condition, ir.AgeRange) else (condition.length,)
+    if any(isinstance(end, ir.Field) and end.column_unit is None for end in ends):
+        return None  # a value may be the wrong one of the two
+    found = [interpreter.length(end, frame) for end in ends]
     if isinstance(condition, ir.AgeRange):
-        low, high = (interpreter.number(b, frame) for b in (condition.low, condition.high))
-        if low is None or high is None:
+        inside = _ages(*found)
+        if inside is None:
             return None
-        inside = f"aged {low} to {high} {condition.unit.value}"
-        return f"clear if not {inside}" if wanted else f"clear if {inside}"
-    length = interpreter.length(condition.length, frame)
+        return f"clear if not aged {inside}" if wanted else f"clear if aged {inside}"
+    length = found[0]
     if length is None:
         return None
     below = (condition.operator == "<") != wanted
     if below:
-        return f"clear if aged {say_limit(ir.Length(length.n - 1, length.unit))} or less"
-    return f"clear if aged {say_limit(length)} or more"
+        return f"clear if aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
+    return f"clear if aged {_of_age(length)} or more"
+
+
+def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:
+    """A range of ages in words; an end that is not there is no bound."""
+    match low, high:
+        case None, None:
+            return None
+        case ir.Length(), None:
+            return f"{_of_age(low)} or more"
+        case None, ir.Length():
+            return f"{_of_age(high)} or less"
+        case ir.Length(n, unit), ir.Length(m, other) if unit is other:
+            return f"{n} to {m} {unit.value}"
+        case ir.Length(), ir.Length():
+            return f"{_of_age(low)} to {_of_age(high)}"
+    return None
 
 
 def _reads_private(condition: ir.Condition) -> bool:

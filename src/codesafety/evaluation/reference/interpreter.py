@@ -19,7 +19,6 @@ from codesafety.evaluation.reference.comparisons import (
     FALSE,
     TRUE,
     Bound,
-    Comparisons,
     Frame,
     Truth,
     conjunction,
@@ -29,11 +28,12 @@ from codesafety.evaluation.reference.comparisons import (
     unknown,
 )
 from codesafety.evaluation.reference.members import Member, at_least, at_least_episodes, days_of, first_of, last_of, of_the_one
+from codesafety.evaluation.reference.numbers import Numbers
 
 _IN_CONTEXT = (ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MEDICATION)
 
 
-class Interpreter(Comparisons):
+class Interpreter(Numbers):
     """Answers any rule of a binding for any item of some facts."""
 
     # ------------------------------------------------------------------------------------------ one rule, one item
@@ -256,7 +256,7 @@ class Interpreter(Comparisons):
                 return self._about(frame[var.slot], subject)
             case ir.InSet(operand, name):
                 return self._operand_in(operand, name, frame)
-            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond():
+            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond() | ir.Nearer():
                 return self._relation(condition, frame)
             case ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameIngredients(left, right):
                 return self._products(condition, frame[left.slot], frame[right.slot])
@@ -270,6 +270,8 @@ class Interpreter(Comparisons):
                 return self._contradicts(frame[var.slot])
             case ir.Compare():
                 return self._compare(condition, frame)
+            case ir.InRange():
+                return self._in_range(condition, frame)
             case ir.AgeCompare() | ir.AgeRange():
                 return self._age(condition, frame)
             case ir.Custom(name, arguments):

@@ -8,19 +8,12 @@ from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
+from codesafety.language.checking.ages import age_comparison, age_range
 from codesafety.language.checking.defines import MAY_STAND_FOR, named
 from codesafety.language.checking.members import ordered, quantified, several
+from codesafety.language.checking.numbers import change, comparison, differs, number_range
 from codesafety.language.checking.scope import RuleScope, a_kind
-from codesafety.language.checking.times import (
-    A_TYPE,
-    OF_DATES,
-    age_range,
-    comparison,
-    date_relation,
-    differs,
-    distance,
-    overlaps,
-)
+from codesafety.language.checking.times import A_TYPE, OF_DATES, date_relation, distance, overlaps
 from codesafety.language.parsing import syntax
 
 _ENTRIES: Final = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
@@ -71,10 +64,16 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             return overlaps(node, scope)
         case syntax.Differs():
             return differs(node, scope)
+        case syntax.Change():
+            return change(node, scope)
+        case syntax.Comparison(left=syntax.Age() as age):
+            return age_comparison(node, age, scope)
         case syntax.Comparison():
             return comparison(node, scope)
+        case syntax.InRange(left=syntax.Age() as age):
+            return _negated(node.negated, age_range(node, age, scope))
         case syntax.InRange():
-            return _negated(node.negated, age_range(node, scope))
+            return _negated(node.negated, number_range(node, scope))
         case syntax.Call():
             return _call(node, scope, depth)
         case _:
@@ -205,6 +204,7 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
         instead = {
             FieldType.DATE: f"compare it with another date: `{written} is on the same day as …`, `{written} is before …`",
             FieldType.NUMBER: f"compare it with a number: `{written} < 10`",
+            FieldType.QUANTITY: f'compare it with a quantity: `{written} < 10 "mg"`',
             FieldType.VALUE: f'compare it with a number, `{written} < 10 "mmol/L"`, or ask for its code, `{written} in SET`',
             FieldType.CODINGS: f"ask for its code: `{written} in {node.word.text}`, where that is a value set",
             FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
@@ -247,7 +247,7 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             "compare fields that say the same kind of thing",
         )
         return None
-    if left.type in (FieldType.DATE, FieldType.VALUE):
+    if left.type in (FieldType.DATE, FieldType.VALUE, FieldType.QUANTITY):
         scope.diagnostics.error(
             "CS205",
             "dates and values are not compared with `is`",

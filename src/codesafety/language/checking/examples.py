@@ -9,7 +9,7 @@ from codesafety import ir
 from codesafety.diagnostics import Span, did_you_mean, listed
 from codesafety.ir import FieldType
 from codesafety.language import codes, schema
-from codesafety.language.checking.scope import RuleScope, date_literal, unit_of
+from codesafety.language.checking.scope import RuleScope, date_literal, written_length
 from codesafety.language.parsing import syntax
 from codesafety.terminology import systems
 
@@ -186,15 +186,20 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
             return ir.Attribute(name, text, span=span)
         case FieldType.NUMBER, syntax.Code(quoted=False, term=None, code=code):
             return ir.Attribute(name, number=Decimal(code), span=span)
-        case FieldType.NUMBER, syntax.Quantity(number=number, unit=syntax.Text() as unit) if name == "quantity":
-            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
+        case FieldType.NUMBER, syntax.Quantity(number=number, unit=unit, comparator=comparator) if name == "quantity":
+            return _quantity(name, number, unit, comparator, span)
         case FieldType.CODINGS, syntax.Code():
             return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
-        case FieldType.VALUE, syntax.Quantity(number=number, unit=syntax.Text() as unit):
-            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
-        case FieldType.VALUE, syntax.Amount(number=number, unit=syntax.Word() as word):
-            ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}[unit_of(word)]
-            return ir.Attribute(name, number=Decimal(number.text), unit=ucum, span=span)
+        case FieldType.VALUE, syntax.Quantity(number=number, unit=unit, comparator=comparator):
+            return _quantity(name, number, unit, comparator, span)
+        case FieldType.QUANTITY, syntax.Quantity(number=number, unit=unit, comparator=None):
+            return _quantity(name, number, unit, None, span)
+        case FieldType.VALUE, syntax.Number(text=text):
+            return ir.Attribute(name, number=Decimal(text), span=span)
+        case FieldType.VALUE, syntax.Amount():
+            length = written_length(value, diagnostics)
+            ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}
+            return None if length is None else ir.Attribute(name, number=length.n, unit=ucum[length.unit], span=span)
         case FieldType.VALUE, syntax.DateText():
             return ir.Attribute(name, value.text, span=span) if date_literal(value, diagnostics) else None
         case FieldType.VALUE, syntax.Code(term=str()):
@@ -210,11 +215,24 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
         FieldType.WORD: "a word",
         FieldType.TEXT: "a name or text in quotes",
         FieldType.NUMBER: "a number",
+        FieldType.QUANTITY: "a number with a unit in quotes",
         FieldType.CODINGS: "a code",
         FieldType.VALUE: "a number with a unit in quotes, a date, a code with its term, `true` or `false`",
     }[type]
     diagnostics.error("CS229", f"`{name}` is not given like this", value.span, f"give {wanted}")
     return None
+
+
+def _quantity(
+    name: str, number: syntax.Number, unit: syntax.Text | None, comparator: syntax.Word | None, span: Span
+) -> ir.Attribute:
+    return ir.Attribute(
+        name,
+        number=Decimal(number.text),
+        unit=unit.text if unit is not None else None,
+        span=span,
+        comparator=cast(Literal["<", "<=", ">=", ">"] | None, comparator.text if comparator is not None else None),
+    )
 
 
 def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:

@@ -30,15 +30,21 @@ class Row:
         """Return a cell as text that people read, a length with its unit; empty where it is. None: there is no such column."""
         if column not in self.table.columns:
             return None
-        cell, unit = self.row.cells.get(column), self.table.columns[column]
+        declared, cell = self.table.columns[column], self.row.cells.get(column)
+        unit = self.unit(column) if declared.type == "value" else declared.type
         if cell is None:
-            return syntax.Text("", span)
+            return syntax.Text("no limit" if declared.open else "", span)
         if isinstance(cell, tuple):
             first, last = (date.fromordinal(day).isoformat() for day in cell)
             return syntax.Text(first if first == last else f"{first} to {last}", span)
         if isinstance(cell, Decimal) and unit in _LENGTHS:
             return syntax.Text(f"{cell} {unit.removesuffix('s') if cell == 1 else unit}", span)
-        return syntax.Text(str(cell), span)
+        return syntax.Text(f"{cell} {unit}" if declared.type == "value" else str(cell), span)
+
+    def unit(self, column: str) -> str:
+        """Return the unit of a column of values in this row."""
+        declared = self.table.columns[column]
+        return declared.unit or str(self.row.cells.get(declared.unit_column or ""))
 
 
 def written_out(node: syntax.Rule, row: Row, diagnostics: Diagnostics) -> syntax.Rule:
@@ -87,24 +93,26 @@ class _Substitution:
 
     def _is_text(self, word: syntax.Word) -> bool:
         column = self._column(word)
-        return column is not None and self.row.table.columns[column] in ("text", "unit")
+        return column is not None and self.row.table.columns[column].type in ("text", "unit")
 
     def _text(self, word: syntax.Word) -> syntax.Text:
         return syntax.Text(str(self.row.row.cells.get(word.text.partition(".")[2]) or ""), word.span)
 
     def _is_open(self, word: Any) -> bool:
         column = self._column(word)
-        return column is not None and column in self.row.table.open and self.row.row.cells.get(column) is None
+        return column is not None and self.row.table.columns[column].open and self.row.row.cells.get(column) is None
 
     def _cell(self, word: syntax.Word) -> Any:
         """Return what a row says in a column, as it would be written there; the column's name where that cannot be written."""
         column, span = word.text.partition(".")[2], word.span
-        type, cell = self.row.table.columns[column], self.row.row.cells.get(column)
+        type, cell = self.row.table.columns[column].type, self.row.row.cells.get(column)
         match type, cell:
             case "set" | "sex", str():
                 return syntax.Word(cell, span)
             case "number", Decimal():
                 return syntax.Number(str(cell), span)
+            case "value", Decimal():
+                return syntax.Quantity(syntax.Number(str(cell), span), syntax.Text(self.row.unit(column), span), span)
             case "date", (first, last) if first == last:
                 return syntax.DateText(date.fromordinal(first).isoformat(), span)
             case _, Decimal() if type in _LENGTHS:
@@ -113,7 +121,7 @@ class _Substitution:
 
     def _given(self, node: syntax.GivenItem, column: str) -> syntax.GivenItem:
         cell, span = self.row.row.cells.get(column), node.code.span
-        if self.row.table.columns[column] != "code" or not isinstance(cell, str):
+        if self.row.table.columns[column].type != "code" or not isinstance(cell, str):
             return node
         system, bar, code = cell.partition("|")
         attributes = self.of(node.attributes)

@@ -80,7 +80,7 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
     base, dot, name = written.partition(".")
     if base in scope.called:
         return _found(base, name if dot else None, span, scope)
-    found = scope.operand(syntax.Word(written, inner))
+    found = scope.operand(syntax.Word(written, inner), open_too=True)
     match found:
         case None:
             return None

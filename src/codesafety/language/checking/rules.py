@@ -12,6 +12,7 @@ from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import Kind
 from codesafety.language import schema
 from codesafety.language.checking import families
+from codesafety.language.checking.assumed import assume, assumed_fields
 from codesafety.language.checking.called import named_in, refuse_names
 from codesafety.language.checking.completeness import lint, warn_of_mentions
 from codesafety.language.checking.conditions import condition
@@ -38,6 +39,7 @@ class _Parts:
         self.overridable: syntax.Overridable | None = None
         self.unless: list[syntax.Unless] = []
         self.examples: list[syntax.Example] = []
+        self.assumed: list[syntax.Assume] = []
         seen: dict[str, Span] = {}
         for part in node.parts:
             match part:
@@ -64,7 +66,8 @@ class _Parts:
                 case syntax.Source():
                     pass
                 case syntax.Assume():
-                    raise NotImplementedError
+                    if once(seen, f"assume … for {part.target.text}", part.span, diagnostics):
+                        self.assumed.append(part)
 
     def word(self, keyword: str) -> syntax.Word | None:
         value = self.settings[keyword].value if keyword in self.settings else None
@@ -161,6 +164,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
             "CS216", f"the rule `{node.name.text}` has no `for`", node.name.span, "add one, such as `for entry e in SET`"
         )
         return None
+    assume(parts.assumed, scope)
     when = None if parts.when is None else condition(parts.when.condition, scope)
     if parts.when is not None:
         named_in(parts.when.condition, diagnostics)
@@ -174,6 +178,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         if checked is not None:
             unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
         private_before = private_before or scope.private
+    assumed = assumed_fields(parts.assumed, scope)
     _not_stricter_than_review(scope, parts)
     overridable = None
     if parts.overridable is not None:
@@ -218,6 +223,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         node.name.span,
         text[node.span.start : node.span.end],
         None if row is None else row.row.key,
+        assumed,
     )
     lint(made, diagnostics)
     if ruleset.language > 1:  # the first version has no `history` to write instead

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,8 @@ _COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
     "set": FieldType.TEXT,
     "code": FieldType.CODINGS,
     "number": FieldType.NUMBER,
+    "value": FieldType.NUMBER,
+    "unit": FieldType.TEXT,
     "text": FieldType.TEXT,
     "date": FieldType.DATE,
     "days": FieldType.NUMBER,
@@ -195,6 +197,10 @@ class RuleScope:
     """What quantifiers find, by the names that `say` may use: the variable of each quantifier."""
     calls: tuple[str, ...] = ()
     """The named conditions whose words are being read, outermost first."""
+    assumed: dict[str, str | ir.Field] = field(default_factory=dict)
+    """The unit of a number that is sent without one, by the field."""
+    read_as: dict[str, ir.Field] = field(default_factory=dict)
+    """Fields that took such a unit."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -265,8 +271,39 @@ class RuleScope:
             return f"`{others[0]}` is {a_kind(self.variables[others[0]].kind)}"
         return f"draw it from another kind: `{wanted[0].value} {var.name}`" if var.kind is not Kind.ROW else None
 
-    def operand(self, word: syntax.Expression) -> ir.Var | ir.Field | None:
-        """Return what a word stands for, or None where it stands for nothing; that is reported."""
+    def is_limit(self, word: syntax.Word) -> bool:
+        """Return whether a word without a dot names a limit, or nearly one and nothing else."""
+        limits = [name.rpartition("/")[2] for name in self.ruleset.names.limits]
+        if word.text in self.variables:
+            return False
+        return word.text in limits or (
+            did_you_mean(word.text, limits) is not None and did_you_mean(word.text, self.variables) is None
+        )
+
+    def with_assumed(self, found: ir.Field) -> ir.Field:
+        """Return a field as a number is read from it: with the unit that the rule assumes where none is sent."""
+        if found.as_written not in self.assumed or found.type is FieldType.NUMBER:
+            return found
+        read = self.read_as[found.as_written] = replace(found, unit=self.assumed[found.as_written])
+        return read
+
+    def operand(self, word: syntax.Expression, *, open_too: bool = False) -> ir.Var | ir.Field | None:
+        """Return what a word stands for, or None where it stands for nothing; that is reported.
+
+        `open_too`: also an open column, whose empty cell is no bound, which only a range and a message understand.
+        """
+        found = self._operand(word)
+        if isinstance(found, ir.Field) and found.open and not open_too:
+            self.diagnostics.error(
+                "CS205",
+                f"`{found.as_written}` may be empty, which is no bound",
+                word.span,
+                "an `open` column stands in `is from … to …`; take `open` out to have an empty cell missing",
+            )
+            return None
+        return found
+
+    def _operand(self, word: syntax.Expression) -> ir.Var | ir.Field | None:
         if not isinstance(word, syntax.Word):
             self.diagnostics.error(
                 "CS205", f"{_AN_EXPRESSION[type(word)]} is not what this can be said of", word.span, "name a variable or a field"
@@ -305,7 +342,7 @@ class RuleScope:
         if name in columns:
             self.diagnostics.error(
                 "CS205",
-                f"`{word.text}` is a column of type `{columns[name]}`, which says nothing here",
+                f"`{word.text}` is a column of type `{columns[name].type}`, which says nothing here",
                 word.span,
                 "text stands in `source`, `because`, `title` and in a message; a set behind `in`; a code in an example",
             )
@@ -386,15 +423,18 @@ class RuleScope:
             )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`: the table has no such column", word.span, help)
             return None
-        unit = ir.Unit(column) if column in set(ir.Unit) else None
-        return ir.Field(row.name, name, _COLUMN_TYPES[column], row, False, unit, word.span)
+        length = ir.Unit(column.type) if column.type in set(ir.Unit) else None
+        unit: str | ir.Field | None = column.unit
+        if column.unit_column is not None:
+            unit = ir.Field(row.name, column.unit_column, FieldType.TEXT, row, span=word.span)
+        return ir.Field(row.name, name, _COLUMN_TYPES[column.type], row, False, length, word.span, unit, column.open)
 
     # -------------------------------------------------------------------------------------------- lengths and bounds
 
     def length(self, length: syntax.Length) -> ir.LengthLike | None:
         """Return a length: written, a limit or a row's column. What is none is reported."""
         if isinstance(length, syntax.Amount):
-            return ir.Length(self._whole_number(length.number), unit_of(length.unit))
+            return written_length(length, self.diagnostics)
         if "." in length.text and "/" not in length.text:
             column = self.operand(length)
             if column is None:
@@ -412,10 +452,10 @@ class RuleScope:
         if found is None:
             return None
         reference, limit = found
-        if limit is not None and isinstance(limit.default, Decimal):
+        if limit is not None and not isinstance(limit.default, ir.Length):
             self.diagnostics.error(
                 "CS205",
-                f"the limit `{length.text}` is a number and no length",
+                f"the limit `{length.text}` is a {'number' if isinstance(limit.default, Decimal) else 'quantity'} and no length",
                 length.span,
                 "give its default and range a unit: `default 24 weeks`",
             )
@@ -425,7 +465,7 @@ class RuleScope:
     def bound(self, bound: syntax.Bound) -> ir.Bound | None:
         """Return a number: written, a limit or a row's column. What is none is reported."""
         if isinstance(bound, syntax.Number):
-            return self._whole_number(bound)
+            return self.whole_number(bound)
         if "." in bound.text and "/" not in bound.text:
             column = self.operand(bound)
             if column is None:
@@ -433,6 +473,7 @@ class RuleScope:
             if (
                 isinstance(column, ir.Field)
                 and column.type is FieldType.NUMBER
+                and column.unit is None
                 and column.var is not None
                 and column.var.kind is Kind.ROW
             ):
@@ -458,17 +499,42 @@ class RuleScope:
                 limit = self.ruleset.names.limits.get(name)
                 return limit.default.unit if limit is not None and isinstance(limit.default, ir.Length) else None
 
-    def _whole_number(self, number: syntax.Number) -> Decimal:
-        value = Decimal(number.text)
-        if value != value.to_integral_value():
-            self.diagnostics.error(
-                "CS207", f"`{number.text}` is no whole number", number.span, "write a whole number, of a smaller unit if need be"
-            )
-        elif value > 1_000_000:
-            self.diagnostics.error(
-                "CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number"
-            )
-        return value
+    def whole_number(self, number: syntax.Number) -> Decimal:
+        return whole_number(number, self.diagnostics)
+
+
+def whole_number(number: syntax.Number, diagnostics: Diagnostics) -> Decimal:
+    """Return a number of units of time; one that is not whole, or more than there are days, is reported."""
+    value = Decimal(number.text)
+    if value != value.to_integral_value():
+        diagnostics.error(
+            "CS207", f"`{number.text}` is no whole number", number.span, "write a whole number, of a smaller unit if need be"
+        )
+    elif value > 1_000_000:
+        diagnostics.error("CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number")
+    return value
+
+
+_HOLDS: Final = {(ir.Unit.YEARS, ir.Unit.MONTHS): 12, (ir.Unit.WEEKS, ir.Unit.DAYS): 7}
+"""The pairs of units that a length of two parts may have, and how many of the smaller make up the larger."""
+
+
+def written_length(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | None:
+    """Return a written length; one of two parts adds up in the smaller unit. Two that do not add up are reported."""
+    unit, more = unit_of(amount.unit), amount.more
+    n = whole_number(amount.number, diagnostics)
+    if more is None:
+        return ir.Length(n, unit)
+    holds = _HOLDS.get((unit, unit_of(more.unit)))
+    if holds is None:
+        diagnostics.error(
+            "CS208",
+            f"{unit.value} and {unit_of(more.unit).value} do not add up",
+            amount.span,
+            "write years and months, weeks and days, or one unit",
+        )
+        return None
+    return ir.Length(n * holds + whole_number(more.number, diagnostics), unit_of(more.unit))
 
 
 def _list_of(kinds: tuple[Kind, ...]) -> str:

@@ -87,6 +87,10 @@ def _what(node: Any) -> str | None:
             return "an expected sentence"
         case syntax.InRange(left=left) if not isinstance(left, syntax.Age):
             return "a range of values"
+        case syntax.InRange(low=syntax.Amount()):
+            return "a range whose ends have units of their own"
+        case syntax.Quantity(comparator=syntax.Word()):
+            return "a value that is a bound"
         case syntax.Comparison(left=left, right=right):
             if not isinstance(right, syntax.Age) and (
                 (isinstance(left, syntax.Age) and isinstance(right, syntax.Amount | syntax.Word))
