@@ -322,7 +322,10 @@ class Medication(_Item):
 
 
 class TextItem(_Item):
-    """A resource that holds words and no code. It is shown and not judged."""
+    """A resource that holds words and no code. It is shown; rules over words ask it, and no others."""
+
+    date: PartialDate | None = None
+    """When what it says was so."""
 
 
 class Patient(Model):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codesafety.evaluation.phrases import Phrases, Says, clauses, says, words_of
+from codesafety.evaluation.phrases import Phrases, Says, clauses, says
+from codesafety.ir.words import words_of
 
 PHRASES: Phrases = {
     words_of("pregnant"): "affirms",

@@ -27,6 +27,7 @@ from codesafety.record import (
     Record,
     Reference,
     Submission,
+    TextItem,
     Value,
 )
 from codesafety.terminology.interface import (
@@ -160,6 +161,7 @@ def build(example: ir.Example) -> Given:
     fields: dict[str, dict[str, Any]] = {"patient": {}, "message": {}}
     record: Literal[False] | str | None = None
     unread: list[NotRead] = []
+    texts: dict[str, list[TextItem]] = {"incoming": [], "record": []}
     items: dict[tuple[str, str], list[Any]] = {(s, k): [] for s in ("incoming", "record") for k in ("entry", "medication")}
     for given in example.givens:
         match given:
@@ -178,6 +180,10 @@ def build(example: ir.Example) -> Given:
                         fields[target][attribute.name] = attribute.value == "true"
                     else:
                         fields[target][attribute.name] = attribute.value
+            case ir.GivenText(side, attributes):
+                words = texts[side]
+                path = f"{side}.text[{len(words)}]"
+                words.append(TextItem(path=path, **{a.name: a.value for a in attributes}))
             case ir.GivenItem():
                 made = items[given.side, given.kind]
                 path = f"{given.side}.{given.kind}[{len(made)}]"
@@ -188,6 +194,7 @@ def build(example: ir.Example) -> Given:
         message=Message(**fields["message"]),
         entries=tuple(items["incoming", "entry"]),
         medications=tuple(items["incoming", "medication"]),
+        texts=tuple(texts["incoming"]),
         not_read=tuple(unread),
         format="example",
     )
@@ -200,6 +207,7 @@ def build(example: ir.Example) -> Given:
             patient=patient,
             entries=tuple(items["record", "entry"]),
             medications=tuple(items["record", "medication"]),
+            texts=tuple(texts["record"]),
             complete=tuple(Coverage(kind=kind, since=record) for kind in kinds),
         ),
     )

@@ -9,7 +9,7 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen, date_of, dosage
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.strengths import strength
 from codesafety.evaluation.words import siblings
@@ -22,7 +22,7 @@ from codesafety.terminology.systems import SHORT_NAMES, nearly
 
 
 def item_of(value: Bindable) -> ItemFact | None:
-    if isinstance(value, CodingFact):
+    if isinstance(value, CodingFact | TextFact):
         return value.item
     return value if isinstance(value, ItemFact) else None
 

@@ -10,6 +10,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span, listed
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
+from codesafety.evaluation.phrases import Phrases
 from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words
@@ -38,6 +39,8 @@ class Binding:
     codebook: Codebook
     warnings: tuple[Diagnostic, ...] = ()
     drift: tuple[Drift, ...] = ()
+    phrases: Mapping[str, Phrases] = field(default_factory=dict)
+    """What the words of each set's phrases say of it."""
     families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The rules of each family by its name."""
 
@@ -102,6 +105,7 @@ def bind(
         codebook=Codebook(terminology),
         warnings=tuple(binder.diagnostics.found),
         drift=tuple(binder.drift),
+        phrases={s.name: dict(s.phrases) for ruleset in rulesets for s in ruleset.valuesets if s.phrases},
         families=families,
     )
 

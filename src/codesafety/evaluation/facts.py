@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
-from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_concepts
+from codesafety.evaluation.items import CodingFact, ItemFact, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Work
 from codesafety.record import (
@@ -22,6 +22,7 @@ from codesafety.record import (
     Patient,
     Record,
     Submission,
+    TextItem,
     day_interval,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "Identity",
     "ItemFact",
     "PatientFact",
+    "TextFact",
     "Unseen",
     "compare_identity",
     "date_of",
@@ -87,6 +89,23 @@ class PatientFact:
         return check_nhs_number(self.nhs_number) if self.nhs_number else None
 
 
+def _lines(item: ItemFact) -> Iterator[str]:
+    """Yield the words that were sent with an item: its text, its codings' displays, and a value that is text."""
+    concept = item.component if item.component is not None else item.model
+    if concept.text:
+        yield concept.text
+    yield from (c.display for c in item.codings if c.display)
+    value = getattr(concept, "value", None)
+    if value is not None and value.text:
+        yield value.text
+
+
+def _day_of_words(text: TextItem) -> Interval | None:
+    """Return the day of words without a code: their own, their consultation's, else some day up to that on which they were recorded."""
+    recorded = date_of(text.recorded)
+    return date_of(text.date) or date_of(text.consultation_date) or (recorded and (OPEN_START, recorded[1]))
+
+
 def _narrower(one: str | None, other: str | None) -> Interval | None:
     a, b = date_of(one), date_of(other)
     if a is None or b is None:
@@ -105,6 +124,7 @@ class Facts:
         "_items",
         "_orders",
         "_patient",
+        "_texts",
         "codebook",
         "identity",
         "message_infos",
@@ -126,6 +146,7 @@ class Facts:
         self._items: list[ItemFact] | None = None
         self._groups: dict[int, int] | None = None
         self._orders: dict[int, frozenset[int]] = {}
+        self._texts: dict[int | None, list[TextFact]] = {}
         self._copies: dict[_Resent, set[int]] | None = None
         self._alike: dict[int, tuple[object, ...]] = {}
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
@@ -198,6 +219,27 @@ class Facts:
             look_up = self.codebook.product if is_product else self.codebook.entry
             for place, coding in enumerate(concept):
                 yield CodingFact(place, concept, text, look_up(coding.system, coding.code), self.codebook, item)
+
+    def texts(self, subject: ItemFact | None) -> list[TextFact]:
+        """Return the words of an incoming item and its components, or (None) of what came without a code, each with its place.
+
+        Not of what was entered in error, nor of what is about somebody else.
+        """
+        place = None if subject is None else subject.index
+        if place not in self._texts:
+            self._texts[place] = list(self._words_without_a_code() if subject is None else self._words_of(subject))
+        return self._texts[place]
+
+    def _words_without_a_code(self) -> Iterator[TextFact]:
+        for text in self.submission.texts:
+            if text.text and not text.entered_in_error:
+                yield TextFact((text.text,), text.path, _day_of_words(text), None)
+
+    def _words_of(self, subject: ItemFact) -> Iterator[TextFact]:
+        for part in self.parts(subject):
+            lines = tuple(_lines(part))
+            if lines and not part.model.entered_in_error and (not part.is_entry or part.context[1] in (None, "patient")):
+                yield TextFact(lines, part.path, part.day, part)
 
     def message_codings(self) -> Iterator[CodingFact]:
         """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
 from codesafety.evaluation.denials import Answer, answer
+from codesafety.evaluation.phrases import MOST_LETTERS, clauses
+from codesafety.evaluation.work import TooManyWords
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -354,6 +356,30 @@ class CodingFact:
         self.codebook = codebook
         self.item = item
         self.words = tuple(dict.fromkeys(w for w in (coding.display, text) if w is not None and w.strip()))
+
+
+class TextFact:
+    """The words of one incoming item or of a resource without a code (`item` None), for rules over words (table 25)."""
+
+    __slots__ = ("_clauses", "day", "item", "lines", "path", "span")
+
+    def __init__(self, lines: tuple[str, ...], path: str, day: Interval | None, item: ItemFact | None) -> None:
+        self.lines = lines
+        self.path = path
+        self.day = day
+        self.span = day or NEVER
+        self.item = item
+        self._clauses: tuple[tuple[str, ...], ...] | None = None
+
+    @property
+    def clauses(self) -> tuple[tuple[str, ...], ...]:
+        """The words of each clause. Raises TooManyWords for a text that is not asked for its length."""
+        if self._clauses is None:
+            text = "\n".join(self.lines)
+            if len(text) > MOST_LETTERS:
+                raise TooManyWords
+            self._clauses = clauses(text)
+        return self._clauses
 
 
 @dataclass(frozen=True, slots=True)

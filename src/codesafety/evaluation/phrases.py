@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
-from unicodedata import normalize
+
+from codesafety.ir.words import folded, words_of
 
 Says = Literal["denies", "affirms"]
 Phrases = Mapping[tuple[str, ...], Says]
@@ -128,19 +129,12 @@ ANOTHER_TIME: Final = frozenset(
 _TURNS: Final = NEGATION | DOUBT | ANOTHER_PERSON | ANOTHER_TIME
 _ENDS: Final = re.compile(r"[.;:!,()\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BEGINS: Final = frozenset(("but", "however", "although", "though"))
-_APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
-_WORD: Final = re.compile(r"[^\W_]+|\?")
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a phrase or a clause, as they are compared."""
-    return tuple(_WORD.findall(_APOSTROPHES.sub("", normalize("NFKC", text).casefold())))
 
 
 def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the words of each clause of a text."""
     found: list[tuple[str, ...]] = []
-    for part in _ENDS.split(normalize("NFKC", text).casefold()):
+    for part in _ENDS.split(folded(text)):
         clause: list[str] = []
         for word in words_of(part):
             if word in _BEGINS and clause:

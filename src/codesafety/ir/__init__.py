@@ -26,6 +26,7 @@ class Kind(StrEnum):
     MENTION = "mention"  # a code in any context
     MEDICATION = "medication"  # given or to be given
     CODING = "coding"  # one coding as sent
+    TEXT = "text"  # words that came in, beside a code or without one
     MESSAGE = "message"
     ROW = "row"  # a row of a table
 
@@ -433,6 +434,16 @@ class Contradicts:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """`t denies S`, `t affirms S`: by a phrase of the set's own list, in a clause that nothing turns round. Never unknown."""
+
+    var: Var
+    what: Literal["denies", "affirms"]
+    set: str
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Compare:
     """`e.value > 300 "mm[Hg]"`, `a.value <= b.value`."""
 
@@ -508,6 +519,7 @@ Condition = (
     | Overlaps
     | Differs
     | Contradicts
+    | Says
     | Compare
     | InRange
     | AgeCompare
@@ -572,6 +584,10 @@ class FrozenRow:
     temporality: str | None = None
 
 
+Phrases = tuple[tuple[tuple[str, ...], Literal["denies", "affirms"]], ...]
+"""The words of each phrase that says or denies a set, and which of the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class ValueSet:
     name: str  # ruleset/name
@@ -580,6 +596,7 @@ class ValueSet:
     ecl_span: Span = dataclasses.field(default=NOWHERE, compare=False)
     frozen_file: str | None = None
     frozen: tuple[FrozenRow, ...] | None = None
+    phrases: Phrases = ()
     codes: tuple[CodeRef, ...] = ()
     perhaps: tuple[CodeRef, ...] = ()
     includes: tuple[str, ...] = ()
@@ -723,11 +740,19 @@ class GivenItem:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenText:
+    """`given incoming text "…", date 2025-06-01`."""
+
+    side: Literal["incoming", "record"]
+    attributes: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GivenNoRecord:
     """`given no record`."""
 
 
-Given = GivenFields | GivenItem | GivenNoRecord
+Given = GivenFields | GivenItem | GivenText | GivenNoRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
+from codesafety.ir.words import words_of
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
 from codesafety.language.quantities import unit
@@ -21,6 +22,7 @@ from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
 _FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
+_MOST_WORDS: Final = 8
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CONTEXT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -177,6 +179,28 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
         seen[key] = line.number
         rows.append(row)
     return tuple(rows)
+
+
+def phrases(data: DataFile, diagnostics: Diagnostics) -> ir.Phrases:
+    """Return the phrases that affirm or deny a value set, of one to eight words."""
+    if missing_columns(data, [("phrase", data.header), ("says", data.header)], diagnostics):
+        return ()
+    found: dict[tuple[str, ...], tuple[Literal["denies", "affirms"], int]] = {}
+    for line in data.lines:
+        words, said = words_of(line.cells["phrase"]), line.cells["says"]
+        if not 1 <= len(words) <= _MOST_WORDS:
+            diagnostics.error(
+                "CS226", f"a phrase has one to {_MOST_WORDS} words, and this one {len(words)}", line.span, "make it shorter"
+            )
+        elif words in found:
+            diagnostics.error("CS226", f"this phrase is on line {found[words][1]} already", line.span, "remove one of the lines")
+        elif said == "denies":
+            found[words] = ("denies", line.number)
+        elif said == "affirms":
+            found[words] = ("affirms", line.number)
+        else:
+            diagnostics.error("CS226", f"`says` cannot be `{said}`", line.span, schema.meant(said, ("affirms", "denies")))
+    return tuple((words, said) for words, (said, _) in found.items())
 
 
 def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, diagnostics: Diagnostics) -> ir.Cell:

@@ -170,6 +170,7 @@ FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
     Kind.MENTION: _ENTRY,
     Kind.MEDICATION: _MEDICATION,
     Kind.CODING: _CODING,
+    Kind.TEXT: {"date": _DATE},
     Kind.MESSAGE: MESSAGE,
 }
 """The fields of what a variable may stand for. A row's fields are its table's columns."""
@@ -214,6 +215,11 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "patient": {name: spec.type for name, spec in PATIENT.items() if name != "nhs_number_check"},
     "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
     "record": {"complete_from": DATE},
+    "text": {
+        **dict.fromkeys(("text", "id"), TEXT),
+        **dict.fromkeys(("date", "recorded", "consultation_date"), DATE),
+        "status": WORD,
+    },
     "entry": {
         **dict.fromkeys(_ITEM_TEXTS, TEXT),
         **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "unit", "unit_check", "id", "text")},
@@ -263,4 +269,5 @@ def all_names() -> Mapping[str, Mapping[str, FieldSpec]]:
         "mention": _ENTRY,
         "medication": _MEDICATION,
         "coding": _CODING,
+        "text": FIELDS[Kind.TEXT],
     }

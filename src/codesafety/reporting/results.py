@@ -10,7 +10,7 @@ from typing import Literal
 from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application
 from codesafety.report import (
     Decision,
@@ -112,6 +112,17 @@ class Results:
                             role=var.name if var else "",
                             takes_action=True,
                             **code_fields(coding.info.system, coding.info.code, self.facts),
+                        ),
+                    )
+                elif isinstance(bound, TextFact):
+                    found.setdefault(
+                        (bound.path, "incoming"),
+                        InvolvedEntry(
+                            path=bound.path,
+                            side="incoming",
+                            role=var.name if var else "",
+                            takes_action=True,
+                            date=calendar.text(bound.day) if bound.day is not None else None,
                         ),
                     )
                 elif isinstance(bound, ItemFact) and var is not None:

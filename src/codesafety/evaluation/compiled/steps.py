@@ -48,6 +48,7 @@ Step = (
     | ir.Overlaps
     | ir.Differs
     | ir.Contradicts
+    | ir.Says
     | ir.Compare
     | ir.InRange
     | ir.AgeCompare
@@ -110,6 +111,11 @@ class Steps(NumberSteps):
                 return self._overlaps(step, frame)
             case ir.Differs():
                 return self._differs(step, frame)
+            case ir.Says(var, what, set_name):
+                phrases = self.of.pool.add(self.of.binding.phrases[set_name])
+                return Written(
+                    "bool", lambda: equal(call("says", attribute(frame[var.slot].value, "clauses"), phrases), const(what))
+                )
             case ir.Contradicts(var):
                 place = frame[var.slot]
                 return Written("answer", lambda: call("words_contradict", name(SCENE), place.value, const(place.name)))

@@ -14,7 +14,7 @@ from codesafety.evaluation.compiled.answers import Answer, every, history_stands
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
-from codesafety.evaluation.facts import ItemFact
+from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
@@ -50,6 +50,8 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         if one.kind is Kind.CODING and one.set is not None:
             ask = _coding_in(numbers[one.set], ask)
         yield Trigger(number, rule, one.kind, ask, one.set, lost=_not_understood(one))
+    elif one.kind is Kind.TEXT:
+        yield Trigger(number, rule, one.kind, _of_words(rule, numbers, asked))
     elif other.kind is Kind.ROW:
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
@@ -240,6 +242,30 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     return ask
 
 
+def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    """Ask about words beside every partner but the item whose words they are."""
+    other = rule.trigger.partner
+    assert other is not None
+    is_entry = other.kind is not Kind.MEDICATION
+    pair, unseen_partner = asked["pair"], asked["unseen_partner"]
+    listed = None if other.set is None else numbers[other.set]
+
+    def ask(scene: Scene, text: TextFact) -> bool | Found:
+        found: Found = []
+        members = scene.everyone(is_entry) if listed is None else scene.members(listed, is_entry)
+        scene.work.spend(A_PAIR)
+        excluded = scene.excluded(text.item)
+        for member in scene.work.counted(members):
+            if member.index not in excluded and pair(scene, text, member):
+                found.append(("pair", text, member))
+        for unseen in scene.unseen(is_entry):
+            if unseen_partner(scene, text, unseen):
+                found.append(("unseen_partner", text, unseen))
+        return found
+
+    return ask
+
+
 def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
@@ -315,7 +341,7 @@ def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Applic
 class Category:
     """Rules that have, or do not have, an application for an item all alike."""
 
-    sort: Literal["message", "coding", "one", "row", "pair"]
+    sort: Literal["message", "coding", "text", "words", "one", "row", "pair"]
     is_entry: bool = True
     partner_is_entry: bool = True
     unordered: bool = False
@@ -332,6 +358,15 @@ class Category:
                 if subject is None:
                     return next(scene.facts.message_codings(), None) is not None
                 return any(scene.codings(part) for part in scene.facts.parts(subject))
+            case "text":
+                return bool(scene.facts.texts(subject))
+            case "words":
+                return any(
+                    _has_another(scene, text.item, self.partner_is_entry)
+                    if text.item is not None
+                    else bool(scene.unseen(self.partner_is_entry) or scene.everyone(self.partner_is_entry))
+                    for text in scene.facts.texts(subject)
+                )
             case "one":
                 return subject is not None and subject.is_entry == self.is_entry
             case "row":
@@ -373,6 +408,8 @@ def category(rule: ir.Rule, binding: Binding) -> Category:
         return Category("message")
     if one.kind is Kind.CODING:
         return Category("coding")
+    if one.kind is Kind.TEXT:
+        return Category("text") if other is None else Category("words", partner_is_entry=other.kind is not Kind.MEDICATION)
     if other is None:
         return Category("one", is_entry)
     if other.kind is Kind.ROW:

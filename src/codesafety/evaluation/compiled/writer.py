@@ -56,6 +56,8 @@ def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
         return ("one",)
     if partner.kind is Kind.ROW:
         return ("pair",)
+    if rule.trigger.subject.kind is Kind.TEXT:  # words that were not seen are none
+        return ("pair", "unseen_partner")
     return ("pair", "unseen_partner") if rule.trigger.unordered else ("pair", "unseen_partner", "unseen_subject")
 
 
@@ -336,7 +338,7 @@ def _unseen_members(member: Place) -> ast.expr:
 def _excluded(frame: Frame) -> ast.expr:
     """What is no other than the items that the frame names."""
     named = [
-        attribute(place.value, "item") if place.kind is Kind.CODING else place.value
+        attribute(place.value, "item") if place.kind in (Kind.CODING, Kind.TEXT) else place.value
         for place in frame.values()
         if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
     ]

@@ -21,7 +21,7 @@ from codesafety.evaluation.atoms import (
 )
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import LAST_DAY, OPEN_END, OPEN_START, Interval
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen, date_of
 from codesafety.evaluation.items import Course
 from codesafety.evaluation.outcome import NOTHING, Bindable
 from codesafety.evaluation.predicates import ask
@@ -271,6 +271,8 @@ class Comparisons:
             if isinstance(value, ir.TableRow):
                 cell = value.cells.get(operand.name)
                 found = cell if isinstance(cell, tuple) else None
+            elif isinstance(value, TextFact):
+                found = value.day
             else:
                 assert isinstance(value, ItemFact)
                 found = item_date(value, operand.name)

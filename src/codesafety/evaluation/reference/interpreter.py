@@ -13,8 +13,9 @@ from codesafety.evaluation.atoms import (
     item_of,
 )
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
-from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.facts import CodingFact, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import NOTHING, Application, Bindable, Outcome, Status, settle
+from codesafety.evaluation.phrases import says
 from codesafety.evaluation.reference.comparisons import (
     FALSE,
     TRUE,
@@ -73,9 +74,21 @@ class Interpreter(Numbers):
                     yield self._apply(rule, None)
             case ir.Kind.CODING:
                 yield from (self._apply(rule, coding) for coding in self._codings(subject))
+            case ir.Kind.TEXT:
+                for text in self.facts.texts(subject):
+                    yield from self._text_applications(rule, text)
             case _ if subject is not None:
                 for part in self.facts.parts(subject):
                     yield from self._item_applications(rule, part)
+
+    def _text_applications(self, rule: ir.Rule, text: TextFact) -> Iterator[Application]:
+        """A text by itself, or beside every item but the one whose words they are."""
+        other = rule.trigger.partner
+        if other is None:
+            yield self._apply(rule, text)
+            return
+        for member in self._others(other.kind, [] if text.item is None else [text.item]):
+            yield self._apply(rule, text, member, pair=True)
 
     def _codings(self, subject: ItemFact | None) -> Iterator[CodingFact]:
         if subject is None:
@@ -268,6 +281,10 @@ class Interpreter(Numbers):
                 return self._differs(condition, frame)
             case ir.Contradicts(var):
                 return self._contradicts(frame[var.slot])
+            case ir.Says(var, what, name):
+                words = frame[var.slot].value
+                assert isinstance(words, TextFact)
+                return truth(says(words.clauses, self.binding.phrases[name]) == what)
             case ir.Compare():
                 return self._compare(condition, frame)
             case ir.InRange():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
@@ -12,6 +12,7 @@ from codesafety.language.checking.ages import age_comparison, age_range
 from codesafety.language.checking.defines import MAY_STAND_FOR, named
 from codesafety.language.checking.members import ordered, quantified, several
 from codesafety.language.checking.numbers import change, comparison, differs, number_range
+from codesafety.language.checking.said import says
 from codesafety.language.checking.scope import RuleScope, a_kind
 from codesafety.language.checking.times import A_TYPE, OF_DATES, date_relation, distance, overlaps
 from codesafety.language.parsing import syntax
@@ -76,8 +77,10 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             return _negated(node.negated, number_range(node, scope))
         case syntax.Call():
             return _call(node, scope, depth)
+        case syntax.Says():
+            return says(node, scope)
         case _:
-            raise NotImplementedError(node)
+            assert_never(node)
 
 
 def _negated(negated: bool, part: ir.Condition | None) -> ir.Condition | None:

@@ -117,6 +117,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
     seen: dict[str, Span] = {}
     ecl: syntax.Ecl | None = None
     frozen_file: str | None = None
+    phrases: ir.Phrases = ()
     no_rows = False
     rows: tuple[ir.FrozenRow, ...] | None = None
     cited = sources(node.parts)
@@ -135,6 +136,12 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                             part.inner,
                             "write an expression constraint, such as `<< 77386006`",
                         )
+            case syntax.Setting(keyword="phrases", value=syntax.Text() as named):
+                if once(seen, "phrases", part.span, diagnostics):
+                    data = open_file(named)
+                    if data is not None:
+                        phrases = datafiles.phrases(data, diagnostics)
+                        cited += data.sources
             case syntax.Setting(value=syntax.Text() as named):
                 if once(seen, "frozen", part.span, diagnostics):
                     frozen_file = named.text
@@ -190,6 +197,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         ecl.inner if ecl else ir.NOWHERE,
         frozen_file,
         rows,
+        phrases,
         tuple(members["codes"].values()),
         tuple(members["perhaps"].values()),
         tuple(includes),

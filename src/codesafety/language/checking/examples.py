@@ -17,7 +17,7 @@ from codesafety.terminology import systems
 def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
     """Return an example; whatever in it cannot be given or expected is reported."""
     givens = tuple(g for given in node.givens if (g := _given(given, scope)) is not None)
-    sides = {g.side for g in givens if isinstance(g, ir.GivenItem)}
+    sides = {g.side for g in givens if isinstance(g, ir.GivenItem | ir.GivenText)}
     if any(isinstance(g, ir.GivenNoRecord) for g in givens) and (
         "record" in sides or any(isinstance(g, ir.GivenFields) and g.target == "record" for g in givens)
     ):
@@ -41,6 +41,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 diagnostics.error("CS229", f"`given no {target.text}` means nothing", target.span, "write `given no record`")
                 return None
             return ir.GivenNoRecord()
+        case syntax.GivenFields(target=syntax.Word(text="incoming" | "record" as side)) if node.attributes[0].name.text == "text":
+            return ir.GivenText(side, _attributes(node.attributes, "text", scope))
         case syntax.GivenFields(target=target):
             if target.text not in ("patient", "message", "record"):
                 help = (
@@ -150,6 +152,7 @@ def _a(of: str) -> str:
     return {
         "entry": "an entry",
         "medication": "a medication",
+        "text": "a text",
         "patient": "the patient",
         "message": "the message",
         "record": "the record",

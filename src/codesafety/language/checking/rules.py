@@ -19,6 +19,7 @@ from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.declarations import once, sources
 from codesafety.language.checking.examples import example
 from codesafety.language.checking.messages import message
+from codesafety.language.checking.said import refuse_silence, refuse_words
 from codesafety.language.checking.scope import RuleScope, RulesetScope, date_literal
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.remedies import MEANT_KINDS
@@ -168,12 +169,14 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
     when = None if parts.when is None else condition(parts.when.condition, scope)
     if parts.when is not None:
         named_in(parts.when.condition, diagnostics)
+        refuse_silence(parts.when.condition, diagnostics)
     private_before = scope.private
     unless: list[ir.Unless] = []
     scope.in_exception = True
     for part in parts.unless:
         scope.private = False
         refuse_names(part.condition, diagnostics, "in an exception")
+        refuse_words(part.condition, diagnostics, "in an exception")
         checked = condition(part.condition, scope)
         if checked is not None:
             unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
@@ -355,7 +358,19 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
                 f"`{kind.text}` is `{meant}` here" if meant else did_you_mean(kind.text, (*(k for k in Kind), "text")) or _RANGES,
             )
             return None
-        raise NotImplementedError
+        text = scope.bind(node.subject.name, Kind.TEXT, 0)
+        if node.partner is None:
+            return ir.Trigger(text)
+        assert isinstance(node.partner, syntax.Binder)
+        partner = _bind(node.partner, scope, 1)
+        if node.partner.kind.text == "coding":
+            diagnostics.error(
+                "CS205",
+                "a coding cannot be a partner: it belongs to its entry",
+                node.partner.kind.span,
+                "write `entry`, `history`, `mention` or `medication`",
+            )
+        return None if partner is None else ir.Trigger(text, partner)
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:
         return None if subject is None else ir.Trigger(subject)

@@ -307,6 +307,8 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
             case syntax.ValueSet():
                 kind = "value set"
                 scope.names.sets[f"{scope.ruleset}/{node.name.text}"] = node.name.span
+                if any(isinstance(part, syntax.Setting) and part.keyword == "phrases" for part in node.parts):
+                    scope.names.with_phrases.add(f"{scope.ruleset}/{node.name.text}")
             case syntax.Limit():
                 kind = "limit"
                 scope.names.limits[f"{scope.ruleset}/{node.name.text}"] = None

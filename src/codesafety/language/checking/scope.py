@@ -42,6 +42,7 @@ _ARTICLE: Final = {
     Kind.MENTION: "a mention",
     Kind.MEDICATION: "a medication",
     Kind.CODING: "a coding",
+    Kind.TEXT: "a text",
     Kind.MESSAGE: "the message",
     Kind.ROW: "a row of a table",
 }
@@ -89,6 +90,8 @@ class Names:
     """What is declared where. Keys are whole names: `ruleset/name`."""
 
     sets: dict[str, Span] = field(default_factory=dict)
+    with_phrases: set[str] = field(default_factory=set)
+    """Those of the sets that list words."""
     limits: dict[str, ir.Limit | None] = field(default_factory=dict)
     """None: declared, and wrong in itself, which has been said."""
     tables: dict[str, ir.Table | None] = field(default_factory=dict)

@@ -37,7 +37,7 @@ def date_operand(operand: syntax.Expression, scope: RuleScope) -> ir.DateOperand
         return None
     assert isinstance(operand, syntax.Word)  # nothing else stands for anything
     match found:
-        case ir.Var() if found.kind in ITEMS:
+        case ir.Var() if found.kind in ITEMS or found.kind is Kind.TEXT:
             return ir.Field(found.name, "date", FieldType.DATE, found, span=operand.span)
         case ir.Var():
             scope.diagnostics.error(
