@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, UNITS, Chooser, chance
+from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, UNITS, WORDED, Chooser, chance
 
 from codesafety import ir
 from codesafety.ir import FieldType, ItemWord, Kind, Unit, Var
@@ -87,7 +87,7 @@ class RuleMaker:
     def join(self, trigger: ir.Trigger) -> ir.Condition | None:
         """Return a condition on which two sides without a set may be joined, for one pair in two."""
         one, other = trigger.subject, trigger.partner
-        if other is None or other.kind is Kind.ROW or not chance(self.choose, 2):
+        if other is None or other.kind is Kind.ROW or one.kind is Kind.TEXT or not chance(self.choose, 2):
             return None
         sides = self.choose.pick(((one, other), (other, one)))
         if one.kind is other.kind is Kind.MEDICATION:
@@ -96,11 +96,15 @@ class RuleMaker:
 
     def trigger(self) -> ir.Trigger:
         choose = self.choose
-        form = choose.pick(("one", "one", "one", "pair", "pair", "unordered", "row", "coding", "message"))
+        form = choose.pick(("one", "one", "one", "pair", "pair", "unordered", "row", "coding", "message", "text"))
         if form == "message":
             return ir.Trigger(Var("message", Kind.MESSAGE, 0))
         if form == "coding":
             return ir.Trigger(Var("c", Kind.CODING, 0, choose.pick((None, None, *ENTRY_SETS))))
+        if form == "text":
+            other = choose.pick(ITEMS)
+            partner = Var("x", other, 1, choose.pick((None, *sets_of(other), *sets_of(other))))
+            return ir.Trigger(Var("t", Kind.TEXT, 0), choose.pick((None, partner)))
         kind = choose.pick(ITEMS)
         one = Var("e", kind, 0, choose.pick((None, None, *sets_of(kind), *sets_of(kind))))
         if form == "one":
@@ -180,11 +184,25 @@ class RuleMaker:
                 steps += [self.medication_step] * 4 + [self.date_step] * 2 + [self.age_step]
             case Kind.CODING:
                 steps += [self.coding_step] * 6
+            case Kind.TEXT:
+                steps += [self.words_step] * 6
             case Kind.ROW:
                 steps += [self.row_step] * 6
             case Kind.MESSAGE:
                 steps += [self.message_step] * 2
         return choose.pick(steps)(var, variables)
+
+    def words_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
+        choose = self.choose
+        own = field(var, "date", FieldType.DATE)
+        dated = [v for v in variables if v.kind in ITEMS]
+        match choose.count(4):
+            case 0 if self.is_missing:
+                return ir.IsMissing(own)
+            case 1 if dated:
+                return ir.SameDay(own, field(choose.pick(dated), "date", FieldType.DATE))
+            case _:
+                return ir.Says(var, choose.pick(("denies", "affirms")), choose.pick(WORDED))  # type: ignore[arg-type]
 
     def patient_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose

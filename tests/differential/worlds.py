@@ -22,6 +22,7 @@ from codesafety.record import (
     Quantity,
     Record,
     Submission,
+    TextItem,
     Value,
 )
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, Words, WordsVerdict
@@ -159,7 +160,16 @@ _SETS = (
     _valueset("w/others", M_OTHER, M_UNKNOWN, M_NO_IDENTITY),
     _valueset("w/oral", ORAL),
     _valueset("w/services", SERVICE),
+    ir.ValueSet(
+        "w/said",
+        "w/said",
+        codes=(ir.CodeRef("sct", P3),),
+        phrases=((("is", "so"), "affirms"), (("not", "so"), "denies"), (("so",), "affirms")),
+    ),
+    ir.ValueSet("w/told", "w/told", codes=(ir.CodeRef("sct", P1),), phrases=((("told",), "denies"),)),
 )
+WORDED = ("w/said", "w/told")
+SAYINGS = ("it is so", "Not so.", "not so, is so", "perhaps so", "told", "so; told", "her sister told", "nothing", None)
 COLUMNS: dict[str, ir.Column] = {
     "sex": ir.Column("sex"),
     "low": ir.Column("years"),
@@ -410,7 +420,7 @@ def some_entry(choose: Chooser, path: str) -> Entry:
         path=path,
         id=choose.pick((None, None, "1", "2")),
         message_id=choose.pick((None, None, "old")),
-        text=choose.pick((None, *WORDS)),
+        text=choose.pick((None, *WORDS, *SAYINGS)),
         recorded=choose.pick(DATES),
         consultation_date=choose.pick((None, None, *DATES)),
         date=choose.pick(DATES),
@@ -427,7 +437,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         path=path,
         id=choose.pick((None, "1", "2", "3")),
         message_id=choose.pick((None, "old")),
-        text=choose.pick((None, *WORDS)),
+        text=choose.pick((None, *WORDS, *SAYINGS)),
         status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown", "no-such-word")),
         recorded=choose.pick(DATES),
         kind=choose.pick(("statement", "request", "dispense")),
@@ -484,7 +494,18 @@ def some_submission(choose: Chooser, most: int = 3) -> Submission:
         ),
         entries=tuple(some_entry(choose, f"e[{i}]") for i in range(choose.count(most))),
         medications=tuple(some_medication(choose, f"m[{i}]") for i in range(choose.count(most))),
+        texts=tuple(some_text(choose, f"t[{i}]") for i in range(choose.count(most))),
         not_read=unread,
+    )
+
+
+def some_text(choose: Chooser, path: str) -> TextItem:
+    return TextItem(
+        path=path,
+        text=choose.pick(SAYINGS),
+        date=choose.pick(DATES),
+        recorded=choose.pick((None, "2025-06-02")),
+        status=choose.pick((None, None, "entered-in-error")),
     )
 
 

@@ -57,6 +57,7 @@ TRIGGERS = {
     "mention": ("for mention e", "e"),
     "medication": ("for medication m", "m"),
     "coding": ("for coding c", "c"),
+    "text": ("for text t", "t"),
 }
 PARTNERS = {"entry": "with entry x", "history": "with history x", "mention": "with mention x", "medication": "with medication x"}
 ASKED = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -260,6 +261,8 @@ def show(
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
         finish(CLEAN, answered=1)
+    from codesafety.authoring.cost import cost
+
     for number, one in enumerate(found):
         if number:
             write("")
@@ -268,6 +271,9 @@ def show(
             write(*wrapped(one.because, ""))
         for source in one.sources:
             write(*wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
+        costs = cost(one, engine.binding)
+        joined = f", joined {costs.joined}" if costs.joined else ""
+        write(*wrapped(f"Cost: triggered {costs.triggered}{joined}; {costs.grows}", "", "      "))
         if number + 1 == len(found) or found[number + 1].family != one.family:  # the text of a family is the same for each row
             write("", *one.text.split("\n"))
     finish(CLEAN, answered=1)
@@ -379,6 +385,8 @@ def _version(engine: Engine, rule: ir.Rule) -> str:
 
 
 def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
+    from codesafety.authoring.cost import cost
+
     return {
         "rule": rule.name,
         "version": _version(engine, rule),
@@ -388,6 +396,7 @@ def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
         "hazard": list(rule.hazards),
         "because": rule.because,
         "source": [{"text": s.text, "url": s.url} for s in rule.sources],
+        "cost": asdict(cost(rule, engine.binding)),
         "text": rule.text,
         "examples": [
             {"name": e.name, "expect": e.expect, "missing": list(e.missing)} | ({"says": e.sentence} if e.sentence else {})

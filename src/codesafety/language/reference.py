@@ -35,6 +35,7 @@ _WHOSE = {
     "entry": "An entry, a history or a mention `e`. `e` alone, where a date is asked for, is `e.date`.",
     "medication": "A medication `m`. `m` alone, where a date is asked for, is `m.date`.",
     "coding": "One coding `c`, as it was sent.",
+    "text": "Words `t` that came in, beside a code or without one. `t` alone, where a date is asked for, is `t.date`.",
 }
 
 
@@ -52,7 +53,7 @@ def fields_page() -> str:
 
 
 def _table(of: str, fields: Mapping[str, FieldSpec]) -> str:
-    base = {"patient": "patient", "message": "message", "entry": "e", "medication": "m", "coding": "c"}[of]
+    base = {"patient": "patient", "message": "message", "entry": "e", "medication": "m", "coding": "c", "text": "t"}[of]
     rows = ["| field | type | words | shown |", "|---|---|---|---|"]
     for name, spec in fields.items():
         words = schema.words_told("patient" if of == "patient" else Kind(of), name)

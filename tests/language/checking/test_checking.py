@@ -612,11 +612,18 @@ def test_everything_that_an_example_may_give_can_be_built(of: str, name: str) ->
     type = schema.EXAMPLE_FIELDS[of][name]
     words = schema.words_given(of, name) if type is FieldType.WORD else None
     value = words[0] if words else _VALUES.get(type, "final")
-    where = f"incoming {of} 77386006," if of in ("entry", "medication") else of
+    where = {
+        "entry": "incoming entry 77386006,",
+        "medication": "incoming medication 77386006,",
+        "text": 'incoming text "w",',
+    }.get(of, of)
+    if (of, name) == ("text", "text"):
+        where = "incoming"
     given = build(example(f"given {where} {name} {value} expect clear"))
     built = {
         "patient": given.submission.patient, "message": given.submission.message, "record": given.record,
         "entry": next(iter(given.submission.entries), None), "medication": next(iter(given.submission.medications), None),
+        "text": next(iter(given.submission.texts), None),
     }[of]  # fmt: skip
     home = {
         "display": "codings",
@@ -639,6 +646,7 @@ def test_every_bare_word_of_an_example_can_be_built(of: str, word: str) -> None:
 def test_every_field_that_examples_may_give_is_one_that_rules_know() -> None:
     own = {
         "display", "text", "id", "system", "also", "based_on", "order", "strength", "unread", "complete_from", "as_needed",
+        "recorded", "consultation_date", "status",
     }  # fmt: skip
     for of, fields in schema.EXAMPLE_FIELDS.items():
         known = set(schema.all_names().get(of, {}))

@@ -114,7 +114,7 @@ def test_a_quantified_value_may_be_read_in_a_unit_too() -> None:
      "an age in completed units is compared with `<` or `>=`"),
     ("age at e > x.value", PAIR, "CS207", "an age in completed units is compared with `<` or `>=`, not with `>` [>]",
      "write `>=` and the next completed unit"),
-    ("age at e < 12", PAIR, "CS208", "an age has a unit [12]", "write `12 years`, `months`, `weeks` or `days`"),
+    ("age at e < 12", PAIR, "CS208", "an age has a unit [12]", "write its unit of time: `12 years`, say"),
     ('age at e < 12 "a"', PAIR, "CS208", 'the unit of an age is a word [12 "a"]',
      "write `12 years`, `months`, `weeks` or `days`, without quotes"),
     ("age at e < x.value + 1", PAIR, "CS205", "an age is not compared with a calculation [x.value + 1]",

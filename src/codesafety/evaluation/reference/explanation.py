@@ -184,6 +184,8 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                 yield f"{order} {var.name}", ", ".join(label(item, interpreter.facts) for item in chosen) or "none"
                 if len(chosen) == 1:
                     yield from _facts(has, {**frame, var.slot: Bound(chosen[0], var.name)}, interpreter)
+            case ir.Says(var, what, name) if interpreter.judge(atom, frame)[0]:
+                yield f"words of {var.name}", f"{'deny' if what == 'denies' else 'affirm'} {name.rpartition('/')[2]}"
             case ir.CodingIs(var) | ir.Contradicts(var):
                 coding = frame[var.slot].value
                 yield f"{var.name}.code", label(coding, interpreter.facts)

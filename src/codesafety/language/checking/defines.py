@@ -39,7 +39,9 @@ def check_defines(defined: list[Defined], check: Check) -> None:
         names = [p.name for p in one.node.parameters]
         for index, name in enumerate(names):
             if name.text in [n.text for n in names[:index]]:
-                diagnostics.error("CS204", f"`{name.text}` is a parameter already", name.span, "choose another name")
+                diagnostics.error(
+                    "CS204", f"`{name.text}` stands between these brackets already", name.span, "choose another name"
+                )
                 one.wrong = True
         found: list[Diagnostic] = []
         name_of = f"{scope.ruleset}/{one.node.name.text}"
@@ -58,7 +60,7 @@ def check_defines(defined: list[Defined], check: Check) -> None:
                 if parameter.name.text not in inner.used:
                     collected.warning(
                         "CS407",
-                        f"`{parameter.name.text}` is a parameter and never used",
+                        f"`{parameter.name.text}` is taken and never used",
                         parameter.name.span,
                         "say something of it, or leave it out",
                     )
