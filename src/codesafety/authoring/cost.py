@@ -61,7 +61,11 @@ def _members(var: ir.Var, binding: Binding) -> str:
 
 def _in(name: str, binding: Binding) -> str:
     bound = binding.sets.get(name)
-    return f"in `{_local(name)}`" + (f" ({len(bound.members):,} codes)" if bound is not None else "")
+    return f"in `{_local(name)}`" + (f" ({_codes(len(bound.members))})" if bound is not None else "")
+
+
+def _codes(n: int) -> str:
+    return "1 code" if n == 1 else f"{n:,} codes"
 
 
 def _local(name: str | None) -> str:

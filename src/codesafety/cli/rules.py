@@ -273,7 +273,7 @@ def show(
             write(*wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
         costs = cost(one, engine.binding)
         joined = f", joined {costs.joined}" if costs.joined else ""
-        write(*wrapped(f"Cost: triggered {costs.triggered}{joined}; {costs.grows}", "", "      "))
+        write(*wrapped(f"Cost: asked {costs.triggered}{joined}; {costs.grows}", "", "      "))
         if number + 1 == len(found) or found[number + 1].family != one.family:  # the text of a family is the same for each row
             write("", *one.text.split("\n"))
     finish(CLEAN, answered=1)
