@@ -130,6 +130,9 @@ def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None
         ({"kind": "dispense", "status": "stopped"}, False),
         ({"kind": "dispense", "status": "stopped", "handed_over": "2025-06-01"}, True),
         ({"kind": "request", "status": "stopped"}, True),
+        *(({"status": status}, False) for status in ("not-done", "not-taken", "declined", "draft")),
+        *(({"subject": subject}, False) for subject in ("another", "baby", "family")),
+        ({"subject": "patient"}, True),
     ],
 )
 def test_a_medication_stopped_before_supply_was_not_given(fields: Any, given: bool) -> None:
