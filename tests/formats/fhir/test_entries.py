@@ -426,3 +426,13 @@ def test_the_organisation_of_each_kind_of_author(name: str) -> None:
     (made,) = read(observed, organization).entries
     assert made.provenance is not None
     assert made.provenance.organization == "A"
+
+
+def test_a_code_that_stands_beside_codings_is_named_by_its_path() -> None:
+    held = {"code": "I10", "display": "Pregnant", "coding": [{"system": SCT, "code": "1"}]}
+    submission = read({"resourceType": "Observation", "code": held})
+    assert {line.path for line in submission.not_read if line.coded} == {
+        "Bundle.entry[0].resource.code",
+        "Bundle.entry[0].resource.code.code",
+        "Bundle.entry[0].resource.code.coding[0]",
+    }
