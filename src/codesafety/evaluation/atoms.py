@@ -79,14 +79,14 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
     if name == "value":
         value = item.value
         return date_of(value.date) if value is not None else None
-    if name in ("start", "end") and not item.is_entry:
+    if name in ("start", "end"):
         return item.course.start if name == "start" else item.course.end
     return date_of(getattr(item.model, name))
 
 
 def day_name(item: ItemFact, name: str) -> str:
     """Return the field to name where a date is not one exact day: one missing day has one name, whichever field asks for it."""
-    if name not in ("start", "end") or item.is_entry:
+    if name not in ("start", "end"):
         return name
     return item.course.start_name if name == "start" else item.course.end_name
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
-from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
+from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.items import CodingFact, ItemFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Work
@@ -35,7 +35,6 @@ __all__ = [
     "compare_identity",
     "date_of",
     "dosage",
-    "holds",
     "may_be",
     "order_groups",
     "same_part",
@@ -429,7 +428,3 @@ def compare_identity(submission: Submission, record: Record | None) -> Identity:
 
 def _digits(number: str) -> str:
     return "".join(character for character in number if character.isdigit())
-
-
-def holds(bound: BoundSet, infos: tuple[CodeInfo, ...]) -> bool | None:
-    return bound.holds(infos or (NO_CODE,))
