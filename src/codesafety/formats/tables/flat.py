@@ -20,8 +20,10 @@ be missing:
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by name. Dates are ISO 8601, or HL7's `19700101`; one in any other form breaks its own column
-of its row, which is listed, and the item is held: no other date stands in for it.
+judged. Any other column is listed by name, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
+identifiers of SNOMED CT concepts, its codes are not judged, and the patient is for review. Dates are ISO 8601, or HL7's
+`19700101`; one in any other form breaks its own column of its row, which is listed, and the item is held: no other date stands in
+for it.
 """
 
 from __future__ import annotations
@@ -45,8 +47,9 @@ from codesafety.formats.tables.disk import (
     table_files,
     without_long_text,
 )
-from codesafety.plugins.reading import Source
+from codesafety.plugins.reading import Source, is_concept_id, names_codes, system_of
 from codesafety.record import (
+    MAX_TEXT,
     Coding,
     Entry,
     Gender,
@@ -346,10 +349,28 @@ class _Rows:
         )
 
     def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
+        """Yield a line for each column that has no place in an item; of one that holds codes, the codes as well."""
         known = {*self.column.values(), ROW}
         for column in self.table.columns:
-            if column not in known and any(row[column] is not None for row in rows):
+            cells = [(row, text) for row in rows if column not in known and (text := as_text(row[column])) is not None]
+            if not cells:
+                continue
+            system = system_of(column)
+            codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
+            if not codes:
                 yield NotRead(path=f"{self.table.name}.{column}", reason="a column that this reader does not know")
+                continue
+            yield NotRead(
+                path=f"{self.table.name}[{codes[0][0][ROW]}].{column}",
+                reason="codes in a column that this reader does not know",
+                resource_type=self.table.name,
+                coded=True,
+                codings=tuple(
+                    Coding(system=system, code=text.strip(), path=f"{self.table.name}[{row[ROW]}].{column}")
+                    for row, text in codes
+                    if system is not None and len(text) <= MAX_TEXT
+                ),
+            )
 
     def _shared(self, row: Row, encounters: dict[str, str]) -> dict[str, Any]:
         encounter = self.text(row, "encounter")
