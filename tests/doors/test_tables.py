@@ -56,6 +56,15 @@ def test_findings_are_counted_by_rule_and_what_could_not_be_told_by_what_is_miss
     assert "2 × record: entries[0], entries[1]" in shown
 
 
+def test_what_is_said_to_be_no_plain_fact_is_counted(tmp_path: Path) -> None:
+    rows = [f"{n},female,1990-01-01,{PREGNANT},{word}" for n, word in enumerate(("absent", "Denied", "possible"))]
+    _, shown = text(table(tmp_path, *rows, head=f"{HEAD},assertion"))
+    assert (
+        "Entries that are said to be no plain fact: 2 × denied as sent: entries[0], entries[1] 1 × possible as sent: entries[2]"
+        in shown
+    )
+
+
 def person(folder: Path, *, event: bool) -> Path:
     table(folder, "1,8532,1990", "2,8507,1980", head="person_id,gender_concept_id,year_of_birth", name="person.csv")
     table(folder, "4,SNOMED,27113001,Weight", head="concept_id,vocabulary_id,concept_code,concept_name", name="concept.csv")

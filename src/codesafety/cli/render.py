@@ -189,10 +189,10 @@ def _item(item: ReportItem) -> str:
     term = _plain_term(item.term) or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
     code = f" ({item.code})" if item.term and item.code else ""
     code += f", mapped from {item.as_sent.code}" if item.as_sent.code not in (item.code, None) else ""
-    own = [_said(said) for said in item.context if said.path == item.path]
+    own = [context_words(said) for said in item.context if said.path == item.path]
     code += "".join(f", {words}" for words in own)
     parts = "".join(
-        f"; its part {_plain_term(said.term) or f'code {said.code}'}: {_said(said)}"
+        f"; its part {_plain_term(said.term) or f'code {said.code}'}: {context_words(said)}"
         for said in item.context[: _MOST_ALIKE + 1]
         if said.path != item.path
     )
@@ -204,7 +204,7 @@ def _item(item: ReportItem) -> str:
 _BY = {"message": "as sent", "value": "by its value", "code": "by its code"}
 
 
-def _said(said: EntryContext) -> str:
+def context_words(said: EntryContext) -> str:
     """Return in words what is said of an entry or a part of one, and by whom."""
     words = []
     by = " and ".join(_BY[who] for who in said.assertion_by)

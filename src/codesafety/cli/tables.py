@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from codesafety.cli.output import Tally, count, wrapped
+from codesafety.cli.render import context_words
 from codesafety.engine import Engine
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
@@ -46,8 +47,8 @@ class _Counted:
     times: int = 0
     places: list[str] = field(default_factory=list)
 
-    def add(self, place: str, times: int = 1) -> None:
-        self.times += times
+    def add(self, place: str) -> None:
+        self.times += 1
         if len(self.places) < _MOST_NAMED and place not in self.places:
             self.places.append(place)
 
@@ -70,6 +71,7 @@ class Account:
         self._decisions: Counter[str] = Counter()
         self._fired: dict[tuple[str, str], tuple[_Counted, Counter[str]]] = {}
         self._unchecked: dict[str, dict[str, _Counted]] = {"held": {}, "not read": {}, "not judged": {}, "error": {}}
+        self._context: dict[str, _Counted] = {}
         self._missing: dict[str, _Counted] = {}
 
     def add(self, key: str, report: Report) -> None:
@@ -88,6 +90,8 @@ class Account:
                 self._note("not read" if unread.whole else "not judged", unread.reason, unread.path)
         for error in report.errors:
             self._note("error", error, key)
+        for said in (said for item in report.items for said in item.context):
+            self._context.setdefault(context_words(said), _Counted()).add(said.path)
         for line in report.missing_inputs:
             self._missing.setdefault(line.missing, _Counted()).add(line.path or key)
 
@@ -108,6 +112,7 @@ class Account:
             ("error", "Errors"),
         ):
             yield from self._listed(heading, self._unchecked[kind])
+        yield from self._listed("Entries that are said to be no plain fact", self._context)
         yield from self._listed("Could not be told, by what is missing", self._missing)
         yield "One report a patient: --format json"
 

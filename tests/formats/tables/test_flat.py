@@ -191,6 +191,37 @@ def test_a_column_that_is_not_called_as_codes_are_is_listed_and_no_more(tmp_path
     assert [(line.path, line.coded) for line in one.not_read] == [(f"entries.{column}", False)]
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "assertion", "listed"),
+    [
+        ("assertion", "Absent", "absent", []),
+        ("assertion", "denied", "absent", []),
+        ("assertion", "Ruled out", "absent", []),
+        ("assertion", "Suspected", "possible", []),
+        ("assertion", "perhaps", None, [("entries[0]", "a word or a number that `assertion` may not be")]),
+        ("status", "Cancelled", "unknown", []),
+        ("verification", "Refuted", "absent", []),
+        (
+            "verification",
+            "doubted",
+            "unknown",
+            [("entries[0].verification", "a status that no such item has: nothing can be told of it")],
+        ),
+    ],
+)
+def test_words_of_a_table_are_those_of_the_model_in_any_spelling(
+    tmp_path: Path, column: str, cell: str, assertion: str | None, listed: list[tuple[str, str]]
+) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},{column}", f"p1,F,1990,condition,sct,27113001,x,2025,{cell}"))
+    assert [(line.path, line.reason) for line in one.not_read if line.broken] == listed
+    assert [entry.assertion for entry in one.entries] == ([assertion] if assertion else [])
+
+
+def test_a_withdrawn_row_is_withdrawn_however_it_is_spelt(tmp_path: Path) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},status", "p1,F,1990,condition,sct,27113001,x,2025,Entered in Error"))
+    assert [entry.entered_in_error for entry in one.entries] == [True]
+
+
 def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
     csv(
         tmp_path,

@@ -32,6 +32,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from codesafety.errors import InputError
+from codesafety.formats import stated
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
@@ -135,7 +136,12 @@ _GENDERS: dict[str, Gender] = {
     "u": "unknown",
     "unk": "unknown",
 }
-_PAST = ("resolved", "inactive", "remission")
+_ASSERTIONS = {
+    **dict.fromkeys(("denied", "negated", "refuted", "ruled-out", "excluded"), "absent"),
+    **dict.fromkeys(("affirmed", "confirmed"), "present"),
+    **dict.fromkeys(("suspected", "probable"), "possible"),
+}
+"""What tables write for the words of the record model, beside those words."""
 
 
 class FlatReader:
@@ -289,15 +295,20 @@ class _Patient:
             kind = (reader.text(row, "kind") or _KINDS.get(reader.table.name) or "other").strip().lower()
             kind = _KINDS.get(kind, kind)
             if kind == "medication":
-                self.medications.append(reader.medication(row, self._encounters))
+                medication = reader.medication(row, self._encounters)
+                self.medications.append(medication)
+                self.not_read.extend(stated.of_medication(medication))
             elif kind in _ENTRY_KINDS:
-                self.entries.append(reader.entry(row, kind, self._encounters))
+                entry, strange = stated.of_entry(reader.entry(row, kind, self._encounters))
+                self.entries.append(entry)
+                self.not_read.extend(strange)
             else:
                 raise BadValue("the kind is none that an entry may have")
         except BadValue as error:
             self.not_read.append(reader.broken(row, str(error)))
-        except ValidationError:
-            self.not_read.append(reader.broken(row, "a column holds a word that it may not have"))
+        except ValidationError as error:
+            field = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0]
+            self.not_read.append(reader.broken(row, f"a word or a number that `{field}` may not be"))
 
 
 class _Rows:
@@ -380,7 +391,7 @@ class _Rows:
             "resource_type": self.table.name,
             "id": self.text(row, "id"),
             "text": self.text(row, "text"),
-            "status": self.text(row, "status"),
+            "status": stated.folded(self.text(row, "status")),
             "recorded": self.date(row, "recorded"),
             "consultation_date": encounters.get(encounter) if encounter is not None else None,
             "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
@@ -388,15 +399,11 @@ class _Rows:
 
     def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:
         fields = self._shared(row, encounters)
-        clinical = self.text(row, "clinical_status")
-        if clinical is None and kind in ("condition", "allergy"):
+        clinical = stated.folded(self.text(row, "clinical_status"))
+        if clinical is None and kind in ("condition", "allergy") and fields["status"] in stated.CLINICAL:
             clinical = fields["status"]
-        verification = self.text(row, "verification")
-        assertion = self.text(row, "assertion") or {
-            "refuted": "absent",
-            "provisional": "possible",
-            "differential": "possible",
-        }.get(verification or "")
+        assertion = stated.folded(self.text(row, "assertion"))
+        assertion = _ASSERTIONS.get(assertion or "", assertion)
         ended = self.date(row, "end_date")
         if assertion is None and self.table.name == "careplans":
             assertion = "planned"
@@ -406,10 +413,10 @@ class _Rows:
                 "kind": kind,
                 "codings": self.codings(row, "system", "code", "display"),
                 "clinical_status": clinical,
-                "verification": verification,
+                "verification": stated.folded(self.text(row, "verification")),
                 "assertion": assertion,
                 "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),
-                "temporality": self.text(row, "temporality") or ("past" if clinical in _PAST else None),
+                "temporality": self.text(row, "temporality"),
                 "date": self.date(row, "date"),
                 "end_date": ended,
                 "value": self._value(row),
