@@ -10,6 +10,7 @@ from codesafety.evaluation import calendar
 from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.items import yes_or_no
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.words import siblings
 from codesafety.ir.units import families
@@ -108,6 +109,8 @@ def item_field(item: ItemFact, name: str) -> Any:
         return dosage(item.model)[0]
     if name == "references":
         return _references(item)
+    if name == "answer":
+        return yes_or_no(item)
     if name in ("unit", "unit_check"):
         quantity = _quantity(item)
         return quantity and (quantity.unit if name == "unit" else unit_check(quantity))

@@ -10,6 +10,7 @@ from typing import Literal
 from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
+from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.outcome import Application
 from codesafety.report import (
@@ -110,7 +111,7 @@ class Results:
                     )
                 elif isinstance(bound, ItemFact) and var is not None:
                     side = "incoming" if bound.incoming else "record"
-                    info = next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
+                    info = told_of(bound)
                     found.setdefault(
                         (bound.path, side),
                         InvolvedEntry(
@@ -137,6 +138,13 @@ class Results:
             return None
         assert not isinstance(written.length, ir.Field)
         return OverridableBy(reasons=written.reasons, length=say_limit(self.standing.binding.length(written.length)))
+
+
+def told_of(bound: ItemFact | CodingFact) -> CodeInfo | None:
+    """Return the coding by which an item is named: its SNOMED CT one, else its first."""
+    if isinstance(bound, CodingFact):
+        return bound.info
+    return next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
 
 
 def code_fields(system: str | None, code: str | None, facts: Facts) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ SCENE = "F"
 _OF_ITEM = frozenset(
     {
         "value",
+        "answer",
         "unit",
         "unit_check",
         "assertion",
