@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from codesafety.record import Model
+from codesafety.record import Assertion, Model, Subject, Temporality
 
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
@@ -39,6 +39,21 @@ class Answers(Model):
     not_in_force: int = 0
 
 
+class EntryContext(Model):
+    """That an item, or a part of it, is said to be other than present, the patient's and current: no rule takes it for a fact."""
+
+    path: str
+    code: str | None = None
+    system: str | None = None
+    term: str | None = None
+    assertion: Assertion
+    assertion_by: tuple[Literal["message", "value", "code"], ...] = ()
+    """Who says so: the message (a status, an element), the value (`No`, `false`), the code's own meaning. Two that differ are
+    `unknown`."""
+    subject: Subject
+    temporality: Temporality
+
+
 class ReportItem(Model):
     """One resource that a practice would file."""
 
@@ -53,6 +68,8 @@ class ReportItem(Model):
     date: str | None = None
     """The item's day as rules use it: `2025-06-01`, `2025-06`, `up to 2025-06-01`; None where it is missing."""
     as_sent: AsSent = AsSent()
+    context: tuple[EntryContext, ...] = ()
+    """Of the item and of each part that is said to be denied, possible, planned, past, another's, or of which that is not known."""
     decision: Decision = "none"
     rules: Answers = Answers()
     results: tuple[str, ...] = ()
@@ -151,6 +168,9 @@ class MissingInput(Model):
     """One missing thing, in one line, with the rules that it stopped."""
 
     missing: str
+    """A whole input (`record`), a field of patient or message, or, with a `path`, what is missing of one item: `assertion, date`."""
+    path: str | None = None
+    """The item or coding of which it is missing; None where the whole input is."""
     rules: int
     items: int
     message: str

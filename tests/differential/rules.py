@@ -270,6 +270,8 @@ class RuleMaker:
                         ("temporality", "past"),
                         ("unit_check", "not_a_unit"),
                         ("unit_check", "none"),
+                        ("answer", "denies"),
+                        ("answer", "contrary"),
                     )
                 )
                 return ir.FieldIs(field(var, name, FieldType.WORD), word)

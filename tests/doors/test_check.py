@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -102,6 +103,48 @@ def test_many_files_answer_one_after_another_and_the_worst_decides() -> None:
     assert [Path(f["file"]).name for f in found] == ["contraception-ok.xml", "pregnancy-status-update.xml", "no-such-file.xml"]
     assert "report" in found[0]
     assert found[2]["error"]["message"] == "there is no such file"
+
+
+def native(*entries: dict[str, Any]) -> str:
+    coded = [{"path": f"e[{n}]", "date": "2026-03-04", "codings": [PREGNANT]} | entry for n, entry in enumerate(entries)]
+    return json.dumps({"patient": {"gender": "female", "born": "1990-01-01"}, "entries": coded})
+
+
+PREGNANT = {"system": "sct", "code": "77386006", "display": "Pregnant"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"value": {"boolean": False}}, "Pregnant (77386006), denied by its value, 2026-03-04:"),
+        ({"assertion": "absent"}, "Pregnant (77386006), denied as sent, 2026-03-04:"),
+        ({"assertion": "possible"}, "Pregnant (77386006), possible as sent, 2026-03-04:"),
+        ({"assertion": "unknown"}, "Pregnant (77386006), whether it is so is not known, 2026-03-04:"),
+        ({"subject": "another"}, "Pregnant (77386006), about another person, 2026-03-04:"),
+        ({"temporality": "past"}, "Pregnant (77386006), past, 2026-03-04:"),
+        (
+            {"codings": [], "components": [{"codings": [PREGNANT], "value": {"boolean": False}, "path": "e[0].part"}]},
+            "its part Pregnant: denied by its value:",
+        ),
+    ],
+)
+def test_the_line_of_an_entry_says_that_it_is_no_plain_fact(entry: dict[str, Any], words: str) -> None:
+    assert words in " ".join(check("-", given=native(entry)).stdout.split())
+    assert words not in " ".join(check("-", given=native({})).stdout.split())
+
+
+def test_what_could_not_be_told_of_an_entry_is_named_with_its_place() -> None:
+    shown = " ".join(check("-", given=native({"assertion": "unknown"}, {"subject": "unknown"})).stdout.split())
+    assert re.search(r"Pregnant \(77386006\): whether it is so is not known: \d+ rules could not be told: e\[0\]\.", shown)
+    assert re.search(r"Pregnant \(77386006\): whose it is is not known: \d+ rules could not be told: e\[1\]\.", shown)
+    assert "No record was given" in shown
+
+
+def test_of_many_entries_alike_the_first_are_named_and_the_others_counted() -> None:
+    shown = check("-", given=native(*[{"assertion": "unknown"}] * 12)).stdout
+    assert "could not be told: e[9]." in " ".join(shown.split())
+    assert "could not be told: e[10]." not in " ".join(shown.split())
+    assert "… and 2 more of which the same is missing (assertion); --format json lists them" in shown
 
 
 def test_standard_input_is_a_dash() -> None:

@@ -94,7 +94,15 @@ rule r {{ action note {of} {f"when {when}" if when else ""} say "{say}" }}
     patient = Patient(gender="female", born="1990-06-15")
     value = {"quantity": {"value": "5.5", "unit": "mmol/L"}}
     entry = Entry.model_validate(
-        {"path": "e", "codings": [{"system": "sct", "code": P1}], "date": "2025-06-01", "value": value, **said}
+        {
+            "path": "e",
+            "id": "e1",
+            "text": "words",
+            "codings": [{"system": "sct", "code": P1}],
+            "date": "2025-06-01",
+            "value": value,
+            **said,
+        }
     )
     medication = Medication.model_validate(
         {
@@ -108,7 +116,7 @@ rule r {{ action note {of} {f"when {when}" if when else ""} say "{say}" }}
     )
     filed = Entry(path="x", codings=({"system": "sct", "code": P5},), date="2024-06-01")
     record = Record(patient=patient, entries=(filed,), complete=({"kind": "entry"}, {"kind": "medication"}))
-    message = Message.model_validate({"sent": "2025-06-02", "service": [{"system": "sct", "code": SERVICE}]})
+    message = Message.model_validate({"sent": "2025-06-02", "sender": "A1", "service": [{"system": "sct", "code": SERVICE}]})
     (found,) = engine.assess(
         Submission(patient=patient, entries=(entry,), medications=(medication,), message=message), record
     ).results
@@ -139,13 +147,17 @@ rule r {{ action note {of} {f"when {when}" if when else ""} say "{say}" }}
         (MEDICINE, "not (e.route is missing)", "e.route", f"code {ORAL}"),
         (MEDICINE, "not (e.ingredients is missing)", "e.ingredients", "387207008"),
         (MEDICINE, "e.kind is request", "e.kind", "request"),
+        ("for message", "not (message.sender is missing)", "message.sender", "A1"),
     ],
 )
 def test_a_finding_names_the_facts_that_its_rule_looked_at(tmp_path: Path, of: str, when: str, fact: str, value: str) -> None:
     assert {f.name: f.value for f in finding(tmp_path, of, when).facts}[fact] == value
 
 
-@pytest.mark.parametrize("when", ["patient.sex_at_birth is missing", "patient.born is before e", "e.text is missing"])
+@pytest.mark.parametrize(
+    "when",
+    ["patient.sex_at_birth is missing", "patient.born is before e", "not (e.text is missing)", "not (e.id is missing)"],
+)
 def test_no_fact_is_private_or_as_sent(tmp_path: Path, when: str) -> None:
     assert {f.name: f.value for f in finding(tmp_path, ONE, when).facts} == {"e in p": "yes", "e": PRESENT, **DAY}
 

@@ -22,7 +22,7 @@ from tests.differential.worlds import (
     SmallTerminology,
 )
 
-from codesafety.evaluation.atoms import item_field
+from codesafety.evaluation.atoms import item_date, item_field
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, may_be
@@ -118,6 +118,7 @@ def test_a_missing_day_is_open_on_both_sides_where_it_is_compared() -> None:
 )
 def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None:
     assert medication(**fields).course.end == end
+    assert item_date(medication(**fields), "end") == end
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,9 @@ def test_a_course_ends_as_sent_or_with_its_supply(fields: Any, end: Any) -> None
         ({"kind": "dispense", "status": "stopped"}, False),
         ({"kind": "dispense", "status": "stopped", "handed_over": "2025-06-01"}, True),
         ({"kind": "request", "status": "stopped"}, True),
+        *(({"status": status}, False) for status in ("not-done", "not-taken", "declined", "draft")),
+        *(({"subject": subject}, False) for subject in ("another", "baby", "family")),
+        ({"subject": "patient"}, True),
     ],
 )
 def test_a_medication_stopped_before_supply_was_not_given(fields: Any, given: bool) -> None:

@@ -102,6 +102,52 @@ def test_a_missing_record_is_one_line_and_a_note_of_the_message(engine: codesafe
     assert [(line.missing, line.rules) for line in report.missing_inputs] == [("record", 2)]
 
 
+def test_what_is_missing_of_an_item_has_its_own_line_beside_the_missing_record(engine: codesafety.Engine) -> None:
+    doubtful = entry(PREGNANT, 1, assertion="unknown", subject="unknown")
+    report = engine.assess(sent(entry(PREGNANT), doubtful))
+    lines = [(line.missing, line.path, line.rules) for line in report.missing_inputs]
+    assert lines == [("record", None, 2), ("assertion, subject", "entry[1]", 2)]
+    assert report.missing_inputs[1].message == (
+        "Pregnancy (77386006): whether it is so and whose it is is not known: 2 rules could not be told"
+    )
+
+
+def test_what_is_missing_of_a_sibling_in_another_system_has_its_own_line() -> None:
+    codings = (Coding(system="emis", code="NP", path="c[0]"), Coding(system="sct", code=PREGNANT, path="c[1]"))
+    report = codesafety.load("uk.integrity", installed_plugins=False).assess(sent(Entry(path="entry[0]", codings=codings)))
+    assert ("siblings", "c[0]") in [(line.missing, line.path) for line in report.missing_inputs]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"value": Value(boolean=False)}, ("absent", ("value",), "patient", "current")),
+        ({"assertion": "absent"}, ("absent", ("message",), "patient", "current")),
+        ({"assertion": "possible"}, ("possible", ("message",), "patient", "current")),
+        ({"assertion": "present", "value": Value(text="No")}, ("unknown", ("message", "value"), "patient", "current")),
+        ({"subject": "another"}, ("present", (), "another", "current")),
+        ({"temporality": "past"}, ("present", (), "patient", "past")),
+    ],
+)
+def test_a_report_says_of_an_item_that_it_is_no_plain_fact_and_who_says_so(
+    engine: codesafety.Engine, fields: dict[str, Any], said: tuple[object, ...]
+) -> None:
+    (context,) = engine.assess(sent(entry(PREGNANT, **fields))).items[0].context
+    assert (context.path, context.code) == ("entry[0]", PREGNANT)
+    assert (context.assertion, context.assertion_by, context.subject, context.temporality) == said
+
+
+def test_a_report_says_it_of_a_part_of_an_item(engine: codesafety.Engine) -> None:
+    part = Component(codings=(Coding(system="sct", code=PREGNANT),), value=Value(boolean=False), path="entry[0].component[0]")
+    (item,) = engine.assess(sent(entry(BIRTH, components=(part,)))).items
+    assert [(c.path, c.assertion) for c in item.context] == [("entry[0].component[0]", "absent")]
+
+
+def test_of_a_plain_fact_and_of_one_that_is_withdrawn_nothing_more_is_said(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT), entry(PREGNANT, 1, status="entered-in-error")))
+    assert [item.context for item in report.items] == [(), ()]
+
+
 def test_an_input_that_never_comes_counts_for_nothing(rules: Path) -> None:
     never = codesafety.load(rules, never=["record"], installed_plugins=False)
     report = never.assess(sent(entry(PREGNANT)))

@@ -15,17 +15,19 @@ from codesafety.cli.output import (
     CLEAN,
     FAILED,
     Format,
+    JsonArray,
     Tally,
     coloured,
     complain,
     complain_of,
+    count,
     error_data,
     fail,
     finish,
     write,
     write_json,
 )
-from codesafety.cli.tables import check_tables
+from codesafety.cli.tables import Account, assess_tables
 from codesafety.engine import Engine, Evaluator, load, open_source, read_model, read_overrides, read_source
 from codesafety.errors import CodesafetyError, ConfigurationError, PluginError
 from codesafety.profile import Override, Profile
@@ -97,39 +99,54 @@ def check(
 def _check_files(
     engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
 ) -> Tally:
+    """Write what each file comes to: as JSON one document, an array where there are several files or many patients."""
     tally = Tally()
-    out: list[dict[str, Any]] = []
-    for number, file in enumerate(_with_progress(files)):
-        try:
-            source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
-            with redirect_stdout(sys.stderr):
-                many = engine.holds_many(source)
-            if many:
-                check_tables(engine, source, profile, overrides, form, tally)
-                continue
-            with redirect_stdout(sys.stderr):
-                report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
-        except (CodesafetyError, ConfigurationError) as error:
-            tally.worst = FAILED
-            if form is Format.JSON:
+    array = JsonArray()
+    try:
+        for number, file in enumerate(_with_progress(files)):
+            named = {"file": file} if len(files) > 1 else {}
+            try:
+                source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
+                with redirect_stdout(sys.stderr):
+                    many = engine.holds_many(source)
+                if many:
+                    account = Account(source.name)
+                    for key, found in assess_tables(engine, source, profile, overrides, tally, account):
+                        if form is Format.JSON:
+                            array.add({**named, "patient": key, "report": found.model_dump(mode="json")})
+                    if form is Format.TEXT:
+                        write(*account.lines())
+                    elif account.empty:
+                        complain(f"note: {source.name}: of {count(account.empty, 'patient')} there is nothing to check")
+                    continue
+                with redirect_stdout(sys.stderr):
+                    report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
+            except (CodesafetyError, ConfigurationError) as error:
+                tally.worst = FAILED
                 held = {"decision": "hold"} if isinstance(error, PluginError) else {}
-                out.append({"file": file, **held, "error": error_data(error)})
+                if form is Format.TEXT:
+                    complain_of(error)
+                    if held:
+                        complain("  = help: what it was to read is held as not checked")
+                elif named or array.is_open:
+                    array.add({**named, **held, "error": error_data(error)})
+                else:
+                    write_json({**held, "error": error_data(error)})
+                    return tally
+                continue
+            tally.count(report)
+            if form is Format.TEXT:
+                write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
+            elif named:
+                array.add({**named, "report": report.model_dump(mode="json")})
             else:
-                complain_of(error)
-                if isinstance(error, PluginError):
-                    complain("  = help: what it was to read is held as not checked")
-            continue
-        tally.count(report)
-        if form is Format.JSON:
-            out.append({"file": file, "report": report.model_dump(mode="json")})
-        else:
-            write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
-    if form is Format.JSON and out:
-        if len(files) == 1:
-            only = out[0]
-            write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})
-        else:
-            write_json(out)
+                write_json(report.model_dump(mode="json"))
+                return tally
+        if form is Format.JSON and not array.is_open:
+            array.begin()
+    finally:
+        if array.is_open:
+            array.close()
     return tally
 
 

@@ -82,6 +82,28 @@ def write_json(data: Any) -> None:
     write(*json.dumps(data, ensure_ascii=False, indent=2).split("\n"))
 
 
+class JsonArray:
+    """A JSON array that is written as it grows: one document, also where what fills it fails."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._filled = False
+
+    def begin(self) -> None:
+        write("[")
+        self.is_open = True
+
+    def add(self, element: Any) -> None:
+        if not self.is_open:
+            self.begin()
+        write(f"{',' if self._filled else ''}{json.dumps(element, ensure_ascii=False, separators=(',', ':'))}")
+        self._filled = True
+
+    def close(self) -> None:
+        write("]")
+        self.is_open = False
+
+
 def complain(*lines: str) -> None:
     """Write lines to standard error."""
     _leave(sys.stderr, lines)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from codesafety.cli.output import count, style, wrapped
-from codesafety.report import NotChecked, Report, ReportItem, Result
+from codesafety.report import EntryContext, NotChecked, Report, ReportItem, Result
 from codesafety.terminology.words.normal import without_tag
 
 _COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}
@@ -17,6 +18,7 @@ _MEANING = {
 }
 _MOST_ITEMS = 40
 _MOST_LINES_A_REASON = 5
+_MOST_ALIKE = 10
 
 
 def render(report: Report, name: str, colour: bool) -> str:
@@ -146,12 +148,19 @@ def _untold(report: Report, colour: bool) -> Iterator[str]:
     if not report.missing_inputs and not untold:
         return
     yield from _heading("Could not be told", colour)
-    told = set()
+    shown = Counter[str]()
     for line in report.missing_inputs:
-        told.add(line.missing)
-        yield from wrapped(line.message[0].upper() + line.message[1:] + ".", "  ", "    ")
+        if line.path is not None:
+            shown[line.missing] += 1
+            if shown[line.missing] > _MOST_ALIKE:
+                continue
+        where = f": {line.path}" if line.path is not None else ""
+        yield from wrapped(f"{line.message[0].upper()}{line.message[1:]}{where}.", "  ", "    ")
+    for missing, number in shown.items():
+        if number > _MOST_ALIKE:
+            yield f"  … and {number - _MOST_ALIKE} more of which the same is missing ({missing}); --format json lists them"
     for result in untold:
-        if not {"release.*" if m.startswith("release.") else m for m in result.missing} & told:
+        if result.action in ("hold", "review") or not result.missing:
             where = f" ({result.count} entries)" if result.count > 1 else ""
             yield from wrapped(f"{result.message}{where} [{result.rule}]", "  ", "    ")
     if report.never_given:
@@ -161,7 +170,8 @@ def _untold(report: Report, colour: bool) -> Iterator[str]:
 
 
 def _entries(report: Report, colour: bool) -> Iterator[str]:
-    shown = sorted(report.items, key=lambda i: ("hold", "review", "note", "none").index(i.decision))[:_MOST_ITEMS]
+    order = ("hold", "review", "note", "none")
+    shown = sorted(report.items, key=lambda i: (order.index(i.decision), not i.context))[:_MOST_ITEMS]
     for item in shown:
         mark = style(item.decision.ljust(6), colour, fg=_COLOURS[item.decision])
         yield from wrapped(_item(item), f"  {mark}  ", "          ")
@@ -179,9 +189,42 @@ def _item(item: ReportItem) -> str:
     term = _plain_term(item.term) or (f'{unnamed}, sent as "{sent}"' if sent else unnamed)
     code = f" ({item.code})" if item.term and item.code else ""
     code += f", mapped from {item.as_sent.code}" if item.as_sent.code not in (item.code, None) else ""
+    own = [context_words(said) for said in item.context if said.path == item.path]
+    code += "".join(f", {words}" for words in own)
+    parts = "".join(
+        f"; its part {_plain_term(said.term) or f'code {said.code}'}: {context_words(said)}"
+        for said in item.context[: _MOST_ALIKE + 1]
+        if said.path != item.path
+    )
     counts = item.rules
     untold = f", {counts.cannot_tell} could not" if counts.cannot_tell else ""
-    return f"{term}{code}{f', {item.date}' if item.date else ''}: {count(counts.answered, 'rule')} answered{untold}: {item.path}"
+    return f"{term}{code}{f', {item.date}' if item.date else ''}: {count(counts.answered, 'rule')} answered{untold}{parts}: {item.path}"
+
+
+_BY = {"message": "as sent", "value": "by its value", "code": "by its code"}
+
+
+def context_words(said: EntryContext) -> str:
+    """Return in words what is said of an entry or a part of one, and by whom."""
+    words = []
+    by = " and ".join(_BY[who] for who in said.assertion_by)
+    match said.assertion:
+        case "absent":
+            words.append(f"denied {by}" if by else "denied")
+        case "unknown":
+            words.append("whether it is so is not known")
+        case "possible" | "planned":
+            words.append(f"{said.assertion} {by}".rstrip())
+        case "present":
+            pass
+    if said.subject != "patient":
+        words.append("whose it is is not known" if said.subject == "unknown" else f"about {_WHOSE[said.subject]}")
+    if said.temporality != "current":
+        words.append("past" if said.temporality == "past" else "whether it is so now is not known")
+    return ", ".join(words)
+
+
+_WHOSE = {"family": "the family", "baby": "the baby", "another": "another person"}
 
 
 def _foot(report: Report, parts: int) -> Iterator[str]:

@@ -1,85 +1,141 @@
-"""`codesafety check` on tables of many patients: one report a patient as JSON, or counts by rule as text."""
+"""`codesafety check` on tables of many patients: a report a patient, and as text what they come to."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from math import sqrt
 
-from codesafety.cli.output import Format, Tally, write
+from codesafety.cli.output import Tally, count, wrapped
+from codesafety.cli.render import context_words
 from codesafety.engine import Engine
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Submission
+from codesafety.report import Report
 
-_MOST_PATIENTS = 5
+_MOST_NAMED = 5
+_MOST_REASONS = 20
 
 
-def check_tables(
-    engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], form: Format, tally: Tally
-) -> None:
-    """Assess every patient in tables, as a submission each, and count the reports.
-
-    JSON is an array, written as it goes: an object a patient with its row key and report. Text counts, by rule, the patients and entries
-    on which it fires, with the upper end of the 95 % interval (Wilson) of the share of patients.
-    """
-    patients, entries = 0, 0
-    fired: Counter[tuple[str, str]] = Counter()
-    counted: Counter[tuple[str, str]] = Counter()
-    keys: dict[tuple[str, str], list[str]] = {}
-    untold: Counter[str] = Counter()
+def assess_tables(
+    engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], tally: Tally, account: Account
+) -> Iterator[tuple[str, Report]]:
+    """Yield (row key, report) of every patient in tables of whom there is something to check, each counted."""
     for key, submission in _with_progress(engine.read_many(source)):
+        if _holds_nothing(submission):
+            account.empty += 1
+            continue
         report = engine.assess(submission, profile=profile, overrides=overrides)
         tally.count(report)
-        if form is Format.JSON:
-            line = json.dumps(
-                {"patient": key, "report": report.model_dump(mode="json")}, ensure_ascii=False, separators=(",", ":")
-            )
-            write(f"{',' if patients else '['}{line}")
-        patients += 1
-        entries += report.counts.entries + report.counts.medications
+        account.add(key, report)
+        yield key, report
+
+
+def _holds_nothing(submission: Submission) -> bool:
+    """Return whether a patient has no item, and nothing that could be one was left unread: that is no fault of a table."""
+    items = submission.entries or submission.medications or submission.texts
+    return not items and not any(unread.whole or unread.coded or unread.broken for unread in submission.not_read)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """How often something was found, and the first places of it."""
+
+    times: int = 0
+    places: list[str] = field(default_factory=list)
+
+    def add(self, place: str) -> None:
+        self.times += 1
+        if len(self.places) < _MOST_NAMED and place not in self.places:
+            self.places.append(place)
+
+    @property
+    def such_as(self) -> str:
+        return ", ".join(self.places)
+
+
+class Account:
+    """What the reports on tables come to: what fired, what is held or not judged and why, and what could not be told.
+
+    The share of patients on whom a rule fires is given with the upper end of its 95 % interval (Wilson).
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.empty = 0
+        """Patients of whom there was nothing to check."""
+        self._patients = self._entries = 0
+        self._decisions: Counter[str] = Counter()
+        self._fired: dict[tuple[str, str], tuple[_Counted, Counter[str]]] = {}
+        self._unchecked: dict[str, dict[str, _Counted]] = {"held": {}, "not read": {}, "not judged": {}, "error": {}}
+        self._context: dict[str, _Counted] = {}
+        self._missing: dict[str, _Counted] = {}
+
+    def add(self, key: str, report: Report) -> None:
+        self._patients += 1
+        self._entries += report.counts.entries + report.counts.medications
+        self._decisions[report.decision] += 1
         for result in report.results:
-            name = (result.rule, result.action)
-            if result.outcome == "cannot_tell":
-                untold[result.rule] += 1
-                continue
-            fired[name] += 1
-            counted[name] += result.count
-            keys.setdefault(name, [])
-            if len(keys[name]) < _MOST_PATIENTS:
-                keys[name].append(key)
-    if form is Format.JSON:
-        write("]" if patients else "[]")
-    else:
-        write(*_counts(source.name, patients, entries, fired, counted, keys, untold))
+            if result.outcome == "fires":
+                found, entries = self._fired.setdefault((result.rule, result.action), (_Counted(), Counter()))
+                found.add(key)
+                entries["all"] += result.count
+        for failed in report.not_checked:
+            self._note("held", failed.reason, failed.path or key)
+        for unread in report.not_read:
+            if not unread.broken and (unread.whole or unread.coded):
+                self._note("not read" if unread.whole else "not judged", unread.reason, unread.path)
+        for error in report.errors:
+            self._note("error", error, key)
+        for said in (said for item in report.items for said in item.context):
+            self._context.setdefault(context_words(said), _Counted()).add(said.path)
+        for line in report.missing_inputs:
+            self._missing.setdefault(line.missing, _Counted()).add(line.path or key)
 
+    def _note(self, kind: str, reason: str, place: str) -> None:
+        self._unchecked[kind].setdefault(reason, _Counted()).add(place)
 
-def _counts(
-    name: str,
-    patients: int,
-    entries: int,
-    fired: Counter[tuple[str, str]],
-    counted: Counter[tuple[str, str]],
-    keys: dict[tuple[str, str], list[str]],
-    untold: Counter[str],
-) -> Iterator[str]:
-    yield f"{name}: {patients} patients, {entries} entries and medications"
-    if not fired:
-        yield "No loaded rule fired. That does not mean that the entries are right."
-    else:
-        longest = max(len(rule) for rule, _ in fired)
+    def lines(self) -> Iterator[str]:
+        """Yield the account as text."""
+        yield f"{self.name}: {count(self._patients, 'patient')}, {self._entries} entries and medications"
+        if self.empty:
+            yield f"{count(self.empty, 'patient')} besides, of whom there is no entry, medication or text"
+        yield ", ".join(f"{decision.upper()} {self._decisions[decision]}" for decision in ("hold", "review", "note", "none"))
+        yield from self._findings()
+        for kind, heading in (
+            ("held", "NOT CHECKED, and held"),
+            ("not read", "Not read"),
+            ("not judged", "Not judged: codes that no rule about entries has seen"),
+            ("error", "Errors"),
+        ):
+            yield from self._listed(heading, self._unchecked[kind])
+        yield from self._listed("Entries that are said to be no plain fact", self._context)
+        yield from self._listed("Could not be told, by what is missing", self._missing)
+        yield "One report a patient: --format json"
+
+    def _findings(self) -> Iterator[str]:
+        if not self._fired:
+            yield "No loaded rule fired. That does not mean that the entries are right."
+            return
+        longest = max(len(rule) for rule, _ in self._fired)
         yield f"{'rule'.ljust(longest)}  action  findings  entries  share of patients (95 % at most)  such as"
-        for (rule, action), number in fired.most_common():
-            share = f"{number / patients:.2%} ({upper_bound(number, patients):.2%})"
-            yield (
-                f"{rule.ljust(longest)}  {action.ljust(6)}  {number:8}  {counted[rule, action]:7}  {share:>33}  "
-                f"{', '.join(keys[rule, action])}"
-            )
-    if untold:
-        yield f"{sum(untold.values())} answers of {len(untold)} rules could not be told"
-    yield "One report a patient: --format json"
+        for (rule, action), (found, entries) in sorted(self._fired.items(), key=lambda one: -one[1][0].times):
+            share = f"{found.times / self._patients:.2%} ({upper_bound(found.times, self._patients):.2%})"
+            yield f"{rule.ljust(longest)}  {action.ljust(6)}  {found.times:8}  {entries['all']:7}  {share:>33}  {found.such_as}"
+
+    @staticmethod
+    def _listed(heading: str, found: dict[str, _Counted]) -> Iterator[str]:
+        if not found:
+            return
+        yield f"{heading}:"
+        ranked = sorted(found.items(), key=lambda one: -one[1].times)
+        for reason, counted in ranked[:_MOST_REASONS]:
+            yield from wrapped(f"{counted.times} × {reason}: {counted.such_as}", "  ", "    ")
+        if len(ranked) > _MOST_REASONS:
+            yield f"  … and {sum(counted.times for _, counted in ranked[_MOST_REASONS:])} for other reasons"
 
 
 def upper_bound(found: int, of: int) -> float:

@@ -10,6 +10,7 @@ from codesafety.evaluation import calendar
 from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen, date_of, dosage
+from codesafety.evaluation.items import yes_or_no
 from codesafety.evaluation.outcome import Bindable
 from codesafety.evaluation.strengths import strength
 from codesafety.evaluation.words import siblings
@@ -92,14 +93,14 @@ def item_date(item: ItemFact, name: str) -> Interval | None:
     if name == "value":
         value = item.value
         return date_of(value.date) if value is not None else None
-    if name in ("start", "end") and not item.is_entry:
+    if name in ("start", "end"):
         return item.course.start if name == "start" else item.course.end
     return date_of(getattr(item.model, name))
 
 
 def day_name(item: ItemFact, name: str) -> str:
     """Return the field to name where a date is not one exact day: one missing day has one name, whichever field asks for it."""
-    if name not in ("start", "end") or item.is_entry:
+    if name not in ("start", "end"):
         return name
     return item.course.start_name if name == "start" else item.course.end_name
 
@@ -123,6 +124,8 @@ def item_field(item: ItemFact, name: str) -> Any:
         return strength(item)
     if name == "references":
         return _references(item)
+    if name == "answer":
+        return yes_or_no(item)
     if name in ("unit", "unit_check"):
         quantity = _quantity(item)
         return quantity and (quantity.unit if name == "unit" else unit_check(quantity))

@@ -15,7 +15,7 @@ from typing import Literal
 from codesafety.record import Coding, Quantity, Value
 from codesafety.terminology.interface import Terminology, Words
 from codesafety.terminology.systems import SCT, canonical
-from codesafety.terminology.words.descriptions import judge
+from codesafety.terminology.words.descriptions import is_denial, judge
 from codesafety.terminology.words.normal import normal
 
 Answer = Literal["absent", "unknown"]
@@ -171,3 +171,16 @@ def _known_terms(codings: Iterable[Coding], terminology: Terminology) -> Iterato
 def _nobody(_key: str) -> tuple[str, ...]:
     """Return the codes that words are the name of: what else they may name is not asked here."""
     return ()
+
+
+def affirms(value: Value | None) -> bool:
+    """Return whether a value is a yes: `true`, or nothing but Yes, Present, Positive."""
+    if value is None:
+        return False
+    said = {*map(_by_code, value.codings), *(_by_words(words) for words in _words(value))} - {None}
+    return value.boolean is True or said == {"present"}
+
+
+def denies_itself(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> bool:
+    """Return whether a code says by its known descriptions, else by the words sent with it, that something is not so."""
+    return is_denial(list(_known_terms(codings, terminology)) or list(_own_terms(codings, text, terminology)))

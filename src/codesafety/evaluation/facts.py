@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
-from codesafety.evaluation.codes import NO_CODE, BoundSet, Codebook, CodeInfo
+from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.items import CodingFact, ItemFact, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Work
@@ -37,7 +37,6 @@ __all__ = [
     "compare_identity",
     "date_of",
     "dosage",
-    "holds",
     "may_be",
     "order_groups",
     "same_part",
@@ -477,7 +476,3 @@ def compare_identity(submission: Submission, record: Record | None) -> Identity:
 
 def _digits(number: str) -> str:
     return "".join(character for character in number if character.isdigit())
-
-
-def holds(bound: BoundSet, infos: tuple[CodeInfo, ...]) -> bool | None:
-    return bound.holds(infos or (NO_CODE,))

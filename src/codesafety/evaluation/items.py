@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
-from codesafety.evaluation.denials import Answer, answer
+from codesafety.evaluation.denials import Answer, affirms, answer, denies_itself
 from codesafety.evaluation.phrases import MOST_LETTERS, clauses
 from codesafety.evaluation.work import TooManyWords
 from codesafety.ir import Unit
@@ -270,15 +270,35 @@ def _find_context(item: ItemFact) -> tuple[str | None, str | None, str | None]:
 def _said(item: ItemFact, model: Entry) -> str | None:
     """Return what the message says: of the entry, of the part, and by the value. Two that differ are unknown (table 9)."""
     of_part = item.component.assertion if item.component is not None else None
-    spoken = {said for said in (model.assertion, of_part, _answer(item)) if said is not None}
+    spoken = {said for said in (model.assertion, of_part, value_answer(item)) if said is not None}
     if len(spoken) > 1:
         return "unknown"
     return spoken.pop() if spoken else None
 
 
-def _answer(item: ItemFact) -> Answer | None:
-    text = item.component.text if item.component is not None else item.model.text
-    return answer(item.value, item.codings, text, item.codebook.terminology)
+def value_answer(item: ItemFact) -> Answer | None:
+    """Return how the value of an entry or component denies its own code, or leaves it open."""
+    return answer(item.value, item.codings, _text(item), item.codebook.terminology)
+
+
+def _text(item: ItemFact) -> str | None:
+    return item.component.text if item.component is not None else item.model.text
+
+
+def yes_or_no(item: ItemFact) -> Literal["affirms", "denies", "contrary"] | None:
+    """Return what the value of an entry or component answers to its code; None where it is no answer, or leaves it open.
+
+    Contrary: code and value can be read two ways. The code itself denies something, and the value is yes, no or what the code
+    denies; or the value is yes, and the message says that it is not so.
+    """
+    said, yes = value_answer(item), affirms(item.value)
+    if said == "unknown" or not (said or yes):
+        return None
+    told = (getattr(item.model, "assertion", None), item.component.assertion if item.component is not None else None)
+    denied = any(info.context.assertion == "absent" for info in item.infos)
+    if denied or (yes and "absent" in told) or denies_itself(item.codings, _text(item), item.codebook.terminology):
+        return "contrary"
+    return "affirms" if yes else "denies"
 
 
 def _says_nothing(item: ItemFact, model: Entry) -> bool:
@@ -288,7 +308,7 @@ def _says_nothing(item: ItemFact, model: Entry) -> bool:
     component = item.component
     if component is not None and component.assertion is not None:
         return False
-    if (model.value if component is None else component.value) is not None and _answer(item) is not None:
+    if (model.value if component is None else component.value) is not None and value_answer(item) is not None:
         return False
     infos = item.infos
     if len(infos) == 1:

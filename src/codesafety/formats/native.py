@@ -1,7 +1,8 @@
 """The reader of this library's own JSON: a Submission or a Record as `record.py` describes it.
 
 A submission may leave out everything that it does not know. An error names the field and what belongs there, and never
-repeats what was sent: neither a value nor a name that is not the model's. A date that is none breaks its own field alone.
+repeats what was sent: neither a value nor a name that is not the model's. A date that is none breaks its own field alone; so does
+a status that no such item has.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any, TypeVar, get_args
 
 from codesafety import record
 from codesafety.errors import InputError
+from codesafety.formats import stated
 from codesafety.formats.encoding import decode, kind_of, mentions, place_in
 from codesafety.formats.fhir.json import Number, parse_json_value
 from codesafety.plugins.reading import Source
-from codesafety.record import Model, PartialDate, Record, Submission, ValidationError, day_interval, punctuated
+from codesafety.record import Entry, Model, NotRead, PartialDate, Record, Submission, ValidationError, day_interval, punctuated
 
 _Model = TypeVar("_Model", bound=Model)
+_Items = TypeVar("_Items", Submission, Record)
 _Place = tuple[int | str, ...]
 _FIELDS = tuple(f'"{name}"' for name in sorted(set(Submission.model_fields) | set(Record.model_fields)))
 _SHOWN = 5
@@ -57,11 +60,11 @@ class NativeReader:
         )
 
     def read(self, source: Source) -> Submission:
-        return _read(source, Submission, _ONLY_RECORD, self.name)
+        return _stated(_read(source, Submission, _ONLY_RECORD, self.name))
 
     def read_record(self, source: Source) -> Record:
         """Return the record. A submission given as a record declares itself complete for nothing."""
-        return _read(source, Record, _ONLY_SUBMISSION, self.name)
+        return _stated(_read(source, Record, _ONLY_SUBMISSION, self.name))
 
 
 def plain_json(source: Source) -> Any:
@@ -106,6 +109,20 @@ def _read(source: Source, model: type[_Model], other: frozenset[str], name: str)
         if "complete" in members:
             members["complete"] = [coverage for coverage in members["complete"] if coverage]
         return validated(model, _with(members, not_read), source.name)
+
+
+def _stated(read: _Items) -> _Items:
+    """Return what was read with what its status words say, and a line for each that is none."""
+    entries: list[Entry] = []
+    strange: list[NotRead] = []
+    for entry in read.entries:
+        told, lines = stated.of_entry(entry)
+        entries.append(told)
+        strange += lines
+    strange += [line for medication in read.medications for line in stated.of_medication(medication)]
+    listed: set[str] = {line.path for line in read.not_read if line.broken}
+    not_read = (*read.not_read, *(line for line in strange if line.path not in listed))
+    return read.model_copy(update={"entries": tuple(entries), "not_read": not_read})
 
 
 def _with(members: dict[str, Any], not_read: list[dict[str, Any]]) -> dict[str, Any]:

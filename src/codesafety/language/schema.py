@@ -59,6 +59,7 @@ NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued
 REFERENCES: Final = ("resolved", "dangling")
 SYSTEMS: Final = ("known", "nearly_known", "misplaced", "other", "left_out", "none")
 UNITS: Final = ("valid", "other_spelling", "not_a_unit", "none")
+ANSWERS: Final = ("affirms", "denies", "contrary")
 SIBLINGS: Final = ("alone", "compatible", "contrary")
 
 _DATE, _NUMBER, _CODINGS = FieldSpec(DATE), FieldSpec(NUMBER), FieldSpec(CODINGS, sayable=False)
@@ -91,6 +92,7 @@ _ENTRY: Final[Mapping[str, FieldSpec]] = {
     "consultation_date": _DATE,
     "end_date": _DATE,
     "value": FieldSpec(VALUE),
+    "answer": FieldSpec(WORD, ANSWERS),
     "unit": _SENT,
     "unit_check": FieldSpec(WORD, UNITS),
     "code": _CODINGS,
@@ -222,7 +224,9 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     },
     "entry": {
         **dict.fromkeys(_ITEM_TEXTS, TEXT),
-        **{name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "unit", "unit_check", "id", "text")},
+        **{
+            name: spec.type for name, spec in _ENTRY.items() if name not in ("code", "answer", "unit", "unit_check", "id", "text")
+        },
     },
     "medication": {
         **dict.fromkeys((*_ITEM_TEXTS, "order", "based_on"), TEXT),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.items import value_answer
 from codesafety.evaluation.outcome import Broken, RunResult
 from codesafety.evaluation.work import NOT_ASKED
-from codesafety.record import Submission
-from codesafety.report import Answers, AsSent, Decision, NotChecked, NotReadItem, ReportItem
+from codesafety.record import Entry, Submission
+from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
-from codesafety.reporting.results import code_fields
+from codesafety.reporting.results import code_fields, told_of
+
+_STANDS = 2
+"""`ItemFact.stands` of what is present, the patient's and current."""
 
 
 def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Ledger) -> Iterator[ReportItem]:
@@ -36,6 +41,7 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
                 text=model.text,
                 date=_sent_date(item),
             ),
+            context=tuple(_context(facts.parts(item), facts)) if item.is_entry else (),
             decision=ledger.decision(model.path),
             rules=Answers.model_construct(
                 answered=tally.answered,
@@ -59,6 +65,32 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
             decision=ledger.decision(text.path),
             results=tuple(ledger.results.get(text.path, ())),
         )
+
+
+def _context(parts: Iterable[ItemFact], facts: Facts) -> Iterator[EntryContext]:
+    """Yield what is said of an entry and of each of its components, where that is not simply that it is so."""
+    for part in parts:
+        if part.stands == _STANDS:
+            continue
+        assertion, subject, temporality = (word or "unknown" for word in part.context)
+        if (assertion, subject, temporality) == ("present", "patient", "current"):
+            continue  # withdrawn, and nothing else
+        info = told_of(part)
+        coded = code_fields(info.system, info.code, facts) if info is not None else {}
+        said = {"assertion": assertion, "subject": subject, "temporality": temporality}
+        yield EntryContext.model_validate({"path": part.path, **said, "assertion_by": tuple(_who_says(part)), **coded})
+
+
+def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
+    """Yield who says anything of whether an entry or component is so."""
+    model, component = part.model, part.component
+    assert isinstance(model, Entry)
+    if model.assertion is not None or (component is not None and component.assertion is not None):
+        yield "message"
+    if value_answer(part) is not None:
+        yield "value"
+    if any(info.context.assertion is not None for info in part.infos):
+        yield "code"
 
 
 def unread_items(submission: Submission) -> Iterator[ReportItem]:

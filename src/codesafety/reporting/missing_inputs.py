@@ -1,8 +1,13 @@
-"""What could not be told, and for want of what: one result a rule and cause, one line a missing input."""
+"""What could not be told, and for want of what: one result a rule and cause, one line a missing input.
+
+What is missing of one item (whether it is so, whose it is, its day) has a line of that item: no line of a whole input, such as
+the record that was not given, hides it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 
 from codesafety import ir
@@ -10,8 +15,9 @@ from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Outcome
 from codesafety.report import Decision, MissingInput, Result
 from codesafety.reporting.ledger import Ledger
-from codesafety.reporting.results import Results
+from codesafety.reporting.results import Results, code_fields, told_of
 from codesafety.reporting.standing import InForce
+from codesafety.terminology.words.normal import without_tag
 
 _NAMED = {
     "patient.gender": "the patient's gender",
@@ -23,6 +29,20 @@ _NAMED = {
     "message.sender": "the sender of the message",
     "message.replaces": "what the message replaces",
 }
+_OF_AN_ITEM = {
+    "assertion": "whether it is so",
+    "subject": "whose it is",
+    "temporality": "whether it is so now",
+    "siblings": "whether the codings beside it say the same",
+    "display": "what its words say",
+    "date": "its day",
+    "code": "what its code means",
+    "product": "which product it is",
+    "value": "its value",
+    "id": "its identifier",
+}
+"""Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its
+own name."""
 
 
 class MissingInputs:
@@ -37,6 +57,7 @@ class MissingInputs:
         self.found: list[Result] = []
         self._stopped: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
         self._not_understood: tuple[set[str], set[str]] = (set(), set())
+        self._of_items: dict[str, tuple[ItemFact | CodingFact, set[str], set[str]]] = {}
 
     def add(self, outcomes: list[Outcome]) -> None:
         rule = outcomes[0].rule
@@ -45,7 +66,8 @@ class MissingInputs:
             whole = {m for m in outcome.missing if _is_whole(m)}
             if whole and whole == outcome.missing and whole <= self.standing.never:
                 continue
-            if rule.cannot_tell is None and _of_other_systems(outcome):
+            lacking = list(_lacking(rule, outcome))
+            if rule.cannot_tell is None and _of_other_systems(outcome) and all(field == "code" for _, field in lacking):
                 self._stopped["release.*"][0].add(rule.name)
                 self._stopped["release.*"][1].add(_outcome_path(outcome))
                 self.ledger.take_message("note")
@@ -57,6 +79,10 @@ class MissingInputs:
                     self.ledger.take("note", {outcome.subject.model.path})
                 continue
             groups.setdefault(outcome.missing, []).append(outcome)
+            for bound, field in lacking:
+                _, fields, rules = self._of_items.setdefault(_bound_path(bound), (bound, set(), set()))
+                fields.add(field)
+                rules.add(rule.name)
         for missing, group in groups.items():
             self._add_group(rule, missing, group)
 
@@ -113,6 +139,7 @@ class MissingInputs:
             MissingInput(missing=name, rules=len(rules), items=len(items), message=_missing_message(name, len(rules)))
             for name, (rules, items) in sorted(self._stopped.items())
         ]
+        lines += self._item_lines()
         rules, items = self._not_understood
         if items:
             lines.append(
@@ -125,6 +152,55 @@ class MissingInputs:
                 )
             )
         return tuple(lines)
+
+    def _item_lines(self) -> list[MissingInput]:
+        """Return a line for each item of which something is missing, those that may say the contrary first."""
+        order = list(_OF_AN_ITEM)
+
+        def rank(field: str) -> int:
+            return order.index(field) if field in order else len(order)
+
+        lines = []
+        for path, (bound, fields, rules) in self._of_items.items():
+            shown = sorted(fields, key=lambda field: (rank(field), field))
+            info = told_of(bound)
+            of = code_fields(info.system, info.code, self.facts) if info is not None else {"code": None, "term": None}
+            what = " and ".join(_OF_AN_ITEM.get(name, f"`{name}`") for name in shown)
+            name = without_tag(of["term"]) if of["term"] else None
+            code = f" ({of['code']})" if name else f"code {of['code']}" if of["code"] else "no code"
+            lines.append(
+                MissingInput(
+                    missing=", ".join(shown),
+                    path=path,
+                    rules=len(rules),
+                    items=1,
+                    message=f"{name or ''}{code}: {what} is not known: {counted(len(rules), 'rule')} could not be told",
+                )
+            )
+        return sorted(lines, key=lambda line: rank(line.missing.split(", ")[0]))
+
+
+def _lacking(rule: ir.Rule, outcome: Outcome) -> Iterator[tuple[ItemFact | CodingFact, str]]:
+    """Yield each field that is missing of an incoming item or coding; one of another item falls on the item that asked for it."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    for application in outcome.applications:
+        sides = {one.name: application.subject} | ({other.name: application.partner} if other is not None else {})
+        asking = application.subject if isinstance(application.subject, CodingFact) else outcome.subject
+        for name in application.missing:
+            base, _, field = name.partition(".")
+            if _is_whole(name) or base in ("patient", "message") or not field:
+                continue
+            bound = sides.get(base)
+            if isinstance(bound, CodingFact) or (isinstance(bound, ItemFact) and bound.incoming):
+                yield bound, field
+            elif asking is not None:
+                yield asking, f"{field} of another"
+
+
+def _bound_path(bound: ItemFact | CodingFact) -> str:
+    if isinstance(bound, CodingFact):
+        return bound.coding.path or (bound.item.path if bound.item is not None else "message")
+    return bound.path
 
 
 def _of_other_systems(outcome: Outcome) -> bool:

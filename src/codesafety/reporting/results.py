@@ -10,6 +10,7 @@ from typing import Literal
 from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
+from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application
 from codesafety.report import (
@@ -133,7 +134,7 @@ class Results:
         return tuple(found.values())
 
     def _involved(self, item: ItemFact, role: str, *, takes_action: bool) -> InvolvedEntry:
-        info = next((i for i in item.infos if i.system == "sct"), item.infos[0] if item.infos else None)
+        info = told_of(item)
         path, side = _place(item)
         return InvolvedEntry(
             path=path,
@@ -161,6 +162,13 @@ class Results:
 
 def _place(item: ItemFact) -> tuple[str, Literal["incoming", "record"]]:
     return item.path, "incoming" if item.incoming else "record"
+
+
+def told_of(bound: ItemFact | CodingFact) -> CodeInfo | None:
+    """Return the coding by which an item is named: its SNOMED CT one, else its first."""
+    if isinstance(bound, CodingFact):
+        return bound.info
+    return next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
 
 
 def code_fields(system: str | None, code: str | None, facts: Facts) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.differential.compare import compared
 from tests.differential.rules import field
-from tests.differential.worlds import DAY, M_VMP, P1, P2, P3, bound
+from tests.differential.worlds import DAY, M_UNKNOWN, M_VMP, P1, P2, P3, bound
 
 from codesafety import ir
 from codesafety.errors import PluginError
@@ -222,3 +222,22 @@ def test_a_program_is_shared_between_threads() -> None:
         thread.join()
     assert len(answers) == 200
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_medicine_whose_product_or_ingredients_are_not_told_may_be_any() -> None:
+    m, n = Var("m", Kind.MEDICATION, 0), Var("n", Kind.MEDICATION, 1)
+    pair = ir.Trigger(m, n, unordered=True)
+    binding = bound([rule("same", pair, ir.SameProduct(m, n)), rule("shared", pair, ir.SharesIngredient(m, n))])
+
+    def of(code: str) -> Medication:
+        return Medication(path="m", products=(Coding(system="sct", code=code),))
+
+    run = both(binding, Submission(medications=(of(M_UNKNOWN), of(M_VMP), of(M_VMP)), entries=(entry(P1),)))
+    assert sorted(found(run)) == [
+        ("w/same", 1, "cannot_tell"),
+        ("w/same", 2, "fires"),
+        ("w/same", 3, "fires"),
+        ("w/shared", 1, "cannot_tell"),
+        ("w/shared", 2, "fires"),
+        ("w/shared", 3, "fires"),
+    ]

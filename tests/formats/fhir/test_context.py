@@ -177,3 +177,23 @@ def test_a_number_of_a_prescription_of_several_is_no_order() -> None:
 def test_a_medicine_taken_as_needed(fields: dict[str, Any], as_needed: bool | None) -> None:
     assert medications(request("r", dosageInstruction=[fields or {"text": "one"}]))["r"].as_needed is as_needed
     assert medications(request("r", dosageInstruction=[fields or {"text": "one"}, {"text": "two"}]))["r"].as_needed is None
+
+
+@pytest.mark.parametrize(
+    ("target", "resolved"),
+    [
+        ("https://elsewhere.example/who", None),
+        ("http://elsewhere.example/who", None),
+        ("https://elsewhere.example/Organization/1", None),
+        ("Organization/1", None),
+        ("urn:uuid:00000000-0000-4000-8000-000000000001", False),
+        ("#inside", False),
+        ("somebody", False),
+    ],
+)
+def test_a_message_answers_to_what_no_server_can(target: str, resolved: bool | None) -> None:
+    header = {"resourceType": "MessageHeader", "eventUri": "urn:event"}
+    observation = {"resourceType": "Observation", "code": C, "performer": [{"reference": target}]}
+    bundle = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": header}, {"resource": observation}]}
+    (entry,) = R4Reader().read(Source(json.dumps(bundle).encode(), "given")).entries
+    assert [(r.role, r.resolved) for r in entry.references] == [("performer", resolved)]

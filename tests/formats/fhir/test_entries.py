@@ -263,6 +263,35 @@ def test_the_words_for_gender(gender: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "one", "other", "contrary"),
+    [
+        ("gender", "female", "male", True),
+        ("gender", "female", "unknown", False),
+        ("gender", "female", None, False),
+        ("gender", "female", "female", False),
+        ("birthDate", "1990-01-01", "1991", True),
+        ("birthDate", "1990-01-01", "1990", False),
+        ("birthDate", "1990-01-01", "1990-02", True),
+        ("deceasedBoolean", True, False, True),
+        ("deceasedBoolean", False, None, False),
+    ],
+)
+def test_one_patient_told_of_twice(name: str, one: Any, other: Any, contrary: bool) -> None:
+    told = [
+        {
+            "resourceType": "Patient",
+            "id": own,
+            "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}],
+        }
+        | ({} if value is None else {name: value})
+        for own, value in (("a", one), ("b", other))
+    ]
+    for patients in (told, told[::-1]):
+        reasons = [line.reason for line in read(*patients).not_read]
+        assert ("it contradicts what is said of the same patient elsewhere" in reasons) is contrary
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"gender": "M"}, "the gender is none of male, female, other and unknown"),
@@ -330,6 +359,14 @@ def test_what_says_that_a_medicine_was_not_given(name: str, value: Any) -> None:
     assert [c.code for c in made.not_given_reason] == (["1", "2"] if isinstance(value, list) else ["2"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("MedicationStatement", "dateAsserted"), ("MedicationDispense", "recorded"), ("MedicationAdministration", "recorded")],
+)
+def test_when_a_medicine_was_recorded(kind: str, name: str) -> None:
+    assert medication(resourceType=kind, **{name: "2024-07-01"}).recorded == "2024-07-01"
+
+
 @pytest.mark.parametrize(("taken", "not_given"), [("y", False), ("unk", None), ("na", None)])
 def test_what_says_that_it_was(taken: str, not_given: bool | None) -> None:
     assert medication(resourceType="MedicationStatement", taken=taken).not_given is not_given
@@ -389,3 +426,13 @@ def test_the_organisation_of_each_kind_of_author(name: str) -> None:
     (made,) = read(observed, organization).entries
     assert made.provenance is not None
     assert made.provenance.organization == "A"
+
+
+def test_a_code_that_stands_beside_codings_is_named_by_its_path() -> None:
+    held = {"code": "I10", "display": "Pregnant", "coding": [{"system": SCT, "code": "1"}]}
+    submission = read({"resourceType": "Observation", "code": held})
+    assert {line.path for line in submission.not_read if line.coded} == {
+        "Bundle.entry[0].resource.code",
+        "Bundle.entry[0].resource.code.code",
+        "Bundle.entry[0].resource.code.coding[0]",
+    }

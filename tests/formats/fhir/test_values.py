@@ -161,6 +161,7 @@ def test_text_may_carry_an_extension_and_an_id_or_only_those() -> None:
     beside = '{"id": "a", "extension": [{"url": "b"}]}'
     assert child_text(holder(f'"display": "a", "_display": {beside}'), "display") == "a"
     assert child_text(holder(f'"_display": {beside}'), "display") is None
+    assert parse_json(f'{{"resourceType": "Basic", "_display": {beside}, "a": "b", "_a": {beside}}}', "given").flaws == ()
     assert text(None) is None
 
 

@@ -163,6 +163,65 @@ def test_an_unknown_kind_and_an_unknown_column_are_reported(tmp_path: Path) -> N
     assert {n.path: n.whole for n in one.not_read} == {"entries[0]": True, "entries.colour": False}
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "codes"),
+    [
+        ("snomed_code", "77386005", ["77386005"]),
+        ("diagnosis_snomed", "77386006", ["77386006"]),
+        ("local_code", "NP", []),
+        ("anything", " 77386006 ", []),
+    ],
+)
+def test_codes_in_a_column_that_is_not_known_are_not_judged(tmp_path: Path, column: str, cell: str, codes: list[str]) -> None:
+    path = csv(
+        tmp_path,
+        f"{HEAD},{column}",
+        f"p1,F,1990,condition,sct,27113001,x,2025,{cell}",
+        "p2,F,1990,condition,sct,27113001,x,2025,",
+    )
+    (_, one), (_, two) = read(path)
+    (line,) = one.not_read
+    assert (line.path, line.coded, [c.code for c in line.codings]) == (f"entries[0].{column}", True, codes)
+    assert two.not_read == ()
+
+
+@pytest.mark.parametrize("column", ["colour", "ods_code", "postcode", "practice_code", "note"])
+def test_a_column_that_is_not_called_as_codes_are_is_listed_and_no_more(tmp_path: Path, column: str) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},{column}", "p1,F,1990,condition,sct,27113001,x,2025,77386005"))
+    assert [(line.path, line.coded) for line in one.not_read] == [(f"entries.{column}", False)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "assertion", "listed"),
+    [
+        ("assertion", "Absent", "absent", []),
+        ("assertion", "denied", "absent", []),
+        ("assertion", "Ruled out", "absent", []),
+        ("assertion", "Suspected", "possible", []),
+        ("assertion", "perhaps", None, [("entries[0]", "a word or a number that `assertion` may not be")]),
+        ("status", "Cancelled", "unknown", []),
+        ("verification", "Refuted", "absent", []),
+        (
+            "verification",
+            "doubted",
+            "unknown",
+            [("entries[0].verification", "a status that no such item has: nothing can be told of it")],
+        ),
+    ],
+)
+def test_words_of_a_table_are_those_of_the_model_in_any_spelling(
+    tmp_path: Path, column: str, cell: str, assertion: str | None, listed: list[tuple[str, str]]
+) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},{column}", f"p1,F,1990,condition,sct,27113001,x,2025,{cell}"))
+    assert [(line.path, line.reason) for line in one.not_read if line.broken] == listed
+    assert [entry.assertion for entry in one.entries] == ([assertion] if assertion else [])
+
+
+def test_a_withdrawn_row_is_withdrawn_however_it_is_spelt(tmp_path: Path) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},status", "p1,F,1990,condition,sct,27113001,x,2025,Entered in Error"))
+    assert [entry.entered_in_error for entry in one.entries] == [True]
+
+
 def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
     csv(
         tmp_path,
@@ -338,6 +397,21 @@ def test_derived_tables_and_visits_are_listed(tmp_path: Path) -> None:
     one = next(iter(OmopReader().read_many(Source(b"", "omop", omop(tmp_path)))))[1]
     lines = {n.path: [c.code for c in n.codings] for n in one.not_read}
     assert lines == {"visit_occurrence[0]": ["9201"], "person[0].race_concept_id": [], "condition_era": []}
+
+
+def test_a_table_of_omop_that_is_not_known_may_hold_codes_of_anybody(tmp_path: Path) -> None:
+    folder = omop(tmp_path)
+    csv(folder, "person_id,concept_id,answer", "9,4112343,yes", name="survey.csv")
+    csv(folder, "person_id,answer", "9,yes", name="questions.csv")
+    csv(folder, "person_id,concept_id", name="empty.csv")
+    one = next(iter(OmopReader().read_many(Source(b"", "omop", folder))))[1]
+    lines = {n.path: (n.whole, n.coded) for n in one.not_read}
+    assert [lines[name] for name in ("survey", "questions", "empty", "condition_era")] == [
+        (True, True),
+        (False, False),
+        (False, False),
+        (False, False),
+    ]
 
 
 def test_an_omop_folder_without_its_vocabulary_is_refused(tmp_path: Path) -> None:

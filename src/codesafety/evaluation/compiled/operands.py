@@ -24,6 +24,7 @@ SCENE = "F"
 _OF_ITEM = frozenset(
     {
         "value",
+        "answer",
         "unit",
         "unit_check",
         "strength",

@@ -9,7 +9,7 @@ from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
 from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
 from codesafety.evaluation.compiled.standing import Concept, Concepts
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, holds
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
 from codesafety.evaluation.outcome import Application
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Unit
@@ -224,7 +224,7 @@ class Scene:
 
     def infos_member(self, infos: tuple[CodeInfo, ...], number: int) -> bool | None:
         """Return whether a coded field is in a set."""
-        return holds(self.sets[number], infos)
+        return self.sets[number].holds(infos)
 
     def codings(self, item: ItemFact) -> tuple[CodingFact, ...]:
         """Return every coding sent with an incoming item."""

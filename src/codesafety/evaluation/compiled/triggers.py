@@ -141,6 +141,11 @@ def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var
         ):
             of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
             return [condition] if isinstance(condition, wanted) and of_the_pair else []
+        case ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right)) | ir.SameDay(
+            ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right)
+        ):
+            of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
+            return [condition] if isinstance(condition, wanted) and of_the_pair else []
         case _:
             return []
 
@@ -196,7 +201,8 @@ def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callabl
         return lambda scene, item: scene.possible_products(item)
     if _needed(rule.when, ir.SharesIngredient, one, other):
         return lambda scene, item: scene.possible_ingredients(item)
-    if _needed(rule.when, ir.SameEntry, one, other):
+    same_code_and_day = bool(_needed(rule.when, ir.FieldSame, one, other)) and bool(_needed(rule.when, ir.SameDay, one, other))
+    if same_code_and_day or _needed(rule.when, ir.SameEntry, one, other):
         return lambda scene, item: (scene.possible_twins(item),)
     return lambda scene, item: (scene.everyone(is_entry),)
 

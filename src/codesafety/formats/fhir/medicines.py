@@ -184,11 +184,7 @@ def _bounds_of(dosage: Node, used: Used) -> _Bounds:
         begins, ends = period(held, used)
         return _Bounds(start=begins, end=ends)
     low, high = (held, held) if held.name == "boundsDuration" else (one(held, "low"), one(held, "high"))
-    least, most = _lasts(low), _lasts(high)
-    if least is not None and low is not None:
-        used.add(low)
-    if most is not None and high is not None:
-        used.add(high)
+    least, most = _lasts(low, used), _lasts(high, used)
     return _Bounds(least=least[0] if least is not None else Decimal(1), most=most[1] if most is not None else None)
 
 
@@ -202,7 +198,7 @@ _LASTS: dict[str, tuple[Fraction, Fraction]] = {
 }
 
 
-def _lasts(node: Node | None) -> tuple[Decimal, Decimal] | None:
+def _lasts(node: Node | None, used: Used) -> tuple[Decimal, Decimal] | None:
     """Return the fewest and the most days that a duration may touch; None where it is none that can be told."""
     value = decimal(one(node, "value")) if node is not None else None
     if node is None or value is None or value <= 0 or abs(value.adjusted()) > MAX_EXPONENT:
@@ -211,6 +207,7 @@ def _lasts(node: Node | None) -> tuple[Decimal, Decimal] | None:
     factors = _LASTS.get(unit)
     if factors is None or child_text(node, "comparator") is not None:
         return None
+    used.add(node)
     fewest, most = (ceil(Fraction(value) * factor) for factor in factors)
     return Decimal(fewest), Decimal(most + (unit[0] == "h"))
 

@@ -189,7 +189,7 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
     code, words = child_text(node, "code"), child_text(node, "unit")
     unit = code if code is not None and (child_text(node, "system") or "").rstrip("/").endswith(UCUM) else words or code
     used.add(node)
-    return Quantity(value=value, unit=unit, comparator=_COMPARATORS.get(comparator or ""))
+    return Quantity(value=value, unit=unit, comparator=None if comparator is None else _COMPARATORS[comparator])
 
 
 def choice(node: Node, base: str) -> Node | None:

@@ -20,8 +20,10 @@ be missing:
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by name. Dates are ISO 8601, or HL7's `19700101`; one in any other form breaks its own column
-of its row, which is listed, and the item is held: no other date stands in for it.
+judged. Any other column is listed by name, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
+identifiers of SNOMED CT concepts, its codes are not judged, and the patient is for review. Dates are ISO 8601, or HL7's
+`19700101`; one in any other form breaks its own column of its row, which is listed, and the item is held: no other date stands in
+for it.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from codesafety.errors import InputError
+from codesafety.formats import stated
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
@@ -45,8 +48,9 @@ from codesafety.formats.tables.disk import (
     table_files,
     without_long_text,
 )
-from codesafety.plugins.reading import Source
+from codesafety.plugins.reading import Source, is_concept_id, names_codes, system_of
 from codesafety.record import (
+    MAX_TEXT,
     Coding,
     Entry,
     Gender,
@@ -132,7 +136,12 @@ _GENDERS: dict[str, Gender] = {
     "u": "unknown",
     "unk": "unknown",
 }
-_PAST = ("resolved", "inactive", "remission")
+_ASSERTIONS = {
+    **dict.fromkeys(("denied", "negated", "refuted", "ruled-out", "excluded"), "absent"),
+    **dict.fromkeys(("affirmed", "confirmed"), "present"),
+    **dict.fromkeys(("suspected", "probable"), "possible"),
+}
+"""What tables write for the words of the record model, beside those words."""
 
 
 class FlatReader:
@@ -286,15 +295,20 @@ class _Patient:
             kind = (reader.text(row, "kind") or _KINDS.get(reader.table.name) or "other").strip().lower()
             kind = _KINDS.get(kind, kind)
             if kind == "medication":
-                self.medications.append(reader.medication(row, self._encounters))
+                medication = reader.medication(row, self._encounters)
+                self.medications.append(medication)
+                self.not_read.extend(stated.of_medication(medication))
             elif kind in _ENTRY_KINDS:
-                self.entries.append(reader.entry(row, kind, self._encounters))
+                entry, strange = stated.of_entry(reader.entry(row, kind, self._encounters))
+                self.entries.append(entry)
+                self.not_read.extend(strange)
             else:
                 raise BadValue("the kind is none that an entry may have")
         except BadValue as error:
             self.not_read.append(reader.broken(row, str(error)))
-        except ValidationError:
-            self.not_read.append(reader.broken(row, "a column holds a word that it may not have"))
+        except ValidationError as error:
+            field = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0]
+            self.not_read.append(reader.broken(row, f"a word or a number that `{field}` may not be"))
 
 
 class _Rows:
@@ -346,10 +360,28 @@ class _Rows:
         )
 
     def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
+        """Yield a line for each column that has no place in an item; of one that holds codes, the codes as well."""
         known = {*self.column.values(), ROW}
         for column in self.table.columns:
-            if column not in known and any(row[column] is not None for row in rows):
+            cells = [(row, text) for row in rows if column not in known and (text := as_text(row[column])) is not None]
+            if not cells:
+                continue
+            system = system_of(column)
+            codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
+            if not codes:
                 yield NotRead(path=f"{self.table.name}.{column}", reason="a column that this reader does not know")
+                continue
+            yield NotRead(
+                path=f"{self.table.name}[{codes[0][0][ROW]}].{column}",
+                reason="codes in a column that this reader does not know",
+                resource_type=self.table.name,
+                coded=True,
+                codings=tuple(
+                    Coding(system=system, code=text.strip(), path=f"{self.table.name}[{row[ROW]}].{column}")
+                    for row, text in codes
+                    if system is not None and len(text) <= MAX_TEXT
+                ),
+            )
 
     def _shared(self, row: Row, encounters: dict[str, str]) -> dict[str, Any]:
         encounter = self.text(row, "encounter")
@@ -359,7 +391,7 @@ class _Rows:
             "resource_type": self.table.name,
             "id": self.text(row, "id"),
             "text": self.text(row, "text"),
-            "status": self.text(row, "status"),
+            "status": stated.folded(self.text(row, "status")),
             "recorded": self.date(row, "recorded"),
             "consultation_date": encounters.get(encounter) if encounter is not None else None,
             "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
@@ -367,15 +399,11 @@ class _Rows:
 
     def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:
         fields = self._shared(row, encounters)
-        clinical = self.text(row, "clinical_status")
-        if clinical is None and kind in ("condition", "allergy"):
+        clinical = stated.folded(self.text(row, "clinical_status"))
+        if clinical is None and kind in ("condition", "allergy") and fields["status"] in stated.CLINICAL:
             clinical = fields["status"]
-        verification = self.text(row, "verification")
-        assertion = self.text(row, "assertion") or {
-            "refuted": "absent",
-            "provisional": "possible",
-            "differential": "possible",
-        }.get(verification or "")
+        assertion = stated.folded(self.text(row, "assertion"))
+        assertion = _ASSERTIONS.get(assertion or "", assertion)
         ended = self.date(row, "end_date")
         if assertion is None and self.table.name == "careplans":
             assertion = "planned"
@@ -385,10 +413,10 @@ class _Rows:
                 "kind": kind,
                 "codings": self.codings(row, "system", "code", "display"),
                 "clinical_status": clinical,
-                "verification": verification,
+                "verification": stated.folded(self.text(row, "verification")),
                 "assertion": assertion,
                 "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),
-                "temporality": self.text(row, "temporality") or ("past" if clinical in _PAST else None),
+                "temporality": self.text(row, "temporality"),
                 "date": self.date(row, "date"),
                 "end_date": ended,
                 "value": self._value(row),

@@ -159,13 +159,7 @@ class OmopReader:
             for name, table in tables.items()
             if "person_id" in table.columns and (name in _SHAPES or name in ("person", *_DEATH))
         }
-        listed = [
-            NotRead(path=name, reason="a table derived from others, which are read")
-            if name in _DERIVED
-            else NotRead(path=name, reason="a table that this reader does not know")
-            for name in tables
-            if name not in mine and name not in _VOCABULARY
-        ]
+        listed = [_not_read(table) for name, table in tables.items() if name not in mine and name not in _VOCABULARY]
         parts = parts_for(list(mine.values()))
         for part in range(parts):
             rows = {name: grouped(table, "person_id", part, parts, source.name) for name, table in mine.items()}
@@ -174,6 +168,15 @@ class OmopReader:
                 own = {name: groups[key] for name, groups in rows.items() if key in groups}
                 person = _Person(own, mine, concepts)
                 yield person.row, person.submission(self.name, listed, known=key is not None)
+
+
+def _not_read(table: Table) -> NotRead:
+    """Return the line of a table that is not read: any patient's codes may stand in one that is not derived and holds concepts."""
+    if table.name in _DERIVED:
+        return NotRead(path=table.name, reason="a table derived from others, which are read")
+    coded = bool(table.rows) and any(column.endswith(("concept_id", "_code")) for column in table.columns)
+    reason = "a table that this reader does not know"
+    return NotRead(path=table.name, reason=f"{reason}, and it holds codes" if coded else reason, whole=coded, coded=coded)
 
 
 def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Table], concept: Table, source: str) -> Concepts:

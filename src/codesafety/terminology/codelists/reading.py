@@ -18,8 +18,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from codesafety.paths import refuse_endless
-from codesafety.terminology.codelists.heads import is_known, plain, system_in, system_of, words
 from codesafety.terminology.errors import ReleaseError
+from codesafety.terminology.heads import is_known, plain, system_in, system_of, words
 from codesafety.terminology.systems import SCT
 
 MAX_BYTES = 4 * 2**30

@@ -140,6 +140,14 @@ def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | 
     return True if _Stands.AGAINST in stands else None if _Stands.OPEN in stands else False
 
 
+def is_denial(terms: Sequence[str]) -> bool:
+    """Return whether each description of a code says by itself that something is not so: "Not pregnant"."""
+    return bool(terms) and all(
+        not term.is_value and term.statement.stems and term.statement.polarity is _Polarity.DENIES
+        for term in map(_described, terms)
+    )
+
+
 def contrary(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether a description of one code, whole or up to its first dash or colon, denies what another's say."""
     mine, others = [*map(_own, one)], [*map(_own, other)]

@@ -70,6 +70,11 @@ _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
 _VERSIONED = {("readv2", "3"): "ctv3", ("icd10", "9"): "icd9cm", ("icd10", "11"): "icd11", ("icd10", "o"): "icdo"}
 
 
+_NOT_CLINICAL = frozenset({"ods", "ucum", "gtin"})
+_WHOSE = frozenset({"practice", "patient"})
+_CODE_WORDS = frozenset({"code", "codes", "coding", "concept", "concepts"})
+
+
 def plain(head: str) -> str:
     """Return a head without what spelling differs in: letters and digits, in lower case."""
     return re.sub(r"[^a-z0-9]", "", head.lower())
@@ -93,6 +98,15 @@ def words(head: str) -> tuple[str, ...]:
 def is_known(head: str) -> bool:
     """Return whether every word of a head is one that a column of codes may be called by."""
     return all(word in _WORDS or word.isdigit() for word in words(head))
+
+
+def names_codes(head: str) -> bool:
+    """Return whether a head is that of a column of clinical codes: it names their system, or says code of something clinical."""
+    system = system_of(head)
+    if system is not None:
+        return system not in _NOT_CLINICAL
+    said = frozenset(words(head))
+    return is_known(head) and not said.isdisjoint(_CODE_WORDS) and said.isdisjoint(_WHOSE)
 
 
 def system_of(head: str) -> str | None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codesafety.terminology.codelists.heads import system_in, system_of
 from codesafety.terminology.codelists.reading import open_codelist
+from codesafety.terminology.heads import system_in, system_of
 
 SPOKEN = {
     "sct": ["snomed code", "snomed ct concept id", "sct id", "dmd id", "dmd code", "vmp id", "vpid", "mapped snomed ct code"],
