@@ -133,6 +133,32 @@ def test_a_condition_that_is_too_long_is_broken_at_its_outermost_words_first() -
     )
 
 
+def test_what_is_asked_of_members_is_broken_off_where_the_line_is_too_long() -> None:
+    long = "a_value_set_with_a_name_that_is_long_enough_to_fill_a_line_nearly_by_itself_and_then_some_more"
+    part = "x is within after_delivery before e"
+    assert settled(f'rule r {{ when exists entry x in {long} where ({part}) unless "u" in_pathway(x, e) }}') == (
+        "rule r {\n"
+        f"  when     exists entry x in {long} where (\n"
+        f"             {part}\n"
+        "           )\n"
+        '  unless   "u" in_pathway(x, e)\n'
+        "}\n"
+    )
+    assert settled(f"rule r {{ when latest entry x in {long} before e has ({part}) }}") == (
+        f"rule r {{\n  when     latest entry x in {long} before e has (\n             {part}\n           )\n}}\n"
+    )
+    three = [f"exists entry {x} in a_value_set_with_a_name_that_is_long" for x in "abc"]
+    assert settled(f"rule r {{ when fewer than 2 of ({', '.join(three)}) }}") == (
+        "rule r {\n"
+        "  when     fewer than 2 of (\n"
+        f"             {three[0]},\n"
+        f"             {three[1]},\n"
+        f"             {three[2]}\n"
+        "           )\n"
+        "}\n"
+    )
+
+
 def test_a_comment_above_a_declaration_stays_with_it_and_one_apart_stays_apart() -> None:
     assert settled("/* file */\n\n/* a */\nrule a { }\n/* b */\n\n\nrule b { }\n") == (
         "/* file */\n\n/* a */\nrule a {\n}\n\n/* b */\n\nrule b {\n}\n"

@@ -307,7 +307,8 @@ def _piece(tokens: Sequence[Token], prefix: str, margin: str) -> list[str]:
 
 
 def _widest_brackets(tokens: Sequence[Token]) -> tuple[int, int] | None:
-    """Return the outermost pair of brackets that holds the most, if it holds a connective or a bracket."""
+    """Return the outermost pair of brackets that holds the most, of those that hold a connective or a bracket or are asked of
+    members: a call's and a sum's stay whole."""
     best: tuple[int, int] | None = None
     start = depth = 0
     for index, token in enumerate(tokens):
@@ -316,7 +317,8 @@ def _widest_brackets(tokens: Sequence[Token]) -> tuple[int, int] | None:
             depth += 1
         elif token.type == "RPAR":
             depth -= 1
-            worth = any(t.type in ("AND", "OR", "LPAR") for t in tokens[start + 1 : index])
+            asked = start > 0 and tokens[start - 1].type in ("WHERE", "HAS", "OF")
+            worth = asked or any(t.type in ("AND", "OR", "LPAR") for t in tokens[start + 1 : index])
             if depth == 0 and worth and (best is None or index - start > best[1] - best[0]):
                 best = (start, index)
     return best
