@@ -36,7 +36,7 @@ def test_every_example_is_answered_as_it_expects_by_both_evaluators_and_every_ru
     assert loaded.warnings == ()
     results = list(run_examples(bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))))
     assert [(r.rule, r.example.name, r.expected, r.reference, r.compiled) for r in results if not r.passed] == []
-    assert len(results) == 342
+    assert len(results) == 400
     outcomes: defaultdict[str, set[str]] = defaultdict(set)
     for result in results:
         outcomes[result.rule.partition("[")[0]].add(result.expected[0])

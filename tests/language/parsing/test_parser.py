@@ -242,6 +242,19 @@ def test_what_is_said_of_a_slip(text: str, code: str, help: str | None) -> None:
     ("when e.value > 3 mmol", 'a unit is written in quotes: "mmol"'),
     ("when e.value > 3 mmol/l", 'a unit is written in quotes: "mmol/l"'),
     ("when e.value > 3 mmol/L", 'a unit is written in quotes: "mmol/L"'),
+    ("when at least 10 products with medication m in s",
+     "entries, medications, days and episodes are counted: `at least N medication x in SET`"),
+    ("when x is at least 3 months before e and y is before e",
+     "write `x is not less than 3 months before e and x is before e`"),
+    ("when x is at least soon after e", "write `x is not less than soon after e and x is after e`"),
+    ("when x is at least 4 weeks from e", "write `x is not less than 4 weeks from e`"),
+    ("when x is at most 4 weeks from e", "write `x is within 4 weeks of e`"),
+    ("when x is at most 14 weeks 6 days before e", "write `x is within 14 weeks 6 days before e`"),
+    ("when age at e is at least 12 years and x is before e", "write `age at e >= 12 years`"),
+    ("when age at e is at most 12 years", None),
+    ('when e.value is at most 5 "mmol/L"', 'write `e.value <= 5 "mmol/L"`'),
+    ("when e is at", None),
+    ("when e is at least", None),
     ('when e.value is > 3 "mmol/L"', "numbers are compared without `is`: `e.value > 300`"),
     ("when e is in a", "write `in`, without `is`"),
     ("when e is not in a", "write `not in`, without `is`"),
@@ -262,7 +275,7 @@ def test_what_is_said_of_a_slip(text: str, code: str, help: str | None) -> None:
     ('example "x" { given incoming entry 1 expect cannot tell }', "name what is missing: `cannot tell: e.date`"),
     ('example "x" { given incoming entry 1 }', "an example ends in `expect fires`, `expect clear` or `expect cannot tell: …`"),
 ])  # fmt: skip
-def test_common_slips_are_told_what_was_meant(part: str, help: str) -> None:
+def test_common_slips_are_told_what_was_meant(part: str, help: str | None) -> None:
     with pytest.raises(RuleError) as caught:
         language.parse(f"rule r {{ {part} }}")
     (found,) = caught.value.diagnostics

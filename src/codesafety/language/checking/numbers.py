@@ -20,6 +20,7 @@ from codesafety.language.quantities import unit as unit_of
 _MOST_OPERATIONS: Final = 16
 """How many operations one number may have: what a rule costs is known before it runs."""
 _COMPARED: Final = "is not compared with a number"
+_NO_LENGTH: Final = "only an age or a date is compared with a length"
 _AMOUNTS: Final = ("quantity", "days_supply", "times_a_day", "dose", "dosage")
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -30,7 +31,13 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
     if isinstance(node.right, syntax.Age):
         _age_on_the_right(node, node.right, scope)
         return None
-    left, right = number(node.left, scope), number(node.right, scope)
+    left = number(node.left, scope)
+    if left is not None and _counts(left) and isinstance(node.right, syntax.Amount):
+        scope.diagnostics.error(
+            "CS205", _NO_LENGTH, node.right.span, f"it counts, without a unit: write `{node.right.number.text}` alone"
+        )
+        return None
+    right = number(node.right, scope)
     if left is None or right is None:
         return None
     if _with_itself(left, right, node.span, scope):
@@ -181,7 +188,7 @@ def number(
             ucum = {"years": "a", "months": "mo", "weeks": "wk", "days": "d"}[word.text.removesuffix("s") + "s"]
             scope.diagnostics.error(
                 "CS205",
-                "only an age or a date is compared with a length",
+                _NO_LENGTH,
                 expression.span,
                 f'a value has a unit in quotes: `{written.text} "{ucum}"`',
             )

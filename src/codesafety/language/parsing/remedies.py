@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from codesafety.language.parsing.tokens import Token
@@ -155,8 +156,29 @@ def _after_is(place: Place) -> str | None:
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
         case "NO":
             return "write `is false`"
+        case "AT" if not negated:
+            return _of_least_and_most(place)
         case "STRING":
             return "a status is a word without quotes; text as sent cannot be compared with text"
+    return None
+
+
+def _of_least_and_most(place: Place) -> str | None:
+    """`is at least 3 months before e`, `is at least 12 years`, `is at most 5 "mmol/L"`."""
+    subject, word, rest = _subject(place.before), place.behind[0].value if place.behind else "", place.behind[1:]
+    amount = [t.value for t in takewhile(lambda t: t.type in _TIME | {"NUMBER", "STRING", "NAME", "DOTTED", "REF"}, rest)]
+    if not amount or word not in ("least", "most"):
+        return None
+    written, least, end = " ".join(amount), word == "least", rest[len(amount) :]
+    if len(end) > 1 and end[0].type in ("BEFORE", "AFTER"):
+        where = f"{end[0].value} {end[1].value}"
+        if least:
+            return f"write `{subject} is not less than {written} {where} and {subject} is {where}`"
+        return f"write `{subject} is within {written} {where}`"
+    if len(end) > 1 and end[0].type in ("FROM", "OF"):
+        return f"write `{subject} is {f'not less than {written} from' if least else f'within {written} of'} {end[1].value}`"
+    if least or not subject.startswith("age "):
+        return f"write `{subject} {'>=' if least else '<='} {written}`"
     return None
 
 
@@ -208,6 +230,8 @@ def _of_conditions(place: Place) -> str | None:
         return "an age is an age at something: `age at e < 12 years`"
     if token.type == "NUMBER" and "DATE" in accepted and re.fullmatch(r"[0-9]{4}", token.value):
         return f"a year by itself is no date here: write {token.value}-01-01 or {token.value}-12-31"
+    if token.type == "NAME" and after == "NUMBER" and "EPISODES" in accepted:
+        return "entries, medications, days and episodes are counted: `at least N medication x in SET`"
     if token.type in ("NAME", "REF", "DOTTED") and after == "NUMBER" and (place.earlier == "CMP" or _in_a_condition(before)):
         return f'a unit is written in quotes: "{token.value}"'
     if token.type == "NAME" and token.value == "same" and after == "NAME":
