@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 
 SEMANTIC_TAGS = frozenset(
     {
@@ -117,6 +118,10 @@ _HIDDEN = re.compile(
 # Overrides (what is shown is not in the order in which it is written), strokes through letters, and ticks, boxes and pictures,
 # which may answer what the words ask.
 _SAYS_MORE_THAN_WORDS = re.compile("[\u202d\u202e\u0334-\u0338\u2260\u2600-\u27bf\U0001f100-\U0001f1ff\U0001f300-\U0001faff]")
+_PADDING = re.compile(rf"(?:\s|{_HIDDEN.pattern}){{2,}}")
+_MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>|&(?:#\w{1,8}|[a-z]{2,10});", re.IGNORECASE)
+_BREAKS = re.compile(r"</?(?:br|p|div|li|td|tr)\b", re.IGNORECASE)
+_COLOURS = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters that look like a Latin one, and which. Source: Unicode confusables.txt (UTS 39), single letters of Greek, Cyrillic,
@@ -216,14 +221,28 @@ def visible(text: str, hidden: str = "") -> str:
 
     `hidden`: what stands in for a character that shows nothing: it may part two words, or stand inside one.
     """
+    if "<" in text or "&" in text:
+        text = _MARKUP.sub(_as_shown, text)
     if text.isascii() and text.isprintable():
         return text.translate(_NOT_TOLD_APART)
+    text = _COLOURS.sub("", text)
     plain = _LINE_ENDS.sub("\n", _HIDDEN.sub(hidden, unicodedata.normalize("NFKC", text)))
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain.translate(_NOT_TOLD_APART))
         plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Me")
         plain = _WORD.sub(_as_it_looks, plain)
     return "".join(" " if c != "\n" and c.isspace() else c for c in plain)
+
+
+def _as_shown(markup: re.Match[str]) -> str:
+    if markup[0].startswith("&"):
+        return unescape(markup[0])
+    return "\n" if _BREAKS.match(markup[0]) else "\u200b"
+
+
+def unpadded(text: str) -> str:
+    """Return a text in which what shows nothing, repeated, is one such character: padding makes no text long."""
+    return _PADDING.sub(lambda run: " " if any(c.isspace() for c in run[0]) else run[0][0], text)
 
 
 def _as_it_looks(word: re.Match[str]) -> str:
