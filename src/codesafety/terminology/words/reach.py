@@ -77,7 +77,7 @@ _EMPTY = _KINDS | _listed(
     " aware sure certain reasonably clinically obviously definitely actually really also both self seen confirm confirms"
     " confirmed confirming proven proved established detected found evident visible identified demonstrated apparent noted"
     " recorded diagnosed true correct applicable case ongoing clear status answer answers response outcome result results finding"
-    " test tests testing done performed given file final please duplicate + = % < > nbsp"
+    " test tests testing done performed given file final please duplicate sample specimen tested measured asked + = % < > nbsp"
 )
 _ENDS_THE_OBJECT = _listed("of in during with for about by due because since while as after before despite but from to")
 _SAYS_SO = _listed(
@@ -244,7 +244,7 @@ def _kind(word: str, before: str, after: str, length: int, known: _Known) -> _Ki
         return _Kind.MATTER  # what the code's own name says is no denial of it: "Absence seizure"
     if length == 1 and word in _ALONE:
         return _Kind.BEFORE
-    if word == "0" and before and not after:
+    if word == "0" and length == 2 and before:
         return _Kind.AFTER
     if word == "risk" and before in ("high", "low", "increased", "raised", "moderate"):
         return _Kind.OTHER
