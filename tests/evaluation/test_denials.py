@@ -213,8 +213,9 @@ def test_words_in_doubt_of_a_code_that_denies_leave_it_open() -> None:
 
 
 def test_of_an_observable_a_mere_denial_leaves_it_open_and_words_are_its_value() -> None:
-    for words, assertion in (("Never smoked", "present"), ("Nope", None)):
-        assert observed(Value(text=words), code=NAMELESS, display="Smoking (observable entity)").context[0] == assertion
+    for display in ("Smoking (observable entity)", "Tobacco smoking status NHIS"):
+        for words, assertion in (("Never smoked", "present"), ("Former smoker", "present"), ("Nope", None)):
+            assert observed(Value(text=words), code=NAMELESS, display=display).context[0] == assertion
 
 
 def test_pregnant_is_no_answer_to_not_pregnant() -> None:

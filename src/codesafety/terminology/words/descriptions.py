@@ -176,7 +176,7 @@ def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
         return True
     words = _plain(words)
     own = [_described(term) for term in terms]
-    if any(term.is_value for term in own):
+    if any(term.is_value or "status" in term.key.split() for term in own):  # a question: "Never smoked" is its value
         return reach(words, ()) is Reach.ANSWERED
     names = _names(own)
     if any(term.is_cued for term in own):
