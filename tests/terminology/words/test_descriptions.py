@@ -210,6 +210,9 @@ def test_words_in_doubt_or_that_cannot_be_read_are_unclear(code: str, words: str
         "NO\u0422 PREGNANT",  # T of Cyrillic
         "\uff2e\uff4f\uff54\u3000\uff50\uff52\uff45\uff47\uff4e\uff41\uff4e\uff54",  # of full width
         "\U0001d40do\U0001d42d pregnant",  # bold of mathematics
+        "\u24c3\u24de\u24e3 pregnant",  # in circles
+        "\u0274\u1d0f\u1d1b \u1d18\u0280\u1d07\u0262\u0274\u1d00\u0274\u1d1b",  # small capitals
+        "\x1b[31mNot pregnant\x1b[0m",  # in a terminal's colour
     ],
 )
 def test_words_are_compared_as_they_are_to_the_eye(words: str) -> None:
