@@ -195,10 +195,11 @@ def test_a_reason_for_no_value_leaves_it_open(system: str) -> None:
     assert (item.context[0], item.stands) == LEFT_OPEN
 
 
-def test_an_answer_has_at_most_two_hundred_letters() -> None:
-    for letters, told in ((200, ABSENT), (201, PRESENT)):
-        item = observed(Value(text="no" + " " * (letters - 2)))
-        assert (item.context[0], item.stands) == told
+def test_an_answer_has_at_most_a_thousand_letters_and_padding_counts_for_none() -> None:
+    assert observed(Value(text="no" + " " * 5000)).context[0] == "absent"
+    denial = "Not pregnant per patient"
+    for letters, assertion in ((1000, None), (1001, "present")):
+        assert observed(Value(text=denial + " x" * ((letters - len(denial)) // 2) + "x" * (letters % 2))).context[0] == assertion
 
 
 def test_words_deny_the_code_by_the_entrys_own_words_too() -> None:

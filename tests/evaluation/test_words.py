@@ -148,7 +148,7 @@ def test_a_coding_and_its_own_words(words: str, answer: tuple[bool | None, str |
 
 
 def test_every_name_that_was_sent_with_a_code_is_one_of_its_words() -> None:
-    sent = Coding(system="sct", code="77386006", display="Pregnant", other_words=("Pregnancy", "Not pregnant"))
+    sent = Coding(system="sct", code="77386006", display="Pregnant", other_displays=("Pregnancy", "Not pregnant"))
     of = Facts(Submission(entries=(Entry(path="e", codings=(sent,)),)), None, Codebook(TERMINOLOGY))
     assert [contradicts(coding, TERMINOLOGY) for coding in of.codings(of.incoming[0])] == [(True, None)]
 

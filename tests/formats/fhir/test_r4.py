@@ -77,7 +77,7 @@ CHOSEN = extended(
 )
 def test_words_in_the_extensions_of_a_code_or_its_display_are_words_of_the_code(concept: dict[str, Any]) -> None:
     (entry,) = read(collection({"resourceType": "Observation", "code": concept})).entries
-    assert [coding.other_words for coding in entry.codings] == [("Not pregnant",)]
+    assert [coding.other_displays for coding in entry.codings] == [("Not pregnant",)]
 
 
 def observed_birth_sex(word: str) -> dict[str, Any]:

@@ -257,7 +257,7 @@ def test_words_beyond_the_longest_are_not_judged_and_say_so(piece: str) -> None:
         ("250425007", "Pregnancy test"),
     ],
 )
-def test_other_words_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
+def test_other_displays_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
     verdict = ask(code, words)
     assert verdict.verdict in (Words.UNFAMILIAR, Words.CANNOT_TELL)
     assert verdict.others == ()

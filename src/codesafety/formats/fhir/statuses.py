@@ -272,7 +272,7 @@ def _together(node: Node, words: list[str], meanings: dict[str, Meaning]) -> Sai
 
 
 _LEAVES_OPEN = re.compile(
-    r"\b(?:no|not|non|nil|none|never|neg|negative|absent|undetected|nonreactive|indeterminate|equivocal|inconclusive|unknown"
+    r"\b(?:no|not|non|nil|none|never|neg|negative|absent|undetected|nonreactive|indetermin\w+|equivocal|inconclus\w+|unknown"
     r"|uncertain|unconfirmed|possible|probable|suspected|provisional|differential|refuted|excluded|ruled out|disproved|unlikely"
     r"|error|wrong|incorrect|invalid|void|cancelled|canceled|rejected|withdrawn|deleted|retracted)\b|\?|(?<!\w)-ve\b",
     re.IGNORECASE,

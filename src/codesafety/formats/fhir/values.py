@@ -154,7 +154,7 @@ def coding(node: Node, used: Used) -> Coding:
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
-        other_words=tuple(
+        other_displays=tuple(
             dict.fromkeys(words for holder in (node, *node.all("display")) for words in _words_in_extensions(holder))
         ),
         user_selected=boolean(one(node, "userSelected")),
@@ -185,7 +185,7 @@ def concept(node: Node | None, used: Used) -> Concept:
     beside = tuple(_words_in_extensions(node))
     codings = (coding(c, used) for c in listed(node, "coding"))
     return Concept(
-        tuple(c.model_copy(update={"other_words": (*c.other_words, *beside)}) if beside else c for c in codings),
+        tuple(c.model_copy(update={"other_displays": (*c.other_displays, *beside)}) if beside else c for c in codings),
         child_text(node, "text"),
     )
 
