@@ -106,6 +106,8 @@ def test_a_plain_no_is_absent(value: Value) -> None:
         Value(quantity=Quantity(value=Decimal(0), unit="1")),
         Value(codings=(*coded("373067005").codings, *coded("373066001").codings)),
         Value(codings=coded("373067005").codings, text="Yes"),
+        Value(codings=coded("373066001").codings, text="No (LMP 1/3/26)"),
+        Value(codings=coded("373066001").codings, text="Not pregnant"),
     ],
 )
 def test_what_may_be_a_result_or_says_that_nothing_is_known_is_left_open(value: Value) -> None:
