@@ -149,6 +149,8 @@ class Coding(Model):
     """The code, as text and unchanged. A number is refused."""
     display: Text | None = None
     """The words sent with the code."""
+    other_displays: tuple[Text, ...] = ()
+    """What else was sent of the code in words, beside its display: the term that the clinician chose, a translation."""
     user_selected: bool | None = None
     """True where a person chose this coding among several."""
     path: str | None = None

@@ -7,8 +7,9 @@ Source: HL7 FHIR STU3 (3.0.2) and R4 (4.0.1), the value sets that bind each elem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesafety.formats.fhir.tree import Node
@@ -243,7 +244,8 @@ def statuses_of(resource: Node) -> dict[str, Said]:
         if node is not None and words:
             # STU3 and R4 never mean two things by one word, so that a reader need not know which of them was sent.
             meanings = {word: meaning for word in words if (meaning := stu3.get(word) or r4.get(word)) is not None}
-            found[name] = _together(node, words, meanings)
+            said = _together(node, words, meanings)
+            found[name] = _beside(said, {**stu3, **r4})
     return found
 
 
@@ -267,6 +269,33 @@ def _together(node: Node, words: list[str], meanings: dict[str, Meaning]) -> Sai
         return Said(node, words[0], None)
     first = next(iter(meanings))
     return Said(node, first, meanings[first] if len(set(meanings.values())) == 1 else "unknown")
+
+
+_LEAVES_OPEN = re.compile(
+    r"\b(?:no|not|non|nil|none|never|neg|negative|absent|undetected|nonreactive|indetermin\w+|equivocal|inconclus\w+|unknown"
+    r"|uncertain|unconfirmed|possible|probable|suspected|provisional|differential|refuted|excluded|ruled out|disproved|unlikely"
+    r"|error|wrong|incorrect|invalid|void|cancelled|canceled|rejected|withdrawn|deleted|retracted)\b|\?|(?<!\w)-ve\b",
+    re.IGNORECASE,
+)
+
+
+def leaves_open(words: str) -> bool:
+    """Return whether words beside a status, or of an interpretation, deny, doubt or withdraw."""
+    return _LEAVES_OPEN.search(words) is not None
+
+
+def _beside(said: Said, known: Words) -> Said:
+    """Return a status together with the words that stand beside its code, which may say another thing."""
+    if said.meaning is None or "coding" not in said.node.children:
+        return said
+    for words in (child_text(said.node, "text"), *(child_text(coding, "display") for coding in said.node.all("coding"))):
+        if words is None or (meaning := known.get("-".join(words.lower().split()))) == said.meaning:
+            continue
+        if meaning == "withdrawn":
+            return replace(said, word=WITHDRAWN, meaning=meaning)
+        if meaning is not None or (said.word not in ("unconfirmed", "unknown") and leaves_open(words)):
+            return replace(said, meaning="unknown")
+    return said
 
 
 def is_void(resource: Node) -> bool:

@@ -6,6 +6,7 @@ A value that breaks its type raises Broken, with the element and the reason in p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -153,9 +154,24 @@ def coding(node: Node, used: Used) -> Coding:
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
+        other_displays=tuple(
+            dict.fromkeys(words for holder in (node, *node.all("display")) for words in _words_in_extensions(holder))
+        ),
         user_selected=boolean(one(node, "userSelected")),
         path=node.path,
     )
+
+
+def _words_in_extensions(node: Node) -> Iterator[str]:
+    """Yield the words in a node's extensions, however deep.
+
+    GP Connect has the description that the clinician chose in those of a coding (Extension-coding-sctdescid), FHIR a translation
+    in those of its display.
+    """
+    for extension in node.all("extension"):
+        if (words := child_text(extension, "valueString")) is not None:
+            yield words
+        yield from _words_in_extensions(extension)
 
 
 def concept(node: Node | None, used: Used) -> Concept:
@@ -166,7 +182,12 @@ def concept(node: Node | None, used: Used) -> Concept:
         raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
     if "coding" not in node.children and ("code" in node.children or "system" in node.children):
         return Concept((coding(node, used),))
-    return Concept(tuple(coding(c, used) for c in listed(node, "coding")), child_text(node, "text"))
+    beside = tuple(_words_in_extensions(node))
+    codings = (coding(c, used) for c in listed(node, "coding"))
+    return Concept(
+        tuple(c.model_copy(update={"other_displays": (*c.other_displays, *beside)}) if beside else c for c in codings),
+        child_text(node, "text"),
+    )
 
 
 def concepts(nodes: list[Node], used: Used) -> tuple[Coding, ...]:
