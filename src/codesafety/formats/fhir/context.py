@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from codesafety.formats.fhir.elements import Misplaced, misplaced_in
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.not_read import Rest, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
@@ -271,7 +272,15 @@ def _status(resource: Node, around: Surroundings) -> str | None:
 
 
 def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
-    """Return the fields for what has no other place, and the lines for what has none or is not understood."""
+    """Return the fields for what has no other place, and the lines for what has none or is not understood.
+
+    Raises Broken where an element that decides what the resource says is not as FHIR has it.
+    """
+    lines = []
+    for found in misplaced_in(resource):
+        if found.decides:
+            raise Broken(found.node, found.reason)
+        lines.append(misplaced(found))
     rest: Rest = rest_of(resource, used, around.index)
     strange = tuple(
         NotRead(
@@ -284,4 +293,17 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
         for said in statuses_of(resource).values()
         if said.meaning is None
     )
-    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *rest.not_read)
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *lines, *rest.not_read)
+
+
+def misplaced(found: Misplaced) -> NotRead:
+    """Return the line for an element that is not FHIR's: what it says nobody has judged."""
+    resource = found.node.resource
+    return NotRead(
+        path=found.node.path,
+        reason=found.reason,
+        resource_type=resource.resource_type,
+        resource_id=own_text(resource, "id"),
+        coded=True,
+        broken=found.decides,
+    )

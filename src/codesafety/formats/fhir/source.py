@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
-from codesafety.formats.fhir.context import Surroundings, babies_of, reports_of, withdrawn_documents
+from codesafety.formats.fhir.context import Surroundings, babies_of, misplaced, reports_of, withdrawn_documents
+from codesafety.formats.fhir.elements import misplaced_in
 from codesafety.formats.fhir.entries import SHAPES, entry_of, says_what
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
@@ -336,6 +337,7 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
         elif kind in SUPPORTING:
             if _modified(resource):
                 parts.not_read.append(NotRead(path=resource.path, reason=_MODIFIED, resource_type=kind, coded=True))
+            parts.not_read.extend(map(misplaced, misplaced_in(resource)))
             return
         else:
             reason = (
