@@ -18,6 +18,7 @@ _ODS = ("ods-organization-code", "ods-site-code", "ods-code")
 _MOTHER = frozenset(["MTH", "NMTH", "GESTM", "NMTHF"])
 _CHILD = frozenset(["CHILD", "NCHILD", "SON", "NSON", "SONC", "DAU", "DAUC"])
 """HL7 v3 RoleCode."""
+_PEOPLE = ("Patient", "RelatedPerson", "Group", "Person", "Practitioner", "PractitionerRole")
 _AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
 
 
@@ -147,15 +148,17 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
             if digits(identifier(inner[0])) != digits(around.nhs_number):
                 return "another"
             continue
-        who = around.index.who(node) if not around.index.lone else None
-        if who is None or who == around.named:
+        who = around.index.who(node)
+        if who is None or around.index.kind(node) not in (None, "Patient"):
+            return "unknown"
+        if around.index.lone or who == around.named:
             continue
         return "another" if who.startswith("Patient/") or around.patient is None else "unknown"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
         found = around.index.find(node)
         if found is None:
             return "unknown"
-        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found not in around.same:
+        if found.resource_type in _PEOPLE and found not in around.same:
             return "another"
     return None
 
@@ -285,13 +288,16 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
     strange = tuple(
         NotRead(
             path=said.node.path,
-            reason="a status that FHIR does not have for such a resource: nothing can be told of it",
+            reason="it says two things by codes or words of one status"
+            if said.differing
+            else "a status that FHIR does not have for such a resource: nothing can be told of it",
             resource_type=resource.resource_type,
             resource_id=own_text(resource, "id"),
-            broken=True,
+            coded=said.differing,
+            broken=said.meaning is None,
         )
         for said in statuses_of(resource).values()
-        if said.meaning is None
+        if said.meaning is None or said.differing
     )
     return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *lines, *rest.not_read)
 
