@@ -288,7 +288,7 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
     strange = tuple(
         NotRead(
             path=said.node.path,
-            reason="it says two things by codes or words of one status"
+            reason="a status whose codes or words say two things: nothing can be told of it"
             if said.differing
             else "a status that FHIR does not have for such a resource: nothing can be told of it",
             resource_type=resource.resource_type,

@@ -20,8 +20,8 @@ _DECIDING = (
     "focus gender implicitRules intent interpretation item lifecycleStatus medication modifierExtension notDone notGiven patient "
     "reasonNotGiven reasonNotTaken status subject taken vaccineCode value verificationStatus wasNotGiven"
 )
+_DECIDES = frozenset(_DECIDING.split())
 """The elements of a resource that decide what is said, of whom, and whether it still holds; a choice by its name without the type."""
-DECIDES = frozenset(_DECIDING.split())
 _KINDS: dict[str, tuple[Kind, ...]] = {
     "text": ("text", "xml", "element"),
     "boolean": ("boolean", "xml", "element"),
@@ -111,7 +111,7 @@ def _base(name: str) -> str:
 
 
 def _decides(name: str) -> bool:
-    return name in DECIDES or _base(name) in DECIDES
+    return name in _DECIDES or _base(name) in _DECIDES
 
 
 @cache

@@ -375,7 +375,7 @@ def _modified_around(resource: Node) -> bool:
     bundle, a parameter, or the resource that contains it."""
     at = resource.parent
     while at is not None:
-        if _modified(at) if at.name in ("entry", "parameter", "part") else at.all("modifierExtension") or at.all("implicitRules"):
+        if _modified(at) if at.name == "entry" else at.all("modifierExtension") or at.all("implicitRules"):
             return True
         at = at.parent
     return False
