@@ -156,3 +156,14 @@ def test_every_name_that_was_sent_with_a_code_is_one_of_its_words() -> None:
 def test_a_coding_without_a_code_has_no_system_to_check() -> None:
     sent = Facts(Submission(entries=(Entry(path="e", codings=(Coding(display="Pregnant"),)),)), None, Codebook(TERMINOLOGY))
     assert [system_check(coding) for coding in sent.codings(sent.incoming[0])] == [None]
+
+
+@pytest.mark.parametrize("code", ["=== 77386006", "===77386006 |Pregnant|"])
+def test_an_expression_that_is_one_concept_is_that_concept(code: str) -> None:
+    book = Codebook(FrozenTerminology())
+    assert book.entry("sct", code) == book.entry("sct", "77386006")
+
+
+@pytest.mark.parametrize("code", ["<<< 77386006", "=== 77386006 + 60001007", "77386006:246112005=24484000"])
+def test_any_other_expression_is_not(code: str) -> None:
+    assert not Codebook(FrozenTerminology()).entry("sct", code).speaks

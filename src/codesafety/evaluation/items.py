@@ -356,7 +356,7 @@ class CodingFact:
         self.codebook = codebook
         self.item = item
         self.words = tuple(
-            dict.fromkeys(w for w in (coding.display, text, *coding.other_displays) if w is not None and w.strip())
+            dict.fromkeys(w for w in (coding.display, *coding.other_displays, text) if w is not None and w.strip())
         )
 
 

@@ -77,11 +77,14 @@ class Results:
             changed_by_profile=lowered,
         )
 
-    def built_in(self, name: str, action: Decision, message: str, hazard: tuple[str, ...]) -> Result:
-        """Return a finding of the library's own, which no rule file holds."""
+    def built_in(
+        self, name: str, action: Decision, message: str, hazard: tuple[str, ...], items: Sequence[ItemFact] = ()
+    ) -> Result:
+        """Return a finding of the library's own, which no rule file holds. `items`: the incoming ones that it is about."""
         rule = f"codesafety/{name}"
+        entries = tuple(self._involved(item, "it") for item in items)
         return Result(
-            id=self._id(rule, "fires", (), ()),
+            id=self._id(rule, "fires", entries, ()),
             rule=rule,
             version=self.standing.engine.version,
             outcome="fires",
@@ -89,6 +92,9 @@ class Results:
             message=message,
             hazard=hazard,
             title=name.replace("-", " ").capitalize(),
+            entries=entries,
+            count=max(1, len(entries)),
+            path=entries[0].path if entries else None,
         )
 
     def involved(self, rule: ir.Rule, group: Sequence[Application]) -> tuple[InvolvedEntry, ...]:
@@ -111,19 +117,19 @@ class Results:
                     )
                 elif isinstance(bound, ItemFact) and var is not None:
                     side = "incoming" if bound.incoming else "record"
-                    info = told_of(bound)
-                    found.setdefault(
-                        (bound.path, side),
-                        InvolvedEntry(
-                            path=bound.path,
-                            side=side,
-                            role=var.name,
-                            takes_action=bound.incoming,
-                            date=calendar.text(bound.day) if bound.day is not None else None,
-                            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
-                        ),
-                    )
+                    found.setdefault((bound.path, side), self._involved(bound, var.name))
         return tuple(found.values())
+
+    def _involved(self, item: ItemFact, role: str) -> InvolvedEntry:
+        info = told_of(item)
+        return InvolvedEntry(
+            path=item.path,
+            side="incoming" if item.incoming else "record",
+            role=role,
+            takes_action=item.incoming,
+            date=calendar.text(item.day) if item.day is not None else None,
+            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
+        )
 
     def _id(self, rule: str, outcome: str, entries: tuple[InvolvedEntry, ...], missing: tuple[str, ...]) -> str:
         """An id from what was found and not from where it stood, so that it is the same when a message is sent again."""

@@ -329,6 +329,31 @@ def test_other_interpretations_say_nothing_of_it(fields: dict[str, Any]) -> None
     assert read(resource("Observation", **fields)).entries[0].assertion is None
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"coding": [{"code": "confirmed"}], "text": "Refuted"},
+        {"coding": [{"code": "confirmed", "display": "Refuted"}]},
+        {"coding": [{"code": "confirmed"}, {"code": "refuted"}]},
+    ],
+)
+def test_a_status_that_says_two_things_is_unknown_and_named(status: dict[str, Any]) -> None:
+    submission = read(resource("Condition", verificationStatus=status))
+    assert submission.entries[0].assertion == "unknown"
+    assert [(n.path.rpartition(".")[2], n.coded, n.broken) for n in submission.not_read] == [("verificationStatus", True, False)]
+
+
+def test_the_words_of_a_status_that_withdraws_withdraw() -> None:
+    status = {"coding": [{"code": "confirmed"}], "text": "Entered in Error"}
+    assert read(resource("Condition", verificationStatus=status)).entries[0].entered_in_error
+
+
+@pytest.mark.parametrize("words", ["Confirmed", "confirmed present", "Diagnosis certain"])
+def test_words_that_say_the_same_as_a_status_or_are_none_of_fhirs_change_nothing(words: str) -> None:
+    submission = read(resource("Condition", verificationStatus={"coding": [{"code": "confirmed", "display": words}]}))
+    assert (submission.entries[0].assertion, submission.not_read) == (None, ())
+
+
 def rows() -> str:
     """Return the table as docs/reference/statuses.md has it: `python -m tests.formats.fhir.test_statuses` prints it."""
     lines = ["| resource | element | word | in | means |", "|---|---|---|---|---|"]
