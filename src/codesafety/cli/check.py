@@ -22,6 +22,7 @@ from codesafety.cli.output import (
     error_data,
     fail,
     finish,
+    standard_input,
     write,
     write_json,
 )
@@ -101,7 +102,7 @@ def _check_files(
     out: list[dict[str, Any]] = []
     for number, file in enumerate(_with_progress(files)):
         try:
-            source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
+            source = read_source(standard_input(), "standard input") if file == "-" else open_source(file)
             with redirect_stdout(sys.stderr):
                 many = engine.holds_many(source)
             if many:
