@@ -15,6 +15,7 @@ from codesafety.cli.output import (
     CLEAN,
     FAILED,
     Format,
+    JsonArray,
     Tally,
     coloured,
     complain,
@@ -98,39 +99,37 @@ def check(
 def _check_files(
     engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
 ) -> Tally:
-    tally = Tally()
-    out: list[dict[str, Any]] = []
-    for number, file in enumerate(_with_progress(files)):
-        try:
-            source = read_source(standard_input(), "standard input") if file == "-" else open_source(file)
-            with redirect_stdout(sys.stderr):
-                many = engine.holds_many(source)
-            if many:
-                check_tables(engine, source, profile, overrides, form, tally)
+    tally, alone = Tally(), len(files) == 1
+    with JsonArray() as answers:
+        for number, file in enumerate(_with_progress(files)):
+            named = {} if alone else {"file": file}
+            try:
+                source = read_source(standard_input(), "standard input") if file == "-" else open_source(file)
+                with redirect_stdout(sys.stderr):
+                    many = engine.holds_many(source)
+                if many:
+                    check_tables(engine, source, profile, overrides, tally, answers if form is Format.JSON else None, named)
+                    continue
+                with redirect_stdout(sys.stderr):
+                    report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
+            except (CodesafetyError, ConfigurationError) as error:
+                tally.worst = FAILED
+                if form is Format.JSON:
+                    held = {"decision": "hold"} if isinstance(error, PluginError) else {}
+                    write_answer = write_json if alone and not answers.begun else answers.add
+                    write_answer({**named, **held, "error": error_data(error)})
+                else:
+                    complain_of(error)
+                    if isinstance(error, PluginError):
+                        complain("  = help: what it was to read is held as not checked")
                 continue
-            with redirect_stdout(sys.stderr):
-                report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
-        except (CodesafetyError, ConfigurationError) as error:
-            tally.worst = FAILED
-            if form is Format.JSON:
-                held = {"decision": "hold"} if isinstance(error, PluginError) else {}
-                out.append({"file": file, **held, "error": error_data(error)})
+            tally.count(report)
+            if form is Format.TEXT:
+                write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
+            elif alone:
+                write_json(report.model_dump(mode="json"))
             else:
-                complain_of(error)
-                if isinstance(error, PluginError):
-                    complain("  = help: what it was to read is held as not checked")
-            continue
-        tally.count(report)
-        if form is Format.JSON:
-            out.append({"file": file, "report": report.model_dump(mode="json")})
-        else:
-            write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
-    if form is Format.JSON and out:
-        if len(files) == 1:
-            only = out[0]
-            write_json(only["report"] if "report" in only else {k: v for k, v in only.items() if k != "file"})
-        else:
-            write_json(out)
+                answers.add({**named, "report": report.model_dump(mode="json")})
     return tally
 
 

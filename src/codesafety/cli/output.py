@@ -11,12 +11,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, Self
 
 import typer
 
 from codesafety.diagnostics import Severity, escaped, render_all
-from codesafety.errors import CodesafetyError, InputError, RuleError
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
 from codesafety.report import RANK, Report
 
 CLEAN, SOMETHING, FAILED = 0, 1, 2
@@ -93,17 +93,36 @@ def write_json(data: Any) -> None:
     write(*json.dumps(data, ensure_ascii=False, indent=2).split("\n"))
 
 
+class JsonArray:
+    """An array that is written as it grows, an item a line, and closed whatever ends it; nothing where it has no item."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.begun:
+            write("]")
+
+    def add(self, item: dict[str, Any]) -> None:
+        write(f"{',' if self.begun else '['}{json.dumps(item, ensure_ascii=False, separators=(',', ':'))}")
+        self.begun = True
+
+
 def complain(*lines: str) -> None:
     """Write lines to standard error."""
     _leave(sys.stderr, lines)
 
 
 def complain_of(error: CodesafetyError | OSError | str) -> None:
-    """Write an error to standard error, its remedy below it."""
-    complain(*_REMEDY.split(f"error: {error}"))
+    """Write an error to standard error, its remedy below it. One of configuration has lines of ours, and no sender's words."""
+    breaks = "\n" if isinstance(error, ConfigurationError) else _REMEDY
+    complain(*re.split(breaks, f"error: {error}"))
 
 
-_REMEDY = re.compile("\n(?=  = help: )")
+_REMEDY = "\n(?=  = help: )"
 _OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
 """What `style` writes. Words of others pass through `style` or `wrapped` first, and can bring none of it."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 
-from codesafety.cli.output import Format, Tally, write
+from codesafety.cli.output import JsonArray, Tally, write
 from codesafety.engine import Engine
+from codesafety.errors import InputError
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Submission
@@ -18,12 +18,20 @@ _MOST_PATIENTS = 5
 
 
 def check_tables(
-    engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], form: Format, tally: Tally
+    engine: Engine,
+    source: Source,
+    profile: Profile | None,
+    overrides: Sequence[Override],
+    tally: Tally,
+    answers: JsonArray | None,
+    named: Mapping[str, str],
 ) -> None:
     """Assess every patient in tables, as a submission each, and count the reports.
 
-    JSON is an array, written as it goes: an object a patient with its row key and report. Text counts, by rule, the patients and entries
-    on which it fires, with the upper end of the 95 % interval (Wilson) of the share of patients.
+    Into `answers` goes an object a patient, with its row key and report after what is `named`. Without, text counts, by rule, the
+    patients and entries on which it fires, with the upper end of the 95 % interval (Wilson) of the share of patients.
+
+    Raises InputError where there is no patient, and whatever reading raises: between two patients, too.
     """
     patients, entries = 0, 0
     fired: Counter[tuple[str, str]] = Counter()
@@ -33,11 +41,8 @@ def check_tables(
     for key, submission in _with_progress(engine.read_many(source)):
         report = engine.assess(submission, profile=profile, overrides=overrides)
         tally.count(report)
-        if form is Format.JSON:
-            line = json.dumps(
-                {"patient": key, "report": report.model_dump(mode="json")}, ensure_ascii=False, separators=(",", ":")
-            )
-            write(f"{',' if patients else '['}{line}")
+        if answers is not None:
+            answers.add({**named, "patient": key, "report": report.model_dump(mode="json")})
         patients += 1
         entries += report.counts.entries + report.counts.medications
         for result in report.results:
@@ -50,9 +55,11 @@ def check_tables(
             keys.setdefault(name, [])
             if len(keys[name]) < _MOST_PATIENTS:
                 keys[name].append(key)
-    if form is Format.JSON:
-        write("]" if patients else "[]")
-    else:
+    if not patients:
+        raise InputError(
+            "there is no row of a patient in it: NOTHING WAS CHECKED", source=source.name, help="give a table with a row a code"
+        )
+    if answers is None:
         write(*_counts(source.name, patients, entries, fired, counted, keys, untold))
 
 
