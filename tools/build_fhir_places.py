@@ -1,4 +1,5 @@
-"""Write where STU3 and R4 have coded elements: `formats/fhir/places.txt` for the resources that become items, and the tests' list of all.
+"""Write what STU3 and R4 have in the resources that become items: `formats/fhir/places.txt`, their coded elements (and the tests' list
+of those of all resources), and `formats/fhir/elements.txt`, each element with its type.
 
     python -m venv v && v/bin/pip install fhir.resources==8.3.0 . && v/bin/python tools/build_fhir_places.py
 
@@ -16,11 +17,17 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parents[1]
 OUT = HERE / "src" / "codesafety" / "formats" / "fhir" / "places.txt"
+ELEMENTS = OUT.with_name("elements.txt")
 ALL = HERE / "tests" / "formats" / "fhir" / "places_of_fhir.txt"
 _TYPE = re.compile(r"abc\.(\w+?)Type\b")
 _CODED = ("CodeableConcept", "Coding", "CodeableReference")
 _ELSEWHERE = ("Resource", "Extension", "FHIRPrimitiveExtension", "Element", "Narrative", "Reference", "Identifier", "Meta")
 _OPEN = re.compile(r"\.value(DataRequirement|Dosage|Meta|Signature|Timing|TriggerDefinition|UsageContext)\b")
+_PLAIN = (("boolean", re.compile(r"\bbool\b")), ("number", re.compile(r"\b(int|decimal\.Decimal)\b")))
+_REPEATS = {frozenset({True}): "*", frozenset({True, False}): "+", frozenset({False}): ""}
+_BESIDES = ("Patient", "List")
+"""Resources that say whose items are, and which of them still count."""
+_HEAD_OF_ELEMENTS = "# Type, then each of its elements in STU3 or R4 with its types, and * where it repeats, or +\n# where it repeats in one of the two. Written by tools/build_fhir_places.py.\n"
 _HEAD = "# Resource, then the way to each of its coded elements in STU3 or R4. Written by tools/build_fhir_places.py.\n"
 
 
@@ -52,6 +59,30 @@ def places(known: dict[str, Any], kind: str) -> set[str]:
     return {way for way in found if not _OPEN.search(f".{way}")}
 
 
+def elements(versions: list[dict[str, Any]], kinds: set[str]) -> dict[str, str]:
+    """Return a line for each kind of resource and each type that it is built of."""
+    lines: dict[str, str] = {}
+    waiting = sorted(kinds)
+    while waiting:
+        name = waiting.pop()
+        found: dict[str, tuple[set[str], set[bool]]] = {}
+        for model in (known[name] for known in versions if name in known):
+            for field, held in model.model_fields.items():
+                if field == "fhir_comments" or field.endswith("__ext"):
+                    continue
+                words = str(held.annotation)
+                types = _TYPE.findall(words) or [next((plain for plain, wanted in _PLAIN if wanted.search(words)), "text")]
+                all_types, repeats = found.setdefault(held.alias or field, (set(), set()))
+                all_types.update(types)
+                repeats.add("List[" in words)
+        lines[name] = " ".join(
+            (name, *(f"{n}:{'|'.join(sorted(t))}{_REPEATS[frozenset(r)]}" for n, (t, r) in sorted(found.items())))
+        )
+        used = {t for types, _ in found.values() for t in types if t[:1].isupper()} - {"Extension", "Resource"}
+        waiting.extend(used - lines.keys() - set(waiting))
+    return lines
+
+
 def main() -> None:
     from codesafety.formats.fhir.entries import SHAPES
     from codesafety.formats.fhir.medicines import KINDS
@@ -65,6 +96,8 @@ def main() -> None:
         found = set().union(*(places(known, kind) for known in versions if kind in known))
         lines[kind] = " ".join((kind, *sorted(found)))
     OUT.write_text(_HEAD + "\n".join(lines[k] for k in sorted({*SHAPES, *KINDS} & lines.keys())) + "\n", encoding="utf-8")
+    typed = elements(versions, {*SHAPES, *KINDS, *_BESIDES})
+    ELEMENTS.write_text(_HEAD_OF_ELEMENTS + "\n".join(typed[k] for k in sorted(typed)) + "\n", encoding="utf-8")
     ALL.write_text(_HEAD + "\n".join(lines.values()) + "\n", encoding="utf-8")
 
 

@@ -25,9 +25,15 @@ from pydantic_core import PydanticCustomError
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2})"
-    r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
+    r"(?P<time>[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
+_TIME = re.compile(
+    r"[T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-](0\d|1[0-3]):?[0-5]\d|[+-]14:?00)?",
+    re.ASCII,
+)
+"""A time that a clock can show, with a zone that there is: up to 14 hours from UTC. 60 seconds is a leap second. FHIR has no 24:00, which
+may be either day's."""
 _UNPUNCTUATED = re.compile(
     r"(?P<day>\d{8})(T?(?P<hour>\d{2})((?P<minute>\d{2})((?P<second>\d{2})(\.\d+)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
 )
@@ -52,7 +58,7 @@ def day_interval(text: str) -> tuple[int, int]:
     """Return the first and last day that a partial date may mean, as ordinals (1 is 0001-01-01).
 
     `2025` is the whole year, `2025-06` the month; a time of day is dropped, the day stays as written in its own zone.
-    Raises ValueError for anything that is no such date (year 0, month 13, 30 February).
+    Raises ValueError for anything that is no such date or time (year 0, month 13, 30 February, 25:00).
     """
     match = _DATE.fullmatch(text)
     if match is None:
@@ -71,6 +77,8 @@ def day_interval(text: str) -> tuple[int, int]:
     day = int(match["day"])
     if not 1 <= day <= last:
         raise ValueError("there is no such day")
+    if match["time"] is not None and not _TIME.fullmatch(match["time"]):
+        raise ValueError("there is no such time")
     ordinal = date(year, month, day).toordinal()
     return ordinal, ordinal
 
@@ -149,6 +157,8 @@ class Coding(Model):
     """The code, as text and unchanged. A number is refused."""
     display: Text | None = None
     """The words sent with the code."""
+    other_displays: Annotated[tuple[Text, ...], Field(max_length=MAX_CODINGS)] = ()
+    """Further words sent with the code or its concept: the description that a person chose (GP Connect), a translation."""
     user_selected: bool | None = None
     """True where a person chose this coding among several."""
     path: str | None = None

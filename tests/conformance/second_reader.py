@@ -129,6 +129,11 @@ def is_modified(node: Node) -> bool:
     return bool(node.all("implicitRules")) or any(n.name == "modifierExtension" for n in node.walk(inner=False))
 
 
+def says(node: Node) -> list[Any]:
+    """What an element says, in whatever order its parts stand; `meta` is of the version."""
+    return [node.value, node.kind, sorted(([k.name, says(k)] for k in node.kids if k.name != "meta"), key=str)]
+
+
 def full_url(node: Node) -> str | None:
     url = node.parent.text("fullUrl") if node.parent is not None else None
     return url and (url.lower() if url[:9].lower() == "urn:uuid:" else url.replace("https:", "http:", 1))
@@ -184,6 +189,8 @@ class SecondReader:
                 old |= set(sorted(same, key=lambda n: int(n.text("meta.versionId") or 0))[:-1])
             elif all(times) and len(set(times)) == len(times):
                 old |= set(sorted(same, key=lambda n: n.text("meta.lastUpdated") or "")[:-1])
+            else:
+                old |= {n for at, n in enumerate(same) if says(n) in map(says, same[:at])}
         return old
 
     # whose
@@ -261,13 +268,16 @@ class SecondReader:
             if found is not None:
                 is_patient = found.kind == "Patient" and isinstance(self.own, Node)
                 return "unknown" if not is_patient else "baby" if self.is_baby(self.own, found) else "another"
-            if name is None or self.lone or name in self.names:
+            kind = re.search(r"([A-Z][A-Za-z]+)/[^/]+$", (subject.text("reference") or "").partition("/_history/")[0])
+            if name is None or (kind[1] if kind else subject.text("type") or "Patient") != "Patient":
+                return "unknown"
+            if self.lone or name in self.names:
                 continue
             other = name.startswith(("Patient/", "nhs|")) or isinstance(self.own, set)
             return "another" if other else "unknown"
         for focus in node.all("focus"):
             found = self.find(focus)
-            persons = ("Patient", "RelatedPerson", "Group")
+            persons = ("Patient", "RelatedPerson", "Group", "Person", "Practitioner", "PractitionerRole")
             if found is None or (found is not self.own and found.kind in persons):
                 return "another" if found else "unknown"
         return "family" if node.kind == "FamilyMemberHistory" else None

@@ -53,6 +53,8 @@ def coded(code: str | None, system: str | None = SCT, display: str | None = None
         Value(text="false"),
         Value(text="Not pregnant"),
         Value(text="Patient is not pregnant"),
+        Value(text="Not pregnant (LMP 1/3/26)"),
+        Value(text="Pt not pregnant"),
         Value(boolean=False),
     ],
 )
@@ -81,10 +83,31 @@ def test_a_plain_no_is_absent(value: Value) -> None:
         Value(text="don't know"),
         Value(text="N/A"),
         Value(text="Refused"),
+        Value(text="No (LMP 1/3/26)"),
+        Value(text="Negative" + " " * 2000),
+        Value(text="Thinks that she is not, " + "and says more of it. " * 20 + "Not pregnant per patient"),
+        Value(text="No - LMP 1/3"),
+        Value(text="negative (urine)"),
+        Value(text="neg x2"),
+        Value(text="Pregnancy test negative"),
+        Value(text="(-)"),
+        Value(text="Nope"),
+        Value(text="Cancelled"),
+        Value(text="Sample rejected"),
+        Value(text="haemolysed sample"),
+        Value(text="not tested today"),
+        Value(text="Pregnant?"),
+        Value(text="? pregnant"),
+        Value(text="Possibly"),
+        Value(text="\u2610 Pregnant"),
+        Value(text="Not pregnant \u2713"),
+        coded("1", "https://supplier.example/answers", "No, on the pill"),
         Value(quantity=Quantity(value=Decimal("0.0"))),
         Value(quantity=Quantity(value=Decimal(0), unit="1")),
         Value(codings=(*coded("373067005").codings, *coded("373066001").codings)),
         Value(codings=coded("373067005").codings, text="Yes"),
+        Value(codings=coded("373066001").codings, text="No (LMP 1/3/26)"),
+        Value(codings=coded("373066001").codings, text="Not pregnant"),
     ],
 )
 def test_what_may_be_a_result_or_says_that_nothing_is_known_is_left_open(value: Value) -> None:
@@ -102,6 +125,11 @@ def test_what_may_be_a_result_or_says_that_nothing_is_known_is_left_open(value: 
         coded("1234", "https://supplier.example/answers", "Second trimester"),
         Value(boolean=True),
         Value(text="12 weeks"),
+        Value(text="12/40, no bleeding"),
+        Value(text="Yes (12/40), denies smoking"),
+        Value(text="Rh negative"),
+        Value(text="No complications"),
+        Value(text="Positive (urine)"),
         Value(text="Yes"),
         Value(text="No " + "x" * 300),
         Value(date="2025-06-01"),
@@ -169,15 +197,28 @@ def test_a_reason_for_no_value_leaves_it_open(system: str) -> None:
     assert (item.context[0], item.stands) == LEFT_OPEN
 
 
-def test_an_answer_has_at_most_two_hundred_letters() -> None:
-    for letters, told in ((200, ABSENT), (201, PRESENT)):
-        item = observed(Value(text="no" + " " * (letters - 2)))
-        assert (item.context[0], item.stands) == told
+def test_an_answer_has_at_most_a_thousand_letters_and_padding_counts_for_none() -> None:
+    assert observed(Value(text="no" + " " * 5000)).context[0] == "absent"
+    denial = "Not pregnant per patient"
+    for letters, assertion in ((1000, None), (1001, "present")):
+        assert observed(Value(text=denial + " x" * ((letters - len(denial)) // 2) + "x" * (letters % 2))).context[0] == assertion
 
 
 def test_words_deny_the_code_by_the_entrys_own_words_too() -> None:
     assert observed(Value(text="Not pregnant"), code=NAMELESS, display=None, text="Pregnant").context[0] == "absent"
     assert observed(Value(text="Not pregnant"), code=NAMELESS, display="Asthma").context[0] == "present"
+
+
+def test_words_in_doubt_of_a_code_that_denies_leave_it_open() -> None:
+    for words, assertion in (("Pregnant per patient", None), ("Not pregnant, no concerns", "present"), ("12 tests", "present")):
+        item = observed(Value(text=words), code=NAMELESS, display="Not pregnant")
+        assert item.context[0] == assertion
+
+
+def test_of_an_observable_a_mere_denial_leaves_it_open_and_words_are_its_value() -> None:
+    for display in ("Smoking (observable entity)", "Tobacco smoking status NHIS"):
+        for words, assertion in (("Never smoked", "present"), ("Former smoker", "present"), ("Nope", None)):
+            assert observed(Value(text=words), code=NAMELESS, display=display).context[0] == assertion
 
 
 def test_pregnant_is_no_answer_to_not_pregnant() -> None:

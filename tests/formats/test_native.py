@@ -273,3 +273,21 @@ def test_whole_pairs_and_written_backslashes_are_text() -> None:
 def test_a_name_given_twice_is_told_by_its_place_alone() -> None:
     error = refusal(b'{"entries": [],\n "patient": {"AdaSpecimen": 1, "gender": "female",\n  "Ada\\u0053pecimen": 2}}')
     assert error.message == "gives one name twice in one object, so that it says two things: line 3, column 3"
+
+
+def test_a_null_code_beside_its_system_breaks_its_item() -> None:
+    given = {"entries": [entry(codings=[{"system": "sct", "code": None, "display": "x"}, {"display": "x", "code": None}])]}
+    (line,) = NativeReader().read(source(given)).not_read
+    assert (line.path, line.broken) == ("entries[0].codings[0].code", True)
+
+
+@pytest.mark.parametrize("time", ["T25:00:00Z", "T24:00:00Z", "T10:60:00", "T10:00:61", "T10:00:00+99:00", "T10:00:00+14:30"])
+def test_a_time_that_no_clock_shows_breaks_its_date(time: str) -> None:
+    (line,) = NativeReader().read(source({"entries": [entry(date=f"2026-03-04{time}")]})).not_read
+    assert (line.path, line.reason, line.broken) == ("entries[0].date", "there is no such time", True)
+
+
+@pytest.mark.parametrize("time", ["T00:00", "T23:59:60Z", "T10:00:00.5+14:00", " 10:00:00-1200", "T10:00:00+05:45"])
+def test_a_time_that_a_clock_shows_is_read(time: str) -> None:
+    submission = NativeReader().read(source({"entries": [entry(date=f"2026-03-04{time}")]}))
+    assert (submission.entries[0].date, submission.not_read) == (f"2026-03-04{time}", ())

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from codesafety import __version__
-from codesafety.cli.output import answered_items, error_data, write
+from codesafety.cli.output import answered_items, error_data, standard_input, write
 from codesafety.engine import Engine, read_model, read_overrides
 from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
@@ -31,10 +31,10 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
     """Answer submissions until standard input ends; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
-    optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
+    optionally `record`, `profile`, `overrides` and `id` (repeated in the answer as it was written). A bad line gets a line with `error`; the
     process goes on. Each line is flushed.
     """
-    standing = engine.standing
+    lines, standing = standard_input(), engine.standing
     _line(
         {
             "ready": True,
@@ -45,13 +45,13 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
         }
     )
     number = answered = 0
-    while raw := sys.stdin.buffer.readline(MAX_BYTES + 1):
+    while raw := lines.readline(MAX_BYTES + 1):
         number += 1
         if not raw.strip():
             continue
         whole = raw.endswith(b"\n") or len(raw) <= MAX_BYTES
         if not whole:
-            while (rest := sys.stdin.buffer.readline(MAX_BYTES + 1)) and not rest.endswith(b"\n"):
+            while (rest := lines.readline(MAX_BYTES + 1)) and not rest.endswith(b"\n"):
                 pass
         given: dict[str, Any] = {}
         try:
@@ -102,6 +102,8 @@ def _answer(
     name = f"line {number}"
     if "submission" not in given:
         return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+    if isinstance(given.get("id"), dict | list):
+        raise InputError("the `id` is an object or an array", source=name, help="give text, a number, true, false or null")
     for place, field in enumerate(given, 1):
         if field not in _FIELDS:
             raise InputError(f"a field that does not belong here: number {place}", source=name, help=f"give {', '.join(_FIELDS)}")
@@ -132,8 +134,8 @@ def _part(value: Any, name: str) -> Source:
 
 
 def _id(given: dict[str, Any]) -> dict[str, Any]:
-    return {"id": given["id"]} if isinstance(given.get("id"), str | int) else {}
+    return {} if "id" not in given or isinstance(given["id"], dict | list) else {"id": given["id"]}
 
 
 def _line(data: dict[str, Any]) -> None:
-    write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    write(_QUOTED_EXACT.sub(r"\1", json.dumps(data, ensure_ascii=False, separators=(",", ":"))))

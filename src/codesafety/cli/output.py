@@ -11,12 +11,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import typer
 
-from codesafety.diagnostics import Severity, escaped, render_all
-from codesafety.errors import CodesafetyError, InputError, RuleError
+from codesafety.diagnostics import Severity, escaped, render_all, shortened
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
 from codesafety.report import RANK, Report
 
 CLEAN, SOMETHING, FAILED = 0, 1, 2
@@ -54,8 +54,16 @@ class Finished(SystemExit):
     """The end of a command that says how many things it answered. Nothing else may end the process with 0."""
 
     def __init__(self, code: int, answered: int) -> None:
-        self.answered = answered
+        self.status, self.answered = code, answered
         super().__init__(code)
+
+
+class Unwritable(Exception):
+    """Standard output or standard error took no more: `cause` says why. What was to be said has not been said."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__()
 
 
 def finish(code: int, *, answered: int) -> NoReturn:
@@ -73,9 +81,12 @@ def write(*lines: str) -> None:
 
 def write_unchanged(text: str) -> None:
     """Write a text to standard output letter by letter, for a file or an editor to take; not for what others sent."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise Unwritable(error) from None
 
 
 def write_json(data: Any) -> None:
@@ -105,26 +116,37 @@ class JsonArray:
 
 
 def complain(*lines: str) -> None:
-    """Write lines to standard error."""
-    _leave(sys.stderr, lines)
+    """Write lines to standard error, the long ones without their middle."""
+    _leave(sys.stderr, [shortened(line) for line in lines])
 
 
 def complain_of(error: CodesafetyError | OSError | str) -> None:
-    """Write an error to standard error, its remedy below it."""
-    complain(*_REMEDY.split(f"error: {error}"))
+    """Write an error to standard error, its remedy below it. One of configuration has lines of ours, and no sender's words."""
+    breaks = "\n" if isinstance(error, ConfigurationError) else _REMEDY
+    complain(*re.split(breaks, f"error: {error}"))
 
 
-_REMEDY = re.compile("\n(?=  = help: )")
+_REMEDY = "\n(?=  = help: )"
 _OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
 """What `style` writes. Words of others pass through `style` or `wrapped` first, and can bring none of it."""
 
 
 def _leave(stream: Any, lines: Sequence[str]) -> None:
     styled = coloured(stream)
-    for line in lines:
-        parts = _OWN_STYLE.split(line) if styled else (line,)
-        stream.write("".join(part if number % 2 else escaped(part) for number, part in enumerate(parts)) + "\n")
-    stream.flush()
+    try:
+        for line in lines:
+            parts = _OWN_STYLE.split(line) if styled else (line,)
+            stream.write("".join(part if number % 2 else escaped(part) for number, part in enumerate(parts)) + "\n")
+        stream.flush()
+    except OSError as error:
+        raise Unwritable(error) from None
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes. Ends the command where it is closed."""
+    if sys.stdin is None:
+        fail(InputError("it is closed", source="standard input", help="send something there, or name a file"), Format.TEXT)
+    return sys.stdin.buffer
 
 
 def coloured(stream: Any = None) -> bool:
@@ -161,9 +183,9 @@ def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
 
 def error_data(error: CodesafetyError) -> dict[str, Any]:
     """Return an error as plain data."""
-    data: dict[str, Any] = {"kind": type(error).__name__, "message": getattr(error, "message", None) or str(error)}
+    data: dict[str, Any] = {"kind": type(error).__name__, "message": shortened(getattr(error, "message", None) or str(error))}
     if isinstance(error, InputError):
-        data |= {"source": error.source, "path": error.path, "help": error.help}
+        data |= {"source": error.source, "path": error.path, "help": shortened(error.help) if error.help else error.help}
     if isinstance(error, RuleError):
         data = {
             "kind": "RuleError",
@@ -179,6 +201,14 @@ def _errors_alone(error: RuleError) -> str:
     rest = len(error.diagnostics) - len(errors)
     more = f"\n\n{rest} warnings are not shown\n  = help: `codesafety rules check` shows them" if rest else ""
     return render_all(errors, error.sources) + more
+
+
+def unwritable(error: OSError) -> InputError:
+    """Return what is to be said of a file that was to be written."""
+    reason = (error.strerror or "an error of the system").lower()
+    return InputError(
+        f"it cannot be written: {reason}", source=error.filename, help="check the folder, its permissions and its free space"
+    )
 
 
 def fail(error: CodesafetyError, form: Format) -> NoReturn:

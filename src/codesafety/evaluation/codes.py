@@ -9,6 +9,7 @@ from itertools import combinations
 
 from codesafety.ir import code_key
 from codesafety.terminology import sctid
+from codesafety.terminology.expression import the_concept
 from codesafety.terminology.interface import CodeContext, Product, Status, Terminology
 from codesafety.terminology.sctid import Damage
 from codesafety.terminology.systems import canonical, normal_code
@@ -119,6 +120,7 @@ class Codebook:
             formed = FHIR_CODE.fullmatch(code) is not None
             misplaced = sctid.is_concept_id(code) and bool(self.terminology.terms(code))
             return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found, misplaced)
+        code = the_concept(code) or code
         if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:
             told = sctid.diagnose(code)  # an expression is whole, and what it means is not known here
             return CodeInfo(

@@ -2,8 +2,8 @@
 
 What a code asks is not known here: "Pregnant: No" denies the code, and "Pregnancy test: Negative" is the result of a test
 that was done. So a plain no is *absent*, and what may be either (Negative, Not detected, 0) is *unknown*, as is a value that
-says itself that nothing is known. Words are compared whole, after `normal`; longer texts are texts. What is decided is
-written down in docs/adr/0017. Sources of the codes: SNOMED CT, LOINC answer lists, HL7 v2 tables 0136 and 0532, HL7 v3
+says itself that nothing is known. Words are compared whole, after `normal`; others are judged as the
+words of a code are, and those in doubt are *unknown*. What is decided is written down in docs/adr/0017. Sources of the codes: SNOMED CT, LOINC answer lists, HL7 v2 tables 0136 and 0532, HL7 v3
 NullFlavor, HL7 FHIR data-absent-reason.
 """
 
@@ -15,8 +15,8 @@ from typing import Literal
 from codesafety.record import Coding, Quantity, Value
 from codesafety.terminology.interface import Terminology, Words
 from codesafety.terminology.systems import SCT, canonical
-from codesafety.terminology.words.descriptions import is_denial, judge
-from codesafety.terminology.words.normal import normal
+from codesafety.terminology.words.descriptions import LONGEST, in_doubt_as_answer, is_denial, judge
+from codesafety.terminology.words.normal import normal, unpadded
 
 Answer = Literal["absent", "unknown"]
 _Told = Literal["absent", "unknown", "present"]
@@ -99,8 +99,6 @@ _WORDS: dict[str, _Told] = {
     ),
     **dict.fromkeys(("yes", "y", "present", "positive", "true", "detected"), "present"),
 }
-_LONGEST_ANSWER = 200
-"""Letters. What is longer is no answer but a text."""
 
 
 def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Answer | None:
@@ -112,13 +110,18 @@ def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, t
     if value.quantity is not None:
         return "unknown" if _is_bare_zero(value.quantity) else None
     said = {*map(_by_code, value.codings), *(_by_words(words) for words in _words(value))} - {None}
-    if said:
+    if said and said != {"present"}:
         # Of several, none is taken for the right one.
-        return "unknown" if len(said) > 1 or "unknown" in said else "absent" if "absent" in said else None
+        return "unknown" if len(said) > 1 or "unknown" in said else "absent"
     if value.codings or value.text is not None:
         own = list(_own_terms(codings, text, terminology))
-        if any(judge("", words, own, _nobody).verdict is Words.NEGATES for words in _described(value, terminology)):
+        if said:  # a yes, and perhaps more
+            return "unknown" if any(in_doubt_as_answer(words, own) for words in filter(_may_answer, _words(value))) else None
+        spoken = list(_described(value, terminology))
+        if any(judge("", words, own, _nobody).verdict is Words.NEGATES for words in spoken):
             return "absent"
+        if any(in_doubt_as_answer(words, own) for words in spoken):
+            return "unknown"
     return None
 
 
@@ -140,7 +143,12 @@ def _by_code(coding: Coding) -> _Told | None:
 
 
 def _by_words(words: str) -> _Told | None:
-    return _WORDS.get(normal(words)) if len(words) <= _LONGEST_ANSWER else None
+    return _WORDS.get(normal(words)) if _may_answer(words) else None
+
+
+def _may_answer(words: str) -> bool:
+    """Return whether words are short enough for an answer, or a name; what is longer is a text."""
+    return len(unpadded(words)) <= LONGEST
 
 
 def _words(value: Value) -> Iterator[str]:
@@ -151,13 +159,13 @@ def _words(value: Value) -> Iterator[str]:
 
 def _described(value: Value, terminology: Terminology) -> Iterator[str]:
     """Yield the words of a value as sent, and what is known of its codes."""
-    yield from (words for words in _words(value) if len(words) <= _LONGEST_ANSWER)
+    yield from filter(_may_answer, _words(value))
     yield from _known_terms(value.codings, terminology)
 
 
 def _own_terms(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Iterator[str]:
-    yield from (c.display for c in codings if c.display is not None and len(c.display) <= _LONGEST_ANSWER)
-    if text is not None and len(text) <= _LONGEST_ANSWER:
+    yield from (c.display for c in codings if c.display is not None and _may_answer(c.display))
+    if text is not None and _may_answer(text):
         yield text
     yield from _known_terms(codings, terminology)
 

@@ -375,7 +375,9 @@ class CodingFact:
         self.info = info
         self.codebook = codebook
         self.item = item
-        self.words = tuple(dict.fromkeys(w for w in (coding.display, text) if w is not None and w.strip()))
+        self.words = tuple(
+            dict.fromkeys(w for w in (coding.display, *coding.other_displays, text) if w is not None and w.strip())
+        )
 
 
 class TextFact:

@@ -35,7 +35,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
             case Words.NAMES_ANOTHER | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
-                lacking = "code" if terminology.has_release else "release"
+                lacking = lacking or ("code" if terminology.has_release else "release")
             case Words.UNCLEAR:
                 lacking = "display"
             case Words.AGREES | Words.UNFAMILIAR:

@@ -96,7 +96,8 @@ def _read(source: Source, model: type[_Model], other: frozenset[str], name: str)
     members = {key: given for key, given in value.items() if key not in other}
     members["format"] = name
     lost = [key for key in ("message", "other_patients") if key in other and value.get(key)]
-    not_read = [{"path": key, "reason": "part of a message, which a record does not have"} for key in lost]
+    not_read: list[dict[str, Any]] = [{"path": key, "reason": "part of a message, which a record does not have"} for key in lost]
+    not_read += _null_codes(members, members, ())
     try:
         return model.model_validate(_with(members, not_read))
     except ValidationError as error:
@@ -139,11 +140,8 @@ def _mended(members: dict[str, Any], place: _Place) -> Iterator[dict[str, Any]]:
     """
     *way, field = place
     holder: Any = members
-    item: Any = None
     for part in way:
         holder = holder[part]
-        if item is None and isinstance(part, int):
-            item = holder
     sent = holder.pop(field, None)
     written = punctuated(str(sent)) if isinstance(sent, str | int) else ""
     try:
@@ -151,15 +149,35 @@ def _mended(members: dict[str, Any], place: _Place) -> Iterator[dict[str, Any]]:
     except ValueError as error:
         if field == "since":
             holder.clear()
-        at = _path(tuple(way))
-        if isinstance(item, dict) and isinstance(item.get("path"), str):
-            at = item["path"] + at.removeprefix(_path(place[:2]))
+        at = _sent_path(members, tuple(way))
         for other in _STANDS_IN.get(str(field), ()):
             if holder.pop(other, None) is not None:
                 yield {"path": f"{at}.{other}", "reason": f"not used: the `{field}` that it would stand in for could not be read"}
         yield {"path": f"{at}.{field}", "reason": str(error), "broken": True}
     else:
         holder[field] = written
+
+
+def _sent_path(members: dict[str, Any], way: _Place) -> str:
+    """Return the path of a place: within an item, from the path that the item was sent with."""
+    item: Any = members
+    for part in way[:2]:
+        item = item[part]
+    sent = item.get("path") if len(way) > 1 and isinstance(item, dict) else None
+    return sent + _path(way).removeprefix(_path(way[:2])) if isinstance(sent, str) else _path(way)
+
+
+def _null_codes(members: dict[str, Any], value: Any, way: _Place) -> Iterator[dict[str, Any]]:
+    """Yield a line for each coding of a code system whose code is null: a code was lost, and its words are no code."""
+    match value:
+        case {"code": None, "system": str()}:
+            yield {"path": f"{_sent_path(members, way)}.code", "reason": "a code that is null, beside its system", "broken": True}
+        case dict():
+            for key, held in value.items():
+                yield from _null_codes(members, held, (*way, key))
+        case list():
+            for at, held in enumerate(value):
+                yield from _null_codes(members, held, (*way, at))
 
 
 def _plain(value: Any) -> Any:

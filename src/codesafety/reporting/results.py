@@ -77,11 +77,14 @@ class Results:
             changed_by_profile=lowered,
         )
 
-    def built_in(self, name: str, action: Decision, message: str, hazard: tuple[str, ...]) -> Result:
-        """Return a finding of the library's own, which no rule file holds."""
+    def built_in(
+        self, name: str, action: Decision, message: str, hazard: tuple[str, ...], items: Sequence[ItemFact] = ()
+    ) -> Result:
+        """Return a finding of the library's own, which no rule file holds. `items`: the incoming ones that it is about."""
         rule = f"codesafety/{name}"
+        entries = tuple(self._involved(item, "it", takes_action=item.incoming) for item in items)
         return Result(
-            id=self._id(rule, "fires", (), ()),
+            id=self._id(rule, "fires", entries, ()),
             rule=rule,
             version=self.standing.engine.version,
             outcome="fires",
@@ -89,6 +92,9 @@ class Results:
             message=message,
             hazard=hazard,
             title=name.replace("-", " ").capitalize(),
+            entries=entries,
+            count=max(1, len(entries)),
+            path=entries[0].path if entries else None,
         )
 
     def involved(

@@ -48,8 +48,11 @@ def report(
     results = Results(standing, facts)
     ledger = Ledger()
     identity, built_in = _identity(results)
+    built_in += _not_the_patients(results)
     for finding in built_in:
-        ledger.take_message(finding.action)
+        paths = {entry.path for entry in finding.entries}
+        ledger.take(finding.action, paths)
+        ledger.link(finding.id, paths)
     findings = Findings(results, ledger, profile, overrides)
     broken = list(run.broken)
     for outcomes in _by_rule(run, Status.FIRES):
@@ -159,6 +162,23 @@ def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
         return check, [finding]
     message = {"same": "the NHS numbers agree", "not_compared": "not compared: a record, or an NHS number, was not given"}
     return IdentityCheck(nhs_number=found.nhs_number, message=message[found.nhs_number]), []
+
+
+def _not_the_patients(results: Results) -> list[Result]:
+    """Return the finding for items that the source gives to somebody else, or of which it does not tell whose they are."""
+    found = [item for item in results.facts.incoming if item.component is None and item.model.subject in ("another", "unknown")]
+    if not found:
+        return []
+    return [
+        results.built_in(
+            "not-the-patients",
+            "review",
+            f"{counted(len(found), 'item')} of the message {'is' if len(found) == 1 else 'are'} about somebody or something other "
+            "than its patient, or about whom cannot be told. A person decides whether it belongs in this record.",
+            ("H-12",),
+            found,
+        )
+    ]
 
 
 def _coverage(record: Record | None) -> RecordCoverage:

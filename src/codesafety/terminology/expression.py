@@ -16,6 +16,13 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _VALUES = ("string", "number", "boolean")
+_ONE_CONCEPT = re.compile(r"\s*===\s*([0-9]+)\s*(\|[^|]*\|)?\s*", re.ASCII)
+
+
+def the_concept(text: str) -> str | None:
+    """Return the id of the one concept that an expression says to be equivalent to (`=== 77386006`); None for any other text."""
+    found = _ONE_CONCEPT.fullmatch(text) if len(text) <= _LONGEST else None
+    return found[1] if found is not None else None
 
 
 def concept_ids(text: str) -> tuple[str, ...] | None:

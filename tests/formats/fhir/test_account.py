@@ -267,6 +267,116 @@ def test_a_supporting_resource_with_a_modifier_is_named(engine: codesafety.Engin
     assert engine.assess(submission).decision == "review"
 
 
+NOT = {"modifierExtension": [{"url": "https://x.example/not", "valueBoolean": True}]}
+SOUND = {"fullUrl": "https://x.example/Observation/w", "resource": WEIGHT}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"resourceType": "Bundle", "type": "collection", "entry": [{**SOUND, **NOT}]},
+        {"resourceType": "Bundle", "type": "searchset", "entry": [{**SOUND, "search": {"mode": "match", **NOT}}]},
+        {"resourceType": "Bundle", "type": "transaction", "entry": [{**SOUND, "request": {"method": "POST", "url": "x", **NOT}}]},
+        {"resourceType": "Bundle", "type": "collection", "entry": [SOUND], **NOT},
+        {"resourceType": "Bundle", "type": "collection", "entry": [SOUND], "implicitRules": "https://x.example/rules"},
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"resource": {"resourceType": "Bundle", "type": "collection", "entry": [{**SOUND, **NOT}]}}],
+        },
+        {"resourceType": "Parameters", "parameter": [{"name": "a", "resource": WEIGHT, **NOT}]},
+        {"resourceType": "Parameters", "parameter": [{"name": "a", "part": [{"name": "b", "resource": WEIGHT}], **NOT}]},
+        {"resourceType": "Parameters", "parameter": [{"name": "a", "resource": WEIGHT}], "implicitRules": "https://x.example"},
+    ],
+)
+def test_a_modifier_around_a_resource_may_reverse_it(engine: codesafety.Engine, source: dict[str, Any]) -> None:
+    submission = read(engine, source)
+    assert submission.entries == ()
+    assert [line.coded for line in submission.not_read if "modifier" in line.reason and line.whole] == [True]
+
+
+def test_a_modifier_around_one_resource_says_nothing_of_another(engine: codesafety.Engine) -> None:
+    source = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {**WEIGHT, "id": "v"}, **NOT}, SOUND]}
+    assert [e.resource_id for e in read(engine, source).entries] == ["w"]
+
+
+@pytest.mark.parametrize("resource", [None, "Observation/w"])
+def test_an_entry_whose_resource_is_none_is_held(engine: codesafety.Engine, resource: Any) -> None:
+    source = bundle()
+    source["entry"].append({"resource": resource, "request": {"method": "POST", "url": "Observation"}})
+    submission = read(engine, source)
+    assert "Bundle.entry[2]" in [line.path for line in submission.not_read if line.broken]
+    assert engine.assess(submission).decision == "hold"
+
+
+OF_WEIGHT = {"reference": "Observation/w"}
+
+
+@pytest.mark.parametrize(
+    ("by", "at"),
+    [
+        ({"resourceType": "List", "status": "current", "entry": [{"item": OF_WEIGHT, "deleted": True}]}, "entry[0].item"),
+        ({"resourceType": "List", "status": "entered-in-error", "entry": [{"item": OF_WEIGHT}]}, "entry[0].item"),
+        ({"resourceType": "DiagnosticReport", "status": "cancelled", "result": [OF_WEIGHT]}, "result"),
+        ({"resourceType": "Provenance", "activity": {"coding": [{"code": "DELETE"}]}, "target": [OF_WEIGHT]}, "target"),
+        ({"resourceType": "Provenance", "activity": {"code": "NULLIFY"}, "target": [OF_WEIGHT]}, "target"),
+    ],
+)
+def test_what_takes_back_an_item_that_stands_is_named(engine: codesafety.Engine, by: dict[str, Any], at: str) -> None:
+    submission = read(engine, bundle(by))
+    assert [n.path for n in submission.not_read if "cannot be told" in n.reason] == [f"Bundle.entry[2].resource.{at}"]
+    assert engine.assess(submission).decision == "review"
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        {"resourceType": "List", "status": "current", "entry": [{"item": OF_WEIGHT, "deleted": False}]},
+        {"resourceType": "DiagnosticReport", "status": "final", "result": [OF_WEIGHT]},
+        {"resourceType": "Provenance", "activity": {"coding": [{"code": "UPDATE"}]}, "target": [OF_WEIGHT]},
+    ],
+)
+def test_what_takes_nothing_back_is_not(engine: codesafety.Engine, by: dict[str, Any]) -> None:
+    assert not any("cannot be told" in n.reason for n in read(engine, bundle(by)).not_read)
+
+
+@pytest.mark.parametrize(("status", "paths"), [("entered-in-error", 1), ("cancelled", 1), ("finished", 0)])
+def test_an_item_that_stands_in_a_consultation_that_never_was_is_named(
+    engine: codesafety.Engine, status: str, paths: int
+) -> None:
+    encounter = {"resourceType": "Encounter", "id": "e", "status": status}
+    seen = {**WEIGHT, "id": "v", "encounter": {"reference": "Encounter/e"}}
+    lines = [n.path for n in read(engine, bundle(encounter, seen)).not_read if "cannot be told" in n.reason]
+    assert lines == ["Bundle.entry[3].resource.encounter"] * paths
+
+
+CHOSEN = {
+    "url": "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-coding-sctdescid",
+    "extension": [{"url": "descriptionId", "valueId": "128231010"}, {"url": "descriptionDisplay", "valueString": "Not pregnant"}],
+}
+TRANSLATED = {
+    "url": "http://hl7.org/fhir/StructureDefinition/translation",
+    "extension": [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": "Not pregnant"}],
+}
+PREGNANT = {"system": SCT, "code": "77386006", "display": "Pregnant"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"coding": [{**PREGNANT, "extension": [CHOSEN]}]},
+        {"coding": [{**PREGNANT, "_display": {"extension": [TRANSLATED]}}]},
+        {"coding": [PREGNANT], "extension": [{"url": "https://x.example/words", "valueString": "Not pregnant"}]},
+        {"coding": [PREGNANT], "text": "Pregnant", "_text": {"extension": [TRANSLATED]}},
+    ],
+)
+def test_words_in_the_extensions_of_a_coding_are_judged_with_it(engine: codesafety.Engine, code: dict[str, Any]) -> None:
+    submission = read(engine, bundle({**WEIGHT, "id": "x", "code": code}))
+    assert submission.entries[1].codings[0].other_displays == ("Not pregnant",)
+    report = engine.assess(submission)
+    assert [r.rule.split("/")[-1] for r in report.results if r.action == "hold"] == ["pregnancy-code-whose-words-deny-it"]
+
+
 def test_what_a_broken_encounter_of_a_message_codes_is_named_once(engine: codesafety.Engine) -> None:
     reason = {"coding": [{"system": SCT, "code": "169443000"}]}
     broken = {"url": "https://x.example/a", "valueDateTime": "2025-02-30"}

@@ -435,4 +435,5 @@ def test_a_code_that_stands_beside_codings_is_named_by_its_path() -> None:
         "Bundle.entry[0].resource.code",
         "Bundle.entry[0].resource.code.code",
         "Bundle.entry[0].resource.code.coding[0]",
+        "Bundle.entry[0].resource.code.display",
     }

@@ -57,6 +57,29 @@ def test_sex_at_birth_is_in_no_line_of_what_was_not_read() -> None:
     assert submission.not_read == ()
 
 
+def extended(**value: Any) -> dict[str, Any]:
+    return {"url": "https://example.org/x", **value}
+
+
+CHOSEN = extended(
+    extension=[{"url": "descriptionId", "valueId": "1"}, {"url": "descriptionDisplay", "valueString": "Not pregnant"}]
+)
+
+
+@pytest.mark.parametrize(
+    "concept",
+    [
+        {"coding": [{"system": SCT, "code": "77386006", "display": "Pregnant", "extension": [CHOSEN]}]},
+        {"coding": [{"system": SCT, "code": "77386006", "display": "Pregnant", "_display": {"extension": [CHOSEN]}}]},
+        {"coding": [{"system": SCT, "code": "77386006", "_display": {"extension": [extended(valueString="Not pregnant")]}}]},
+        {"coding": [{"system": SCT, "code": "77386006"}], "extension": [extended(valueString="Not pregnant")]},
+    ],
+)
+def test_words_in_the_extensions_of_a_code_or_its_display_are_words_of_the_code(concept: dict[str, Any]) -> None:
+    (entry,) = read(collection({"resourceType": "Observation", "code": concept})).entries
+    assert [coding.other_displays for coding in entry.codings] == [("Not pregnant",)]
+
+
 def observed_birth_sex(word: str) -> dict[str, Any]:
     return {
         "resourceType": "Observation",

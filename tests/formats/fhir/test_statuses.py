@@ -144,6 +144,34 @@ def test_no_word_means_one_thing_in_stu3_and_another_in_r4() -> None:
     assert differing == []
 
 
+@pytest.mark.parametrize(
+    ("code", "words", "assertion"),
+    [
+        ("confirmed", "Refuted", "unknown"),
+        ("confirmed", "Ruled out", "unknown"),
+        ("confirmed", "Not confirmed", "unknown"),
+        ("confirmed", "Provisional", "unknown"),
+        ("provisional", "Confirmed", "unknown"),
+        ("provisional", "Withdrawn", "unknown"),
+        ("confirmed", "Confirmed by the practice", None),
+        ("confirmed", "Confirmed", None),
+        ("provisional", "Provisional", "possible"),
+        ("refuted", "Refuted", "absent"),
+        ("unconfirmed", "Not yet confirmed", None),
+    ],
+)
+def test_words_beside_a_status_that_say_another_thing_leave_it_open(code: str, words: str, assertion: str | None) -> None:
+    for status in ({**coded(code), "text": words}, {"coding": [{"code": code, "display": words}]}):
+        submission = read(resource("Condition", verificationStatus=status))
+        assert submission.entries[0].assertion == assertion
+        assert submission.entries[0].verification == code
+
+
+def test_words_beside_a_status_withdraw_as_its_code_does() -> None:
+    (entry,) = read(resource("Condition", verificationStatus={**coded("confirmed"), "text": "Entered in error"})).entries
+    assert entry.entered_in_error
+
+
 def test_every_kind_of_item_is_in_the_table_unless_fhir_gives_it_no_status() -> None:
     assert {*SHAPES, *KINDS} - STATUSES.keys() == {"Basic"}
 
@@ -273,6 +301,11 @@ def test_of_two_documents_the_one_that_is_withdrawn_withdraws_its_own() -> None:
         {"interpretation": coded("NEG")},
         {"interpretation": [coded("ND")]},
         {"interpretation": [coded("N"), coded("260385009")]},
+        {"interpretation": coded("neg")},
+        {"interpretation": coded("NEGATIVE")},
+        {"interpretation": {"text": "Negative"}},
+        {"interpretation": [coded("N"), {"text": "Not detected"}]},
+        {"interpretation": {"coding": [{"code": "x", "display": "Result: -ve"}]}},
         {
             "valueCodeableConcept": {
                 "extension": [
@@ -289,9 +322,36 @@ def test_an_observation_that_found_nothing_is_left_open_and_so_is_a_part(fields:
     assert (panel.assertion, [c.assertion for c in panel.components]) == (None, ["unknown", None])
 
 
-@pytest.mark.parametrize("fields", [{}, {"interpretation": coded("N")}, {"interpretation": [coded("POS")]}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"interpretation": coded("N")}, {"interpretation": [coded("POS"), {"text": "Positive"}, {"text": "Normal"}]}]
+)
 def test_other_interpretations_say_nothing_of_it(fields: dict[str, Any]) -> None:
     assert read(resource("Observation", **fields)).entries[0].assertion is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"coding": [{"code": "confirmed"}], "text": "Refuted"},
+        {"coding": [{"code": "confirmed", "display": "Refuted"}]},
+        {"coding": [{"code": "confirmed"}, {"code": "refuted"}]},
+    ],
+)
+def test_a_status_that_says_two_things_is_unknown_and_named(status: dict[str, Any]) -> None:
+    submission = read(resource("Condition", verificationStatus=status))
+    assert submission.entries[0].assertion == "unknown"
+    assert [(n.path.rpartition(".")[2], n.coded, n.broken) for n in submission.not_read] == [("verificationStatus", True, False)]
+
+
+def test_the_words_of_a_status_that_withdraws_withdraw() -> None:
+    status = {"coding": [{"code": "confirmed"}], "text": "Entered in Error"}
+    assert read(resource("Condition", verificationStatus=status)).entries[0].entered_in_error
+
+
+@pytest.mark.parametrize("words", ["Confirmed", "confirmed present", "Diagnosis certain"])
+def test_words_that_say_the_same_as_a_status_or_are_none_of_fhirs_change_nothing(words: str) -> None:
+    submission = read(resource("Condition", verificationStatus={"coding": [{"code": "confirmed", "display": words}]}))
+    assert (submission.entries[0].assertion, submission.not_read) == (None, ())
 
 
 def rows() -> str:

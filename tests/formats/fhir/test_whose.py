@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import codesafety
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts
 from codesafety.formats import R4Reader
@@ -55,15 +56,13 @@ def refer(target: str) -> dict[str, str]:
         refer("p1"),
         {"identifier": {"system": NHS, "value": "999 123 4578"}},
         {"identifier": {"system": "urn:hospital", "value": "H1"}},
-        {},
-        {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]},
     ],
 )
 @pytest.mark.parametrize("url", [None, "http://here.example/fhir/Patient/p1"])
 def test_the_patient_is_known_by_every_form_of_reference(subject: dict[str, Any], url: str | None) -> None:
     read = bundle(PATIENT, finding(subject), urls={0: url} if url else None)
     assert (read.entries[0].subject, read.other_patients) == (None, ())
-    assert [r.resolved for r in read.entries[0].references if r.role == "subject"] in ([], [True])
+    assert [r.resolved for r in read.entries[0].references if r.role == "subject"] == [True]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +87,38 @@ def test_who_is_not_the_patient_or_not_in_the_source_is_told(subject: dict[str, 
     assert [e.subject for e in read.entries] == [whose, None]
     assert len(read.other_patients) == 1, "one more patient makes the whole at least review"
     assert [r.resolved for r in read.entries[0].references if r.role == "subject"] == [False] * ("display" not in subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {},
+        None,
+        {"reference": ""},
+        {"type": "Group"},
+        {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]},
+        refer("Group/g"),
+        refer("http://elsewhere.example/Device/d"),
+        {**refer(f"{UUID}1"), "type": "Device"},
+    ],
+)
+@pytest.mark.parametrize("lone", [True, False])
+def test_a_subject_that_names_nobody_or_no_patient_is_unknown(subject: Any, lone: bool) -> None:
+    sent = {**finding(), "subject": subject}
+    read = R4Reader().read(Source(json.dumps(sent).encode())) if lone else bundle(PATIENT, sent)
+    assert [e.subject for e in read.entries] == ["unknown"]
+
+
+@pytest.mark.parametrize("kind", ["Group", "Device", "Location", "Practitioner", "RelatedPerson", "Observation"])
+def test_a_resource_in_the_source_that_is_no_patient_is_not_the_patient(kind: str) -> None:
+    read = bundle(PATIENT, {"resourceType": kind, "id": "g"}, finding(refer(f"{kind}/g")))
+    assert "unknown" in [e.subject for e in read.entries]
+
+
+@pytest.mark.parametrize("kind", ["Practitioner", "Group", "RelatedPerson"])
+def test_an_observation_that_looks_at_somebody_else_is_anothers(kind: str) -> None:
+    sent = {"resourceType": "Observation", "code": coded("22298006"), "focus": [refer(f"{kind}/g")]}
+    assert bundle(PATIENT, {"resourceType": kind, "id": "g"}, sent).entries[0].subject == "another"
 
 
 @pytest.mark.parametrize(("target", "given"), [("Patient/p1", True), ("Patient/p2", False)])
@@ -221,5 +252,31 @@ def test_an_earlier_version_of_an_item_is_listed_with_its_codes_and_not_judged()
     )
 
 
-def test_two_resources_without_a_version_are_two_items() -> None:
-    assert len(bundle({**finding(), "id": "c"}, {**finding(), "id": "c"}).entries) == 2
+def test_two_resources_of_one_id_that_differ_and_have_no_version_are_two_items() -> None:
+    assert len(bundle({**finding(), "id": "c"}, {**finding(code=coded("60001007")), "id": "c"}).entries) == 2
+
+
+def test_a_version_that_is_sent_twice_is_one() -> None:
+    sent = {**finding(code=coded("77386006")), "id": "c", "meta": {"versionId": "1"}}
+    read = bundle(sent, dict(reversed(sent.items())))
+    assert len(read.entries) == 1
+    (line,) = read.not_read
+    assert (line.path, line.whole, line.coded) == ("Bundle.entry[1].resource", True, False)
+
+
+def test_of_three_versions_two_of_which_are_the_same_the_latest_counts() -> None:
+    old = {**finding(code=coded("77386006")), "id": "c", "meta": {"versionId": "1"}}
+    new = {**finding(code=coded("60001007")), "id": "c", "meta": {"versionId": "2"}}
+    read = bundle(old, new, old)
+    assert [e.codings[0].code for e in read.entries] == ["60001007"]
+    assert [(n.path, n.coded) for n in read.not_read] == [("Bundle.entry[0].resource", True), ("Bundle.entry[2].resource", True)]
+
+
+@pytest.mark.parametrize(("target", "rules"), [("Patient/p1", []), ("Group/g", ["codesafety/not-the-patients"])])
+def test_an_item_that_is_not_the_patients_is_for_a_person_to_look_at(target: str, rules: list[str]) -> None:
+    engine = codesafety.load(installed_plugins=False)
+    report = engine.assess(bundle(PATIENT, finding(refer(target))))
+    assert [r.rule for r in report.results if r.rule.startswith("codesafety/")] == rules
+    assert [(e.path, e.code) for r in report.results for e in r.entries if r.rule in rules] == [
+        ("Bundle.entry[1].resource", "22298006")
+    ] * len(rules)

@@ -434,3 +434,19 @@ def test_a_row_of_a_person_who_is_not_there_is_not_lost(tmp_path: Path) -> None:
     assert found["procedure_occurrence[0]"].patient.gender is None
     (line,) = found["procedure_occurrence[1]"].not_read
     assert (line.whole, line.broken, line.codings[0].code) == (True, True, "195662009")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_table_as_a_spreadsheet_saves_it_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "entries.csv"
+    path.write_text(f"{HEAD}\np1,F,1990,condition,sct,77386006,Beichiog \u0175,2025-01-03\n", encoding=encoding)
+    assert FlatReader().recognises(Source(b"", path.name, path))
+    ((_, submission),) = read(path)
+    assert submission.entries[0].codings[0].display == "Beichiog \u0175"
+
+
+def test_a_row_about_somebody_else_is_for_a_person_to_look_at(tmp_path: Path) -> None:
+    path = csv(tmp_path, f"{HEAD},subject", "p1,F,1990,condition,sct,77386006,Pregnant,2025-01-03,another")
+    ((_, submission),) = read(path)
+    report = load(installed_plugins=False).assess(submission)
+    assert (report.decision, [i.decision for i in report.items]) == ("review", ["review"])

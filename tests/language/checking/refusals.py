@@ -63,6 +63,11 @@ MORE = (
     'table t from "ages.csv" { key code in icd10cm key code in icd10cm column low year column seen dates }',
     'limit l "L" { default 4 from 2 weeks to 8 weeks from 2 to 8 }',
     'limit l "L" { default 2 from 2 to 2 } limit m "M" { default 1 from 2 to 3 } limit n "N" { default 4 from 2 to 3 }',
+    'limit l "L" { default 8 days from 8 days to 1 week } limit m "M" { default 7 days from 7 days to 7 days }',
+    'limit l "L" { default 5 weeks from 5 weeks to 1 month } limit m "M" { default 4 weeks from 4 weeks to 1 month }',
+    'limit l "L" { default 13 months from 13 months to 1 year } limit m "M" { default 12 months from 12 months to 1 year }',
+    f'rule r {{ action note {ENTRY} say "x" example "x" {{ given incoming medication 77386006, present given message hair brown '
+    "given record hair brown given message gender expect cannot tell: e.dat, nosuch, patient.gendre, release.emis, record } }",
     'rule r { action hold for message when patient.gender is male say "x" }',
     'rule r { action note cannot tell hold for message when patient.gender is male say "x" }',
     f'rule r {{ action note {PAIR} when e is before 2025-06-31 say "x" }}',

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,6 +185,7 @@ def test_a_mere_no_denies_a_code_that_affirms_and_nothing_else(words: str) -> No
         ("77386006", "P\u0336regnant"),  # struck out
         ("77386006", "\u202etnangerp toN"),  # written from right to left
         ("77386006", "Pregnant. " * 101),
+        ("77386006", "Pregnancy neither confirmed nor excluded"),
     ],
 )
 def test_words_in_doubt_or_that_cannot_be_read_are_unclear(code: str, words: str) -> None:
@@ -208,6 +210,9 @@ def test_words_in_doubt_or_that_cannot_be_read_are_unclear(code: str, words: str
         "NO\u0422 PREGNANT",  # T of Cyrillic
         "\uff2e\uff4f\uff54\u3000\uff50\uff52\uff45\uff47\uff4e\uff41\uff4e\uff54",  # of full width
         "\U0001d40do\U0001d42d pregnant",  # bold of mathematics
+        "\u24c3\u24de\u24e3 pregnant",  # in circles
+        "\u0274\u1d0f\u1d1b \u1d18\u0280\u1d07\u0262\u0274\u1d00\u0274\u1d1b",  # small capitals
+        "\x1b[31mNot pregnant\x1b[0m",  # in a terminal's colour
     ],
 )
 def test_words_are_compared_as_they_are_to_the_eye(words: str) -> None:
@@ -252,7 +257,7 @@ def test_words_beyond_the_longest_are_not_judged_and_say_so(piece: str) -> None:
         ("250425007", "Pregnancy test"),
     ],
 )
-def test_other_words_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
+def test_other_displays_are_unfamiliar_and_alarm_nobody(code: str, words: str) -> None:
     verdict = ask(code, words)
     assert verdict.verdict in (Words.UNFAMILIAR, Words.CANNOT_TELL)
     assert verdict.others == ()
@@ -285,6 +290,47 @@ def test_the_name_of_something_else_is_noticed_without_a_release(code: str, word
 def test_a_near_name_is_no_alarm_until_every_description_is_known(code: str, words: str, other: str) -> None:
     assert ask(code, words) == WordsVerdict(Words.CANNOT_TELL)
     assert ask(code, words, complete=True) == WordsVerdict(Words.NAMES_ANOTHER, (other,))
+
+
+with (Path(__file__).parent / "wordings.csv").open(encoding="utf-8", newline="") as _file:
+    WORDINGS = [tuple(row.values()) for row in csv.DictReader(_file)]
+"""Wordings as records have them: which side of the code they are on, the code, the words, and what is to be said of them."""
+
+WORDED = {
+    "77386006": ["Pregnancy (finding)"],
+    "60001007": ["Not pregnant (finding)"],
+    "77176002": ["Smoker (finding)"],
+    "8392000": ["Non-smoker (finding)"],
+    "195967001": ["Asthma (disorder)"],
+    "73211009": ["Diabetes mellitus (disorder)"],
+    "44054006": ["Diabetes mellitus type 2 (disorder)"],
+    "91936005": ["Allergy to penicillin (finding)"],
+    "413712001": ["Breastfeeding (mother) (finding)"],
+    "386661006": ["Fever (finding)"],
+}
+SAYS = {Words.AGREES: "quiet", Words.UNFAMILIAR: "quiet", Words.UNCLEAR: "line", Words.NEGATES: "hold"}
+
+
+@pytest.mark.parametrize(("side", "code", "words", "says"), WORDINGS)
+def test_a_wording_that_denies_is_never_silent_and_one_that_affirms_is_quiet(side: str, code: str, words: str, says: str) -> None:
+    verdict = judge(code, words, WORDED[code], lambda _key: ()).verdict
+    assert SAYS[verdict] == says
+    assert (says == "quiet") is (side == "affirms")
+
+
+@pytest.mark.parametrize("words", ["Gravida 2", "Antenatal care", "Gravid uterus"])
+def test_another_codes_name_for_the_same_matter_is_no_alarm(words: str) -> None:
+    assert judge("77386006", words, TERMS["77386006"], lambda _key: {"127365008"}, complete=True).verdict is Words.UNFAMILIAR
+
+
+@pytest.mark.parametrize("words", ["Antenatal screening declined", "Family history: Prenatal loss", "Immunisation"])
+def test_what_turns_the_matter_into_something_else_is_another(words: str) -> None:
+    assert judge("77386006", words, TERMS["77386006"], lambda _key: {"1"}, complete=True).verdict is Words.NAMES_ANOTHER
+
+
+def test_padding_makes_no_words_too_long() -> None:
+    for words in (" " * 2000 + "Not pregnant", "Not" + "\u200b " * 2000 + "pregnant", "Not pregnant" + "\u200b" * 5000):
+        assert ask("77386006", words).verdict is Words.NEGATES
 
 
 def test_words_of_what_the_code_became_agree() -> None:

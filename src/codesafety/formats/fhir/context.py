@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from codesafety.formats.fhir.elements import Misplaced, misplaced_in
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.not_read import Rest, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
@@ -17,6 +18,7 @@ _ODS = ("ods-organization-code", "ods-site-code", "ods-code")
 _MOTHER = frozenset(["MTH", "NMTH", "GESTM", "NMTHF"])
 _CHILD = frozenset(["CHILD", "NCHILD", "SON", "NSON", "SONC", "DAU", "DAUC"])
 """HL7 v3 RoleCode."""
+_PEOPLE = ("Patient", "RelatedPerson", "Group", "Person", "Practitioner", "PractitionerRole")
 _AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
 
 
@@ -146,15 +148,17 @@ def subject_of(resource: Node, around: Surroundings) -> Subject | None:
             if digits(identifier(inner[0])) != digits(around.nhs_number):
                 return "another"
             continue
-        who = around.index.who(node) if not around.index.lone else None
-        if who is None or who == around.named:
+        who = around.index.who(node)
+        if who is None or around.index.kind(node) not in (None, "Patient"):
+            return "unknown"
+        if around.index.lone or who == around.named:
             continue
         return "another" if who.startswith("Patient/") or around.patient is None else "unknown"
     for node in resource.all("focus"):  # R4: what an observation is about, when that is not its subject
         found = around.index.find(node)
         if found is None:
             return "unknown"
-        if found.resource_type in ("Patient", "RelatedPerson", "Group") and found not in around.same:
+        if found.resource_type in _PEOPLE and found not in around.same:
             return "another"
     return None
 
@@ -271,17 +275,41 @@ def _status(resource: Node, around: Surroundings) -> str | None:
 
 
 def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
-    """Return the fields for what has no other place, and the lines for what has none or is not understood."""
+    """Return the fields for what has no other place, and the lines for what has none or is not understood.
+
+    Raises Broken where an element that decides what the resource says is not as FHIR has it.
+    """
+    lines = []
+    for found in misplaced_in(resource):
+        if found.decides:
+            raise Broken(found.node, found.reason)
+        lines.append(misplaced(found))
     rest: Rest = rest_of(resource, used, around.index)
     strange = tuple(
         NotRead(
             path=said.node.path,
-            reason="a status that FHIR does not have for such a resource: nothing can be told of it",
+            reason="a status whose codes or words say two things: nothing can be told of it"
+            if said.differing
+            else "a status that FHIR does not have for such a resource: nothing can be told of it",
             resource_type=resource.resource_type,
             resource_id=own_text(resource, "id"),
-            broken=True,
+            coded=said.differing,
+            broken=said.meaning is None,
         )
         for said in statuses_of(resource).values()
-        if said.meaning is None
+        if said.meaning is None or said.differing
     )
-    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *rest.not_read)
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *lines, *rest.not_read)
+
+
+def misplaced(found: Misplaced) -> NotRead:
+    """Return the line for an element that is not FHIR's: what it says nobody has judged."""
+    resource = found.node.resource
+    return NotRead(
+        path=found.node.path,
+        reason=found.reason,
+        resource_type=resource.resource_type,
+        resource_id=own_text(resource, "id"),
+        coded=True,
+        broken=found.decides,
+    )

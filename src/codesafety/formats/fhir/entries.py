@@ -8,7 +8,7 @@ from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.not_read import unplaced
-from codesafety.formats.fhir.statuses import Meaning, statuses_of
+from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
     NO_CONCEPT,
@@ -19,7 +19,6 @@ from codesafety.formats.fhir.values import (
     child_text,
     choice,
     concept,
-    concepts,
     one,
     text,
     value_of,
@@ -238,8 +237,15 @@ def _leaves_open(node: Node) -> bool:
     """Return whether an observation, or a part of one, says that it found nothing, or why it has no value."""
     value = choice(node, "value")
     absent = value is not None and any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension"))
-    found = concepts([n for n in node.all("interpretation") if n.kind == "element"], Used())
-    return absent or bool(node.all("dataAbsentReason")) or any(coding.code in _NO_FINDING for coding in found)
+    read = [concept(n, Used()) for n in node.all("interpretation") if n.kind == "element"]
+    return absent or bool(node.all("dataAbsentReason")) or any(_finds_nothing(said) for said in read)
+
+
+def _finds_nothing(interpretation: Concept) -> bool:
+    if any((coding.code or "").upper() in _NO_FINDING for coding in interpretation.codings):
+        return True
+    said = (interpretation.text, *(words for coding in interpretation.codings for words in (coding.code, coding.display)))
+    return any(words is not None and leaves_open(words) for words in said)
 
 
 def _component(node: Node, used: Used) -> Component:

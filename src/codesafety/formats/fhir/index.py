@@ -73,14 +73,21 @@ class Versions:
                 groups.setdefault((resource.resource_type, own), []).append(resource)
         self._group = {node: group for group in groups.values() if len(group) > 1 for node in group}
         wanted = _versions_referred_to(root) if self._group else set()
-        self.superseded = frozenset(
-            node
-            for group in groups.values()
-            if len(group) > 1 and (current := _current(group, wanted)) is not None
-            for node in group
-            if node is not current
-        )
-        """Versions that another one in the source takes the place of. Where no order can be told there are none."""
+        repeated: set[Node] = set()
+        superseded: set[Node] = set()
+        for group in (group for group in groups.values() if len(group) > 1):
+            said = {node: _content(node) for node in group}
+            distinct = list({said[node]: node for node in reversed(group)}.values())
+            current = _current(group, wanted) or _current(distinct, wanted)
+            counting = set(distinct) if current is None else {current}
+            counted = {said[node] for node in counting}
+            others = set(group) - counting
+            repeated.update(node for node in others if said[node] in counted)
+            superseded |= others
+        self.repeated = frozenset(repeated)
+        """Superseded versions that say the same as the one that counts: nothing of them is lost."""
+        self.superseded = frozenset(superseded)
+        """Versions that another one in the source takes the place of. Of those that differ there are none where no order can be told."""
 
     def of(self, resource: Node, version: str) -> Node:
         """Return the version that a reference names, else the resource itself."""
@@ -89,6 +96,17 @@ class Versions:
     def together(self, resource: Node) -> list[Node]:
         """Return every version of a resource, itself among them."""
         return self._group.get(resource, [resource])
+
+
+_Content = tuple[str | None, tuple[tuple[str, tuple["_Content", ...]], ...]]
+
+
+def _content(node: Node) -> _Content:
+    """Return what an element says, in whatever order; of a resource without its `meta`, which is of the version and not of what it says."""
+    named = sorted(node.children.items())
+    return node.value or node.resource_type, tuple(
+        (name, tuple(map(_content, nodes))) for name, nodes in named if name != "meta" or not node.is_resource
+    )
 
 
 def _without_version(url: str) -> str:
@@ -149,6 +167,7 @@ class Index:
         self._by_key: dict[str, Node] = {}
         self._versions = Versions(root, (r for r in resources_under(root) if r.name != "contained"))
         self.superseded = self._versions.superseded
+        self.repeated = self._versions.repeated
         self._by_kind: dict[str | None, list[Node]] = {}
         for resource in self.resources:
             if resource.name != "contained" and resource not in self.superseded:
@@ -239,6 +258,11 @@ class Index:
             return f"{rest[2]}/{rest[3]}" if rest else _address(target)
         inner = node.all("identifier")
         return (_identity(inner[0]) if inner else None) or own_text(node, "display")
+
+    def kind(self, node: Node) -> str | None:
+        """Return the kind of resource that a Reference element says that it means; None where it does not say."""
+        rest = _REST.fullmatch(own_text(node, "reference") or "")
+        return rest[2] if rest is not None else own_text(node, "type")
 
     def resolved(self, node: Node) -> bool | None:
         """Return whether the source answers to a reference; None where it may be answered elsewhere.

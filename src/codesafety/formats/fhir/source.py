@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
-from codesafety.formats.fhir.context import Surroundings, babies_of, reports_of, withdrawn_documents
+from codesafety.formats.fhir.context import Surroundings, babies_of, misplaced, reports_of, withdrawn_documents
+from codesafety.formats.fhir.elements import misplaced_in
 from codesafety.formats.fhir.entries import SHAPES, entry_of, says_what
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
@@ -14,8 +16,9 @@ from codesafety.formats.fhir.medicines import KINDS, medication_of, prescription
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
 from codesafety.formats.fhir.not_read import account, listed_as_not_read, not_understood
 from codesafety.formats.fhir.patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
+from codesafety.formats.fhir.statuses import WITHDRAWN, is_void
 from codesafety.formats.fhir.tree import Node, Tree
-from codesafety.formats.fhir.values import Broken, Used, identifier, is_nhs_number
+from codesafety.formats.fhir.values import Broken, Used, boolean, identifier, is_nhs_number
 from codesafety.formats.fhir.xml import parse_xml
 from codesafety.plugins.reading import Source
 from codesafety.record import (
@@ -73,6 +76,8 @@ SUPPORTING = frozenset(
 """Resources that support others. What they hold is context; no practice files them as entries."""
 _ONLY_ALONE = ("Encounter", "Composition", "Medication")
 _CONTEXT = "of a resource that supports others and is not filed itself"
+_DELETIONS = ("DELETE", "NULLIFY")
+"""HL7 v3 DataOperation, and the state of an act that was entered in error."""
 _MODIFIED = "it carries a modifier that may reverse what it says, and that this library does not understand"
 
 
@@ -138,7 +143,10 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     )
     flawed = _flaws(tree, parts)
     for resource in index.resources:
-        if resource in index.superseded:
+        if resource in index.repeated:
+            line = not_understood(resource, "the same as the version of it that counts", broken=False)
+            parts.not_read.append(line.model_copy(update={"coded": False}))
+        elif resource in index.superseded:
             reason = "another version of a resource that the source holds, and not the one that counts"
             parts.not_read.append(not_understood(resource, reason, broken=False))
         elif resource in flawed:
@@ -159,6 +167,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         ):
             lines = listed_as_not_read(resource, used, _CONTEXT)
             parts.not_read.extend(line for line in lines if line.path not in in_message)
+    parts.not_read.extend(_taken_back(index))
     _wrappers(tree.root, used, parts)
     rest = account(tree.root, used, {line.path for line in parts.not_read if line.whole})
     parts.envelope = rest.envelope
@@ -318,7 +327,8 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
     try:
         is_item = kind not in SUPPORTING and (kind in SHAPES or kind in KINDS)
         is_item = is_item or _is_item(resource, around, gp_connect=gp_connect)
-        if is_item and _modified(resource):
+        modified = _modified(resource) or _modified_around(resource)
+        if is_item and modified:
             parts.not_read.append(not_understood(resource, _MODIFIED, broken=False))
         elif states_sex_at_birth(resource):
             _sex_at_birth(resource, local, parts)
@@ -334,8 +344,9 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
                 parts.texts.append(item)
             parts.not_read.extend(not_read)
         elif kind in SUPPORTING:
-            if _modified(resource):
+            if modified:
                 parts.not_read.append(NotRead(path=resource.path, reason=_MODIFIED, resource_type=kind, coded=True))
+            parts.not_read.extend(map(misplaced, misplaced_in(resource)))
             return
         else:
             reason = (
@@ -357,6 +368,17 @@ def _modified(node: Node) -> bool:
     if node.all("modifierExtension") or (node.is_resource and node.all("implicitRules")):
         return True
     return any(_modified(child) for child in node.elements() if child.children and not child.is_resource)
+
+
+def _modified_around(resource: Node) -> bool:
+    """Return whether what a resource came in carries such an extension or rules: its entry, with the request and the search of it, its
+    bundle, a parameter, or the resource that contains it."""
+    at = resource.parent
+    while at is not None:
+        if _modified(at) if at.name == "entry" else at.all("modifierExtension") or at.all("implicitRules"):
+            return True
+        at = at.parent
+    return False
 
 
 def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
@@ -382,9 +404,49 @@ def _wrappers(root: Node, used: Used, parts: Parts) -> None:
             if any((own_text(request, "method") or "").upper() == "DELETE" for request in entry.all("request")):
                 reason = "the entry asks for something to be deleted, which this library does not judge"
                 parts.not_read.append(NotRead(path=entry.path, reason=reason, whole=True, coded=True))
-            if not inner and bundle.resource_type == "Bundle" and not entry.all("request") and not entry.all("response"):
+            answered = entry.all("request") or entry.all("response")
+            if bundle.resource_type == "Bundle" and (not all(r.is_resource for r in inner) if inner else not answered):
                 parts.not_read.append(NotRead(path=entry.path, reason="the entry holds no resource", whole=True, broken=True))
             stack.extend(r for r in inner if r.resource_type in ("Bundle", "Parameters"))
+
+
+def _taken_back(index: Index) -> Iterator[NotRead]:
+    """Yield a line for each item that stands, while what it belongs to, or is named by, is withdrawn or removes it."""
+    for resource in index.resources:
+        if resource in index.superseded:
+            continue
+        try:
+            for node in _takes_back(resource, index):
+                found = resource if node.name in ("context", "encounter") else index.find(node)
+                if found is not None and (found.resource_type in SHAPES or found.resource_type in KINDS) and not is_void(found):
+                    yield NotRead(
+                        path=node.path,
+                        reason="what it belongs to is withdrawn, or removes it: whether it stands cannot be told",
+                        resource_type=resource.resource_type,
+                        resource_id=own_text(resource, "id"),
+                        coded=True,
+                    )
+        except Broken:
+            continue  # what breaks its format is told where it stands
+
+
+def _takes_back(resource: Node, index: Index) -> list[Node]:
+    """Return the references of a resource that take back what they name, or name a consultation that is taken back itself."""
+    match resource.resource_type:
+        case "List":
+            whole = own_text(resource, "status") == WITHDRAWN
+            entries = [e for e in resource.all("entry") if whole or any(boolean(d) for d in e.all("deleted"))]
+            return [node for entry in entries for node in entry.all("item")]
+        case "DiagnosticReport" if own_text(resource, "status") in (WITHDRAWN, "cancelled"):
+            return resource.all("result")
+        case "Provenance":
+            codings = [c for a in resource.all("activity") for c in (a, *a.all("coding"))]
+            return resource.all("target") if any(own_text(c, "code") in _DELETIONS for c in codings) else []
+        case kind if kind in SHAPES or kind in KINDS:
+            named = [*resource.all("encounter"), *resource.all("context")]
+            return [n for n in named if (e := index.find(n)) is not None and e.resource_type == "Encounter" and is_void(e)]
+        case _:
+            return []
 
 
 def to_submission(parts: Parts, name: str) -> Submission:

@@ -7,8 +7,9 @@ Source: HL7 FHIR STU3 (3.0.2) and R4 (4.0.1), the value sets that bind each elem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesafety.formats.fhir.tree import Node
@@ -227,11 +228,15 @@ STATUSES: Mapping[str, Mapping[str, Versions]] = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One status element: the word as sent, and what it means. `meaning` is None where FHIR has no such word for it."""
+    """One status element: the word as sent, and what it means. `meaning` is None where FHIR has no such word for it.
+
+    `differing`: it says two things.
+    """
 
     node: Node
     word: str | None
     meaning: Meaning | None
+    differing: bool = False
 
 
 def statuses_of(resource: Node) -> dict[str, Said]:
@@ -242,9 +247,15 @@ def statuses_of(resource: Node) -> dict[str, Said]:
         words = _words(node)
         if node is not None and words:
             # STU3 and R4 never mean two things by one word, so that a reader need not know which of them was sent.
-            meanings = {word: meaning for word in words if (meaning := stu3.get(word) or r4.get(word)) is not None}
-            found[name] = _together(node, words, meanings)
+            meanings = _meanings(words, stu3, r4)
+            if meanings:
+                meanings |= _meanings(_words_beside(node), stu3, r4)
+            found[name] = _beside(_together(node, words, meanings), {**stu3, **r4})
     return found
+
+
+def _meanings(words: list[str], stu3: Words, r4: Words) -> dict[str, Meaning]:
+    return {word: meaning for word in words if (meaning := stu3.get(word) or r4.get(word)) is not None}
 
 
 def _words(node: Node | None) -> list[str]:
@@ -256,7 +267,17 @@ def _words(node: Node | None) -> list[str]:
         return [] if word is None else [word]
     codes = [code for coding in node.all("coding") if (code := child_text(coding, "code")) is not None]
     words = child_text(node, "text")
-    return codes or ([] if words is None else ["-".join(words.lower().split())])
+    return codes or ([] if words is None else [_as_code(words)])
+
+
+def _words_beside(node: Node) -> list[str]:
+    """Return the displays and the text of a status that is a concept: a word of FHIR among them may contradict the code."""
+    said = (child_text(node, "text"), *(child_text(coding, "display") for coding in node.all("coding")))
+    return [_as_code(words) for words in said if words is not None] if node.kind == "element" else []
+
+
+def _as_code(words: str) -> str:
+    return "-".join(words.lower().split())
 
 
 def _together(node: Node, words: list[str], meanings: dict[str, Meaning]) -> Said:
@@ -266,7 +287,35 @@ def _together(node: Node, words: list[str], meanings: dict[str, Meaning]) -> Sai
     if not meanings:
         return Said(node, words[0], None)
     first = next(iter(meanings))
-    return Said(node, first, meanings[first] if len(set(meanings.values())) == 1 else "unknown")
+    differing = len(set(meanings.values())) > 1
+    return Said(node, first, "unknown" if differing else meanings[first], differing)
+
+
+_LEAVES_OPEN = re.compile(
+    r"\b(?:no|not|non|nil|none|never|neg|negative|absent|undetected|nonreactive|indetermin\w+|equivocal|inconclus\w+|unknown"
+    r"|uncertain|unconfirmed|possible|probable|suspected|provisional|differential|refuted|excluded|ruled out|disproved|unlikely"
+    r"|error|wrong|incorrect|invalid|void|cancelled|canceled|rejected|withdrawn|deleted|retracted)\b|\?|(?<!\w)-ve\b",
+    re.IGNORECASE,
+)
+
+
+def leaves_open(words: str) -> bool:
+    """Return whether words beside a status, or of an interpretation, deny, doubt or withdraw."""
+    return _LEAVES_OPEN.search(words) is not None
+
+
+def _beside(said: Said, known: Words) -> Said:
+    """Return a status together with the words that stand beside its code, which may say another thing."""
+    if said.meaning is None or "coding" not in said.node.children:
+        return said
+    for words in (child_text(said.node, "text"), *(child_text(coding, "display") for coding in said.node.all("coding"))):
+        if words is None or (meaning := known.get("-".join(words.lower().split()))) == said.meaning:
+            continue
+        if meaning == "withdrawn":
+            return replace(said, word=WITHDRAWN, meaning=meaning)
+        if meaning is not None or (said.word not in ("unconfirmed", "unknown") and leaves_open(words)):
+            return replace(said, meaning="unknown")
+    return said
 
 
 def is_void(resource: Node) -> bool:

@@ -6,6 +6,7 @@ A value that breaks its type raises Broken, with the element and the reason in p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -23,6 +24,8 @@ _QUANTITY_NAMED = re.compile(
 _CODING_NAMED = ("coding", "tag", "security", "event", "class")
 _COMPARATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"<": "<", "<=": "<=", ">=": ">=", ">": ">"}
 NHS_NUMBER_SYSTEMS = ("nhs-number", "2.16.840.1.113883.2.1.4.1")
+
+_WORDS = ("valueString", "valueMarkdown")
 
 Nature = Literal["coding", "quantity", "date", "reference"]
 
@@ -144,8 +147,8 @@ def date(node: Node | None, used: Used) -> str | None:
     return written
 
 
-def coding(node: Node, used: Used) -> Coding:
-    """Return one coding as sent."""
+def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
+    """Return one coding as sent. `of_concept`: further words of the concept around it."""
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
     used.add(node)
@@ -153,6 +156,9 @@ def coding(node: Node, used: Used) -> Coding:
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
+        other_displays=tuple(
+            dict.fromkeys((*_other_displays(node), *(w for d in node.all("display") for w in _other_displays(d)), *of_concept))
+        ),
         user_selected=boolean(one(node, "userSelected")),
         path=node.path,
     )
@@ -166,7 +172,15 @@ def concept(node: Node | None, used: Used) -> Concept:
         raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
     if "coding" not in node.children and ("code" in node.children or "system" in node.children):
         return Concept((coding(node, used),))
-    return Concept(tuple(coding(c, used) for c in listed(node, "coding")), child_text(node, "text"))
+    beside = [words for holder in (node, *node.all("text")) for words in _other_displays(holder)]
+    return Concept(tuple(coding(c, used, beside) for c in listed(node, "coding")), child_text(node, "text"))
+
+
+def _other_displays(node: Node) -> Iterator[str]:
+    """Yield the texts in the extensions of a coding, a concept or its words."""
+    for extension in node.all("extension"):
+        yield from (held.value for name in _WORDS for held in extension.all(name) if held.value is not None)
+        yield from _other_displays(extension)
 
 
 def concepts(nodes: list[Node], used: Used) -> tuple[Coding, ...]:

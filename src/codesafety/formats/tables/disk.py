@@ -6,16 +6,18 @@ text: nothing is inferred from a CSV. polars is needed, and is imported only her
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesafety.errors import InputError
-from codesafety.plugins.reading import MAX_COLUMNS, MAX_ROWS
+from codesafety.plugins.reading import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
 from codesafety.record import MAX_TEXT, day_interval, punctuated
 
 if TYPE_CHECKING:
@@ -58,11 +60,35 @@ def header_of(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() == ".parquet":
         return _parquet_header(path)
     try:
-        with path.open("rb") as file:
-            line = file.readline(65536).decode("utf-8-sig")
+        line = _first_line(path)
     except (OSError, ValueError):
         return ()
     return tuple(name.strip().strip('"').lower() for name in line.rstrip("\r\n").split(_separator(line)))
+
+
+def _is_utf_16(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def _first_line(path: Path) -> str:
+    with path.open("rb") as file:
+        line = file.readline(65536)
+        if _is_utf_16(path):  # where a line ends with two bytes
+            return (line + file.read(65536)).decode("utf-16", errors="ignore").partition("\n")[0]
+    return line.decode("utf-8-sig")
+
+
+def _in_utf_8(path: Path, source: str) -> BytesIO:
+    """Return a table in UTF-16, as spreadsheets save it, in the encoding that polars reads. Raises InputError where it is too large."""
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(
+            f"is a table in UTF-16 of more than {MAX_BYTES // (1024 * 1024)} MiB",
+            source=source,
+            path=path.name,
+            help="save it as UTF-8",
+        )
+    return BytesIO(path.read_bytes().decode("utf-16").encode())
 
 
 def _parquet_header(path: Path) -> tuple[str, ...]:
@@ -95,9 +121,9 @@ def open_table(path: Path, source: str) -> Table:
         if path.suffix.lower() == ".parquet":
             frame = pl.scan_parquet(path, row_index_name=ROW)
         else:
-            with path.open("rb") as file:
-                line = file.readline(65536).decode("utf-8-sig")
-            frame = pl.scan_csv(path, infer_schema=False, separator=_separator(line), row_index_name=ROW)
+            line = _first_line(path)
+            held = _in_utf_8(path, source) if _is_utf_16(path) else path
+            frame = pl.scan_csv(held, infer_schema=False, separator=_separator(line), row_index_name=ROW)
         schema = frame.collect_schema()
         if len(schema) - 1 > MAX_COLUMNS:
             raise InputError(f"has more than {MAX_COLUMNS:,} columns", source=source, path=path.name, help=_SPLIT)
@@ -165,7 +191,7 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
             "cannot be read to its end as a table",
             source=source,
             path=table.name,
-            help="it may have been cut short: export it again",
+            help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
         ) from None
 
 

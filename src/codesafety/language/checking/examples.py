@@ -28,7 +28,9 @@ def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
         scope.diagnostics.error(
             "CS229", "nothing is incoming, so no rule about items can fire", node.outcome.span, "add `given incoming entry …`"
         )
-    missing = tuple(word.text for word in node.outcome.missing if _can_be_missing(word, scope))
+    for word in node.outcome.missing:
+        _check_missing(word, scope)
+    missing = tuple(word.text for word in node.outcome.missing)
     sentence = None if node.outcome.sentence is None else node.outcome.sentence.text
     return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span, sentence)
 
@@ -238,19 +240,19 @@ def _quantity(
     )
 
 
-def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
+def _check_missing(word: syntax.Word, scope: RuleScope) -> None:
     """Report a name that no answer can give as missing."""
     text = word.text
     if text in schema.WHOLE_INPUTS:
-        return True
+        return
     base, dot, name = text.partition(".")
     if base == "release" and name:
-        return True  # the release of one code system: `release.emis`
+        return  # the release of one code system: `release.emis`
     if base in ("patient", "message") and dot:
         fields = schema.PATIENT if base == "patient" else schema.MESSAGE
         if name in fields and fields[name].private:
             scope.diagnostics.error("CS219", f"`{text}` is private and is never named as missing", word.span, "leave it out")
-            return False
+            return
         known: tuple[str, ...] = tuple(fields)
     elif base in scope.all_variables and dot:
         var = scope.all_variables[base]
@@ -270,12 +272,12 @@ def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
             )
             or "name `record`, or `variable.field`",
         )
-        return False
+        return
     if name in known:
-        return True
+        return
     if not known:
         scope.diagnostics.error("CS230", f"`{text}` is no field that could be missing", word.span, "the table has no columns")
-        return False
+        return
     near = did_you_mean(name, known)
     scope.diagnostics.error(
         "CS230",
@@ -283,4 +285,3 @@ def _can_be_missing(word: syntax.Word, scope: RuleScope) -> bool:
         word.span,
         near.replace("`", f"`{base}.", 1) if near else f"the fields are {listed((f'{base}.{f}' for f in known), 'and')}",
     )
-    return False

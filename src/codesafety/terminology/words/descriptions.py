@@ -9,7 +9,8 @@ pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure",
   by fully specified names alone, one is then called another's; of 474 codings in the GP Connect records, none);
 - *negates* only if the words, whole or in one of their clauses, but for a denial, say no more and no less than a description of
   this concept; or if they are nothing but a denial ("No", "Not applicable") beside a code that affirms;
-- whatever is doubtful of this very concept (?, "possible", denied twice) or cannot be read (two scripts in a word, longer than any
+- what names this concept beside a word of denial, doubt or withdrawal that does not plainly belong to something else (`reach`), is
+  doubtful of it (?, "possible", denied twice) or cannot be read (two scripts in a word, longer than any
   description) is *unclear*, and neither a denial nor an agreement; a test's result is no denial of the test.
 """
 
@@ -27,10 +28,13 @@ from codesafety.terminology.words.normal import (
     normal,
     semantic_tag,
     stem,
+    unpadded,
     visible,
     without_bracket,
+    without_tag,
     words_of,
 )
+from codesafety.terminology.words.reach import GENERIC, Reach, denies_something, names_otherwise, reach
 
 TRANSFER_DEGRADED = frozenset(
     {
@@ -48,6 +52,8 @@ only that a code was lost on the way, and the words beside it are what was meant
 
 LONGEST = 1000
 """Characters of the longest words that are judged; descriptions of SNOMED CT have at most 255 (synonyms and names)."""
+
+_MOST_PADDED = 100_000
 
 Find = Callable[[str], Collection[str]]
 """From a key made by `wording.normal` to the codes which have a description with that key."""
@@ -76,14 +82,28 @@ def judge(
     own = [_own(term) for term in own_terms]
     if not own or not any(c.isalnum() for c in words):
         return WordsVerdict(Words.CANNOT_TELL)
-    if len(words) > LONGEST or not is_legible(words):
+    if not is_readable(words):
         return WordsVerdict(Words.UNCLEAR)
+    words = _plain(words)
     joined, apart = visible(words), visible(words, hidden=" ")  # what shows nothing stands inside a word, or parts two
     if apart == joined:
         return _judge(code, joined, own, find, complete, akin, former)
     once = tuple(former)
     said = _judge(code, joined, own, find, complete, akin, once)
     return said if said.verdict is not Words.UNFAMILIAR else _judge(code, apart, own, find, complete, akin, once)
+
+
+def is_readable(words: str) -> bool:
+    """Return whether words say what their letters say, and are no longer than a description may be."""
+    return len(words) <= _MOST_PADDED and len(unpadded(words)) <= LONGEST and is_legible(words)
+
+
+_MINUS, _NOT = re.compile(r"\(\s*-+\s*\)"), re.compile(r"(?<!\w)[!\u00ac](?=\w)")
+
+
+def _plain(words: str) -> str:
+    """Return words without padding, and with the signs in them that deny as words."""
+    return _NOT.sub("not ", _MINUS.sub(" negative", unpadded(words)))
 
 
 def _judge(
@@ -109,15 +129,18 @@ def _judge(
     stands = _bare(words, own) or _stands(words, own)
     if stands is _Stands.AGAINST:
         return WordsVerdict(Words.NEGATES)
-    if _Cut.LIKELY in cuts:
+    doubtful = stands is _Stands.OPEN or _leaves_in_doubt(words, own)
+    if _Cut.LIKELY in cuts and not doubtful:
         return WordsVerdict(Words.AGREES)
     others = tuple(sorted(set(found) - {code}))
+    if doubtful and not (others and complete):
+        return WordsVerdict(Words.UNCLEAR)
     if not others:
         loose = {_bag(key), _bag(normal(without_bracket(words)))}
         if any(term.bag in loose for term in own):
             return WordsVerdict(Words.AGREES)
-        return WordsVerdict(Words.UNCLEAR if stands is _Stands.OPEN else Words.UNFAMILIAR)
-    if any(_says_more(key, term.key) for term in own):
+        return WordsVerdict(Words.UNFAMILIAR)
+    if any(_says_more(key, term.key) for term in own) or (names_otherwise(words, _names(own)) and not _turns(key.split())):
         return WordsVerdict(Words.UNFAMILIAR)
     if complete or not any(term.is_vague or _share_a_word(key, term.key) for term in own):
         return WordsVerdict(Words.NAMES_ANOTHER, others)
@@ -127,17 +150,41 @@ def _judge(
 def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | None:
     """Return whether words deny what a coding says, by descriptions that are `known` of its code or were `sent` with it.
 
-    None where they are in doubt of it, or cannot be read. Narrower than `judge`: words that are another's name, or a mere no,
-    deny nothing here.
+    None where they are in doubt of it, or cannot be read. Narrower than `judge`: words that are another's name deny nothing here.
     """
-    if any(text is not None and (len(text) > LONGEST or not is_legible(text)) for text in (words, sent)):
+    if any(text is not None and not is_readable(text) for text in (words, sent)):
         return None
-    own = [*map(_own, known), *([] if sent is None else [_described(sent)])]
+    words = _plain(words)
+    own = [*map(_own, known), *([] if sent is None else [_described(_plain(sent))])]
     key = normal(words)
     if any(key in term.keys for term in own):
         return False
-    stands = {_stands(visible(words, hidden), own) for hidden in ("", " ")}
-    return True if _Stands.AGAINST in stands else None if _Stands.OPEN in stands else False
+    read = {visible(words, hidden) for hidden in ("", " ")}
+    stands = {_bare(text, own) or _stands(text, own) for text in read}
+    if _Stands.AGAINST in stands:
+        return True
+    return None if _Stands.OPEN in stands or any(_leaves_in_doubt(text, own) for text in read) else False
+
+
+def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
+    """Return whether words that answer what `terms` are the names of leave it open, or deny it in a way that is not sure.
+
+    An answer may be the result of what was asked for, so nothing is known here of which of the two it is: read beside a name as
+    "Pregnant: no (LMP 1/3)", it is in doubt where a denial reaches the name.
+    """
+    if not is_readable(words):
+        return True
+    words = _plain(words)
+    own = [_described(term) for term in terms]
+    if any(term.is_value or "status" in term.key.split() for term in own):  # a question: "Never smoked" is its value
+        return reach(words, ()) is Reach.ANSWERED
+    names = _names(own)
+    if any(term.is_cued for term in own):
+        return reach(words, names) in (Reach.AFFIRMED, Reach.DOUBTED, Reach.WITHDRAWN, Reach.ANSWERED)
+    return any(
+        reach(f"{asked}{words}", names) in (Reach.DENIED, Reach.DOUBTED, Reach.WITHDRAWN, Reach.ANSWERED)
+        for asked in ("", *(f"{without_tag(term)}: " for term in terms))
+    )
 
 
 def is_denial(terms: Sequence[str]) -> bool:
@@ -186,7 +233,10 @@ class _OwnTerm:
     keys: frozenset[str]  # the term, and without a last bracket
     bag: tuple[str, ...]
     statement: _Statement
+    names: frozenset[frozenset[str]]  # the stems by which it names its matter, with and without a last bracket
     is_value: bool  # an observable, or any finding of something: words beside it are its value and deny nothing
+    is_cued: bool  # holds a denial, a doubt or the like itself
+    is_denial: bool  # and it is of the matter: "Not pregnant", and not "Bee sting without reaction"
     is_vague: bool  # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
 
 
@@ -197,7 +247,24 @@ def _described(term: str) -> _OwnTerm:
     key, tag = normal(term), semantic_tag(term)
     keys = frozenset({key, normal(without_bracket(term))} - {""})
     is_value = tag == "observable entity" or key.endswith(" finding")
-    return _OwnTerm(key, keys, _bag(key), _statement(term), is_value, tag in _VAGUE_TAGS)
+    said = _statement(term)
+    bare = _statement(without_bracket(without_tag(term)))
+    all_names = {
+        frozenset(s for s in stems - _TEST_LIKE - GENERIC if len(s) > 1 and s.isalpha()) for stems in (said.stems, bare.stems)
+    }
+    names = frozenset(all_names - {frozenset()})
+    is_cued = denies_something(term)
+    return _OwnTerm(
+        key,
+        keys,
+        _bag(key),
+        said,
+        names,
+        is_value,
+        is_cued,
+        is_cued and reach(without_tag(term), names) is Reach.DENIED,
+        tag in _VAGUE_TAGS,
+    )
 
 
 _own = lru_cache(maxsize=2**16)(_described)
@@ -307,6 +374,11 @@ _FILLERS = frozenset(
         "do",
         "any",
         "patient",
+        "pt",
+        "px",
+        "client",
+        "woman",
+        "lady",
         "she",
         "he",
         "i",
@@ -426,7 +498,7 @@ def _statement(text: str) -> _Statement:
             pass
         elif word in _DENIALS or (word, after) in _TWO_WORD_DENIALS:
             denials += 1
-            doubtful |= (word == "not" and after in _OPEN_AFTER_NOT) or previous == "or"
+            doubtful |= (word in ("not", "neither") and after in _OPEN_AFTER_NOT) or previous == "or"
             of_a_test |= word in _RESULT_DENIALS or after == "detected"
         elif (one := word.removesuffix("s")) in _RESULTS:
             doubtful |= result is not None
@@ -526,8 +598,32 @@ def _bare(words: str, own: list[_OwnTerm]) -> _Stands | None:
             return _Stands.APART
 
 
+def _names(own: Iterable[_OwnTerm]) -> frozenset[frozenset[str]]:
+    return frozenset(name for term in own for name in term.names)
+
+
+def _leaves_in_doubt(words: str, own: list[_OwnTerm]) -> bool:
+    """Return whether words may say the contrary of a code, or withdraw it, though no denial of it is sure."""
+    names = _names(own)
+    if not names or any(term.is_value for term in own):
+        return False
+    polarities = {term.statement.polarity for term in own}
+    if polarities <= {_Polarity.DENIES, _Polarity.NEGATIVE} and all(term.is_denial for term in own):
+        against = {Reach.AFFIRMED, Reach.DOUBTED, Reach.WITHDRAWN}
+    elif not polarities <= {_Polarity.AFFIRMS, _Polarity.POSITIVE} or any(term.is_cued for term in own):
+        return False
+    elif any(term.statement.polarity is _Polarity.AFFIRMS and not term.statement.stems.isdisjoint(_TEST_LIKE) for term in own):
+        against = {Reach.WITHDRAWN}
+    else:
+        against = {Reach.DENIED, Reach.DOUBTED, Reach.WITHDRAWN, Reach.ANSWERED}
+    return reach(words, names) in against
+
+
 _FIRST_PART = re.compile(" - |: |;")
-_CLAUSE_ENDS = re.compile(r"[;\n,|]|\.(?!\s*\d)| - |: |\b(?:but|nor|because|since|as|although|though|however)\b", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile(
+    r"[;\n,|()]|(?<=[a-z]{3})/(?=[a-z]{3})|\s/\s|\.(?!\s*\d)| - |: |\b(?:but|nor|because|since|as|although|though|however)\b",
+    re.IGNORECASE,
+)
 
 
 def _clauses(words: str) -> list[str]:
@@ -608,4 +704,8 @@ def _says_more(key: str, own_key: str) -> bool:
     if f" {own_key} " not in f" {key} ":
         return False
     more = f" {key} ".replace(f" {own_key} ", " ", 1).split()
-    return not any(stem(word) in _TURNS for word in more)
+    return not _turns(more)
+
+
+def _turns(words: Iterable[str]) -> bool:
+    return any(stem(word) in _TURNS for word in words)

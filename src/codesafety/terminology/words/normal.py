@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 
 SEMANTIC_TAGS = frozenset(
     {
@@ -117,10 +118,15 @@ _HIDDEN = re.compile(
 # Overrides (what is shown is not in the order in which it is written), strokes through letters, and ticks, boxes and pictures,
 # which may answer what the words ask.
 _SAYS_MORE_THAN_WORDS = re.compile("[\u202d\u202e\u0334-\u0338\u2260\u2600-\u27bf\U0001f100-\U0001f1ff\U0001f300-\U0001faff]")
+_PADDING = re.compile(rf"(?:\s|{_HIDDEN.pattern}){{2,}}")
+_MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>|&(?:#\w{1,8}|[a-z]{2,10});", re.IGNORECASE)
+_BREAKS = re.compile(r"</?(?:br|p|div|li|td|tr)\b", re.IGNORECASE)
+_COLOURS = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters that look like a Latin one, and which. Source: Unicode confusables.txt (UTS 39), single letters of Greek, Cyrillic,
-# Armenian, Cherokee and of Latin's own phonetic forms; where it answers `l` for a capital I of another script, the I.
+# Armenian, Cherokee and of Latin's own phonetic forms; where it answers `l` for a capital I of another script, the I. The
+# small capitals are those of Latin's phonetic extensions that the table leaves out.
 _LOOKS_LIKE = str.maketrans(
     "\u037f\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5"
     "\u03a7\u03b1\u03b3\u03b9\u03bd\u03bf\u03c1\u03c3\u03c5\u03dc\u03f3\u03fa\u1d26"
@@ -133,12 +139,14 @@ _LOOKS_LIKE = str.maketrans(
     "\uab75\uab81\uab83\uab93\uaba9\uabaa\uabaf"
     "\u0131\u0184\u018d\u0196\u01a6\u01bd\u0251\u0261\u0263\u0269\u026a\u026f\u028b\u028f"
     "\u1d04\u1d0f\u1d11\u1d1c\u1d20\u1d21\u1d22\u1d83\u1d8c\u1e9d\u1eff\ua731\ua798\ua799"
-    "\ua79f\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d\uab47\uab48\uab4e\uab52\uab5a",
+    "\ua79f\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d\uab47\uab48\uab4e\uab52\uab5a"
+    "\u1d00\u0299\u1d05\u1d07\ua730\u029c\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d18\u0280\u1d1b\u0262",
     "JABEZHIKMNOPTYXayivopouFjMr"  # Greek
     "SIJABEKMHOPCTYXbareopcyxsijwVvYyheIidGqWwi"  # Cyrillic
     "USOwqqhnnugfo"  # Armenian
     "DRTiYAJEWMHYGhZbRWSVSLCPKdGBirwzvsc"  # Cherokee
-    "ibglRsagyiiwuycoouvwzgyfysFfuJXBeforruuy",  # Latin
+    "ibglRsagyiiwuycoouvwzgyfysFfuJXBeforruuy"  # Latin
+    "abdefhjklmnprtg",  # its small capitals
 )
 _ABBREVIATIONS = tuple(
     (re.compile(pattern), words)
@@ -216,14 +224,28 @@ def visible(text: str, hidden: str = "") -> str:
 
     `hidden`: what stands in for a character that shows nothing: it may part two words, or stand inside one.
     """
+    if "<" in text or "&" in text:
+        text = _MARKUP.sub(_as_shown, text)
     if text.isascii() and text.isprintable():
         return text.translate(_NOT_TOLD_APART)
+    text = _COLOURS.sub("", text)
     plain = _LINE_ENDS.sub("\n", _HIDDEN.sub(hidden, unicodedata.normalize("NFKC", text)))
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain.translate(_NOT_TOLD_APART))
         plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Me")
         plain = _WORD.sub(_as_it_looks, plain)
     return "".join(" " if c != "\n" and c.isspace() else c for c in plain)
+
+
+def _as_shown(markup: re.Match[str]) -> str:
+    if markup[0].startswith("&"):
+        return unescape(markup[0])
+    return "\n" if _BREAKS.match(markup[0]) else "\u200b"
+
+
+def unpadded(text: str) -> str:
+    """Return a text in which what shows nothing, repeated, is one such character: padding makes no text long."""
+    return _PADDING.sub(lambda run: " " if any(c.isspace() for c in run[0]) else run[0][0], text)
 
 
 def _as_it_looks(word: re.Match[str]) -> str:

@@ -1,0 +1,132 @@
+"""What FHIR (STU3 and R4) has in the resources that become items, in patients and in lists: which elements, of which shape.
+
+An element that FHIR does not have says something that this library cannot know, and one of another shape than FHIR's was read by
+nobody: neither is passed over. Where it is one that decides what the resource means, or nearly its name, nothing can be told of
+the resource. Extensions, whose values may be anything, and contained resources stand for themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from codesafety.formats.fhir.tree import Kind, Node
+from codesafety.formats.fhir.values import TYPES
+
+_DECIDING = (
+    "abatement actuality birthDate clinicalStatus code component condition dataAbsentReason deceased doNotPerform docStatus entry "
+    "focus gender implicitRules intent interpretation item lifecycleStatus medication modifierExtension notDone notGiven patient "
+    "reasonNotGiven reasonNotTaken status subject taken vaccineCode value verificationStatus wasNotGiven"
+)
+_DECIDES = frozenset(_DECIDING.split())
+"""The elements of a resource that decide what is said, of whom, and whether it still holds; a choice by its name without the type."""
+_KINDS: dict[str, tuple[Kind, ...]] = {
+    "text": ("text", "xml", "element"),
+    "boolean": ("boolean", "xml", "element"),
+    "number": ("number", "xml", "element"),
+}
+_OPEN = frozenset(["contained", "extension", "modifierExtension"])
+_BESIDE_A_VALUE = frozenset(["id", "extension"])
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """An element that FHIR does not have, or not in this shape. `decides`: what the resource says cannot be told without it."""
+
+    node: Node
+    reason: str
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    types: tuple[str, ...]
+    listed: bool | None
+    """Whether it repeats; None where STU3 and R4 differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    elements: dict[str, _Element]
+    near: dict[str, bool]
+    """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
+
+
+def misplaced_in(resource: Node) -> Iterator[Misplaced]:
+    """Yield what FHIR does not have in a resource, in the order sent; nothing where its kind is not in the table."""
+    held = _types().get(resource.resource_type or "")
+    if held is not None:
+        yield from _below(resource, (held,), False)
+
+
+def _below(node: Node, types: tuple[_Type, ...], decides: bool) -> Iterator[Misplaced]:
+    for name, children in node.children.items():
+        known = [held.elements[name] for held in types if name in held.elements]
+        if not known:
+            near = [held.near[name.lower()] for held in types if name.lower() in held.near]
+            reason = "an element that FHIR does not have there, with nearly the name of one" if near else _NOT_THERE
+            yield Misplaced(children[0], reason, bool(near) and (decides or (node.is_resource and any(near))))
+            continue
+        below = decides or (node.is_resource and _decides(name))
+        wrong = _misshapen(children, known)
+        if wrong is not None:
+            yield Misplaced(wrong[0], wrong[1], below and wrong[1] != _NO_LIST)
+        elif name not in _OPEN:
+            inner = tuple(found for element in known for kind in element.types if (found := _types().get(kind)) is not None)
+            for child in children:
+                if child.kind == "element" and inner:
+                    yield from _below(child, inner, below)
+
+
+_NO_LIST = "one element where FHIR has a list"
+_NOT_THERE = "an element that FHIR does not have there"
+
+
+def _misshapen(nodes: list[Node], known: list[_Element]) -> tuple[Node, str] | None:
+    """Return the first element whose shape is not that of its type, and why."""
+    repeats = {element.listed for element in known}
+    for node in nodes:
+        if node.listed and repeats == {False}:
+            return node, "a list where FHIR has one element"
+        if node.listed is False and repeats == {True}:
+            return node, _NO_LIST
+        if not any(_fits(node, kind) for element in known for kind in element.types):
+            return node, "a plain value where FHIR has an element" if node.value is not None else "no value of its type"
+    if len(nodes) > 1 and repeats == {False}:
+        return nodes[1], "given more than once, and FHIR has one"
+    return None
+
+
+def _fits(node: Node, kind: str) -> bool:
+    if kind not in _KINDS:
+        return node.value is None
+    return node.kind in _KINDS[kind] and (node.kind != "element" or node.children.keys() <= _BESIDE_A_VALUE)
+
+
+def _base(name: str) -> str:
+    """Return the name of a choice without its type: `value` of `valueBoolean`."""
+    return next((name[:at] for at in range(1, len(name)) if name[at].isupper() and name[at:] in TYPES), name)
+
+
+def _decides(name: str) -> bool:
+    return name in _DECIDES or _base(name) in _DECIDES
+
+
+@cache
+def _types() -> dict[str, _Type]:
+    text = files("codesafety.formats.fhir").joinpath("elements.txt").read_text(encoding="utf-8")
+    found: dict[str, _Type] = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            kind, *rest = line.split()
+            elements = {name: _element(words) for name, _, words in (part.partition(":") for part in rest)}
+            near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
+            found[kind] = _Type(elements, near)
+    return found
+
+
+def _element(words: str) -> _Element:
+    listed = {"*": True, "+": None}.get(words[-1], False)
+    return _Element(tuple(words.rstrip("*+").split("|")), listed)
