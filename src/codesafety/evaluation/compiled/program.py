@@ -406,7 +406,7 @@ class Program:
         if window == 0:
             return True
         first, last = self._windows[window]
-        days = [day[1] for day in (subject.day if subject is not None else None, scene.message_day) if day is not None]
+        days = [day[1] for day in (subject.day if subject is not None else None, scene.facts.message_day) if day is not None]
         if not days:
             return None
         day = min(days)
