@@ -106,6 +106,7 @@ class Facts:
         "_items",
         "_orders",
         "_patient",
+        "_sent",
         "codebook",
         "identity",
         "message_infos",
@@ -129,6 +130,7 @@ class Facts:
         self._orders: dict[int, frozenset[int]] = {}
         self._copies: dict[_Resent, set[int]] | None = None
         self._alike: dict[int, tuple[object, ...]] = {}
+        self._sent: dict[int, str] = {}
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
@@ -257,7 +259,9 @@ class Facts:
         """
         found = self._alike.get(item.index)
         if found is None:
-            sent = item.model.model_dump_json(exclude=_NAMES, warnings=False)
+            sent = self._sent.get(id(item.model))
+            if sent is None:
+                sent = self._sent[id(item.model)] = item.model.model_dump_json(exclude=_NAMES, warnings=False)
             part = None if item.component is None else item.component.model_dump_json(exclude=_NAMES, warnings=False)
             found = self._alike[item.index] = item.incoming, sent, part, item.id is None, bool(self.copies_of(item))
         return found
