@@ -12,7 +12,7 @@ from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Application, Outcome
 from codesafety.evaluation.reference.explanation import Explanation, explain, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter
-from codesafety.evaluation.work import Work, WorkSpent
+from codesafety.evaluation.work import AN_EXPLANATION, Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
 from codesafety.report import ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
@@ -54,6 +54,7 @@ class Findings:
     def _finding(self, rule: ir.Rule, group: list[Application]) -> None:
         first = group[0]
         try:
+            self.interpreter.work.spend(AN_EXPLANATION)
             why = explain(self.interpreter, rule, first)
         except WorkSpent:
             why = Explanation()
