@@ -408,7 +408,10 @@ def open_source(name: str | Path) -> Source:
 
 def read_source(file: BinaryIO, name: str, path: Path | None = None) -> Source:
     """Return what a stream holds, read no further than a message may go. Raises InputError where it holds more."""
-    data = file.read(MAX_BYTES + 1)
+    try:
+        data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(error, name) from None
     if len(data) > MAX_BYTES:
         raise InputError(
             f"it is larger than the {MAX_BYTES // 2**20} MiB that a message or record may have",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,130 @@ def test_a_reader_that_went_away_is_told_nothing_and_the_end_is_no_0() -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (2, "")
+
+
+# ---------------------------------------------------------------------------------------------- streams that take nothing
+
+FULL = "standard output cannot be written: no space left on device"
+CLOSED = "standard output cannot be written: it is closed"
+ANSWERING = [
+    ["check", str(RIGHT), "--record", str(RECORD)],
+    ["check", str(RIGHT), "--format", "json"],
+    ["rules", "check", str(RULESETS / "uk.sex")],
+    ["schema", "report"],
+    ["--version"],
+    ["check", "--help"],
+]
+
+
+def shell(line: str, *arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = f'exec "{sys.executable}" -m codesafety "$@" {line}'
+    return subprocess.run(["sh", "-c", command, "sh", *map(str, arguments)], input=given, capture_output=True, timeout=60)
+
+
+needs_a_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+
+
+@needs_a_full_device
+@pytest.mark.parametrize("arguments", ANSWERING, ids=" ".join)
+def test_an_answer_that_does_not_fit_on_the_disk_ends_with_2_and_says_so(arguments: list[str]) -> None:
+    done = shell(">/dev/full", *arguments)
+    assert (done.returncode, done.stderr.decode().splitlines()[:1]) == (2, [f"error: {FULL}"])
+    assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ANSWERING, ids=" ".join)
+def test_an_answer_to_nobody_ends_with_2_and_says_so(arguments: list[str]) -> None:
+    done = shell(">&-", *arguments)
+    assert (done.returncode, done.stderr.decode().splitlines()[:1]) == (2, [f"error: {CLOSED}"])
+
+
+@needs_a_full_device
+@pytest.mark.parametrize("line", ["2>/dev/full", ">/dev/full 2>/dev/full", ">&- 2>/dev/full", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", [["check", "no-such-file"], ["no-such-command"]])
+def test_what_cannot_even_be_complained_of_ends_with_2(arguments: list[str], line: str) -> None:
+    assert shell(line, *arguments).returncode == 2
+
+
+@needs_a_full_device
+def test_a_right_message_whose_answer_and_error_are_lost_ends_with_2() -> None:
+    assert shell(">/dev/full 2>/dev/full", "check", RIGHT, "--record", RECORD).returncode == 2
+
+
+def test_a_right_message_ends_with_0_where_standard_error_is_closed() -> None:
+    assert shell("2>&-", "check", RIGHT, "--record", RECORD).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "-"], ["check", "--jsonl"], ["rules", "format", "-"], ["terminology", "parse", "--jsonl"]]
+)
+def test_standard_input_that_is_closed_is_an_error_of_its_own(arguments: list[str]) -> None:
+    done = shell("<&-", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: standard input: it is closed\n  = help: ")
+
+
+def test_standard_input_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path) -> None:
+    done = shell(f'0>"{tmp_path}/written"', "check", "-")
+    assert done.returncode == 2
+    assert b"inside codesafety" not in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["typer", "codesafety.engine", "pydantic"])
+def test_a_command_that_is_stopped_while_it_starts_ends_with_2_and_a_line(module: str) -> None:
+    code = f"""
+import sys
+class Stopping:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stopping())
+sys.argv = ["codesafety", "check", {str(RIGHT)!r}]
+from codesafety.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "the command was stopped" in done.stderr and NOTHING in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_lines_that_are_stopped_after_an_answer_do_not_take_it_back() -> None:
+    line = json.dumps(json.loads((EXAMPLES / "submission-native.json").read_bytes())).encode() + b"\n"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codesafety", "check", "--jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(line)
+    process.stdin.flush()
+    assert b"ready" in process.stdout.readline() and b"decision" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert b"NOTHING WAS CHECKED but what it has answered" in said
+    assert b"had answered nothing" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", ""],
+        ["check", RIGHT, "--release", ""],
+        ["check", RIGHT, "--release="],
+        ["rules", "check", ""],
+        ["codes", "check", " "],
+        ["terminology", "info", ""],
+        ["terminology", "build", "", "-o", "x.pack"],
+    ],
+)
+def test_an_argument_that_is_empty_is_no_folder(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end(monkeypatch, *arguments) == 2
+    assert "is empty\n  = help: a variable may have been left unset" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------------------------------------- plugins that exit

@@ -24,6 +24,7 @@ from codesafety.cli.output import (
     error_data,
     fail,
     finish,
+    standard_input,
     write,
     write_json,
 )
@@ -106,7 +107,7 @@ def _check_files(
         for number, file in enumerate(_with_progress(files)):
             named = {"file": file} if len(files) > 1 else {}
             try:
-                source = read_source(sys.stdin.buffer, "standard input") if file == "-" else open_source(file)
+                source = read_source(standard_input(), "standard input") if file == "-" else open_source(file)
                 with redirect_stdout(sys.stderr):
                     many = engine.holds_many(source)
                 if many:

@@ -7,7 +7,6 @@ expression that cannot be answered.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, complain_of, finish, write
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, complain_of, finish, standard_input, write
 from codesafety.terminology.ecl import Expansion, Rows, Substrate, Value, canonical, parse, select
 from codesafety.terminology.errors import EclError, NotSupported, TerminologyError
 from codesafety.terminology.pack.store import Store
@@ -45,7 +44,7 @@ def parse_command(
         raise typer.BadParameter("give an expression, or --jsonl and expressions on standard input")
     if jsonl:
         lines = 0
-        for line in sys.stdin.buffer:
+        for line in standard_input():
             write(json.dumps(_verdict_on_line(line)))
             lines += 1
         finish(CLEAN, answered=lines)

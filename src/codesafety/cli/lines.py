@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from codesafety import __version__
-from codesafety.cli.output import answered_items, error_data, write
+from codesafety.cli.output import answered_items, error_data, standard_input, write
 from codesafety.engine import Engine, read_model, read_overrides
 from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
@@ -34,7 +34,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
     optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
     process goes on. Each line is flushed.
     """
-    standing = engine.standing
+    lines, standing = standard_input(), engine.standing
     _line(
         {
             "ready": True,
@@ -45,13 +45,13 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
         }
     )
     number = answered = 0
-    while raw := sys.stdin.buffer.readline(MAX_BYTES + 1):
+    while raw := lines.readline(MAX_BYTES + 1):
         number += 1
         if not raw.strip():
             continue
         whole = raw.endswith(b"\n") or len(raw) <= MAX_BYTES
         if not whole:
-            while (rest := sys.stdin.buffer.readline(MAX_BYTES + 1)) and not rest.endswith(b"\n"):
+            while (rest := lines.readline(MAX_BYTES + 1)) and not rest.endswith(b"\n"):
                 pass
         given: dict[str, Any] = {}
         try:

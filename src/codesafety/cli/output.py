@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import typer
 
@@ -54,8 +54,16 @@ class Finished(SystemExit):
     """The end of a command that says how many things it answered. Nothing else may end the process with 0."""
 
     def __init__(self, code: int, answered: int) -> None:
-        self.answered = answered
+        self.status, self.answered = code, answered
         super().__init__(code)
+
+
+class Unwritable(Exception):
+    """Standard output or standard error took no more: `cause` says why. What was to be said has not been said."""
+
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__()
 
 
 def finish(code: int, *, answered: int) -> NoReturn:
@@ -73,9 +81,12 @@ def write(*lines: str) -> None:
 
 def write_unchanged(text: str) -> None:
     """Write a text to standard output letter by letter, for a file or an editor to take; not for what others sent."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise Unwritable(error) from None
 
 
 def write_json(data: Any) -> None:
@@ -121,10 +132,20 @@ _OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
 
 def _leave(stream: Any, lines: Sequence[str]) -> None:
     styled = coloured(stream)
-    for line in lines:
-        parts = _OWN_STYLE.split(line) if styled else (line,)
-        stream.write("".join(part if number % 2 else escaped(part) for number, part in enumerate(parts)) + "\n")
-    stream.flush()
+    try:
+        for line in lines:
+            parts = _OWN_STYLE.split(line) if styled else (line,)
+            stream.write("".join(part if number % 2 else escaped(part) for number, part in enumerate(parts)) + "\n")
+        stream.flush()
+    except OSError as error:
+        raise Unwritable(error) from None
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes. Ends the command where it is closed."""
+    if sys.stdin is None:
+        fail(InputError("it is closed", source="standard input", help="send something there, or name a file"), Format.TEXT)
+    return sys.stdin.buffer
 
 
 def coloured(stream: Any = None) -> bool:

@@ -22,6 +22,7 @@ from codesafety.cli.output import (
     count,
     fail,
     finish,
+    standard_input,
     style,
     wrapped,
     write,
@@ -331,7 +332,7 @@ def _rule_files(paths: Sequence[str]) -> list[str]:
 def _rule_text(file: str) -> str:
     """Return the text of a rule file or of standard input. Raises InputError."""
     try:
-        return sys.stdin.buffer.read().decode("utf-8") if file == _STDIN else checked_path(file).read_text(encoding="utf-8")
+        return standard_input().read().decode("utf-8") if file == _STDIN else checked_path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise InputError("it cannot be read as UTF-8 text", source=file, help="check the path and the encoding") from None
 
