@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.plugins.made import PREGNANT, entry, install, load, plugin, predicate, rule, run, sent
@@ -117,6 +118,44 @@ def test_one_that_hung_is_called_once_and_holds_every_later_item(evaluator: str,
     assert hanging.calls == 1
     assert time.monotonic() - before < 2
     hanging.over.set()
+
+
+def whitewash(given: Any) -> bool:
+    """Change whatever can be reached: past a frozen model's own refusal, too."""
+    for coding in getattr(given, "codings", ()):
+        coding.__dict__.update(code="1", system="none", display="Pregnant")
+    for name in type(given).model_fields:
+        if name != "path":
+            given.__dict__.pop(name, None)
+            object.__setattr__(given, name, ())
+    return False
+
+
+@pytest.mark.parametrize("evaluator", ["compiled", "reference"])
+@pytest.mark.parametrize("variable", ["e", "c"])
+def test_one_that_changes_what_it_is_handed_changes_no_answer(variable: str, evaluator: str, tmp_path: Path) -> None:
+    kinds = {"e": Kind.ENTRY, "c": Kind.CODING}
+    heads = {"e": "entry e in watched", "c": "coding c in watched"}
+    (tmp_path / "made.rules").write_text(
+        'ruleset made { title "Made" version 1.0.0 language 1 review none }\n'
+        f'valueset watched "Watched" {{ codes {PREGNANT} |Pregnant| }}\n'
+        f'rule a {{ action note for {heads[variable]} when made/asked({variable}) say "x" }}\n'
+        'rule b { action hold for coding d in watched when d contradicts its words say "x" }\n'
+        'rule c { action hold for entry f in watched when f is after 2026-02-01 say "x" }\n'
+    )
+    submission = sent(entry(PREGNANT, text="Not pregnant"), entry(PREGNANT, text="Not pregnant"))
+    before = submission.model_dump_json()
+    called: list[Any] = []
+
+    def call(given: Any) -> bool:
+        called.append(given)
+        return whitewash(given)
+
+    made = plugin(predicates=[predicate(call, kinds=(kinds[variable],), fields=())])
+    report = load(tmp_path / "made.rules", plugins=[made], evaluator=evaluator).assess(submission)
+    assert called
+    assert submission.model_dump_json() == before
+    assert {r.rule for r in report.results if r.outcome == "fires"} == {"made/b", "made/c"}
 
 
 def test_one_that_hung_takes_no_other_predicate_rule_or_engine_with_it(tmp_path: Path) -> None:

@@ -239,16 +239,19 @@ def compare(number: Decimal, comparator: str | None, operator: str, bound: Decim
 
 
 def plain(value: Bindable, facts: Facts) -> Entry | Component | Medication | Coding | Message | dict[str, ir.Cell]:
-    """Return what a plugin's predicate is handed: the public model of an item, coding or the message."""
+    """Return what a plugin's predicate is handed: the public model of an item, coding or the message.
+
+    It is a copy, all the way down: whatever a predicate does to it, the rules go on to see what was sent.
+    """
     match value:
         case ItemFact():
-            return value.component if value.component is not None else value.model
+            return (value.component if value.component is not None else value.model).model_copy(deep=True)
         case CodingFact():
-            return value.coding
+            return value.coding.model_copy(deep=True)
         case ir.TableRow():
             return dict(value.cells)
         case _:
-            return facts.submission.message
+            return facts.submission.message.model_copy(deep=True)
 
 
 def converted(number: Decimal, unit: str | None, wanted: str | None) -> Decimal | None:
