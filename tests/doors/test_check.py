@@ -408,3 +408,87 @@ def test_an_item_of_which_a_date_is_broken_is_held_and_the_others_are_judged() -
     assert found["items"][1]["decision"] != "hold"
     assert found["items"][1]["as_sent"]["date"] == "2026-03-01"
     assert {"path": "a.date", "reason": "there is no such month", "rule": None, "plugin": None} in found["not_checked"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["7", "1.50", "1E400", '"a \\u00e9"', "true", "null", "-0.0", str(10**30)],
+    ids=["whole", "1.50", "1E400", "text", "true", "null", "-0.0", "long"],
+)
+def test_an_id_of_a_line_comes_back_as_it_was_written(written: str) -> None:
+    submission = (EXAMPLES / "submission-native.json").read_text().replace("\n", " ")
+    data = f'{{"id": {written}, "submission": {submission}}}\n{{"id": {written}, "submission": {{"x": 1}}}}\n'
+    done = subprocess.run([sys.executable, "-m", "codesafety", "check", "--jsonl"], input=data.encode(), capture_output=True)
+    _, answer, refused = done.stdout.decode().splitlines()
+    asked = json.loads(written, parse_float=str)
+    for line in (answer, refused):
+        assert json.loads(line, parse_float=str)["id"] == asked
+        assert isinstance(asked, str) or f'"id":{written}' in line
+    assert "error" in json.loads(refused) and "exact-" not in done.stdout.decode()
+
+
+@pytest.mark.parametrize("written", ['{"a": 1.5}', "[1]", "{}"])
+def test_an_id_that_is_no_single_value_is_refused_and_the_line_held(written: str) -> None:
+    submission = (EXAMPLES / "submission-native.json").read_text().replace("\n", " ")
+    _, answer = lines(f'{{"id": {written}, "submission": {submission}}}')
+    assert answer["decision"] == "hold" and "id" not in answer
+    assert answer["error"]["message"] == "the `id` is an object or an array"
+
+
+# ------------------------------------------------------------------------------------------------ one document
+
+TABLE = "patient_id,sex,birth_date,kind,system,code,date\np1,F,1990-04-02,condition,http://snomed.info/sct,77386006,2025-01-03\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    pytest.importorskip("polars")
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE + TABLE.splitlines()[1].replace("p1", "p2") + "\n")
+    return path
+
+
+def documents(*files: str | Path) -> tuple[int, Any]:
+    done = check(*files, "--format", "json")
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_a_table_alone_is_an_array_of_its_patients(table: Path) -> None:
+    _, found = documents(table)
+    assert [(sorted(one), one["patient"]) for one in found] == [
+        (["patient", "report"], "t[0]"),
+        (["patient", "report"], "t[1]"),
+    ]
+
+
+def test_files_and_tables_together_are_one_array_in_their_order(table: Path) -> None:
+    code, found = documents(RIGHT, table, "nowhere", table)
+    assert code == 2
+    assert [(Path(one["file"]).name, one.get("patient"), "report" in one, "error" in one) for one in found] == [
+        (RIGHT.name, None, True, False),
+        ("t.csv", "t[0]", True, False),
+        ("t.csv", "t[1]", True, False),
+        ("nowhere", None, False, True),
+        ("t.csv", "t[0]", True, False),
+        ("t.csv", "t[1]", True, False),
+    ]
+
+
+def test_files_of_which_none_can_be_read_are_one_array() -> None:
+    code, found = documents("nowhere", "nor-there")
+    assert code == 2
+    assert [(one["file"], one["error"]["message"]) for one in found] == [
+        ("nowhere", "there is no such file"),
+        ("nor-there", "there is no such file"),
+    ]
+
+
+def test_a_table_without_a_patient_is_an_error_that_names_it(tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE.splitlines()[0] + "\n")
+    code, found = documents(path)
+    assert (code, found["error"]["source"]) == (2, str(path))
+    assert check(path).stderr == (
+        f"error: {path}: there is no row of a patient in it: NOTHING WAS CHECKED\n  = help: give a table with a row a code\n"
+    )

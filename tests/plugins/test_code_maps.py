@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.made import LOCAL, NOT_PREGNANT, PREGNANT, entry, load, plugin, sent
+from tests.plugins.made import LOCAL, NOT_PREGNANT, PREGNANT, entry, install, load, plugin, run, sent
 
 from codesafety import ConfigurationError, Engine, Report
 from codesafety.plugins import CodeMap
@@ -175,6 +175,19 @@ def test_every_bad_entry_is_named_by_its_place_and_not_by_its_words() -> None:
     assert lines[1].strip().startswith("entry 1: ") and lines[10].strip().startswith("entry 10: ")
     assert lines[11:] == ["  and 2 more entries"]
     assert "SECRET" not in str(caught.value)
+
+
+def test_the_command_line_writes_each_bad_entry_on_a_line(tmp_path: Path) -> None:
+    install(
+        tmp_path,
+        "from codesafety.plugins import CodeMap, hookimpl\n"
+        "@hookimpl\n"
+        "def codesafety_code_maps():\n"
+        "    return [CodeMap('local', 'https://supplier.example/codes', {'A': '1', 'B': '2'})]\n",
+    )
+    done = run(tmp_path, "-m", "codesafety", "check", "-", stdin="{}")
+    assert [line[:9] for line in done.stderr.splitlines()] == ["error: th", "  entry 1", "  entry 2"]
+    assert "\\u000a" not in done.stderr
 
 
 @pytest.mark.parametrize(("target", "how"), [(PREGNANT, "as in"), (NOT_PREGNANT, "to another concept than in")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -247,3 +248,25 @@ def test_a_reader_of_tables_that_hangs_in_its_second_row_is_named(monkeypatch: p
     with pytest.raises(PluginError, match=r"plugin `made` failed in `made-reader\.read_many`: it did not answer"):
         next(found)
     hanging.over.set()
+
+
+def test_a_reader_of_tables_that_fails_between_rows_leaves_one_whole_document(tmp_path: Path) -> None:
+    install(
+        tmp_path,
+        "from codesafety import Submission\n"
+        "from codesafety.plugins import hookimpl\n"
+        "class Fails:\n"
+        "    name = 'fails'\n"
+        "    recognises = lambda self, source: True\n"
+        "    def read_many(self, source):\n"
+        "        yield '1', Submission()\n"
+        "        raise ValueError\n"
+        "@hookimpl\n"
+        "def codesafety_readers():\n"
+        "    return [Fails()]\n",
+    )
+    done = run(tmp_path, "-m", "codesafety", "check", str(EXAMPLES / "contraception-ok.xml"), "--format", "json")
+    answered, failed = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert answered["patient"] == "1"
+    assert (failed["decision"], failed["error"]["message"]) == ("hold", "plugin `made` failed in `fails.read_many`: ValueError")

@@ -31,7 +31,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
     """Answer submissions until standard input ends; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
-    optionally `record`, `profile`, `overrides` and `id` (repeated in the answer). A bad line gets a line with `error`; the
+    optionally `record`, `profile`, `overrides` and `id` (repeated in the answer as it was written). A bad line gets a line with `error`; the
     process goes on. Each line is flushed.
     """
     lines, standing = standard_input(), engine.standing
@@ -102,6 +102,8 @@ def _answer(
     name = f"line {number}"
     if "submission" not in given:
         return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+    if isinstance(given.get("id"), dict | list):
+        raise InputError("the `id` is an object or an array", source=name, help="give text, a number, true, false or null")
     for place, field in enumerate(given, 1):
         if field not in _FIELDS:
             raise InputError(f"a field that does not belong here: number {place}", source=name, help=f"give {', '.join(_FIELDS)}")
@@ -132,8 +134,8 @@ def _part(value: Any, name: str) -> Source:
 
 
 def _id(given: dict[str, Any]) -> dict[str, Any]:
-    return {"id": given["id"]} if isinstance(given.get("id"), str | int) else {}
+    return {} if "id" not in given or isinstance(given["id"], dict | list) else {"id": given["id"]}
 
 
 def _line(data: dict[str, Any]) -> None:
-    write(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    write(_QUOTED_EXACT.sub(r"\1", json.dumps(data, ensure_ascii=False, separators=(",", ":"))))

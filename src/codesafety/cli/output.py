@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NoReturn
 import typer
 
 from codesafety.diagnostics import Severity, escaped, render_all
-from codesafety.errors import CodesafetyError, InputError, RuleError
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
 from codesafety.report import RANK, Report
 
 CLEAN, SOMETHING, FAILED = 0, 1, 2
@@ -121,11 +121,12 @@ def complain(*lines: str) -> None:
 
 
 def complain_of(error: CodesafetyError | OSError | str) -> None:
-    """Write an error to standard error, its remedy below it."""
-    complain(*_REMEDY.split(f"error: {error}"))
+    """Write an error to standard error, its remedy below it. One of configuration has lines of ours, and no sender's words."""
+    breaks = "\n" if isinstance(error, ConfigurationError) else _REMEDY
+    complain(*re.split(breaks, f"error: {error}"))
 
 
-_REMEDY = re.compile("\n(?=  = help: )")
+_REMEDY = "\n(?=  = help: )"
 _OWN_STYLE = re.compile("(\x1b\\[(?:[01]|3[1236])m)")
 """What `style` writes. Words of others pass through `style` or `wrapped` first, and can bring none of it."""
 

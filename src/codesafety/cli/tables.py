@@ -11,6 +11,7 @@ from math import sqrt
 from codesafety.cli.output import Tally, count, wrapped
 from codesafety.cli.render import context_words
 from codesafety.engine import Engine
+from codesafety.errors import InputError
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Submission
@@ -23,8 +24,13 @@ _MOST_REASONS = 20
 def assess_tables(
     engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], tally: Tally, account: Account
 ) -> Iterator[tuple[str, Report]]:
-    """Yield (row key, report) of every patient in tables of whom there is something to check, each counted."""
+    """Yield (row key, report) of every patient in tables of whom there is something to check, each counted.
+
+    Raises InputError where there is no patient, and whatever reading raises, between two patients too.
+    """
+    found = False
     for key, submission in _with_progress(engine.read_many(source)):
+        found = True
         if _holds_nothing(submission):
             account.empty += 1
             continue
@@ -32,6 +38,10 @@ def assess_tables(
         tally.count(report)
         account.add(key, report)
         yield key, report
+    if not found:
+        raise InputError(
+            "there is no row of a patient in it: NOTHING WAS CHECKED", source=source.name, help="give a table with a row a code"
+        )
 
 
 def _holds_nothing(submission: Submission) -> bool:
