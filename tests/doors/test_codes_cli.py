@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,43 @@ def test_a_copy_never_replaces_its_list(tmp_path: Path) -> None:
     assert result.exit_code == 2 and "must not replace it" in result.stderr
     assert path.read_text(encoding="utf-8") == LIST
     assert _run(path, path, "--fix", tmp_path / "x.csv").exit_code == 2
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def test_a_copy_replaces_nothing_that_is_there(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST)
+    (tmp_path / "important.docx").write_text("years of work")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "important.docx")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere.csv")
+    (tmp_path / "folder").mkdir()
+    before = _tree(tmp_path)
+    for there in ("important.docx", "link.csv", "dangling.csv", "folder"):
+        result = _run(path, "--fix", tmp_path / there)
+        assert result.exit_code == 2 and "is there already" in " ".join(result.stderr.replace("│", " ").split()), there
+        assert "written" not in result.stdout
+    assert _run(path, "--fix", os.devnull).exit_code == 2
+    assert not Path(os.devnull).is_file()
+    assert _tree(tmp_path) == before and not (tmp_path / "nowhere.csv").exists()
+
+
+def test_a_copy_leaves_what_is_named_as_its_own_leftovers_are(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST, "copy.csv.unfinished")
+    assert _run(path, "--fix", tmp_path / "copy.csv").exit_code == 1
+    assert _tree(tmp_path)["copy.csv.unfinished"] == LIST
+    assert sorted(_tree(tmp_path)) == ["copy.csv", "copy.csv.unfinished"]
+
+
+def test_a_copy_that_cannot_be_written_is_not_said_to_be(tmp_path: Path) -> None:
+    path = _write(tmp_path, LIST)
+    result = _run(path, "--fix", tmp_path / "missing" / "copy.csv")
+    assert result.exit_code == 2
+    assert "written" not in result.stdout and "errno" not in result.stderr.lower()
+    assert result.stderr.endswith(
+        "copy.csv: it cannot be written: no such file or directory\n  = help: check the folder, its permissions and its free space\n"
+    )
 
 
 def test_what_cannot_be_read_exits_2_and_the_others_are_still_checked(tmp_path: Path) -> None:

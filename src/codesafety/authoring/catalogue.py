@@ -17,6 +17,7 @@ from codesafety.evaluation.binding import Binding, say_limit
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts, date_of
 from codesafety.hazards import CONSEQUENCES, LIKELIHOODS, Hazard, HazardLog
+from codesafety.paths import writing
 from codesafety.record import Record, Submission
 
 AGES = tuple(range(101))
@@ -136,12 +137,10 @@ def write_catalogue(
     folder.mkdir(parents=True, exist_ok=True)
     rules, hazards = [_rule_row(p) for p in made], [_hazard_row(h, made) for h in log.hazards.values()]
     out = [folder / n for n in ("index.html", "rules.json", "rules.csv", "hazards.json", "hazards.csv")]
-    out[0].write_text(_html(made, binding, log, version), encoding="utf-8")
-    out[1].write_text(json.dumps(rules, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write(out[0], _html(made, binding, log, version))
+    _write(out[1], json.dumps(rules, indent=2, ensure_ascii=False) + "\n")
     _write_csv(out[2], rules)
-    out[3].write_text(
-        json.dumps({"log": dict(log.head), "hazards": hazards}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    _write(out[3], json.dumps({"log": dict(log.head), "hazards": hazards}, indent=2, ensure_ascii=False) + "\n")
     _write_csv(out[4], hazards)
     return out
 
@@ -187,9 +186,14 @@ def _hazard_row(hazard: Hazard, made: Sequence[RulePage]) -> dict[str, Any]:
     }
 
 
+def _write(path: Path, text: str) -> None:
+    with writing(path) as stream:
+        stream.write(text)
+
+
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+    with writing(path, "utf-8-sig") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
         for row in rows:

@@ -13,7 +13,7 @@ from codesafety import ir
 from codesafety.errors import InputError, RuleError
 from codesafety.language import parse
 from codesafety.language.parsing import syntax
-from codesafety.paths import refuse_endless
+from codesafety.paths import refuse_endless, writing
 from codesafety.terminology.interface import CodeContext, Terminology
 
 _COLUMNS = ("system", "code", "term", "assertion", "subject", "time")
@@ -48,7 +48,8 @@ def begun(paths: Sequence[Path]) -> Iterator[None]:
     try:
         for path in absent:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_BEGUN, encoding="utf-8")
+            with writing(path) as stream:
+                stream.write(_BEGUN)
             made.append(path)
         yield
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from codesafety.engine import checked_path
 from codesafety.errors import InputError
+from codesafety.paths import writing
 
 _CODES = ("code", "start_date", "end_date", "female", "male", "newborn", "pediatric", "maternity", "adult")
 _AGES = ("age_group", "start_age", "end_age", "start_date", "end_date")
@@ -94,7 +95,8 @@ def import_mce(files: Sequence[Path], folder: Path, *, name: str = "cms.mce") ->
         ("code", "age_group", "min_age", "max_age", "start", "end"),
         [(c, g, str(lo), str(hi), _iso(a), _iso(b)) for c, g, lo, hi, a, b in ages],
     )
-    (folder / "mce.rules").write_text(_rules(name, sex[0], ages), encoding="utf-8")
+    with writing(folder / "mce.rules") as stream:
+        stream.write(_rules(name, sex[0], ages))
     return Imported(len({f.code for f in codes}), len(sex), len(ages), folder)
 
 
@@ -174,7 +176,7 @@ def _iso(day: str) -> str:
 
 
 def _write(path: Path, files: Sequence[Path], header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with writing(path) as stream:
         stream.write("# source: CMS Medicare Code Editor\n")
         stream.write(f"# files: {', '.join(f.name for f in files)}\n# method: codesafety rules import mce\n")
         writer = csv.writer(stream, lineterminator="\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codesafety import __version__, builtin
-from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, write, write_json
+from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, unwritable, write, write_json
 from codesafety.engine import frozen_terminology, load
 from codesafety.errors import CodesafetyError, InputError
 
@@ -38,9 +38,7 @@ def catalogue(
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
-        fail(
-            InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=str(output)), form
-        )
+        fail(unwritable(error), form)
     except ModuleNotFoundError:
         fail(InputError("the catalogue needs an extra", help="pip install 'codesafety[cli]'"), form)
     if form is Format.JSON:

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, write
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, unwritable, write
 from codesafety.engine import checked_path
 from codesafety.errors import InputError
+from codesafety.paths import writing
 from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
 from codesafety.terminology.errors import TerminologyError
 from codesafety.terminology.frozen import FrozenTerminology
@@ -52,13 +53,18 @@ def check(
         finish(FAILED, answered=0)
     checked: list[CheckedList] = []
     errors: list[tuple[Path, str]] = []
+    copied = False
     for path in lists:
         try:
             checked.append(check_codelist(checked_path(path), terminology))
-            if fix is not None:
-                _write_copy(fix, checked[-1])
         except (InputError, TerminologyError, OSError) as error:
             errors.append((path, str(error)))
+    if fix is not None and checked:
+        try:
+            _write_copy(fix, checked[0])
+            copied = True
+        except OSError as error:
+            errors.append((fix, str(unwritable(error))))
     if format is Format.JSON:
         for line in _as_json(checked, errors, terminology):
             write(line)
@@ -66,7 +72,7 @@ def check(
         for one in checked:
             for line in _as_lines(one):
                 write(line)
-        if fix is not None and checked:
+        if copied:
             write(f"{fix}: written, {checked[0].repairs} codes repaired")
     for _, message in errors:
         complain_of(message)
@@ -87,19 +93,14 @@ def _refuse_fix(lists: list[Path], fix: Path | None) -> None:
         return
     if len(lists) != 1:
         raise typer.BadParameter("--fix writes the copy of one list: give one list at a time")
-    if fix.exists() and lists[0].exists() and fix.samefile(lists[0]):
-        raise typer.BadParameter(f"{fix} is the list itself, and a copy must not replace it: name another file")
+    if fix.is_symlink() or fix.exists():
+        raise typer.BadParameter(f"{fix} is there already, and a copy must not replace it: name another file, or remove it")
 
 
 def _write_copy(path: Path, checked: CheckedList) -> None:
     """Write the copy whole or not at all."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, delimiter=checked.source.delimiter, lineterminator="\n").writerows(fixed_rows(checked))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with writing(path) as file:
+        csv.writer(file, delimiter=checked.source.delimiter, lineterminator="\n").writerows(fixed_rows(checked))
 
 
 def _as_lines(checked: CheckedList) -> Iterator[str]:

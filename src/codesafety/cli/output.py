@@ -203,6 +203,14 @@ def _errors_alone(error: RuleError) -> str:
     return render_all(errors, error.sources) + more
 
 
+def unwritable(error: OSError) -> InputError:
+    """Return what is to be said of a file that was to be written."""
+    reason = (error.strerror or "an error of the system").lower()
+    return InputError(
+        f"it cannot be written: {reason}", source=error.filename, help="check the folder, its permissions and its free space"
+    )
+
+
 def fail(error: CodesafetyError, form: Format) -> NoReturn:
     """Say what went wrong and what to do next, and exit 2."""
     if form is Format.JSON:

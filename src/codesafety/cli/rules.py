@@ -24,6 +24,7 @@ from codesafety.cli.output import (
     finish,
     standard_input,
     style,
+    unwritable,
     wrapped,
     write,
     write_json,
@@ -32,6 +33,7 @@ from codesafety.cli.output import (
 from codesafety.diagnostics import Span, render_all
 from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
+from codesafety.paths import writing
 from codesafety.terminology.interface import Terminology
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
@@ -343,14 +345,11 @@ def _lay_out(file: str, text: str, neat: str) -> None:
         write_unchanged(neat)
     elif neat != text:
         try:
-            Path(file).write_text(neat, encoding="utf-8")
+            with writing(Path(file)) as stream:
+                stream.write(neat)
         except OSError as error:
-            fail(_unwritable(error), Format.TEXT)
+            fail(unwritable(error), Format.TEXT)
         write(f"formatted: {file}")
-
-
-def _unwritable(error: OSError) -> InputError:
-    return InputError(f"it cannot be written: {(error.strerror or 'an error of the system').lower()}", source=error.filename)
 
 
 def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
@@ -433,11 +432,12 @@ def freeze_files(
             found = list(freeze(rulesets, engine.terminology))
             if not check_only:
                 for one in found:
-                    one.path.write_text(one.text, encoding="utf-8")
+                    with writing(one.path) as stream:
+                        stream.write(one.text)
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
-        fail(_unwritable(error), form)
+        fail(unwritable(error), form)
     if form is Format.JSON:
         write_json(
             [
@@ -487,6 +487,8 @@ def mce(
         done = import_mce(files, output)
     except CodesafetyError as error:
         fail(error, form)
+    except OSError as error:
+        fail(unwritable(error), form)
     if form is Format.JSON:
         write_json({"codes": done.codes, "sex_rows": done.sex_rows, "age_rows": done.age_rows, "folder": str(done.folder)})
         finish(CLEAN, answered=done.codes)
