@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from unicodedata import category
 
+_WIDEST = 200
+"""Characters of a source line that are shown."""
+_LONGEST = 2_000
+"""Characters of a line of an error that are shown: names, values and lists that it repeats may have millions."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -49,8 +54,8 @@ class Diagnostic:
         return {
             "code": self.code,
             "severity": self.severity.value,
-            "message": self.message,
-            "help": self.help,
+            "message": shortened(self.message),
+            "help": shortened(self.help) if self.help else self.help,
             "file": self.span.file,
             "line": line,
             "column": column,
@@ -106,17 +111,30 @@ def _excerpt(span: Span, sources: Mapping[str, str], arrow: str) -> list[str]:
     if text is None:
         return [f" {arrow} {escaped(span.file)}"]
     line, column = position(text, span.start)
-    lines = text.split("\n")
-    source_line = lines[line - 1].rstrip("\r")
-    shown = source_line.replace("\t", " ")
-    width = max(1, min(span.end - span.start, len(source_line) - column + 1))
+    source_line = text.split("\n")[line - 1].rstrip("\r")
+    shown, under = underlined(source_line.replace("\t", " "), column - 1, span.end - span.start)
     gutter = " " * len(str(line))
     return [
         f"{gutter}{arrow} {escaped(span.file)}:{line}:{column}",
         f"{gutter} |",
         f"{line} | {shown}",
-        f"{gutter} | {' ' * (column - 1)}{'^' * width}",
+        f"{gutter} | {under}",
     ]
+
+
+def underlined(line: str, start: int, length: int = 1) -> tuple[str, str]:
+    """Return a line and what underlines a stretch of it. Of a long line only what is around the start, with `…` for the rest."""
+    first = max(0, min(start - _WIDEST // 2, len(line) - _WIDEST))
+    last = min(len(line), first + _WIDEST)
+    before, after = "…" if first else "", "…" if last < len(line) else ""
+    indent = before + line[first:start]
+    width = max(1, min(length, last - start))
+    return f"{before}{line[first:last]}{after}", "".join("\t" if c == "\t" else " " for c in indent) + "^" * width
+
+
+def shortened(text: str) -> str:
+    """Return a text that a person will read: its middle is left out where it is longer than any message of ours."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from tests.places import SHARED
 from typer.testing import CliRunner, Result
 
 from codesafety.cli.codes import app
+from codesafety.terminology.building.whole import build
 from codesafety.terminology.codelists.checking import CheckedList, check_codelist
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Product
@@ -56,6 +57,7 @@ def test_findings_exit_1_and_name_file_line_damage_and_origin(tmp_path: Path) ->
     result = _run(path)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
+        f"{path}: note: 2 terms are not compared with their codes, of which no description is known without a pack",
         f"{path}:3: `13856811000001104` float_rounding: was 13856811000001105",
         f"{path}:4: `1054321000000100` spreadsheet_truncation: was 1054321000000107",
         f"{path}:5: `4.46891E+14` scientific_notation: was 446891000000101 or 446891000001102",
@@ -323,3 +325,75 @@ def test_two_hundred_ids_damaged_in_published_lists_are_repaired_where_one_repai
     repaired = [row for row in rows if row["codesafety_change"]]
     assert len(repaired) == 197
     assert all(row["code_as_published"] == row["recovered"] for row in repaired)
+
+
+# ------------------------------------------------------------------------------------------------ what was not compared
+
+
+def test_words_are_compared_with_the_names_that_the_rulesets_know(tmp_path: Path) -> None:
+    result = _run(_write(tmp_path, "code,term\n77386006,Not pregnant\n60001007,Pregnant\n"))
+    assert result.exit_code == 1
+    assert [line.partition(": ")[2] for line in result.stdout.splitlines()] == [
+        "`77386006` stands beside `Not pregnant`, which denies it",
+        "`60001007` stands beside `Pregnant`, which denies it",
+        "2 codes: 2 term",
+    ]
+
+
+def test_terms_that_nothing_is_known_to_compare_with_are_counted(tmp_path: Path) -> None:
+    (file,) = _json(_write(tmp_path, "code,term\n77386006,Pregnant\n138875005,Not the root\n73211009,\n"))["files"]
+    assert file["notes"] == ["1 terms are not compared with their codes, of which no description is known without a pack"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "left"),
+    [
+        ("snomedcode,parent_snomedcode", "`parent_snomedcode` (column 2)"),
+        ("code,code", "`code` (column 2)"),
+        ("conceptId,referencedComponentId", "`referencedComponentId` (column 2)"),
+    ],
+)
+def test_a_second_column_of_codes_is_named_as_not_checked(tmp_path: Path, heads: str, left: str) -> None:
+    (file,) = _json(_write(tmp_path, f"{heads}\n77386006,77386007\n"))["files"]
+    first = heads.partition(",")[0]
+    assert file["notes"] == [f"only the codes of `{first}` (column 1) are checked, and not those of {left}"]
+
+
+def test_many_columns_of_codes_are_named_in_one_line(tmp_path: Path) -> None:
+    heads = ",".join(f"snomed_code_{'x' * 300}_{n}" for n in range(20))
+    (file,) = _json(_write(tmp_path, f"code,{heads}\n{','.join(['77386006'] * 21)}\n"))["files"]
+    (note,) = file["notes"]
+    assert note.endswith(" and 15 more") and len(note) < 1000
+
+
+def test_columns_that_hold_no_codes_are_no_matter(tmp_path: Path) -> None:
+    (file,) = _json(_write(tmp_path, "code,term,usage,code_type,description_id\n77386006,Pregnant,5,sct,\n"))["files"]
+    assert file["notes"] == []
+
+
+def test_a_first_row_that_is_no_header_is_not_repeated(tmp_path: Path) -> None:
+    result = _run(_write(tmp_path, "John Smith,pregnant\nJane Doe,not pregnant\n"))
+    assert result.exit_code == 2
+    assert "no column holds codes\n  = help: name one of its 2 columns `code`" in result.stderr
+    assert "Smith" not in result.stderr
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=; "])
+def test_the_line_by_which_excel_tells_the_separator_is_no_header(tmp_path: Path, line: str) -> None:
+    path, copy = _write(tmp_path, f"{line}\ncode;term\n77386006;Pregnant, so far\n138875007;x\n"), tmp_path / "copy.csv"
+    answer = _json(path)
+    assert [(i["line"], i["code"]) for i in answer["ids"]] == [(3, "77386006"), (4, "138875007")]
+    assert answer["files"][0]["header"] == ["code", "term"]
+    assert _run(path, "--fix", copy).exit_code == 1
+
+
+def test_a_damaged_pack_decides_nothing(tmp_path: Path) -> None:
+    pack = tmp_path / "t.pack"
+    (tmp_path / "table.csv").write_text("code,name\nPREG,Pregnant\n")
+    build([tmp_path / "table.csv"], pack)
+    data = bytearray(pack.read_bytes())
+    data[70] ^= 1
+    pack.write_bytes(data)
+    result = _run(_write(tmp_path, LIST), "--pack", pack)
+    assert result.exit_code == 2 and "is damaged" in result.stderr
+    assert result.stdout == ""

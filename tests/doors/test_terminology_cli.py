@@ -8,6 +8,7 @@ from tests.terminology import generated as made
 from typer.testing import CliRunner, Result
 
 from codesafety.cli.terminology import app
+from codesafety.terminology.pack.file import Pack, blaming
 
 runner = CliRunner()
 
@@ -143,3 +144,25 @@ def test_a_folder_that_is_not_there_is_said(source: Path, tmp_path: Path) -> Non
         2,
         f"error: {tmp_path / 'nowhere' / 'a.pack'}: cannot be written: there is no such folder\n",
     )
+
+
+def test_a_question_that_fails_in_a_damaged_section_names_the_section(pack: Path, tmp_path: Path) -> None:
+    sound, sections = pack.read_bytes(), Pack(pack).manifest["sections"]
+    damaged, named = tmp_path / "damaged.pack", set()
+    for section in sections:
+        data = bytearray(sound)
+        for at in range(section["at"], section["at"] + section["bytes"]):
+            data[at] ^= 0x55
+        damaged.write_bytes(data)
+        for question in (["lookup", damaged, "138875005"], ["expand", damaged, "<< 138875005"], ["search", damaged, "flu"]):
+            result = run(*question)
+            assert isinstance(result.exception, SystemExit | None), (section["name"], question, result.exception)
+            if f"section `{section['name']}` is damaged: build it again" in result.stderr:
+                assert result.exit_code == 2
+                named.add(section["name"])
+    assert named
+
+
+def test_what_fails_for_another_reason_is_not_laid_on_a_sound_pack(pack: Path) -> None:
+    with pytest.raises(ZeroDivisionError), blaming(pack):
+        raise ZeroDivisionError

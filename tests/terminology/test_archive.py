@@ -91,5 +91,14 @@ def test_a_bomb_of_many_small_files_is_refused(tmp_path: Path) -> None:
 def test_a_file_packed_as_no_release_is_packed_is_no_matter_until_it_is_read(tmp_path: Path, method: int) -> None:
     (tmp_path / "a.zip").write_bytes(zipped({"a.txt": b"content"}, method=method))
     (member,) = members(tmp_path / "a.zip")
-    with pytest.raises(NotImplementedError, match=f"compression method {method}"):
+    with pytest.raises(
+        ReleaseError, match=f"a.txt: is packed by compression method {method}, which releases do not use"
+    ) as caught:
         member.open()
+    assert caught.value.help == "unpack the zip and give the folder"
+
+
+def test_a_zip_of_very_many_files_is_refused_before_any_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({f"{n}": b"" for n in range(10_001)}))
+    with pytest.raises(ReleaseError, match="holds more than 10,000 files: refused"):
+        read(tmp_path / "a.zip")

@@ -10,8 +10,19 @@ from codesafety.terminology.heads import system_in, system_of
 
 SPOKEN = {
     "sct": ["snomed code", "snomed ct concept id", "sct id", "dmd id", "dmd code", "vmp id", "vpid", "mapped snomed ct code"],
-    "readv2": ["read code", "read", "read 2", "read v2 code", "read code v2", "gp read code", "read 2 code", "read code 5 byte"],
-    "ctv3": ["ctv3", "ctv3 code", "ctv3 id", "read 3", "read v3 code", "read code v3", "ctv3 read code"],
+    "readv2": [
+        "read code",
+        "read",
+        "read 2",
+        "read v2 code",
+        "read code v2",
+        "gp read code",
+        "read 2 code",
+        "read code 5 byte",
+        "rct v2",
+        "rcd 2 code",
+    ],
+    "ctv3": ["ctv3", "ctv3 code", "ctv3 id", "read 3", "read v3 code", "read code v3", "ctv3 read code", "rct v3", "rcd v3 code"],
     "icd10": ["icd code", "icd 10", "icd 10 code", "primary diagnosis icd 10 code", "icd code version 10"],
     "icd9cm": ["icd 9", "icd 9 code", "icd 9 cm code"],
     "icd10cm": ["icd 10 cm code"],

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
+from codesafety import builtin, language
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, unwritable, write
-from codesafety.engine import checked_path
-from codesafety.errors import InputError
+from codesafety.diagnostics import shortened
+from codesafety.engine import checked_path, frozen_terminology
+from codesafety.errors import CodesafetyError, InputError
 from codesafety.paths import writing
 from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
 from codesafety.terminology.errors import TerminologyError
-from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import Status, Terminology, Words
 
 _SHOWN = 1000
@@ -48,7 +49,7 @@ def check(
     _refuse_fix(lists, fix)
     try:
         terminology = _terminology(pack)
-    except (TerminologyError, OSError) as error:
+    except (CodesafetyError, OSError) as error:
         complain_of(error)
         finish(FAILED, answered=0)
     checked: list[CheckedList] = []
@@ -58,7 +59,7 @@ def check(
         try:
             checked.append(check_codelist(checked_path(path), terminology))
         except (InputError, TerminologyError, OSError) as error:
-            errors.append((path, str(error)))
+            errors.append((path, shortened(str(error))))
     if fix is not None and checked:
         try:
             _write_copy(fix, checked[0])
@@ -82,10 +83,12 @@ def check(
 
 def _terminology(pack: Path | None) -> Terminology:
     if pack is None:
-        return FrozenTerminology()
+        return frozen_terminology(language.load(builtin.all_rulesets()).rulesets)
     from codesafety.terminology.release import Release  # a release's engine is loaded only where there is a release
 
-    return Release(pack)
+    opened = Release.open(checked_path(pack))
+    opened.pack.verify()  # a damaged pack decides silently: one pass over the file, once
+    return opened
 
 
 def _refuse_fix(lists: list[Path], fix: Path | None) -> None:

@@ -15,8 +15,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, complain_of, finish, standard_input, write
+from codesafety.diagnostics import underlined
 from codesafety.terminology.ecl import Expansion, Rows, Substrate, Value, canonical, parse, select
 from codesafety.terminology.errors import EclError, NotSupported, TerminologyError
+from codesafety.terminology.pack.file import blaming
 from codesafety.terminology.pack.store import Store
 
 
@@ -55,7 +57,7 @@ def parse_command(
         if format_ is Format.JSON:
             write(json.dumps({**_verdict(expression, error), "kind": error.kind}))
         else:
-            complain(f"error[{error.kind}]: {error.message}", *underlined(expression, error.position))
+            complain(f"error[{error.kind}]: {error.message}", *_underlined(expression, error.position))
         finish(SOMETHING, answered=1)
     if format_ is Format.JSON:
         write(json.dumps({**_verdict(expression, None), "canonical": text}))
@@ -79,29 +81,29 @@ def expand_command(
 ) -> None:
     """List the concepts that satisfy an expression constraint."""
     try:
-        store = Store(pack)
-        answer = select(store, expression, substrate=substrate, unknown_as_empty=unknown_as_empty)
-        match format_:
-            case ExpandFormat.IDS:
-                write(*_ids(answer))
-            case ExpandFormat.JSON:
-                write(json.dumps(_as_json(expression, answer), ensure_ascii=False))
-            case ExpandFormat.TABLE:
-                write(*_table(store, answer))
+        with blaming(pack):
+            store = Store(pack)
+            answer = select(store, expression, substrate=substrate, unknown_as_empty=unknown_as_empty)
+            match format_:
+                case ExpandFormat.IDS:
+                    lines = _ids(answer)
+                case ExpandFormat.JSON:
+                    lines = [json.dumps(_as_json(expression, answer), ensure_ascii=False)]
+                case ExpandFormat.TABLE:
+                    lines = list(_table(store, answer))
+        write(*lines)
     except TerminologyError as error:
         _refuse(error, expression, as_json=format_ is ExpandFormat.JSON)
     finish(CLEAN, answered=1)
 
 
-def underlined(text: str, position: int | None) -> list[str]:
+def _underlined(text: str, position: int | None) -> list[str]:
     """Return the line of `text` that holds `position`, and a caret under it; without a position, the text alone."""
     if position is None:
         return [f"  | {text}"]
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", start)
-    line = text[start:] if end < 0 else text[start:end]
-    before = "".join("\t" if character == "\t" else " " for character in line[: position - start])
-    return [f"  | {line}", f"  | {before}^"]
+    return [f"  | {part}" for part in underlined(text[start:] if end < 0 else text[start:end], position - start)]
 
 
 def _verdict(text: str | None, error: EclError | None) -> dict[str, object]:
@@ -142,7 +144,7 @@ def _refuse(error: TerminologyError, expression: str, *, as_json: bool) -> NoRet
     elif ecl is not None:
         complain(f"error[{ecl.kind}]: {ecl.message}")
         if ecl.position is not None:
-            complain(*underlined(expression, ecl.position))
+            complain(*_underlined(expression, ecl.position))
     else:
         complain_of(error)
     finish(FAILED, answered=0)

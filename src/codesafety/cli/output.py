@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import typer
 
-from codesafety.diagnostics import Severity, escaped, render_all
+from codesafety.diagnostics import Severity, escaped, render_all, shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
 from codesafety.report import RANK, Report
 
@@ -116,8 +116,8 @@ class JsonArray:
 
 
 def complain(*lines: str) -> None:
-    """Write lines to standard error."""
-    _leave(sys.stderr, lines)
+    """Write lines to standard error, the long ones without their middle."""
+    _leave(sys.stderr, [shortened(line) for line in lines])
 
 
 def complain_of(error: CodesafetyError | OSError | str) -> None:
@@ -183,9 +183,9 @@ def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
 
 def error_data(error: CodesafetyError) -> dict[str, Any]:
     """Return an error as plain data."""
-    data: dict[str, Any] = {"kind": type(error).__name__, "message": getattr(error, "message", None) or str(error)}
+    data: dict[str, Any] = {"kind": type(error).__name__, "message": shortened(getattr(error, "message", None) or str(error))}
     if isinstance(error, InputError):
-        data |= {"source": error.source, "path": error.path, "help": error.help}
+        data |= {"source": error.source, "path": error.path, "help": shortened(error.help) if error.help else error.help}
     if isinstance(error, RuleError):
         data = {
             "kind": "RuleError",

@@ -18,7 +18,7 @@ from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of,
 from codesafety.terminology.building.whole import build as build_pack
 from codesafety.terminology.errors import EclError, PackError, TerminologyError
 from codesafety.terminology.pack.diff import diff as difference
-from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.file import Pack, blaming
 from codesafety.terminology.pack.search import search as find
 from codesafety.terminology.pack.search import search_table
 from codesafety.terminology.release import Release
@@ -37,10 +37,11 @@ def terminology() -> None:
 
 
 @contextmanager
-def _reported(format_: Format) -> Iterator[None]:
-    """Turn what cannot be read or answered into one line and exit code 2."""
+def _reported(format_: Format, *packs: Path) -> Iterator[None]:
+    """Turn what cannot be read or answered, or fails since one of the packs is damaged, into one line and exit code 2."""
     try:
-        yield
+        with blaming(*packs):
+            yield
     except TerminologyError as error:
         if format_ is Format.JSON:
             kind = error.kind if isinstance(error, EclError) else "pack" if isinstance(error, PackError) else "release"
@@ -152,7 +153,7 @@ def _write_counts(summary: dict[str, Any]) -> None:
 @app.command()
 def info(pack: PackArgument, format_: FormatOption = Format.TEXT) -> None:
     """Say what a pack holds: edition, date, sources with their digests, modules, counts, and what was left out."""
-    with _reported(format_):
+    with _reported(format_, pack):
         release = Release.open(pack)
         summary = _summary(release)
     if format_ is Format.JSON:
@@ -198,7 +199,7 @@ def diff(
 
     Exit code 0: no difference; 1: differences; 2: a pack cannot be read.
     """
-    with _reported(format_):
+    with _reported(format_, old, new):
         before, after = Release.open(old), Release.open(new)
         found = difference(before.store, after.store)
     if format_ is Format.JSON:
@@ -227,7 +228,7 @@ def lookup(
 
     Exit code 0: found; 1: the pack does not know the code; 2: the pack cannot be read.
     """
-    with _reported(format_):
+    with _reported(format_, pack):
         release = Release.open(pack)
         found = view(release, code)
     if found is None:
@@ -283,7 +284,7 @@ def subsumes(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Say whether CODE is ANCESTOR or below it. Exit code 0: it is; 1: it is not; 2: cannot be told."""
-    with _reported(format_):
+    with _reported(format_, pack):
         release = Release.open(pack)
         answer = release.subsumes(ancestor, code)
     if format_ is Format.JSON:
@@ -305,7 +306,7 @@ def search(
 
     Exit code 0: something found; 1: nothing; 2: the pack cannot be read or was built without descriptions.
     """
-    with _reported(format_):
+    with _reported(format_, pack):
         release, text = Release.open(pack), " ".join(words)
         if release.table is not None:
             hits = search_table(release.table, text, limit=limit)

@@ -27,6 +27,7 @@ _LARGEST_RATIO = 200  # release text deflates 5 to 30 times, a bomb 1,000 times
 _RATIO_FROM = 64 << 20  # below this size any ratio is harmless
 _LARGEST_TOTAL = 64 << 30
 _LARGEST_INNER = 1 << 30  # zips inside a zip are held in memory
+_MOST_FILES = 10_000  # a whole release has some hundred
 _DEEPEST = 3  # TRUD nests once
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what releases use; what others raise when damaged is not all known
 _ENTRY, _ENTRY_SIGNATURE = (
@@ -143,6 +144,8 @@ def _inside(file: Member, raw: Callable[[], _Raw], depth: int) -> Iterator[Membe
             name, None, f"not a readable zip: {str(error).lower()}", help="download it again and compare its checksum"
         ) from None
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > _MOST_FILES:
+        raise ReleaseError(name, None, f"holds more than {_MOST_FILES:,} files: refused", help="give the zip as it was published")
     total = sum(entry.file_size for entry in entries)
     if total > _LARGEST_TOTAL:
         raise ReleaseError(name, None, f"unpacks to more than {_LARGEST_TOTAL >> 30} GiB: refused")
@@ -154,7 +157,7 @@ def _inside(file: Member, raw: Callable[[], _Raw], depth: int) -> Iterator[Membe
     for entry in sorted(entries, key=lambda e: e.filename):
         inside = f"{name}/{entry.filename}"
         _refuse_hostile(inside, entry)
-        member = Member(inside, entry.file_size, _opener(archive, entry))
+        member = Member(inside, entry.file_size, _opener(inside, archive, entry))
         if _is_zip(entry):
             yield from _inside(member, _inner(member), depth + 1)
         else:
@@ -180,10 +183,15 @@ def _refuse_ratio(name: str, unpacked: int, packed: int) -> None:
         raise ReleaseError(name, None, f"unpacks to {ratio} times its size: refused as a zip bomb")
 
 
-def _opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+def _opener(inside: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     def opened() -> BinaryIO:
         if entry.compress_type not in _METHODS:
-            raise NotImplementedError(f"compression method {entry.compress_type}")
+            raise ReleaseError(
+                inside,
+                None,
+                f"is packed by compression method {entry.compress_type}, which releases do not use",
+                help="unpack the zip and give the folder",
+            )
         return io.BufferedReader(archive.open(entry), 1 << 20)  # type: ignore[type-var]
 
     return opened

@@ -15,11 +15,14 @@ from codesafety.terminology.systems import SCT, SHORT_NAMES, canonical
 
 _LONGEST = 80  # of a head: what is longer is a sentence
 
+# Read codes are of version 2 or 3 (Clinical Terms Version 3), under any of their names, with `v` or without.
+_READ_2 = [f"{name}{v}2" for name in ("read", "rcd", "rct", "readct", "ct") for v in ("v", "") if name + v != "ct"]
+
 # Words that name a system, by the short names of `systems` where that knows it. dm+d's own ids are SNOMED CT ids.
 _SYSTEMS = {
     SCT: "snomed snomedct sct sctid snomedid dmd vtm vmp amp vmpp ampp vtmid vpid apid vppid appid vmpid ampid isid",
-    "readv2": "read read2 readv2 rcd rcd2",
-    "ctv3": "ctv3 readv3 read3 rctv3 rcd3 readctv3",
+    "readv2": f"read rcd {' '.join(_READ_2)}",
+    "ctv3": " ".join(word.replace("2", "3") for word in _READ_2),
     "icd10": "icd icd10",
     "icd10cm": "icd10cm",
     "icd10gm": "icd10gm",

@@ -191,7 +191,7 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
             "cannot be read to its end as a table",
             source=source,
             path=table.name,
-            help="it may have been cut short: export it again",
+            help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
         ) from None
 
 

@@ -76,6 +76,7 @@ class CheckedList:
     other_systems: dict[str, int]
     repairs: int
     withheld: int  # repairs that are not offered, since nothing says that the code is of SNOMED CT
+    uncompared: int  # terms whose code has no description that is known
     of_snomed: bool
     _terminology: Terminology
     _repeated: array[int]
@@ -98,6 +99,11 @@ class CheckedList:
         notes += [f"codes of {system} are not tested: {number}" for system, number in self.other_systems.items()]
         if 2 * self.diagnoses.get(Damage.NOT_AN_SCTID, 0) > self.rows:
             notes.append("most of the codes are no SNOMED CT ids: a list of another code system?")
+        if self.uncompared:
+            notes.append(
+                f"{self.uncompared} terms are not compared with their codes, of which no description is known"
+                + ("" if self._terminology.has_release else " without a pack")
+            )
         if self.withheld:
             notes.append(
                 "nothing says that these are codes of SNOMED CT, and no damage is undone: name their column `snomed_code`"
@@ -112,11 +118,12 @@ def check_codelist(path: Path | str, terminology: Terminology) -> CheckedList:
     counts: Counter[str] = Counter()
     diagnoses: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    rows = repairs = withheld = 0
+    rows = repairs = withheld = uncompared = 0
     for code in _checked(source, terminology, repeated, of_snomed):
         rows += 1
         repairs += code.repair is not None
         withheld += len(code.candidates) == 1 and code.row.system != SCT and not of_snomed
+        uncompared += code.words is not None and code.words.verdict is Words.CANNOT_TELL
         counts.update(map(str, code.problems))
         diagnoses[code.diagnosis] += 1
         if code.diagnosis == OTHER_SYSTEM:
@@ -129,6 +136,7 @@ def check_codelist(path: Path | str, terminology: Terminology) -> CheckedList:
         dict(others.most_common()),
         repairs,
         withheld,
+        uncompared,
         of_snomed,
         terminology,
         repeated,

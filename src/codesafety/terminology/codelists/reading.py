@@ -60,6 +60,9 @@ _SYSTEM_NAMES = ("system", "codesystem", "codingsystem", "terminology", "vocabul
 _OTHER_SYSTEM = 2 + len(_GENERAL_NAMES)
 _WEAK = _OTHER_SYSTEM + 1  # the rank of names that other columns than those of codes have too
 _SAMPLE = 200
+_SHOWN = 80  # characters of a column's name
+_MOST_NAMED = 5  # columns in a note
+_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?\s*', re.IGNORECASE)  # Excel's own first line
 _NUMERIC = re.compile(r"[\s'\"=\ufeff\u00a0]*\d[\d\s,.]{4,}(?:[eE]\+?\d+)?[\s'\"\u00a0]*", re.ASCII)
 _NOT_TEXT = {
     b"PK\x03\x04": "is a zip archive or a workbook (.xlsx)",
@@ -153,8 +156,12 @@ def open_codelist(path: Path | str) -> Codelist:
             str(path),
             line,
             "no column holds codes",
-            f"name one of the columns `code` (the columns are {', '.join(f'`{name}`' for name in header or ())})",
+            f"name one of its {len(first)} columns `code`",
         )
+    if header is not None and (others := _other_code_columns(header, body, code_column)):
+        read, *left = (f"`{header[column][:_SHOWN]}` (column {column + 1})" for column in (code_column, *others))
+        more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+        notes.append(f"only the codes of {read} are checked, and not those of {', '.join(left[:_MOST_NAMED])}{more}")
     term_column = _term_column(header, body, code_column)
     return Codelist(
         path,
@@ -228,6 +235,8 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
 def _delimiter(path: Path, encoding: str) -> str:
     with _open(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
         first = next((line for line in text if line.strip() and not line.startswith("#")), "")
+    if (told := _SEPARATOR.fullmatch(first)) is not None:
+        return told[1]
     unquoted = re.sub(r'"[^"]*"', "", first)
     return max((",", "\t", ";", "|"), key=unquoted.count)
 
@@ -238,7 +247,7 @@ def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, lis
         before = 0
         first = ""
         for first in text:  # what stands above the table, as `# source: ...`, is no row of it
-            if not first.startswith("#"):
+            if not first.startswith("#") and not _SEPARATOR.fullmatch(first):
                 break
             before += 1
             first = ""
@@ -301,6 +310,16 @@ def _code_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]]) 
         if columns:
             return min(columns, key=lambda column: (named.get(column, 0), column))
     return None
+
+
+def _other_code_columns(header: tuple[str, ...], body: Sequence[Sequence[str]], chosen: int) -> list[int]:
+    """Return the columns that are named as ones of codes too: by a code system, or in general and full of identifiers."""
+    ranks = [_rank(name) for name in header]
+    return [
+        column
+        for column, rank in enumerate(ranks)
+        if column != chosen and rank is not None and (rank < _WEAK or _likeness(body, column) >= 0.5)
+    ]
 
 
 def _term_column(header: tuple[str, ...] | None, body: Sequence[Sequence[str]], code_column: int) -> int | None:

@@ -16,13 +16,15 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
+from codesafety.errors import CodesafetyError
 from codesafety.paths import refuse_endless
 from codesafety.terminology.errors import PackError
 from codesafety.terminology.pack.manifest import (
@@ -106,6 +108,22 @@ def _is_pack(path: Path) -> bool:
             return file.read(len(MAGIC)) == MAGIC
     except OSError as error:
         raise PackError(f"{path}: cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
+
+
+@contextmanager
+def blaming(*paths: Path) -> Iterator[None]:
+    """Raise PackError, which names the section, where something fails inside and a pack that was asked is damaged.
+
+    Opening a pack reads no digests: what stands in a damaged section may fail anywhere, as anything.
+    """
+    try:
+        yield
+    except CodesafetyError:
+        raise
+    except Exception:
+        for path in paths:
+            Pack(path).verify()
+        raise
 
 
 class PackWriter:
