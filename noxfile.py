@@ -138,8 +138,16 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "tests.mutants.mutants", *session.posargs)
 
 
-@nox.session
-def lowest(session: nox.Session) -> None:
-    """The tests on the lowest version of every dependency that `pyproject.toml` declares, in an environment of its own."""
-    session.install("-c", "tests/constraints-lowest.txt", ".[test]")
-    session.run("pytest", *session.posargs, env=INSTALLED)
+def _lowest_under(version: str) -> None:
+    middle = ["pythons"] if version == PYTHONS[1] else []  # a commit is tried on the newest of everything at both ends, and here
+
+    @nox.session(name=f"lowest-{version}", python=version, reuse_venv=True, tags=middle)
+    def lowest_under(session: nox.Session) -> None:
+        session.install("-c", "tests/constraints-lowest.txt", ".[test]")
+        session.run("pytest", *IN_PARALLEL, *session.posargs, env=INSTALLED)
+
+    lowest_under.__doc__ = f"The tests under Python {version}, on the lowest version of every dependency that is declared."
+
+
+for _version in PYTHONS:
+    _lowest_under(_version)

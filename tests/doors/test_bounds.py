@@ -14,7 +14,9 @@ from codesafety.cli.app import app
 from codesafety.cli.render import render
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.work import WORK_BUDGET, Work
+from codesafety.record import Coding, Entry, Message, Patient
 from codesafety.report import NotChecked
+from codesafety.terminology.sctid import is_well_formed
 
 PLENTY = 10**12
 SPENT = "not asked: the budget of work for one message is spent"
@@ -135,7 +137,8 @@ def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path
     places = list(dict.fromkeys(line.path for line in report.not_checked))
     assert len(places) > 100
     assert f"NOT CHECKED, and held {SPENT}: 2 rules, each on some or all of {len(places)} places rules: uk." in text
-    assert f"{rules} places: {', '.join(map(str, places))} " in text
+    first = ", ".join(map(str, places[:100]))
+    assert f"{rules} places: {first} and {len(places) - 100} more; --format json lists all" in text
 
 
 def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None:
@@ -146,3 +149,34 @@ def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None
     many = render(report.model_copy(update={"not_checked": [*lines, NotChecked(reason="another")]}), "m", False)
     assert "  not asked: 2 rules, each on some or all of 6 places\n    rules: w/r0, w/r1\n    places: entries[0], " in many
     assert "  the message: another\n" in many
+
+
+def many(findings: int) -> Submission:
+    """A message of entries whose codes fail their check digits."""
+    damaged = (str(number) for number in range(77386000, 77386000 + 2 * findings) if not is_well_formed(str(number)))
+    codes = [code for code, _ in zip(damaged, range(findings), strict=False)]
+    entries = tuple(Entry(path=f"entries[{n}]", codings=(Coding(system="sct", code=code),)) for n, code in enumerate(codes))
+    return Submission(entries=entries)
+
+
+def test_the_text_of_many_findings_is_bounded_and_counts_the_rest() -> None:
+    engine = load("uk.integrity")
+    report = engine.assess(many(60))
+    digits = [r for r in report.results if r.rule == "uk.integrity/code-fails-its-check-digit"]
+    text = render(report, "m.json", colour=False)
+    assert text.count("uk.integrity/code-fails-its-check-digit") == 20
+    assert f"{len(digits) - 20} more findings; --format json lists all" in text
+    assert all(text.count(f"{r.rule} {r.version}") <= 20 for r in report.results)
+
+
+def test_one_finding_of_many_entries_names_the_first_and_counts_the_rest() -> None:
+    born_after = Submission(
+        patient=Patient(born="2020-01-01"),
+        message=Message(sent="2026-03-05"),
+        entries=tuple(
+            Entry(path=f"entries[{n}]", codings=(Coding(system="sct", code="60001007"),), date=f"2010-01-{n % 28 + 1:02d}")
+            for n in range(50)
+        ),
+    )
+    text = render(load("uk.integrity").assess(born_after), "m.json", colour=False)
+    assert "… and 30 more; --format json lists all" in text

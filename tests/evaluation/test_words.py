@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from codesafety.evaluation.atoms import system_check
@@ -10,6 +12,7 @@ from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.words import contradicts, siblings
 from codesafety.record import Coding, Entry, Submission
 from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.words.descriptions import denies
 
 TERMINOLOGY = FrozenTerminology(
     {
@@ -115,11 +118,22 @@ def test_a_contradiction_is_found_beside_a_sibling_that_cannot_be_told() -> None
     assert siblings(coded(PREGNANT, ("emis", "A", None), NOT_PREGNANT)[0]) == "contrary"
 
 
-def test_too_many_siblings_cannot_be_told_and_cost_little() -> None:
-    codings = coded(*[("sct", "77386006", "Pregnant")] * 90, NOT_PREGNANT)
-    told = [siblings(coding) for coding in codings]
-    assert told[0] is None
-    assert told[-16:] == [*["contrary"] * 15, "compatible"]
+def test_too_many_siblings_that_differ_cannot_be_told() -> None:
+    codings = coded(PREGNANT, *[("emis", f"A{n}", "Asthma") for n in range(15)], NOT_PREGNANT)
+    assert [siblings(coding) for coding in codings] == [None, *["compatible"] * 16]
+
+
+def test_what_is_sent_many_times_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(words: str, known: Sequence[str], sent: str | None = None) -> bool | None:
+        read.append(words)
+        return denies(words, known, sent)
+
+    monkeypatch.setattr("codesafety.evaluation.words.denies", counted)
+    codings = coded(*[("sct", "77386006", "Pregnant")] * 90, ("emis", "A", "Not pregnant"))
+    assert [siblings(coding) for coding in codings] == [*["contrary"] * 90, "compatible"]
+    assert read == ["Not pregnant", "Pregnant"]
 
 
 def test_contrary_codes_leave_the_assertion_unknown_and_contrary_words_do_not() -> None:

@@ -78,28 +78,67 @@ def test_work_is_counted_by_the_members_looked_at_and_not_by_the_clock(rules: Pa
 
 
 def test_what_the_budget_does_not_reach_is_held_and_the_rest_is_answered(rules: Path) -> None:
-    engine = load(rules, work_budget=100)
-    report = engine.assess(sent(11), COMPLETE)
-    assert not_asked(report) == [("entries[9]", "work/chain"), ("entries[10]", "work/chain")]
+    engine = load(rules, work_budget=9_800)
+    report = engine.assess(sent(100), COMPLETE)
+    assert not_asked(report) == [("entries[98]", "work/chain"), ("entries[99]", "work/chain")]
     assert len(report.not_checked) == 2
-    assert [i.decision for i in report.items] == ["review"] * 9 + ["hold", "hold"]
-    assert [i.rules.answered for i in report.items] == [2] * 9 + [1, 1]
-    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 11)]
+    assert [i.decision for i in report.items] == ["review"] * 98 + ["hold", "hold"]
+    assert [i.rules.answered for i in report.items] == [2] * 98 + [1, 1]
+    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 100)]
     assert report.decision == "hold"
-    assert engine.assess(sent(11), COMPLETE) == report
+    assert engine.assess(sent(100), COMPLETE) == report
 
 
 def test_the_reference_counts_as_well_and_looks_at_more(rules: Path) -> None:
-    report = load(rules, evaluator="reference", work_budget=100).assess(sent(11), COMPLETE)
-    assert not_asked(report) == [(f"entries[{i}]", "work/chain") for i in range(11)]
-    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 11)]
+    report = load(rules, evaluator="reference", work_budget=9_800).assess(sent(100), COMPLETE)
+    assert not_asked(report) == [(f"entries[{i}]", "work/chain") for i in range(100)]
+    assert [(r.rule, r.count) for r in report.results if r.outcome == "fires"] == [("work/in-a-man", 100)]
 
 
 def test_a_budget_that_suffices_changes_nothing(rules: Path) -> None:
-    enough, plenty = load(rules, work_budget=121), load(rules)
-    one, other = (engine.assess(sent(11), COMPLETE) for engine in (enough, plenty))
+    enough, plenty = load(rules, work_budget=10_000), load(rules)
+    one, other = (engine.assess(sent(100), COMPLETE) for engine in (enough, plenty))
     assert (one.not_checked, one.decision, one.results) == ((), "review", other.results)
     assert one.engine.digest != other.engine.digest
+
+
+def alone(engine: Engine, submission: Submission) -> int:
+    facts = Facts(submission, COMPLETE, engine.binding.codebook)
+    engine.program.run(facts)
+    return WORK_BUDGET - facts.work.left_alone
+
+
+def test_what_each_item_costs_by_itself_is_counted_by_its_rules_and_answers(rules: Path) -> None:
+    engine = load(rules)
+    assert [alone(engine, sent(n)) for n in (1, 2, 40)] == [60, 120, 2400]  # two rules are asked, and one fires
+
+
+def test_items_that_the_budget_does_not_reach_are_held(rules: Path) -> None:
+    report = load(rules, work_budget=150).assess(sent(4), COMPLETE)
+    assert sorted(not_asked(report)) == [
+        ("entries[2]", "work/in-a-man"),  # asked, and its answer is beyond the budget
+        ("entries[3]", "work/chain"),
+        ("entries[3]", "work/in-a-man"),
+    ]
+    assert [i.decision for i in report.items] == ["review", "review", "hold", "hold"]
+
+
+def test_what_is_wrong_with_a_code_by_itself_is_told_before_all_else() -> None:
+    damaged = tuple(
+        Entry(path=f"entries[{n}]", codings=(Coding(system="sct", code=str(77386000 + n)),), date="2025-06-01")
+        for n in range(1, 5)
+    )
+    report = load("uk.integrity", work_budget=600).assess(Submission(message=Message(sent="2025-06-02"), entries=damaged))
+    assert sum("damaged" in r.rule or "digit" in r.rule for r in report.results if r.outcome == "fires") == 4
+    assert {line.reason for line in report.not_checked} == {SPENT}
+
+
+def test_the_day_of_a_message_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str | None] = []
+    monkeypatch.setattr("codesafety.evaluation.facts.date_of", lambda text: read.append(text))
+    facts = Facts(sent(3), None, load().binding.codebook)
+    days = {facts.message_day for _ in range(5)}
+    assert (days, read.count("2025-06-02")) == (days, 1)
 
 
 def test_a_member_that_is_found_early_costs_no_more_than_that(rules: Path) -> None:

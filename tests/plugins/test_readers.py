@@ -259,7 +259,7 @@ def test_a_reader_of_tables_that_fails_between_rows_leaves_one_whole_document(tm
         "    name = 'fails'\n"
         "    recognises = lambda self, source: True\n"
         "    def read_many(self, source):\n"
-        "        yield '1', Submission()\n"
+        "        yield '1', Submission.model_validate({'entries': [{'path': 'e', 'text': 'Pregnant'}]})\n"
         "        raise ValueError\n"
         "@hookimpl\n"
         "def codesafety_readers():\n"

@@ -19,6 +19,10 @@ _MEANING = {
 _MOST_ITEMS = 40
 _MOST_LINES_A_REASON = 5
 _MOST_ALIKE = 10
+_MOST_FINDINGS_A_RULE = 20
+_MOST_ENTRIES_A_FINDING = 20
+_MOST_PLACES = 100
+_ALL = "--format json lists all"
 
 
 def render(report: Report, name: str, colour: bool) -> str:
@@ -31,9 +35,13 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
     yield style(name, colour, bold=True)
     yield f"{style(decision.upper(), colour, fg=_COLOURS[decision], bold=True)}  {_MEANING[decision]}"
     fired = [r for r in report.results if r.outcome == "fires" and r.overridden is None]
+    shown: Counter[str] = Counter()
     for result in fired:
-        yield ""
-        yield from _finding(result, report, colour)
+        shown[result.rule] += 1
+        if shown[result.rule] <= _MOST_FINDINGS_A_RULE:
+            yield ""
+            yield from _finding(result, report, colour)
+    yield from _more_findings(fired, shown, colour)
     aside = [r for r in report.results if r.overridden is not None]
     if aside:
         yield from _heading("Set aside by a person, and kept", colour)
@@ -68,6 +76,18 @@ def _lines(report: Report, name: str, colour: bool) -> Iterator[str]:
     yield from _foot(report, len(parts))
 
 
+def _more_findings(fired: Sequence[Result], shown: Counter[str], colour: bool) -> Iterator[str]:
+    """Yield, for each rule that was found too often to be shown each time, how often more, by its strictest action."""
+    rules = {result.rule: result for result in reversed(fired)}
+    for rule, found in shown.items():
+        if found > _MOST_FINDINGS_A_RULE:
+            result = rules[rule]
+            mark = style(result.action.upper().ljust(6), colour, fg=_COLOURS[result.action], bold=True)
+            more = count(found - _MOST_FINDINGS_A_RULE, "more finding")
+            yield ""
+            yield from wrapped(f"{result.title or rule}: {more}; {_ALL}", f"{mark}  ", " " * 8)
+
+
 def _not_checked(lines: Sequence[NotChecked]) -> Iterator[str]:
     """Yield what failed, each in a line; what failed many times for one reason once, with all of its rules and places."""
     by_reason: dict[str, list[NotChecked]] = {}
@@ -82,9 +102,13 @@ def _not_checked(lines: Sequence[NotChecked]) -> Iterator[str]:
         rules = dict.fromkeys(line.rule for line in failed if line.rule)
         of = f"{count(len(rules), 'rule')}, each on some or all of " if rules else ""
         yield from wrapped(f"{reason}: {of}{count(len(places), 'place')}", "  ", "    ")
+        named = list(places)
+        more = ""
         if rules:
             yield from wrapped(f"rules: {', '.join(rules)}", "    ", "      ")
-        yield from wrapped(f"places: {', '.join(places)}", "    ", "      ")
+            named = named[:_MOST_PLACES]  # of what was read; what was not is named nowhere else
+            more = f" and {len(places) - len(named)} more; {_ALL}" if len(places) > len(named) else ""
+        yield from wrapped(f"places: {', '.join(named)}{more}", "    ", "      ")
 
 
 def _where(line: NotChecked) -> str:
@@ -110,12 +134,14 @@ def _finding(result: Result, report: Report, colour: bool) -> Iterator[str]:
     yield from wrapped(result.message, beneath + indent)
     if result.changed_by_profile:
         yield from wrapped(f"lowered from {result.changed_by_profile} by the profile", beneath + indent)
-    for entry in result.entries:
+    for entry in result.entries[:_MOST_ENTRIES_A_FINDING]:
         term = _plain_term(entry.term) or (f"code {entry.code}" if entry.code else "no code")
         code = f" ({entry.code})" if entry.term and entry.code else ""
         day = f", {entry.date}" if entry.date else ""
         side = "on the record" if entry.side == "record" else entry.path
         yield from wrapped(f"{entry.role or 'entry'}: {term}{code}{day}: {side}", beneath + indent, beneath + indent + "   ")
+    if len(result.entries) > _MOST_ENTRIES_A_FINDING:
+        yield f"{beneath}{indent}… and {len(result.entries) - _MOST_ENTRIES_A_FINDING} more; {_ALL}"
     if result.because:
         yield from wrapped(f"Why: {result.because}", beneath + indent, beneath + indent + "     ")
     if result.facts:

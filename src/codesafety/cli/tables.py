@@ -26,11 +26,11 @@ def assess_tables(
 ) -> Iterator[tuple[str, Report]]:
     """Yield (row key, report) of every patient in tables of whom there is something to check, each counted.
 
-    Raises InputError where there is no patient, and whatever reading raises: between two patients, too.
+    Raises InputError where there is no patient, and whatever reading raises, between two patients too.
     """
-    patients = 0
+    found = False
     for key, submission in _with_progress(engine.read_many(source)):
-        patients += 1
+        found = True
         if _holds_nothing(submission):
             account.empty += 1
             continue
@@ -38,7 +38,7 @@ def assess_tables(
         tally.count(report)
         account.add(key, report)
         yield key, report
-    if not patients:
+    if not found:
         raise InputError(
             "there is no row of a patient in it: NOTHING WAS CHECKED", source=source.name, help="give a table with a row a code"
         )

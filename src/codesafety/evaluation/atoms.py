@@ -180,7 +180,7 @@ def coding_field(coding: CodingFact, name: str) -> Any:
     """Return a field of a coding as rules see it; `in_a_medicine` and `status` are of the resource that it stands in."""
     match name:
         case "damage":
-            return coding_damage(coding)
+            return coding.info.damage
         case "system_check":
             return system_check(coding)
         case "siblings":
@@ -207,19 +207,6 @@ def system_check(coding: CodingFact) -> str | None:
     if nearly(system) is not None:
         return "nearly_known"
     return "misplaced" if coding.info.misplaced else "known" if system in SHORT_NAMES else "other"
-
-
-def coding_damage(coding: CodingFact) -> str | None:
-    """Return the kind of damage of a code, `valid` where there is none; None where no code or no system was sent.
-
-    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space. A
-    code that a supplier maps is whole: it was found in the map, and its target was tested when the map was loaded.
-    """
-    if coding.info.system is None or coding.info.code is None:
-        return None
-    if coding.info.system != "sct":
-        return "valid" if coding.info.well_formed else "stray_characters"
-    return str(sctid.diagnose(coding.info.code).diagnosis)
 
 
 _RELATIONS = {"product": same_product, "SharesIngredient": shares_ingredient, "SameIngredients": same_ingredients}

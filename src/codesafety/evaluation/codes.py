@@ -44,6 +44,12 @@ class CodeInfo:
     well_formed: bool | None
     context: CodeContext
     product: Product | None
+    damage: str | None = None
+    """The kind of damage, `valid` where there is none; None: no system, or no code.
+
+    Of a system other than SNOMED CT and dm+d no more is known than how FHIR writes any code: without stray white space. A
+    code that a supplier maps is whole: it was found in the map, and its target was tested when the map was loaded.
+    """
     misplaced: bool = False
     """The code stands under another system, and is one that SNOMED CT is known to have."""
 
@@ -119,13 +125,13 @@ class Codebook:
             keys = (own, *(sorted(found.ids) if found else ()))
             formed = FHIR_CODE.fullmatch(code) is not None
             misplaced = sctid.is_concept_id(code) and bool(self.terminology.terms(code))
-            return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found, misplaced)
+            damage = Damage.VALID if formed else Damage.STRAY_CHARACTERS
+            return CodeInfo(short, code, keys, (), formed, formed, NO_CONTEXT, found, damage, misplaced)
         code = the_concept(code) or code
         if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:
             told = sctid.diagnose(code)  # an expression is whole, and what it means is not known here
-            return CodeInfo(
-                "sct", code, (code,), (), False, told.is_valid or told.diagnosis is Damage.EXPRESSION, NO_CONTEXT, None
-            )
+            formed = told.is_valid or told.diagnosis is Damage.EXPRESSION
+            return CodeInfo("sct", code, (code,), (), False, formed, NO_CONTEXT, None, told.diagnosis)
         return self._snomed(code, product=product)
 
     def _snomed(self, code: str, *, product: bool) -> CodeInfo:
@@ -148,7 +154,7 @@ class Codebook:
             speaks = found is not None
             if found is not None:
                 keys += sorted(found.ids - {code})
-        return CodeInfo("sct", code, tuple(keys), possible, speaks, True, context, found)
+        return CodeInfo("sct", code, tuple(keys), possible, speaks, True, context, found, Damage.VALID)
 
 
 def _plain(context: CodeContext) -> CodeContext:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import Codebook
-from codesafety.evaluation.items import CodingFact, ItemFact, TextFact, Unseen, date_of, dosage, sent_concepts
+from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Work
 from codesafety.record import (
@@ -116,6 +117,7 @@ class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
     __slots__ = (
+        "__dict__",
         "_alike",
         "_copies",
         "_groups",
@@ -123,6 +125,7 @@ class Facts:
         "_items",
         "_orders",
         "_patient",
+        "_sent",
         "_texts",
         "codebook",
         "identity",
@@ -148,6 +151,7 @@ class Facts:
         self._texts: dict[int | None, list[TextFact]] = {}
         self._copies: dict[_Resent, set[int]] | None = None
         self._alike: dict[int, tuple[object, ...]] = {}
+        self._sent: dict[int, str] = {}
         self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
         self.unseen_entries = self._unseen("entry")
         self.unseen_medications = self._unseen("medication")
@@ -203,7 +207,7 @@ class Facts:
                 break
         return tuple(found)
 
-    @property
+    @cached_property
     def message_day(self) -> Interval | None:
         """The message's own day, else the latest day or recorded day of its items."""
         sent = date_of(self.submission.message.sent)
@@ -216,8 +220,9 @@ class Facts:
         """Yield every coding sent with an item, or with a component of one."""
         for concept, text, is_product in sent_concepts(item):
             look_up = self.codebook.product if is_product else self.codebook.entry
+            sent = SentConcept(concept)
             for place, coding in enumerate(concept):
-                yield CodingFact(place, concept, text, look_up(coding.system, coding.code), self.codebook, item)
+                yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
 
     def texts(self, subject: ItemFact | None) -> list[TextFact]:
         """Return the words of an incoming item and its components, or (None) of what came without a code, each with its place.
@@ -257,8 +262,9 @@ class Facts:
             *reversed(envelope.values()),
             *(((c,), None) for line in self.submission.not_read for c in line.codings),
         ]:
+            sent = SentConcept(concept)
             for place, coding in enumerate(concept):
-                yield CodingFact(place, concept, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
+                yield CodingFact(place, sent, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
 
     def same_order(self, one: ItemFact, other: ItemFact) -> bool:
         """Return whether two medications are parts of one order: linked by reference or order number."""
@@ -295,7 +301,9 @@ class Facts:
         """
         found = self._alike.get(item.index)
         if found is None:
-            sent = item.model.model_dump_json(exclude=_NAMES, warnings=False)
+            sent = self._sent.get(id(item.model))
+            if sent is None:
+                sent = self._sent[id(item.model)] = item.model.model_dump_json(exclude=_NAMES, warnings=False)
             part = None if item.component is None else item.component.model_dump_json(exclude=_NAMES, warnings=False)
             found = self._alike[item.index] = item.incoming, sent, part, item.id is None, bool(self.copies_of(item))
         return found

@@ -362,15 +362,28 @@ def _together(said: str | None, by_code: Sequence[str | None], untold: bool, def
     return code if said == code and said != "absent" else None
 
 
+Siblings = Literal["alone", "compatible", "contrary"]
+
+
+class SentConcept:
+    """The codings of one concept as sent, for all of its codings: `siblings` is worked out when it is first asked for."""
+
+    __slots__ = ("codings", "siblings")
+
+    def __init__(self, codings: Sequence[Coding]) -> None:
+        self.codings = codings
+        self.siblings: tuple[Siblings | None, ...] | None = None
+
+
 class CodingFact:
-    """One coding as sent, with its concept's codings, the words that came with it and its item (None: the message)."""
+    """One coding as sent, with its concept, the words that came with it and its item (None: the message)."""
 
     __slots__ = ("codebook", "coding", "concept", "info", "item", "place", "words")
 
     def __init__(
-        self, place: int, concept: Sequence[Coding], text: str | None, info: CodeInfo, codebook: Codebook, item: ItemFact | None
+        self, place: int, concept: SentConcept, text: str | None, info: CodeInfo, codebook: Codebook, item: ItemFact | None
     ) -> None:
-        self.coding = coding = concept[place]
+        self.coding = coding = concept.codings[place]
         self.concept, self.place = concept, place
         self.info = info
         self.codebook = codebook

@@ -122,4 +122,9 @@ def _by_code(components: tuple[Component, ...]) -> dict[frozenset[tuple[str, str
     found: dict[frozenset[tuple[str, str]], list[Value | None]] = {}
     for part in components:
         found.setdefault(frozenset((c.system or "", c.code or "") for c in part.codings), []).append(part.value)
-    return {code: sorted(values, key=repr) for code, values in found.items()}
+    return {code: sorted(values, key=_as_sent) for code, values in found.items()}
+
+
+def _as_sent(value: Value | None) -> str:
+    """Return all of a value but where it stands."""
+    return "" if value is None else value.model_dump_json(exclude={"codings": {"__all__": {"path"}}})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
-from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, CodeInfo
+from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, Codebook, CodeInfo
 from codesafety.evaluation.facts import CodingFact
+from codesafety.evaluation.items import Siblings
 from codesafety.record import Coding
 from codesafety.terminology.interface import Terminology, Words
 from codesafety.terminology.words.descriptions import denies
@@ -43,39 +44,70 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     return (None, lacking) if lacking else (False, None)
 
 
-def siblings(coding: CodingFact) -> Literal["alone", "compatible", "contrary"] | None:
+def siblings(coding: CodingFact) -> Siblings | None:
     """Return how the codings after it in its concept stand to a coding, so that each pair is told once; None: it cannot be told.
 
     A coding says what its code's known descriptions say, and its display. Two are contrary where what one says denies the
     other, or where the release defines one as the absence of the other. It cannot be told where words are in doubt, where of
-    two codings one has neither words nor descriptions, or of too many codings.
+    two codings one has neither words nor descriptions, or of too many codings that differ.
     """
-    if len(coding.concept) == 1:
-        return "alone"
-    later = coding.concept[coding.place + 1 :]
-    if len(later) >= MOST_CODINGS:
-        return None
-    answers = {_contrary(coding, other) for other in later}
-    return "contrary" if True in answers else None if None in answers else "compatible"
+    concept = coding.concept
+    if concept.siblings is None:
+        concept.siblings = tuple(_siblings(concept.codings, coding.codebook))
+    return concept.siblings[coding.place]
 
 
-def _contrary(coding: CodingFact, other: Coding) -> bool | None:
-    codebook = coding.codebook
-    one, two = coding.info, codebook.entry(other.system, other.code)
-    if _is_concept(one) and _is_concept(two):
-        assert one.code is not None and two.code is not None
-        if codebook.contrary(one.code, two.code):
+def _siblings(concept: Sequence[Coding], codebook: Codebook) -> list[Siblings | None]:
+    """Return the answer for each coding of a concept. What is sent twice is compared once."""
+    if len(concept) == 1:
+        return ["alone"]
+    contrary = _Contrary(codebook)
+    later: dict[_Sent, None] = {}
+    found: list[Siblings | None] = []
+    for coding in reversed(concept):
+        sent = coding.system, coding.code, coding.display
+        others = [other for other in later if other != sent]
+        if len(others) >= MOST_CODINGS:
+            found.append(None)
+        else:
+            answers = {contrary(sent, other) for other in others}
+            found.append("contrary" if True in answers else None if None in answers else "compatible")
+        later[sent] = None
+    return found[::-1]
+
+
+_Sent = tuple[str | None, str | None, str | None]
+"""System, code and display."""
+
+
+class _Contrary:
+    """Whether two codings of one concept are contrary; each two are compared once."""
+
+    def __init__(self, codebook: Codebook) -> None:
+        self._codebook = codebook
+        self._answers: dict[tuple[_Sent, _Sent], bool | None] = {}
+
+    def __call__(self, one: _Sent, other: _Sent) -> bool | None:
+        pair = one, other
+        if pair not in self._answers:
+            self._answers[pair] = self._compared(one, other)
+        return self._answers[pair]
+
+    def _compared(self, one: _Sent, other: _Sent) -> bool | None:
+        codebook = self._codebook
+        infos = [codebook.entry(system, code) for system, code, _ in (one, other)]
+        codes = [info.code if _is_concept(info) else None for info in infos]
+        if codes[0] is not None and codes[1] is not None and codebook.contrary(codes[0], codes[1]):
             return True
-    terms = codebook.terminology.terms
-    known = [terms(info.code) if _is_concept(info) and info.code is not None else () for info in (one, two)]
-    sent = [said.display if said.display is not None and said.display.strip() else None for said in (coding.coding, other)]
-    answers = set()
-    for ours, theirs in ((0, 1), (1, 0)):
-        words = sent[theirs] or next(iter(known[theirs]), None)
-        if words is None:
-            return None
-        answers.add(denies(words, known[ours], sent[ours]))
-    return True if True in answers else None if None in answers else False
+        known = [codebook.terminology.terms(code) if code is not None else () for code in codes]
+        sent = [words if words is not None and words.strip() else None for _, _, words in (one, other)]
+        answers = set()
+        for ours, theirs in ((0, 1), (1, 0)):
+            words = sent[theirs] or next(iter(known[theirs]), None)
+            if words is None:
+                return None
+            answers.add(denies(words, known[ours], sent[ours]))
+        return True if True in answers else None if None in answers else False
 
 
 def _is_concept(info: CodeInfo) -> bool:

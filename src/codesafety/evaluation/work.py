@@ -1,7 +1,7 @@
 """What one message may cost: work that is counted, so that the same input always gets the same answer, and a deadline.
 
-Work is what rules do that compare items with each other, and it is counted before it is done. What one item costs by itself is
-not counted: it grows with the message alone, whose size readers limit.
+Work is counted before it is done, in two purses of one size: what rules do that compare items with each other, which may grow
+faster than the message, and what each item costs by itself. One that is spent leaves the other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ WORK_BUDGET = 5_000_000
 A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 15, 100
 """What it takes to look at a member in `exists` and the like, to ask whether a pair may fire, and to judge one to its end: about
 what each costs in time, in units of about a quarter of a microsecond."""
+A_RULE, AN_ANSWER = 5, 50
+"""What it takes to ask one rule about one item or coding, and to judge and report one that fires or cannot be told."""
+AN_EXPLANATION = 100
+"""What it takes to explain one finding, in members that the reference looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,11 @@ NOT_ASKED = frozenset((WorkSpent.reason, DeadlinePassed.reason, TooManyWords.rea
 class Work:
     """The work that is left for one message. Not shared between threads."""
 
-    __slots__ = ("_until", "budget", "left")
+    __slots__ = ("_until", "budget", "left", "left_alone")
 
     def __init__(self, budget: int = WORK_BUDGET, until: float | None = None) -> None:
         """`until`: when the deadline is, by the monotonic clock."""
-        self.budget = self.left = budget
+        self.budget = self.left = self.left_alone = budget
         self._until = until
 
     def spend(self, units: int) -> None:
@@ -69,6 +73,13 @@ class Work:
             self.left = 0
             raise WorkSpent
         self.left -= units
+
+    def spend_alone(self, units: int) -> None:
+        """Count units that one item takes by itself. Raises WorkSpent as `spend` does."""
+        if units > self.left_alone:
+            self.left_alone = 0
+            raise WorkSpent
+        self.left_alone -= units
 
     def counted(self, members: Sequence[T]) -> Sequence[T]:
         """Return members that are about to be looked at."""

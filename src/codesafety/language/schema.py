@@ -259,6 +259,8 @@ def words_given(of: str, name: str) -> tuple[str, ...] | None:
     """Return the words that an example may give for a field, or None where any word may be."""
     if name == "as_needed":
         return YES_NO
+    if of == "text":
+        return None
     fields = PATIENT if of == "patient" else MESSAGE if of == "message" else FIELDS[Kind(of)]
     return fields[name].words
 

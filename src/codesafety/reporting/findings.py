@@ -12,7 +12,7 @@ from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Application, Outcome
 from codesafety.evaluation.reference.explanation import Explanation, explain, found, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter
-from codesafety.evaluation.work import Work, WorkSpent
+from codesafety.evaluation.work import AN_EXPLANATION, Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
 from codesafety.report import ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
@@ -58,6 +58,7 @@ class Findings:
         try:
             named = found(rule, group, self.interpreter)
             message = say(rule, group, self.interpreter)
+            self.interpreter.work.spend(AN_EXPLANATION)
             why = explain(self.interpreter, rule, first)
         except WorkSpent:
             left_out = f"the facts of findings of `{rule.name}` are left out: explaining them takes too much work"

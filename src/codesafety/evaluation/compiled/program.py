@@ -29,7 +29,7 @@ from codesafety.evaluation.compiled.triggers import (
 from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle, why_broken
-from codesafety.evaluation.work import A_JUDGEMENT, DeadlinePassed
+from codesafety.evaluation.work import A_JUDGEMENT, A_RULE, AN_ANSWER, NotAsked
 from codesafety.record import Coding
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
@@ -275,27 +275,13 @@ class Program:
         return found
 
     def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]], asked: _Asked) -> list[Hit]:
-        """Return every trigger that may fire or cannot be told, with the item that it falls on."""
+        """Return every trigger that may fire or cannot be told, with the item that it falls on.
+
+        Codings come first: where not all can be asked, what is wrong with a code by itself is told.
+        """
         hits: list[Hit] = []
         incoming = scene.facts.incoming
-        in_time = scene.work.in_time
-        for whole, place, (plan, infos) in concerned:
-            part = incoming[place]
-            part.prepare(infos)
-            try:
-                in_time()
-            except DeadlinePassed as late:
-                for _, trigger in plan:
-                    asked.fails(trigger, incoming[whole], late)
-                continue
-            for ask, trigger in plan:
-                try:
-                    found = ask(scene, part)
-                except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
-                    asked.fails(trigger, incoming[whole], error)
-                    continue
-                if found:
-                    hits.append((incoming[whole], trigger, part, found))
+        in_time, spend_alone = scene.work.in_time, scene.work.spend_alone
         codings = self._sent_codings(scene) if self._codings else ()
         texts = self._sent_texts(scene) if self._texts else ()
         for item, triggers, subject in [
@@ -306,11 +292,29 @@ class Program:
             for trigger in triggers:
                 try:
                     in_time()
-                    answer = trigger.ask(scene, subject)
-                    if answer:
+                    spend_alone(A_RULE)
+                    if answer := trigger.ask(scene, subject):
+                        spend_alone(AN_ANSWER)
                         hits.append((item, trigger, subject, answer if isinstance(answer, list) else True))
-                except Exception as error:  # noqa: BLE001  as above
+                except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
                     asked.fails(trigger, item, error)
+        for whole, place, (plan, infos) in concerned:
+            part = incoming[place]
+            part.prepare(infos)
+            try:
+                in_time()
+                spend_alone(len(plan) * A_RULE)
+            except NotAsked as why:
+                for _, trigger in plan:
+                    asked.fails(trigger, incoming[whole], why)
+                continue
+            for ask, trigger in plan:
+                try:
+                    if found := ask(scene, part):
+                        spend_alone(AN_ANSWER)
+                        hits.append((incoming[whole], trigger, part, found))
+                except Exception as error:  # noqa: BLE001  as above
+                    asked.fails(trigger, incoming[whole], error)
         return hits
 
     @staticmethod
@@ -423,7 +427,7 @@ class Program:
         if window == 0:
             return True
         first, last = self._windows[window]
-        days = [day[1] for day in (subject.day if subject is not None else None, scene.message_day) if day is not None]
+        days = [day[1] for day in (subject.day if subject is not None else None, scene.facts.message_day) if day is not None]
         if not days:
             return None
         day = min(days)

@@ -158,13 +158,6 @@ class Scene:
             self._memo[question] = products_answer(what, one, other)
         return self._memo[question]  # type: ignore[return-value]
 
-    @property
-    def message_day(self) -> Interval | None:
-        """The message's day, worked out once."""
-        if "day" not in self._memo:
-            self._memo["day"] = self.facts.message_day
-        return self._memo["day"]  # type: ignore[return-value]
-
     def unseen(self, is_entry: bool) -> tuple[Unseen, ...]:
         return self.unseen_entries if is_entry else self.unseen_medications
 

@@ -8,6 +8,7 @@ from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status, Tally, why_broken
 from codesafety.evaluation.reference.interpreter import Interpreter
+from codesafety.evaluation.work import A_RULE
 
 
 def run_reference(binding: Binding, facts: Facts, *, skip: frozenset[str] = frozenset()) -> RunResult:
@@ -28,6 +29,7 @@ def run_reference(binding: Binding, facts: Facts, *, skip: frozenset[str] = froz
                 continue
             try:
                 facts.work.in_time()
+                facts.work.spend_alone(A_RULE)
                 outcome = interpreter.outcome(rule, subject)
             except Exception as error:  # noqa: BLE001  a broken rule is shown as not checked and holds its items
                 broken.setdefault((rule.name, *why_broken(error)), []).append(place)
