@@ -5,13 +5,16 @@ from typing import ClassVar
 from pygments.lexer import RegexLexer, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
 
-_DECLARATIONS = ("ruleset", "limit", "valueset", "table", "rule", "example")
+_DECLARATIONS = ("ruleset", "limit", "valueset", "table", "define", "rule", "example")
 _PARTS = (
     "title", "version", "language", "uses", "default", "source", "ecl", "frozen", "codes", "perhaps", "include", "except",
     "key", "column", "valid", "until", "action", "cannot", "tell", "severity", "hazard", "because", "overridable", "for",
-    "when", "unless", "say", "given", "expect", "where", "with", "review",
+    "when", "unless", "say", "given", "expect", "where", "has", "as", "including", "with", "review", "assume", "phrases", "each",
 )  # fmt: skip
-_LOGIC = ("and", "or", "not", "is", "in", "exists", "no", "at", "least", "fewer", "than", "of", "from", "to", "by", "more")
+_LOGIC = (
+    "and", "or", "not", "is", "in", "exists", "no", "at", "least", "fewer", "than", "of", "from", "to", "by", "more", "less",
+    "latest", "earliest", "found", "episodes", "apart", "rises", "falls", "denies", "affirms",
+)  # fmt: skip
 
 
 class RulesLexer(RegexLexer):

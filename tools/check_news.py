@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
-WATCHED = re.compile(r"rulesets/(?:.+/)?([^/]+)/(?:[^/]+\.rules|codes/.+\.csv)")
+WATCHED = re.compile(r"rulesets/(?:.+/)?([^/]+)/(?:[^/]+\.rules|(?:codes|tables)/.+\.csv)")
 """What a rule's meaning is made of; the group is the ruleset, which is called as its folder is."""
 FRAGMENT = re.compile(r"changes/[^/]+\.(?:meaning|nomeaning)\.md")
 BEGUN = "changes/README.md"

@@ -343,7 +343,7 @@ class Engine:
         skip: frozenset[str] = frozenset()
         if profile is not None:
             self.check_profile(profile)
-            changes = in_force(profile, facts)
+            changes = in_force(profile, facts, self.binding.families)
             skip = changes.off
         run = self._run(facts, skip)
         return report(self.standing, facts, submission, record, run, changes, overrides)
@@ -356,20 +356,23 @@ class Engine:
     def check_profile(self, profile: Profile) -> None:
         """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, one changed twice, or one raised."""
         known = {rule.name: rule for rule in self.binding.rules}
+        families = self.binding.families
         seen: set[str] = set()
         for change in profile.changes:
-            if change.rule not in known:
+            rules = families.get(change.rule, (change.rule,))
+            if rules[0] not in known:
                 from codesafety.diagnostics import did_you_mean
 
-                hint = did_you_mean(change.rule, known)
+                hint = did_you_mean(change.rule, (*known, *families))
                 raise ConfigurationError(
                     f"profile `{profile.name}` names the rule `{change.rule}`, which is not loaded"
                     + (f"\n  = help: {hint}" if hint else "")
                 )
-            if change.rule in seen:
-                raise ConfigurationError(f"profile `{profile.name}` changes `{change.rule}` twice")
-            seen.add(change.rule)
-            rule = known[change.rule]
+            twice = next((rule for rule in rules if rule in seen), None)
+            if twice is not None:
+                raise ConfigurationError(f"profile `{profile.name}` changes `{twice}` twice")
+            seen.update(rules)
+            rule = known[rules[0]]  # the rules of a family have one action
             strictest = max(rule.action.rank, rule.cannot_tell.rank if rule.cannot_tell is not None else 0)
             if change.action != "off" and ir.Action(change.action).rank > strictest:
                 raise ConfigurationError(

@@ -70,12 +70,8 @@ class ExampleFailed(Exception):
 
     def __init__(self, result: ExampleResult) -> None:
         lines = [
-            f"expected   {_said(result.expected)}",
-            f"reference  {_said(result.reference)}",
-            f"compiled   {_said(result.compiled)}",
+            f"expected   {result.expected_in_words}",
+            f"reference  {result.reference_in_words}",
+            f"compiled   {result.compiled_in_words}",
         ]
         super().__init__("\n".join(lines))
-
-
-def _said(answer: tuple[str, frozenset[str]]) -> str:
-    return f"{answer[0]}: {', '.join(sorted(answer[1]))}" if answer[1] else answer[0]

@@ -306,6 +306,7 @@ class Medication(_Item):
     route: Codings = ()
     form: Codings = ()
     strength: str | None = None
+    """What one unit of the quantity holds of its one ingredient, with units in UCUM: `500 mg`, `5 mg / 5 mL`."""
     handed_over: PartialDate | None = None
     prepared: PartialDate | None = None
     authored: PartialDate | None = None
@@ -331,7 +332,10 @@ class Medication(_Item):
 
 
 class TextItem(_Item):
-    """A resource that holds words and no code. It is shown and not judged."""
+    """A resource that holds words and no code. It is shown; rules over words ask it, and no others."""
+
+    date: PartialDate | None = None
+    """When what it says was so."""
 
 
 class Patient(Model):

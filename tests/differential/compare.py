@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from codesafety.evaluation.compiled.triggers import looks_no_further
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import Application, Bindable, Outcome, RunResult
 
 
@@ -15,6 +15,8 @@ def _name(bound: Bindable, has_one: bool = True) -> Hashable:
             return bound.index
         case CodingFact():
             return "coding", bound.item.index if bound.item is not None else None, id(bound.coding)
+        case TextFact():
+            return "words", bound.path
         case Unseen():
             return "unseen", bound.called
         case None:

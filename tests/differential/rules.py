@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, Chooser, chance
+from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMBERS, PRODUCT_SETS, UNITS, WORDED, Chooser, chance
 
 from codesafety import ir
 from codesafety.ir import FieldType, ItemWord, Kind, Unit, Var
 
-ITEMS = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
+_OPERATORS = ("<", "<=", ">", ">=")
+_ENTRIES = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
+ITEMS = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION, Kind.MEDICATION)
 _ENTRY_WORDS = tuple(ItemWord)
 _MEDICATION_WORDS = (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR)
 _ENTRY_DATES = ("date", "date", "date", "recorded", "consultation_date", "value")
@@ -45,6 +47,7 @@ class RuleMaker:
         self.custom = custom
         self.is_missing = is_missing
         self.deep = deep
+        self.in_exception = False
 
     def rule(self, name: str) -> ir.Rule:
         choose = self.choose
@@ -55,7 +58,7 @@ class RuleMaker:
         if joined is not None and when is not None:
             when = choose.pick((joined, ir.And((joined, when)), ir.And((when, joined)), ir.Or((joined, when)), ir.Not(joined)))
         valid = choose.pick((None, None, None, "from", "until", "both"))
-        unless = tuple(ir.Unless(f"u{i}", self.condition(variables, 1, 0)) for i in range(choose.pick((0, 0, 0, 1, 2))))
+        unless = tuple(self.exception(f"u{i}", variables) for i in range(choose.pick((0, 0, 0, 1, 2))))
         return ir.Rule(
             name=f"w/{name}",
             title=None,
@@ -75,10 +78,16 @@ class RuleMaker:
             say=(),
         )
 
+    def exception(self, label: str, variables: Sequence[Var]) -> ir.Unless:
+        self.in_exception = True
+        made = ir.Unless(label, self.condition(variables, 1, 0))
+        self.in_exception = False
+        return made
+
     def join(self, trigger: ir.Trigger) -> ir.Condition | None:
         """Return a condition on which two sides without a set may be joined, for one pair in two."""
         one, other = trigger.subject, trigger.partner
-        if other is None or other.kind is Kind.ROW or not chance(self.choose, 2):
+        if other is None or other.kind is Kind.ROW or one.kind is Kind.TEXT or not chance(self.choose, 2):
             return None
         sides = self.choose.pick(((one, other), (other, one)))
         if one.kind is other.kind is Kind.MEDICATION:
@@ -87,11 +96,15 @@ class RuleMaker:
 
     def trigger(self) -> ir.Trigger:
         choose = self.choose
-        form = choose.pick(("one", "one", "one", "pair", "pair", "unordered", "row", "coding", "message"))
+        form = choose.pick(("one", "one", "one", "pair", "pair", "unordered", "row", "coding", "message", "text"))
         if form == "message":
             return ir.Trigger(Var("message", Kind.MESSAGE, 0))
         if form == "coding":
             return ir.Trigger(Var("c", Kind.CODING, 0, choose.pick((None, None, *ENTRY_SETS))))
+        if form == "text":
+            other = choose.pick(ITEMS)
+            partner = Var("x", other, 1, choose.pick((None, *sets_of(other), *sets_of(other))))
+            return ir.Trigger(Var("t", Kind.TEXT, 0), choose.pick((None, partner)))
         kind = choose.pick(ITEMS)
         one = Var("e", kind, 0, choose.pick((None, None, *sets_of(kind), *sets_of(kind))))
         if form == "one":
@@ -107,28 +120,57 @@ class RuleMaker:
 
     def condition(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
-        form = choose.pick(("step", "step", "step", "and", "or", "not", "quantified", "quantified"))
-        if depth > 0 and form in ("and", "or"):
+        form = choose.pick(("step", "step", "step", "and", "or", "several", "not", "quantified", "quantified", "ordered"))
+        if depth > 0 and form in ("and", "or", "several"):
             parts = tuple(self.condition(variables, depth - 1, nested) for _ in range(choose.pick((2, 2, 3))))
+            if form == "several" and len(parts) > 2:
+                return ir.Several(parts, choose.pick((Decimal(2), ir.LimitRef("w/days"))))
             return ir.And(parts) if form == "and" else ir.Or(parts)
         if form == "not":
             return ir.Not(self.condition(variables, max(depth - 1, 0), nested))
-        if form == "quantified" and nested < 2 and self.deep:
-            return self.quantified(variables, depth, nested)
+        if form in ("quantified", "ordered") and nested < 2 and self.deep:
+            return (self.quantified if form == "quantified" else self.ordered)(variables, depth, nested)
         return self.step(variables)
+
+    def member(self, variables: Sequence[Var], nested: int) -> Var:
+        kind = self.choose.pick(ITEMS)
+        return Var(f"q{nested}", kind, 2 + nested, self.choose.pick((None, *sets_of(kind))))
 
     def quantified(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
-        kind = choose.pick(ITEMS)
-        var = Var(f"q{nested}", kind, 2 + nested, choose.pick((None, *sets_of(kind))))
+        var = self.member(variables, nested)
         where = None if chance(choose, 4) else self.condition([*variables, var], max(depth - 1, 0), nested + 1)
         quantifier = choose.pick(("exists", "no", "at_least", "fewer"))
-        n: ir.Bound | None = None
-        if quantifier in ("at_least", "fewer"):
-            options: list[ir.Bound] = [Decimal(1), Decimal(2), Decimal(2), Decimal(3), ir.LimitRef("w/days")]
-            options += [field(v, "n", FieldType.NUMBER) for v in variables if v.kind is Kind.ROW]
-            n = choose.pick(options)
-        return ir.Quantified(quantifier, var, where, n)  # type: ignore[arg-type]
+        if quantifier in ("exists", "no"):
+            found = self.in_exception and chance(choose, 2)
+            return ir.Quantified(quantifier, var, where, found=found)  # type: ignore[arg-type]
+        options: list[ir.Bound] = [Decimal(1), Decimal(2), Decimal(2), Decimal(3), ir.LimitRef("w/days")]
+        rows = [v for v in variables if v.kind is Kind.ROW]
+        options += [field(v, "n", FieldType.NUMBER) for v in rows]
+        gaps = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in rows]
+        episodes = choose.pick([ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(1), Unit.DAYS), ir.LimitRef("w/gap"), *gaps])
+        alike = [v for v in variables if v.kind in ITEMS and (v.kind is Kind.MEDICATION) == (var.kind is Kind.MEDICATION)]
+        return ir.Quantified(
+            quantifier,  # type: ignore[arg-type]
+            var,
+            where,
+            choose.pick(options),
+            counted=choose.pick(("items", "days", episodes)),
+            including=choose.pick(alike) if alike and chance(choose, 3) else None,
+        )
+
+    def ordered(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
+        choose = self.choose
+        var = self.member(variables, nested)
+        bound = [*variables, var]
+        inner = max(depth - 1, 0)
+        where = None if chance(choose, 3) else self.condition(bound, inner, nested + 1)
+        dated = [v for v in variables if v.kind in ITEMS]
+        if dated and chance(choose, 2):
+            own, edge = field(var, "date", FieldType.DATE), field(choose.pick(dated), "date", FieldType.DATE)
+            edges = choose.pick((ir.Before(own, edge), ir.Before(edge, own), ir.Not(ir.Before(edge, own))))
+            where = edges if where is None else ir.And((edges, where))
+        return ir.Ordered(choose.pick(("latest", "earliest")), var, where, self.condition(bound, inner, nested + 1))
 
     def step(self, variables: Sequence[Var]) -> ir.Condition:
         """Return a condition that names at least one of the variables where it can; the latest of them most often."""
@@ -136,17 +178,31 @@ class RuleMaker:
         var = choose.pick((*variables, variables[-1]))
         steps = [self.patient_step, self.message_step]
         match var.kind:
-            case Kind.ENTRY | Kind.MENTION:
+            case Kind.ENTRY | Kind.HISTORY | Kind.MENTION:
                 steps += [self.entry_step] * 4 + [self.date_step] * 3 + [self.age_step] * 2
             case Kind.MEDICATION:
                 steps += [self.medication_step] * 4 + [self.date_step] * 2 + [self.age_step]
             case Kind.CODING:
                 steps += [self.coding_step] * 6
+            case Kind.TEXT:
+                steps += [self.words_step] * 6
             case Kind.ROW:
                 steps += [self.row_step] * 6
             case Kind.MESSAGE:
                 steps += [self.message_step] * 2
         return choose.pick(steps)(var, variables)
+
+    def words_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
+        choose = self.choose
+        own = field(var, "date", FieldType.DATE)
+        dated = [v for v in variables if v.kind in ITEMS]
+        match choose.count(4):
+            case 0 if self.is_missing:
+                return ir.IsMissing(own)
+            case 1 if dated:
+                return ir.SameDay(own, field(choose.pick(dated), "date", FieldType.DATE))
+            case _:
+                return ir.Says(var, choose.pick(("denies", "affirms")), choose.pick(WORDED))  # type: ignore[arg-type]
 
     def patient_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -196,8 +252,8 @@ class RuleMaker:
 
     def entry_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
-        others = self.others(var, variables, Kind.ENTRY, Kind.MENTION)
-        match choose.count(10):
+        others = self.others(var, variables, Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
+        match choose.count(13):
             case 0 | 1:
                 return ir.ItemIs(var, choose.pick(_ENTRY_WORDS))
             case 2:
@@ -238,6 +294,8 @@ class RuleMaker:
                 )
             case 7:
                 return self.compare(field(var, "value", FieldType.VALUE))
+            case 11 | 12 | 13:
+                return self.numbers(var, variables)
             case 8 if others:
                 return ir.SameEntry(var, choose.pick(others))
             case 9 if others:
@@ -254,20 +312,95 @@ class RuleMaker:
                 )
                 return ir.FieldSame(field(var, name, type), field(choose.pick(others), name, type))
             case 10 if others:
-                return ir.Differs(
-                    field(var, "value", FieldType.VALUE), field(choose.pick(others), "value", FieldType.VALUE), Decimal(10)
-                )
+                return self.differs(self.number(var, variables), self.number(choose.pick(others), variables))
             case _:
                 return ir.Custom(choose.pick([name for name in self.custom if name != "demo/alike"]), (var,))
 
     def compare(self, of: ir.Field) -> ir.Condition:
+        """Return a comparison of a field with a number. A unit beside what counts is refused, but beside a quantity."""
         choose = self.choose
-        return ir.Compare(of, choose.pick(("<", "<=", ">", ">=")), choose.pick(NUMBERS), choose.pick(("mm[Hg]", "kPa", None)))
+        rights: tuple[ir.Number, ...] = (ir.Quantity(choose.pick(NUMBERS)), ir.LimitRef("w/days"))
+        if of.type is FieldType.VALUE or of.name == "quantity":
+            rights += (ir.Quantity(choose.pick(NUMBERS), choose.pick(("mm[Hg]", "kPa"))), ir.LimitRef("w/pressure"))
+        return ir.Compare(of, choose.pick(_OPERATORS), choose.pick(rights))
+
+    # ------------------------------------------------------------------------------------------ numbers
+
+    def operand(self, var: Var, variables: Sequence[Var]) -> ir.Number:
+        """Return a number that a variable has, or that the rule writes."""
+        choose = self.choose
+        written: tuple[ir.Number, ...] = (
+            ir.Quantity(choose.pick(NUMBERS), choose.pick((*UNITS[:6], None, None))),
+            ir.LimitRef(choose.pick(("w/pressure", "w/days"))),
+        )
+        match var.kind:
+            case Kind.ENTRY | Kind.MENTION:
+                unit = choose.pick((None, None, None, "mm[Hg]", "kg", self.ucum(variables)))
+                return choose.pick((*written, *[ir.Field(var.name, "value", FieldType.VALUE, var, unit=unit)] * 5))
+            case Kind.MEDICATION:
+                name = choose.pick(("quantity", "dose", "times_a_day", "days_supply", "dosage", "strength", "strength"))
+                type = FieldType.QUANTITY if name == "strength" else FieldType.NUMBER
+                return choose.pick((*written, *[field(var, name, type)] * 5))
+            case Kind.ROW:
+                return choose.pick((*written, *[self.column(var, choose.pick(("n", "most")))] * 4))
+            case _:
+                return choose.pick(written)
+
+    def ucum(self, variables: Sequence[Var]) -> ir.Field | None:
+        return next((field(v, "ucum", FieldType.TEXT) for v in variables if v.kind is Kind.ROW), None)
+
+    def column(self, row: Var, name: str) -> ir.Field:
+        unit = {"kilos": "kg", "least": field(row, "ucum", FieldType.TEXT), "most": field(row, "ucum", FieldType.TEXT)}.get(name)
+        return ir.Field(row.name, name, FieldType.NUMBER, row, unit=unit, open=name in ("kilos", "least"))
+
+    def number(self, var: Var, variables: Sequence[Var], depth: int = 2) -> ir.Number:
+        choose = self.choose
+        if depth == 0 or choose.count(2):
+            return self.operand(choose.pick((var, var, *variables)), variables)
+        sides = [self.number(var, variables, depth - 1) for _ in range(2)]
+        return ir.Arithmetic(choose.pick(("+", "-", "*", "/")), *sides)
+
+    def differs(self, left: ir.Number, right: ir.Number) -> ir.Condition:
+        choose = self.choose
+        by = choose.pick(
+            (
+                Decimal(10),
+                Decimal(0),
+                Decimal(100),
+                ir.Quantity(Decimal(1)),
+                ir.Quantity(Decimal(1), "mm[Hg]"),
+                ir.Quantity(Decimal(1), "g"),
+                ir.Quantity(Decimal(1), "[degF]"),
+            )
+        )
+        return ir.Differs(left, right, by, choose.pick(("differs", "rises", "falls")))
+
+    def numbers(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
+        """Return a comparison of numbers of any form. One without any field is no rule: it would be unknown with nothing missing."""
+        choose = self.choose
+        left, right = self.number(var, variables), self.number(var, variables)
+        if not ir.fields_of(left):
+            name, type = ("quantity", FieldType.NUMBER) if var.kind is Kind.MEDICATION else ("value", FieldType.VALUE)
+            left = self.column(var, "n") if var.kind is Kind.ROW else field(var, name, type)
+        match choose.count(3):
+            case 0:
+                return self.differs(left, right)
+            case 1:
+                ends = [self.end(var, variables) for _ in range(2)]
+                return ir.InRange(left, *ends)
+            case _:
+                return ir.Compare(left, choose.pick(_OPERATORS), right)
+
+    def end(self, var: Var, variables: Sequence[Var]) -> ir.Number:
+        rows = [v for v in variables if v.kind is Kind.ROW]
+        if rows and self.choose.count(2):
+            return self.column(rows[0], self.choose.pick(("least", "most", "kilos", "n")))
+        return self.operand(var, variables)
 
     def medication_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
         others = self.others(var, variables, Kind.MEDICATION)
-        match choose.count(12):
+        match choose.count(15):
             case 0:
                 return ir.ItemIs(var, choose.pick(_MEDICATION_WORDS))
             case 1:
@@ -301,6 +434,8 @@ class RuleMaker:
                 return self.compare(field(var, choose.pick(("quantity", "days_supply", "dosage")), FieldType.NUMBER))
             case 7:
                 return ir.Differs(field(var, "quantity", FieldType.NUMBER), field(var, "dosage", FieldType.NUMBER), Decimal(10))
+            case 13 | 14 | 15:
+                return self.numbers(var, variables)
             case 8 | 9 if others:
                 made = choose.pick((ir.SameProduct, ir.SameProduct, ir.SharesIngredient, ir.SameIngredients))
                 return made(var, choose.pick(others))
@@ -339,16 +474,18 @@ class RuleMaker:
     def row_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
         item = variables[0]
-        match choose.count(7):
+        match choose.count(10):
+            case 8 | 9 | 10:
+                return self.numbers(choose.pick((var, item)), variables)
             case 0 | 1:
                 return ir.FieldSame(field("patient", "gender", FieldType.WORD), field(var, "sex", FieldType.WORD))
             case 2 | 3:
                 low, high = field(var, "low", FieldType.NUMBER, Unit.YEARS), field(var, "high", FieldType.NUMBER, Unit.YEARS)
+                oldest = ir.Field(var.name, "oldest", FieldType.NUMBER, var, column_unit=Unit.MONTHS, open=True)
                 return ir.AgeRange(
                     field(item, "date", FieldType.DATE),
-                    choose.pick((low, low, Decimal(3))),
-                    choose.pick((high, high, Decimal(40))),
-                    Unit.YEARS,
+                    choose.pick((low, low, oldest, ir.Length(Decimal(3), Unit.YEARS), ir.LimitRef("w/days", unit=Unit.YEARS))),
+                    choose.pick((high, high, oldest, ir.Length(Decimal(40), Unit.YEARS))),
                 )
             case 4:
                 return ir.AgeCompare(
@@ -358,7 +495,7 @@ class RuleMaker:
                 )
             case 5:
                 gap = field(var, "gap", FieldType.NUMBER, Unit.DAYS)
-                made = choose.pick((ir.Within, ir.Beyond))
+                made = choose.pick((ir.Within, ir.Beyond, ir.Nearer))
                 return made(field(item, "date", FieldType.DATE), self.literal(), gap, choose.pick(("before", "after")))
             case 6 if self.is_missing:
                 return ir.IsMissing(
@@ -389,15 +526,17 @@ class RuleMaker:
                 *columns,
             ]
         )
-        match choose.count(4):
+        match choose.count(5):
             case 0 | 1:
                 return ir.Before(left, right)
             case 2:
                 return ir.SameDay(left, right)
             case 3:
                 return ir.Within(left, right, length, choose.pick(("before", "after", "of")))
+            case 4:
+                return ir.Beyond(left, right, length, choose.pick(("before", "after", "from")))
             case _:
-                return ir.Beyond(left, right, length, choose.pick(("before", "after")))
+                return ir.Nearer(left, right, length, choose.pick(("before", "after", "from")))
 
     def age_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -417,8 +556,23 @@ class RuleMaker:
                 )
             )
             return ir.AgeCompare(at, choose.pick(("<", ">=")), choose.pick((ir.Length(Decimal(n), unit), ir.LimitRef("w/age"))))
+        values = [
+            ir.Field(v.name, "value", FieldType.VALUE, v, unit=choose.pick((None, "a"))) for v in variables if v.kind in _ENTRIES
+        ]
+        if values and chance(choose, 3):
+            value = choose.pick(values)
+            length = ir.Length(Decimal(2), Unit.YEARS)
+            return choose.pick(
+                (
+                    ir.AgeCompare(at, "<", value),
+                    ir.AgeCompare(at, ">=", value),
+                    ir.AgeRange(at, value, value),
+                    ir.AgeRange(at, length, value),
+                )
+            )
         low, high = choose.pick(((12, 15), (16, 16), (15, 16), (0, 15), (16, 64)))
-        return ir.AgeRange(at, Decimal(low), Decimal(high), Unit.YEARS)
+        unit = choose.pick((Unit.YEARS, Unit.YEARS, Unit.MONTHS))
+        return ir.AgeRange(at, ir.Length(Decimal(low), unit), ir.Length(Decimal(high), Unit.YEARS))
 
 
 __all__ = ["DAMAGED", "RuleMaker", "field"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import pytest
@@ -17,10 +17,13 @@ from tests.differential.worlds import Chooser, bound, some_record, some_submissi
 
 from codesafety import ir
 from codesafety.evaluation.compiled.program import compile_program
+from codesafety.evaluation.compiled.scene import Scene
+from codesafety.evaluation.compiled.standing import Concepts
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Status
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
+from codesafety.ir import Kind
 from codesafety.record import Entry, Medication, Message, Submission
 
 T = TypeVar("T")
@@ -147,6 +150,19 @@ def _alone(maker: RuleMaker) -> ir.Condition:
     return ir.Quantified("exists", var, ir.Custom("demo/fails", (var,)))
 
 
+def test_who_is_another_is_told_alike() -> None:
+    """A copy of a medicine is none, even where other links give it another order."""
+    binding = bound([])
+    for seed in range(1500):
+        choose = Seeded(random.Random(seed))
+        facts = Facts(some_submission(choose), some_record(choose), binding.codebook)
+        scene = Scene(facts, Concepts(binding, ()), ())
+        for named in facts.items:
+            others = [item for item in facts.items if item.is_entry == named.is_entry]
+            same = {item.index for item in others if not facts.is_another(item, named)}
+            assert scene.excluded(named) == same, seed
+
+
 # ------------------------------------------------------------------------------------------------ metamorphic laws
 
 
@@ -171,12 +187,12 @@ def test_seeded_rules_stay_decided_when_something_is_filled_in() -> None:
 def stays_decided(choose: Chooser) -> None:
     """A decided answer holds however the holes are filled; what cannot be told stays so unless something listed is filled in.
 
-    `is missing` asks for a hole and is left out; so is what reads an absent value as a value, and rules with a validity, which
-    judge an undated item by the message's day.
+    `is missing` asks for a hole and is left out; so is what reads an absent value as a value, `found`, which asks of what was
+    seen only, and rules with a validity, which judge an undated item by the message's day.
     """
     maker = RuleMaker(choose, custom=("demo/even",), is_missing=False)
     rules = [dataclasses.replace(maker.rule(f"r{i}"), valid_from=None, valid_until=None) for i in range(2)]
-    if any(word in str(rule) for rule in rules for word in ("SameEntry", "ALREADY_FILED")):
+    if any(word in str(rule) for rule in rules for word in ("SameEntry", "ALREADY_FILED", "found=True")):
         return
     submission = some_submission(choose, 2)
     submission = Submission(**{**_fields(submission), "not_read": (), "message": Message(sent="2025-06-02")})
@@ -188,7 +204,7 @@ def stays_decided(choose: Chooser) -> None:
     filled, world = found
     before, after = _answers(rules, (submission, record), binding), _answers(rules, world, binding)
     for place, was in before.items():
-        if filled == "code" and was.rule.trigger.subject.kind is ir.Kind.CODING:
+        if filled in ("code", "route") and was.rule.trigger.subject.kind is ir.Kind.CODING:
             continue  # a coding that is filled in is one more to judge
         now = after[place]
         if was.status is Status.FIRES and not any(a.untested for a in was.applications):
@@ -228,3 +244,39 @@ class _First:
 
     def count(self, most: int) -> int:
         return 0
+
+
+def test_the_generator_reaches_every_form_of_quantifier_in_every_place() -> None:
+    reached: set[str] = set()
+    for seed in range(3000):
+        rule = RuleMaker(Seeded(random.Random(seed))).rule("r")
+        for place, condition in [("when", rule.when), *(("unless", u.condition) for u in rule.unless)]:
+            if condition is not None:
+                reached |= {f"{place}: {form}" for form in _forms(condition, 0)}
+    counts = [f"{count} {what}" for count in ("at_least", "fewer") for what in ("items", "days", "episodes")]
+    everywhere = ["exists", "no", *counts, "latest", "earliest"]
+    forms = [f"{form}, {depth} deep" for form in everywhere for depth in (0, 1)] + [f"{count} of its own too" for count in counts]
+    kinds = [f"{form} {kind.value}" for form in ("exists", "latest") for kind in (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)]
+    wanted = {f"{place}: {form}" for place in ("when", "unless") for form in (*forms, *kinds, "several")}
+    wanted |= {f"unless: {form} found, {depth} deep" for form in ("exists", "no") for depth in (0, 1)}
+    assert wanted - reached == set()
+    assert not [form for form in reached if form.startswith("when") and "found" in form]
+
+
+def _forms(condition: ir.Condition, depth: int) -> Iterator[str]:
+    match condition:
+        case ir.Several():
+            yield "several"
+        case ir.Ordered(order=order, var=var):
+            yield f"{order}, {depth} deep"
+            yield f"{order} {var.kind.value}"
+        case ir.Quantified(quantifier="exists" | "no" as form, var=var, found=found):
+            yield f"{form}{' found' if found else ''}, {depth} deep"
+            yield f"{form} {var.kind.value}"
+        case ir.Quantified(quantifier=form, counted=counted, including=including):
+            what = counted if isinstance(counted, str) else "episodes"
+            yield f"{form} {what}, {depth} deep"
+            if including is not None:
+                yield f"{form} {what} of its own too"
+    for part in ir.inner(condition):
+        yield from _forms(part, depth + isinstance(condition, ir.Quantified | ir.Ordered))

@@ -97,7 +97,7 @@ CASES: dict[str, tuple[ir.Trigger, ir.Condition, str, list[tuple[Submission, Rec
     ),
     "value": (
         ONE,
-        ir.Compare(field(E, "value", FieldType.VALUE), ">", Decimal(140), MMHG),
+        ir.Compare(field(E, "value", FieldType.VALUE), ">", ir.Quantity(Decimal(140), MMHG)),
         "e.value",
         [(sent(entry(P1)), RECORD), (sent(entry(P1, **pressure(150))), RECORD), (sent(entry(P1, **pressure(120))), RECORD)],
     ),

@@ -22,6 +22,7 @@ from codesafety.record import (
     Quantity,
     Record,
     Submission,
+    TextItem,
     Value,
 )
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, Words, WordsVerdict
@@ -84,7 +85,7 @@ _CONTEXTS = {
 _IBUPROFEN, _NAPROXEN = frozenset({"387207008"}), frozenset({"372588000", "387207008"})
 _PRODUCTS = {
     M_VMP: Product(M_VMP, "vmp", None, frozenset({M_VMP, "39693711000001100"}), M_VMP, _IBUPROFEN, routes=frozenset({ORAL})),
-    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN),
+    M_AMP: Product(M_AMP, "amp", None, frozenset({M_AMP, M_VMP}), M_VMP, _IBUPROFEN, strength="28 mg"),
     M_OTHER: Product(M_OTHER, "vmp", None, frozenset({M_OTHER}), M_OTHER, _NAPROXEN, forms=frozenset({TOPICAL})),
     M_NO_IDENTITY: Product(M_NO_IDENTITY, "vmp", None, frozenset({M_NO_IDENTITY}), None, _IBUPROFEN),
     M_NO_INGREDIENTS: Product(M_NO_INGREDIENTS, "vmp", None, frozenset({M_NO_INGREDIENTS}), M_NO_INGREDIENTS, None),
@@ -159,15 +160,29 @@ _SETS = (
     _valueset("w/others", M_OTHER, M_UNKNOWN, M_NO_IDENTITY),
     _valueset("w/oral", ORAL),
     _valueset("w/services", SERVICE),
+    ir.ValueSet(
+        "w/said",
+        "w/said",
+        codes=(ir.CodeRef("sct", P3),),
+        phrases=((("is", "so"), "affirms"), (("not", "so"), "denies"), (("so",), "affirms")),
+    ),
+    ir.ValueSet("w/told", "w/told", codes=(ir.CodeRef("sct", P1),), phrases=((("told",), "denies"),)),
 )
-COLUMNS: dict[str, ir.ColumnType] = {
-    "sex": "sex",
-    "low": "years",
-    "high": "years",
-    "gap": "days",
-    "n": "number",
-    "word": "text",
-    "day": "date",
+WORDED = ("w/said", "w/told")
+SAYINGS = ("it is so", "Not so.", "not so, is so", "perhaps so", "told", "so; told", "her sister told", "nothing", None)
+COLUMNS: dict[str, ir.Column] = {
+    "sex": ir.Column("sex"),
+    "low": ir.Column("years"),
+    "high": ir.Column("years"),
+    "gap": ir.Column("days"),
+    "n": ir.Column("number"),
+    "word": ir.Column("text"),
+    "day": ir.Column("date"),
+    "ucum": ir.Column("unit"),
+    "least": ir.Column("value", unit_column="ucum", open=True),
+    "most": ir.Column("value", unit_column="ucum"),
+    "kilos": ir.Column("value", unit="kg", open=True),
+    "oldest": ir.Column("months", open=True),
 }
 
 
@@ -183,10 +198,58 @@ _TABLES = (
         "sct",
         COLUMNS,
         (
-            _row(P1, None, None, "male", Decimal(12), Decimal(50), Decimal(3), Decimal(2), "final", (DAY, DAY)),
-            _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None),
-            _row(P3, DAY - 30, DAY, "unknown", Decimal(0), None, Decimal(400), Decimal(1), "unknown", (DAY - 31, DAY - 1)),
-            _row(M_VMP, None, None, None, Decimal(16), Decimal(16), Decimal(0), Decimal(0), "amended", None),
+            _row(
+                P1,
+                None,
+                None,
+                "male",
+                Decimal(12),
+                Decimal(50),
+                Decimal(3),
+                Decimal(2),
+                "final",
+                (DAY, DAY),
+                "mm[Hg]",
+                Decimal(1),
+                Decimal(28),
+                Decimal(2),
+                Decimal(192),
+            ),
+            _row(P1, DAY, None, "female", None, Decimal(50), None, None, None, None, "kPa", None, None, None, None),
+            _row(
+                P3,
+                DAY - 30,
+                DAY,
+                "unknown",
+                Decimal(0),
+                None,
+                Decimal(400),
+                Decimal(1),
+                "unknown",
+                (DAY - 31, DAY - 1),
+                None,
+                None,
+                None,
+                Decimal("0.5"),
+                Decimal(30),
+            ),
+            _row(
+                M_VMP,
+                None,
+                None,
+                None,
+                Decimal(16),
+                Decimal(16),
+                Decimal(0),
+                Decimal(0),
+                "amended",
+                None,
+                "mg",
+                Decimal("0.5"),
+                Decimal(300),
+                None,
+                None,
+            ),
         ),
     ),
     ir.Table(
@@ -206,6 +269,11 @@ _TABLES = (
                 Decimal(1),
                 "final",
                 (DAY, DAY + 20),
+                "Cel",
+                Decimal(28),
+                Decimal(28),
+                Decimal(1),
+                Decimal(1),
             ),
         ),
     ),
@@ -214,6 +282,7 @@ _LIMITS = (
     ir.Limit("w/gap", "gap", ir.Length(Decimal(2), ir.Unit.WEEKS)),
     ir.Limit("w/age", "age", ir.Length(Decimal(16), ir.Unit.YEARS)),
     ir.Limit("w/days", "days", Decimal(2)),
+    ir.Limit("w/pressure", "pressure", ir.Quantity(Decimal(28), "mm[Hg]")),
 )
 
 
@@ -268,7 +337,25 @@ DATES = (
 )
 BIRTHS = ("2009-06-01", "2009-06-02", "2009", "2008-02-29", "2013-05-31", "2025-06-10", "1975", "1900-01-01", None)
 NUMBERS = tuple(Decimal(n) for n in ("0", "1", "2", "28", "300"))
-UNITS = ("mm[Hg]", "kPa", "mmHg", "m[Hg]/(2.s)", "{tablet}", "furlong", "", None)
+UNITS = (
+    "mm[Hg]",
+    "kPa",
+    "mmHg",
+    "m[Hg]/(2.s)",
+    "kg",
+    "g",
+    "Cel",
+    "[degF]",
+    "a",
+    "mo",
+    "wk",
+    "d",
+    "{tablet}",
+    "furlong",
+    "",
+    None,
+)
+STRENGTHS = ("2 mg", "28 g", "5 mg / 5 mL", "5 mg / 5 mg", "1 furlong", "strong", None)
 
 
 def some_coding(choose: Chooser, codes: Sequence[str]) -> Coding:
@@ -333,7 +420,7 @@ def some_entry(choose: Chooser, path: str) -> Entry:
         path=path,
         id=choose.pick((None, None, "1", "2")),
         message_id=choose.pick((None, None, "old")),
-        text=choose.pick((None, *WORDS)),
+        text=choose.pick((None, *WORDS, *SAYINGS)),
         recorded=choose.pick(DATES),
         consultation_date=choose.pick((None, None, *DATES)),
         date=choose.pick(DATES),
@@ -350,7 +437,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         path=path,
         id=choose.pick((None, "1", "2", "3")),
         message_id=choose.pick((None, "old")),
-        text=choose.pick((None, *WORDS)),
+        text=choose.pick((None, *WORDS, *SAYINGS)),
         status=choose.pick((None, "active", "stopped", "completed", "cancelled", "unknown", "no-such-word")),
         recorded=choose.pick(DATES),
         kind=choose.pick(("statement", "request", "dispense")),
@@ -365,7 +452,8 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         course_days=choose.pick((None, None, None, Decimal(1), Decimal(7))),
         course_days_max=choose.pick((None, None, None, Decimal(7), Decimal(10))),
         dose=choose.pick((None, Decimal(1))),
-        times_a_day=choose.pick((None, Decimal(2))),
+        times_a_day=choose.pick((None, Decimal(2), Decimal(0))),
+        strength=choose.pick(STRENGTHS),
         route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (),
         order=choose.pick((None, None, None, "o1")),
         based_on=choose.pick(((), (), (), ("1",), ("2", "3"))),
@@ -406,7 +494,18 @@ def some_submission(choose: Chooser, most: int = 3) -> Submission:
         ),
         entries=tuple(some_entry(choose, f"e[{i}]") for i in range(choose.count(most))),
         medications=tuple(some_medication(choose, f"m[{i}]") for i in range(choose.count(most))),
+        texts=tuple(some_text(choose, f"t[{i}]") for i in range(choose.count(most))),
         not_read=unread,
+    )
+
+
+def some_text(choose: Chooser, path: str) -> TextItem:
+    return TextItem(
+        path=path,
+        text=choose.pick(SAYINGS),
+        date=choose.pick(DATES),
+        recorded=choose.pick((None, "2025-06-02")),
+        status=choose.pick((None, None, "entered-in-error")),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START, add, completed, text
-from codesafety.evaluation.compiled.steps import _window
+from codesafety.evaluation.compiled.number_steps import _window
 from codesafety.ir import Unit
 
 DAYS = st.dates(date(1900, 3, 1), date(2100, 12, 31)).map(date.toordinal)

@@ -11,13 +11,13 @@ import codesafety
 from codesafety import builtin
 
 PAGES = sorted(p for p in (*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")) if "adr" not in p.parts)
-RULE = re.compile(r"\b(uk\.[a-z_]+)/([a-z0-9-]+)\b")
+RULE = re.compile(r"\b(uk\.[a-z_]+)/([a-z0-9-]+)\b(?:\[[a-z0-9-]+\])?")
 
 
 @pytest.fixture(scope="module")
 def names() -> set[str]:
     engine = codesafety.load(*builtin.all_rulesets(), installed_plugins=False)
-    return {rule.name for rule in engine.rules} | set(engine.binding.sets)
+    return {rule.name for rule in engine.rules} | set(engine.binding.families) | set(engine.binding.sets)
 
 
 def test_every_shipped_rule_and_value_set_that_a_page_names_exists(names: set[str]) -> None:

@@ -71,6 +71,11 @@ def test_a_list_of_codes_is_part_of_what_a_rule_means(repository: Repository) ->
     assert untold_rulesets(repository) == {"uk.sex_medicines"}
 
 
+def test_a_table_of_a_family_is_part_of_what_its_rules_mean(repository: Repository) -> None:
+    repository.commit({"rulesets/uk.sex/tables/ages.csv": "row"})
+    assert untold_rulesets(repository) == {"uk.sex"}
+
+
 def test_a_rule_that_is_removed_is_a_change(repository: Repository) -> None:
     repository.commit({RULES: None})
     assert untold_rulesets(repository) == {"uk.sex"}

@@ -133,6 +133,32 @@ def test_a_condition_that_is_too_long_is_broken_at_its_outermost_words_first() -
     )
 
 
+def test_what_is_asked_of_members_is_broken_off_where_the_line_is_too_long() -> None:
+    long = "a_value_set_with_a_name_that_is_long_enough_to_fill_a_line_nearly_by_itself_and_then_some_more"
+    part = "x is within after_delivery before e"
+    assert settled(f'rule r {{ when exists entry x in {long} where ({part}) unless "u" in_pathway(x, e) }}') == (
+        "rule r {\n"
+        f"  when     exists entry x in {long} where (\n"
+        f"             {part}\n"
+        "           )\n"
+        '  unless   "u" in_pathway(x, e)\n'
+        "}\n"
+    )
+    assert settled(f"rule r {{ when latest entry x in {long} before e has ({part}) }}") == (
+        f"rule r {{\n  when     latest entry x in {long} before e has (\n             {part}\n           )\n}}\n"
+    )
+    three = [f"exists entry {x} in a_value_set_with_a_name_that_is_long" for x in "abc"]
+    assert settled(f"rule r {{ when fewer than 2 of ({', '.join(three)}) }}") == (
+        "rule r {\n"
+        "  when     fewer than 2 of (\n"
+        f"             {three[0]},\n"
+        f"             {three[1]},\n"
+        f"             {three[2]}\n"
+        "           )\n"
+        "}\n"
+    )
+
+
 def test_a_comment_above_a_declaration_stays_with_it_and_one_apart_stays_apart() -> None:
     assert settled("/* file */\n\n/* a */\nrule a { }\n/* b */\n\n\nrule b { }\n") == (
         "/* file */\n\n/* a */\nrule a {\n}\n\n/* b */\n\nrule b {\n}\n"
@@ -208,3 +234,17 @@ def test_what_is_formatted_is_loaded_alike() -> None:
     text = 'ruleset t { title "T" version 1.0.0 language 1 } valueset a "A" { codes 77386006 } rule r { action note for entry e in a say "{e} x" }'
     one, other = (language.load_texts({"t.rules": t}).rulesets[0] for t in (text, format_text(text)))
     assert (one.valuesets, [r.say for r in one.rules]) == (other.valuesets, [r.say for r in other.rules])
+
+
+@pytest.mark.parametrize(("written", "laid_out"), [
+    ("when e.value <= - 2.5", "when     e.value <= -2.5"),
+    ("when e.value - 2.5 > 3", "when     e.value - 2.5 > 3"),
+    ("when w.value / ( h.value*h.value )>3", "when     w.value / (h.value * h.value) > 3"),
+    ("when e.value is from -3 to - 1", "when     e.value is from -3 to -1"),
+    ("when e.value<5", "when     e.value < 5"),
+    ('example "x" { given incoming entry 1, value < 5 "mg", date 2025 expect clear }',
+     'example "x" { given incoming entry 1, value <5 "mg", date 2025 expect clear }'),
+    ('example "x" { given incoming entry 1, value - 5 expect clear }', 'example "x" { given incoming entry 1, value -5 expect clear }'),
+])  # fmt: skip
+def test_a_mark_stands_between_spaces_and_a_sign_before_its_number(written: str, laid_out: str) -> None:
+    assert format_text(f"rule r {{ {written} }}") == f"rule r {{\n  {laid_out}\n}}\n"

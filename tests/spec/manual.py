@@ -48,7 +48,7 @@ class Page:
         whole = "\n".join(body for info, body in self._fences if info in ("rules", "rules pasted"))
         if re.search(r"^ruleset\s", whole, re.MULTILINE):
             return whole
-        header = f'ruleset manual.{self.name} {{ title "{self.name}" version 1.0.0 language 1 review none }}\n'
+        header = f'ruleset manual.{self.name} {{ title "{self.name}" version 1.0.0 language 2 review none }}\n'
         return header + whole
 
     @cached_property

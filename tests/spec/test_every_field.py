@@ -21,7 +21,7 @@ from codesafety.language import schema
 from codesafety.language.loader import load_texts
 from codesafety.record import Coding, Coverage, Entry, Medication, Message, NotRead, Patient, Quantity, Record, Submission, Value
 
-HEAD = """ruleset t { title "T" version 1.0.0 language 1 review none }
+HEAD = """ruleset t { title "T" version 1.0.0 language 2 review none }
 valueset s "S" { codes 77386006 |Pregnancy|, 326324002, 1659121000000101, 26643006, 77176002 }
 table t from "t.csv" {
   key code in sct
@@ -41,6 +41,9 @@ BY_ROW = (
     "age at e is from r.{c} to r.in_years",
     "at least r.{c} days with mention y in s",
     "fewer than r.{c} days with mention y in s",
+    "fewer than r.{c} history y in s including e",
+    "at least 2 episodes more than r.{c} apart with mention y in s",
+    "latest history y in s until e where (y is within r.{c} before e) has (y is past)",
     "patient.gender is r.{c}",
     "e.code is r.{c}",
     "e is before r.{c}",
@@ -50,11 +53,13 @@ TRIGGERS = {
     "patient": ("for entry e", "e"),
     "message": ("for entry e", "e"),
     "entry": ("for entry e", "e"),
+    "history": ("for history e", "e"),
     "mention": ("for mention e", "e"),
     "medication": ("for medication m", "m"),
     "coding": ("for coding c", "c"),
+    "text": ("for text t", "t"),
 }
-PARTNERS = {"entry": "with entry x", "mention": "with mention x", "medication": "with medication x"}
+PARTNERS = {"entry": "with entry x", "history": "with history x", "mention": "with mention x", "medication": "with medication x"}
 ASKED = (
     "{f} is missing", "not ({f} is missing)", "{f} in s", "{f} not in s", "{f} < 5", '{f} >= 5 "mm[Hg]"', "{f} is before 2025-06-01",
     "{f} is after {v}", "{v} is before {f}", "{f} is on the same day as 2025-06-01", "{f} is within 2 weeks of {v}",
@@ -93,6 +98,8 @@ def sayings() -> Iterator[tuple[str, str]]:
             field = f"{kind if kind in ('patient', 'message') else variable}.{name}"
             yield trigger, field
             yield trigger, f"age at {field}"
+            if kind in PARTNERS:
+                yield f"{trigger} when exists {kind} y as seen", f"seen.{name}"
     for column in COLUMNS:
         yield "for entry e with row r of t", f"r.{column}"
         yield "for entry e with row r of t", f"age at r.{column}"

@@ -158,7 +158,7 @@ def _rule_row(page: RulePage) -> dict[str, Any]:
         "because": rule.because,
         "sources": [asdict(s) for s in rule.sources],
         "examples": [
-            {"name": r.example.name, "expected": _said(r.expected), "answered": _said(r.compiled), "as_expected": r.passed}
+            {"name": r.example.name, "expected": r.expected_in_words, "answered": r.compiled_in_words, "as_expected": r.passed}
             for r in page.results
         ],
         "text": rule.text,
@@ -219,13 +219,11 @@ def _placeholder(placeholder: ir.Placeholder, titles: Mapping[str, str]) -> str:
     operand = placeholder.operand
     if placeholder.kind == "age":
         return "age"
+    if placeholder.kind == "found" and isinstance(operand, ir.Var):
+        return operand.name
     if isinstance(operand, ir.Field):
         return operand.as_written
     return titles.get(operand.set or "", f"the {operand.kind.value}")
-
-
-def _said(answered: tuple[str, frozenset[str]]) -> str:
-    return f"{answered[0]}: {', '.join(sorted(answered[1]))}" if answered[1] else answered[0]
 
 
 def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: str) -> str:
@@ -234,7 +232,6 @@ def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: s
     environment = Environment(
         loader=PackageLoader("codesafety.authoring", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["said"] = _said
     environment.filters["limit"] = say_limit
     rulesets = [(r, [p for p in made if p.rule.ruleset == r.name]) for r in binding.rulesets]
     return environment.get_template("catalogue.html").render(

@@ -12,6 +12,8 @@ from codesafety.evaluation.binding import Binding, bind
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Outcome, RunResult, Status
+from codesafety.evaluation.reference.explanation import say, term_of
+from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.record import (
     Coding,
@@ -25,6 +27,7 @@ from codesafety.record import (
     Record,
     Reference,
     Submission,
+    TextItem,
     Value,
 )
 from codesafety.terminology.interface import (
@@ -50,17 +53,44 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """What an example expected, and what each evaluator answered: an outcome and the missing fields."""
+    """What an example expected, and what each evaluator answered: an outcome and the missing fields.
+
+    `reference_said` and `compiled_said`: what the rule said, once an outcome that fires, where the example demands a sentence.
+    """
 
     rule: str
     example: ir.Example
     expected: tuple[str, frozenset[str]]
     reference: tuple[str, frozenset[str]]
     compiled: tuple[str, frozenset[str]]
+    reference_said: tuple[str, ...] = ()
+    compiled_said: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        return self.expected == self.reference == self.compiled
+        sentence = self.example.sentence
+        said = sentence is None or (sentence in self.reference_said and sentence in self.compiled_said)
+        return said and self.expected == self.reference == self.compiled
+
+    @property
+    def expected_in_words(self) -> str:
+        return in_words(self.expected, () if self.example.sentence is None else (self.example.sentence,))
+
+    @property
+    def reference_in_words(self) -> str:
+        return in_words(self.reference, self.reference_said)
+
+    @property
+    def compiled_in_words(self) -> str:
+        return in_words(self.compiled, self.compiled_said)
+
+
+def in_words(answer: tuple[str, frozenset[str]], said: Sequence[str] = ()) -> str:
+    """Return an answer as rule files write it: an outcome, and what is missing or was said."""
+    outcome, missing = answer
+    if missing:
+        return f"{outcome}: {', '.join(sorted(missing))}"
+    return " ".join([outcome, *(f'"{sentence}"' for sentence in dict.fromkeys(said))])
 
 
 class ExampleTerminology:
@@ -131,6 +161,7 @@ def build(example: ir.Example) -> Given:
     fields: dict[str, dict[str, Any]] = {"patient": {}, "message": {}}
     record: Literal[False] | str | None = None
     unread: list[NotRead] = []
+    texts: dict[str, list[TextItem]] = {"incoming": [], "record": []}
     items: dict[tuple[str, str], list[Any]] = {(s, k): [] for s in ("incoming", "record") for k in ("entry", "medication")}
     for given in example.givens:
         match given:
@@ -149,6 +180,10 @@ def build(example: ir.Example) -> Given:
                         fields[target][attribute.name] = attribute.value == "true"
                     else:
                         fields[target][attribute.name] = attribute.value
+            case ir.GivenText(side, attributes):
+                words = texts[side]
+                path = f"{side}.text[{len(words)}]"
+                words.append(TextItem(path=path, **{a.name: a.value for a in attributes}))
             case ir.GivenItem():
                 made = items[given.side, given.kind]
                 path = f"{given.side}.{given.kind}[{len(made)}]"
@@ -159,6 +194,7 @@ def build(example: ir.Example) -> Given:
         message=Message(**fields["message"]),
         entries=tuple(items["incoming", "entry"]),
         medications=tuple(items["incoming", "medication"]),
+        texts=tuple(texts["incoming"]),
         not_read=tuple(unread),
         format="example",
     )
@@ -171,6 +207,7 @@ def build(example: ir.Example) -> Given:
             patient=patient,
             entries=tuple(items["record", "entry"]),
             medications=tuple(items["record", "medication"]),
+            texts=tuple(texts["record"]),
             complete=tuple(Coverage(kind=kind, since=record) for kind in kinds),
         ),
     )
@@ -236,7 +273,9 @@ def _medication(given: ir.GivenItem, path: str) -> Medication:
             case "based_on":
                 fields["based_on"] = (*fields.get("based_on", ()), a.value)
             case "quantity":
-                fields["quantity"] = Quantity(value=a.number, unit=a.unit)
+                fields["quantity"] = Quantity(value=a.number, unit=a.unit, comparator=a.comparator)
+            case "strength":
+                fields["strength"] = f"{a.number} {a.unit}"
             case "route" | "form" | "supply_type" | "not_given_reason" if a.code is not None:
                 fields[a.name] = (Coding(system=a.code.system, code=a.code.code),)
             case "references":
@@ -259,7 +298,7 @@ def _also(text: str) -> Coding:
 
 def _value(a: ir.Attribute) -> Value:
     if a.number is not None:
-        return Value(quantity=Quantity(value=Decimal(a.number), unit=a.unit))
+        return Value(quantity=Quantity(value=Decimal(a.number), unit=a.unit, comparator=a.comparator))
     if a.code is not None:
         return Value(codings=(Coding(system=a.code.system, code=a.code.code, display=a.code.term),))
     if a.value in ("true", "false"):
@@ -281,6 +320,12 @@ def answer(run: RunResult, rule: str) -> tuple[str, frozenset[str]]:
     return "clear", frozenset()
 
 
+def sentences(run: RunResult, interpreter: Interpreter) -> tuple[str, ...]:
+    """Return what the one rule of a run says wherever it fires, with items named by their terms alone."""
+    fires = [o for o in run.outcomes if o.status is Status.FIRES]
+    return tuple(say(o.rule, o.applications, interpreter, term_of, term_of) for o in fires)
+
+
 def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) -> Iterator[ExampleResult]:
     """Yield the result of every example, asked of both evaluators. `binding` is bound to an `ExampleTerminology`."""
     for rule in rules if rules is not None else binding.rules:
@@ -288,10 +333,14 @@ def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) ->
         program: Program = compile_program(alone)
         for example in rule.examples:
             given = build(example)
-            facts = Facts(given.submission, given.record, alone.codebook)
-            reference = answer(run_reference(alone, facts), rule.name)
-            compiled = answer(program.run(Facts(given.submission, given.record, alone.codebook)), rule.name)
-            yield ExampleResult(rule.name, example, (example.expect, frozenset(example.missing)), reference, compiled)
+            slow_facts, fast_facts = (Facts(given.submission, given.record, alone.codebook) for _ in range(2))
+            slow, fast = run_reference(alone, slow_facts), program.run(fast_facts)
+            said = [
+                () if example.sentence is None else sentences(run, Interpreter(alone, facts))
+                for run, facts in ((slow, slow_facts), (fast, fast_facts))
+            ]
+            expected = (example.expect, frozenset(example.missing))
+            yield ExampleResult(rule.name, example, expected, answer(slow, rule.name), answer(fast, rule.name), *said)
 
 
 def alone_with(binding: Binding, rule: ir.Rule) -> Binding:

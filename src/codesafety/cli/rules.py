@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -167,9 +168,9 @@ def test(
                     {
                         "rule": r.rule,
                         "example": r.example.name,
-                        "expected": _answer(r.expected),
-                        "reference": _answer(r.reference),
-                        "compiled": _answer(r.compiled),
+                        "expected": _answer(r.expected, () if r.example.sentence is None else (r.example.sentence,)),
+                        "reference": _answer(r.reference, r.reference_said),
+                        "compiled": _answer(r.compiled, r.compiled_said),
                     }
                     for r in failed
                 ],
@@ -180,9 +181,9 @@ def test(
             if not result.passed:
                 write(style(f"FAILED  {result.rule}: {result.example.name}", coloured(), fg="red"))
                 write(
-                    f"        expected   {_said(result.expected)}",
-                    f"        reference  {_said(result.reference)}",
-                    f"        compiled   {_said(result.compiled)}",
+                    f"        expected   {result.expected_in_words}",
+                    f"        reference  {result.reference_in_words}",
+                    f"        compiled   {result.compiled_in_words}",
                 )
             elif verbose:
                 write(f"ok      {result.rule}: {result.example.name}")
@@ -246,7 +247,11 @@ def show(
         found = [r for r in engine.rules if _within(r.span.file, asked)]
     else:
         engine = _loaded(rules, form)
-        found = [r for r in engine.rules if rule in (r.name, r.name.rpartition("/")[2], r.ruleset)]
+        found = [
+            r
+            for r in engine.rules
+            if rule in (r.ruleset, *(n for whole in (r.name, r.family) for n in (whole, whole.rpartition("/")[2])))
+        ]
     if not found and any(rule == ruleset.name for ruleset in engine.rulesets):
         complain(f"the ruleset `{rule}` has no rules, only what other rulesets use")
     if not found and not any(rule == ruleset.name for ruleset in engine.rulesets):
@@ -259,6 +264,8 @@ def show(
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
         finish(CLEAN, answered=1)
+    from codesafety.authoring.cost import cost
+
     for number, one in enumerate(found):
         if number:
             write("")
@@ -267,7 +274,11 @@ def show(
             write(*wrapped(one.because, ""))
         for source in one.sources:
             write(*wrapped(f"Source: {source.text}{f' <{source.url}>' if source.url else ''}", "", "        "))
-        write("", *one.text.split("\n"))
+        costs = cost(one, engine.binding)
+        joined = f", joined {costs.joined}" if costs.joined else ""
+        write(*wrapped(f"Cost: asked {costs.triggered}{joined}; {costs.grows}", "", "      "))
+        if number + 1 == len(found) or found[number + 1].family != one.family:  # the text of a family is the same for each row
+            write("", *one.text.split("\n"))
     finish(CLEAN, answered=1)
 
 
@@ -374,6 +385,8 @@ def _version(engine: Engine, rule: ir.Rule) -> str:
 
 
 def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
+    from codesafety.authoring.cost import cost
+
     return {
         "rule": rule.name,
         "version": _version(engine, rule),
@@ -383,17 +396,17 @@ def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
         "hazard": list(rule.hazards),
         "because": rule.because,
         "source": [{"text": s.text, "url": s.url} for s in rule.sources],
+        "cost": asdict(cost(rule, engine.binding)),
         "text": rule.text,
-        "examples": [{"name": e.name, "expect": e.expect, "missing": list(e.missing)} for e in rule.examples],
+        "examples": [
+            {"name": e.name, "expect": e.expect, "missing": list(e.missing)} | ({"says": e.sentence} if e.sentence else {})
+            for e in rule.examples
+        ],
     }
 
 
-def _answer(answer: tuple[str, frozenset[str]]) -> dict[str, Any]:
-    return {"outcome": answer[0], "missing": sorted(answer[1])}
-
-
-def _said(answer: tuple[str, frozenset[str]]) -> str:
-    return f"{answer[0]}: {', '.join(sorted(answer[1]))}" if answer[1] else answer[0]
+def _answer(answer: tuple[str, frozenset[str]], said: Sequence[str]) -> dict[str, Any]:
+    return {"outcome": answer[0], "missing": sorted(answer[1])} | ({"said": list(said)} if said else {})
 
 
 def _codes(codes: tuple[str, ...]) -> str:

@@ -9,9 +9,10 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.calendar import Interval
 from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen, date_of, dosage
 from codesafety.evaluation.items import yes_or_no
 from codesafety.evaluation.outcome import Bindable
+from codesafety.evaluation.strengths import strength
 from codesafety.evaluation.words import siblings
 from codesafety.ir.units import families
 from codesafety.record import Coding, Component, Entry, Medication, Message, Quantity
@@ -22,7 +23,7 @@ from codesafety.terminology.systems import SHORT_NAMES, nearly
 
 
 def item_of(value: Bindable) -> ItemFact | None:
-    if isinstance(value, CodingFact):
+    if isinstance(value, CodingFact | TextFact):
         return value.item
     return value if isinstance(value, ItemFact) else None
 
@@ -44,9 +45,9 @@ def exact_day(member: ItemFact | Unseen) -> int | None:
 
 
 def decide(
-    condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, a: Interval, b: Interval, length: ir.Length | None
+    condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond | ir.Nearer, a: Interval, b: Interval, length: ir.Length | None
 ) -> bool | None:
-    """Table 6, row by row: true when it holds for every day, false when for none, else None."""
+    """Tables 6 and 22, row by row: true when it holds for every day, false when for none, else None."""
     match condition:
         case ir.Before():
             yes, no = a[1] < b[0], a[0] >= b[1]
@@ -63,8 +64,20 @@ def decide(
             no = a[1] < moved(b[0], length, -1) or a[0] > moved(b[1], length, 1)
         case ir.Beyond(side="before"):
             yes, no = a[1] < moved(b[0], length, -1), a[0] >= moved(b[1], length, -1)
-        case ir.Beyond():
+        case ir.Beyond(side="after"):
             yes, no = a[0] > moved(b[1], length, 1), a[1] <= moved(b[0], length, 1)
+        case ir.Beyond():
+            yes = a[1] < moved(b[0], length, -1) or a[0] > moved(b[1], length, 1)
+            no = a[0] >= moved(b[1], length, -1) and a[1] <= moved(b[0], length, 1)
+        case ir.Nearer(side="before"):
+            yes = a[0] > moved(b[1], length, -1) and a[1] <= b[0]
+            no = a[1] <= moved(b[0], length, -1) or a[0] > b[1]
+        case ir.Nearer(side="after"):
+            yes = a[0] >= b[1] and a[1] < moved(b[0], length, 1)
+            no = a[1] < b[0] or a[0] >= moved(b[1], length, 1)
+        case ir.Nearer():
+            yes = a[0] > moved(b[1], length, -1) and a[1] < moved(b[0], length, 1)
+            no = a[1] <= moved(b[0], length, -1) or a[0] >= moved(b[1], length, 1)
     return True if yes else False if no else None
 
 
@@ -107,6 +120,8 @@ def item_field(item: ItemFact, name: str) -> Any:
     if name == "dosage":
         assert isinstance(item.model, Medication)
         return dosage(item.model)[0]
+    if name == "strength":
+        return strength(item)
     if name == "references":
         return _references(item)
     if name == "answer":

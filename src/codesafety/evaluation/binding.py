@@ -10,6 +10,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span, listed
 from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
+from codesafety.evaluation.phrases import Phrases
 from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words
@@ -31,18 +32,24 @@ class Binding:
     rulesets: tuple[ir.Ruleset, ...]
     rules: tuple[ir.Rule, ...]
     sets: Mapping[str, BoundSet]
-    limits: Mapping[str, ir.Length | Decimal]
+    limits: Mapping[str, ir.LimitValue]
     tables: Mapping[str, Mapping[str, tuple[ir.TableRow, ...]]]
     table_systems: Mapping[str, str]
     predicates: Mapping[str, BoundPredicate]
     codebook: Codebook
     warnings: tuple[Diagnostic, ...] = ()
     drift: tuple[Drift, ...] = ()
+    phrases: Mapping[str, Phrases] = field(default_factory=dict)
+    """What the words of each set's phrases say of it."""
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The rules of each family by its name."""
 
     def length(self, written: ir.Length | ir.LimitRef) -> ir.Length:
         if isinstance(written, ir.Length):
             return written
         found = self.limits[written.name]
+        if isinstance(found, Decimal) and written.unit is not None:
+            return ir.Length(found, written.unit)
         assert isinstance(found, ir.Length)
         return found
 
@@ -52,6 +59,11 @@ class Binding:
         found = self.limits[written.name]
         assert isinstance(found, Decimal)
         return found
+
+    def quantity(self, written: ir.LimitRef) -> ir.Quantity:
+        found = self.limits[written.name]
+        assert not isinstance(found, ir.Length)
+        return ir.Quantity(found) if isinstance(found, Decimal) else found
 
 
 def bind(
@@ -77,7 +89,11 @@ def bind(
             for row in table.rows:
                 rows.setdefault(row.key, []).append(row)
             tables[table.name] = {key: tuple(found) for key, found in rows.items()}
-            systems[table.name] = table.system
+            if table.system is not None:
+                systems[table.name] = table.system
+    families: dict[str, tuple[str, ...]] = {}
+    for rule in (rule for ruleset in rulesets for rule in ruleset.rules if rule.row is not None):
+        families[rule.family] = (*families.get(rule.family, ()), rule.name)
     return Binding(
         rulesets=tuple(rulesets),
         rules=tuple(rule for ruleset in rulesets for rule in ruleset.rules),
@@ -89,10 +105,12 @@ def bind(
         codebook=Codebook(terminology),
         warnings=tuple(binder.diagnostics.found),
         drift=tuple(binder.drift),
+        phrases={s.name: dict(s.phrases) for ruleset in rulesets for s in ruleset.valuesets if s.phrases},
+        families=families,
     )
 
 
-def bind_limits(rulesets: Sequence[ir.Ruleset], given: Mapping[str, str | int | Decimal]) -> dict[str, ir.Length | Decimal]:
+def bind_limits(rulesets: Sequence[ir.Ruleset], given: Mapping[str, str | int | Decimal]) -> dict[str, ir.LimitValue]:
     """Return every limit's value: its default, or what the deployment set within the range."""
     declared = {limit.name: limit for ruleset in rulesets for limit in ruleset.limits}
     for name in given:
@@ -101,20 +119,29 @@ def bind_limits(rulesets: Sequence[ir.Ruleset], given: Mapping[str, str | int | 
     return {name: _limit(limit, given[name]) if name in given else limit.default for name, limit in declared.items()}
 
 
-def _limit(limit: ir.Limit, given: str | int | Decimal) -> ir.Length | Decimal:
-    text = str(given).split()
-    try:
-        number = Decimal(text[0])
-        value: ir.Length | Decimal = number if len(text) == 1 else ir.Length(number, ir.Unit(text[1].rstrip("s") + "s"))
-    except (ArithmeticError, ValueError, IndexError):
-        raise ConfigurationError(f"limit `{limit.name}`: write a number and a unit, such as `24 weeks`") from None
-    if type(value) is not type(limit.default):
-        raise ConfigurationError(f"limit `{limit.name}`: write it like its default, {say_limit(limit.default)}")
+def _limit(limit: ir.Limit, given: str | int | Decimal) -> ir.LimitValue:
+    value = _limit_value(limit, str(given).split(None, 1))
     for bound, beyond in ((limit.low, _less), (limit.high, lambda a, b: _less(b, a))):
         if bound is not None and beyond(value, bound):
             assert limit.low is not None and limit.high is not None
             allowed = f"from {say_limit(limit.low)} to {say_limit(limit.high)}"
             raise ConfigurationError(f"limit `{limit.name}` may be set {allowed}, not to {say_limit(value)}")
+    return value
+
+
+def _limit_value(limit: ir.Limit, words: Sequence[str]) -> ir.LimitValue:
+    written_like = ConfigurationError(f"limit `{limit.name}`: write it like its default, {say_limit(limit.default)}")
+    try:
+        number = Decimal(words[0])
+        if isinstance(limit.default, ir.Quantity) and len(words) > 1:
+            if words[1] != limit.default.unit:
+                raise written_like
+            return ir.Quantity(number, words[1])
+        value = number if len(words) == 1 else ir.Length(number, ir.Unit(words[1].rstrip("s") + "s"))
+    except (ArithmeticError, ValueError, IndexError):
+        raise ConfigurationError(f"limit `{limit.name}`: write a number and a unit, such as `24 weeks`") from None
+    if type(value) is not type(limit.default):
+        raise written_like
     return value
 
 
@@ -126,17 +153,22 @@ _DAYS = {
 }
 
 
-def _less(one: ir.Length | Decimal, other: ir.Length | Decimal) -> bool:
+def _less(one: ir.LimitValue, other: ir.LimitValue) -> bool:
+    """Return whether one value of a limit is below another. Quantities of one limit are in one unit."""
     if isinstance(one, ir.Length) and isinstance(other, ir.Length):
         return one.n * _DAYS[one.unit] < other.n * _DAYS[other.unit]
+    if isinstance(one, ir.Quantity) and isinstance(other, ir.Quantity):
+        return one.number < other.number
     assert isinstance(one, Decimal) and isinstance(other, Decimal)
     return one < other
 
 
-def say_limit(value: ir.Length | Decimal) -> str:
-    """Return a limit's value as people write it: `24 weeks`, `1 month`, `3`."""
+def say_limit(value: ir.LimitValue) -> str:
+    """Return a limit's value as people write it: `24 weeks`, `1 month`, `3`, `300 mm[Hg]`."""
     if isinstance(value, Decimal):
         return f"{value}"
+    if isinstance(value, ir.Quantity):
+        return f"{value.number} {value.unit}"
     return f"{value.n} {value.unit.value if value.n != 1 else value.unit.value.removesuffix('s')}"
 
 

@@ -6,14 +6,14 @@ None stands for "not known" throughout. Every interval is of days, see `calendar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import Codebook
-from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, Unseen, date_of, dosage, sent_concepts
+from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Work
 from codesafety.record import (
@@ -23,6 +23,7 @@ from codesafety.record import (
     Patient,
     Record,
     Submission,
+    TextItem,
     day_interval,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "Identity",
     "ItemFact",
     "PatientFact",
+    "TextFact",
     "Unseen",
     "compare_identity",
     "date_of",
@@ -87,6 +89,23 @@ class PatientFact:
         return check_nhs_number(self.nhs_number) if self.nhs_number else None
 
 
+def _lines(item: ItemFact) -> Iterator[str]:
+    """Yield the words that were sent with an item: its text, its codings' displays, and a value that is text."""
+    concept = item.component if item.component is not None else item.model
+    if concept.text:
+        yield concept.text
+    yield from (c.display for c in item.codings if c.display)
+    value = getattr(concept, "value", None)
+    if value is not None and value.text:
+        yield value.text
+
+
+def _day_of_words(text: TextItem) -> Interval | None:
+    """Return the day of words without a code: their own, their consultation's, else some day up to that on which they were recorded."""
+    recorded = date_of(text.recorded)
+    return date_of(text.date) or date_of(text.consultation_date) or (recorded and (OPEN_START, recorded[1]))
+
+
 def _narrower(one: str | None, other: str | None) -> Interval | None:
     a, b = date_of(one), date_of(other)
     if a is None or b is None:
@@ -107,6 +126,7 @@ class Facts:
         "_orders",
         "_patient",
         "_sent",
+        "_texts",
         "codebook",
         "identity",
         "message_infos",
@@ -128,6 +148,7 @@ class Facts:
         self._items: list[ItemFact] | None = None
         self._groups: dict[int, int] | None = None
         self._orders: dict[int, frozenset[int]] = {}
+        self._texts: dict[int | None, list[TextFact]] = {}
         self._copies: dict[_Resent, set[int]] | None = None
         self._alike: dict[int, tuple[object, ...]] = {}
         self._sent: dict[int, str] = {}
@@ -203,6 +224,27 @@ class Facts:
             for place, coding in enumerate(concept):
                 yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
 
+    def texts(self, subject: ItemFact | None) -> list[TextFact]:
+        """Return the words of an incoming item and its components, or (None) of what came without a code, each with its place.
+
+        Not of what was entered in error, nor of what is about somebody else.
+        """
+        place = None if subject is None else subject.index
+        if place not in self._texts:
+            self._texts[place] = list(self._words_without_a_code() if subject is None else self._words_of(subject))
+        return self._texts[place]
+
+    def _words_without_a_code(self) -> Iterator[TextFact]:
+        for text in self.submission.texts:
+            if text.text and not text.entered_in_error:
+                yield TextFact((text.text,), text.path, _day_of_words(text), None)
+
+    def _words_of(self, subject: ItemFact) -> Iterator[TextFact]:
+        for part in self.parts(subject):
+            lines = tuple(_lines(part))
+            if lines and not part.model.entered_in_error and (not part.is_entry or part.context[1] in (None, "patient")):
+                yield TextFact(lines, part.path, part.day, part)
+
     def message_codings(self) -> Iterator[CodingFact]:
         """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged.
 
@@ -269,6 +311,12 @@ class Facts:
     def order_number(self, medication: ItemFact) -> int:
         """Return a number that the parts of one order share, and no other medication has."""
         return self._order_groups()[medication.index]
+
+    def key_of(self, item: ItemFact) -> Hashable:
+        """Return what an item shares with its copies, or with the parts of its order, and with nothing else of its kind."""
+        if not item.is_entry:
+            return self.order_number(item)
+        return item.index if item.id is None else (item.id, _part_of(item))
 
     def _order_groups(self) -> dict[int, int]:
         if self._groups is None:

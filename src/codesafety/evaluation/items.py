@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
 from codesafety.evaluation.denials import Answer, affirms, answer, denies_itself
+from codesafety.evaluation.phrases import MOST_LETTERS, clauses
+from codesafety.evaluation.work import TooManyWords
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -68,7 +70,7 @@ class Course:
 class ItemFact:
     """One entry, component or medication, on one side. Components share their entry's dates and context.
 
-    `infos`, `day`, `span`, `context`, `stands`, `product` and `course` are worked out when they are first asked for.
+    `infos`, `day`, `span`, `context`, `stands`, `history`, `product` and `course` are worked out when they are first asked for.
     """
 
     __slots__ = (
@@ -77,6 +79,7 @@ class ItemFact:
         "context",
         "course",
         "day",
+        "history",
         "incoming",
         "index",
         "infos",
@@ -97,6 +100,8 @@ class ItemFact:
     """Assertion, subject and temporality of an entry, the message's and the code's together; None: unknown."""
     stands: int
     """Whether it stands as an entry or a medication by default context: 2 yes, 1 unknown, 0 no."""
+    history: int
+    """Whether an entry says that the patient has or had it (table 18): 2 yes, 1 unknown, 0 no."""
     product: Product | None
     """The medicine, by the first of its codings that the terminology knows as one."""
     course: Course
@@ -124,6 +129,8 @@ class ItemFact:
             """Fill an empty slot: called once a slot, and never again."""
             if name == "stands":
                 found = self.stands = _find_stands(self)
+            elif name == "history":
+                found = self.history = _find_history(self)
             elif name == "span":
                 found = self.span = _find_span(self)
             elif name == "day":
@@ -327,6 +334,19 @@ def _find_stands(item: ItemFact) -> int:
     return 1 if possible else 0
 
 
+def _find_history(item: ItemFact) -> int:
+    model = item.model
+    assert isinstance(model, Entry)
+    if model.entered_in_error:
+        return 0
+    if _says_nothing(item, model):
+        return 2
+    assertion, subject, _ = item.context
+    if (assertion, subject) == ("present", "patient"):
+        return 2
+    return 1 if assertion in (None, "possible", "present") and subject in (None, "patient") else 0
+
+
 def _together(said: str | None, by_code: Sequence[str | None], untold: bool, default: str) -> str | None:
     """Combine what the message says with what its codes say (table 9); None: unknown."""
     if untold or said == "unknown":
@@ -371,6 +391,30 @@ class CodingFact:
         self.words = tuple(
             dict.fromkeys(w for w in (coding.display, *coding.other_displays, text) if w is not None and w.strip())
         )
+
+
+class TextFact:
+    """The words of one incoming item or of a resource without a code (`item` None), for rules over words (table 25)."""
+
+    __slots__ = ("_clauses", "day", "item", "lines", "path", "span")
+
+    def __init__(self, lines: tuple[str, ...], path: str, day: Interval | None, item: ItemFact | None) -> None:
+        self.lines = lines
+        self.path = path
+        self.day = day
+        self.span = day or NEVER
+        self.item = item
+        self._clauses: tuple[tuple[str, ...], ...] | None = None
+
+    @property
+    def clauses(self) -> tuple[tuple[str, ...], ...]:
+        """The words of each clause. Raises TooManyWords for a text that is not asked for its length."""
+        if self._clauses is None:
+            text = "\n".join(self.lines)
+            if len(text) > MOST_LETTERS:
+                raise TooManyWords
+            self._clauses = clauses(text)
+        return self._clauses
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from codesafety import ir
 from codesafety.errors import PluginError
-from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.facts import CodingFact, ItemFact, TextFact, Unseen
 from codesafety.evaluation.work import NotAsked
 
-Bindable = ItemFact | CodingFact | Unseen | ir.TableRow | None
+Bindable = ItemFact | CodingFact | TextFact | Unseen | ir.TableRow | None
 """What a variable may stand for; None is the message."""
 
 NOTHING: frozenset[str] = frozenset()
@@ -45,10 +45,10 @@ class Application:
 
     @property
     def items(self) -> tuple[ItemFact, ...]:
-        """Every item that this application used, trigger first; a coding counts as its item."""
+        """Every item that this application used, trigger first; a coding counts as its item, and so do an item's words."""
         found = []
         for bound in (self.subject, self.partner):
-            if isinstance(bound, CodingFact):
+            if isinstance(bound, CodingFact | TextFact):
                 bound = bound.item
             if isinstance(bound, ItemFact):
                 found.append(bound)

@@ -50,7 +50,11 @@ class DeadlinePassed(NotAsked):
     reason = "not asked: the deadline for one message is over"
 
 
-NOT_ASKED = frozenset((WorkSpent.reason, DeadlinePassed.reason))
+class TooManyWords(NotAsked):
+    reason = "not asked: the words are longer than 20,000 letters"
+
+
+NOT_ASKED = frozenset((WorkSpent.reason, DeadlinePassed.reason, TooManyWords.reason))
 
 
 class Work:

@@ -22,9 +22,11 @@ class Kind(StrEnum):
     """What a variable stands for."""
 
     ENTRY = "entry"  # a code asserted present, about the patient, current, not entered in error
+    HISTORY = "history"  # a code that the patient has or had: present, whenever, not entered in error
     MENTION = "mention"  # a code in any context
     MEDICATION = "medication"  # given or to be given
     CODING = "coding"  # one coding as sent
+    TEXT = "text"  # words that came in, beside a code or without one
     MESSAGE = "message"
     ROW = "row"  # a row of a table
 
@@ -68,7 +70,8 @@ class FieldType(StrEnum):
     DATE = "date"  # an interval of days
     WORD = "word"  # one of a closed list (gender, subject, status ...)
     VALUE = "value"  # quantity, date, boolean or codings: decided by what was sent
-    NUMBER = "number"  # an exact decimal, with a unit where `Quantity` gives one
+    QUANTITY = "quantity"  # a number with the unit that was sent
+    NUMBER = "number"  # an exact decimal: it counts, or is a column's
     CODINGS = "codings"  # one concept's codings (service, route, form, product ...)
     TEXT = "text"  # an identifier or words: only `is missing` and equality
 
@@ -78,6 +81,8 @@ class Field:
     """A field of the patient (`var` None, base `patient`), the message, an item or a row's column.
 
     `name` is the field's canonical name (`born`, `date`, `value`, `route`, a column). `as_written` is what `missing` lists.
+    `unit` is that of a number which comes without one, of a column of values or by the rule's `assume`: UCUM, or the column
+    of the row that holds it. `open`: a column whose empty cell is no bound.
     """
 
     base: str  # "patient", "message" or the variable's name
@@ -87,6 +92,8 @@ class Field:
     private: bool = False  # patient.sex_at_birth: tested, never named
     column_unit: Unit | None = None  # for a table column that is a length
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    unit: str | Field | None = None
+    open: bool = False
 
     @property
     def as_written(self) -> str:
@@ -103,6 +110,9 @@ class DateLiteral:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
+FOUND_SLOT = -1
+"""The slot of the variable that a placeholder of found items speaks of, one after the other."""
+
 DateOperand = Field | DateLiteral
 """An item's own day is `Field(base=e, name="date")`."""
 
@@ -117,16 +127,54 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class LimitRef:
-    """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled."""
+    """A named limit: `ruleset/name`. A deployment may set it within its range; it is bound when the rules are compiled.
+
+    `unit`: in a range of ages, of a limit that is a bare number.
+    """
 
     name: str
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    unit: Unit | None = None
 
 
 Bound = Decimal | Field | LimitRef
 """A number: written, a row's column, or a limit."""
 LengthLike = Length | LimitRef | Field
-"""A length: written, a limit, or a row's column with a unit."""
+"""A length: written, a limit, or a row's column with a unit. Of an age: also a value in years, months, weeks or days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that a rule file writes, with its UCUM unit or without one."""
+
+    number: Decimal
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left OPERATOR right`: exact rational numbers, whose units are computed too."""
+
+    operator: Literal["+", "-", "*", "/"]
+    left: Number
+    right: Number
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+Number = Field | Quantity | LimitRef | Arithmetic
+"""What is compared as a number."""
+
+
+def fields_of(number: Number) -> tuple[Field, ...]:
+    """Return the fields of which a number is made, in their order."""
+    match number:
+        case Field():
+            return (number,)
+        case Arithmetic(left=left, right=right):
+            return (*fields_of(left), *fields_of(right))
+        case _:
+            return ()
+
 
 # ------------------------------------------------------------------------------------------------ conditions
 
@@ -152,16 +200,53 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantified:
-    """`exists`, `no`, `at least N days with`, `fewer than N days with`. `where` None: no further condition.
+class Named:
+    """A named condition where it is called: what it means there, its parameters replaced. `title` is what people read."""
 
-    Membership of `var.set` and, for entries and medications, the default context belong to the member's condition.
+    name: str  # ruleset/name
+    title: str
+    part: Condition
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`exists`, `no`, `at least N …`, `fewer than N …`. `where` None: no further condition.
+
+    Membership of `var.set` and the default context of its kind belong to the member's condition. `counted`: items, days, or
+    episodes, which are runs of days without a gap of more than that length. `including`: its own item is a member too.
+    `called`: what `say` calls the members found. `found`: what was not seen is no member.
     """
 
     quantifier: Literal["exists", "no", "at_least", "fewer"]
     var: Var
     where: Condition | None
     n: Bound | None = None
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    counted: Literal["items", "days"] | LengthLike = "days"
+    including: Var | None = None
+    called: str | None = None
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`latest entry x in S before e where ( … ) has ( … )`: `where`, of which the edge is a part, chooses; `has` is asked."""
+
+    order: Literal["latest", "earliest"]
+    var: Var
+    where: Condition | None
+    has: Condition
+    called: str | None = None
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """`at least N of ( …, … )`. `fewer than` is its negation."""
+
+    parts: tuple[Condition, ...]
+    n: Decimal | LimitRef
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -269,12 +354,23 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """`left is more than LENGTH before | after right`."""
+    """`left is more than LENGTH before | after | from right`."""
 
     left: DateOperand
     right: DateOperand
     length: LengthLike
-    side: Literal["before", "after"]
+    side: Literal["before", "after", "from"]
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearer:
+    """`left is less than LENGTH before | after | from right`: as `within`, without the last day."""
+
+    left: DateOperand
+    right: DateOperand
+    length: LengthLike
+    side: Literal["before", "after", "from"]
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -320,11 +416,12 @@ class Overlaps:
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    """`left differs by more than PERCENT % from right`: |left - right| > percent/100 x |right|."""
+    """`left differs | rises | falls … by more than`: N per cent of `right`, or an amount (table 17)."""
 
-    left: Field
-    right: Field
-    percent: Decimal
+    left: Number
+    right: Number
+    by: Decimal | Quantity
+    direction: Literal["differs", "rises", "falls"] = "differs"
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -337,19 +434,38 @@ class Contradicts:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
-    """`e.value > 300 "mm[Hg]"`."""
+class Says:
+    """`t denies S`, `t affirms S`: by a phrase of the set's own list, in a clause that nothing turns round. Never unknown."""
 
-    field: Field
+    var: Var
+    what: Literal["denies", "affirms"]
+    set: str
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`e.value > 300 "mm[Hg]"`, `a.value <= b.value`."""
+
+    left: Number
     operator: Literal["<", "<=", ">", ">="]
-    value: Decimal
-    unit: str | None
+    right: Number
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """`e.value is from r.low to r.high`: both ends included; an end that is an open column's empty cell is no bound."""
+
+    number: Number
+    low: Number
+    high: Number
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AgeCompare:
-    """`age at e < 12 years`, `age at e >= 50 years`."""
+    """`age at e < 12 years`, `age at e >= 50 years`, `age at e < e.value`."""
 
     at: DateOperand
     operator: Literal["<", ">="]
@@ -359,12 +475,11 @@ class AgeCompare:
 
 @dataclass(frozen=True, slots=True)
 class AgeRange:
-    """`age at e is from 16 to 64 years`: inclusive, completed units. Where the bounds are columns, `unit` is theirs."""
+    """`age at e is from 16 to 64 years`: inclusive, in completed units of each end."""
 
     at: DateOperand
-    low: Bound
-    high: Bound
-    unit: Unit
+    low: LengthLike
+    high: LengthLike
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
@@ -381,7 +496,10 @@ Condition = (
     And
     | Or
     | Not
+    | Named
     | Quantified
+    | Ordered
+    | Several
     | IsMissing
     | FieldIs
     | FieldSame
@@ -393,6 +511,7 @@ Condition = (
     | SameDay
     | Within
     | Beyond
+    | Nearer
     | SameProduct
     | SharesIngredient
     | SameIngredients
@@ -400,11 +519,29 @@ Condition = (
     | Overlaps
     | Differs
     | Contradicts
+    | Says
     | Compare
+    | InRange
     | AgeCompare
     | AgeRange
     | Custom
 )
+
+
+def inner(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions of which a condition is made; none where it is a single comparison."""
+    match condition:
+        case And(parts) | Or(parts) | Several(parts):
+            return parts
+        case Not(part) | Named(part=part):
+            return (part,)
+        case Quantified(where=where):
+            return () if where is None else (where,)
+        case Ordered(where=where, has=has):
+            return (has,) if where is None else (where, has)
+        case _:
+            return ()
+
 
 # ------------------------------------------------------------------------------------------------ declarations
 
@@ -447,6 +584,10 @@ class FrozenRow:
     temporality: str | None = None
 
 
+Phrases = tuple[tuple[tuple[str, ...], Literal["denies", "affirms"]], ...]
+"""The words of each phrase that says or denies a set, and which of the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class ValueSet:
     name: str  # ruleset/name
@@ -455,6 +596,7 @@ class ValueSet:
     ecl_span: Span = dataclasses.field(default=NOWHERE, compare=False)
     frozen_file: str | None = None
     frozen: tuple[FrozenRow, ...] | None = None
+    phrases: Phrases = ()
     codes: tuple[CodeRef, ...] = ()
     perhaps: tuple[CodeRef, ...] = ()
     includes: tuple[str, ...] = ()
@@ -464,14 +606,30 @@ class ValueSet:
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
-ColumnType = Literal["sex", "code", "number", "text", "date", "days", "weeks", "months", "years"]
+ColumnType = Literal["sex", "code", "number", "value", "unit", "text", "date", "set", "days", "weeks", "months", "years"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `unit`: of values, in UCUM; `unit_column`: the column that holds it. `open`: an empty cell is no bound.
+
+    `system`: of a column of codes, where it is not the key's.
+    """
+
+    type: ColumnType
+    unit: str | None = None
+    unit_column: str | None = None
+    open: bool = False
+    system: str | None = None
+
+
 Cell = str | Decimal | tuple[int, int] | None
 """A table's cell: a word, code or text; a number; an interval of days; None where empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: the key as `code_key`, cells by column, and the days it is in force (None: open)."""
+    """One row: the key as `code_key`, or the row's name; cells by column, and the days it is in force (None: open)."""
 
     key: str
     cells: dict[str, Cell] = dataclasses.field(hash=False)
@@ -484,22 +642,25 @@ class TableRow:
 class Table:
     name: str  # ruleset/name
     key_column: str
-    system: str
-    columns: dict[str, ColumnType] = dataclasses.field(hash=False)
+    system: str | None  # None: the key names the rows, each of which is a rule of every family over the table
+    columns: dict[str, Column] = dataclasses.field(hash=False)
     rows: tuple[TableRow, ...] = ()
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
+LimitValue = Length | Decimal | Quantity
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A named, cited number or length. `low` and `high` bound what a deployment may set it to."""
+    """A named, cited number, quantity or length. `low` and `high` bound what a deployment may set it to."""
 
     name: str  # ruleset/name
     title: str
-    default: Length | Decimal
-    low: Length | Decimal | None = None
-    high: Length | Decimal | None = None
+    default: LimitValue
+    low: LimitValue | None = None
+    high: LimitValue | None = None
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
@@ -528,9 +689,12 @@ class Unless:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A typed field in a message: `{e}`, `{age at e}`, `{r.min_age}`, `{e.value}`."""
+    """A typed field in a message: `{e}`, `{age at e}`, `{r.min_age}`, `{e.value}`.
 
-    kind: Literal["item", "field", "age"]
+    `found`: of each item that a quantifier found under that name; the operand's variable stands for one of them.
+    """
+
+    kind: Literal["item", "field", "age", "found"]
     operand: Var | Field
 
 
@@ -545,7 +709,7 @@ class Attribute:
     """One attribute of an example's item or field: a bare word (`possible`, `history`), or a name with its value.
 
     `value` is text: a word, a date, an identifier; `code` a code with its system; `number` with `unit` (a UCUM string for a
-    quantity); `about` the subject of `about family`.
+    quantity) and `comparator` (of a result such as `<5`); `about` the subject of `about family`.
     """
 
     name: str
@@ -554,6 +718,7 @@ class Attribute:
     number: Decimal | None = None
     unit: str | None = None
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,11 +740,19 @@ class GivenItem:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenText:
+    """`given incoming text "…", date 2025-06-01`."""
+
+    side: Literal["incoming", "record"]
+    attributes: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GivenNoRecord:
     """`given no record`."""
 
 
-Given = GivenFields | GivenItem | GivenNoRecord
+Given = GivenFields | GivenItem | GivenText | GivenNoRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -589,6 +762,7 @@ class Example:
     expect: Literal["fires", "clear", "cannot tell"]
     missing: tuple[str, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    sentence: str | None = None  # what `say` must come to
 
 
 @dataclass(frozen=True, slots=True)
@@ -612,10 +786,17 @@ class Rule:
     examples: tuple[Example, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
+    row: str | None = None  # of a family: the row that this rule is
+    assumed: tuple[Field, ...] = ()  # fields whose number may come without a unit, with the unit in which it is then read
 
     @property
     def ruleset(self) -> str:
         return self.name.rpartition("/")[0]
+
+    @property
+    def family(self) -> str:
+        """The rule's name without its row: what names every rule of the family, or the rule itself."""
+        return self.name if self.row is None else self.name.removesuffix(f"[{self.row}]")
 
 
 @dataclass(frozen=True, slots=True)

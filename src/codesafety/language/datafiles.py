@@ -10,16 +10,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
+from codesafety.ir.words import words_of
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
+from codesafety.language.quantities import unit
 from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
 _FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
+_MOST_WORDS: Final = 8
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CONTEXT: Final[Mapping[str, tuple[str, ...]]] = {
     "assertion": tuple(w for w in schema.ASSERTIONS if w != "unknown"),
@@ -45,6 +49,13 @@ class DataFile:
     lines: tuple[Line, ...]
     provenance: tuple[tuple[str, str], ...]
     header: Span
+    head: str = ""
+    """The header as it was read."""
+
+    def cell(self, column: str) -> Span:
+        """Return where a column is named."""
+        start = self.header.start + max(self.head.find(column), 0)
+        return Span(self.header.file, start, start + len(column))
 
     @property
     def sources(self) -> tuple[ir.Source, ...]:
@@ -55,7 +66,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
     """Return the rows of a data file, or None where it has no header. Every line that does not fit is reported."""
     provenance: list[tuple[str, str]] = []
     header: tuple[str, ...] | None = None
-    header_span = Span(file, 0, 0)
+    header_span, head = Span(file, 0, 0), ""
     lines: list[Line] = []
     for number, span, raw in _lines(text, file):
         if header is None and raw.lstrip().startswith("#"):
@@ -74,7 +85,14 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
             continue
         cells = [cell.strip() for cell in cells]
         if header is None:
-            header, header_span = tuple(cells), span
+            other = next((mark for mark in ";\t|" if mark in raw and "," not in raw), None)
+            if other is not None:
+                called = {";": "semicolons", "\t": "tabs", "|": "bars"}[other]
+                diagnostics.error(
+                    "CS226", f"the cells are parted by {called}", span, "save the file as CSV, with commas between the cells"
+                )
+                return None
+            header, header_span, head = tuple(cells), span, raw
             twice = {c for c in cells if cells.count(c) > 1}
             if twice:
                 diagnostics.error("CS226", f"the column `{sorted(twice)[0]}` is there twice", span, "name every column once")
@@ -91,7 +109,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
     if header is None:
         diagnostics.error("CS226", "the file has no header", header_span, "name the columns in its first line")
         return None
-    return DataFile(header, tuple(lines), tuple(provenance), header_span)
+    return DataFile(header, tuple(lines), tuple(provenance), header_span, head)
 
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, Span, str]]:
@@ -109,10 +127,12 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
             diagnostics.error(
                 "CS226",
                 f"a frozen file has no column `{column}`",
-                data.header,
+                data.cell(column),
                 did_you_mean(column, _FROZEN_COLUMNS) or f"its columns are {listed(_FROZEN_COLUMNS, 'and')}",
             )
     if "code" not in data.columns:
+        if any(did_you_mean(column, ("code",)) for column in data.columns):
+            return ()  # it is misspelt, which has been said
         diagnostics.error(
             "CS226", "a frozen file needs a column `code`", data.header, f"its columns are {listed(_FROZEN_COLUMNS, 'and')}"
         )
@@ -161,6 +181,28 @@ def frozen(data: DataFile, diagnostics: Diagnostics) -> tuple[ir.FrozenRow, ...]
     return tuple(rows)
 
 
+def phrases(data: DataFile, diagnostics: Diagnostics) -> ir.Phrases:
+    """Return the phrases that affirm or deny a value set, of one to eight words."""
+    if missing_columns(data, [("phrase", data.header), ("says", data.header)], diagnostics):
+        return ()
+    found: dict[tuple[str, ...], tuple[Literal["denies", "affirms"], int]] = {}
+    for line in data.lines:
+        words, said = words_of(line.cells["phrase"]), line.cells["says"]
+        if not 1 <= len(words) <= _MOST_WORDS:
+            diagnostics.error(
+                "CS226", f"a phrase has one to {_MOST_WORDS} words, and this one {len(words)}", line.span, "make it shorter"
+            )
+        elif words in found:
+            diagnostics.error("CS226", f"this phrase is on line {found[words][1]} already", line.span, "remove one of the lines")
+        elif said == "denies":
+            found[words] = ("denies", line.number)
+        elif said == "affirms":
+            found[words] = ("affirms", line.number)
+        else:
+            diagnostics.error("CS226", f"`says` cannot be `{said}`", line.span, schema.meant(said, ("affirms", "denies")))
+    return tuple((words, said) for words, (said, _) in found.items())
+
+
 def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, diagnostics: Diagnostics) -> ir.Cell:
     """Return one cell of a table as its column's type says; None where it is empty. What does not fit is reported."""
     if not text:
@@ -173,12 +215,12 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
                 "CS227", f"`{column}`: `{text}` is no sex", line.span, "write `male` or `female`, or leave it empty"
             )
             return None
-        case "number" | "days" | "weeks" | "months" | "years":
-            if _NUMBER.fullmatch(text) and (type == "number" or text.isdigit()):
+        case "number" | "value" | "days" | "weeks" | "months" | "years":
+            if _NUMBER.fullmatch(text) and (type in ("number", "value") or text.isdigit()):
                 return Decimal(text)
             diagnostics.error(
                 "CS227",
-                f"`{column}`: `{text}` is no {'number' if type == 'number' else f'whole number of {type}'}",
+                f"`{column}`: `{text}` is no {'number' if type in ('number', 'value') else f'whole number of {type}'}",
                 line.span,
                 "write digits only",
             )
@@ -187,7 +229,9 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
             return interval(text, line.span, diagnostics, f"`{column}`: ")
         case "code":
             return ir.code_key(system, systems.normal_code(system, text))
-        case "text":
+        case "unit":
+            return unit(text, line.span, diagnostics)
+        case "text" | "set":
             return text
 
 
@@ -195,20 +239,36 @@ def rows(
     data: DataFile,
     *,
     key: str,
-    system: str,
-    columns: Mapping[str, ir.ColumnType],
+    system: str | None,
+    columns: Mapping[str, ir.Column],
     valid: tuple[str, str] | None,
     diagnostics: Diagnostics,
 ) -> tuple[ir.TableRow, ...]:
-    """Return the rows of a table. The columns are known to be in the file."""
+    """Return the rows of a table. The columns are known to be in the file. `system` None: the key names the rows."""
     made: list[ir.TableRow] = []
+    named: dict[str, int] = {}
     for line in data.lines:
         code = line.cells[key]
+        if system is None and not _row_name(code, key, line, named, diagnostics):
+            continue
         wrong = codes.snomed_damage(code) if system == codes.SCT else None if code else ("it is empty", "write the code")
         if wrong is not None:
             diagnostics.error("CS209", f"`{key}`: `{code}` is no code: {wrong[0]}", line.span, wrong[1])
             continue
-        cells = {name: cell(line.cells[name], name, type, line, system, diagnostics) for name, type in columns.items()}
+        cells = {
+            name: cell(line.cells[name], name, column.type, line, column.system or system or codes.SCT, diagnostics)
+            for name, column in columns.items()
+        }
+        _say_units(line, columns, diagnostics)
+        empty = [
+            name
+            for name, column in columns.items()
+            if system is None and not line.cells[name] and not column.open and column.type != "text"
+        ]
+        for name in empty:
+            diagnostics.error("CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type")
+        if empty:
+            continue
         first = last = None
         if valid is not None:
             start, end = line.cells[valid[0]], line.cells[valid[1]]
@@ -219,8 +279,41 @@ def rows(
                 diagnostics.error(
                     "CS207", f"this row ends ({end}) before it begins ({start})", line.span, "give the earlier date first"
                 )
-        made.append(ir.TableRow(ir.code_key(system, systems.normal_code(system, code)), cells, first, last, line.number))
+        row_key = code if system is None else ir.code_key(system, systems.normal_code(system, code))
+        made.append(ir.TableRow(row_key, cells, first, last, line.number))
     return tuple(made)
+
+
+def _row_name(name: str, column: str, line: Line, named: dict[str, int], diagnostics: Diagnostics) -> bool:
+    """Return whether a row has a name of its own; what is wrong with it is reported."""
+    if not _NAME.fullmatch(name):
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        diagnostics.error(
+            "CS227",
+            f"`{column}`: `{name}` is no name of a row",
+            line.span,
+            f"write it as rules are named: `{plain}`" if plain[:1].isalpha() else "write small letters, digits, `-` and `_`",
+        )
+        return False
+    if name in named:
+        diagnostics.error(
+            "CS204", f"there is a row `{name}` already, on line {named[name]}", line.span, "give each row a name of its own"
+        )
+        return False
+    named[name] = line.number
+    return True
+
+
+def _say_units(line: Line, columns: Mapping[str, ir.Column], diagnostics: Diagnostics) -> None:
+    """Report a value whose unit its row does not say."""
+    for name, column in columns.items():
+        if column.unit_column is not None and line.cells[name] and line.cells.get(column.unit_column) == "":
+            diagnostics.error(
+                "CS227",
+                f"`{name}`: `{line.cells[name]}` has no unit",
+                line.span,
+                f"write the unit into `{column.unit_column}`",
+            )
 
 
 def missing_columns(data: DataFile, wanted: Sequence[tuple[str, Span]], diagnostics: Diagnostics) -> bool:

@@ -20,6 +20,8 @@ WIDTH: Final = 130
 """Lines are broken where they would be longer and there is a place to break them."""
 _INDENT: Final = "  "
 _KEYWORD: Final = 8
+_BEFORE_A_SIGN: Final = ("CMP", "FROM", "TO", "DEFAULT", "LPAR", "PLUS", "MINUS", "TIMES", "SLASH", "WHEN", "AND", "OR")
+"""Behind which `-` begins a number; behind an operand it takes away."""
 _SPACE: Final = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
 
@@ -100,6 +102,12 @@ class _Formatter:
             self.lines = outside
             return [one], True
         self.at = start
+        if isinstance(node, syntax.Define):
+            head = self._until(node.condition.span.start)
+            held = self._until(node.condition.span.end)
+            self.lines = [_join(head), *_condition(held, _INDENT, _INDENT, 0), _join(self._until(node.span.end))]
+            made, self.lines = self.lines, outside
+            return made, False
         first = node.parts[0].span.start if node.parts else node.span.end - 1
         head = self._until(first)
         brace = next(i for i, t in enumerate(head) if t.type == "LBRACE")
@@ -115,7 +123,9 @@ class _Formatter:
         return made, False
 
     def _on_one_line(self, node: syntax.Declaration) -> str | None:
-        if isinstance(node, syntax.Rule | syntax.Ruleset | syntax.Table) or len(node.parts) > 2:
+        if isinstance(node, syntax.Rule | syntax.Ruleset | syntax.Table):
+            return None
+        if not isinstance(node, syntax.Define) and len(node.parts) > 2:
             return None
         tokens = self._until(node.span.end)
         line = _join(tokens)
@@ -146,17 +156,28 @@ def _join(tokens: Sequence[Token]) -> str:
     """Return tokens on one line."""
     written: list[str] = []
     previous: Token | None = None
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if (
             previous is not None
-            and token.type not in ("COMMA", "RPAR", "COLON")
-            and previous.type != "LPAR"
-            and not (token.type == "LPAR" and previous.type == "REF")
+            and not _is_sign(tokens, index - 1)
+            and token.type not in ("COMMA", "RPAR", "COLON", "LSQB", "RSQB")
+            and previous.type not in ("LPAR", "LSQB")
+            and not (token.type == "LPAR" and previous.type in ("REF", "NAME"))
         ):
             written.append(" ")
         written.append(_written(token))
         previous = token
     return "".join(written)
+
+
+def _is_sign(tokens: Sequence[Token], index: int) -> bool:
+    """Return whether a mark belongs to the number behind it: `-2.5`, and in an example `<5`."""
+    mark = tokens[index].type
+    if mark not in ("MINUS", "CMP"):
+        return False
+    if tokens[0].type in ("EXAMPLE", "GIVEN"):
+        return True
+    return mark == "MINUS" and index > 0 and tokens[index - 1].type in _BEFORE_A_SIGN
 
 
 def _fits(line: str) -> bool:
@@ -252,21 +273,23 @@ def _condition(tokens: Sequence[Token], first: str, indent: str, align: int) -> 
     margin = " " * (len(indent) + align + 1) if align else indent
     lines: list[str] = []
     for number, (connective, piece) in enumerate(pieces):
-        prefix = first if number == 0 else f"{indent}{connective:>{align}} "
+        prefix = first if number == 0 or not connective else f"{indent}{connective:>{align}} "
         lines += _piece(piece, prefix, margin)
     return lines
 
 
 def _pieces(tokens: Sequence[Token]) -> list[tuple[str, list[Token]]]:
-    """Cut a condition at the connectives that stand outside all brackets."""
+    """Cut a condition at the connectives that stand outside all brackets, and conditions that are listed behind each comma."""
     pieces: list[tuple[str, list[Token]]] = [("", [])]
     depth = 0
     for token in tokens:
         depth += (token.type == "LPAR") - (token.type == "RPAR")
         if depth == 0 and token.type in ("AND", "OR"):
             pieces.append((token.value, []))
-        else:
-            pieces[-1][1].append(token)
+            continue
+        pieces[-1][1].append(token)
+        if depth == 0 and token.type == "COMMA":
+            pieces.append(("", []))
     return pieces
 
 
@@ -284,7 +307,8 @@ def _piece(tokens: Sequence[Token], prefix: str, margin: str) -> list[str]:
 
 
 def _widest_brackets(tokens: Sequence[Token]) -> tuple[int, int] | None:
-    """Return the outermost pair of brackets that holds the most, if it holds a connective or a bracket."""
+    """Return the outermost pair of brackets that holds the most, of those that hold a connective or a bracket or are asked of
+    members: a call's and a sum's stay whole."""
     best: tuple[int, int] | None = None
     start = depth = 0
     for index, token in enumerate(tokens):
@@ -293,7 +317,8 @@ def _widest_brackets(tokens: Sequence[Token]) -> tuple[int, int] | None:
             depth += 1
         elif token.type == "RPAR":
             depth -= 1
-            worth = any(t.type in ("AND", "OR", "LPAR") for t in tokens[start + 1 : index])
+            asked = start > 0 and tokens[start - 1].type in ("WHERE", "HAS", "OF")
+            worth = asked or any(t.type in ("AND", "OR", "LPAR") for t in tokens[start + 1 : index])
             if depth == 0 and worth and (best is None or index - start > best[1] - best[0]):
                 best = (start, index)
     return best

@@ -17,6 +17,9 @@ from codesafety.language.parsing.parser import parse_collecting, scanner
 from codesafety.paths import refuse_endless
 
 SUFFIX = ".rules"
+_ZIP = b"PK\x03\x04"
+_OTHER_FORMATS = ("{\\rtf", "PK\x03\x04")
+"""How a word processor's files begin."""
 MAX_BYTES = 16 * 1024 * 1024
 """The largest single rule or data file that is read."""
 
@@ -134,7 +137,8 @@ def _checked(
     syntax_is_whole = not diagnostics.errors
     for folder in folders:
         folder.header = header(folder, diagnostics) if syntax_is_whole or not folder.shipped else None
-    rulesets = check(folders, predicates, diagnostics, sources) if syntax_is_whole else []
+    known = syntax_is_whole or all(folder.header is not None for folder in folders if not folder.shipped)
+    rulesets = check(folders, predicates, diagnostics, sources) if known else []
     if strict:
         diagnostics.found = [_as_error(d) for d in diagnostics.found]
     if diagnostics.errors:
@@ -226,11 +230,12 @@ def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagn
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
+            document = raw.startswith(_ZIP)
             diagnostics.error(
                 "CS108",
-                f"`{file.as_posix()}` is not UTF-8 (byte {error.start})",
+                f"`{file.as_posix()}` is {'a document of a word processor' if document else f'not UTF-8 (byte {error.start})'}",
                 Span(file.as_posix(), 0, 0),
-                "save the file as UTF-8",
+                "save it as plain text (UTF-8)" if document else "save the file as UTF-8",
             )
             continue
         sources[file.as_posix()] = text
@@ -242,10 +247,14 @@ def _folder(root: Path, files: Sequence[Path], shipped: bool, diagnostics: Diagn
 
 
 def _parse_into(files: list[syntax.File], text: str, name: str, diagnostics: Diagnostics) -> None:
+    if text.startswith(_OTHER_FORMATS):
+        diagnostics.error(
+            "CS108", f"`{name}` is a document of a word processor", Span(name, 0, 0), "save it as plain text (UTF-8)"
+        )
+        return
     parsed, wrong = parse_collecting(text, name)
     diagnostics.found += wrong
-    if parsed is not None:
-        files.append(parsed)
+    files.append(parsed)
 
 
 def _data(root: Path, files: Sequence[syntax.File], diagnostics: Diagnostics) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -12,6 +12,7 @@ _TYPES = {
     FieldType.DATE: "date",
     FieldType.WORD: "word",
     FieldType.VALUE: "value",
+    FieldType.QUANTITY: "quantity",
     FieldType.NUMBER: "number",
     FieldType.CODINGS: "code",
     FieldType.TEXT: "text as sent",
@@ -31,9 +32,10 @@ Every field can be asked whether it `is missing`: the one test that is always an
 _WHOSE = {
     "patient": "The patient: of the record where one is given, else of the message.",
     "message": "The message that the submission came in.",
-    "entry": "An entry or a mention `e`. `e` alone, where a date is asked for, is `e.date`.",
+    "entry": "An entry, a history or a mention `e`. `e` alone, where a date is asked for, is `e.date`.",
     "medication": "A medication `m`. `m` alone, where a date is asked for, is `m.date`.",
     "coding": "One coding `c`, as it was sent.",
+    "text": "Words `t` that came in, beside a code or without one. `t` alone, where a date is asked for, is `t.date`.",
 }
 
 
@@ -51,7 +53,7 @@ def fields_page() -> str:
 
 
 def _table(of: str, fields: Mapping[str, FieldSpec]) -> str:
-    base = {"patient": "patient", "message": "message", "entry": "e", "medication": "m", "coding": "c"}[of]
+    base = {"patient": "patient", "message": "message", "entry": "e", "medication": "m", "coding": "c", "text": "t"}[of]
     rows = ["| field | type | words | shown |", "|---|---|---|---|"]
     for name, spec in fields.items():
         words = schema.words_told("patient" if of == "patient" else Kind(of), name)

@@ -10,10 +10,11 @@ from codesafety import record
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
 
-DATE, WORD, VALUE, NUMBER, CODINGS, TEXT = (
+DATE, WORD, VALUE, QUANTITY, NUMBER, CODINGS, TEXT = (
     FieldType.DATE,
     FieldType.WORD,
     FieldType.VALUE,
+    FieldType.QUANTITY,
     FieldType.NUMBER,
     FieldType.CODINGS,
     FieldType.TEXT,
@@ -121,6 +122,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "times_a_day": _NUMBER,
     "days_supply": _NUMBER,
     "dosage": _NUMBER,
+    "strength": FieldSpec(QUANTITY),
     "route": _CODINGS,
     "form": _CODINGS,
     "supply_type": _CODINGS,
@@ -166,15 +168,18 @@ _CODING: Final[Mapping[str, FieldSpec]] = {
 }
 FIELDS: Final[Mapping[Kind, Mapping[str, FieldSpec]]] = {
     Kind.ENTRY: _ENTRY,
+    Kind.HISTORY: _ENTRY,
     Kind.MENTION: _ENTRY,
     Kind.MEDICATION: _MEDICATION,
     Kind.CODING: _CODING,
+    Kind.TEXT: {"date": _DATE},
     Kind.MESSAGE: MESSAGE,
 }
 """The fields of what a variable may stand for. A row's fields are its table's columns."""
 
 ITEM_WORDS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.ENTRY: tuple(ItemWord),
+    Kind.HISTORY: tuple(ItemWord),
     Kind.MENTION: tuple(ItemWord),
     Kind.MEDICATION: (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR),
     Kind.CODING: tuple(CodingWord),
@@ -212,6 +217,11 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "patient": {name: spec.type for name, spec in PATIENT.items() if name != "nhs_number_check"},
     "message": {**{name: spec.type for name, spec in MESSAGE.items()}, "unread": TEXT},
     "record": {"complete_from": DATE},
+    "text": {
+        **dict.fromkeys(("text", "id"), TEXT),
+        **dict.fromkeys(("date", "recorded", "consultation_date"), DATE),
+        "status": WORD,
+    },
     "entry": {
         **dict.fromkeys(_ITEM_TEXTS, TEXT),
         **{
@@ -219,7 +229,7 @@ EXAMPLE_FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         },
     },
     "medication": {
-        **dict.fromkeys((*_ITEM_TEXTS, "order", "strength", "based_on"), TEXT),
+        **dict.fromkeys((*_ITEM_TEXTS, "order", "based_on"), TEXT),
         **{
             name: spec.type
             for name, spec in _MEDICATION.items()
@@ -249,6 +259,8 @@ def words_given(of: str, name: str) -> tuple[str, ...] | None:
     """Return the words that an example may give for a field, or None where any word may be."""
     if name == "as_needed":
         return YES_NO
+    if of == "text":
+        return None
     fields = PATIENT if of == "patient" else MESSAGE if of == "message" else FIELDS[Kind(of)]
     return fields[name].words
 
@@ -259,7 +271,9 @@ def all_names() -> Mapping[str, Mapping[str, FieldSpec]]:
         "patient": PATIENT,
         "message": MESSAGE,
         "entry": _ENTRY,
+        "history": _ENTRY,
         "mention": _ENTRY,
         "medication": _MEDICATION,
         "coding": _CODING,
+        "text": FIELDS[Kind.TEXT],
     }

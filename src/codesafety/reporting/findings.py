@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Application, Outcome
-from codesafety.evaluation.reference.explanation import Explanation, explain, say, words_of
+from codesafety.evaluation.reference.explanation import Explanation, explain, found, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.work import AN_EXPLANATION, Work, WorkSpent
 from codesafety.profile import Override
@@ -53,18 +53,21 @@ class Findings:
 
     def _finding(self, rule: ir.Rule, group: list[Application]) -> None:
         first = group[0]
+        why, message = Explanation(), ""
+        named: Mapping[str, tuple[ItemFact, ...]] = {}
         try:
+            named = found(rule, group, self.interpreter)
+            message = say(rule, group, self.interpreter)
             self.interpreter.work.spend(AN_EXPLANATION)
             why = explain(self.interpreter, rule, first)
         except WorkSpent:
-            why = Explanation()
             left_out = f"the facts of findings of `{rule.name}` are left out: explaining them takes too much work"
             self.errors += [left_out] if left_out not in self.errors else []
-        entries = self.results.involved(rule, group)
+        message = message or rule.title or rule.name
+        entries = self.results.involved(rule, group, named)
         incoming = [e for e in entries if e.takes_action]
         lowered = self.profile.lowers(rule.name, rule.action.value) if self.profile else None
         overridden = self._override(rule, entries)
-        message = say(rule, first, self.interpreter) or (rule.title or rule.name)
         triggers = len({id(a.subject) for a in group if a.subject is not None})
         result = self.results.result(
             rule,
@@ -213,11 +216,11 @@ def _mentions_patient(node: object) -> bool:
             return True
         case ir.Field(base=base):
             return base == "patient"
-        case ir.And(parts) | ir.Or(parts):
+        case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
             return any(_mentions_patient(p) for p in parts)
-        case ir.Not(part):
+        case ir.Not(part) | ir.Named(part=part):
             return _mentions_patient(part)
-        case ir.FieldIs(field) | ir.IsMissing(field) | ir.Compare(field):
+        case ir.FieldIs(field) | ir.IsMissing(field):
             return _mentions_patient(field)
         case (
             ir.FieldSame(left, right)
@@ -225,6 +228,7 @@ def _mentions_patient(node: object) -> bool:
             | ir.SameDay(left, right)
             | ir.Within(left, right)
             | ir.Beyond(left, right)
+            | ir.Nearer(left, right)
         ):
             return _mentions_patient(left) or _mentions_patient(right)
         case _:

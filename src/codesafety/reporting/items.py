@@ -61,7 +61,9 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
             resource_id=text.resource_id,
             kind="text",
             as_sent=AsSent(text=text.text),
-            date=text.recorded or text.consultation_date,
+            date=text.date or text.consultation_date or text.recorded,
+            decision=ledger.decision(text.path),
+            results=tuple(ledger.results.get(text.path, ())),
         )
 
 

@@ -108,7 +108,7 @@ class MissingInputs:
         named = rule.cannot_tell
         action: Decision = named.value if named is not None else "note"
         action = (self.profile.lowers(rule.name, action) if self.profile else None) or action
-        entries = tuple({(e.path, e.side): e for o in group for e in self.results.involved(rule, o.applications)}.values())
+        entries = tuple({(e.path, e.side): e for o in group for e in self.results.involved(rule, o.applications, {})}.values())
         shown = tuple(sorted(missing))
         what = ", ".join(shown) or "something that is not shown"
         result = self.results.result(

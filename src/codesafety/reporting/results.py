@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -11,7 +11,7 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application
 from codesafety.report import (
     Decision,
@@ -82,7 +82,7 @@ class Results:
     ) -> Result:
         """Return a finding of the library's own, which no rule file holds. `items`: the incoming ones that it is about."""
         rule = f"codesafety/{name}"
-        entries = tuple(self._involved(item, "it") for item in items)
+        entries = tuple(self._involved(item, "it", takes_action=item.incoming) for item in items)
         return Result(
             id=self._id(rule, "fires", entries, ()),
             rule=rule,
@@ -97,7 +97,13 @@ class Results:
             path=entries[0].path if entries else None,
         )
 
-    def involved(self, rule: ir.Rule, group: Sequence[Application]) -> tuple[InvolvedEntry, ...]:
+    def involved(
+        self, rule: ir.Rule, group: Sequence[Application], named: Mapping[str, Sequence[ItemFact]]
+    ) -> tuple[InvolvedEntry, ...]:
+        """Return what a result speaks of: triggers and partners, and beside them what quantifiers found, by its name.
+
+        What was found is part of a finding, and takes no action from it.
+        """
         found: dict[tuple[str, str], InvolvedEntry] = {}
         one, other = rule.trigger.subject, rule.trigger.partner
         for application in group:
@@ -115,18 +121,32 @@ class Results:
                             **code_fields(coding.info.system, coding.info.code, self.facts),
                         ),
                     )
+                elif isinstance(bound, TextFact):
+                    found.setdefault(
+                        (bound.path, "incoming"),
+                        InvolvedEntry(
+                            path=bound.path,
+                            side="incoming",
+                            role=var.name if var else "",
+                            takes_action=True,
+                            date=calendar.text(bound.day) if bound.day is not None else None,
+                        ),
+                    )
                 elif isinstance(bound, ItemFact) and var is not None:
-                    side = "incoming" if bound.incoming else "record"
-                    found.setdefault((bound.path, side), self._involved(bound, var.name))
+                    found.setdefault(_place(bound), self._involved(bound, var.name, takes_action=bound.incoming))
+        for name, items in named.items():
+            for item in items:
+                found.setdefault(_place(item), self._involved(item, name, takes_action=False))
         return tuple(found.values())
 
-    def _involved(self, item: ItemFact, role: str) -> InvolvedEntry:
+    def _involved(self, item: ItemFact, role: str, *, takes_action: bool) -> InvolvedEntry:
         info = told_of(item)
+        path, side = _place(item)
         return InvolvedEntry(
-            path=item.path,
-            side="incoming" if item.incoming else "record",
+            path=path,
+            side=side,
             role=role,
-            takes_action=item.incoming,
+            takes_action=takes_action,
             date=calendar.text(item.day) if item.day is not None else None,
             **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
         )
@@ -144,6 +164,10 @@ class Results:
             return None
         assert not isinstance(written.length, ir.Field)
         return OverridableBy(reasons=written.reasons, length=say_limit(self.standing.binding.length(written.length)))
+
+
+def _place(item: ItemFact) -> tuple[str, Literal["incoming", "record"]]:
+    return item.path, "incoming" if item.incoming else "record"
 
 
 def told_of(bound: ItemFact | CodingFact) -> CodeInfo | None:

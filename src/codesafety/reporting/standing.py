@@ -50,13 +50,16 @@ class InForce:
         return change.action
 
 
-def in_force(profile: Profile, facts: Facts) -> InForce:
-    """Return which of a profile's changes hold on the message's own day; without a day, none does."""
+def in_force(profile: Profile, facts: Facts, families: Mapping[str, tuple[str, ...]]) -> InForce:
+    """Return which of a profile's changes hold on the message's own day; without a day, none does.
+
+    A change of a family is one of each of its rules.
+    """
     day = facts.message_day
     changes, ended = {}, []
     for change in profile.changes:
         if day is not None and day[1] <= day_interval(change.until)[1]:
-            changes[change.rule] = change
+            changes.update(dict.fromkeys(families.get(change.rule, (change.rule,)), change))
         else:
             ended.append(change)
     return InForce(profile.name, changes, tuple(ended))

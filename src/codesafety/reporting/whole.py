@@ -193,7 +193,7 @@ def _profile_used(profile: InForce | None) -> ProfileUsed | None:
         return None
     return ProfileUsed(
         name=profile.name,
-        in_force=tuple(_changed(c) for c in profile.changes.values()),
+        in_force=tuple(_changed(c) for c in dict.fromkeys(profile.changes.values())),
         ended=tuple(_changed(c) for c in profile.ended),
     )
 

@@ -83,6 +83,7 @@ class Product:
     bnf: str | None = None
     atc: str | None = None
     vtm: str | None = None  # the current id of its VTM
+    strength: str | None = None  # of its one ingredient, units in UCUM: `500 mg`, `5 mg / 1 mL`
 
 
 class Terminology(Protocol):

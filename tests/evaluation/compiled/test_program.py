@@ -191,7 +191,7 @@ def test_a_fault_of_our_own_breaks_its_rule_alone() -> None:
     binding = replace(binding, predicates={})
     with pytest.raises(KeyError):
         compile_program(binding)
-    odd = rule("odd", ir.Trigger(E), ir.Compare(field(E, "id", FieldType.NUMBER), "<", Decimal(1), None))
+    odd = rule("odd", ir.Trigger(E), ir.Compare(field(E, "id", FieldType.NUMBER), "<", ir.Quantity(Decimal(1))))
     run = both(bound([odd, rule("fine", ir.Trigger(E))]), Submission(entries=(entry(P1, id="1"),)))
     assert found(run) == [("w/odd", 0, "cannot_tell"), ("w/fine", 0, "fires")]
 

@@ -29,6 +29,7 @@ from codesafety.terminology.dmd.medicines import (
 )
 from codesafety.terminology.dmd.names import base_substance, read_form, read_substances, split_combination, split_supplier
 from codesafety.terminology.dmd.relations import CLASS_LENGTHS
+from codesafety.terminology.dmd.strengths import stated
 from codesafety.terminology.dmd.tables import load
 from codesafety.terminology.interface import Product, Status, Words
 from codesafety.terminology.pack.file import Pack
@@ -136,6 +137,21 @@ def test_an_id_that_the_release_does_not_know_has_no_product(medicines: Medicine
 def test_strengths_are_the_vpi_rows_as_published(medicines: Medicines) -> None:
     assert medicines.strengths(made.PARACETAMOL_AMPP) == (Strength(made.PARACETAMOL, None, "500", made.MILLIGRAM, None, None),)
     assert medicines.strengths(made.DRESSING) is None
+
+
+@pytest.mark.parametrize(("rows", "line"), [
+    ([("500", "258684004", None, None)], "500 mg"), ([("5", "258684004", "1", "258773002")], "5 mg / 1 mL"),
+    ([("12", "258685003", "1", "258702006")], "12 ug / 1 h"), ([("100", "767525000", "1", "258773002")], None),
+    ([("8", "258684004", None, None), ("500", "258684004", None, None)], None), ([(None, None, None, None)], None),
+    ([("5", "258684004", None, "258773002")], None), ([("5", "258684004", "1", "767525000")], None), (None, None),
+])  # fmt: skip
+def test_a_strength_of_one_ingredient_is_one_line_in_ucum(rows: list[tuple[str | None, ...]] | None, line: str | None) -> None:
+    assert stated(None if rows is None else [Strength("1", None, *row) for row in rows]) == line
+
+
+def test_a_product_states_the_strength_of_its_vmp_and_a_combination_none(medicines: Medicines) -> None:
+    found = [medicines.product(code) for code in (made.PARACETAMOL_AMPP, made.CO_CODAMOL_TABLETS)]
+    assert [product and product.strength for product in found] == ["500 mg", None]
 
 
 # Two products

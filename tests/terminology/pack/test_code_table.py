@@ -75,6 +75,7 @@ def test_a_list_against_a_release(pack: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(path), "--pack", str(pack)])
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
+        f"{path}: note: 2 terms are not compared with their codes, of which no description is known",
         f"{path}:3: `77386006` stands in line 2 already",
         f"{path}:3: `77386006` stands beside `Not pregnant`, which denies it",
         f"{path}:4: `60001007` stands beside `Asthma`, which describes 195967001",

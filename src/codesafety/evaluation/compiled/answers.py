@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
@@ -69,65 +69,6 @@ def lone(name: str) -> frozenset[str]:
     return frozenset((name,))
 
 
-Judge = Callable[[Operand], Answer]
-
-
-def some_member(
-    members: Iterable[ItemFact], excluded: frozenset[int], unseen: Iterable[Unseen], judge: Judge, judge_unseen: Judge
-) -> Answer:
-    """Answer whether one of the members, but for those excluded, is as asked; unseen ones are members too."""
-    found = [judge(member) for member in members if member.index not in excluded]
-    found += [judge_unseen(member) for member in unseen]
-    return some(found)
-
-
-def at_least(
-    needed: Decimal | None,
-    needed_name: str,
-    members: Iterable[ItemFact],
-    excluded: frozenset[int],
-    unseen: Iterable[Unseen],
-    judge: Judge,
-    judge_unseen: Judge,
-    date_name: str,
-) -> Answer:
-    """Answer whether members stand on N different days; every member that is not false may add one (table 4)."""
-    if needed is None:
-        return frozenset((needed_name,))
-    judged: list[tuple[Operand, Answer]] = [(m, judge(m)) for m in members if m.index not in excluded]
-    judged += [(m, judge_unseen(m)) for m in unseen]
-    sure: set[int] = set()
-    open_members: list[tuple[Operand, Answer]] = []
-    for member, answer in judged:
-        if answer is False:
-            continue
-        first, last = member.span
-        if answer is True and first == last:
-            sure.add(first)
-        else:
-            open_members.append((member, answer))
-    if len(sure) >= needed:
-        return True
-    days = set(sure)
-    undated, unbounded = 0, False
-    missing: set[str] = set()
-    for member, answer in open_members:
-        first, last = member.span
-        exact = first == last
-        if exact and first in sure:
-            continue
-        if isinstance(member, Unseen):
-            unbounded = True
-        elif exact:
-            days.add(first)
-        else:
-            undated += 1
-            missing.add(date_name)
-        if not isinstance(answer, bool):
-            missing |= answer
-    return False if not unbounded and len(days) + undated < needed else frozenset(missing)
-
-
 # ------------------------------------------------------------------------------------------------ context
 
 
@@ -146,6 +87,29 @@ def stands(item: ItemFact, name: str) -> Answer:
     if said[2] is None:
         missing.append(f"{name}.temporality")
     return frozenset(missing)
+
+
+def history_stands(item: ItemFact, name: str) -> Answer:
+    """Answer whether an item says that the patient has or had it. `name`: what the rule calls it."""
+    if item.history != 1:
+        return item.history == 2
+    said = item.context
+    missing = [f"{name}.assertion"] if said[0] is None or said[0] == "possible" else []
+    return frozenset([*missing, f"{name}.subject"] if said[1] is None else missing)
+
+
+def at_least_of(needed: Decimal, parts: tuple[Answer, ...]) -> Answer:
+    """Answer whether so many parts hold."""
+    told = parts.count(True)
+    untold = [part for part in parts if not isinstance(part, bool)]
+    if told >= needed:
+        return True
+    return False if told + len(untold) < needed else frozenset().union(*untold)
+
+
+def holding(parts: tuple[object, ...]) -> int:
+    """Return how many of the parts are true."""
+    return sum(1 for part in parts if part)
 
 
 def row_valid(item: ItemFact, row: ir.TableRow, name: str) -> Answer:
@@ -276,11 +240,28 @@ def within(one: Interval, other: Interval, earlier: int | None, later: int | Non
     return None
 
 
-def beyond(one: Interval, other: Interval, n: int, unit: Unit, before: bool) -> bool | None:
-    """Answer whether `one` is more than `n` units before, or after, `other`."""
-    if before:
-        return True if one[1] < add(other[0], -n, unit) else False if one[0] >= add(other[1], -n, unit) else None
-    return True if one[0] > add(other[1], n, unit) else False if one[1] <= add(other[0], n, unit) else None
+def beyond(one: Interval, other: Interval, earlier: int | None, later: int | None, unit: Unit) -> bool | None:
+    """Answer whether `one` is more than `earlier` units before, or more than `later` units after, `other`; None: not asked."""
+    first, last = other
+    if (earlier is not None and one[1] < add(first, -earlier, unit)) or (later is not None and one[0] > add(last, later, unit)):
+        return True
+    if (earlier is None or one[0] >= add(last, -earlier, unit)) and (later is None or one[1] <= add(first, later, unit)):
+        return False
+    return None
+
+
+def nearer(one: Interval, other: Interval, earlier: int | None, later: int | None, unit: Unit) -> bool | None:
+    """Answer as `within`, without the last day on either side (table 22)."""
+    first, last = other
+    if (one[0] > add(last, -earlier, unit) if earlier is not None else one[0] >= last) and (
+        one[1] < add(first, later, unit) if later is not None else one[1] <= first
+    ):
+        return True
+    if (one[1] <= add(first, -earlier, unit) if earlier is not None else one[1] < first) or (
+        one[0] >= add(last, later, unit) if later is not None else one[0] > last
+    ):
+        return False
+    return None
 
 
 def column_number(cell: ir.Cell) -> Decimal | None:
@@ -325,10 +306,10 @@ def age_in(scene: Scene, at: Interval, low: int | None, above: int | None, unit:
 
 
 def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Return what is missing where an age cannot be told: birth, the day, columns; or, before birth, the day alone."""
+    """Return what is missing where an age cannot be told: birth and the day, or, before birth, the day alone; and columns."""
     born = scene.born
     if born is not NEVER and at is not NEVER and at[1] < born[0]:
-        return frozenset((at_name,))
+        return frozenset((at_name,)) | cells
     return inexact((born, "patient.born"), (at, at_name)) | cells
 
 
@@ -425,16 +406,21 @@ def amount_of_dosage(item: ItemFact, name: str) -> Amount:
     return (number, None, None) if number is not None else frozenset(f"{name}.{field}" for field in lacking)
 
 
+def in_unit(value: Amount, unit: str | None) -> Amount:
+    """Return a number that was sent without a unit as one in `unit`."""
+    return value if isinstance(value, frozenset) or value[1] else (value[0], unit, value[2])
+
+
 def compared(value: Amount, operator: str, bound: Decimal, unit: str | None, counts: bool, name: str) -> Answer:
     """Answer `value operator bound`; `counts`: a number of things, compared whatever its unit."""
     if isinstance(value, frozenset):
         return value
-    number = value[0] if counts else converted(value[0], value[1], unit)
+    number = value[0] if counts else converted(value[0], value[1] or None, unit)
     return told(None if number is None else compare(number, value[2], operator, bound), name)
 
 
-def differs(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]) -> Answer:
-    """Answer whether two numbers differ by more than a percentage of the second."""
+def counts_differ(one: Amount, other: Amount, percent: Decimal, names: tuple[str, str]) -> Answer:
+    """Answer whether two numbers of things differ by more than a percentage of the second."""
     if isinstance(one, frozenset) or isinstance(other, frozenset):
         return frozenset().union(*(side for side in (one, other) if isinstance(side, frozenset)))
     bounds = [name for name, side in zip(names, (one, other), strict=True) if side[2] is not None]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from codesafety import ir
@@ -13,7 +14,10 @@ from codesafety.evaluation import atoms
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import NEVER
 from codesafety.evaluation.compiled import answers as codegen_answers
+from codesafety.evaluation.compiled import members as codegen_members
+from codesafety.evaluation.compiled import numbers as codegen_numbers
 from codesafety.evaluation.compiled.python_syntax import attribute, call, const, item, method, name, or_else, several
+from codesafety.evaluation.phrases import says
 from codesafety.ir import Kind
 
 SCENE = "F"
@@ -23,6 +27,7 @@ _OF_ITEM = frozenset(
         "answer",
         "unit",
         "unit_check",
+        "strength",
         "assertion",
         "subject",
         "temporality",
@@ -176,6 +181,31 @@ class Operands:
             return call("column_number", self.raw(written, frame))
         return self.binding.number(written)
 
+    def held(self, written: ir.Number, frame: Frame) -> ast.expr:
+        """A number with its unit and the names of its fields, or what is missing; of the general comparisons."""
+        match written:
+            case ir.Quantity(number, unit):
+                return self.pool.add(codegen_numbers.Held(Fraction(number), unit))
+            case ir.LimitRef():
+                return self.held(self.binding.quantity(written), frame)
+            case ir.Arithmetic(operator, left, right):
+                return call("calculate", const(operator), self.held(left, frame), self.held(right, frame))
+            case ir.Field() if self.unseen(written, frame) is not None:
+                return call("lone", self.label(written, frame))
+            case ir.Field(var=ir.Var(kind=Kind.ROW)):
+                return call("held_cell", self.raw(written, frame), self.label(written, frame), self.unit(written, frame))
+            case ir.Field(type=ir.FieldType.NUMBER):
+                assert written.var is not None
+                owner = frame[written.var.slot].name
+                fields = ("dose", "times_a_day", "days_supply") if written.name == "dosage" else (written.name,)
+                return call("held_count", self.amount(written, frame), const(tuple(f"{owner}.{field}" for field in fields)))
+            case ir.Field():
+                return call("held_value", self.amount(written, frame), self.label(written, frame), self.unit(written, frame))
+
+    def unit(self, of: ir.Field, frame: Frame) -> ast.expr:
+        """The unit of a number that comes without one; None where there is none."""
+        return self.raw(of.unit, frame) if isinstance(of.unit, ir.Field) else const(of.unit)
+
     def length(self, written: ir.LengthLike, frame: Frame) -> tuple[ir.Length | ast.expr, ir.Unit]:
         """A length: known now, or an expression for a column's cell, and its unit."""
         if isinstance(written, ir.Field):
@@ -192,8 +222,13 @@ class Operands:
 
 Truthfulness = Literal["bool", "open", "answer"]
 RUNTIME: Mapping[str, object] = {
-    **{key: value for key, value in vars(codegen_answers).items() if callable(value) and not key.startswith("_")},
-    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field)},
+    **{
+        key: value
+        for steps in (codegen_answers, codegen_members, codegen_numbers)
+        for key, value in vars(steps).items()
+        if callable(value) and not key.startswith("_")
+    },
+    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field, says)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,
     "UNIT_weeks": ir.Unit.WEEKS,

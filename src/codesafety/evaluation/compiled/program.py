@@ -27,7 +27,7 @@ from codesafety.evaluation.compiled.triggers import (
     triggers_of,
 )
 from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle, why_broken
 from codesafety.evaluation.work import A_JUDGEMENT, A_RULE, AN_ANSWER, NotAsked
 from codesafety.record import Coding
@@ -137,6 +137,7 @@ class Program:
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
         self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
         self._codings: list[Trigger] = []
+        self._texts: list[Trigger] = []
         self._message: list[Trigger] = []
         for number, rule in enumerate(self.rules):
             first, *rarer = shapes(rule)
@@ -176,6 +177,8 @@ class Program:
                 self._message.append(trigger)
             case ir.Kind.CODING:
                 self._codings.append(trigger)
+            case ir.Kind.TEXT:
+                self._texts.append(trigger)
             case kind:
                 is_entry = kind is not ir.Kind.MEDICATION
                 if trigger.table is not None:
@@ -223,7 +226,7 @@ class Program:
         """
         skipped = frozenset(self._numbers[name] for name in skip if name in self._numbers) if skip else _NO_RULES
         concerned = self._concerned(facts)
-        if not (concerned or self._codings or self._message):
+        if not (concerned or self._codings or self._texts or self._message):
             return RunResult((), Tallies(self, facts, skipped, (), ()), ())
         scene = self.scene(facts)
         asked = _Asked(self, scene, skipped)
@@ -280,14 +283,19 @@ class Program:
         incoming = scene.facts.incoming
         in_time, spend_alone = scene.work.in_time, scene.work.spend_alone
         codings = self._sent_codings(scene) if self._codings else ()
-        for item, triggers, subject in [*((i, self._codings, c) for i, c in codings), (None, self._message, None)]:
+        texts = self._sent_texts(scene) if self._texts else ()
+        for item, triggers, subject in [
+            *((i, self._codings, c) for i, c in codings),
+            *((i, self._texts, t) for i, t in texts),
+            (None, self._message, None),
+        ]:
             for trigger in triggers:
                 try:
                     in_time()
                     spend_alone(A_RULE)
-                    if trigger.ask(scene, subject):
+                    if answer := trigger.ask(scene, subject):
                         spend_alone(AN_ANSWER)
-                        hits.append((item, trigger, subject, True))
+                        hits.append((item, trigger, subject, answer if isinstance(answer, list) else True))
                 except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
                     asked.fails(trigger, item, error)
         for whole, place, (plan, infos) in concerned:
@@ -308,6 +316,14 @@ class Program:
                 except Exception as error:  # noqa: BLE001  as above
                     asked.fails(trigger, incoming[whole], error)
         return hits
+
+    @staticmethod
+    def _sent_texts(scene: Scene) -> Iterator[tuple[ItemFact | None, TextFact]]:
+        """Yield the words of the message's items, and those without a code, with the item that they fall on."""
+        for whole in scene.facts.incoming:
+            if whole.component is None:
+                yield from ((whole, text) for text in scene.facts.texts(whole))
+        yield from ((None, text) for text in scene.facts.texts(None))
 
     @staticmethod
     def _sent_codings(scene: Scene) -> Iterator[tuple[ItemFact | None, CodingFact]]:

@@ -173,10 +173,13 @@ class Scene:
         found = self._excluded.get(item.index)
         if found is None:
             facts = self.facts
+            copies = facts.copies_of(item)
             if item.is_entry:
-                found = frozenset((item.index, *facts.copies_of(item)))
+                found = frozenset((item.index, *copies))
             else:
-                found = facts.order_of(item)  # its copies have its id, which links them
+                found = facts.order_of(item)
+                if not copies <= found:  # a copy whose order number is another
+                    found |= copies
             self._excluded[item.index] = found
         return found
 

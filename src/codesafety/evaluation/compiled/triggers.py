@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.answers import every, lone, stands, told
+from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
-from codesafety.evaluation.facts import ItemFact
+from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
@@ -49,6 +50,8 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         if one.kind is Kind.CODING and one.set is not None:
             ask = _coding_in(numbers[one.set], ask)
         yield Trigger(number, rule, one.kind, ask, one.set, lost=_not_understood(one))
+    elif one.kind is Kind.TEXT:
+        yield Trigger(number, rule, one.kind, _of_words(rule, numbers, asked))
     elif other.kind is Kind.ROW:
         assert other.table is not None
         yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
@@ -60,13 +63,35 @@ def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
             yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
 
 
+def _may_stand(kind: Kind) -> Callable[[ItemFact], int]:
+    """Return what tells whether an item may stand as one of a kind by default."""
+    match kind:
+        case Kind.MENTION:
+            return lambda item: 2
+        case Kind.HISTORY:
+            return attrgetter("history")
+        case _:
+            return attrgetter("stands")
+
+
+def _context(item: ItemFact, var: ir.Var) -> Answer:
+    """Return whether an item stands as one of its kind by default, with what is missing."""
+    match var.kind:
+        case Kind.MENTION:
+            return True
+        case Kind.HISTORY:
+            return history_stands(item, var.name)
+        case _:
+            return stands(item, var.name)
+
+
 def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
     """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
-    by_default = var.kind is not Kind.MENTION
+    may_stand = _may_stand(var.kind)
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
 
     def ask(scene: Scene, item: ItemFact) -> int | Found:
-        if by_default and not item.stands:
+        if not may_stand(item):
             return False
         unseen: frozenset[str] = frozenset()
         if beside is not None and not _has_seen_another(scene, item, beside_entry):
@@ -83,9 +108,8 @@ def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[st
 
     `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
     """
-    parts = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
-    if var.kind is not Kind.MENTION:
-        parts.append(stands(item, var.name))  # type: ignore[arg-type]
+    parts: list[Answer] = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
+    parts.append(_context(item, var))
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -105,6 +129,8 @@ Condition = TypeVar("Condition", bound=ir.Condition)
 def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var, other: ir.Var) -> list[Condition]:
     """Return conditions of one kind, between both sides of a pair, of which one must hold for the whole to hold; else none."""
     match condition:
+        case ir.Named(part=part):
+            return _needed(part, wanted, one, other)
         case ir.And(parts):
             return next((found for part in parts if (found := _needed(part, wanted, one, other))), [])
         case ir.Or(parts):
@@ -197,11 +223,11 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     find = _candidates(rule, other, binding, numbers)
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     is_entry = other.kind is not Kind.MEDICATION
-    by_default = rule.trigger.subject.kind is not Kind.MENTION
+    may_stand = _may_stand(rule.trigger.subject.kind)
     unordered = rule.trigger.unordered
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
-        if by_default and not item.stands:
+        if not may_stand(item):
             return False
         found: Found = []
         excluded = None
@@ -222,6 +248,30 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     return ask
 
 
+def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    """Ask about words beside every partner but the item whose words they are."""
+    other = rule.trigger.partner
+    assert other is not None
+    is_entry = other.kind is not Kind.MEDICATION
+    pair, unseen_partner = asked["pair"], asked["unseen_partner"]
+    listed = None if other.set is None else numbers[other.set]
+
+    def ask(scene: Scene, text: TextFact) -> bool | Found:
+        found: Found = []
+        members = scene.everyone(is_entry) if listed is None else scene.members(listed, is_entry)
+        scene.work.spend(A_PAIR)
+        excluded = scene.excluded(text.item)
+        for member in scene.work.counted(members):
+            if member.index not in excluded and pair(scene, text, member):
+                found.append(("pair", text, member))
+        for unseen in scene.unseen(is_entry):
+            if unseen_partner(scene, text, unseen):
+                found.append(("unseen_partner", text, unseen))
+        return found
+
+    return ask
+
+
 def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
@@ -229,10 +279,10 @@ def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     find = _candidates(rule, one, binding, numbers)
     pair, unseen_subject = asked["pair"], asked["unseen_subject"]
     is_entry = one.kind is not Kind.MEDICATION
-    by_default = other.kind is not Kind.MENTION
+    may_stand = _may_stand(other.kind)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
-        if by_default and not item.stands:
+        if not may_stand(item):
             return False
         found: Found = []
         excluded = None
@@ -258,6 +308,7 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
     system = binding.table_systems[row.table]
     pair = asked["pair"]
     number = numbers[one.set] if one.set is not None else None
+    may_stand = _may_stand(one.kind)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
         if number is not None and scene.member(item, number) is False:
@@ -268,7 +319,7 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
             if pair(scene, item, each):
                 found.append(("pair", item, each))
         if not every_row and not any(info.speaks and info.system == system for info in item.infos):
-            if one.kind is Kind.MENTION or item.stands:
+            if may_stand(item):
                 found.append(("no_row", item, None))
         return found
 
@@ -278,12 +329,11 @@ def _with_rows(rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], aske
 def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Application:
     """Return the application of an item whose rows cannot be looked up: no code of it is one of the table's system."""
     one = trigger.rule.trigger.subject
-    parts = [lone(f"{one.name}.code")]
+    parts: list[Answer] = [lone(f"{one.name}.code")]
     if one.set is not None:
         field = "product" if one.kind is Kind.MEDICATION else "code"
-        parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))  # type: ignore[arg-type]
-    if one.kind is not Kind.MENTION:
-        parts.append(stands(item, one.name))  # type: ignore[arg-type]
+        parts.append(told(scene.member(item, scene.concepts.numbers[one.set]), f"{one.name}.{field}"))
+    parts.append(_context(item, one))
     answer = every(parts)
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
@@ -297,7 +347,7 @@ def no_row_application(scene: Scene, trigger: Trigger, item: ItemFact) -> Applic
 class Category:
     """Rules that have, or do not have, an application for an item all alike."""
 
-    sort: Literal["message", "coding", "one", "row", "pair"]
+    sort: Literal["message", "coding", "text", "words", "one", "row", "pair"]
     is_entry: bool = True
     partner_is_entry: bool = True
     unordered: bool = False
@@ -314,6 +364,15 @@ class Category:
                 if subject is None:
                     return next(scene.facts.message_codings(), None) is not None
                 return any(scene.codings(part) for part in scene.facts.parts(subject))
+            case "text":
+                return bool(scene.facts.texts(subject))
+            case "words":
+                return any(
+                    _has_another(scene, text.item, self.partner_is_entry)
+                    if text.item is not None
+                    else bool(scene.unseen(self.partner_is_entry) or scene.everyone(self.partner_is_entry))
+                    for text in scene.facts.texts(subject)
+                )
             case "one":
                 return subject is not None and subject.is_entry == self.is_entry
             case "row":
@@ -355,6 +414,8 @@ def category(rule: ir.Rule, binding: Binding) -> Category:
         return Category("message")
     if one.kind is Kind.CODING:
         return Category("coding")
+    if one.kind is Kind.TEXT:
+        return Category("text") if other is None else Category("words", partner_is_entry=other.kind is not Kind.MEDICATION)
     if other is None:
         return Category("one", is_entry)
     if other.kind is Kind.ROW:
@@ -378,16 +439,7 @@ def listed_sets(rules: Iterable[ir.Rule]) -> frozenset[str]:
 
 
 def _quantified_sets(condition: ir.Condition) -> Iterator[str]:
-    match condition:
-        case ir.And(parts) | ir.Or(parts):
-            for part in parts:
-                yield from _quantified_sets(part)
-        case ir.Not(part):
-            yield from _quantified_sets(part)
-        case ir.Quantified(var=var, where=where):
-            if var.set is not None:
-                yield var.set
-            if where is not None:
-                yield from _quantified_sets(where)
-        case _:
-            pass
+    if isinstance(condition, ir.Quantified | ir.Ordered) and condition.var.set is not None:
+        yield condition.var.set
+    for part in ir.inner(condition):
+        yield from _quantified_sets(part)

@@ -44,7 +44,8 @@ from codesafety.ir import Kind
 Shape = Literal["one", "pair", "unseen_partner", "unseen_subject"]
 """What an application binds: one thing; two; or two of which one was not seen. A row is a seen partner."""
 Functions = dict[str, Callable[..., Any]]
-_BY_DEFAULT = (Kind.ENTRY, Kind.MEDICATION)
+_STANDING = {Kind.ENTRY: "stands", Kind.MEDICATION: "stands", Kind.HISTORY: "history"}
+"""The attribute that says whether an item stands as one of a kind: 2 yes, 1 unknown, 0 no. Any item may be a mention."""
 _WORK = attribute(name(SCENE), "work")
 
 
@@ -55,6 +56,8 @@ def shapes(rule: ir.Rule) -> tuple[Shape, ...]:
         return ("one",)
     if partner.kind is Kind.ROW:
         return ("pair",)
+    if rule.trigger.subject.kind is Kind.TEXT:  # words that were not seen are none
+        return ("pair", "unseen_partner")
     return ("pair", "unseen_partner") if rule.trigger.unordered else ("pair", "unseen_partner", "unseen_subject")
 
 
@@ -146,12 +149,12 @@ class Writer:
         return item.value, row.value, const(f"{item.name}.date")
 
     def _default(self, place: Place, *, sure: bool) -> ast.expr:
-        """Whether it stands as an entry or a medication by default."""
-        if place.kind not in _BY_DEFAULT:
+        """Whether it stands as one of its kind by default."""
+        if place.kind not in _STANDING:
             return const(True)
         if not place.seen:
             return const(not sure)
-        stands = attribute(place.value, "stands")
+        stands = attribute(place.value, _STANDING[place.kind])
         return equal(stands, const(2)) if sure else stands
 
     def _standing(self, var: ir.Var, place: Place) -> list[ast.expr]:
@@ -164,8 +167,9 @@ class Writer:
             membership = self.steps.membership(place, var.set)
             assert membership.lacking is not None
             parts.append(call("known_or", membership.value(), membership.lacking()))
-        if place.kind in _BY_DEFAULT:
-            parts.append(call("stands", place.value, const(place.name)))
+        if place.kind in _STANDING:
+            how = "history_stands" if place.kind is Kind.HISTORY else "stands"
+            parts.append(call(how, place.value, const(place.name)))
         return parts
 
     @staticmethod
@@ -183,13 +187,18 @@ class Writer:
                 return any_of(self.bound(part, frame, sure=sure) for part in parts)
             case ir.Not(part):
                 return negation(self.bound(part, frame, sure=not sure))
+            case ir.Named(part=part):
+                return self.bound(part, frame, sure=sure)
             case ir.Quantified(quantifier="exists"):
                 return self._exists(condition, frame, sure=sure)
             case ir.Quantified(quantifier="no"):
                 return negation(self._exists(condition, frame, sure=not sure))
-            case ir.Quantified():
-                counted = self._counted(condition, frame)
-                return compare(counted, ast.Is(), const(True)) if sure else compare(counted, ast.IsNot(), const(False))
+            case ir.Several(parts, n):
+                holding = call("holding", several(self.bound(part, frame, sure=sure) for part in parts))
+                return compare(holding, ast.GtE(), self.operands.pool.add(self.operands.binding.number(n)))
+            case ir.Quantified() | ir.Ordered():
+                exact = self.exact(condition, frame)
+                return compare(exact, ast.Is(), const(True)) if sure else compare(exact, ast.IsNot(), const(False))
             case _:
                 return self.steps.sure(condition, frame) if sure else self.steps.maybe(condition, frame)
 
@@ -202,20 +211,21 @@ class Writer:
                 return call("some", several(self.exact(part, frame) for part in parts))
             case ir.Not(part):
                 return call("opposite", self.exact(part, frame))
-            case ir.Quantified(quantifier="exists"):
+            case ir.Named(part=part):
+                return self.exact(part, frame)
+            case ir.Several(parts, n):
+                needed = self.operands.pool.add(self.operands.binding.number(n))
+                return call("at_least_of", needed, several(self.exact(part, frame) for part in parts))
+            case ir.Quantified(quantifier="exists" | "at_least"):
                 return self._member_function(condition, frame)
-            case ir.Quantified(quantifier="no"):
-                return call("opposite", self._member_function(condition, frame))
             case ir.Quantified():
-                return self._counted(condition, frame)
+                return call("opposite", self._member_function(condition, frame))
+            case ir.Ordered():
+                return self._member_function(condition, frame)
             case _:
                 return self.steps.exact(condition, frame)
 
     # ------------------------------------------------------------------------------------------ quantifiers
-
-    def _counted(self, condition: ir.Quantified, frame: Frame) -> ast.expr:
-        counted = self._member_function(condition, frame)
-        return call("opposite", counted) if condition.quantifier == "fewer" else counted
 
     def _exists(self, condition: ir.Quantified, frame: Frame, *, sure: bool) -> ast.expr:
         """Write a loop over the members that may do, and return a call of it."""
@@ -233,7 +243,7 @@ class Writer:
                 [when(both(conditions), [returns(method(_WORK, "found", name("counted"), member.value))])],
             ),
         ]
-        if not sure:
+        if not sure and not condition.found:
             unseen = _member(condition.var, seen=False)
             inner = {**frame, condition.var.slot: unseen}
             test = const(True) if condition.where is None else self.bound(condition.where, inner, sure=False)
@@ -249,37 +259,66 @@ class Writer:
             members = method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
         return method(_WORK, "counted", members)
 
-    def _member_function(self, condition: ir.Quantified, frame: Frame) -> ast.expr:
-        """Write a function that judges every member, and return a call of it."""
-        body: list[ast.stmt] = [assign("others", _excluded(frame))]
-        for identifier, member in (("judge", _member(condition.var)), ("judge_unseen", _member(condition.var, seen=False))):
-            parts = self._standing(condition.var, member)
-            judged: list[ast.stmt] = []
+    def _member_function(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
+        """Write a function that judges every member and weighs the answers, and return a call of it."""
+        member, unseen = _member(condition.var), _member(condition.var, seen=False)
+        body: list[ast.stmt] = [assign("others", self._not_members(condition, frame))]
+        for identifier, place in (("judge", member), ("judge_unseen", unseen)):
+            parts = self._standing(condition.var, place)
+            certainly_none: list[ast.stmt] = []
             if condition.where is not None:
-                inner = {**frame, condition.var.slot: member}
+                inner = {**frame, condition.var.slot: place}
                 # A member that is certainly none names nothing missing, and need not be asked exactly.
-                judged = [when(negation(self.bound(condition.where, inner, sure=False)), [returns(FALSE)])]
+                certainly_none = [when(negation(self.bound(condition.where, inner, sure=False)), [returns(FALSE)])]
                 parts.append(self.exact(condition.where, inner))
-            body.append(function(identifier, [member.variable], [*judged, returns(call("every", several(parts)))]))
-        looked_through = (
+            body.append(function(identifier, [place.variable], [*certainly_none, returns(call("every", several(parts)))]))
+        found = call(
+            "judged",
             self._members(condition.var, sure=False),
             name("others"),
-            _unseen_members(_member(condition.var)),
+            const(()) if isinstance(condition, ir.Quantified) and condition.found else _unseen_members(member),
             name("judge"),
             name("judge_unseen"),
         )
-        if condition.n is None:
-            return self._function([*body, returns(call("some_member", *looked_through))], frame)
-        needed = self.operands.number(condition.n, frame)
-        needed_name = condition.n.as_written if isinstance(condition.n, ir.Field) else ""
-        counted = call(
-            "at_least",
-            needed if isinstance(needed, ast.expr) else self.operands.pool.add(needed),
-            const(needed_name),
-            *looked_through,
+        if isinstance(condition, ir.Quantified):
+            return self._function([*body, returns(self._weighed(condition, found, frame))], frame)
+        for identifier, place in (("ask", member), ("ask_unseen", unseen)):
+            asked = self.exact(condition.has, {**frame, condition.var.slot: place})
+            body.append(function(identifier, [place.variable], [returns(asked)]))
+        of_the_one = call(
+            "of_the_last" if condition.order == "latest" else "of_the_first",
+            found,
+            name("ask"),
+            name("ask_unseen"),
             const(f"{condition.var.name}.date"),
         )
-        return self._function([*body, returns(counted)], frame)
+        return self._function([*body, returns(of_the_one)], frame)
+
+    def _not_members(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
+        """What is no other than the items that the frame names; an item that is to be counted itself is no such."""
+        excluded = _excluded(frame)
+        if not isinstance(condition, ir.Quantified) or condition.including is None:
+            return excluded
+        own = frame[condition.including.slot]
+        return call("without", excluded, own.value) if own.seen else excluded
+
+    def _weighed(self, condition: ir.Quantified, found: ast.expr, frame: Frame) -> ast.expr:
+        if condition.n is None:
+            return call("some_member", found)
+        number = self.operands.number(condition.n, frame)
+        needed = number if isinstance(number, ast.expr) else self.operands.pool.add(number)
+        needed_name = const(condition.n.as_written if isinstance(condition.n, ir.Field) else "")
+        date_name = const(f"{condition.var.name}.date")
+        match condition.counted:
+            case "items":
+                return call("at_least_items", needed, needed_name, name(SCENE), found)
+            case "days":
+                return call("at_least_days", needed, needed_name, found, date_name)
+            case apart:
+                days, each = self.operands.days(apart, frame)
+                length = const(days * each) if isinstance(days, int) else call("column_days", days, const(each))
+                apart_name = const(apart.as_written if isinstance(apart, ir.Field) else "")
+                return call("at_least_episodes", needed, needed_name, length, apart_name, found, date_name)
 
     def _function(self, body: list[ast.stmt], frame: Frame) -> ast.expr:
         identifier = f"members_{len(self.functions)}"
@@ -299,7 +338,7 @@ def _unseen_members(member: Place) -> ast.expr:
 def _excluded(frame: Frame) -> ast.expr:
     """What is no other than the items that the frame names."""
     named = [
-        attribute(place.value, "item") if place.kind is Kind.CODING else place.value
+        attribute(place.value, "item") if place.kind in (Kind.CODING, Kind.TEXT) else place.value
         for place in frame.values()
         if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
     ]

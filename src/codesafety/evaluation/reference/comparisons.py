@@ -8,11 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from codesafety import ir
-from codesafety.evaluation import calendar
 from codesafety.evaluation.atoms import (
     coding_field,
-    compare,
-    converted,
     day_name,
     decide,
     item_codings,
@@ -24,14 +21,13 @@ from codesafety.evaluation.atoms import (
 )
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import LAST_DAY, OPEN_END, OPEN_START, Interval
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen, date_of, dosage
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen, date_of
 from codesafety.evaluation.items import Course
 from codesafety.evaluation.outcome import NOTHING, Bindable
 from codesafety.evaluation.predicates import ask
 from codesafety.evaluation.sameness import same_entry
 from codesafety.evaluation.words import contradicts
 from codesafety.evaluation.work import Work
-from codesafety.record import Medication, Quantity
 from codesafety.terminology.interface import Product
 from codesafety.terminology.interface import Status as CodeStatus
 
@@ -275,6 +271,8 @@ class Comparisons:
             if isinstance(value, ir.TableRow):
                 cell = value.cells.get(operand.name)
                 found = cell if isinstance(cell, tuple) else None
+            elif isinstance(value, TextFact):
+                found = value.day
             else:
                 assert isinstance(value, ItemFact)
                 found = item_date(value, operand.name)
@@ -285,54 +283,18 @@ class Comparisons:
         value = None if field.var is None else frame[field.var.slot].value
         return self._name(replace(field, name=day_name(value, field.name)) if isinstance(value, ItemFact) else field, frame)
 
-    def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond, frame: Frame) -> Truth:
+    def _relation(self, condition: ir.Before | ir.SameDay | ir.Within | ir.Beyond | ir.Nearer, frame: Frame) -> Truth:
         (a, a_name), (b, b_name) = self.date(condition.left, frame), self.date(condition.right, frame)
         missing = {name for name in (a_name, b_name) if name is not None}
         length = None
-        if isinstance(condition, ir.Within | ir.Beyond):
+        if isinstance(condition, ir.Within | ir.Beyond | ir.Nearer):
             length = self.length(condition.length, frame)
             if length is None:
                 assert isinstance(condition.length, ir.Field)
                 missing.add(self._name(condition.length, frame))
-        if a is None or b is None or (length is None and isinstance(condition, ir.Within | ir.Beyond)):
+        if a is None or b is None or (length is None and isinstance(condition, ir.Within | ir.Beyond | ir.Nearer)):
             return None, frozenset(missing)
         answer = decide(condition, a, b, length)
-        return (None, frozenset(missing)) if answer is None else truth(answer)
-
-    def _age(self, condition: ir.AgeCompare | ir.AgeRange, frame: Frame) -> Truth:
-        """Completed units between birth and an item (table 7)."""
-        born = self.facts.patient.born
-        at, at_name = self.date(condition.at, frame)
-        missing = {name for name in (None if born and born[0] == born[1] else "patient.born", at_name) if name is not None}
-        if isinstance(condition, ir.AgeCompare):
-            length = self.length(condition.length, frame)
-            bounds: list[tuple[ir.LengthLike | ir.Bound, Decimal | None]] = [(condition.length, length.n if length else None)]
-            unit = length.unit if length else None
-        else:
-            bounds = [(b, self.number(b, frame)) for b in (condition.low, condition.high)]
-            unit = condition.unit
-        for written, n in bounds:
-            if n is None:
-                assert isinstance(written, ir.Field)
-                missing.add(self._name(written, frame))
-        if born is None or at is None:
-            return None, frozenset(missing)
-        if at[1] < born[0]:
-            assert isinstance(condition.at, ir.Field)
-            value = frame[condition.at.var.slot].value if condition.at.var else None
-            return unknown(value.called if isinstance(value, Unseen) else self._day_name(condition.at, frame))
-        if unit is None or any(n is None for _, n in bounds):
-            return None, frozenset(missing)
-        low = 0 if at[0] < born[1] else calendar.completed(born[1], at[0], unit)
-        high = calendar.completed(born[0], at[1], unit)
-        numbers = [n for _, n in bounds if n is not None]
-        if isinstance(condition, ir.AgeRange):
-            inside, outside = numbers[0] <= low and high <= numbers[1], high < numbers[0] or low > numbers[1]
-            answer = True if inside else False if outside else None
-        elif condition.operator == "<":
-            answer = True if high < numbers[0] else False if low >= numbers[0] else None
-        else:
-            answer = True if low >= numbers[0] else False if high < numbers[0] else None
         return (None, frozenset(missing)) if answer is None else truth(answer)
 
     # ---- medicines
@@ -375,56 +337,6 @@ class Comparisons:
         if all(min(end, end_b) - max(start, start_b) + 1 > n for start, end in _shortest(a) for start_b, end_b in _shortest(b)):
             return TRUE
         return FALSE if _most_in_common(a, b) <= n else (None, frozenset(missing))
-
-    # ---- values
-
-    def quantity(self, field: ir.Field, frame: Frame) -> tuple[Quantity | None, tuple[str, ...]]:
-        """A field's number with its unit, or the names of what is missing."""
-        name = self._name(field, frame)
-        if (unseen := self._unseen(field, frame)) is not None:
-            return None, (unseen.called,)
-        if field.name == "dosage":
-            assert field.var is not None
-            item = frame[field.var.slot].value
-            assert isinstance(item, ItemFact) and isinstance(item.model, Medication)
-            number, lacking = dosage(item.model)
-            owner = name.partition(".")[0]
-            # computed here and not sent: the limits on what may be sent are not its own
-            return (
-                (Quantity.model_construct(value=number), ())
-                if number is not None
-                else (None, tuple(f"{owner}.{m}" for m in lacking))
-            )
-        raw = self.raw(field, frame)
-        if field.type is ir.FieldType.VALUE:
-            raw = raw.quantity if raw is not None else None
-        if isinstance(raw, Decimal):
-            return Quantity.model_construct(value=raw), ()
-        if isinstance(raw, Quantity) and raw.value is not None:
-            return raw, ()
-        return None, (name,)
-
-    def _compare(self, condition: ir.Compare, frame: Frame) -> Truth:
-        quantity, missing = self.quantity(condition.field, frame)
-        if quantity is None:
-            return None, frozenset(missing)
-        name = self._name(condition.field, frame)
-        assert quantity.value is not None
-        countable = condition.field.type is ir.FieldType.NUMBER and condition.unit is None
-        number = quantity.value if countable else converted(quantity.value, quantity.unit, condition.unit)
-        answer = None if number is None else compare(number, quantity.comparator, condition.operator, condition.value)
-        return truth(answer, name)
-
-    def _differs(self, condition: ir.Differs, frame: Frame) -> Truth:
-        one, missing = self.quantity(condition.left, frame)
-        other, more = self.quantity(condition.right, frame)
-        if one is None or other is None:
-            return None, frozenset((*missing, *more))
-        assert one.value is not None and other.value is not None
-        inexact = [self._name(f, frame) for f, q in ((condition.left, one), (condition.right, other)) if q.comparator]
-        if inexact:
-            return unknown(*inexact)
-        return truth(abs(one.value - other.value) * 100 > condition.percent * abs(other.value))
 
     # ---- plugins
 

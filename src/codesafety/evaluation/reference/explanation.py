@@ -6,7 +6,7 @@ Nothing here names a private field, quotes what was sent or shows a birth date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,9 +14,11 @@ from codesafety import ir
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.calendar import OPEN_END
+from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
+from codesafety.evaluation.numbers import age_unit
 from codesafety.evaluation.outcome import PRIVATE, Application
-from codesafety.evaluation.reference.comparisons import Frame
+from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Entry
 from codesafety.terminology.interface import Status, Words
@@ -37,13 +39,10 @@ class Explanation:
 
 def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
     """Return why `application` fires. Raises WorkSpent where that takes more work than is left."""
-    first, *swapped = frames_of(rule, application.subject, application.partner)
-    frame = first
-    if swapped and rule.when is not None and interpreter.judge(rule.when, first)[0] is not True:
-        (frame,) = swapped  # it fires, so it holds this way round
+    frame = _frame(rule, application, interpreter)
     untested = dict(application.untested)
     exceptions = tuple(
-        (unless.label, i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
+        (_label(unless), i in untested, tuple(sorted(untested.get(i, frozenset()) - PRIVATE)))
         for i, unless in enumerate(rule.unless)
         if not unless.private
     )
@@ -51,9 +50,52 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
     changes: list[str] = []
     if rule.when is not None:
         facts.update(_facts(rule.when, frame, interpreter))
+        facts.update(_assumed(rule, frame, interpreter))
         changes = list(_changes(rule.when, True, rule, frame, interpreter))
+        facts.update(
+            (name, ", ".join(label(i, interpreter.facts) for i in items))
+            for name, items in found(rule, [application], interpreter).items()
+        )
     changes += [f"clear if: {unless.label}" for unless in rule.unless if not unless.private]
     return Explanation(tuple(facts.items()), exceptions, tuple(dict.fromkeys(changes)))
+
+
+def _frame(rule: ir.Rule, application: Application, interpreter: Interpreter) -> Frame:
+    """Return the frame in which an application that fires holds: of a pair without order, the way round that does."""
+    first, *swapped = frames_of(rule, application.subject, application.partner)
+    if swapped and rule.when is not None and interpreter.judge(rule.when, first)[0] is not True:
+        return swapped[0]
+    return first
+
+
+def _label(unless: ir.Unless) -> str:
+    return f"{unless.label}, as far as was looked" if _asks_of_found(unless.condition) else unless.label
+
+
+def _asks_of_found(condition: ir.Condition) -> bool:
+    if isinstance(condition, ir.Quantified) and condition.found:
+        return True
+    return any(_asks_of_found(part) for part in ir.inner(condition))
+
+
+def found(rule: ir.Rule, applications: Sequence[Application], interpreter: Interpreter) -> Mapping[str, tuple[ItemFact, ...]]:
+    """Return what the quantifiers of a rule that fires found, by the names that it gives them, each once (table 24).
+
+    In the order of first possible days, then of the source. Raises WorkSpent where that takes more work than is left.
+    """
+    if rule.when is None or not _names_something(rule.when):
+        return {}
+    named: dict[str, dict[Hashable, ItemFact]] = {}
+    for application in applications:
+        for name, item in interpreter.found(rule.when, _frame(rule, application, interpreter)):
+            named.setdefault(name, {}).setdefault((item.is_entry, interpreter.facts.key_of(item)), item)
+    return {name: tuple(sorted(items.values(), key=lambda item: (item.span[0], item.index))) for name, items in named.items()}
+
+
+def _names_something(condition: ir.Condition) -> bool:
+    if isinstance(condition, ir.Quantified | ir.Ordered) and condition.called is not None:
+        return True
+    return any(_names_something(part) for part in ir.inner(condition))
 
 
 def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
@@ -83,38 +125,67 @@ def _context(item: ItemFact) -> str:
 
 def _atoms(condition: ir.Condition) -> Iterator[ir.Condition]:
     match condition:
-        case ir.And(parts) | ir.Or(parts):
+        case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
             for part in parts:
                 yield from _atoms(part)
-        case ir.Not(part):
+        case ir.Not(part) | ir.Named(part=part):
             yield from _atoms(part)
         case _:
             yield condition
 
 
+def _named(condition: ir.Condition) -> Iterator[ir.Named]:
+    """Yield the named conditions that a condition calls, not those that they call in turn."""
+    match condition:
+        case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
+            for part in parts:
+                yield from _named(part)
+        case ir.Not(part):
+            yield from _named(part)
+        case ir.Named():
+            yield condition
+        case _:
+            pass
+
+
 def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    for called in _named(condition):
+        truth = interpreter.judge(called.part, frame)[0]
+        yield called.title, "cannot tell" if truth is None else "yes" if truth else "no"
     for atom in _atoms(condition):
         match atom:
             case ir.AgeCompare(at, _, length):
-                yield _age(
-                    at,
-                    interpreter.binding.length(length).unit
-                    if not isinstance(length, ir.Field)
-                    else length.column_unit or ir.Unit.YEARS,
-                    frame,
-                    interpreter,
-                )
-            case ir.AgeRange(at, _, _, unit):
-                yield _age(at, unit, frame, interpreter)
-            case ir.FieldIs(field) | ir.Compare(field) | ir.IsMissing(field):
+                yield _age(at, _unit_of_age(length, frame, interpreter), frame, interpreter)
+                yield from _value_of_age(length, frame, interpreter)
+            case ir.AgeRange(at, low, high):
+                yield _age(at, _unit_of_range(low, high, frame, interpreter), frame, interpreter)
+                for end in (low, high):
+                    yield from _value_of_age(end, frame, interpreter)
+            case ir.FieldIs(field) | ir.IsMissing(field):
                 yield from _field(field, frame, interpreter)
-            case ir.FieldSame(left, right) | ir.Differs(left, right):
+            case ir.FieldSame(left, right):
                 yield from _field(left, frame, interpreter)
                 yield from _field(right, frame, interpreter)
-            case ir.Before(left, right) | ir.SameDay(left, right) | ir.Within(left, right) | ir.Beyond(left, right):
+            case ir.Compare() | ir.InRange() | ir.Differs():
+                for field in _fields_compared(atom):
+                    yield from _field(field, frame, interpreter)
+            case (
+                ir.Before(left, right)
+                | ir.SameDay(left, right)
+                | ir.Within(left, right)
+                | ir.Beyond(left, right)
+                | ir.Nearer(left, right)
+            ):
                 for operand in (left, right):
                     if isinstance(operand, ir.Field):
                         yield from _date(operand, frame, interpreter)
+            case ir.Ordered(order, var, has=has):
+                chosen = [member for member, _ in interpreter.chosen(atom, frame) if isinstance(member, ItemFact)]
+                yield f"{order} {var.name}", ", ".join(label(item, interpreter.facts) for item in chosen) or "none"
+                if len(chosen) == 1:
+                    yield from _facts(has, {**frame, var.slot: Bound(chosen[0], var.name)}, interpreter)
+            case ir.Says(var, what, name) if interpreter.judge(atom, frame)[0]:
+                yield f"words of {var.name}", f"{'deny' if what == 'denies' else 'affirm'} {name.rpartition('/')[2]}"
             case ir.CodingIs(var) | ir.Contradicts(var):
                 coding = frame[var.slot].value
                 yield f"{var.name}.code", label(coding, interpreter.facts)
@@ -122,6 +193,40 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                     yield from _standing(var.name, coding, interpreter.facts, words=isinstance(atom, ir.Contradicts))
             case _:
                 pass
+
+
+def _fields_compared(condition: ir.Compare | ir.InRange | ir.Differs) -> tuple[ir.Field, ...]:
+    match condition:
+        case ir.Compare(left, _, right) | ir.Differs(left, right):
+            return (*ir.fields_of(left), *ir.fields_of(right))
+        case ir.InRange(number, low, high):
+            return tuple(field for part in (number, low, high) for field in ir.fields_of(part))
+
+
+def _assumed(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    """In which unit the rule reads a number that was sent without one, whether or not this one was."""
+    for field in rule.assumed:
+        unit = interpreter.unit(field, frame)
+        yield f"{field.as_written} without a unit", f"read as {unit}" if unit is not None else "not read"
+
+
+def _unit_of_age(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Unit:
+    if not isinstance(length, ir.Field):
+        return interpreter.binding.length(length).unit
+    if length.column_unit is not None:
+        return length.column_unit
+    quantity = interpreter.quantity(length, frame)[0]
+    return (age_unit(quantity.unit) if quantity is not None else None) or ir.Unit.YEARS
+
+
+def _unit_of_range(low: ir.LengthLike, high: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Unit:
+    """The smaller unit of the two ends: what is not known in it is not known at either."""
+    return min((_unit_of_age(end, frame, interpreter) for end in (low, high)), key=tuple(ir.Unit).index)
+
+
+def _value_of_age(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    if isinstance(length, ir.Field) and length.column_unit is None:
+        yield from _field(length, frame, interpreter)
 
 
 def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> Iterator[tuple[str, str]]:
@@ -165,7 +270,15 @@ def age_text(at: ir.DateOperand, unit: ir.Unit, frame: Frame, interpreter: Inter
         return None
     low = 0 if day[0] < born[1] else calendar.completed(born[1], day[0], unit)
     high = calendar.completed(born[0], day[1], unit)
-    return say_limit(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
+    return _of_age(ir.Length(Decimal(low), unit)) if low == high else f"{low} to {high} {unit.value}"
+
+
+def _of_age(length: ir.Length) -> str:
+    """An age as people say it: from two years on, months are years and months."""
+    if length.unit is ir.Unit.MONTHS and length.n >= 24:
+        years, months = divmod(length.n, 12)
+        return f"{years} years" + (f" {say_limit(ir.Length(months, length.unit))}" if months else "")
+    return say_limit(length)
 
 
 def _date(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
@@ -193,7 +306,7 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
         return calendar.text(found) if found is not None else None
     if field.var is not None and isinstance(frame[field.var.slot].value, Unseen):
         return None
-    if field.type in (ir.FieldType.VALUE, ir.FieldType.NUMBER):
+    if field.type in (ir.FieldType.VALUE, ir.FieldType.QUANTITY, ir.FieldType.NUMBER):
         quantity = interpreter.quantity(field, frame)[0]
         if quantity is not None:
             unit = f" {quantity.unit}" if quantity.unit and _SHOWABLE_UNIT.fullmatch(quantity.unit) else ""
@@ -201,7 +314,7 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
         if field.type is ir.FieldType.VALUE:
             found = interpreter.date(field, frame)[0]
             return calendar.text(found) if found is not None else None
-        return None
+        return "no limit" if field.open else None
     if field.name == "ingredients":  # names of substances that the terminology gives, and no codings that were sent
         return ", ".join(sorted(interpreter.raw(field, frame) or ())) or None
     if field.type is ir.FieldType.CODINGS:
@@ -232,45 +345,91 @@ def show_code(system: str | None, code: str | None, facts: Facts) -> str:
 
 def label(value: object, facts: Facts) -> str:
     """Return how a message names an item: term, code and day."""
+    shown = code_of(value, facts)
+    return f"{shown}, {calendar.text(value.day)}" if isinstance(value, ItemFact) and value.day is not None else shown
+
+
+def code_of(value: object, facts: Facts) -> str:
+    """Return how a message names what was found beside its own items: term and code."""
     if isinstance(value, CodingFact):
         return show_code(value.info.system, value.info.code, facts)
     if isinstance(value, ItemFact):
-        info = next((i for i in value.infos if i.system == "sct" and i.code), value.infos[0] if value.infos else None)
-        shown = show_code(info.system, info.code, facts) if info is not None else "an entry without a code"
-        return shown if value.day is None else f"{shown}, {calendar.text(value.day)}"
+        info = _info(value)
+        return show_code(info.system, info.code, facts) if info is not None else "an entry without a code"
     return "the message"
 
 
-def say(rule: ir.Rule, application: Application, interpreter: Interpreter) -> str:
-    """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent."""
-    frame = frames_of(rule, application.subject, application.partner)[0]
+def term_of(value: object, facts: Facts) -> str:
+    """Return how an example's sentence names an item: its term alone, where the terminology knows one."""
+    info = value.info if isinstance(value, CodingFact) else _info(value) if isinstance(value, ItemFact) else None
+    terms = facts.codebook.terminology.terms(ir.code_key(info.system or "?", info.code)) if info is not None and info.code else ()
+    return without_tag(terms[0]) if terms else code_of(value, facts)
+
+
+def _info(item: ItemFact) -> CodeInfo | None:
+    return next((i for i in item.infos if i.system == "sct" and i.code), item.infos[0] if item.infos else None)
+
+
+Naming = Callable[[object, Facts], str]
+
+
+def say(
+    rule: ir.Rule,
+    applications: Sequence[Application],
+    interpreter: Interpreter,
+    item: Naming = label,
+    found_item: Naming = code_of,
+) -> str:
+    """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent.
+
+    The rule's own items are those of the first application; what was found is that of all. `item` and `found_item`: how they
+    are named. Raises WorkSpent where finding them again takes more work than is left.
+    """
+    frame = frames_of(rule, applications[0].subject, applications[0].partner)[0]
+    named = found(rule, applications, interpreter)
     out: list[str] = []
     for part in rule.say:
         if isinstance(part, str):
             out.append(part)
+        elif part.kind == "found":
+            out.append(
+                ", ".join(_found_text(part.operand, each, interpreter, found_item) for each in named[_name_of(part.operand)])
+            )
         elif part.kind == "item":
             assert isinstance(part.operand, ir.Var)
-            out.append(label(frame[part.operand.slot].value, interpreter.facts))
+            out.append(item(frame[part.operand.slot].value, interpreter.facts))
         elif part.kind == "age":
             operand = (
                 part.operand
                 if isinstance(part.operand, ir.Field)
                 else ir.Field(part.operand.name, "date", ir.FieldType.DATE, part.operand)
             )
-            out.append(age_text(operand, _age_unit(rule), frame, interpreter) or "of an age that is not known")
+            out.append(
+                age_text(operand, _age_unit(rule, frame, interpreter), frame, interpreter) or "of an age that is not known"
+            )
         else:
             assert isinstance(part.operand, ir.Field)
             out.append(field_text(part.operand, frame, interpreter) or "(not known)")
     return "".join(out)
 
 
-def _age_unit(rule: ir.Rule) -> ir.Unit:
+def _name_of(operand: ir.Var | ir.Field) -> str:
+    return operand.base if isinstance(operand, ir.Field) else operand.name
+
+
+def _found_text(operand: ir.Var | ir.Field, item: ItemFact, interpreter: Interpreter, named: Naming) -> str:
+    if isinstance(operand, ir.Var):
+        return named(item, interpreter.facts)
+    return field_text(operand, {ir.FOUND_SLOT: Bound(item, operand.base)}, interpreter) or "not known"
+
+
+def _age_unit(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> ir.Unit:
     for atom in _atoms(rule.when) if rule.when is not None else ():
         match atom:
-            case ir.AgeCompare(_, _, ir.Length(_, unit)) | ir.AgeRange(_, _, _, unit):
-                return unit
-            case ir.AgeCompare(_, _, ir.Field(column_unit=ir.Unit() as unit)):
-                return unit
+            case ir.AgeCompare(_, _, length):
+                return _unit_of_age(length, frame, interpreter)
+            case ir.AgeRange(_, low, high):
+                return _unit_of_range(low, high, frame, interpreter)
             case _:
                 pass
     return ir.Unit.YEARS
@@ -292,10 +451,17 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             live = [p for p in parts if interpreter.judge(p, frame)[0] is wanted]
             if len(live) == 1:
                 yield from _changes(live[0], wanted, rule, frame, interpreter)
+        case ir.Not(part) if part.span == condition.span and not isinstance(part, ir.AgeRange):
+            words = words_of(condition, rule)
+            if words and not _reads_private(part):  # written with `is not` or `not in`
+                asserted = words.replace(" is not ", " is ", 1).replace(" not in ", " in ", 1)
+                yield f"clear if: {asserted}" if wanted else f"clear if not: {asserted}"
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
-        case _ if _reads_private(condition):
+        case _ if any(_reads_private(atom) for atom in _atoms(condition)):
             return
+        case ir.Named(title=title):
+            yield f"clear if not: {title}" if wanted else f"clear if: {title}"
         case ir.AgeCompare() | ir.AgeRange():
             text = _age_change(condition, wanted, frame, interpreter)
             if text:
@@ -309,19 +475,38 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
 
 
 def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Frame, interpreter: Interpreter) -> str | None:
+    ends = (condition.low, condition.high) if isinstance(condition, ir.AgeRange) else (condition.length,)
+    if any(isinstance(end, ir.Field) and end.column_unit is None for end in ends):
+        return None  # a value may be the wrong one of the two
+    found = [interpreter.length(end, frame) for end in ends]
     if isinstance(condition, ir.AgeRange):
-        low, high = (interpreter.number(b, frame) for b in (condition.low, condition.high))
-        if low is None or high is None:
+        inside = _ages(*found)
+        if inside is None:
             return None
-        inside = f"aged {low} to {high} {condition.unit.value}"
-        return f"clear if not {inside}" if wanted else f"clear if {inside}"
-    length = interpreter.length(condition.length, frame)
+        return f"clear if not aged {inside}" if wanted else f"clear if aged {inside}"
+    length = found[0]
     if length is None:
         return None
     below = (condition.operator == "<") != wanted
     if below:
-        return f"clear if aged {say_limit(ir.Length(length.n - 1, length.unit))} or less"
-    return f"clear if aged {say_limit(length)} or more"
+        return f"clear if aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
+    return f"clear if aged {_of_age(length)} or more"
+
+
+def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:
+    """A range of ages in words; an end that is not there is no bound."""
+    match low, high:
+        case None, None:
+            return None
+        case ir.Length(), None:
+            return f"{_of_age(low)} or more"
+        case None, ir.Length():
+            return f"{_of_age(high)} or less"
+        case ir.Length(n, unit), ir.Length(m, other) if unit is other:
+            return f"{n} to {m} {unit.value}"
+        case ir.Length(), ir.Length():
+            return f"{_of_age(low)} to {_of_age(high)}"
+    return None
 
 
 def _reads_private(condition: ir.Condition) -> bool:
@@ -330,15 +515,13 @@ def _reads_private(condition: ir.Condition) -> bool:
             return field.private
         case ir.FieldSame(left, right):
             return left.private or right.private
-        case ir.Quantified(where=where):
-            return where is not None and any(_reads_private(a) for a in _atoms(where))
         case _:
-            return False
+            return any(_reads_private(atom) for part in ir.inner(condition) for atom in _atoms(part))
 
 
 def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:
     """Return the words of a condition as its author wrote them, white space folded."""
-    name = rule.name.rpartition("/")[2]
+    name = rule.family.rpartition("/")[2]
     if name not in rule.text:
         return None
     start_of_text = rule.span.start - rule.text.index(name, len("rule"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from codesafety import ir
 from codesafety.evaluation.atoms import (
@@ -12,13 +13,13 @@ from codesafety.evaluation.atoms import (
     item_of,
 )
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
-from codesafety.evaluation.facts import CodingFact, ItemFact, Unseen
+from codesafety.evaluation.facts import CodingFact, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import NOTHING, Application, Bindable, Outcome, Status, settle
+from codesafety.evaluation.phrases import says
 from codesafety.evaluation.reference.comparisons import (
     FALSE,
     TRUE,
     Bound,
-    Comparisons,
     Frame,
     Truth,
     conjunction,
@@ -27,9 +28,13 @@ from codesafety.evaluation.reference.comparisons import (
     truth,
     unknown,
 )
+from codesafety.evaluation.reference.members import Member, at_least, at_least_episodes, days_of, first_of, last_of, of_the_one
+from codesafety.evaluation.reference.numbers import Numbers
+
+_IN_CONTEXT = (ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MEDICATION)
 
 
-class Interpreter(Comparisons):
+class Interpreter(Numbers):
     """Answers any rule of a binding for any item of some facts."""
 
     # ------------------------------------------------------------------------------------------ one rule, one item
@@ -69,9 +74,21 @@ class Interpreter(Comparisons):
                     yield self._apply(rule, None)
             case ir.Kind.CODING:
                 yield from (self._apply(rule, coding) for coding in self._codings(subject))
+            case ir.Kind.TEXT:
+                for text in self.facts.texts(subject):
+                    yield from self._text_applications(rule, text)
             case _ if subject is not None:
                 for part in self.facts.parts(subject):
                     yield from self._item_applications(rule, part)
+
+    def _text_applications(self, rule: ir.Rule, text: TextFact) -> Iterator[Application]:
+        """A text by itself, or beside every item but the one whose words they are."""
+        other = rule.trigger.partner
+        if other is None:
+            yield self._apply(rule, text)
+            return
+        for member in self._others(other.kind, [] if text.item is None else [text.item]):
+            yield self._apply(rule, text, member, pair=True)
 
     def _codings(self, subject: ItemFact | None) -> Iterator[CodingFact]:
         if subject is None:
@@ -183,9 +200,10 @@ class Interpreter(Comparisons):
         return TRUE if var.set is None else self._in_set(bound, var.set)
 
     def _context(self, bound: Bound, kind: ir.Kind) -> Truth:
-        """The default context: an entry is present, the patient's and current; a medication is given or to be given."""
+        """The default context: an entry is present, the patient's and current; a history present and the patient's, whenever;
+        a medication is given or to be given."""
         value = bound.value
-        if kind not in (ir.Kind.ENTRY, ir.Kind.MEDICATION):
+        if kind not in _IN_CONTEXT:
             return TRUE
         if isinstance(value, Unseen):
             return unknown(value.called)
@@ -199,7 +217,9 @@ class Interpreter(Comparisons):
             [
                 truth(None if assertion in (None, "possible") else assertion == "present", f"{bound.name}.assertion"),
                 truth(None if subject is None else subject == "patient", f"{bound.name}.subject"),
-                truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
+                TRUE
+                if kind is ir.Kind.HISTORY
+                else truth(None if temporality is None else temporality == "current", f"{bound.name}.temporality"),
             ]
         )
 
@@ -227,8 +247,14 @@ class Interpreter(Comparisons):
                 return disjunction(self.judge(part, frame) for part in parts)
             case ir.Not(part):
                 return negation(self.judge(part, frame))
+            case ir.Named(part=part):
+                return self.judge(part, frame)
             case ir.Quantified():
                 return self._quantified(condition, frame)
+            case ir.Ordered():
+                return self._ordered(condition, frame)
+            case ir.Several(parts, n):
+                return self._several([self.judge(part, frame) for part in parts], n)
             case ir.IsMissing(field):
                 return self._is_missing(field, frame)
             case ir.FieldIs(field, word):
@@ -243,7 +269,7 @@ class Interpreter(Comparisons):
                 return self._about(frame[var.slot], subject)
             case ir.InSet(operand, name):
                 return self._operand_in(operand, name, frame)
-            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond():
+            case ir.Before() | ir.SameDay() | ir.Within() | ir.Beyond() | ir.Nearer():
                 return self._relation(condition, frame)
             case ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameIngredients(left, right):
                 return self._products(condition, frame[left.slot], frame[right.slot])
@@ -255,20 +281,23 @@ class Interpreter(Comparisons):
                 return self._differs(condition, frame)
             case ir.Contradicts(var):
                 return self._contradicts(frame[var.slot])
+            case ir.Says(var, what, name):
+                words = frame[var.slot].value
+                assert isinstance(words, TextFact)
+                return truth(says(words.clauses, self.binding.phrases[name]) == what)
             case ir.Compare():
                 return self._compare(condition, frame)
+            case ir.InRange():
+                return self._in_range(condition, frame)
             case ir.AgeCompare() | ir.AgeRange():
                 return self._age(condition, frame)
             case ir.Custom(name, arguments):
                 return self._custom(name, [frame[v.slot] for v in arguments])
 
-    # ---- quantifiers (table 4)
+    # ---- quantifiers (tables 4, 19, 20 and 28)
 
     def _quantified(self, condition: ir.Quantified, frame: Frame) -> Truth:
-        var = condition.var
-        named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
-        members = self._others(var.kind, named)
-        judged = [(member, self._member(condition, member, frame)) for member in members]
+        judged = self._judged(condition, frame)
         match condition.quantifier:
             case "exists":
                 return disjunction(answer for _, answer in judged)
@@ -279,7 +308,18 @@ class Interpreter(Comparisons):
             case "fewer":
                 return negation(self._at_least(condition, judged, frame))
 
-    def _member(self, condition: ir.Quantified, member: ItemFact | Unseen, frame: Frame) -> Truth:
+    def _judged(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
+        """Return the members with the answer to what makes them one that counts, or one that may be chosen."""
+        named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
+        members = self._others(condition.var.kind, named)
+        if isinstance(condition, ir.Quantified):
+            if condition.found:
+                members = [member for member in members if isinstance(member, ItemFact)]
+            if condition.including is not None and isinstance(own := frame[condition.including.slot].value, ItemFact):
+                members.append(own)
+        return [(member, self._member(condition, member, frame)) for member in members]
+
+    def _member(self, condition: ir.Quantified | ir.Ordered, member: ItemFact | Unseen, frame: Frame) -> Truth:
         var = condition.var
         bound = Bound(member, var.name)
         parts = [self._membership(bound, var), self._context(bound, var.kind)]
@@ -289,32 +329,68 @@ class Interpreter(Comparisons):
 
     def _at_least(self, condition: ir.Quantified, judged: list[tuple[ItemFact | Unseen, Truth]], frame: Frame) -> Truth:
         assert condition.n is not None
+        counted, date_name = condition.counted, f"{condition.var.name}.date"
         needed = self.number(condition.n, frame)
-        if needed is None:
-            assert isinstance(condition.n, ir.Field)
-            return unknown(condition.n.as_written)
-        sure = {exact_day(m) for m, (value, _) in judged if value is True} - {None}
-        if len(sure) >= needed:
+        apart = None if isinstance(counted, str) else self.length(counted, frame)
+        missing = {
+            written.as_written
+            for written, value in ((condition.n, needed), (counted, apart))
+            if isinstance(written, ir.Field) and value is None
+        }
+        if needed is None or missing:
+            return None, frozenset(missing)
+        members = [
+            Member(
+                days_of(member.day),
+                answer,
+                self.facts.key_of(member) if counted == "items" and isinstance(member, ItemFact) else exact_day(member),
+                isinstance(member, ItemFact),
+            )
+            for member, answer in judged
+        ]
+        if apart is None:
+            return at_least(needed, members, date_name)
+        return at_least_episodes(needed, int(apart.n) * (7 if apart.unit is ir.Unit.WEEKS else 1), members, date_name)
+
+    def _ordered(self, condition: ir.Ordered, frame: Frame) -> Truth:
+        chosen = self.chosen(condition, frame)
+        var = condition.var
+        asked = [self.judge(condition.has, {**frame, var.slot: Bound(member, var.name)}) for member, _ in chosen]
+        members = [Member(days_of(member.day), answer, seen=isinstance(member, ItemFact)) for member, answer in chosen]
+        return of_the_one(members, asked, f"{var.name}.date")
+
+    def chosen(self, condition: ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
+        """Return the members of which each may be the one that is the latest, or the earliest."""
+        judged = self._judged(condition, frame)
+        members = [Member(days_of(member.day), answer) for member, answer in judged]
+        return [judged[place] for place in (last_of if condition.order == "latest" else first_of)(members)]
+
+    def _several(self, parts: list[Truth], n: Decimal | ir.LimitRef) -> Truth:
+        needed = self.binding.number(n)
+        told = sum(value is True for value, _ in parts)
+        untold = [names for value, names in parts if value is None]
+        if told >= needed:
             return TRUE
-        possible: set[int | None] = set(sure)
-        more: int | float = 0
-        missing: set[str] = set()
-        for member, (value, names) in judged:
-            day = exact_day(member)
-            if value is False or (day is not None and day in sure):
-                continue
-            if isinstance(member, Unseen):
-                more = float("inf")
-            elif day is None:
-                more += 1
-            else:
-                possible.add(day)
-            missing |= names if value is None else {f"{condition.var.name}.date"}
-            if value is None and day is None and isinstance(member, ItemFact):
-                missing.add(f"{condition.var.name}.date")
-        if len(possible) + more < needed:
-            return FALSE
-        return None, frozenset(missing)
+        return FALSE if told + len(untold) < needed else (None, NOTHING.union(*untold))
+
+    # ---- what was found, by name (table 24)
+
+    def found(self, condition: ir.Condition, frame: Frame) -> Iterator[tuple[str, ItemFact]]:
+        """Yield each item that a true condition found, with the name that the rule calls it by; in an alternative that holds."""
+        match condition:
+            case ir.And(parts):
+                for part in parts:
+                    yield from self.found(part, frame)
+            case ir.Or(parts):
+                for part in parts:
+                    if self.judge(part, frame)[0] is True:
+                        yield from self.found(part, frame)
+            case ir.Quantified(called=str() as called):
+                yield from ((called, m) for m, (value, _) in self._judged(condition, frame) if value and isinstance(m, ItemFact))
+            case ir.Ordered(called=str() as called):
+                yield from ((called, m) for m, _ in self.chosen(condition, frame) if isinstance(m, ItemFact))
+            case _:
+                pass
 
 
 def frames_of(rule: ir.Rule, subject: Bindable, partner: Bindable) -> list[Frame]:

@@ -125,8 +125,8 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
         coded = [q for q in fields["qualifiers"] if q.codings and not q.role.startswith(("meta.", "category", "format"))]
         if not coded:
             words = main.text or _words(resource, shape) or _answered(components)
-            lines = tuple(unplaced(node, "a date") for node in dated.nodes)
-            return TextItem(**fields, text=words), (*not_read, *lines)
+            lines = tuple(unplaced(node, "a date") for node in dated.nodes) if end is not None else ()
+            return TextItem(**fields, text=words, date=start), (*not_read, *lines)
     return Entry(
         **fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end, components=components
     ), not_read

@@ -343,11 +343,8 @@ class _Person:
                 case "medication":
                     self._medications.append(self._medication(table, row, fields))
                 case "text":
-                    self._texts.append(
-                        TextItem(
-                            **fields | {"text": as_text(row.get("note_text")), "recorded": self._date(table, row, shape.date)}
-                        )
-                    )
+                    day = self._date(table, row, shape.date)
+                    self._texts.append(TextItem(**fields | {"text": as_text(row.get("note_text")), "date": day, "recorded": day}))
                 case _:
                     day = self._date(table, row, shape.date)
                     if day is None and as_text(row.get(shape.date)) is not None:

@@ -290,6 +290,25 @@ def _steps(from_unit: str, to_unit: str) -> tuple[Fraction, Fraction] | None:
     return source.factor / target.factor, (source.offset - target.offset) / target.factor
 
 
+def in_first_of_family(unit: str) -> tuple[str, Fraction, Fraction] | None:
+    """Return its family's first unit, and the factor and the offset to it; None where `unit` is not in the table."""
+    found = _table().get(unit)
+    return None if found is None else (_first_units()[found.family], found.factor, found.offset)
+
+
+@cache
+def _first_units() -> dict[str, str]:
+    first: dict[str, str] = {}
+    for name, unit in _table().items():
+        if unit.factor == 1 and not unit.offset:
+            first.setdefault(unit.family, name)
+    return first
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or _ALSO_WRITTEN.get(one.strip(), one) == _ALSO_WRITTEN.get(other.strip(), other)
+
+
 def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
     """Return `value` in `to_unit`, or None where the two do not convert or one of them is not known.
 
@@ -303,3 +322,19 @@ def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
     if steps is None or not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
         return None
     return ucum.decimal(Fraction(value) * steps[0] + steps[1])
+
+
+def exactly(number: Fraction, from_unit: str, to_unit: str) -> Fraction | None:
+    """Return `number` in `to_unit` as a fraction, or None where the two do not convert."""
+    if len(from_unit) > ucum.LONGEST or len(to_unit) > ucum.LONGEST:
+        return number if from_unit == to_unit else None
+    steps = _steps(from_unit, to_unit)
+    return None if steps is None else number * steps[0] + steps[1]
+
+
+def ratio(from_unit: str, to_unit: str) -> Fraction | None:
+    """Return by what a difference in `from_unit` is multiplied to be one in `to_unit`, or None where the two do not convert."""
+    if len(from_unit) > ucum.LONGEST or len(to_unit) > ucum.LONGEST:
+        return Fraction(1) if from_unit == to_unit else None
+    steps = _steps(from_unit, to_unit)
+    return None if steps is None else steps[0]

@@ -35,6 +35,33 @@ def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
         )
 
 
+def warn_of_mentions(made: ir.Rule, diagnostics: Diagnostics) -> None:
+    """Warn of mentions that count or explain, or whose absence is asked for, and may have been entered in error."""
+    for condition, excuses in ((made.when, False), *((unless.condition, True) for unless in made.unless)):
+        for found in () if condition is None else _mentions(condition, excuses):
+            diagnostics.warning(
+                "CS415",
+                f"`{found.var.name}` may have been entered in error, and counts here all the same",
+                found.span,
+                f"draw it as `history`, or say it: `not ({found.var.name} is entered-in-error)`",
+            )
+
+
+def _mentions(condition: ir.Condition, excuses: bool) -> Iterator[ir.Quantified | ir.Ordered]:
+    if isinstance(condition, ir.Quantified | ir.Ordered) and condition.var.kind is ir.Kind.MENTION:
+        counts = isinstance(condition, ir.Quantified) and condition.quantifier != "exists"
+        if (counts or excuses) and not any(_speaks_of_error(part, condition.var) for part in ir.inner(condition)):
+            yield condition
+    for part in ir.inner(condition):
+        yield from _mentions(part, excuses)
+
+
+def _speaks_of_error(condition: ir.Condition, var: ir.Var) -> bool:
+    if isinstance(condition, ir.ItemIs):
+        return condition.word is ir.ItemWord.ENTERED_IN_ERROR and condition.var.slot == var.slot
+    return any(_speaks_of_error(part, var) for part in ir.inner(condition))
+
+
 def can_be_untold(made: ir.Rule) -> bool:
     """Return whether some field that the rule reads can be missing.
 
@@ -55,10 +82,10 @@ def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condi
             there |= {part.part.field for part in parts if isinstance(part, ir.Not) and isinstance(part.part, ir.IsMissing)}
             for part in parts:
                 yield from _leaves(part, there)
-        case ir.Or(parts=parts):
+        case ir.Or(parts=parts) | ir.Several(parts=parts):
             for part in parts:
                 yield from _leaves(part, there)
-        case ir.Not(part=part):
+        case ir.Not(part=part) | ir.Named(part=part):
             yield from _leaves(part, there)
         case ir.FieldIs(field=field) if field in there:
             return

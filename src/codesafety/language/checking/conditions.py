@@ -8,25 +8,23 @@ from codesafety import ir
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
-from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
-from codesafety.language.checking.times import (
-    A_TYPE,
-    OF_DATES,
-    age_comparison,
-    age_range,
-    comparison,
-    date_relation,
-    differs,
-    distance,
-    overlaps,
-)
+from codesafety.language.checking.ages import age_comparison, age_range
+from codesafety.language.checking.defines import MAY_STAND_FOR, named
+from codesafety.language.checking.members import ordered, quantified, several
+from codesafety.language.checking.numbers import change, comparison, differs, number_range
+from codesafety.language.checking.said import says
+from codesafety.language.checking.scope import RuleScope, a_kind
+from codesafety.language.checking.times import A_TYPE, OF_DATES, date_relation, distance, overlaps
 from codesafety.language.parsing import syntax
 
-_ENTRIES: Final = (Kind.ENTRY, Kind.MENTION)
+_ENTRIES: Final = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
 _MEDICATION: Final = (Kind.MEDICATION,)
-_DEEPEST: Final = 2
-"""How deep quantifiers may stand in quantifiers: cost is bounded by the number of items to this power."""
-_NEVER_OF_AN_ENTRY: Final = (ir.ItemWord.ABSENT, ir.ItemWord.ENTERED_IN_ERROR)
+_NEVER_SAID: Final = {
+    Kind.ENTRY: (ir.ItemWord.ABSENT, ir.ItemWord.PLANNED, ir.ItemWord.PAST, ir.ItemWord.ENTERED_IN_ERROR),
+    Kind.HISTORY: (ir.ItemWord.ABSENT, ir.ItemWord.PLANNED, ir.ItemWord.ENTERED_IN_ERROR),
+}
+"""What is never true of an item that stands as one of a kind."""
+_STANDS: Final = {Kind.ENTRY: "present, current and not in error", Kind.HISTORY: "present, whenever it was, and not in error"}
 
 
 def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Condition | None:
@@ -40,7 +38,11 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             part = condition(inner, scope, depth)
             return None if part is None else ir.Not(part, node.span)
         case syntax.Quantified():
-            return _quantified(node, scope, depth)
+            return quantified(node, scope, depth, condition)
+        case syntax.Ordered():
+            return ordered(node, scope, depth, condition)
+        case syntax.Several():
+            return several(node, scope, depth, condition)
         case syntax.Missing():
             return _negated(node.negated, _missing(node, scope))
         case syntax.IsWord():
@@ -63,14 +65,20 @@ def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Co
             return overlaps(node, scope)
         case syntax.Differs():
             return differs(node, scope)
+        case syntax.Change():
+            return change(node, scope)
+        case syntax.Comparison(left=syntax.Age() as age):
+            return age_comparison(node, age, scope)
         case syntax.Comparison():
             return comparison(node, scope)
-        case syntax.AgeComparison():
-            return age_comparison(node, scope)
-        case syntax.AgeRange():
-            return _negated(node.negated, age_range(node, scope))
+        case syntax.InRange(left=syntax.Age() as age):
+            return _negated(node.negated, age_range(node, age, scope))
+        case syntax.InRange():
+            return _negated(node.negated, number_range(node, scope))
         case syntax.Call():
-            return _call(node, scope)
+            return _call(node, scope, depth)
+        case syntax.Says():
+            return says(node, scope)
         case _:
             assert_never(node)
 
@@ -115,86 +123,20 @@ def two_readings(node: syntax.Junction) -> str:
     return f"put brackets: `{written}` can mean\n`{grouped('and')}`\nor `{grouped('or')}`"
 
 
-def _quantified(node: syntax.Quantified, scope: RuleScope, depth: int) -> ir.Condition | None:
-    kind = Kind(node.binder.kind.text)
-    set_name = scope.ruleset.set_name(node.binder.set) if node.binder.set else None
-    n = None if node.n is None else scope.bound(node.n)
-    wrong = node.n is not None and n is None
-    if node.unit is not None and node.unit.text not in ("days", "day"):
-        scope.diagnostics.error(
-            "CS208",
-            f"days are counted here, not `{node.unit.text}`",
-            node.unit.span,
-            "write `at least 2 days with …`, and the stretch of time in the `where`",
-        )
-        wrong = True
-    if isinstance(node.n, syntax.Number) and n == 0:
-        scope.diagnostics.error(
-            "CS207",
-            f"`{'at least' if node.quantifier == 'at_least' else 'fewer than'} 0 days` says nothing",
-            node.n.span,
-            "write 1 or more, or use `exists` or `no`",
-        )
-    if node.n is not None and isinstance(n, ir.LimitRef) and scope.unit_of_length(n) is not None:
-        scope.diagnostics.error(
-            "CS205",
-            f"the limit `{node.n.text}` is a length and no number",
-            node.n.span,
-            "use a number, or a limit without a unit",
-        )
-        wrong = True
-    if kind not in ITEMS:
-        scope.diagnostics.error(
-            "CS205",
-            "codings cannot be counted: they belong to their entry",
-            node.binder.kind.span,
-            "write `entry`, `mention` or `medication`",
-        )
-        wrong = True
-    if depth == _DEEPEST:
-        scope.diagnostics.error(
-            "CS222",
-            "quantifiers are nested more than two deep",
-            node.span,
-            "let the rule's own variable be one of those that are compared, or split the rule",
-        )
-        return None
-    shadowed = scope.variables.get(node.binder.name.text)
-    var = scope.bind(node.binder.name, kind, scope.next_slot, set=set_name)
-    scope.next_slot += 1
-    where = None if node.where is None else condition(node.where, scope, depth + 1)
-    if node.where is None:
-        scope.used.add(var.name)
-    if var.name not in scope.used:
-        scope.diagnostics.warning(
-            "CS407",
-            f"`{var.name}` is bound and never used",
-            node.binder.name.span,
-            "say in the brackets what is asked of it, or leave the `where` out",
-        )
-    if shadowed is not None:
-        scope.variables[var.name] = shadowed
-    else:
-        del scope.variables[var.name]
-        scope.gone.add(var.name)
-    if wrong or (node.where is not None and where is None) or (node.binder.set is not None and set_name is None):
-        return None
-    return ir.Quantified(node.quantifier, var, where, n, node.span)
-
-
-def _item(operand: syntax.Operand, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
+def _item(operand: syntax.Expression, scope: RuleScope, kinds: tuple[Kind, ...], doing: str) -> ir.Var | None:
     if isinstance(operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a variable {doing}", operand.span, OF_DATES)
         return None
     return scope.var(operand, kinds, doing)
 
 
-def _field(operand: syntax.Operand, scope: RuleScope, doing: str) -> ir.Field | None:
+def _field(operand: syntax.Expression, scope: RuleScope, doing: str) -> ir.Field | None:
     if isinstance(operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{operand.text}` is a date, and only a field {doing}", operand.span, OF_DATES)
         return None
     found = scope.operand(operand)
     if isinstance(found, ir.Var):
+        assert isinstance(operand, syntax.Word)
         scope.diagnostics.error(
             "CS205",
             f"`{operand.text}` is {a_kind(found.kind)}, and only a field {doing}",
@@ -247,12 +189,14 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
         return None
     if var.kind is Kind.CODING:
         return ir.CodingIs(var, ir.CodingWord(word), node.span)
-    if var.kind is Kind.ENTRY and word in _NEVER_OF_AN_ENTRY:
+    if word in _NEVER_SAID.get(var.kind, ()):
         scope.diagnostics.warning(
             "CS409",
-            f"this is never true: `{var.name}` is an `entry`, which is present and not in error",
+            f"this is never true: `{var.name}` is {a_kind(var.kind)}, which is {_STANDS[var.kind]}",
             node.span,
-            "draw it as `mention`, which takes the code in any context",
+            "draw it as `history`, which takes what is past as well"
+            if word == ir.ItemWord.PAST
+            else "draw it as `mention`, which takes the code in any context",
         )
     return ir.ItemIs(var, ir.ItemWord(word), node.span)
 
@@ -263,6 +207,7 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
         instead = {
             FieldType.DATE: f"compare it with another date: `{written} is on the same day as …`, `{written} is before …`",
             FieldType.NUMBER: f"compare it with a number: `{written} < 10`",
+            FieldType.QUANTITY: f'compare it with a quantity: `{written} < 10 "mg"`',
             FieldType.VALUE: f'compare it with a number, `{written} < 10 "mmol/L"`, or ask for its code, `{written} in SET`',
             FieldType.CODINGS: f"ask for its code: `{written} in {node.word.text}`, where that is a value set",
             FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
@@ -305,7 +250,7 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             "compare fields that say the same kind of thing",
         )
         return None
-    if left.type in (FieldType.DATE, FieldType.VALUE):
+    if left.type in (FieldType.DATE, FieldType.VALUE, FieldType.QUANTITY):
         scope.diagnostics.error(
             "CS205",
             "dates and values are not compared with `is`",
@@ -336,10 +281,10 @@ def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:
         return None
     if var is None:
         return None
-    if var.kind is Kind.ENTRY and node.subject.text != "patient":
+    if var.kind in _NEVER_SAID and node.subject.text != "patient":
         scope.diagnostics.warning(
             "CS409",
-            f"this is never true: `{var.name}` is an `entry`, which is about the patient",
+            f"this is never true: `{var.name}` is {a_kind(var.kind)}, which is about the patient",
             node.span,
             "draw it as `mention`, which takes the code in any context",
         )
@@ -364,7 +309,7 @@ def _ingredients(node: syntax.Ingredients, scope: RuleScope) -> ir.Condition | N
 
 
 def _with_itself(node: syntax.SameAs | syntax.Ingredients, left: ir.Var, right: ir.Var, scope: RuleScope) -> bool:
-    if left.name != right.name:
+    if left.slot != right.slot:
         return False
     scope.diagnostics.error("CS207", f"`{left.name}` is compared with itself", node.span, "name another variable on one side")
     return True
@@ -378,6 +323,7 @@ def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | Non
     found = scope.operand(node.operand)
     if found is None:
         return None
+    assert isinstance(node.operand, syntax.Word)
     if (isinstance(found, ir.Var) and found.kind is Kind.ROW) or (
         isinstance(found, ir.Field) and found.type not in (FieldType.CODINGS, FieldType.VALUE)
     ):
@@ -404,15 +350,18 @@ def _contradicts(node: syntax.Contradicts, scope: RuleScope) -> ir.Condition | N
     return None if var is None else ir.Contradicts(var, node.span)
 
 
-def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
+def _call(node: syntax.Call, scope: RuleScope, depth: int) -> ir.Condition | None:
     predicates = scope.ruleset.names.predicates
     signature = predicates.get(node.name.text)
+    if signature is None and ("/" not in node.name.text or node.name.text in scope.ruleset.names.defines):
+        return named(node, scope, depth, condition)
     if signature is None:
         scope.diagnostics.error(
             "CS228",
             f"there is no predicate `{node.name.text}`",
             node.name.span,
-            did_you_mean(node.name.text, predicates) or "predicates come with plugins: install and load the plugin",
+            did_you_mean(node.name.text, (*predicates, *scope.ruleset.names.defines))
+            or "predicates come with plugins: install and load the plugin",
         )
         return None
     if len(node.arguments) != len(signature.kinds):
@@ -424,7 +373,7 @@ def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
         )
         return None
     arguments = [
-        scope.var(word, _accepting(kind), f"is taken by `{node.name.text}` here")
+        scope.var(word, MAY_STAND_FOR.get(kind, (kind,)), f"is taken by `{node.name.text}` here")
         for word, kind in zip(node.arguments, signature.kinds, strict=True)
     ]
     checked = tuple(a for a in arguments if a is not None)
@@ -433,8 +382,3 @@ def _call(node: syntax.Call, scope: RuleScope) -> ir.Condition | None:
 
 def _arguments(n: int) -> str:
     return f"{n} argument" if n == 1 else f"{n} arguments"
-
-
-def _accepting(kind: Kind) -> tuple[Kind, ...]:
-    """Return the kinds that an argument takes: an entry is a mention too."""
-    return (Kind.MENTION, Kind.ENTRY) if kind is Kind.MENTION else (kind,)

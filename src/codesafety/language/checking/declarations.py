@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import get_args
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
-from codesafety.language import codes, datafiles
-from codesafety.language.checking.scope import RulesetScope, unit_of
+from codesafety.language import codes, datafiles, quantities
+from codesafety.language.checking.scope import RulesetScope, written_length
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
 Opener = Callable[[syntax.Text], "DataFile | None"]
 """Gives the rows of the file that a rule file names, or None where it cannot be read; that is reported."""
 _COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
+_OPEN_TYPES = ("number", "value", "days", "weeks", "months", "years")
 
 
 def once(seen: dict[str, Span], keyword: str, span: Span, diagnostics: Diagnostics) -> bool:
@@ -36,12 +38,12 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     """Return a limit, or None where it has no usable default; that is reported."""
     diagnostics = scope.diagnostics
     seen: dict[str, Span] = {}
-    default: ir.Length | Decimal | None = None
-    low: ir.Length | Decimal | None = None
-    high: ir.Length | Decimal | None = None
+    default: ir.LimitValue | None = None
+    low: ir.LimitValue | None = None
+    high: ir.LimitValue | None = None
     for part in node.parts:
         match part:
-            case syntax.Setting(value=syntax.Amount() as amount):
+            case syntax.Setting(value=syntax.Amount() | syntax.Number() | syntax.Quantity() as amount):
                 if once(seen, "default", part.span, diagnostics):
                     default = _amount(amount, diagnostics)
             case syntax.Range():
@@ -50,13 +52,15 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
                     _check_range(part, low, high, diagnostics)
             case _:
                 pass
+    if default is None and "default" in seen:
+        return None  # what is wrong with it has been said
     if default is None:
         diagnostics.error(
             "CS216", f"the limit `{node.name.text}` has no default", node.name.span, "add one, such as `default 24 weeks`"
         )
         return None
     for bound in (low, high):
-        if bound is not None and _unit(bound) is not _unit(default):
+        if bound is not None and _unit(bound) != _unit(default):
             diagnostics.error(
                 "CS208", "the default and the range are not in one unit", seen["from"], "give all three in one unit"
             )
@@ -66,36 +70,44 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     return ir.Limit(f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts), node.name.span)
 
 
-def _amount(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | Decimal:
-    n = Decimal(amount.number.text)
-    if amount.unit is not None and n != n.to_integral_value():
-        diagnostics.error(
-            "CS207", f"`{amount.number.text}` is no whole number", amount.number.span, "write a whole number of a smaller unit"
-        )
-    return n if amount.unit is None else ir.Length(n, unit_of(amount.unit))
+def _amount(amount: syntax.Number | syntax.Amount | syntax.Quantity, diagnostics: Diagnostics) -> ir.LimitValue | None:
+    match amount:
+        case syntax.Number(text=text):
+            return Decimal(text)
+        case syntax.Quantity(number=number, unit=unit):
+            assert unit is not None
+            known = quantities.unit(unit.text, unit.span, diagnostics)
+            return None if known is None else ir.Quantity(Decimal(number.text), known)
+        case syntax.Amount():
+            return written_length(amount, diagnostics)
 
 
-def _n(amount: ir.Length | Decimal) -> Decimal:
+def _n(amount: ir.LimitValue) -> Decimal:
     """Return an amount for comparison with another; days for lengths, by which units of one range are ordered."""
-    if isinstance(amount, Decimal):
-        return amount
-    return (
-        amount.n
-        * {
-            ir.Unit.DAYS: Decimal(1),
-            ir.Unit.WEEKS: Decimal(7),
-            ir.Unit.MONTHS: Decimal("30.4375"),
-            ir.Unit.YEARS: Decimal("365.25"),
-        }[amount.unit]
-    )
+    match amount:
+        case Decimal():
+            return amount
+        case ir.Quantity(number=number):
+            return number
+        case ir.Length(n=n, unit=unit):
+            return (
+                n
+                * {
+                    ir.Unit.DAYS: Decimal(1),
+                    ir.Unit.WEEKS: Decimal(7),
+                    ir.Unit.MONTHS: Decimal("30.4375"),
+                    ir.Unit.YEARS: Decimal("365.25"),
+                }[unit]
+            )
 
 
-def _unit(amount: ir.Length | Decimal) -> type:
-    return type(amount)
+def _unit(amount: ir.LimitValue) -> tuple[type, str | None]:
+    """Return what two values of one limit have in common. A length's unit may be another."""
+    return type(amount), amount.unit if isinstance(amount, ir.Quantity) else None
 
 
-def _check_range(part: syntax.Range, low: ir.Length | Decimal, high: ir.Length | Decimal, diagnostics: Diagnostics) -> None:
-    if type(low) is type(high) and _n(low) > _n(high):
+def _check_range(part: syntax.Range, low: ir.LimitValue | None, high: ir.LimitValue | None, diagnostics: Diagnostics) -> None:
+    if low is not None and high is not None and _unit(low) == _unit(high) and _n(low) > _n(high):
         diagnostics.error("CS207", "this range is empty: its end is below its start", part.span, "write the smaller one first")
 
 
@@ -105,6 +117,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
     seen: dict[str, Span] = {}
     ecl: syntax.Ecl | None = None
     frozen_file: str | None = None
+    phrases: ir.Phrases = ()
     no_rows = False
     rows: tuple[ir.FrozenRow, ...] | None = None
     cited = sources(node.parts)
@@ -123,6 +136,12 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                             part.inner,
                             "write an expression constraint, such as `<< 77386006`",
                         )
+            case syntax.Setting(keyword="phrases", value=syntax.Text() as named):
+                if once(seen, "phrases", part.span, diagnostics):
+                    data = open_file(named)
+                    if data is not None:
+                        phrases = datafiles.phrases(data, diagnostics)
+                        cited += data.sources
             case syntax.Setting(value=syntax.Text() as named):
                 if once(seen, "frozen", part.span, diagnostics):
                     frozen_file = named.text
@@ -178,6 +197,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         ecl.inner if ecl else ir.NOWHERE,
         frozen_file,
         rows,
+        phrases,
         tuple(members["codes"].values()),
         tuple(members["perhaps"].values()),
         tuple(includes),
@@ -227,7 +247,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
     seen: dict[str, Span] = {}
     key: syntax.Key | None = None
     valid: syntax.RowValid | None = None
-    columns: dict[str, ir.ColumnType] = {}
+    columns: dict[str, ir.Column] = {}
     places: dict[str, Span] = {}
     for part in node.parts:
         match part:
@@ -241,13 +261,14 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
                 _column(part, columns, places, diagnostics)
             case _:
                 pass
+    _check_unit_columns(columns, places, diagnostics)
     if key is None:
         diagnostics.error(
             "CS216", f"the table `{node.name.text}` has no key", node.name.span, "add one, such as `key code in icd10cm`"
         )
         open_file(node.file)
         return None
-    system = codes.system_name(key.system, diagnostics)
+    system = None if key.system is None else codes.system_name(key.system, diagnostics)
     data = open_file(node.file)
     if data is None:
         return None
@@ -264,6 +285,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         valid=(valid.first.text, valid.last.text) if valid else None,
         diagnostics=diagnostics,
     )
+    rows = tuple([made for row in rows if (made := _with_sets(row, data, columns, scope)) is not None])
     if not data.lines:
         diagnostics.error("CS212", f"the table `{node.name.text}` has no rows", node.file.span, "add rows to the file")
     return ir.Table(
@@ -277,7 +299,17 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
     )
 
 
-def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict[str, Span], diagnostics: Diagnostics) -> None:
+def _with_sets(row: ir.TableRow, data: DataFile, columns: dict[str, ir.Column], scope: RulesetScope) -> ir.TableRow | None:
+    """Return a row whose cells of sets are whole names, or None where one names no set; that is reported."""
+    sets = [name for name, column in columns.items() if column.type == "set" and row.cells.get(name) is not None]
+    if not sets:
+        return row
+    span = next(line.span for line in data.lines if line.number == row.line)
+    named = {name: scope.set_name(syntax.Word(str(row.cells[name]), span)) for name in sets}
+    return dataclasses.replace(row, cells={**row.cells, **named}) if None not in named.values() else None
+
+
+def _column(part: syntax.Column, columns: dict[str, ir.Column], places: dict[str, Span], diagnostics: Diagnostics) -> None:
     type = part.type.text
     if type in ("day", "week", "month", "year"):
         type += "s"
@@ -298,8 +330,48 @@ def _column(part: syntax.Column, columns: dict[str, ir.ColumnType], places: dict
             ((places[part.name.text], "first declared here"),),
         )
         return
-    columns[part.name.text] = type  # type: ignore[assignment]  # one of the types, checked above
+    unit = part.unit.text if isinstance(part.unit, syntax.Text) else None
+    if unit is not None:
+        quantities.unit(unit, part.unit.span, diagnostics)  # type: ignore[union-attr]  # it is one
+    system = codes.system_name(part.unit, diagnostics) if type == "code" and isinstance(part.unit, syntax.Word) else None
+    if (type == "value") is (part.unit is None) and system is None:
+        diagnostics.error(
+            "CS227",
+            "a column of values says in which unit" if type == "value" else f"a column of type `{type}` has no unit behind it",
+            part.type.span,
+            f'write `column {part.name.text} value in "mg"`, or `value in COLUMN` where a column of the table says it',
+        )
+    is_open = part.open is not None
+    if part.open is not None and (part.open.text != "open" or type not in _OPEN_TYPES):
+        diagnostics.error(
+            "CS227",
+            f"`{part.open.text}` says nothing of a column of type `{type}`",
+            part.open.span,
+            did_you_mean(part.open.text, ("open",)) or "`open` is said of numbers, values and lengths: an empty cell is no bound",
+        )
+        is_open = False
+    columns[part.name.text] = ir.Column(
+        type,  # type: ignore[arg-type]  # one of the types, checked above
+        unit,
+        part.unit.text if isinstance(part.unit, syntax.Word) and type == "value" else None,
+        is_open,
+        system,
+    )
     places[part.name.text] = part.name.span
+
+
+def _check_unit_columns(columns: Mapping[str, ir.Column], places: Mapping[str, Span], diagnostics: Diagnostics) -> None:
+    """Report columns of values whose unit no column says."""
+    for name, column in columns.items():
+        named = column.unit_column
+        if named is not None and (named not in columns or columns[named].type != "unit"):
+            diagnostics.error(
+                "CS227",
+                f"`{named}` is no column of units",
+                places[name],
+                did_you_mean(named, [c for c, found in columns.items() if found.type == "unit"])
+                or f"declare it: `column {named} unit`",
+            )
 
 
 def check_circles(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None:

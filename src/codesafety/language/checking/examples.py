@@ -9,7 +9,7 @@ from codesafety import ir
 from codesafety.diagnostics import Span, did_you_mean, listed
 from codesafety.ir import FieldType
 from codesafety.language import codes, schema
-from codesafety.language.checking.scope import RuleScope, date_literal, unit_of
+from codesafety.language.checking.scope import RuleScope, date_literal, written_length
 from codesafety.language.parsing import syntax
 from codesafety.terminology import systems
 
@@ -17,7 +17,7 @@ from codesafety.terminology import systems
 def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
     """Return an example; whatever in it cannot be given or expected is reported."""
     givens = tuple(g for given in node.givens if (g := _given(given, scope)) is not None)
-    sides = {g.side for g in givens if isinstance(g, ir.GivenItem)}
+    sides = {g.side for g in givens if isinstance(g, ir.GivenItem | ir.GivenText)}
     if any(isinstance(g, ir.GivenNoRecord) for g in givens) and (
         "record" in sides or any(isinstance(g, ir.GivenFields) and g.target == "record" for g in givens)
     ):
@@ -31,7 +31,8 @@ def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
     for word in node.outcome.missing:
         _check_missing(word, scope)
     missing = tuple(word.text for word in node.outcome.missing)
-    return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span)
+    sentence = None if node.outcome.sentence is None else node.outcome.sentence.text
+    return ir.Example(node.name.text, givens, node.outcome.word, missing, node.span, sentence)
 
 
 def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
@@ -42,6 +43,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 diagnostics.error("CS229", f"`given no {target.text}` means nothing", target.span, "write `given no record`")
                 return None
             return ir.GivenNoRecord()
+        case syntax.GivenFields(target=syntax.Word(text="incoming" | "record" as side)) if node.attributes[0].name.text == "text":
+            return ir.GivenText(side, _attributes(node.attributes, "text", scope))
         case syntax.GivenFields(target=target):
             if target.text not in ("patient", "message", "record"):
                 help = (
@@ -69,6 +72,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 )
                 return None
             system = _system(node.attributes)
+            if isinstance(node.code, syntax.Word):
+                raise NotImplementedError
             code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
             return ir.GivenItem(
                 cast(Literal["incoming", "record"], node.side.text),
@@ -149,13 +154,14 @@ def _a(of: str) -> str:
     return {
         "entry": "an entry",
         "medication": "a medication",
+        "text": "a text",
         "patient": "the patient",
         "message": "the message",
         "record": "the record",
     }[of]
 
 
-_Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Quantity | syntax.Amount
+_Value = syntax.Word | syntax.DateText | syntax.Version | syntax.Code | syntax.Number | syntax.Quantity | syntax.Amount
 
 
 def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of: str, scope: RuleScope) -> ir.Attribute | None:
@@ -185,15 +191,20 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
             return ir.Attribute(name, text, span=span)
         case FieldType.NUMBER, syntax.Code(quoted=False, term=None, code=code):
             return ir.Attribute(name, number=Decimal(code), span=span)
-        case FieldType.NUMBER, syntax.Quantity(number=number, unit=unit) if name == "quantity":
-            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
+        case FieldType.NUMBER, syntax.Quantity(number=number, unit=unit, comparator=comparator) if name == "quantity":
+            return _quantity(name, number, unit, comparator, span)
         case FieldType.CODINGS, syntax.Code():
             return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
-        case FieldType.VALUE, syntax.Quantity(number=number, unit=unit):
-            return ir.Attribute(name, number=Decimal(number.text), unit=unit.text, span=span)
-        case FieldType.VALUE, syntax.Amount(number=number, unit=syntax.Word() as word):
-            ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}[unit_of(word)]
-            return ir.Attribute(name, number=Decimal(number.text), unit=ucum, span=span)
+        case FieldType.VALUE, syntax.Quantity(number=number, unit=unit, comparator=comparator):
+            return _quantity(name, number, unit, comparator, span)
+        case FieldType.QUANTITY, syntax.Quantity(number=number, unit=unit, comparator=None):
+            return _quantity(name, number, unit, None, span)
+        case FieldType.VALUE, syntax.Number(text=text):
+            return ir.Attribute(name, number=Decimal(text), span=span)
+        case FieldType.VALUE, syntax.Amount():
+            length = written_length(value, diagnostics)
+            ucum = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}
+            return None if length is None else ir.Attribute(name, number=length.n, unit=ucum[length.unit], span=span)
         case FieldType.VALUE, syntax.DateText():
             return ir.Attribute(name, value.text, span=span) if date_literal(value, diagnostics) else None
         case FieldType.VALUE, syntax.Code(term=str()):
@@ -209,11 +220,24 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
         FieldType.WORD: "a word",
         FieldType.TEXT: "a name or text in quotes",
         FieldType.NUMBER: "a number",
+        FieldType.QUANTITY: "a number with a unit in quotes",
         FieldType.CODINGS: "a code",
         FieldType.VALUE: "a number with a unit in quotes, a date, a code with its term, `true` or `false`",
     }[type]
     diagnostics.error("CS229", f"`{name}` is not given like this", value.span, f"give {wanted}")
     return None
+
+
+def _quantity(
+    name: str, number: syntax.Number, unit: syntax.Text | None, comparator: syntax.Word | None, span: Span
+) -> ir.Attribute:
+    return ir.Attribute(
+        name,
+        number=Decimal(number.text),
+        unit=unit.text if unit is not None else None,
+        span=span,
+        comparator=cast(Literal["<", "<=", ">=", ">"] | None, comparator.text if comparator is not None else None),
+    )
 
 
 def _check_missing(word: syntax.Word, scope: RuleScope) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
@@ -28,6 +28,10 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     for found in _PLACEHOLDER.finditer(raw):
         _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
         at = found.end()
+        cell = _cell(found[1].strip(), scope)
+        if cell is not None:
+            said.append(cell)
+            continue
         placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
         if placeholder is not None:
             said.append(placeholder)
@@ -35,6 +39,15 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     if not node.text:
         scope.diagnostics.error("CS218", "this message is empty", node.span, "write what a clinician should read")
     return tuple(said)
+
+
+def _cell(written: str, scope: RuleScope) -> str | None:
+    """Return what the row of a family says in a column that a message shows."""
+    base, dot, column = written.partition(".")
+    if scope.row is None or not dot or base != scope.row.variable:
+        return None
+    text = scope.row.text(column, ir.NOWHERE)
+    return None if text is None else text.text
 
 
 def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:
@@ -64,7 +77,10 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
     if age is not None:
         at = date_operand(syntax.Word(age[1], inner), scope)
         return ir.Placeholder("age", at) if isinstance(at, ir.Field) else None
-    found = scope.operand(syntax.Word(written, inner))
+    base, dot, name = written.partition(".")
+    if base in scope.called:
+        return _found(base, name if dot else None, span, scope)
+    found = scope.operand(syntax.Word(written, inner), open_too=True)
     match found:
         case None:
             return None
@@ -75,6 +91,29 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
             return None
         case ir.Field():
             return _shown_field(found, span, scope)
+
+
+def _found(name: str, field: str | None, span: Span, scope: RuleScope) -> ir.Placeholder | None:
+    """Return the placeholder of what quantifiers found by a name; of several kinds, only what all of them have is shown."""
+    variables = [ir.Var(name, var.kind, ir.FOUND_SLOT, span=span) for var in scope.called[name]]
+    if field is None:
+        return ir.Placeholder("found", variables[0])
+    shown: list[ir.Placeholder] = []
+    for var in dict.fromkeys(variables):
+        spec = schema.FIELDS.get(var.kind, {}).get(field)
+        if spec is None:
+            scope.diagnostics.error(
+                "CS201",
+                f"unknown field `{name}.{field}`" if len(scope.called[name]) == 1 else f"{a_kind(var.kind)} has no `{field}`",
+                span,
+                did_you_mean(field, schema.FIELDS.get(var.kind, {})) or f"write `{{{name}}}`, which shows what was found",
+            )
+            return None
+        made = _shown_field(ir.Field(name, field, spec.type, var, spec.private, span=span), span, scope)
+        if made is None:
+            return None
+        shown.append(ir.Placeholder("found", made.operand))
+    return shown[0]
 
 
 def _shown_field(field: ir.Field, span: Span, scope: RuleScope) -> ir.Placeholder | None:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import Kind
 from codesafety.language import schema
-from codesafety.language.checking.completeness import lint
+from codesafety.language.checking import families
+from codesafety.language.checking.assumed import assume, assumed_fields
+from codesafety.language.checking.called import named_in, refuse_names
+from codesafety.language.checking.completeness import lint, warn_of_mentions
 from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.declarations import once, sources
 from codesafety.language.checking.examples import example
 from codesafety.language.checking.messages import message
+from codesafety.language.checking.said import refuse_silence, refuse_words
 from codesafety.language.checking.scope import RuleScope, RulesetScope, date_literal
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import MEANT_KINDS
 
 _FIRST_QUANTIFIED_SLOT: Final = 2
+_RANGES: Final = "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`"
 
 
 class _Parts:
@@ -28,10 +36,11 @@ class _Parts:
         self.trigger: syntax.Trigger | None = None
         self.when: syntax.When | None = None
         self.hazards: list[str] = []
-        self.after: list[syntax.Word] = []
+        self.after: list[syntax.RuleRef] = []
         self.overridable: syntax.Overridable | None = None
         self.unless: list[syntax.Unless] = []
         self.examples: list[syntax.Example] = []
+        self.assumed: list[syntax.Assume] = []
         seen: dict[str, Span] = {}
         for part in node.parts:
             match part:
@@ -57,6 +66,9 @@ class _Parts:
                     self.examples.append(part)
                 case syntax.Source():
                     pass
+                case syntax.Assume():
+                    if once(seen, f"assume … for {part.target.text}", part.span, diagnostics):
+                        self.assumed.append(part)
 
     def word(self, keyword: str) -> syntax.Word | None:
         value = self.settings[keyword].value if keyword in self.settings else None
@@ -71,12 +83,60 @@ class _Parts:
         return date_literal(value, diagnostics) if isinstance(value, syntax.DateText) else None
 
 
-def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
-    """Return a rule, or None where something in it is wrong; all of that is reported. `text` is the file's."""
+def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
+    """Return the rule, or a family's rules, one for each row; none where something is wrong, all of which is reported.
+
+    `text` is the file's.
+    """
+    if node.each is None:
+        made = _rule(node, ruleset, text, None)
+        return [] if made is None else [made]
+    name = ruleset.whole(node.each.table, ruleset.names.tables, "table")
+    table = None if name is None else ruleset.names.tables[name]
+    if table is None:
+        return []
+    if table.system is not None:
+        ruleset.diagnostics.error(
+            "CS205",
+            f"the rows of `{node.each.table.text}` have codes and no names",
+            node.each.table.span,
+            "name the rows of the table: `key NAME`, without a code system; or write `for … with row` for a rule over all rows",
+        )
+        return []
+    if len(table.rows) > families.MOST_ROWS:
+        ruleset.diagnostics.error(
+            "CS222", f"a family of more than {families.MOST_ROWS} rules", node.each.span, "take rows out, or split the table"
+        )
+        return []
+    for part in node.parts:
+        if (
+            isinstance(part, syntax.Example)
+            and part.row is not None
+            and part.row.text not in (keys := [r.key for r in table.rows])
+        ):
+            ruleset.diagnostics.error(
+                "CS203",
+                f"there is no row `{part.row.text}` in the table",
+                part.row.span,
+                did_you_mean(part.row.text, keys) or f"the rows are {listed(keys, 'and')}",
+            )
+    family: list[ir.Rule] = []
+    for row in table.rows:
+        found = Diagnostics()
+        where = families.Row(node.each.name.text, table, row)
+        made = _rule(families.written_out(node, where, found), dataclasses.replace(ruleset, diagnostics=found), text, where)
+        ruleset.diagnostics.found += [d for d in found.found if d not in ruleset.diagnostics.found]
+        if made is not None:
+            family.append(made)
+    return family
+
+
+def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row | None) -> ir.Rule | None:
+    """Return a rule, or None where something in it is wrong; all of that is reported."""
     diagnostics = ruleset.diagnostics
     before = len(diagnostics.errors)
     parts = _Parts(node, diagnostics)
-    scope = RuleScope(ruleset, next_slot=_FIRST_QUANTIFIED_SLOT)
+    scope = RuleScope(ruleset, row=row, next_slot=_FIRST_QUANTIFIED_SLOT)
     action = _action(parts.word("action"), node, diagnostics, "action")
     cannot_tell = _action(parts.word("cannot tell"), node, diagnostics, "cannot tell")
     severity = parts.word("severity")
@@ -96,22 +156,32 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
             "give the later date after `valid until`",
             ((valid_from.span, "it begins here"),),
         )
-    after = tuple(name for word in parts.after if (name := _after(word, node, ruleset)) is not None)
+    if row is not None and (row.row.first is not None or row.row.last is not None):
+        valid_from, valid_until = _validity(valid_from, valid_until, row.row, node.name.span)
+    after = tuple(name for reference in parts.after for name in _after(reference, node, ruleset))
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)
     if parts.trigger is None:
         diagnostics.error(
             "CS216", f"the rule `{node.name.text}` has no `for`", node.name.span, "add one, such as `for entry e in SET`"
         )
         return None
+    assume(parts.assumed, scope)
     when = None if parts.when is None else condition(parts.when.condition, scope)
+    if parts.when is not None:
+        named_in(parts.when.condition, diagnostics)
+        refuse_silence(parts.when.condition, diagnostics)
     private_before = scope.private
     unless: list[ir.Unless] = []
+    scope.in_exception = True
     for part in parts.unless:
         scope.private = False
+        refuse_names(part.condition, diagnostics, "in an exception")
+        refuse_words(part.condition, diagnostics, "in an exception")
         checked = condition(part.condition, scope)
         if checked is not None:
             unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
         private_before = private_before or scope.private
+    assumed = assumed_fields(parts.assumed, scope)
     _not_stricter_than_review(scope, parts)
     overridable = None
     if parts.overridable is not None:
@@ -136,7 +206,7 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
     cited = sources(node.parts)
     title, because = parts.text("title"), parts.text("because")
     made = ir.Rule(
-        f"{ruleset.ruleset}/{node.name.text}",
+        f"{ruleset.ruleset}/{node.name.text}" + ("" if row is None else f"[{row.row.key}]"),
         title.text if title else None,
         action,
         cannot_tell,
@@ -155,8 +225,12 @@ def rule(node: syntax.Rule, ruleset: RulesetScope, text: str) -> ir.Rule | None:
         examples,
         node.name.span,
         text[node.span.start : node.span.end],
+        None if row is None else row.row.key,
+        assumed,
     )
     lint(made, diagnostics)
+    if ruleset.language > 1:  # the first version has no `history` to write instead
+        warn_of_mentions(made, diagnostics)
     return made
 
 
@@ -218,12 +292,47 @@ def _action(word: syntax.Word | None, node: syntax.Rule, diagnostics: Diagnostic
     return ir.Action(word.text)
 
 
-def _after(word: syntax.Word, node: syntax.Rule, ruleset: RulesetScope) -> str | None:
+def _validity(
+    first: ir.DateLiteral | None, last: ir.DateLiteral | None, row: ir.TableRow, span: Span
+) -> tuple[ir.DateLiteral | None, ir.DateLiteral | None]:
+    """Return the days in which a family's rule is in force: the row's, within those that the rule gives."""
+
+    def day(ordinal: int) -> ir.DateLiteral:
+        return ir.DateLiteral(ordinal, ordinal, date.fromordinal(ordinal).isoformat(), span)
+
+    if row.first is not None and (first is None or first.first < row.first):
+        first = day(row.first)
+    if row.last is not None and (last is None or last.last > row.last):
+        last = day(row.last)
+    return first, last
+
+
+def _after(reference: syntax.RuleRef, node: syntax.Rule, ruleset: RulesetScope) -> tuple[str, ...]:
+    """Return the rules that are named: every rule of a family, or that of one row."""
+    word, row = reference.name, reference.row
     name = ruleset.whole(word, ruleset.names.rules, "rule")
+    if name is None:
+        return ()
     if name == f"{ruleset.ruleset}/{node.name.text}":
         ruleset.diagnostics.error("CS207", "a rule cannot come after itself", word.span, "name another rule")
-        return None
-    return name
+        return ()
+    if name in ruleset.names.broken:
+        return ()
+    rows = ruleset.names.families.get(name)
+    if row is None:
+        return (name,) if rows is None else tuple(f"{name}[{key}]" for key in rows)
+    if rows is None:
+        ruleset.diagnostics.error("CS205", f"`{word.text}` is no family and has no rows", row.span, f"write `{word.text}`")
+        return ()
+    if row.text not in rows:
+        ruleset.diagnostics.error(
+            "CS203",
+            f"the family `{word.text}` has no row `{row.text}`",
+            row.span,
+            did_you_mean(row.text, rows) or f"its rows are {listed(rows, 'and')}",
+        )
+        return ()
+    return (f"{name}[{row.text}]",)
 
 
 def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
@@ -234,11 +343,34 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
                 "CS205",
                 f"a rule cannot range over `{node.subject.text}`",
                 node.subject.span,
-                did_you_mean(node.subject.text, ("message", "entry", "mention", "medication", "coding"))
-                or "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`",
+                did_you_mean(node.subject.text, ("message", "entry", "history", "mention", "medication", "coding")) or _RANGES,
             )
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
+    if isinstance(node.subject, syntax.TextBinder):
+        kind = node.subject.kind
+        if kind.text != "text":
+            meant = MEANT_KINDS.get(kind.text)
+            diagnostics.error(
+                "CS205",
+                f"a rule cannot range over `{kind.text}`",
+                kind.span,
+                f"`{kind.text}` is `{meant}` here" if meant else did_you_mean(kind.text, (*(k for k in Kind), "text")) or _RANGES,
+            )
+            return None
+        text = scope.bind(node.subject.name, Kind.TEXT, 0)
+        if node.partner is None:
+            return ir.Trigger(text)
+        assert isinstance(node.partner, syntax.Binder)
+        partner = _bind(node.partner, scope, 1)
+        if node.partner.kind.text == "coding":
+            diagnostics.error(
+                "CS205",
+                "a coding cannot be a partner: it belongs to its entry",
+                node.partner.kind.span,
+                "write `entry`, `history`, `mention` or `medication`",
+            )
+        return None if partner is None else ir.Trigger(text, partner)
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:
         return None if subject is None else ir.Trigger(subject)
@@ -247,10 +379,19 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
             "CS205",
             "a coding has no partner: it is judged by itself",
             node.partner.span,
-            "range over `entry` or `mention` instead",
+            "range over `entry`, `history` or `mention` instead",
         )
     if isinstance(node.partner, syntax.RowBinder):
         name = scope.ruleset.whole(node.partner.table, scope.ruleset.names.tables, "table")
+        named = scope.ruleset.names.tables.get(name or "")
+        if named is not None and named.system is None:
+            diagnostics.error(
+                "CS205",
+                f"the rows of `{node.partner.table.text}` have names and no codes, so that no item is of a row",
+                node.partner.table.span,
+                f"write a family: `rule NAME for each row {node.partner.name.text} of {node.partner.table.text}`",
+            )
+            return None
         row = scope.bind(node.partner.name, Kind.ROW, 1, table=name)
         return None if subject is None or name is None else ir.Trigger(subject, row)
     if node.partner.kind.text == "coding":
@@ -258,7 +399,7 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
             "CS205",
             "a coding cannot be a partner: it belongs to its entry",
             node.partner.kind.span,
-            "write `entry`, `mention` or `medication`",
+            "write `entry`, `history`, `mention` or `medication`",
         )
     partner = _bind(node.partner, scope, 1)
     if subject is None or partner is None:

@@ -12,14 +12,17 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.language import datafiles
 from codesafety.language.checking import declarations
-from codesafety.language.checking.rules import check_after, rule
-from codesafety.language.checking.scope import Names, RulesetScope
+from codesafety.language.checking.conditions import condition
+from codesafety.language.checking.defines import check_defines
+from codesafety.language.checking.rules import check_after, rules
+from codesafety.language.checking.scope import Defined, Names, RulesetScope
+from codesafety.language.checking.second_step import require_second_step
 from codesafety.language.checking.terms import warn_of_disagreement
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
-LANGUAGE: Final = 1
-"""The version of the language that this library reads."""
+LANGUAGES: Final = (1, 2)
+"""The versions of the language that this library reads. What came with the second must say so."""
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -47,7 +50,7 @@ class Header:
     span: Span
     title: str = ""
     version: str = ""
-    language: int = LANGUAGE
+    language: int = LANGUAGES[0]
     review: str = "none"
     uses: list[ir.Use] = field(default_factory=list)
 
@@ -64,6 +67,8 @@ def digest(files: Mapping[str, bytes]) -> str:
 def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
     """Return what a ruleset says of itself, or None where it does not say it once; that is reported."""
     found = [d for file in folder.files for d in file.declarations if isinstance(d, syntax.Ruleset)]
+    if not found and any(kind == "ruleset" for file in folder.files for kind, _ in file.broken):
+        return None  # its form is wrong, which has been said
     if not found:
         first = folder.files[0]
         diagnostics.error(
@@ -105,12 +110,14 @@ def _header_part(part: syntax.Setting, made: Header, diagnostics: Diagnostics) -
         case "version", syntax.Version(text=text):
             made.version = text
         case "language", syntax.Number(text=text):
-            if text != str(LANGUAGE):
+            if text in map(str, LANGUAGES):
+                made.language = int(text)
+            else:
                 diagnostics.error(
                     "CS223",
-                    f"this library reads language {LANGUAGE}, not {text}",
+                    f"this library reads languages {LANGUAGES[0]} and {LANGUAGES[1]}, not {text}",
                     value.span,
-                    f"write `language {LANGUAGE}`, or use a release of this library that reads {text}",
+                    f"write `language {LANGUAGES[-1]}`, or use a release of this library that reads {text}",
                 )
         case "review", syntax.Word(text=text):
             made.review = text
@@ -170,6 +177,8 @@ def _place(
                 use.span,
                 did_you_mean(use.ruleset, by_name) or "load its folder too",
             )
+        elif use.ruleset == name:
+            diagnostics.error("CS214", f"the ruleset `{name}` uses itself", use.span, "delete the line")
         elif use.ruleset in (*path, name):
             diagnostics.error(
                 "CS214",
@@ -211,9 +220,11 @@ def check(
 def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str]) -> ir.Ruleset:
     head = folder.header
     assert head is not None
-    scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics)
+    scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics, head.language)
     nodes = [(d, file) for file in folder.files for d in file.declarations]
     _declare(nodes, scope)
+    for file in folder.files:
+        _declare_broken(file.broken, scope)
 
     def open_file(word: syntax.Text) -> DataFile | None:
         text = _data_text(word, folder, diagnostics)
@@ -237,10 +248,17 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
             if table is not None:
                 tables.append(table)
                 names.tables[table.name] = table
+    if head.language < 2:
+        require_second_step([node for node, _ in nodes], diagnostics)
     declarations.check_circles(sets, diagnostics)
+    for node, _ in nodes:
+        if isinstance(node, syntax.Rule) and node.each is not None:
+            named = names.tables.get(_whole(node.each.table.text, head.name))
+            names.families[f"{head.name}/{node.name.text}"] = tuple(row.key for row in named.rows) if named else ()
+    check_defines([d for name, d in names.defines.items() if name.rpartition("/")[0] == head.name], condition)
     warn_of_disagreement(sets, diagnostics, names.terms)
-    rules = [made for node, file in nodes if isinstance(node, syntax.Rule) and (made := rule(node, scope, file.text)) is not None]
-    check_after(rules, diagnostics)
+    made = [rule for node, file in nodes if isinstance(node, syntax.Rule) for rule in rules(node, scope, file.text)]
+    check_after(made, diagnostics)
     return ir.Ruleset(
         head.name,
         head.title,
@@ -251,9 +269,32 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
         tuple(limits),
         tuple(sets),
         tuple(tables),
-        tuple(rules),
+        tuple(made),
         folder.digest,
     )
+
+
+def _declare_broken(broken: Sequence[tuple[str, syntax.Word]], scope: RulesetScope) -> None:
+    """Enter the names of declarations whose form is wrong, so that nobody is told that there is no such thing."""
+    names = scope.names
+    for kind, word in broken:
+        whole = f"{scope.ruleset}/{word.text}"
+        match kind:
+            case "valueset":
+                names.sets.setdefault(whole, word.span)
+            case "limit":
+                names.limits.setdefault(whole, None)
+            case "table":
+                names.tables.setdefault(whole, None)
+            case "define":
+                names.defines.setdefault(whole, Defined(None, scope, wrong=True))
+            case "rule":
+                names.rules.setdefault(whole, word.span)
+                names.broken.add(whole)
+
+
+def _whole(name: str, ruleset: str) -> str:
+    return name if "/" in name else f"{ruleset}/{name}"
 
 
 def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: RulesetScope) -> None:
@@ -266,12 +307,17 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
             case syntax.ValueSet():
                 kind = "value set"
                 scope.names.sets[f"{scope.ruleset}/{node.name.text}"] = node.name.span
+                if any(isinstance(part, syntax.Setting) and part.keyword == "phrases" for part in node.parts):
+                    scope.names.with_phrases.add(f"{scope.ruleset}/{node.name.text}")
             case syntax.Limit():
                 kind = "limit"
                 scope.names.limits[f"{scope.ruleset}/{node.name.text}"] = None
             case syntax.Table():
                 kind = "table"
                 scope.names.tables[f"{scope.ruleset}/{node.name.text}"] = None
+            case syntax.Define():
+                kind = "named condition"
+                scope.names.defines[f"{scope.ruleset}/{node.name.text}"] = Defined(node, scope)
             case syntax.Rule():
                 kind = "rule"
                 scope.names.rules[f"{scope.ruleset}/{node.name.text}"] = node.name.span

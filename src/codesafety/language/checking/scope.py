@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
@@ -15,10 +15,16 @@ from codesafety.language.dates import interval
 from codesafety.language.parsing import syntax
 from codesafety.language.schema import FieldSpec
 
+if TYPE_CHECKING:
+    from codesafety.language.checking import families
+
 _COLUMN_TYPES: Final[Mapping[str, FieldType]] = {
     "sex": FieldType.WORD,
+    "set": FieldType.TEXT,
     "code": FieldType.CODINGS,
     "number": FieldType.NUMBER,
+    "value": FieldType.NUMBER,
+    "unit": FieldType.TEXT,
     "text": FieldType.TEXT,
     "date": FieldType.DATE,
     "days": FieldType.NUMBER,
@@ -32,19 +38,31 @@ _UNITS: Final = {
 }
 _ARTICLE: Final = {
     Kind.ENTRY: "an entry",
+    Kind.HISTORY: "a history",
     Kind.MENTION: "a mention",
     Kind.MEDICATION: "a medication",
     Kind.CODING: "a coding",
+    Kind.TEXT: "a text",
     Kind.MESSAGE: "the message",
     Kind.ROW: "a row of a table",
+}
+_AN_EXPRESSION: Final[Mapping[type, str]] = {
+    syntax.DateText: "a date",
+    syntax.Number: "a number",
+    syntax.Quantity: "a quantity",
+    syntax.Amount: "a length",
+    syntax.Age: "an age",
+    syntax.Arithmetic: "a calculation",
+    syntax.Grouped: "a calculation",
 }
 _DECLARED: Final = {
     "value set": 'valueset {} "…" {{ … }}',
     "limit": 'limit {} "…" {{ default … }}',
     "table": 'table {} from "…" {{ … }}',
     "rule": "rule {} {{ … }}",
+    "named condition": 'define {}(entry e) "…" {{ … }}',
 }
-ITEMS: Final = (Kind.ENTRY, Kind.MENTION, Kind.MEDICATION)
+ITEMS: Final = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION, Kind.MEDICATION)
 
 
 _SUGGESTIONS: Final = 100
@@ -72,13 +90,30 @@ class Names:
     """What is declared where. Keys are whole names: `ruleset/name`."""
 
     sets: dict[str, Span] = field(default_factory=dict)
+    with_phrases: set[str] = field(default_factory=set)
+    """Those of the sets that list words."""
     limits: dict[str, ir.Limit | None] = field(default_factory=dict)
     """None: declared, and wrong in itself, which has been said."""
     tables: dict[str, ir.Table | None] = field(default_factory=dict)
     rules: dict[str, Span] = field(default_factory=dict)
+    """Families by the name of the whole; their rows are in `families`."""
+    broken: set[str] = field(default_factory=set)
+    """Rules whose form is wrong."""
+    families: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The rows of each family."""
+    defines: dict[str, Defined] = field(default_factory=dict)
     predicates: Mapping[str, ir.Signature] = field(default_factory=dict)
     terms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The first term of each code and the set that gives it."""
+
+
+@dataclass(slots=True)
+class Defined:
+    """A named condition, and the ruleset whose names its words are. `wrong`: in itself, which has been said."""
+
+    node: syntax.Define | None  # None: its form is wrong
+    scope: RulesetScope
+    wrong: bool = False
 
 
 @dataclass(slots=True)
@@ -89,6 +124,7 @@ class RulesetScope:
     uses: frozenset[str]
     names: Names
     diagnostics: Diagnostics
+    language: int = 1
 
     def whole(self, word: syntax.Word, declared: Iterable[str], what: str) -> str | None:
         """Return the whole name of a set, limit, table or rule, or None where there is none; that is reported."""
@@ -126,6 +162,7 @@ class RulesetScope:
             ("limit", self.names.limits),
             ("table", self.names.tables),
             ("rule", self.names.rules),
+            ("named condition", self.names.defines),
         ):
             if kind != what and whole in declared:
                 return f"`{name}` is a {kind}"
@@ -146,6 +183,8 @@ class RuleScope:
     ruleset: RulesetScope
     next_slot: int
     variables: dict[str, ir.Var] = field(default_factory=dict)
+    row: families.Row | None = None
+    """Of a family's rule: the row that it is."""
     used: set[str] = field(default_factory=set)
     """Variables that something in the rule mentions."""
     gone: set[str] = field(default_factory=set)
@@ -155,6 +194,16 @@ class RuleScope:
     sex: list[ir.Field] = field(default_factory=list)
     """Where the rule tests gender or sex at birth."""
     private: bool = False
+    in_exception: bool = False
+    """Whether what is read stands in an `unless`."""
+    called: dict[str, list[ir.Var]] = field(default_factory=dict)
+    """What quantifiers find, by the names that `say` may use: the variable of each quantifier."""
+    calls: tuple[str, ...] = ()
+    """The named conditions whose words are being read, outermost first."""
+    assumed: dict[str, str | ir.Field] = field(default_factory=dict)
+    """The unit of a number that is sent without one, by the field."""
+    read_as: dict[str, ir.Field] = field(default_factory=dict)
+    """Fields that took such a unit."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -182,11 +231,25 @@ class RuleScope:
         self.all_variables.setdefault(name.text, var)
         return var
 
-    def var(self, word: syntax.Word, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
+    def call(self, name: syntax.Word, var: ir.Var) -> None:
+        """Name what a quantifier finds. A name that is reserved or taken by another variable is reported."""
+        other = self.variables.get(name.text)
+        if name.text in schema.RESERVED_NAMES or (other is not None and other is not var):
+            self.diagnostics.error(
+                "CS204",
+                f"`{name.text}` has a meaning of its own" if other is None else f"`{name.text}` is bound already",
+                name.span,
+                "choose another name",
+                () if other is None else ((other.span, "bound here"),),
+            )
+        self.called.setdefault(name.text, []).append(var)
+
+    def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
         """Return the variable of a word, or None where it is none or of another kind; that is reported."""
         found = self.operand(word)
         if found is None:
             return None
+        assert isinstance(word, syntax.Word)  # nothing else stands for anything
         if isinstance(found, ir.Field):
             self.diagnostics.error(
                 "CS205",
@@ -211,8 +274,44 @@ class RuleScope:
             return f"`{others[0]}` is {a_kind(self.variables[others[0]].kind)}"
         return f"draw it from another kind: `{wanted[0].value} {var.name}`" if var.kind is not Kind.ROW else None
 
-    def operand(self, word: syntax.Word) -> ir.Var | ir.Field | None:
-        """Return what a word stands for, or None where it stands for nothing; that is reported."""
+    def is_limit(self, word: syntax.Word) -> bool:
+        """Return whether a word without a dot names a limit, or nearly one and nothing else."""
+        limits = [name.rpartition("/")[2] for name in self.ruleset.names.limits]
+        if word.text in self.variables:
+            return False
+        return word.text in limits or (
+            did_you_mean(word.text, limits) is not None and did_you_mean(word.text, self.variables) is None
+        )
+
+    def with_assumed(self, found: ir.Field) -> ir.Field:
+        """Return a field as a number is read from it: with the unit that the rule assumes where none is sent."""
+        if found.as_written not in self.assumed or found.type is FieldType.NUMBER:
+            return found
+        read = self.read_as[found.as_written] = replace(found, unit=self.assumed[found.as_written])
+        return read
+
+    def operand(self, word: syntax.Expression, *, open_too: bool = False) -> ir.Var | ir.Field | None:
+        """Return what a word stands for, or None where it stands for nothing; that is reported.
+
+        `open_too`: also an open column, whose empty cell is no bound, which only a range and a message understand.
+        """
+        found = self._operand(word)
+        if isinstance(found, ir.Field) and found.open and not open_too:
+            self.diagnostics.error(
+                "CS205",
+                f"`{found.as_written}` may be empty, which is no bound",
+                word.span,
+                "an `open` column stands in `is from … to …`; take `open` out to have an empty cell missing",
+            )
+            return None
+        return found
+
+    def _operand(self, word: syntax.Expression) -> ir.Var | ir.Field | None:
+        if not isinstance(word, syntax.Word):
+            self.diagnostics.error(
+                "CS205", f"{_AN_EXPRESSION[type(word)]} is not what this can be said of", word.span, "name a variable or a field"
+            )
+            return None
         base, dot, name = word.text.partition(".")
         if base in ("patient", "message") and base not in self.variables:
             fields = schema.PATIENT if base == "patient" else schema.MESSAGE
@@ -227,19 +326,49 @@ class RuleScope:
             return self._field(word, base, name, fields, None)
         var = self.variables.get(base)
         if var is None:
-            self._unknown_variable(word, base)
+            if self.row is not None and base == self.row.variable:
+                self._of_the_row(word, name)
+            else:
+                self._unknown_variable(word, base)
             return None
-        self.used.add(base)
+        self.used.add(var.name)
         if not dot:
             return var
         if var.kind is Kind.ROW:
             return self._column(word, var, name)
-        return self._field(word, base, name, schema.FIELDS[var.kind], var)
+        return self._field(word, var.name, name, schema.FIELDS[var.kind], var)
+
+    def _of_the_row(self, word: syntax.Word, name: str) -> None:
+        """Report a column of a family's row that cannot stand where it does: one that can has its cell there instead."""
+        assert self.row is not None
+        columns = self.row.table.columns
+        if name in columns:
+            self.diagnostics.error(
+                "CS205",
+                f"`{word.text}` is a column of type `{columns[name].type}`, which says nothing here",
+                word.span,
+                "text stands in `source`, `because`, `title` and in a message; a set behind `in`; a code in an example",
+            )
+            return
+        near = did_you_mean(name, columns)
+        self.diagnostics.error(
+            "CS201",
+            f"unknown field `{word.text}`: the table has no such column" if name else f"`{word.text}` is a whole row",
+            word.span,
+            near.replace("`", f"`{self.row.variable}.", 1)
+            if near
+            else f"the columns are {listed((f'{self.row.variable}.{c}' for c in columns), 'and')}",
+        )
 
     def _unknown_variable(self, word: syntax.Word, base: str) -> None:
         span = Span(word.span.file, word.span.start, word.span.start + len(base))
-        if base in self.gone:
-            help = f"`{base}` is bound by a quantifier and can be used in its brackets only"
+        apart = _apart(word.text, [*self.variables, "patient", "message"])
+        if apart is not None:
+            span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
+        elif base in ("today", "now"):
+            help = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
+        elif base in self.gone:
+            help = f"`{base}` is bound by a quantifier and can be used in its brackets only; `as {base}` behind it lets `say` name what is found"
         elif word.text == base and (home := self._home_of(base)) is not None:
             help = f"did you mean `{home}.{base}`?"
         else:
@@ -262,8 +391,14 @@ class RuleScope:
         spec = fields.get(name)
         if spec is None:
             near = did_you_mean(name, fields)
+            apart = _apart(word.text, [*self.variables, "patient", "message"])
+            elsewhere = name in schema.PATIENT and base != "patient"
             help = (
-                near.replace("`", f"`{base}.", 1)
+                f"marks stand between spaces: `{apart}`"
+                if apart is not None
+                else f"did you mean `patient.{name}`?"
+                if elsewhere
+                else near.replace("`", f"`{base}.", 1)
                 if near
                 else _not_a_field(base, name) or f"the fields are {listed((f'{base}.{f}' for f in fields), 'and')}"
             )
@@ -291,16 +426,18 @@ class RuleScope:
             )
             self.diagnostics.error("CS201", f"unknown field `{word.text}`: the table has no such column", word.span, help)
             return None
-        unit = ir.Unit(column) if column in set(ir.Unit) else None
-        return ir.Field(row.name, name, _COLUMN_TYPES[column], row, False, unit, word.span)
+        length = ir.Unit(column.type) if column.type in set(ir.Unit) else None
+        unit: str | ir.Field | None = column.unit
+        if column.unit_column is not None:
+            unit = ir.Field(row.name, column.unit_column, FieldType.TEXT, row, span=word.span)
+        return ir.Field(row.name, name, _COLUMN_TYPES[column.type], row, False, length, word.span, unit, column.open)
 
     # -------------------------------------------------------------------------------------------- lengths and bounds
 
     def length(self, length: syntax.Length) -> ir.LengthLike | None:
         """Return a length: written, a limit or a row's column. What is none is reported."""
         if isinstance(length, syntax.Amount):
-            assert length.unit is not None  # the grammar gives every length a unit; only a limit may have none
-            return ir.Length(self._whole_number(length.number), unit_of(length.unit))
+            return written_length(length, self.diagnostics)
         if "." in length.text and "/" not in length.text:
             column = self.operand(length)
             if column is None:
@@ -318,10 +455,10 @@ class RuleScope:
         if found is None:
             return None
         reference, limit = found
-        if limit is not None and isinstance(limit.default, Decimal):
+        if limit is not None and not isinstance(limit.default, ir.Length):
             self.diagnostics.error(
                 "CS205",
-                f"the limit `{length.text}` is a number and no length",
+                f"the limit `{length.text}` is a {'number' if isinstance(limit.default, Decimal) else 'quantity'} and no length",
                 length.span,
                 "give its default and range a unit: `default 24 weeks`",
             )
@@ -331,7 +468,7 @@ class RuleScope:
     def bound(self, bound: syntax.Bound) -> ir.Bound | None:
         """Return a number: written, a limit or a row's column. What is none is reported."""
         if isinstance(bound, syntax.Number):
-            return self._whole_number(bound)
+            return self.whole_number(bound)
         if "." in bound.text and "/" not in bound.text:
             column = self.operand(bound)
             if column is None:
@@ -339,6 +476,7 @@ class RuleScope:
             if (
                 isinstance(column, ir.Field)
                 and column.type is FieldType.NUMBER
+                and column.unit is None
                 and column.var is not None
                 and column.var.kind is Kind.ROW
             ):
@@ -364,22 +502,55 @@ class RuleScope:
                 limit = self.ruleset.names.limits.get(name)
                 return limit.default.unit if limit is not None and isinstance(limit.default, ir.Length) else None
 
-    def _whole_number(self, number: syntax.Number) -> Decimal:
-        value = Decimal(number.text)
-        if value != value.to_integral_value():
-            self.diagnostics.error(
-                "CS207", f"`{number.text}` is no whole number", number.span, "write a whole number, of a smaller unit if need be"
-            )
-        elif value > 1_000_000:
-            self.diagnostics.error(
-                "CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number"
-            )
-        return value
+    def whole_number(self, number: syntax.Number) -> Decimal:
+        return whole_number(number, self.diagnostics)
+
+
+def whole_number(number: syntax.Number, diagnostics: Diagnostics) -> Decimal:
+    """Return a number of units of time; one that is not whole, or more than there are days, is reported."""
+    value = Decimal(number.text)
+    if value != value.to_integral_value():
+        diagnostics.error(
+            "CS207", f"`{number.text}` is no whole number", number.span, "write a whole number, of a smaller unit if need be"
+        )
+    elif value > 1_000_000:
+        diagnostics.error("CS207", f"`{number.text}` is more than any calendar holds", number.span, "write a smaller number")
+    return value
+
+
+_HOLDS: Final = {(ir.Unit.YEARS, ir.Unit.MONTHS): 12, (ir.Unit.WEEKS, ir.Unit.DAYS): 7}
+"""The pairs of units that a length of two parts may have, and how many of the smaller make up the larger."""
+
+
+def written_length(amount: syntax.Amount, diagnostics: Diagnostics) -> ir.Length | None:
+    """Return a written length; one of two parts adds up in the smaller unit. Two that do not add up are reported."""
+    unit, more = unit_of(amount.unit), amount.more
+    n = whole_number(amount.number, diagnostics)
+    if more is None:
+        return ir.Length(n, unit)
+    holds = _HOLDS.get((unit, unit_of(more.unit)))
+    if holds is None:
+        diagnostics.error(
+            "CS208",
+            f"{unit.value} and {unit_of(more.unit).value} do not add up",
+            amount.span,
+            "write years and months, weeks and days, or one unit",
+        )
+        return None
+    return ir.Length(n * holds + whole_number(more.number, diagnostics), unit_of(more.unit))
 
 
 def _list_of(kinds: tuple[Kind, ...]) -> str:
     words = [a_kind(kind) for kind in kinds]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _apart(written: str, known: Collection[str]) -> str | None:
+    """Return what is one word for want of spaces around a mark, with them: `a.value-b.value`. None where it is none of that."""
+    parts = written.split("-")
+    if len(parts) < 2 or any(part.partition(".")[0] not in known for part in parts):
+        return None
+    return " - ".join(parts)
 
 
 def _not_a_field(base: str, name: str) -> str | None:

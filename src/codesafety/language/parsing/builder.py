@@ -7,7 +7,7 @@ text arrive as syntax words already (the methods named like terminals); keywords
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from codesafety.diagnostics import Span
 from codesafety.language.parsing import syntax as s
@@ -51,6 +51,23 @@ def _deeper(condition: Any, span: Span) -> int:
     return depth
 
 
+class _Part(NamedTuple):
+    """A clause of a quantifier: its keyword, what stands in it, and where it ends."""
+
+    word: str
+    held: Any
+    end: int
+
+
+def _of(parts: Children, word: str) -> Any:
+    return next((part.held for part in parts if type(part) is _Part and part.word == word), None)
+
+
+def _end(part: Any) -> int:
+    end: int = part.end if type(part) is _Part else part.span.end
+    return end
+
+
 def unquoted(value: str) -> str:
     """Return quoted text without its quotes, each run of white space as one space."""
     return _SPACE.sub(" ", value[1:-1]).strip()
@@ -62,7 +79,7 @@ class Builder:
     def NAME(self, t: Token) -> s.Word:
         return s.Word(t.value, Span(t.file, t.start_pos, t.end_pos))
 
-    DOTTED = REF = HAZARD = CMP = NAME
+    DOTTED = REF = HAZARD = CMP = PLUS = MINUS = TIMES = SLASH = HISTORY = NAME
 
     def NUMBER(self, t: Token) -> s.Number:
         return s.Number(t.value, Span(t.file, t.start_pos, t.end_pos))
@@ -93,15 +110,26 @@ class Builder:
     def table(self, c: Children) -> s.Table:
         return s.Table(c[1], c[3], tuple(c[5:-1]), _over(c))
 
+    def define(self, c: Children) -> s.Define:
+        closing = next(i for i, part in enumerate(c) if type(part) is Token and part.type == "RPAR")
+        return s.Define(c[1], tuple(c[3:closing:2]), c[closing + 1], c[closing + 3], _over(c))
+
+    def parameter(self, c: Children) -> s.Parameter:
+        return s.Parameter(_word(c[0]), c[1], _over(c))
+
     def rule(self, c: Children) -> s.Rule:
-        return s.Rule(c[1], tuple(c[3:-1]), _over(c))
+        each = c[2] if isinstance(c[2], s.RowBinder) else None
+        return s.Rule(c[1], each, tuple(c[3 if each is None else 4 : -1]), _over(c))
+
+    def each(self, c: Children) -> s.RowBinder:
+        return s.RowBinder(c[3], c[5], _over(c))
 
     # -------------------------------------------------------------------------------------------- parts
 
     def title(self, c: Children) -> s.Setting:
         return s.Setting(c[0].value, c[1], _over(c))
 
-    version = language = limit_default = frozen = action = severity = because = say = title
+    version = language = limit_default = frozen = phrases = action = severity = because = say = title
 
     def labelled(self, c: Children) -> s.Setting:
         return s.Setting(c[0].text, c[1], _over(c))
@@ -117,19 +145,15 @@ class Builder:
     def limit_range(self, c: Children) -> s.Range:
         return s.Range(c[1], c[3], _over(c))
 
-    def amount(self, c: Children) -> s.Amount:
-        return s.Amount(c[0], _word(c[1]) if len(c) > 1 else None, _over(c))
-
-    def length(self, c: Children) -> s.Amount:
-        return s.Amount(c[0], _word(c[1]), _over(c))
-
-    def named(self, c: Children) -> s.Word:
-        word: s.Word = c[0]
-        return word
+    def amount(self, c: Children) -> s.Number | s.Quantity | s.Amount:
+        return c[0] if len(c) == 1 else s.Quantity(c[0], c[1], _over(c))
 
     def number(self, c: Children) -> s.Number:
-        number: s.Number = c[0]
-        return number
+        return c[0] if len(c) == 1 else s.Number(f"-{c[1].text}", _over(c))
+
+    def span(self, c: Children) -> s.Amount:
+        more = s.Amount(c[2], _word(c[3]), None, _over(c[2:])) if len(c) > 2 else None
+        return s.Amount(c[0], _word(c[1]), more, _over(c))
 
     def source(self, c: Children) -> s.Source:
         url = _SPACE.sub("", c[2].value[1:-1]) if len(c) > 2 else None
@@ -160,10 +184,15 @@ class Builder:
         return s.Except(tuple(c[1::2]), _over(c))
 
     def key(self, c: Children) -> s.Key:
-        return s.Key(c[1], c[3], _over(c))
+        return s.Key(c[1], c[3] if len(c) > 2 else None, _over(c))
+
+    key_of_names = key
 
     def column(self, c: Children) -> s.Column:
-        return s.Column(c[1], _word(c[2]), _over(c))
+        return s.Column(c[1], _word(c[2]), None, c[3] if len(c) > 3 else None, _over(c))
+
+    def column_of_values(self, c: Children) -> s.Column:
+        return s.Column(c[1], c[2], c[4], c[5] if len(c) > 5 else None, _over(c))
 
     def row_valid(self, c: Children) -> s.RowValid:
         return s.RowValid(c[2], c[4], _over(c))
@@ -173,6 +202,12 @@ class Builder:
 
     def after_rule(self, c: Children) -> s.AfterRules:
         return s.AfterRules(tuple(c[2::2]), _over(c))
+
+    def rule_ref(self, c: Children) -> s.RuleRef:
+        return s.RuleRef(c[0], c[2] if len(c) > 1 else None, _over(c))
+
+    def assume(self, c: Children) -> s.Assume:
+        return s.Assume(c[1], c[3], _over(c))
 
     def overridable(self, c: Children) -> s.Overridable:
         return s.Overridable(tuple(c[2:-2:2]), c[-1], _over(c))
@@ -187,6 +222,11 @@ class Builder:
 
     def message(self, c: Children) -> tuple[s.Word, None]:
         return c[0], None
+
+    def texts(self, c: Children) -> tuple[s.TextBinder, s.Binder | None]:
+        return s.TextBinder(c[0], c[1], _over(c[:2])), c[3] if len(c) > 2 else None
+
+    text_pair = texts
 
     def pair(self, c: Children) -> tuple[s.Binder, s.Binder]:
         return c[0], c[2]
@@ -222,15 +262,45 @@ class Builder:
         return s.Negation(c[2], span, _deeper(c[2], span))
 
     def quantified(self, c: Children) -> s.Quantified:
-        (quantifier, n, unit, start), binder = c[0], c[1]
-        where = c[4] if len(c) > 2 else None
-        span = Span(start.file, start.start_pos, c[-1].end_pos if where is not None else binder.span.end)
-        return s.Quantified(quantifier, n, unit, binder, where, span, 0 if where is None else _deeper(where, span))
+        quantifier, binder, *rest = c
+        including, called, where = (_of(rest, part) for part in ("including", "as", "where"))
+        span = Span(quantifier.span.file, quantifier.span.start, _end(c[-1]))
+        return s.Quantified(quantifier, binder, including, called, where, span, 0 if where is None else _deeper(where, span))
 
-    def quantifier(self, c: Children) -> tuple[str, s.Bound | None, s.Word | None, Token]:
-        if len(c) == 1:
-            return c[0].value, None, None, c[0]
-        return "at_least" if c[0].value == "at" else "fewer", c[2], _word(c[3]), c[0]
+    def ordered(self, c: Children) -> s.Ordered:
+        order, binder, *rest = c
+        called, where, has = (_of(rest, part) for part in ("as", "where", "has"))
+        span = Span(order.file, order.start_pos, _end(c[-1]))
+        edge = next((part for part in rest if type(part) is s.Edge), None)
+        depth = max(_deeper(part, span) for part in (where, has) if part is not None)
+        return s.Ordered(order.value, binder, edge, called, where, has, span, depth)
+
+    def several(self, c: Children) -> s.Several:
+        span, parts = _over(c), tuple(c[5:-1:2])
+        return s.Several("at_least" if c[0].value == "at" else "fewer", c[2], parts, span, max(_deeper(p, span) for p in parts))
+
+    def quantifier(self, c: Children) -> s.Quantifier:
+        word = c[0].value
+        if word in ("exists", "no"):
+            return s.Quantifier(word, None, None, None, len(c) > 1, _over(c))
+        unit, apart = c[3] if len(c) > 3 else (None, None)
+        return s.Quantifier("at_least" if word == "at" else "fewer", c[2], unit, apart, False, _over(c[:3]))
+
+    def counted(self, c: Children) -> tuple[s.Word, s.Length | None]:
+        return _word(c[0]), c[3] if len(c) > 2 else None
+
+    def edge(self, c: Children) -> s.Edge:
+        return s.Edge(c[0].value, c[1], _over(c))
+
+    def including(self, c: Children) -> _Part:
+        return _Part(c[0].value, c[-1], c[-1].span.end)
+
+    as_ = including
+
+    def where(self, c: Children) -> _Part:
+        return _Part(c[0].value, c[2], c[-1].end_pos)
+
+    has = where
 
     def is_(self, c: Children) -> bool:
         return len(c) > 1
@@ -259,6 +329,9 @@ class Builder:
     def beyond(self, c: Children) -> s.Distance:
         return s.Distance(c[0], "beyond", c[4], _word(c[5]), c[6], c[1], _over(c))
 
+    def nearer(self, c: Children) -> s.Distance:
+        return s.Distance(c[0], "nearer", c[4], _word(c[5]), c[6], c[1], _over(c))
+
     def same_as(self, c: Children) -> s.SameAs:
         return s.SameAs(c[0], "product" if "product" in c[2].value else "entry", c[3], c[1], _over(c))
 
@@ -280,22 +353,48 @@ class Builder:
     def differs(self, c: Children) -> s.Differs:
         return s.Differs(c[0], c[5], c[8], _over(c))
 
+    def changes(self, c: Children) -> s.Change:
+        amount, percent, end = c[7]
+        return s.Change(c[0], c[1].value, c[3], amount, percent, Span(c[0].span.file, c[0].span.start, end))
+
+    def change(self, c: Children) -> tuple[s.Number | s.Quantity, bool, int]:
+        span = _over(c)
+        if len(c) == 1:
+            return c[0], False, span.end
+        return (c[0], True, span.end) if type(c[1]) is Token else (s.Quantity(c[0], c[1], span), False, span.end)
+
     def compare(self, c: Children) -> s.Comparison:
-        return s.Comparison(c[0], c[1], c[2], c[3] if len(c) > 3 else None, _over(c))
+        return s.Comparison(c[0], c[1], c[2], _over(c))
 
-    def age_compare(self, c: Children) -> s.AgeComparison:
-        return s.AgeComparison(c[2], c[3], c[4], _over(c))
+    def in_range(self, c: Children) -> s.InRange:
+        return s.InRange(c[0], c[3], c[5], c[1], _over(c))
 
-    def age_range(self, c: Children) -> s.AgeRange:
-        return s.AgeRange(c[2], c[5], c[7], c[3], _over(c))
+    def says(self, c: Children) -> s.Says:
+        return s.Says(c[0], c[1].value, c[2], _over(c))
 
-    def custom(self, c: Children) -> s.Call:
+    def call(self, c: Children) -> s.Call:
         return s.Call(c[0], tuple(c[2:-1:2]), _over(c))
+
+    def arithmetic(self, c: Children) -> s.Arithmetic:
+        return s.Arithmetic(tuple(c[::2]), tuple(c[1::2]), _over(c), _depth(*c[::2]))
+
+    def quantity(self, c: Children) -> s.Quantity:
+        return s.Quantity(c[0], c[1], _over(c))
+
+    def age(self, c: Children) -> s.Age:
+        return s.Age(c[2], _over(c))
+
+    def grouped(self, c: Children) -> s.Grouped:
+        span = _over(c)
+        return s.Grouped(c[1], span, _deeper(c[1], span))
 
     # -------------------------------------------------------------------------------------------- examples
 
     def example(self, c: Children) -> s.Example:
-        return s.Example(c[1], tuple(c[3:-3]), c[-2], _over(c))
+        return s.Example(c[1], None, tuple(c[3:-3]), c[-2], _over(c))
+
+    def example_of(self, c: Children) -> s.Example:
+        return s.Example(c[1], c[3], tuple(c[5:-3]), c[-2], _over(c))
 
     def given_fields(self, c: Children) -> s.GivenFields:
         return s.GivenFields(c[1], tuple(c[2::2]), _over(c))
@@ -316,10 +415,10 @@ class Builder:
         code: s.Code = c[0]
         return code
 
-    def quantity(self, c: Children) -> s.Quantity:
-        return s.Quantity(c[0], c[1], _over(c))
+    def bounded(self, c: Children) -> s.Quantity:
+        return s.Quantity(c[1], c[2] if len(c) > 2 else None, _over(c), c[0])
 
     def outcome(self, c: Children) -> s.Outcome:
-        if len(c) == 1:
-            return s.Outcome(c[0].value, (), _over(c))
-        return s.Outcome("cannot tell", tuple(c[3::2]), _over(c))
+        if c[0].value == "cannot":
+            return s.Outcome("cannot tell", tuple(c[3::2]), None, _over(c))
+        return s.Outcome(c[0].value, (), c[1] if len(c) > 1 else None, _over(c))

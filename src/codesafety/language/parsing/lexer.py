@@ -14,7 +14,7 @@ from lark.lexer import Lexer
 
 from codesafety.diagnostics import Diagnostic, Diagnostics, Span
 from codesafety.language.parsing.tokens import Token
-from codesafety.language.parsing.unreadable import opens_ecl, unclosed_ecl, unreadable
+from codesafety.language.parsing.unreadable import opens_ecl, other_date, out_of_place, unclosed_ecl, unreadable
 
 
 class Terminal(Protocol):
@@ -98,8 +98,13 @@ class Scanner:
                 diagnostics.error(
                     "CS105", f"a number of more than {_LONGEST_NUMBER} digits", span, "put it in quotes if it is a code"
                 )
-            elif kind == "CMP" and text.startswith("http", end):
+            elif kind == "CMP" and (text.startswith("http", end) or (text[at:end] == "<" and text.startswith(">", end))):
                 at = unreadable(text, at, file, tokens, diagnostics)
+                continue
+            elif (kind == "SLASH" and (then := out_of_place(text, at, file, tokens, diagnostics)) is not None) or (
+                kind in ("NUMBER", "DATE") and (then := other_date(text, at, file, diagnostics)) is not None
+            ):
+                at = then
                 continue
             append(Token(kind, value, file, at, end))  # type: ignore[arg-type]  # a match always has a last group
             at = end

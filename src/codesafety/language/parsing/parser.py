@@ -18,12 +18,14 @@ from codesafety.errors import RuleError
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.builder import MAX_DEPTH, Builder, TooDeep
 from codesafety.language.parsing.lexer import Scanner, Terminal, TokenLexer
-from codesafety.language.parsing.remedies import remedy
+from codesafety.language.parsing.remedies import Place, lone_operand, remedy
 from codesafety.language.parsing.terminals import expected_in_words
 from codesafety.language.parsing.tokens import Token
 
-_DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET"})
-_RULE_PARTS = frozenset({"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "WHEN", "UNLESS", "SAY", "EXAMPLE"})
+_DECLARATIONS = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "RULESET", "DEFINE"})
+_RULE_PARTS = frozenset(
+    {"TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "ASSUME", "WHEN", "UNLESS", "SAY", "EXAMPLE"}
+)
 """Reserved words that stand for nothing but the start of a part of a rule."""
 _BEFORE_A_NAME = frozenset(
     {
@@ -32,6 +34,8 @@ _BEFORE_A_NAME = frozenset(
         "LIMIT",
         "TABLE",
         "RULESET",
+        "DEFINE",
+        "HISTORY",
         "ENTRY",
         "MENTION",
         "MEDICATION",
@@ -44,7 +48,7 @@ _BEFORE_A_NAME = frozenset(
         "OF",
     }
 )
-_KINDS = frozenset({"ENTRY", "MENTION", "MEDICATION", "CODING", "ROW"})
+_KINDS = frozenset({"ENTRY", "HISTORY", "MENTION", "MEDICATION", "CODING", "ROW"})
 """What stands before the name of a variable, which is short."""
 _MOST_ERRORS = 20
 """How many syntax errors of one declaration are told."""
@@ -69,13 +73,13 @@ def parse(text: str, file: str = "rules") -> syntax.File:
     Raises RuleError with every syntax error found.
     """
     parsed, diagnostics = parse_collecting(text, file)
-    if parsed is None:
+    if diagnostics:
         raise RuleError(diagnostics, {file: text})
     return parsed
 
 
-def parse_collecting(text: str, file: str) -> tuple[syntax.File | None, list[Diagnostic]]:
-    """Return the syntax of one rule file, or None and everything that is wrong with its form."""
+def parse_collecting(text: str, file: str) -> tuple[syntax.File, list[Diagnostic]]:
+    """Return the syntax of one rule file, without the declarations whose form is wrong, and all that is wrong with them."""
     lark, scan = _grammar()
     tokens, diagnostics = scan.scan(text, file)
     if not diagnostics:
@@ -87,14 +91,21 @@ def parse_collecting(text: str, file: str) -> tuple[syntax.File | None, list[Dia
             return syntax.File(file, text, declarations), []
     collected = Diagnostics(diagnostics)
     damaged = [d.span for d in diagnostics]
+    well: list[syntax.Declaration] = []
+    broken: list[tuple[str, syntax.Word]] = []
     for chunk in _declarations(tokens):
+        before = len(collected.found)
         whole = Span(file, chunk[0].start_pos, chunk[-1].end_pos)
-        if any(whole.start <= d.start < whole.end or d.start == whole.end for d in damaged):
-            continue  # what follows from a character that could not be read is no news
-        if damaged and chunk is not None and _unclosed(chunk) is not None and any(d.start > whole.end for d in damaged):
-            continue
-        _errors_in(chunk, lark, scan, collected)
-    return None, collected.found
+        unreadable = any(whole.start <= d.start < whole.end or d.start == whole.end for d in damaged) or (
+            bool(damaged) and _unclosed(chunk) is not None and any(d.start > whole.end for d in damaged)
+        )
+        if not unreadable:  # what follows from a character that could not be read is no news
+            _errors_in(chunk, lark, scan, collected)
+        if not unreadable and len(collected.found) == before:
+            well += cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, chunk)))
+        elif len(chunk) > 1 and chunk[0].type in _DECLARATIONS:
+            broken.append((chunk[0].value, syntax.Word(chunk[1].value, chunk[1].span)))
+    return syntax.File(file, text, tuple(well), tuple(broken)), collected.found
 
 
 def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -124,6 +135,7 @@ def _errors_in(chunk: list[Token], lark: Lark, scan: Scanner, diagnostics: Diagn
         except UnexpectedToken as error:
             unclosed = _unclosed(chunk)
             if unclosed is not None and error.token.type == "$END":
+                unclosed = _example_left_open(chunk, unclosed)
                 diagnostics.error(
                     "CS104",
                     f"this `{unclosed.value}` is never closed",
@@ -152,6 +164,16 @@ def _unclosed(chunk: Sequence[Token]) -> Token | None:
             elif token.type == "RBRACE":
                 return stack[-1]
     return stack[-1] if stack else None
+
+
+def _example_left_open(chunk: Sequence[Token], unclosed: Token) -> Token:
+    """Return the brace of a rule's last example where the brace that closes it was meant for the rule: it ends the rule's text."""
+    example = max((i for i, t in enumerate(chunk) if t.type == "EXAMPLE"), default=None)
+    if unclosed.type != "LBRACE" or example is None or chunk[-1].type != "RBRACE":
+        return unclosed
+    inside = list(chunk[example:-1])
+    opening = next((t for t in inside if t.type == "LBRACE"), None)
+    return unclosed if opening is None or any(t.type == "RBRACE" for t in inside) else opening
 
 
 def _without_part(chunk: list[Token], at: Any) -> list[Token] | None:
@@ -213,7 +235,12 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
         )
         return
     shown = {"STRING": "this text", "TERM": "this term", "ECL": "this `ecl { … }`"}.get(token.type, f"`{token.value}`")
-    help = remedy(token, chunk[:place], accepted)
+    stopped = Place(token, chunk[:place], chunk[place + 1 :], accepted)
+    lone = lone_operand(stopped)
+    if lone is not None:
+        diagnostics.error("CS101", f"nothing is said of `{lone[0].value}`", lone[0].span, lone[1])
+        return
+    help = remedy(stopped)
     if help is None and token.type in ("NAME", "DOTTED"):
         help = did_you_mean(token.value, sorted(word for word, name in scan.keywords.items() if name in accepted))
     diagnostics.error(

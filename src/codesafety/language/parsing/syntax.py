@@ -32,6 +32,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """`24`, `-2.5`."""
+
     text: str
     span: Span = field(compare=False)
 
@@ -62,25 +64,57 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """`24 weeks`, or a bare number where a limit has no unit."""
+    """`24 weeks`; `24 years 6 months`, whose second part is `more`."""
 
     number: Number
-    unit: Word | None
+    unit: Word
+    more: Amount | None
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """`140 "mm[Hg]"` in an example."""
+    """`140 "mm[Hg]"`. `comparator`: of a result such as `<5`, in an example; its unit may then be absent."""
 
     number: Number
-    unit: Text
+    unit: Text | None
     span: Span = field(compare=False)
+    comparator: Word | None = None
 
 
 Operand = Word | DateText
 Length = Amount | Word
 Bound = Number | Word
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """`age at e`."""
+
+    operand: Operand
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two or more operands and the marks between them, as written: they may be mixed, which the checker refuses."""
+
+    parts: tuple[Expression, ...]
+    operators: tuple[Word, ...]
+    span: Span = field(compare=False)
+    depth: int = field(compare=False, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A number in brackets."""
+
+    expression: Expression
+    span: Span = field(compare=False)
+    depth: int = field(compare=False, default=0)
+
+
+Expression = Word | DateText | Number | Quantity | Amount | Age | Arithmetic | Grouped
 
 # ------------------------------------------------------------------------------------------------ conditions
 
@@ -131,21 +165,68 @@ class RowBinder:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantified:
-    """`n` and `unit` belong to `at least` and `fewer than`."""
+class Quantifier:
+    """`exists`, `no`, `at least N [UNIT with]`, `fewer than N [episodes more than LENGTH apart with]`.
 
-    quantifier: Literal["exists", "no", "at_least", "fewer"]
+    `found`: of what was seen only. `unit`: what is counted, items where it is None; `apart` makes it episodes.
+    """
+
+    word: Literal["exists", "no", "at_least", "fewer"]
     n: Bound | None
     unit: Word | None
+    apart: Length | None
+    found: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    quantifier: Quantifier
     binder: Binder
+    including: Word | None
+    called: Word | None
     where: Condition | None
     span: Span = field(compare=False)
     depth: int = field(compare=False, default=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Edge:
+    """`before m`, `until m`, `after m`, of a `latest` or an `earliest`."""
+
+    relation: Literal["before", "until", "after"]
     operand: Operand
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`latest entry x in S before e as last where ( … ) has ( … )`."""
+
+    order: Literal["latest", "earliest"]
+    binder: Binder
+    edge: Edge | None
+    called: Word | None
+    where: Condition | None
+    has: Condition
+    span: Span = field(compare=False)
+    depth: int = field(compare=False, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """`at least N of ( …, … )`, `fewer than N of ( …, … )`."""
+
+    word: Literal["at_least", "fewer"]
+    n: Bound
+    parts: tuple[Condition, ...]
+    span: Span = field(compare=False)
+    depth: int = field(compare=False, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    operand: Expression
     negated: bool
     span: Span = field(compare=False)
 
@@ -154,7 +235,7 @@ class Missing:
 class IsWord:
     """`patient.gender is male`, `e is incoming`, `a.route is b.route`."""
 
-    operand: Operand
+    operand: Expression
     word: Word
     negated: bool
     span: Span = field(compare=False)
@@ -162,7 +243,7 @@ class IsWord:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    operand: Operand
+    operand: Expression
     subject: Word
     negated: bool
     span: Span = field(compare=False)
@@ -170,7 +251,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class DateRelation:
-    left: Operand
+    left: Expression
     relation: Literal["before", "after", "same day"]
     right: Operand
     negated: bool
@@ -179,10 +260,10 @@ class DateRelation:
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """`is within LENGTH SIDE …`, `is more than LENGTH SIDE …`."""
+    """`is within LENGTH SIDE …`, `is more than LENGTH SIDE …`, `is less than LENGTH SIDE …`."""
 
-    left: Operand
-    relation: Literal["within", "beyond"]
+    left: Expression
+    relation: Literal["within", "beyond", "nearer"]
     length: Length
     side: Word
     right: Operand
@@ -192,7 +273,7 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class SameAs:
-    left: Operand
+    left: Expression
     what: Literal["product", "entry"]
     right: Operand
     negated: bool
@@ -201,7 +282,7 @@ class SameAs:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    operand: Operand
+    operand: Expression
     set: Word
     negated: bool
     span: Span = field(compare=False)
@@ -211,7 +292,7 @@ class Membership:
 class Ingredients:
     """`shares an ingredient with`, `has the same ingredients as`."""
 
-    left: Operand
+    left: Expression
     relation: Literal["shares", "same"]
     right: Operand
     span: Span = field(compare=False)
@@ -219,13 +300,13 @@ class Ingredients:
 
 @dataclass(frozen=True, slots=True)
 class Contradicts:
-    operand: Operand
+    operand: Expression
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    left: Operand
+    left: Expression
     right: Operand
     length: Length | None
     span: Span = field(compare=False)
@@ -233,41 +314,58 @@ class Overlaps:
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    left: Operand
+    """`left differs by more than N % from right`."""
+
+    left: Expression
     percent: Number
-    right: Operand
+    right: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`left rises from right by more than AMOUNT`. `amount`: a number, a quantity, or a number of per cent."""
+
+    left: Expression
+    direction: Literal["rises", "falls"]
+    right: Expression
+    amount: Number | Quantity
+    percent: bool
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    operand: Operand
+    left: Expression
     operator: Word
-    number: Number
-    unit: Text | None
+    right: Expression
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class AgeComparison:
-    operand: Operand
-    operator: Word
-    length: Length
-    span: Span = field(compare=False)
+class InRange:
+    """`left is from low to high`, both ends included."""
 
-
-@dataclass(frozen=True, slots=True)
-class AgeRange:
-    operand: Operand
-    low: Bound
-    high: Length
+    left: Expression
+    low: Expression
+    high: Expression
     negated: bool
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """`t denies S`, `t affirms S`."""
+
+    operand: Expression
+    what: Literal["denies", "affirms"]
+    set: Word
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A plugin's predicate: `plugin/name(e, x)`."""
+    """A named condition, `in_pathway(e)`, or a plugin's predicate, `plugin/name(e, x)`."""
 
     name: Word
     arguments: tuple[Word, ...]
@@ -286,12 +384,13 @@ Predicate = (
     | Contradicts
     | Overlaps
     | Differs
+    | Change
     | Comparison
-    | AgeComparison
-    | AgeRange
+    | InRange
+    | Says
     | Call
 )
-Condition = Junction | Bracketed | Negation | Quantified | Predicate
+Condition = Junction | Bracketed | Negation | Quantified | Ordered | Several | Predicate
 
 # ------------------------------------------------------------------------------------------------ examples
 
@@ -301,7 +400,7 @@ class Attribute:
     """`date 2025-06-01`, `possible`, `about family` (whose name is `about`)."""
 
     name: Word
-    value: Word | DateText | Version | Code | Quantity | Amount | None
+    value: Word | DateText | Version | Code | Number | Quantity | Amount | None
     span: Span = field(compare=False)
 
 
@@ -314,9 +413,11 @@ class GivenFields:
 
 @dataclass(frozen=True, slots=True)
 class GivenItem:
+    """`code` is a Word where it is a code column of the family's row."""
+
     side: Word
     kind: Word
-    code: Code
+    code: Code | Word
     attributes: tuple[Attribute, ...]
     span: Span = field(compare=False)
 
@@ -334,8 +435,11 @@ Given = GivenFields | GivenItem | GivenNone
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`sentence`: what `say` must come to, where the example demands it."""
+
     word: Literal["fires", "clear", "cannot tell"]
     missing: tuple[Word, ...]
+    sentence: Text | None
     span: Span = field(compare=False)
 
 
@@ -347,7 +451,7 @@ class Setting:
     """A part that is one keyword (`title`, `cannot tell`, `valid from` ...) and one value."""
 
     keyword: str
-    value: Word | Text | Number | DateText | Version | Amount
+    value: Word | Text | Number | DateText | Version | Amount | Quantity
     span: Span = field(compare=False)
 
 
@@ -360,14 +464,16 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    low: Amount
-    high: Amount
+    low: Number | Amount | Quantity
+    high: Number | Amount | Quantity
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    text: Text
+    """`text` is a Word where it is a text column of the family's row."""
+
+    text: Text | Word
     url: str | None
     span: Span = field(compare=False)
 
@@ -403,15 +509,21 @@ class Except:
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """`system` is None where the key names the rows of a family."""
+
     column: Word
-    system: Word
+    system: Word | None
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`unit`: of a column of values, in UCUM, or the column that gives it. `open`: the word behind, where there is one."""
+
     name: Word
     type: Word
+    unit: Text | Word | None
+    open: Word | None
     span: Span = field(compare=False)
 
 
@@ -429,8 +541,26 @@ class Hazards:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleRef:
+    """A rule, or one row of a family: `pathway-age[uti]`."""
+
+    name: Word
+    row: Word | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AfterRules:
-    rules: tuple[Word, ...]
+    rules: tuple[RuleRef, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Assume:
+    """`assume "mm[Hg]" for e.value`. `unit` is a Word where it is a column of the row."""
+
+    unit: Text | Word
+    target: Word
     span: Span = field(compare=False)
 
 
@@ -442,10 +572,19 @@ class Overridable:
 
 
 @dataclass(frozen=True, slots=True)
+class TextBinder:
+    """`text t`; the first word is not reserved, and may be another."""
+
+    kind: Word
+    name: Word
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """`for …`. `subject` is a Word for `for message`."""
 
-    subject: Binder | Word
+    subject: Binder | TextBinder | Word
     partner: Binder | RowBinder | None
     span: Span = field(compare=False)
 
@@ -465,7 +604,10 @@ class Unless:
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """`row`: the one row of a family that it is of."""
+
     name: Text
+    row: Word | None
     givens: tuple[Given, ...]
     outcome: Outcome
     span: Span = field(compare=False)
@@ -505,23 +647,48 @@ class Table:
     span: Span = field(compare=False)
 
 
-RulePart = Setting | Hazards | Source | AfterRules | Overridable | Trigger | When | Unless | Example
+RulePart = Setting | Hazards | Source | AfterRules | Overridable | Assume | Trigger | When | Unless | Example
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    kind: Word
+    name: Word
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A named condition."""
+
+    name: Word
+    parameters: tuple[Parameter, ...]
+    title: Text
+    condition: Condition
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """`each`: the row and the table of a family."""
+
     name: Word
+    each: RowBinder | None
     parts: tuple[RulePart, ...]
     span: Span = field(compare=False)
 
 
-Declaration = Ruleset | Limit | ValueSet | Table | Rule
+Declaration = Ruleset | Limit | ValueSet | Table | Define | Rule
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One rule file. `text` is what was read, by which spans are to be understood."""
+    """One rule file. `text` is what was read, by which spans are to be understood.
+
+    `broken`: what its other declarations, whose form is wrong, would declare: the reserved word and the name.
+    """
 
     name: str = field(compare=False)
     text: str = field(compare=False, repr=False)
     declarations: tuple[Declaration, ...]
+    broken: tuple[tuple[str, Word], ...] = ()

@@ -25,6 +25,12 @@ _TERMINALS: Final = {
     "COMMA": "`,`",
     "COLON": "`:`",
     "PERCENT": "`%`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "PLUS": "`+`",
+    "MINUS": "`-`",
+    "TIMES": "`*`",
+    "SLASH": "`/`",
     "AND": "`and`",
     "OR": "`or`",
     "ON_THE_SAME_DAY_AS": "`on the same day as`",
@@ -46,6 +52,7 @@ _RULE_WORDS: Final = (
     "valid",
     "after",
     "overridable",
+    "assume",
     "for",
     "when",
     "unless",
@@ -55,18 +62,28 @@ _RULE_WORDS: Final = (
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("a part of the rule (`for`, `when`, `unless`, `say`, `example` …)", _RULE_WORDS),
     ("a unit of time (`days`, `weeks`, `months`, `years`)", ("years", "year", "months", "month", "weeks", "week", "days", "day")),
-    ("`rule` | `valueset` | `limit` | `table` | `ruleset`", ("rule", "valueset", "limit", "table", "ruleset")),
+    (
+        "`rule` | `valueset` | `limit` | `table` | `define` | `ruleset`",
+        ("rule", "valueset", "limit", "table", "define", "ruleset"),
+    ),
+    ("`entry` | `history` | `mention` | `medication` | `coding`", ("entry", "history", "mention", "medication", "coding")),
     ("`entry` | `mention` | `medication` | `coding`", ("entry", "mention", "medication", "coding")),
 )
 _AFTER_IS: Final = (
     "what it is (a word such as `incoming`, `before`, `within`, `about`, `missing` …)",
-    ("about", "after", "before", "missing", "more", "within", "valid"),
+    ("about", "after", "before", "missing", "more", "less", "within", "valid"),
 )
 _PREDICATE: Final = (
     "what is said of it (`is`, `in`, `not in`, `<`, `overlaps` …)",
-    ("is", "in", "not", "overlaps", "differs"),
+    ("is", "in", "not", "overlaps", "differs", "rises", "falls", "denies", "affirms"),
 )
-_CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age"))
+_CONDITION: Final = ("a condition", ("not", "exists", "no", "at", "fewer", "age", "latest", "earliest"))
+_CALCULATION: Final = frozenset({"PLUS", "MINUS", "TIMES", "SLASH"})
+
+
+def said_of_terminals() -> Mapping[str, str]:
+    """Return what each terminal that is no reserved word is called."""
+    return _TERMINALS
 
 
 def keyword_terminals(keywords: Mapping[str, str], words: Iterable[str]) -> frozenset[str]:
@@ -85,11 +102,14 @@ def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> 
             left.difference_update(terminals, also)
             said.append(text)
 
-    group(*_CONDITION, also=("NAME", "DOTTED", "REF", "DATE", "LPAR"))
-    group(*_PREDICATE, also=("CMP", "SHARES", "CONTRADICTS_ITS_WORDS"))
+    group(*_CONDITION, also=("NAME", "DOTTED", "REF", "DATE", "LPAR", "NUMBER", "MINUS"))
+    group(*_PREDICATE, also=("CMP", "SHARES", "CONTRADICTS_ITS_WORDS", *_CALCULATION))
     group(*_AFTER_IS, also=("NAME", "DOTTED", "ON_THE_SAME_DAY_AS", "THE_SAME_AS", "NOT", "FROM"))
     for text, words in _GROUPS:
         group(text, words)
+    if left >= _CALCULATION:
+        left -= _CALCULATION
+        said.append("a calculation (`+`, `-`, `*`, `/`)")
     if {"NAME", "DOTTED"} <= left:
         left.discard("DOTTED")
         if "REF" in left:

@@ -6,13 +6,14 @@ import re
 from typing import Final
 
 from codesafety.diagnostics import Diagnostics, Span
+from codesafety.ir.units import families as units
 from codesafety.language.parsing.tokens import Token
 
 _WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
-_NEXT_DECLARATION: Final = re.compile(r"^\s*(?:rule|valueset|limit|table|ruleset)\s", re.MULTILINE)
+_NEXT_DECLARATION: Final = re.compile(r"^\s*(?:rule|valueset|limit|table|define|ruleset)\s", re.MULTILINE)
 _A_PART_BELOW: Final = re.compile(
-    r"\n\s*(?:\}|(?:rule|valueset|limit|table|ruleset|title|action|cannot|severity|hazard|source|because|valid|after|overridable"
-    r"|for|when|unless|say|example|given|expect|version|language|uses|codes|frozen|include|except|perhaps|ecl)\s)"
+    r"\n\s*(?:\}|(?:rule|valueset|limit|table|define|ruleset|title|action|cannot|severity|hazard|source|because|valid|after"
+    r"|overridable|assume|for|when|unless|say|example|given|expect|version|language|uses|codes|frozen|include|except|perhaps|ecl)\s)"
 )
 _OTHER_CODE: Final = re.compile(r"[A-Z][A-Za-z0-9.]*[0-9][A-Za-z0-9.]*")
 _HAZARD: Final = re.compile(r"([A-Za-z]+)[-_.]?([0-9]+)")
@@ -20,14 +21,53 @@ _AFTER_SLASH: Final = re.compile(r"[\w./{}\[\]*]+")
 _SPACE: Final = re.compile(r"\s|$")
 _OPENS_ECL: Final = re.compile(r"[\s\u200b\ufeff]*\{")
 _INSTEAD: Final = {
-    "≥": "`>=`", "≤": "`<=`", "≠": "`is not`", "–": "`-`", "—": "`-`", "−": "`-`", "=": "`is`", "&": "`and`",
-    "[": "`(`", "]": "`)`",
+    "≥": "`>=`", "≤": "`<=`", "≠": "`is not`", "–": "`-`", "—": "`-`", "−": "`-`", "×": "`*`", "·": "`*`", "÷": "`/`", "=": "`is`",
+    "&": "`and`", "&&": "`and`", "||": "`or`", "!=": "`is not`", "<>": "`is not`", "==": "`is`", "=>": "`>=`", "=<": "`<=`",
+    "!": "`not ( … )`", "→": "`then` is not needed: what a clinician reads follows `say`", "%%": "`%`",
 }  # fmt: skip
+"""Marks of other languages, and of other keyboards, and what is written here."""
+_MARKS: Final = re.compile(r"[!=<>&|]+")
+_DATE_LIKE: Final = re.compile(
+    r"(?![0-9]{4}-[0-9]{2}(?:-[0-9]{2})?(?![0-9-]))"
+    r"(?:[0-9]{1,5}([-/])[0-9]{1,2}\1[0-9]{1,5}|[0-9]{4}[-/][0-9]{1,2})(?![0-9])"
+)
+"""A date in the form of another place, or one with a digit too many or too few."""
+_BETWEEN: Final = re.compile(r"([0-9]+)\s*[–—−-]\s*([0-9]+)(?:\s+(years?|months?|weeks?|days?))?")
 _HELP: Final = {
     **{char: f"write {instead}" for char, instead in _INSTEAD.items()},
     ";": "remove it: parts need no mark between them, and items of a list are parted by commas",
 }
 _SINGLE_QUOTES: Final = "'‘’‚„«»`"
+
+
+def other_date(text: str, at: int, file: str, diagnostics: Diagnostics) -> int | None:
+    """Report a date that is written in another form than ours, and return where it ends; None where there is none at `at`."""
+    found = _DATE_LIKE.match(text, at)
+    if found is None:
+        return None
+    days = _days(found[0])
+    near = " or ".join(f"`{day}`" for day in days)
+    diagnostics.error(
+        "CS105",
+        f"`{found[0]}` is no date",
+        Span(file, at, found.end()),
+        f"a date is written YYYY-MM-DD{f': did you mean {near}?' if near else ''}",
+    )
+    return found.end()
+
+
+def _days(written: str) -> list[str]:
+    """Return the days that a date in another form may mean."""
+    parts = re.split(r"[-/]", written)
+    if len(parts) == 2:
+        return [f"{parts[0]}-{parts[1]:0>2}"]
+    first, middle, last = parts
+    if len(first) == 4 and len(last) <= 2:
+        return [f"{first}-{middle:0>2}-{last:0>2}"]
+    if len(last) == 4 and len(first) <= 2:
+        orders = {(middle, first), (first, middle)}
+        return sorted(f"{last}-{month:0>2}-{day:0>2}" for month, day in orders if 1 <= int(month) <= 12 and 1 <= int(day) <= 31)
+    return []
 
 
 def opens_ecl(text: str, at: int) -> bool:
@@ -44,6 +84,17 @@ def unclosed_ecl(text: str, word: Span, diagnostics: Diagnostics) -> int:
         "give every `{`, quote and `|` inside it its partner",
     )
     return _resume(text, word.end)
+
+
+def out_of_place(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int | None:
+    """Report a mark that is one of ours and glued to what it cannot stand in: an address, a comment, a date, a unit.
+
+    Return where to read on, or None where the mark stands well.
+    """
+    glued = bool(tokens) and tokens[-1].end_pos == at
+    if text.startswith("//", at) or (text[at] == "/" and glued):
+        return _slash(text, at, file, tokens, diagnostics)
+    return None
 
 
 def unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
@@ -63,9 +114,7 @@ def unreadable(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
     word = _WORD.match(text, at)
     if word:
         return _word(text, at, word.end(), file, tokens, diagnostics)
-    if text[at] == "/":
-        return _slash(text, at, file, tokens, diagnostics)
-    return _character(text, at, file, diagnostics)
+    return _character(text, at, file, tokens, diagnostics)
 
 
 def _quote(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
@@ -105,6 +154,8 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             else "a hazard is capitals, a hyphen and digits: `H-01`"
         )
         diagnostics.error("CS225", f"`{written}` is no hazard id", span, help)
+    elif before == "NUMBER" and (ucum := _unit(written)) is not None:
+        diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
             "CS105", f"`{written}` is not a name", span, f'a code of a system other than SNOMED CT is quoted: "{written}"'
@@ -116,6 +167,11 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             "CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`", span, help_name
         )
     return end
+
+
+def _unit(written: str) -> str | None:
+    """Return how a unit is written in UCUM, or None where it is none."""
+    return written if units.known(written) else units.written_as(written)
 
 
 def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
@@ -138,20 +194,37 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
     rest = _AFTER_SLASH.match(text, at + 1)
     if before is not None and rest is not None:
         start, end = tokens.pop().start_pos, rest.end()
-        date = before.type == "NUMBER"
+        written = text[start:end]
+        unit = tokens and tokens[-1].type == "NUMBER"
         diagnostics.error(
             "CS105",
-            f"`{text[start:end]}` means nothing here",
+            f"`{written}` means nothing here",
             Span(file, start, end),
-            "a date is written YYYY-MM-DD" if date else f'a unit is written in quotes: "{text[start:end]}"',
+            f'a unit is written in quotes: "{written}"'
+            if unit
+            else f"marks stand between spaces: `{written.replace('/', ' / ')}`",
         )
         return end
-    diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "remove it")
+    diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "marks stand between spaces: `a / b`")
     return at + 1
 
 
-def _character(text: str, at: int, file: str, diagnostics: Diagnostics) -> int:
+def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
     char = text[at]
+    marks = _MARKS.match(text, at)
+    if marks is not None and marks[0] in _INSTEAD:
+        diagnostics.error("CS105", f"`{marks[0]}` means nothing here", Span(file, at, marks.end()), f"write {_INSTEAD[marks[0]]}")
+        return marks.end()
+    if char in "–—" and tokens and tokens[-1].type == "NUMBER" and (ends := _BETWEEN.match(text, tokens[-1].start_pos)):
+        start = tokens.pop().start_pos
+        unit = f" {ends[3]}" if ends[3] else ""
+        diagnostics.error(
+            "CS105",
+            f"`{ends[0]}` is no range",
+            Span(file, start, ends.end()),
+            f"write `from {ends[1]} to {ends[2]}{unit}`",
+        )
+        return ends.end()
     if char == "#":
         diagnostics.error(
             "CS105", "a comment is written `/* … */`", Span(file, at, at + 1), "put the words between `/*` and `*/`"

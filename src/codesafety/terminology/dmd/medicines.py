@@ -23,6 +23,7 @@ from codesafety.terminology.dmd.relations import (
     same_product,
     shares_ingredient,
 )
+from codesafety.terminology.dmd.strengths import stated
 from codesafety.terminology.dmd.tables import DmdTables
 from codesafety.terminology.interface import Product
 
@@ -154,6 +155,7 @@ class Medicines:
             bnf=own.get("BNF") or of_vmp.get("BNF"),
             atc=own.get("ATC") or of_vmp.get("ATC"),
             vtm=facts.vtm if facts else None,
+            strength=stated(self.strengths(code)),
         )
 
     def _table(self, code: str) -> str | None:

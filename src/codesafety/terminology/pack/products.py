@@ -26,6 +26,7 @@ from typing import Any
 
 from codesafety.terminology.dmd.medicines import Medicines, Strength
 from codesafety.terminology.dmd.names import split_supplier
+from codesafety.terminology.dmd.strengths import stated
 from codesafety.terminology.dmd.tables import DmdTables
 from codesafety.terminology.interface import Product, Status
 from codesafety.terminology.pack.file import Pack, PackWriter
@@ -179,7 +180,7 @@ class DmdSection:
         at = self._at(code)
         if at is None:
             return None
-        same, ids, ingredients, routes, forms, modified, bnf, atc, vtm, _ = self._record(at)
+        same, ids, ingredients, routes, forms, modified, bnf, atc, vtm, strengths = self._record(at)
         return Product(
             code,
             _LEVELS[self._flags[at] & 7],
@@ -193,6 +194,7 @@ class DmdSection:
             bnf,
             atc,
             vtm,
+            stated(None if strengths is None else [Strength(*fields) for fields in strengths]),
         )
 
     def strengths(self, code: str) -> tuple[Strength, ...] | None:

@@ -1,0 +1,152 @@
+"""Named conditions: what they mean where they are called, as if their words stood there in brackets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from codesafety import ir
+from codesafety.diagnostics import Diagnostic, Diagnostics
+from codesafety.ir import Kind
+from codesafety.language.checking.called import refuse_names
+from codesafety.language.checking.scope import Defined, RuleScope, a_kind
+from codesafety.language.parsing import syntax
+
+Check = Callable[[syntax.Condition, RuleScope, int], "ir.Condition | None"]
+"""What a condition means in a scope, so many quantifiers deep."""
+_DEEPEST_CALLS: Final = 8
+MAY_STAND_FOR: Final = {
+    Kind.ENTRY: (Kind.ENTRY,),
+    Kind.HISTORY: (Kind.HISTORY, Kind.ENTRY),
+    Kind.MENTION: (Kind.MENTION, Kind.HISTORY, Kind.ENTRY),
+    Kind.MEDICATION: (Kind.MEDICATION,),
+    Kind.CODING: (Kind.CODING,),
+}
+"""What may be handed to a parameter: an entry is a history and a mention too, and a history is a mention."""
+_ITEM: Final = "item"
+_ITEMS: Final = (Kind.MENTION, Kind.MEDICATION)
+"""The kinds that an `item` is checked as: what holds of both holds of every dated one."""
+
+
+def check_defines(defined: list[Defined], check: Check) -> None:
+    """Report what is wrong with named conditions in themselves, before anything calls them."""
+    for one in defined:
+        if one.node is None:
+            continue
+        diagnostics, scope = one.scope.diagnostics, one.scope
+        refuse_names(one.node.condition, diagnostics, "in a named condition")
+        names = [p.name for p in one.node.parameters]
+        for index, name in enumerate(names):
+            if name.text in [n.text for n in names[:index]]:
+                diagnostics.error(
+                    "CS204", f"`{name.text}` stands between these brackets already", name.span, "choose another name"
+                )
+                one.wrong = True
+        found: list[Diagnostic] = []
+        name_of = f"{scope.ruleset}/{one.node.name.text}"
+        for kinds in _as_kinds(one.node):
+            collected = Diagnostics()
+            inner = RuleScope(
+                dataclasses.replace(scope, diagnostics=collected),
+                next_slot=len(kinds),
+                in_exception=True,  # it may be one's: what calls it elsewhere is told
+                calls=(name_of,),
+            )
+            for slot, (parameter, kind) in enumerate(zip(one.node.parameters, kinds, strict=True)):
+                inner.bind(parameter.name, kind, slot)
+            check(one.node.condition, inner, 0)
+            for parameter in one.node.parameters:
+                if parameter.name.text not in inner.used:
+                    collected.warning(
+                        "CS407",
+                        f"`{parameter.name.text}` is taken and never used",
+                        parameter.name.span,
+                        "say something of it, or leave it out",
+                    )
+            found += [d for d in collected.found if d not in found]
+        diagnostics.found += found
+        one.wrong = one.wrong or bool(Diagnostics(found).errors)
+
+
+def _as_kinds(node: syntax.Define) -> Iterator[tuple[Kind, ...]]:
+    """Yield the kinds of the parameters; with each kind in turn for those that are an `item`."""
+    for item in _ITEMS if any(p.kind.text == _ITEM for p in node.parameters) else _ITEMS[:1]:
+        yield tuple(item if p.kind.text == _ITEM else Kind(p.kind.text) for p in node.parameters)
+
+
+def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.Condition | None:
+    """Return what a call of a named condition means, or None where it cannot be called like this; that is reported."""
+    diagnostics = scope.diagnostics
+    name = scope.ruleset.whole(node.name, scope.ruleset.names.defines, "named condition")
+    if name is None:
+        return None
+    one = scope.ruleset.names.defines[name]
+    if one.node is None:
+        return None
+    if name in scope.calls:
+        path = [*scope.calls[scope.calls.index(name) :], name]
+        diagnostics.error(
+            "CS213",
+            f"named conditions call each other in a circle: {' → '.join(n.rpartition('/')[2] for n in path)}",
+            node.span,
+            "take one of the calls out",
+        )
+        return None
+    if len(scope.calls) == _DEEPEST_CALLS:
+        diagnostics.error(
+            "CS222", f"named conditions call each other more than {_DEEPEST_CALLS} deep", node.span, "write one of them out"
+        )
+        return None
+    arguments = _arguments(node, one.node, scope)
+    if arguments is None or one.wrong:
+        return None
+    collected = Diagnostics()
+    inner = dataclasses.replace(
+        scope,
+        ruleset=dataclasses.replace(one.scope, diagnostics=collected),
+        variables=arguments,
+        calls=(*scope.calls, name),
+        gone=set(),
+        sex=[],
+    )
+    part = check(one.node.condition, inner, depth)
+    scope.next_slot, scope.private = inner.next_slot, inner.private
+    scope.sex += [dataclasses.replace(field, span=node.span) for field in inner.sex]
+    for error in collected.errors[:1]:  # right in itself, and wrong here
+        message = error.message if error.code == "CS213" else f"in `{node.name.text}`: {error.message}"
+        diagnostics.error(error.code, message, node.span, error.help, ((error.span, "here"),))
+    return None if part is None else ir.Named(name, one.node.title.text, part, node.span)
+
+
+def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> dict[str, ir.Var] | None:
+    """Return what the parameters stand for, by their names."""
+    parameters = define.parameters
+    if len(node.arguments) != len(parameters):
+        scope.diagnostics.error(
+            "CS228",
+            f"`{node.name.text}` takes {len(parameters)} {'argument' if len(parameters) == 1 else 'arguments'}, "
+            f"not {len(node.arguments)}",
+            node.span,
+            f"give {' and '.join(_a_parameter(p) for p in parameters)}",
+            ((define.name.span, "declared here"),),
+        )
+        return None
+    given: dict[str, ir.Var] = {}
+    for word, parameter in zip(node.arguments, parameters, strict=True):
+        wanted = _kinds(parameter)
+        var = scope.var(word, wanted, f"is taken by `{node.name.text}` here")
+        if var is not None:
+            kind = var.kind if parameter.kind.text == _ITEM else Kind(parameter.kind.text)
+            given[parameter.name.text] = dataclasses.replace(var, kind=kind)
+    return given if len(given) == len(parameters) else None
+
+
+def _kinds(parameter: syntax.Parameter) -> tuple[Kind, ...]:
+    if parameter.kind.text == _ITEM:
+        return tuple(dict.fromkeys(kind for kinds in MAY_STAND_FOR.values() for kind in kinds if kind is not Kind.CODING))
+    return MAY_STAND_FOR[Kind(parameter.kind.text)]
+
+
+def _a_parameter(parameter: syntax.Parameter) -> str:
+    return "any dated item" if parameter.kind.text == _ITEM else a_kind(Kind(parameter.kind.text))
