@@ -34,27 +34,27 @@ nox.options.tags = ["commit"]
 nox.options.error_on_missing_interpreters = False
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def lint(session: nox.Session) -> None:
     """Style: ruff's checks, and its format. `ruff check --fix` and `ruff format` mend most."""
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def types(session: nox.Session) -> None:
     """Types: mypy, strict, over the sources; and a supplier's code that embeds them, by mypy and pyright."""
     session.run("mypy")
     session.run("pyright")
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def layers(session: nox.Session) -> None:
     """One-way doors: no room imports from above itself (`.importlinter`)."""
     session.run("lint-imports")
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def news(session: nox.Session) -> None:
     """The next changelog, printed; fails where a rule changed and no fragment in `changes/` tells it. Takes `-- --base REVISION`."""
     session.run("towncrier", "build", "--draft", "--version", "next")
@@ -63,7 +63,7 @@ def news(session: nox.Session) -> None:
     session.run("python", "-m", "tools.check_news", *session.posargs)
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def rulesets(session: nox.Session) -> None:
     """The shipped rulesets: nothing is left out of them, and their own examples are answered as they say."""
     folders = ("rulesets", "rulesets/optional")
@@ -77,13 +77,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *IN_PARALLEL, *session.posargs)
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def docs(session: nox.Session) -> None:
     """The pages, built as they are published, into `docs/_build/html`; a warning is an error."""
     session.run("sphinx-build", "-W", "-E", "-q", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
-@nox.session(tags=["commit"])
+@nox.session(tags=["commit", "ci"])
 def readme(session: nox.Session) -> None:
     """What the README tells people to run, in a fresh environment: install, check the example, list the rules from elsewhere."""
     session.install(".[cli]")
@@ -95,9 +95,9 @@ def readme(session: nox.Session) -> None:
 
 
 def _tests_under(version: str) -> None:
-    both_ends = ["pythons"] if version == PYTHONS[-1] else []  # a commit is tried on the first and the last of the range
+    newest = ["ci"] if version == PYTHONS[-1] else []
 
-    @nox.session(name=f"tests-{version}", python=version, reuse_venv=True, tags=both_ends)
+    @nox.session(name=f"tests-{version}", python=version, reuse_venv=True, tags=newest)
     def tests_under(session: nox.Session) -> None:
         session.install(".[dev]")
         session.run("pytest", *IN_PARALLEL, *session.posargs, env=INSTALLED)
@@ -116,7 +116,7 @@ def drift(session: nox.Session) -> None:
     session.run("pytest", *WRITTEN_TWICE, *session.posargs)
 
 
-@nox.session(python=False, tags=["commit"])
+@nox.session(python=False, tags=["commit", "ci"])
 def campaign(session: nox.Session) -> None:
     """Mutants of messages, 3,000 of them, none of which may pass in silence. Takes `-- --mutants 100000 --seconds 3000`."""
     session.run("python", "-m", "tests.campaign.campaign", *session.posargs)
@@ -139,9 +139,9 @@ def mutants(session: nox.Session) -> None:
 
 
 def _lowest_under(version: str) -> None:
-    middle = ["pythons"] if version == PYTHONS[1] else []  # a commit is tried on the newest of everything at both ends, and here
+    oldest = ["ci"] if version == PYTHONS[0] else []
 
-    @nox.session(name=f"lowest-{version}", python=version, reuse_venv=True, tags=middle)
+    @nox.session(name=f"lowest-{version}", python=version, reuse_venv=True, tags=oldest)
     def lowest_under(session: nox.Session) -> None:
         session.install("-c", "tests/constraints-lowest.txt", ".[test]")
         session.run("pytest", *IN_PARALLEL, *session.posargs, env=INSTALLED)

@@ -61,7 +61,7 @@ def productions() -> Mapping[str, Any]:
 
 def headings() -> Mapping[str, str]:
     """Return the production that each group of them begins with, and the group's heading."""
-    found: dict[str, str] = {}
+    found = {"start": "A file"}
     group = None
     for line in GRAMMAR.read_text(encoding="utf-8").splitlines():
         rule = re.match(r"\?*([a-z_]+):", line)
