@@ -261,6 +261,8 @@ def _stray_below(node: Node) -> Node | None:
     of_extension = node.name == "extension"
     for child in node.elements():
         if child.name == "extension":
+            if child.value is not None:
+                return child
             if (found := _stray_below(child)) is not None:
                 return found
         elif not (child.name == "id" or (of_extension and (child.name == "url" or child.name.startswith("value")))):
