@@ -21,6 +21,8 @@ from codesafety.language.quantities import unit
 from codesafety.terminology import systems
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
+OPEN_TYPES: Final = ("number", "value", "days", "weeks", "months", "years")
+"""The types of the columns of which `open` may be said: an empty cell is no bound."""
 _FROZEN_COLUMNS: Final = ("system", "code", "term", "assertion", "subject", "time")
 _MOST_WORDS: Final = 8
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
@@ -266,7 +268,10 @@ def rows(
             if system is None and not line.cells[name] and not column.open and column.type != "text"
         ]
         for name in empty:
-            diagnostics.error("CS227", f"`{name}` is empty", line.span, "fill the cell, or write `open` behind the column's type")
+            may_be_open = (
+                " the cell, or write `open` behind the column's type" if columns[name].type in OPEN_TYPES else " the cell"
+            )
+            diagnostics.error("CS227", f"`{name}` is empty", line.span, f"fill{may_be_open}")
         if empty:
             continue
         first = last = None

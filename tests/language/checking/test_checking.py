@@ -773,3 +773,33 @@ def test_an_empty_frozen_file_beside_an_expression_is_a_warning() -> None:
     assert [(d.code, d.message) for d in found if d.code == "CS212"] == [
         ("CS212", "the value set `v` is empty without a release: its file has no rows, and it will not load")
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("t is present", ("CS206", "a text cannot be `present`")),
+        ("t in said", ("CS205", "`t` holds no code that could be in a set")),
+    ],
+)
+def test_what_cannot_be_asked_of_a_text(condition: str, found: tuple[str, str]) -> None:
+    text = f'rule r {{ action note for text t when t denies said and {condition} say "x" }}'
+    sets = 'valueset said "Said" { codes 77386006 phrases "said.csv" source "s" } '
+    with pytest.raises(RuleError) as caught:
+        language.load_texts(
+            {"t.rules": HEAD.replace("language 1", "language 2") + sets + text},
+            {**DATA, "said.csv": b"phrase,says\nis so,affirms\n"},
+        )
+    assert [(d.code, d.message) for d in caught.value.diagnostics if d.code not in LINT] == [found]
+
+
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        ('source ""', ("CS216", "`source` says nothing")),
+        ('because " "', ("CS216", "`because` says nothing")),
+        ('title ""', ("CS216", "`title` says nothing")),
+    ],
+)
+def test_what_says_nothing_is_refused(part: str, found: tuple[str, str]) -> None:
+    assert told(f'rule r {{ {part} action note {ENTRY} say "x" }}') == [found]

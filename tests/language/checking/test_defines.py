@@ -88,6 +88,22 @@ def test_what_is_wrong_in_itself_is_told_though_nothing_calls_it(define: str, co
     assert (code, message) in told(define)
 
 
+@pytest.mark.parametrize(
+    ("kind", "help"),
+    [
+        ("medicine", "`medicine` is `medication` here"),
+        ("text", "it takes `entry`, `history`, `mention`, `medication`, `coding` or `item`"),
+        ("message", "it takes `entry`, `history`, `mention`, `medication`, `coding` or `item`"),
+    ],
+)
+def test_a_parameter_of_another_kind_is_told_once_and_never_called(kind: str, help: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        load(f'define f({kind} s) "f" {{ s is present }} rule r {{ action note for entry e in a when f(e) say "x" }}')
+    assert [(d.code, d.message, d.help) for d in caught.value.diagnostics if not d.code.startswith("CS4")] == [
+        ("CS205", f"a named condition cannot be about `{kind}`", help)
+    ]
+
+
 def test_a_wrong_condition_is_told_once_and_not_where_it_is_called() -> None:
     assert told('define f(mention s) "f" { s.valu < 3 }', "f(e)") == [("CS201", "unknown field `s.valu`")]
 

@@ -99,7 +99,7 @@ def test_examples_are_of_every_row_or_of_one_and_take_the_rows_code() -> None:
 def test_text_of_the_row_is_cited() -> None:
     young, old = load(family(f"source p.said because p.said {AGES}")).rules
     assert (young.sources[0].text, young.because) == ("for the young", "for the young")
-    assert old.because == ""
+    assert (old.sources, old.because) == ((), None)
 
 
 def test_a_family_comes_after_every_row_of_another_or_after_one() -> None:
@@ -145,6 +145,42 @@ def test_what_is_refused(rules: str, code: str, message: str) -> None:
     found = told(rules)
     assert len(found) == 1
     assert found[0][0] == code and message in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ('rule r for each row e of bands { action note for entry e in old say "x" }', "`e` is the row of this family"),
+        (
+            'rule r for each row p of bands { action note for entry e in old with entry p in old say "x" }',
+            "`p` is the row of this family",
+        ),
+        (family(f"{AGES} and exists entry p in old where (p is before e)"), "`p` is the row of this family"),
+        (family(f"{AGES} and exists entry x in old as p"), "`p` is the row of this family"),
+        ('rule r for each row patient of bands { action note for entry e in old say "x" }', "`patient` has a meaning of its own"),
+    ],
+)
+def test_a_row_and_a_variable_never_share_a_name(rules: str, message: str) -> None:
+    found = told(rules)
+    assert len(found) == 1
+    assert found[0][0] == "CS204" and message in found[0][1]
+
+
+def test_an_empty_cell_says_nothing() -> None:
+    young, old = load(family(f"title p.said source p.said because p.said {AGES}")).rules
+    assert (young.title, old.title) == ("for the young", None)
+    assert (old.sources, old.because) == ((), None)
+
+
+def test_a_message_that_a_row_leaves_empty_is_told_of_that_row() -> None:
+    rules = f'rule band for each row p of bands {{ action review {AGES} say "{{p.said}}" }}'
+    assert told(rules) == [("CS218", "this message is empty in the row `old`")]
+
+
+def test_a_code_of_the_row_stands_in_a_family_alone() -> None:
+    assert told('rule r { action note for entry e in old say "x" example "x" { given incoming entry p.icd expect clear } }') == [
+        ("CS202", "nothing here is called `p`")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_named_condition_names_nothing_and_may_ask_of_what_was_found_in_an_exc
 
 @pytest.mark.parametrize(("body", "say", "code", "message"), [
     ("when exists entry x in b as e", "x", "CS204", "`e` is bound already"),
-    ("when exists entry x in b as patient", "x", "CS204", "`patient` has a meaning of its own"),
+    ("when exists entry x in b as patient", "x", "CS204", "`patient` has a meaning of its own and cannot be a variable"),
     ("when exists entry x in b as r", "{r.colour}", "CS201", "unknown field `r.colour`"),
     ("when exists entry x in b as r", "{r.code}", "CS219", "`r.code` is a code: show its item"),
     ("when exists entry x in b as r or exists medication m in drug as r", "{r.value}", "CS201", "a medication has no `value`"),

@@ -183,6 +183,8 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
             help = f"items are compared with `{var.name} is the same entry as {word}` or `is the same product as`"
         elif help is None and var.kind is Kind.ROW:
             help = f"name a column: `{var.name}.…`"
+        elif help is None and var.kind is Kind.TEXT:
+            help = f"ask what it says, `{var.name} denies SET` or `{var.name} affirms SET`, or when, `{var.name} is before …`"
         elif help is None:
             help = f"it can be {listed(words)}"
         scope.diagnostics.error("CS206", f"{a_kind(var.kind)} cannot be `{word}`", node.word.span, help)
@@ -324,7 +326,7 @@ def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | Non
     if found is None:
         return None
     assert isinstance(node.operand, syntax.Word)
-    if (isinstance(found, ir.Var) and found.kind is Kind.ROW) or (
+    if (isinstance(found, ir.Var) and found.kind in (Kind.ROW, Kind.TEXT)) or (
         isinstance(found, ir.Field) and found.type not in (FieldType.CODINGS, FieldType.VALUE)
     ):
         scope.diagnostics.error(

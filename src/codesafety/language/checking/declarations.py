@@ -17,7 +17,6 @@ from codesafety.language.parsing import syntax
 Opener = Callable[[syntax.Text], "DataFile | None"]
 """Gives the rows of the file that a rule file names, or None where it cannot be read; that is reported."""
 _COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
-_OPEN_TYPES = ("number", "value", "days", "weeks", "months", "years")
 
 
 def once(seen: dict[str, Span], keyword: str, span: Span, diagnostics: Diagnostics) -> bool:
@@ -29,14 +28,29 @@ def once(seen: dict[str, Span], keyword: str, span: Span, diagnostics: Diagnosti
     return True
 
 
-def sources(parts: Iterable[object]) -> tuple[ir.Source, ...]:
-    """Return what is cited."""
-    return tuple(ir.Source(p.text.text, p.url) for p in parts if isinstance(p, syntax.Source))
+def wording(value: object, span: Span, what: str, diagnostics: Diagnostics) -> str | None:
+    """Return a text that people read, or None where it is none or is empty; that is reported."""
+    if not isinstance(value, syntax.Text):
+        diagnostics.error(
+            "CS205", f"`{what}` is no text here", span, "write it in quotes, or in a family name a column of type `text`"
+        )
+        return None
+    if not value.text.strip():
+        diagnostics.error("CS216", f"`{what}` says nothing", span, "write it, or leave the part out")
+        return None
+    return value.text
+
+
+def sources(parts: Iterable[object], diagnostics: Diagnostics) -> tuple[ir.Source, ...]:
+    """Return what is cited; a citation that says nothing is reported."""
+    cited = [(wording(p.text, p.span, "source", diagnostics), p.url) for p in parts if isinstance(p, syntax.Source)]
+    return tuple(ir.Source(said, url) for said, url in cited if said is not None)
 
 
 def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     """Return a limit, or None where it has no usable default; that is reported."""
     diagnostics = scope.diagnostics
+    wording(node.title, node.title.span, "title", diagnostics)
     seen: dict[str, Span] = {}
     default: ir.LimitValue | None = None
     low: ir.LimitValue | None = None
@@ -67,7 +81,9 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
             return None
     if low is not None and high is not None and not _n(low) <= _n(default) <= _n(high):
         diagnostics.error("CS207", "the default lies outside the range", seen["default"], "widen the range, or move the default")
-    return ir.Limit(f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts), node.name.span)
+    return ir.Limit(
+        f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts, diagnostics), node.name.span
+    )
 
 
 def _amount(amount: syntax.Number | syntax.Amount | syntax.Quantity, diagnostics: Diagnostics) -> ir.LimitValue | None:
@@ -114,13 +130,14 @@ def _check_range(part: syntax.Range, low: ir.LimitValue | None, high: ir.LimitVa
 def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> ir.ValueSet:
     """Return a value set with its names resolved. Membership is computed elsewhere."""
     diagnostics = scope.diagnostics
+    wording(node.title, node.title.span, "title", diagnostics)
     seen: dict[str, Span] = {}
     ecl: syntax.Ecl | None = None
     frozen_file: str | None = None
     phrases: ir.Phrases = ()
     no_rows = False
     rows: tuple[ir.FrozenRow, ...] | None = None
-    cited = sources(node.parts)
+    cited = sources(node.parts, diagnostics)
     members: dict[str, dict[str, ir.CodeRef]] = {"codes": {}, "perhaps": {}, "except": {}}
     includes: list[str] = []
     except_sets: list[str] = []
@@ -294,7 +311,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         system,
         columns,
         rows,
-        sources(node.parts) + data.sources,
+        sources(node.parts, diagnostics) + data.sources,
         node.name.span,
     )
 
@@ -342,12 +359,13 @@ def _column(part: syntax.Column, columns: dict[str, ir.Column], places: dict[str
             f'write `column {part.name.text} value in "mg"`, or `value in COLUMN` where a column of the table says it',
         )
     is_open = part.open is not None
-    if part.open is not None and (part.open.text != "open" or type not in _OPEN_TYPES):
+    if part.open is not None and (part.open.text != "open" or type not in datafiles.OPEN_TYPES):
         diagnostics.error(
             "CS227",
             f"`{part.open.text}` says nothing of a column of type `{type}`",
             part.open.span,
-            did_you_mean(part.open.text, ("open",)) or "`open` is said of numbers, values and lengths: an empty cell is no bound",
+            (None if part.open.text == "open" else did_you_mean(part.open.text, ("open",)))
+            or "`open` is said of numbers, values and lengths: an empty cell is no bound",
         )
         is_open = False
     columns[part.name.text] = ir.Column(

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Diagnostics
+from codesafety.diagnostics import Diagnostic, Diagnostics, listed
 from codesafety.ir import Kind
 from codesafety.language.checking.called import refuse_names
+from codesafety.language.checking.declarations import wording
 from codesafety.language.checking.scope import Defined, RuleScope, a_kind
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import meant_kind
 
 Check = Callable[[syntax.Condition, RuleScope, int], "ir.Condition | None"]
 """What a condition means in a scope, so many quantifiers deep."""
@@ -27,6 +29,8 @@ MAY_STAND_FOR: Final = {
 _ITEM: Final = "item"
 _ITEMS: Final = (Kind.MENTION, Kind.MEDICATION)
 """The kinds that an `item` is checked as: what holds of both holds of every dated one."""
+_KINDS: Final = (*MAY_STAND_FOR, _ITEM)
+"""What a parameter may be."""
 
 
 def check_defines(defined: list[Defined], check: Check) -> None:
@@ -36,13 +40,17 @@ def check_defines(defined: list[Defined], check: Check) -> None:
             continue
         diagnostics, scope = one.scope.diagnostics, one.scope
         refuse_names(one.node.condition, diagnostics, "in a named condition")
-        names = [p.name for p in one.node.parameters]
-        for index, name in enumerate(names):
-            if name.text in [n.text for n in names[:index]]:
-                diagnostics.error(
-                    "CS204", f"`{name.text}` stands between these brackets already", name.span, "choose another name"
-                )
-                one.wrong = True
+        wording(one.node.title, one.node.title.span, "title", diagnostics)
+        for word in [p.kind for p in one.node.parameters if p.kind.text not in _KINDS]:
+            diagnostics.error(
+                "CS205",
+                f"a named condition cannot be about `{word.text}`",
+                word.span,
+                meant_kind(word.text, _KINDS) or f"it takes {listed(_KINDS)}",
+            )
+            one.wrong = True
+        if one.wrong:
+            continue
         found: list[Diagnostic] = []
         name_of = f"{scope.ruleset}/{one.node.name.text}"
         for kinds in _as_kinds(one.node):
@@ -66,7 +74,7 @@ def check_defines(defined: list[Defined], check: Check) -> None:
                     )
             found += [d for d in collected.found if d not in found]
         diagnostics.found += found
-        one.wrong = one.wrong or bool(Diagnostics(found).errors)
+        one.wrong = bool(Diagnostics(found).errors)
 
 
 def _as_kinds(node: syntax.Define) -> Iterator[tuple[Kind, ...]]:
@@ -82,7 +90,7 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
     if name is None:
         return None
     one = scope.ruleset.names.defines[name]
-    if one.node is None:
+    if one.node is None or one.wrong:
         return None
     if name in scope.calls:
         path = [*scope.calls[scope.calls.index(name) :], name]
@@ -99,13 +107,14 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
         )
         return None
     arguments = _arguments(node, one.node, scope)
-    if arguments is None or one.wrong:
+    if arguments is None:
         return None
     collected = Diagnostics()
     inner = dataclasses.replace(
         scope,
         ruleset=dataclasses.replace(one.scope, diagnostics=collected),
         variables=arguments,
+        row=None,
         calls=(*scope.calls, name),
         gone=set(),
         sex=[],
@@ -134,7 +143,7 @@ def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> di
         return None
     given: dict[str, ir.Var] = {}
     for word, parameter in zip(node.arguments, parameters, strict=True):
-        wanted = _kinds(parameter)
+        wanted = _may_stand_for(parameter)
         var = scope.var(word, wanted, f"is taken by `{node.name.text}` here")
         if var is not None:
             kind = var.kind if parameter.kind.text == _ITEM else Kind(parameter.kind.text)
@@ -142,7 +151,7 @@ def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> di
     return given if len(given) == len(parameters) else None
 
 
-def _kinds(parameter: syntax.Parameter) -> tuple[Kind, ...]:
+def _may_stand_for(parameter: syntax.Parameter) -> tuple[Kind, ...]:
     if parameter.kind.text == _ITEM:
         return tuple(dict.fromkeys(kind for kinds in MAY_STAND_FOR.values() for kind in kinds if kind is not Kind.CODING))
     return MAY_STAND_FOR[Kind(parameter.kind.text)]

@@ -73,7 +73,14 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 return None
             system = _system(node.attributes)
             if isinstance(node.code, syntax.Word):
-                raise NotImplementedError
+                if scope.operand(node.code) is not None:
+                    diagnostics.error(
+                        "CS229",
+                        f"`{node.code.text}` is no code that an example could give",
+                        node.code.span,
+                        "give a code, or in a family the row's: a column of type `code`",
+                    )
+                return None
             code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
             return ir.GivenItem(
                 cast(Literal["incoming", "record"], node.side.text),

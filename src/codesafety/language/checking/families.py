@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, get_type_hints
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span
@@ -22,7 +23,7 @@ _LENGTHS: Final = ("days", "weeks", "months", "years")
 class Row:
     """One row of a family: how the rule calls it, its table and itself."""
 
-    variable: str
+    name: syntax.Word
     table: ir.Table
     row: ir.TableRow
 
@@ -48,19 +49,35 @@ class Row:
 
 
 def written_out(node: syntax.Rule, row: Row, diagnostics: Diagnostics) -> syntax.Rule:
-    """Return a family's rule for one row: the cells in place of the columns, and of the examples those that are the row's."""
-    parts = tuple(
-        part for part in node.parts if not (isinstance(part, syntax.Example) and part.row and part.row.text != row.row.key)
-    )
-    made = _Substitution(row, diagnostics).of(dataclasses.replace(node, each=None, parts=parts))
+    """Return a family's rule for one row: the cells in place of the columns, and of the examples those that are the row's.
+
+    An empty cell of text is nothing: the row has no such title, reason or source.
+    """
+    substitution = _Substitution(row, diagnostics)
+    made = substitution.of(dataclasses.replace(node, each=None, parts=tuple(filter(substitution.is_of_the_row, node.parts))))
     assert isinstance(made, syntax.Rule)
     return made
+
+
+@cache
+def _words_alone(node: type) -> frozenset[str]:
+    """Return the parts of a node that are words and can be nothing else."""
+    words = (syntax.Word, syntax.Word | None, tuple[syntax.Word, ...])
+    return frozenset(name for name, hint in get_type_hints(node).items() if hint in words)
 
 
 class _Substitution:
     def __init__(self, row: Row, diagnostics: Diagnostics) -> None:
         self.row = row
         self.diagnostics = diagnostics
+
+    def is_of_the_row(self, part: syntax.RulePart) -> bool:
+        match part:
+            case syntax.Example(row=syntax.Word(text=name)):
+                return name == self.row.row.key
+            case syntax.Setting(value=syntax.Word() as word) | syntax.Source(text=syntax.Word() as word) if self._is_text(word):
+                return bool(self._text(word).text)
+        return True
 
     def of(self, node: Any) -> Any:
         match node:
@@ -83,13 +100,17 @@ class _Substitution:
             case _ if dataclasses.is_dataclass(node) and not isinstance(node, type):
                 parts = {f.name: (getattr(node, f.name), self.of(getattr(node, f.name))) for f in dataclasses.fields(node)}
                 changed = {name: new for name, (old, new) in parts.items() if new is not old and new != old}
+                for name in _words_alone(type(node)) & changed.keys():
+                    words = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
+                    if not all(isinstance(word, syntax.Word) for word in words):
+                        del changed[name]  # the column's name stays, and is reported where it says nothing
                 return dataclasses.replace(node, **changed) if changed else node
         return node
 
     def _column(self, word: Any) -> str | None:
         """Return the column that a word names, where it names one of this row's."""
         base, dot, column = word.text.partition(".") if isinstance(word, syntax.Word) else ("", "", "")
-        return column if dot and base == self.row.variable and column in self.row.table.columns else None
+        return column if dot and base == self.row.name.text and column in self.row.table.columns else None
 
     def _is_text(self, word: syntax.Word) -> bool:
         column = self._column(word)

@@ -24,6 +24,7 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     file, start = node.span.file, node.span.start + 1
     raw = text[start : node.span.end - 1]
     said: list[str | ir.Placeholder] = []
+    before = len(scope.diagnostics.errors)
     at = 0
     for found in _PLACEHOLDER.finditer(raw):
         _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
@@ -36,15 +37,16 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
         if placeholder is not None:
             said.append(placeholder)
     _literal(raw[at:], Span(file, start + at, start + len(raw)), said, scope.diagnostics)
-    if not node.text:
-        scope.diagnostics.error("CS218", "this message is empty", node.span, "write what a clinician should read")
+    if not "".join(part if isinstance(part, str) else "…" for part in said).strip() and len(scope.diagnostics.errors) == before:
+        where = "" if scope.row is None else f" in the row `{scope.row.row.key}`"
+        scope.diagnostics.error("CS218", f"this message is empty{where}", node.span, "write what a clinician should read")
     return tuple(said)
 
 
 def _cell(written: str, scope: RuleScope) -> str | None:
     """Return what the row of a family says in a column that a message shows."""
     base, dot, column = written.partition(".")
-    if scope.row is None or not dot or base != scope.row.variable:
+    if scope.row is None or not dot or base != scope.row.name.text:
         return None
     text = scope.row.text(column, ir.NOWHERE)
     return None if text is None else text.text
@@ -87,7 +89,9 @@ def _placeholder(written: str, span: Span, scope: RuleScope) -> ir.Placeholder |
         case ir.Var() if found.kind in ITEMS or found.kind is Kind.CODING:
             return ir.Placeholder("item", found)
         case ir.Var():
-            diagnostics.error("CS218", f"{a_kind(found.kind)} cannot be shown whole", span, f"name a field: `{{{written}.…}}`")
+            help = "words are not quoted: show their day, " if found.kind is Kind.TEXT else "name a field: "
+            field = "date" if found.kind is Kind.TEXT else "…"
+            diagnostics.error("CS218", f"{a_kind(found.kind)} cannot be shown whole", span, f"{help}`{{{written}.{field}}}`")
             return None
         case ir.Field():
             return _shown_field(found, span, scope)

@@ -16,16 +16,17 @@ from codesafety.language.checking.assumed import assume, assumed_fields
 from codesafety.language.checking.called import named_in, refuse_names
 from codesafety.language.checking.completeness import lint, warn_of_mentions
 from codesafety.language.checking.conditions import condition
-from codesafety.language.checking.declarations import once, sources
+from codesafety.language.checking.declarations import once, sources, wording
 from codesafety.language.checking.examples import example
 from codesafety.language.checking.messages import message
 from codesafety.language.checking.said import refuse_silence, refuse_words
 from codesafety.language.checking.scope import RuleScope, RulesetScope, date_literal
 from codesafety.language.parsing import syntax
-from codesafety.language.parsing.remedies import MEANT_KINDS
+from codesafety.language.parsing.remedies import meant_kind
 
 _FIRST_QUANTIFIED_SLOT: Final = 2
-_RANGES: Final = "write `for entry e in SET`, `for medication m in SET`, `for coding c` or `for message`"
+_RANGED: Final = ("message", "entry", "history", "mention", "medication", "coding", "text")
+_RANGES: Final = "`for entry e in SET`, `for medication m in SET`, `for coding c`, `for text t` or `for message`"
 
 
 class _Parts:
@@ -74,9 +75,15 @@ class _Parts:
         value = self.settings[keyword].value if keyword in self.settings else None
         return value if isinstance(value, syntax.Word) else None
 
-    def text(self, keyword: str) -> syntax.Text | None:
-        value = self.settings[keyword].value if keyword in self.settings else None
-        return value if isinstance(value, syntax.Text) else None
+    def text(self, keyword: str, diagnostics: Diagnostics) -> str | None:
+        part = self.settings.get(keyword)
+        return None if part is None else wording(part.value, part.span, keyword, diagnostics)
+
+    @property
+    def say(self) -> syntax.Text | None:
+        value = self.settings["say"].value if "say" in self.settings else None
+        assert value is None or isinstance(value, syntax.Text)
+        return value
 
     def date(self, keyword: str, diagnostics: Diagnostics) -> ir.DateLiteral | None:
         value = self.settings[keyword].value if keyword in self.settings else None
@@ -91,6 +98,14 @@ def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
     if node.each is None:
         made = _rule(node, ruleset, text, None)
         return [] if made is None else [made]
+    if node.each.name.text in schema.RESERVED_NAMES:
+        ruleset.diagnostics.error(
+            "CS204",
+            f"`{node.each.name.text}` has a meaning of its own and cannot be a row",
+            node.each.name.span,
+            "choose another name, such as `p`",
+        )
+        return []
     name = ruleset.whole(node.each.table, ruleset.names.tables, "table")
     table = None if name is None else ruleset.names.tables[name]
     if table is None:
@@ -103,6 +118,8 @@ def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
             "name the rows of the table: `key NAME`, without a code system; or write `for … with row` for a rule over all rows",
         )
         return []
+    if not table.rows:
+        return []  # which has been said of the table
     if len(table.rows) > families.MOST_ROWS:
         ruleset.diagnostics.error(
             "CS222", f"a family of more than {families.MOST_ROWS} rules", node.each.span, "take rows out, or split the table"
@@ -123,7 +140,7 @@ def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
     family: list[ir.Rule] = []
     for row in table.rows:
         found = Diagnostics()
-        where = families.Row(node.each.name.text, table, row)
+        where = families.Row(node.each.name, table, row)
         made = _rule(families.written_out(node, where, found), dataclasses.replace(ruleset, diagnostics=found), text, where)
         ruleset.diagnostics.found += [d for d in found.found if d not in ruleset.diagnostics.found]
         if made is not None:
@@ -178,7 +195,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         refuse_names(part.condition, diagnostics, "in an exception")
         refuse_words(part.condition, diagnostics, "in an exception")
         checked = condition(part.condition, scope)
-        if checked is not None:
+        if wording(part.label, part.label.span, "unless", diagnostics) and checked is not None:
             unless.append(ir.Unless(part.label.text, checked, scope.private, part.span))
         private_before = private_before or scope.private
     assumed = assumed_fields(parts.assumed, scope)
@@ -188,7 +205,9 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         length = scope.length(parts.overridable.length)
         if length is not None:
             overridable = ir.Overridable(tuple(r.text for r in parts.overridable.reasons), length)
-    say_node = parts.text("say")
+    cited = sources(node.parts, diagnostics)
+    title, because = parts.text("title", diagnostics), parts.text("because", diagnostics)
+    say_node = parts.say
     say: tuple[str | ir.Placeholder, ...] = ()
     if say_node is None:
         diagnostics.error(
@@ -203,17 +222,15 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         return None
     assert trigger is not None  # where one is None, that has been reported
     assert action is not None
-    cited = sources(node.parts)
-    title, because = parts.text("title"), parts.text("because")
     made = ir.Rule(
         f"{ruleset.ruleset}/{node.name.text}" + ("" if row is None else f"[{row.row.key}]"),
-        title.text if title else None,
+        title,
         action,
         cannot_tell,
         severity.text if severity else None,
         tuple(parts.hazards),
         cited,
-        because.text if because else None,
+        because,
         valid_from,
         valid_until,
         after,
@@ -339,24 +356,12 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
     diagnostics = scope.diagnostics
     if isinstance(node.subject, syntax.Word):
         if node.subject.text != "message":
-            diagnostics.error(
-                "CS205",
-                f"a rule cannot range over `{node.subject.text}`",
-                node.subject.span,
-                did_you_mean(node.subject.text, ("message", "entry", "history", "mention", "medication", "coding")) or _RANGES,
-            )
+            _cannot_range(node.subject, diagnostics)
             return None
         return ir.Trigger(ir.Var("message", Kind.MESSAGE, 0, span=node.subject.span))
     if isinstance(node.subject, syntax.TextBinder):
-        kind = node.subject.kind
-        if kind.text != "text":
-            meant = MEANT_KINDS.get(kind.text)
-            diagnostics.error(
-                "CS205",
-                f"a rule cannot range over `{kind.text}`",
-                kind.span,
-                f"`{kind.text}` is `{meant}` here" if meant else did_you_mean(kind.text, (*(k for k in Kind), "text")) or _RANGES,
-            )
+        if node.subject.kind.text != "text":
+            _cannot_range(node.subject.kind, diagnostics)
             return None
         text = scope.bind(node.subject.name, Kind.TEXT, 0)
         if node.partner is None:
@@ -405,6 +410,12 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
     if subject is None or partner is None:
         return None
     return ir.Trigger(subject, partner, subject.kind is partner.kind and subject.set == partner.set)
+
+
+def _cannot_range(word: syntax.Word, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        "CS205", f"a rule cannot range over `{word.text}`", word.span, meant_kind(word.text, _RANGED) or f"write {_RANGES}"
+    )
 
 
 def _bind(node: syntax.Binder, scope: RuleScope, slot: int) -> ir.Var | None:

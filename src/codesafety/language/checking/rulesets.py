@@ -105,8 +105,8 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
 def _header_part(part: syntax.Setting, made: Header, diagnostics: Diagnostics) -> None:
     value = part.value
     match part.keyword, value:
-        case "title", syntax.Text(text=text):
-            made.title = text
+        case "title", syntax.Text() as title:
+            made.title = declarations.wording(title, title.span, "title", diagnostics) or ""
         case "version", syntax.Version(text=text):
             made.version = text
         case "language", syntax.Number(text=text):

@@ -166,6 +166,8 @@ class RulesetScope:
         ):
             if kind != what and whole in declared:
                 return f"`{name}` is a {kind}"
+        if "." in name:
+            return f"no {what} has a dot in its name; in a family a column stands for what its type says"
         return "check the spelling" if "/" in name else f"check the spelling, or declare it: `{_DECLARED[what].format(name)}`"
 
     def set_name(self, word: syntax.Word) -> str | None:
@@ -211,21 +213,7 @@ class RuleScope:
 
     def bind(self, name: syntax.Word, kind: Kind, slot: int, *, set: str | None = None, table: str | None = None) -> ir.Var:
         """Add a variable. A name that is reserved or taken is reported, and bound all the same."""
-        if name.text in schema.RESERVED_NAMES:
-            self.diagnostics.error(
-                "CS204",
-                f"`{name.text}` has a meaning of its own and cannot be a variable",
-                name.span,
-                f"choose another name, such as `{name.text[0]}`",
-            )
-        elif name.text in self.variables:
-            self.diagnostics.error(
-                "CS204",
-                f"`{name.text}` is bound already",
-                name.span,
-                "choose another name",
-                ((self.variables[name.text].span, "bound here"),),
-            )
+        self._not_taken(name, None)
         var = ir.Var(name.text, kind, slot, set, table, name.span)
         self.variables[name.text] = var
         self.all_variables.setdefault(name.text, var)
@@ -233,16 +221,27 @@ class RuleScope:
 
     def call(self, name: syntax.Word, var: ir.Var) -> None:
         """Name what a quantifier finds. A name that is reserved or taken by another variable is reported."""
-        other = self.variables.get(name.text)
-        if name.text in schema.RESERVED_NAMES or (other is not None and other is not var):
-            self.diagnostics.error(
-                "CS204",
-                f"`{name.text}` has a meaning of its own" if other is None else f"`{name.text}` is bound already",
-                name.span,
-                "choose another name",
-                () if other is None else ((other.span, "bound here"),),
-            )
+        self._not_taken(name, var)
         self.called.setdefault(name.text, []).append(var)
+
+    def _not_taken(self, name: syntax.Word, but: ir.Var | None) -> None:
+        """Report a name that has a meaning of its own, or that of the family's row or of another variable than `but`."""
+        other = self.variables.get(name.text)
+        if name.text in schema.RESERVED_NAMES:
+            place, message = None, f"`{name.text}` has a meaning of its own and cannot be a variable"
+        elif self.row is not None and name.text == self.row.name.text:
+            place, message = self.row.name.span, f"`{name.text}` is the row of this family"
+        elif other is not None and other is not but:
+            place, message = other.span, f"`{name.text}` is bound already"
+        else:
+            return
+        self.diagnostics.error(
+            "CS204",
+            message,
+            name.span,
+            f"choose another name, such as `{name.text[0]}`" if place is None else "choose another name",
+            () if place is None else ((place, "bound here"),),
+        )
 
     def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
         """Return the variable of a word, or None where it is none or of another kind; that is reported."""
@@ -297,14 +296,18 @@ class RuleScope:
         """
         found = self._operand(word)
         if isinstance(found, ir.Field) and found.open and not open_too:
-            self.diagnostics.error(
-                "CS205",
-                f"`{found.as_written}` may be empty, which is no bound",
-                word.span,
-                "an `open` column stands in `is from … to …`; take `open` out to have an empty cell missing",
-            )
+            self._open(word)
             return None
         return found
+
+    def _open(self, word: syntax.Expression) -> None:
+        assert isinstance(word, syntax.Word)
+        self.diagnostics.error(
+            "CS205",
+            f"`{word.text}` may be empty, which is no bound",
+            word.span,
+            "an `open` column stands in `is from … to …`; take `open` out to have an empty cell missing",
+        )
 
     def _operand(self, word: syntax.Expression) -> ir.Var | ir.Field | None:
         if not isinstance(word, syntax.Word):
@@ -326,7 +329,7 @@ class RuleScope:
             return self._field(word, base, name, fields, None)
         var = self.variables.get(base)
         if var is None:
-            if self.row is not None and base == self.row.variable:
+            if self.row is not None and base == self.row.name.text:
                 self._of_the_row(word, name)
             else:
                 self._unknown_variable(word, base)
@@ -342,6 +345,9 @@ class RuleScope:
         """Report a column of a family's row that cannot stand where it does: one that can has its cell there instead."""
         assert self.row is not None
         columns = self.row.table.columns
+        if name in columns and columns[name].open and self.row.row.cells.get(name) is None:
+            self._open(word)
+            return
         if name in columns:
             self.diagnostics.error(
                 "CS205",
@@ -355,9 +361,9 @@ class RuleScope:
             "CS201",
             f"unknown field `{word.text}`: the table has no such column" if name else f"`{word.text}` is a whole row",
             word.span,
-            near.replace("`", f"`{self.row.variable}.", 1)
+            near.replace("`", f"`{self.row.name.text}.", 1)
             if near
-            else f"the columns are {listed((f'{self.row.variable}.{c}' for c in columns), 'and')}",
+            else f"the columns are {listed((f'{self.row.name.text}.{c}' for c in columns), 'and')}",
         )
 
     def _unknown_variable(self, word: syntax.Word, base: str) -> None:

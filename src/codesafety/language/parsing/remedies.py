@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from codesafety.diagnostics import did_you_mean
 from codesafety.language.parsing.tokens import Token
 
 _MEANT: Final = {
@@ -26,7 +27,7 @@ _MEANT: Final = {
     "ecl": "an expression constraint stands in braces: `ecl { … }`",
     "snomed": "SNOMED CT is meant where no code system is named",
 }
-MEANT_KINDS: Final = {
+_MEANT_KINDS: Final = {
     **dict.fromkeys(("medicine", "drug", "prescription", "med", "product", "vaccine"), "medication"),
     **dict.fromkeys(("condition", "diagnosis", "problem", "observation", "procedure", "finding", "event", "result"), "entry"),
     **dict.fromkeys(("code", "concept"), "coding"),
@@ -58,6 +59,11 @@ _NAMED: Final = {
     "UNLESS": 'an exception has a name: `unless "…" CONDITION`',
     "EXAMPLE": 'an example has a name: `example "…" { … }`',
 }
+
+
+def meant_kind(word: str, known: Collection[str] = ()) -> str | None:
+    """Return what to write for a word that is no kind: what people mean by it, or the nearest of those that are known."""
+    return f"`{word}` is `{_MEANT_KINDS[word]}` here" if word in _MEANT_KINDS else did_you_mean(word, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +134,10 @@ def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
 
 def _of_words_that_people_bring(place: Place) -> str | None:
     token, before, accepted = place.token, place.before, place.accepted
-    if token.value in MEANT_KINDS and accepted & _KINDS:
-        return f"`{token.value}` is `{MEANT_KINDS[token.value]}` here"
-    if len(before) > 1 and before[-2].value in MEANT_KINDS and place.after == "NAME" and token.type == "IN":
-        return f"`{before[-2].value}` is `{MEANT_KINDS[before[-2].value]}` here"
+    if token.value in _MEANT_KINDS and accepted & _KINDS:
+        return meant_kind(token.value)
+    if len(before) > 1 and before[-2].value in _MEANT_KINDS and place.after == "NAME" and token.type == "IN":
+        return meant_kind(before[-2].value)
     if token.value == "previous" or (place.after == "NAME" and before[-1].value == "previous"):
         return "the one before is the latest before it: `latest entry x in SET before e has ( … )`"
     for word in (token.value, *([before[-1].value] if before else [])):
