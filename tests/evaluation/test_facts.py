@@ -531,3 +531,9 @@ def test_whether_a_medicine_was_given_is_not_known_by_a_word_that_no_status_can_
     [item] = Facts(Submission(medications=(Medication(path="m", status=status),)), None, BOOK).incoming
     assert item.given is given
     assert item.stands == {True: 2, False: 0, None: 1}[given]
+
+
+def test_the_words_of_an_item_are_its_text_all_displays_and_a_value_that_is_text() -> None:
+    sent = Coding(system="sct", code=P1, display="shown", other_displays=("described", "translated"))
+    found = facts(entries=(Entry(path="e", codings=(sent,), text="typed", value=Value(text="answered")),))
+    assert [text.lines for text in found.texts(found.incoming[0])] == [("typed", "shown", "described", "translated", "answered")]

@@ -272,6 +272,7 @@ MISDECLARED = {
         BoundPredicate(Signature("made/asked", (Kind.ENTRY,), "date"), CALL),  # type: ignore[arg-type]
         "the fields of the predicate `made/asked` are no tuple",
     ),
+    "a text": (predicate(CALL, kinds=(Kind.TEXT,)), "the predicate `made/asked` takes a text, which no predicate is handed"),
     "what cannot be called": (predicate(True), "the predicate `made/asked` cannot be called"),  # type: ignore[arg-type]
     "another number of arguments": (
         predicate(CALL, kinds=(Kind.ENTRY, Kind.ENTRY)),

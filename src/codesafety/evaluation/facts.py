@@ -90,11 +90,12 @@ class PatientFact:
 
 
 def _lines(item: ItemFact) -> Iterator[str]:
-    """Yield the words that were sent with an item: its text, its codings' displays, and a value that is text."""
+    """Yield the words that were sent with an item: its text, its codings' displays and descriptions, and a value that is text."""
     concept = item.component if item.component is not None else item.model
     if concept.text:
         yield concept.text
-    yield from (c.display for c in item.codings if c.display)
+    for coding in item.codings:
+        yield from (words for words in (coding.display, *coding.other_displays) if words)
     value = getattr(concept, "value", None)
     if value is not None and value.text:
         yield value.text

@@ -137,6 +137,8 @@ def _misdeclared(predicate: BoundPredicate) -> str | None:
         return f"{called} is not named `plugin/name`, in small letters"
     if not signature.kinds or not all(isinstance(kind, Kind) for kind in signature.kinds):
         return f"{called} has no kinds of arguments"
+    if Kind.TEXT in signature.kinds:
+        return f"{called} takes a text, which no predicate is handed: rules ask of it what its words say, and its day"
     if not isinstance(signature.fields, tuple):
         return f"the fields of {called} are no tuple"
     if unknown := [str(one) for one, places in _owners(signature).items() if not places]:
