@@ -9,7 +9,7 @@ import dataclasses
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span
@@ -60,10 +60,13 @@ def written_out(node: syntax.Rule, row: Row, diagnostics: Diagnostics) -> syntax
 
 
 @cache
-def _words_alone(node: type) -> frozenset[str]:
-    """Return the parts of a node that are words and can be nothing else."""
-    words = (syntax.Word, syntax.Word | None, tuple[syntax.Word, ...])
-    return frozenset(name for name, hint in get_type_hints(node).items() if hint in words)
+def _kinds(node: type) -> dict[str, tuple[type, ...]]:
+    """Return what may stand as each part of a node, or within it where it is a list."""
+
+    def named(hint: Any) -> tuple[type, ...]:
+        return (hint,) if isinstance(hint, type) else tuple(kind for one in get_args(hint) for kind in named(one))
+
+    return {name: named(hint) for name, hint in get_type_hints(node).items()}
 
 
 class _Substitution:
@@ -100,9 +103,9 @@ class _Substitution:
             case _ if dataclasses.is_dataclass(node) and not isinstance(node, type):
                 parts = {f.name: (getattr(node, f.name), self.of(getattr(node, f.name))) for f in dataclasses.fields(node)}
                 changed = {name: new for name, (old, new) in parts.items() if new is not old and new != old}
-                for name in _words_alone(type(node)) & changed.keys():
-                    words = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
-                    if not all(isinstance(word, syntax.Word) for word in words):
+                for name in tuple(changed):
+                    put = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
+                    if not all(isinstance(one, _kinds(type(node))[name]) for one in put):
                         del changed[name]  # the column's name stays, and is reported where it says nothing
                 return dataclasses.replace(node, **changed) if changed else node
         return node
