@@ -123,6 +123,12 @@ def campaign(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def pairs(session: nox.Session) -> None:
+    """Both evaluators on generated rules and worlds, 100,000 pairs, and what the generator reached. Takes `-- --pairs 1000000`."""
+    session.run("python", "-m", "tests.differential.pairs", *session.posargs)
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Figures of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
     if session.posargs:

@@ -9,22 +9,34 @@ from tests.differential.worlds import CODED_SETS, DAMAGED, DAY, ENTRY_SETS, NUMB
 
 from codesafety import ir
 from codesafety.ir import FieldType, ItemWord, Kind, Unit, Var
+from codesafety.language import schema
 
 _OPERATORS = ("<", "<=", ">", ">=")
 _ENTRIES = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION)
 ITEMS = (Kind.ENTRY, Kind.HISTORY, Kind.MENTION, Kind.MEDICATION)
 _ENTRY_WORDS = tuple(ItemWord)
 _MEDICATION_WORDS = (ItemWord.INCOMING, ItemWord.ALREADY_FILED, ItemWord.ENTERED_IN_ERROR)
-_ENTRY_DATES = ("date", "date", "date", "recorded", "consultation_date", "value")
-_MEDICATION_DATES = ("date", "date", "start", "end", "handed_over")
-PATIENT_MISSING = (
-    ("gender", FieldType.WORD),
-    ("sex_at_birth", FieldType.WORD),
-    ("born", FieldType.DATE),
-    ("died", FieldType.DATE),
-    ("deceased", FieldType.WORD),
-    ("nhs_number", FieldType.TEXT),
-)
+_DERIVED = ("answer", "unit_check", "references")
+"""Words that are judged and that nothing sent is missing for: `is missing` asks little of them."""
+
+
+def named(kind: Kind | str, *types: FieldType) -> tuple[str, ...]:
+    """Return the fields of one of the types that a kind of variable, or the patient, has."""
+    fields = schema.PATIENT if kind == "patient" else schema.FIELDS[Kind(kind)]
+    return tuple(name for name, spec in fields.items() if spec.type in types)
+
+
+_OPEN_WORDS = ("final", "amended", "active", "confirmed", "resolved")
+"""Words of the fields that take any word; the worlds have some of them."""
+WORDS_OF = {
+    kind: {
+        name: spec.words or _OPEN_WORDS
+        for name, spec in (schema.PATIENT if kind == "patient" else schema.FIELDS[Kind(kind)]).items()
+        if spec.type is FieldType.WORD
+    }
+    for kind in ("patient", *schema.FIELDS)
+}
+"""The words that each field of words may take."""
 
 
 def sets_of(kind: Kind) -> tuple[str, ...]:
@@ -113,14 +125,16 @@ class RuleMaker:
             return ir.Trigger(one, Var("r", Kind.ROW, 1, table=choose.pick(("w/by-code", "w/by-code", "w/by-read"))))
         if form == "unordered":
             return ir.Trigger(one, Var("x", kind, 1, one.set), unordered=True)
-        other = choose.pick(ITEMS)
+        other = choose.pick((*ITEMS, kind, kind))
         return ir.Trigger(one, Var("x", other, 1, choose.pick((None, *sets_of(other), *sets_of(other)))))
 
     # ------------------------------------------------------------------------------------------ conditions
 
     def condition(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
-        form = choose.pick(("step", "step", "step", "and", "or", "several", "not", "quantified", "quantified", "ordered"))
+        form = choose.pick(
+            ("step", "step", "step", "and", "or", "several", "not", "quantified", "quantified", "ordered", "named")
+        )
         if depth > 0 and form in ("and", "or", "several"):
             parts = tuple(self.condition(variables, depth - 1, nested) for _ in range(choose.pick((2, 2, 3))))
             if form == "several" and len(parts) > 2:
@@ -128,12 +142,14 @@ class RuleMaker:
             return ir.And(parts) if form == "and" else ir.Or(parts)
         if form == "not":
             return ir.Not(self.condition(variables, max(depth - 1, 0), nested))
+        if form == "named" and depth > 0:
+            return ir.Named("w/named", "named", self.condition(variables, depth - 1, nested))
         if form in ("quantified", "ordered") and nested < 2 and self.deep:
             return (self.quantified if form == "quantified" else self.ordered)(variables, depth, nested)
         return self.step(variables)
 
     def member(self, variables: Sequence[Var], nested: int) -> Var:
-        kind = self.choose.pick(ITEMS)
+        kind = self.choose.pick((*ITEMS, *[v.kind for v in variables if v.kind in ITEMS]))
         return Var(f"q{nested}", kind, 2 + nested, self.choose.pick((None, *sets_of(kind))))
 
     def quantified(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
@@ -213,11 +229,29 @@ class RuleMaker:
                     choose.pick(("male", "female")),
                 )
             case 2:
-                return ir.FieldIs(field("patient", "deceased", FieldType.WORD), choose.pick(("true", "false")))
+                return self.word_is("patient", "patient")
             case 3 if self.is_missing:
-                return ir.IsMissing(field("patient", *choose.pick(PATIENT_MISSING)))
+                return self.missing("patient", "patient")
             case _:
                 return ir.Before(field("patient", choose.pick(("died", "born")), FieldType.DATE), self.literal())
+
+    def word_is(self, kind: Kind | str, of: Var | str) -> ir.Condition:
+        """Return whether a field of words, any of those of the kind, is one that it may be."""
+        name, words = self.choose.pick(tuple(WORDS_OF[kind].items()))
+        return ir.FieldIs(field(of, name, FieldType.WORD), self.choose.pick(words))
+
+    def missing(self, kind: Kind | str, of: Var | str) -> ir.Condition:
+        """Return whether a field, any of those of the kind, is missing."""
+        fields = schema.PATIENT if kind == "patient" else schema.FIELDS[Kind(kind)]
+        name = self.choose.pick([name for name in fields if name not in _DERIVED or self.choose.count(3) == 0] or ["date"])
+        return ir.IsMissing(field(of, name, fields[name].type))
+
+    def same(self, var: Var, other: Var) -> ir.Condition:
+        """Return whether a field of codes, words or text is the same of two items of one kind."""
+        fields = schema.FIELDS[var.kind]
+        alike = [n for n in named(var.kind, FieldType.CODINGS, FieldType.WORD, FieldType.TEXT) if not fields[n].only_missing]
+        name = self.choose.pick(alike)
+        return ir.FieldSame(field(var, name, fields[name].type), field(other, name, fields[name].type))
 
     def message_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -227,14 +261,9 @@ class RuleMaker:
             case 0 | 1:
                 return ir.InSet(field("message", "service", FieldType.CODINGS), "w/services")
             case 2:
-                return ir.FieldIs(field("message", "status", FieldType.WORD), "final")
+                return self.word_is(Kind.MESSAGE, "message")
             case 3 if self.is_missing:
-                return ir.IsMissing(
-                    field(
-                        "message",
-                        *choose.pick((("sender", FieldType.TEXT), ("service", FieldType.CODINGS), ("sent", FieldType.DATE))),
-                    )
-                )
+                return self.missing(Kind.MESSAGE, "message")
             case _:
                 return ir.Before(field("message", "sent", FieldType.DATE), self.literal())
 
@@ -257,41 +286,13 @@ class RuleMaker:
             case 0 | 1:
                 return ir.ItemIs(var, choose.pick(_ENTRY_WORDS))
             case 2:
-                return ir.About(var, choose.pick(("patient", "family")))
+                return ir.About(var, choose.pick(schema.ABOUT))  # type: ignore[arg-type]
             case 3 | 4:
                 return ir.InSet(var, choose.pick(ENTRY_SETS))
             case 5:
-                name, word = choose.pick(
-                    (
-                        ("status", "final"),
-                        ("verification", "confirmed"),
-                        ("assertion", "present"),
-                        ("kind", "observation"),
-                        ("temporality", "past"),
-                        ("unit_check", "not_a_unit"),
-                        ("unit_check", "none"),
-                        ("answer", "denies"),
-                        ("answer", "contrary"),
-                    )
-                )
-                return ir.FieldIs(field(var, name, FieldType.WORD), word)
+                return self.word_is(var.kind, var)
             case 6 if self.is_missing:
-                return ir.IsMissing(
-                    field(
-                        var,
-                        *choose.pick(
-                            (
-                                ("value", FieldType.VALUE),
-                                ("date", FieldType.DATE),
-                                ("code", FieldType.CODINGS),
-                                ("assertion", FieldType.WORD),
-                                ("id", FieldType.TEXT),
-                                ("unit", FieldType.TEXT),
-                                ("unit_check", FieldType.WORD),
-                            )
-                        ),
-                    )
-                )
+                return self.missing(var.kind, var)
             case 7:
                 return self.compare(field(var, "value", FieldType.VALUE))
             case 11 | 12 | 13:
@@ -301,16 +302,7 @@ class RuleMaker:
             case 9 if others:
                 if chance(choose, 3):
                     return ir.Custom("demo/alike", (var, choose.pick(others)))
-                name, type = choose.pick(
-                    (
-                        ("code", FieldType.CODINGS),
-                        ("status", FieldType.WORD),
-                        ("text", FieldType.TEXT),
-                        ("unit", FieldType.TEXT),
-                        ("unit_check", FieldType.WORD),
-                    )
-                )
-                return ir.FieldSame(field(var, name, type), field(choose.pick(others), name, type))
+                return self.same(var, choose.pick(others))
             case 10 if others:
                 return self.differs(self.number(var, variables), self.number(choose.pick(others), variables))
             case _:
@@ -338,7 +330,7 @@ class RuleMaker:
                 unit = choose.pick((None, None, None, "mm[Hg]", "kg", self.ucum(variables)))
                 return choose.pick((*written, *[ir.Field(var.name, "value", FieldType.VALUE, var, unit=unit)] * 5))
             case Kind.MEDICATION:
-                name = choose.pick(("quantity", "dose", "times_a_day", "days_supply", "dosage", "strength", "strength"))
+                name = choose.pick((*named(var.kind, FieldType.NUMBER), "strength", "strength"))
                 type = FieldType.QUANTITY if name == "strength" else FieldType.NUMBER
                 return choose.pick((*written, *[field(var, name, type)] * 5))
             case Kind.ROW:
@@ -379,7 +371,7 @@ class RuleMaker:
         """Return a comparison of numbers of any form. One without any field is no rule: it would be unknown with nothing missing."""
         choose = self.choose
         left, right = self.number(var, variables), self.number(var, variables)
-        if not ir.fields_of(left):
+        if not ir.fields_of(left) and (not ir.fields_of(right) or chance(choose, 2)):
             name, type = ("quantity", FieldType.NUMBER) if var.kind is Kind.MEDICATION else ("value", FieldType.VALUE)
             left = self.column(var, "n") if var.kind is Kind.ROW else field(var, name, type)
         match choose.count(3):
@@ -387,6 +379,8 @@ class RuleMaker:
                 return self.differs(left, right)
             case 1:
                 ends = [self.end(var, variables) for _ in range(2)]
+                if not any(ir.fields_of(number) for number in (left, *ends)):
+                    left = right
                 return ir.InRange(left, *ends)
             case _:
                 return ir.Compare(left, choose.pick(_OPERATORS), right)
@@ -395,65 +389,45 @@ class RuleMaker:
         rows = [v for v in variables if v.kind is Kind.ROW]
         if rows and self.choose.count(2):
             return self.column(rows[0], self.choose.pick(("least", "most", "kilos", "n")))
-        return self.operand(var, variables)
+        return self.number(var, variables, 1)
 
     def medication_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
         others = self.others(var, variables, Kind.MEDICATION)
-        match choose.count(15):
+        if others and chance(choose, 2):
+            return self.two_medications(var, choose.pick(others), variables)
+        match choose.count(11):
             case 0:
                 return ir.ItemIs(var, choose.pick(_MEDICATION_WORDS))
             case 1:
                 return ir.InSet(var, choose.pick(PRODUCT_SETS))
             case 2:
-                return ir.InSet(
-                    field(var, choose.pick(("route", "form", "supply_type")), FieldType.CODINGS), choose.pick(CODED_SETS)
-                )
+                coded = [n for n in named(var.kind, FieldType.CODINGS) if n not in ("ingredients", "product")]
+                return ir.InSet(field(var, choose.pick(coded), FieldType.CODINGS), choose.pick(CODED_SETS))
             case 3:
-                return ir.FieldIs(
-                    field(var, *choose.pick((("status", FieldType.WORD), ("kind", FieldType.WORD)))),
-                    choose.pick(("active", "dispense")),
-                )
+                return self.word_is(var.kind, var)
             case 4 if self.is_missing:
-                return ir.IsMissing(
-                    field(
-                        var,
-                        *choose.pick(
-                            (
-                                ("ingredients", FieldType.CODINGS),
-                                ("dosage", FieldType.NUMBER),
-                                ("quantity", FieldType.NUMBER),
-                                ("unit", FieldType.TEXT),
-                                ("end", FieldType.DATE),
-                                ("route", FieldType.CODINGS),
-                            )
-                        ),
-                    )
-                )
+                return self.missing(var.kind, var)
             case 5 | 6:
-                return self.compare(field(var, choose.pick(("quantity", "days_supply", "dosage")), FieldType.NUMBER))
+                return self.compare(field(var, choose.pick(named(var.kind, FieldType.NUMBER)), FieldType.NUMBER))
             case 7:
                 return ir.Differs(field(var, "quantity", FieldType.NUMBER), field(var, "dosage", FieldType.NUMBER), Decimal(10))
-            case 13 | 14 | 15:
+            case 8 | 9 | 10:
                 return self.numbers(var, variables)
-            case 8 | 9 if others:
-                made = choose.pick((ir.SameProduct, ir.SameProduct, ir.SharesIngredient, ir.SameIngredients))
-                return made(var, choose.pick(others))
-            case 10 | 11 if others:
-                columns = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in variables if v.kind is Kind.ROW]
-                return ir.Overlaps(
-                    var,
-                    choose.pick(others),
-                    choose.pick(
-                        [ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(0), Unit.DAYS), ir.LimitRef("w/gap"), *columns]
-                    ),
-                )
-            case 12 if others:
-                return ir.FieldSame(
-                    field(var, "route", FieldType.CODINGS), field(choose.pick(others), "route", FieldType.CODINGS)
-                )
             case _:
                 return ir.Custom(choose.pick([name for name in self.custom if name != "demo/alike"]), (var,))
+
+    def two_medications(self, var: Var, other: Var, variables: Sequence[Var]) -> ir.Condition:
+        choose = self.choose
+        match choose.count(5):
+            case 0 | 1:
+                columns = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in variables if v.kind is Kind.ROW]
+                days = [ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(0), Unit.DAYS), ir.LimitRef("w/gap"), *columns * 2]
+                return ir.Overlaps(var, other, choose.pick(days))
+            case 2:
+                return self.same(var, other)
+            case _:
+                return choose.pick((ir.SameProduct, ir.SharesIngredient, ir.SameIngredients))(var, other)
 
     def coding_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -467,9 +441,9 @@ class RuleMaker:
             case 3:
                 return ir.InSet(var, choose.pick(ENTRY_SETS))
             case 4 if self.is_missing:
-                return ir.IsMissing(field(var, choose.pick(("code", "system", "display")), FieldType.TEXT))
+                return self.missing(var.kind, var)
             case _:
-                return ir.FieldIs(field(var, "damage", FieldType.WORD), choose.pick(("valid", "check_digit")))
+                return self.word_is(var.kind, var)
 
     def row_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -485,7 +459,7 @@ class RuleMaker:
                 return ir.AgeRange(
                     field(item, "date", FieldType.DATE),
                     choose.pick((low, low, oldest, ir.Length(Decimal(3), Unit.YEARS), ir.LimitRef("w/days", unit=Unit.YEARS))),
-                    choose.pick((high, high, oldest, ir.Length(Decimal(40), Unit.YEARS))),
+                    choose.pick((high, high, oldest, ir.Length(Decimal(40), Unit.YEARS), ir.LimitRef("w/days", unit=Unit.YEARS))),
                 )
             case 4:
                 return ir.AgeCompare(
@@ -507,7 +481,8 @@ class RuleMaker:
                 return ir.FieldIs(field(var, "word", FieldType.TEXT), choose.pick(("final", "amended")))
 
     def day(self, var: Var) -> ir.Field:
-        return field(var, self.choose.pick(_MEDICATION_DATES if var.kind is Kind.MEDICATION else _ENTRY_DATES), FieldType.DATE)
+        others = named(var.kind, FieldType.DATE) + (() if var.kind is Kind.MEDICATION else ("value",))
+        return field(var, "date" if chance(self.choose, 2) else self.choose.pick(others), FieldType.DATE)
 
     def date_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
@@ -540,7 +515,7 @@ class RuleMaker:
 
     def age_step(self, var: Var, variables: Sequence[Var]) -> ir.Condition:
         choose = self.choose
-        at = self.day(var)
+        at: ir.DateOperand = self.literal() if chance(choose, 12) else self.day(var)
         if chance(choose, 2):
             n, unit = choose.pick(
                 (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.differential import worlds
 from tests.differential.compare import compared
-from tests.differential.test_evaluators import Seeded
+from tests.differential.seeded import Seeded
 
 from codesafety import language
 from codesafety.errors import RuleError

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from codesafety import ir
 from codesafety.evaluation.binding import Binding, bind
 from codesafety.evaluation.predicates import BoundPredicate, Missing
+from codesafety.language.schema import ENTRY_KINDS
 from codesafety.record import (
     Coding,
     Component,
@@ -401,10 +402,14 @@ def some_entry(choose: Chooser, path: str) -> Entry:
     if chance(choose, 3):
         rare = {
             "assertion": choose.pick((None, "present", "absent", "possible", "planned", "unknown")),
-            "subject": choose.pick((None, "patient", "family", "unknown")),
+            "subject": choose.pick((None, "patient", "family", "baby", "another", "unknown")),
             "temporality": choose.pick((None, "current", "past", "unknown")),
             "status": choose.pick((None, "final", "amended", "entered-in-error", "unknown")),
             "verification": choose.pick((None, "confirmed", "entered-in-error", "unknown")),
+            "clinical_status": choose.pick((None, "active", "resolved")),
+            "heading": choose.pick((None, "final")),
+            "kind": choose.pick(ENTRY_KINDS),
+            "end_date": choose.pick(DATES),
         }
     components = tuple(
         Component(
@@ -455,6 +460,12 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         times_a_day=choose.pick((None, Decimal(2), Decimal(0))),
         strength=choose.pick(STRENGTHS),
         route=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 2) else (),
+        prepared=choose.pick((None, *DATES)),
+        authored=choose.pick((None, *DATES)),
+        heading=choose.pick((None, "final")),
+        form=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
+        supply_type=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
+        not_given_reason=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
         order=choose.pick((None, None, None, "o1")),
         based_on=choose.pick(((), (), (), ("1",), ("2", "3"))),
     )
@@ -489,6 +500,10 @@ def some_submission(choose: Chooser, most: int = 3) -> Submission:
             service=some_codings(choose, (SERVICE, OTHER_SERVICE)),
             sent=choose.pick(DATES),
             sender=choose.pick((None, "A1")),
+            recipient=choose.pick((None, "A1")),
+            event=choose.pick((None, "A1")),
+            id=choose.pick((None, "new")),
+            version=choose.pick((None, "1")),
             replaces=choose.pick((None, "old")),
             status=choose.pick((None, "final")),
         ),

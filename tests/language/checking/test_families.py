@@ -123,7 +123,11 @@ def test_a_family_comes_after_every_row_of_another_or_after_one() -> None:
             "the rows of `bands` have names and no codes, so that no item is of a row",
         ),
         (family("for entry e in p.whch"), "CS203", "there is no value set `p.whch`"),
-        (family("for entry e in p.which when e is within p.n before message.sent"), "CS205", "`p.n` is a column of type `number`"),
+        (
+            family("for entry e in p.which when e is within p.n before message.sent"),
+            "CS205",
+            "`p.n` is a column of type `number`",
+        ),
         (family("for entry e in p.which when p.said is missing"), "CS205", "`p.said` is a column of type `text`"),
         (
             family("for entry e in p.which when p.number is missing"),

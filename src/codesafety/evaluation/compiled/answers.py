@@ -305,12 +305,16 @@ def age_in(scene: Scene, at: Interval, low: int | None, above: int | None, unit:
     return None
 
 
-def age_lacks(scene: Scene, at: Interval, at_name: str, cells: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Return what is missing where an age cannot be told: birth and the day, or, before birth, the day alone; and columns."""
+def age_lacks(scene: Scene, at: Interval, at_name: str | None, cells: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return what is missing where an age cannot be told: birth and the day, or, before birth, the day alone; and columns.
+
+    `at_name` None: the rule writes the day, so that what lies before birth is birth's fault.
+    """
     born = scene.born
     if born is not NEVER and at is not NEVER and at[1] < born[0]:
-        return frozenset((at_name,)) | cells
-    return inexact((born, "patient.born"), (at, at_name)) | cells
+        return frozenset((at_name or "patient.born",)) | cells
+    day = () if at_name is None else ((at, at_name),)
+    return inexact((born, "patient.born"), *day) | cells
 
 
 # ------------------------------------------------------------------------------------------------ medicines

@@ -164,7 +164,7 @@ class NumberSteps:
         return call("empty_cells", *(several((self.of.raw(c, frame), self.of.label(c, frame))) for c in columns))
 
     def _age_label(self, at: ir.DateOperand, frame: Frame) -> ast.expr:
-        return self.of.label(at, frame) if isinstance(at, ir.Field) else const("patient.born")
+        return self.of.label(at, frame) if isinstance(at, ir.Field) else const(None)
 
     def _known_age(self, day: ir.DateOperand, low: int | None, above: int | None, unit: ir.Unit, frame: Frame) -> Written:
         """An age as the least whole number that it must have reached and the least that it must not have."""

@@ -174,7 +174,7 @@ def _amount_of_difference(number: Fraction, unit: str | None, wanted: str | Dime
 # ------------------------------------------------------------------------------------------------ ages
 
 
-def age_beside_value(scene: Scene, at: Interval, at_name: str, operator: str, value: Operand) -> Answer:
+def age_beside_value(scene: Scene, at: Interval, at_name: str | None, operator: str, value: Operand) -> Answer:
     """Answer how an age compares with a value in years, months, weeks or days; `<=` is the end of a range (table 15)."""
     unit = age_unit(value.unit) if isinstance(value, Held) else None
     lacking = value.fields if isinstance(value, Held) else value

@@ -258,7 +258,7 @@ class Numbers(Comparisons):
             inexact = {
                 value.called
                 if isinstance(value, Unseen)
-                else self._name(at, frame)
+                else self._day_name(at, frame)
                 if isinstance(at, ir.Field)
                 else "patient.born"
             }
