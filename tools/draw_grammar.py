@@ -49,7 +49,8 @@ _INTRODUCTION: Final = """# The grammar
 
 Drawn from the grammar that the parser is made of ([`rules.lark`](https://lark-parser.readthedocs.io/)), by `python -m tools.draw_grammar`.
 Blue boxes are written as they stand; yellow ones are other pictures of this page, or words of a kind: a name, a number, text in quotes.
-What the words mean, and which may stand together, is in the [manual](../manual/index.md); in one page, in the [cheat sheet](cheat-sheet.md).
+What the words mean, and which may stand together, is in the [manual](../manual/index.md); in one page, in the [cheat sheet](cheat-sheet.md);
+word by word, in [every keyword](keywords.md), to which the words beneath each picture lead.
 """
 
 
@@ -116,6 +117,22 @@ def _value(value: Any) -> DiagramItem:
     return NonTerminal(said.replace("`", ""))
 
 
+def keywords(item: Any) -> Iterator[str]:
+    """Yield the keywords that a picture shows, in their order."""
+    if isinstance(item, Terminal):
+        if re.fullmatch(r"[a-z]+( [a-z]+)*", item.text):
+            yield item.text
+        return
+    for part in getattr(item, "items", None) or filter(None, (getattr(item, "item", None), getattr(item, "rep", None))):
+        yield from keywords(part)
+
+
+def _linked(tree: Any) -> str:
+    """Return a line that links each keyword of a production to what it says."""
+    found = dict.fromkeys(keywords(_item(tree)))
+    return ", ".join(f"[{word}](keywords.md#{word.replace(' ', '-')})" for word in found)
+
+
 def shown(name: str) -> str:
     """Return what a production is called on the page."""
     return _CALLED.get(name, name.strip("_").replace("_", " "))
@@ -131,6 +148,8 @@ def files() -> Iterator[tuple[Path, str]]:
         picture = FOLDER / f"{name.strip('_')}.svg"
         yield picture, drawn(name, tree)
         page.append(f"### {shown(name)}\n\n![{shown(name)}](grammar/{picture.name})\n")
+        if linked := _linked(tree):
+            page.append(f"{linked}\n")
     yield PAGE, "\n".join(page)
 
 

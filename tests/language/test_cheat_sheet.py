@@ -39,6 +39,25 @@ def test_every_reserved_word_of_a_condition_is_on_the_cheat_sheet() -> None:
     assert missing <= {"year", "month", "week", "day", "days", "weeks", "months", "years"}, missing
 
 
+KEYWORDS = (ROOT / "docs" / "reference" / "keywords.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_keywords_has_each_of_them_and_no_other() -> None:
+    from codesafety.language.parsing.parser import scanner
+
+    phrases = {"on the same day as", "the same product as", "the same entry as", "shares an ingredient with"}
+    phrases |= {"has the same ingredients as", "contradicts its words"}
+    assert re.findall(r"^### (.+)$", KEYWORDS, re.MULTILINE) == sorted({*scanner().keywords, "ecl", *phrases})
+
+
+@pytest.mark.parametrize(
+    ("word", "page"), re.findall(r"^### (.+)\n.+\\\nIn the manual: \[.+\]\((.+)\)\.$", KEYWORDS, re.MULTILINE)
+)
+def test_the_page_that_a_keyword_leads_to_is_about_it(word: str, page: str) -> None:
+    text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    assert re.search(rf"\b{word}s?\b", text)
+
+
 def test_the_page_of_the_grammar_is_drawn_from_the_grammar() -> None:
     pytest.importorskip("railroad", reason="the drawing needs railroad-diagrams, of the `dev` extra")
     from tools.draw_grammar import files
