@@ -12,7 +12,7 @@ from codesafety.terminology import sctid, systems
 from codesafety.terminology.sctid import Damage
 
 SCT: Final = "sct"
-_TEST: Final = "test"
+TEST_SYSTEM: Final = "test"
 """A system for examples: its codes mean nothing anywhere."""
 _SYSTEM: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
@@ -61,7 +61,7 @@ def system_name(word: syntax.Word | None, diagnostics: Diagnostics) -> str:
             "leave the name out: SNOMED CT and dm+d are what is meant without one" if short == SCT else f"write `{short}`",
         )
         return short
-    if name not in systems.SHORT_NAMES and name != _TEST:
+    if name not in systems.SHORT_NAMES and name != TEST_SYSTEM:
         diagnostics.warning(
             "CS411",
             f"`{name}` is no code system that this library knows",

@@ -803,3 +803,20 @@ def test_what_cannot_be_asked_of_a_text(condition: str, found: tuple[str, str]) 
 )
 def test_what_says_nothing_is_refused(part: str, found: tuple[str, str]) -> None:
     assert told(f'rule r {{ {part} action note {ENTRY} say "x" }}') == [found]
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ('valueset s "S" { codes test "x" }', True),
+        ('valueset s "S" { include t } valueset t "T" { codes test "x" perhaps test "y" }', True),
+        ('valueset s "S" { codes test "x" codes 60001007 |Not pregnant| }', False),
+        ('valueset s "S" { codes test "x" include a }', False),
+        ('valueset s "S" { ecl { << 77386006 } codes test "x" }', False),
+    ],
+)
+def test_a_rule_about_made_up_codes_alone_is_told(sets: str, told: bool) -> None:
+    for ranged in ("entry e in s", "entry f in a with entry e in s"):
+        loaded = load(f'{sets} rule r {{ action note for {ranged} say "x" }}')
+        found = [d.message for d in loaded.warnings if d.code == "CS417"]
+        assert found == (["every code of `s` is made up, so that no message has one"] if told else [])

@@ -118,6 +118,22 @@ def test_what_is_too_deep_only_where_it_is_called_is_told_there() -> None:
     assert told(define, "exists entry z in a where (f(z))") == [("CS222", "in `f`: quantifiers are nested more than two deep")]
 
 
+@pytest.mark.parametrize("calls", [7, 12])
+def test_conditions_that_grow_when_they_are_written_out_are_refused_at_once(calls: int) -> None:
+    defines = 'define d0(mention s) "0" { s is incoming } ' + " ".join(
+        f'define d{n}(mention s) "{n}" {{ {" or ".join([f"d{n - 1}(s)"] * calls)} }}' for n in range(1, 8)
+    )
+    found = told(defines, "d7(e)")
+    assert {code for code, _ in found} == {"CS222"}
+    assert found[0][1].endswith("more than 500 conditions, named ones written out")
+
+
+def test_five_hundred_conditions_are_a_rule_and_one_more_is_not() -> None:
+    most = "exists entry x in a where (" + " or ".join(["e is before x"] * 499) + ")"
+    load(f'rule r {{ action note for entry e in a when {most} say "x" }}')
+    assert told("", f"{most} and e is incoming") == [("CS222", "more than 500 conditions, named ones written out")]
+
+
 def test_the_number_of_arguments_and_the_name_are_checked() -> None:
     define = 'define filed(mention s) "f" { s is incoming }'
     assert told(define, "filed(e, e)") == [("CS228", "`filed` takes 1 argument, not 2")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics
+from codesafety.diagnostics import Diagnostics, Span
+from codesafety.language.codes import TEST_SYSTEM
 
 _NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
 
@@ -45,6 +46,29 @@ def warn_of_mentions(made: ir.Rule, diagnostics: Diagnostics) -> None:
                 found.span,
                 f"draw it as `history`, or say it: `not ({found.var.name} is entered-in-error)`",
             )
+
+
+def warn_of_made_up_codes(rules: Iterable[ir.Rule], sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None:
+    """Warn of rules that are about sets of made-up codes alone, which no message holds."""
+    declared = {one.name: one for one in sets}
+
+    def made_up(name: str) -> bool:
+        one = declared.get(name)
+        if one is None or one.ecl is not None or one.frozen is not None:
+            return False
+        return all(code.system == TEST_SYSTEM for code in (*one.codes, *one.perhaps)) and all(map(made_up, one.includes))
+
+    told: set[Span] = set()  # the rows of a family are one rule's words
+    for rule in rules:
+        for var in (rule.trigger.subject, rule.trigger.partner):
+            if var is not None and var.set is not None and var.span not in told and made_up(var.set):
+                told.add(var.span)
+                diagnostics.warning(
+                    "CS417",
+                    f"every code of `{var.set.rpartition('/')[2]}` is made up, so that no message has one",
+                    var.span,
+                    "`codes test` is for trying things out: write the codes that are meant",
+                )
 
 
 def _mentions(condition: ir.Condition, excuses: bool) -> Iterator[ir.Quantified | ir.Ordered]:

@@ -24,11 +24,24 @@ _NEVER_SAID: Final = {
     Kind.HISTORY: (ir.ItemWord.ABSENT, ir.ItemWord.PLANNED, ir.ItemWord.ENTERED_IN_ERROR),
 }
 """What is never true of an item that stands as one of a kind."""
+_MOST_CONDITIONS: Final = 500
+"""Of a rule, or of a named condition by itself, when all that it calls is written out."""
 _STANDS: Final = {Kind.ENTRY: "present, current and not in error", Kind.HISTORY: "present, whenever it was, and not in error"}
 
 
 def condition(node: syntax.Condition, scope: RuleScope, depth: int = 0) -> ir.Condition | None:
     """Return what a condition means, or None where something in it is wrong; all of that is reported."""
+    if scope.conditions > _MOST_CONDITIONS:
+        return None  # as was said once
+    scope.conditions += not isinstance(node, syntax.Junction | syntax.Bracketed | syntax.Negation | syntax.Call)
+    if scope.conditions > _MOST_CONDITIONS:
+        scope.diagnostics.error(
+            "CS222",
+            f"more than {_MOST_CONDITIONS} conditions, named ones written out",
+            node.span,
+            "split the rule, or put what is listed into a value set or a table",
+        )
+        return None
     match node:
         case syntax.Junction():
             return _junction(node, scope, depth)

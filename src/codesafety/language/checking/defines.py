@@ -120,7 +120,7 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
         sex=[],
     )
     part = check(one.node.condition, inner, depth)
-    scope.next_slot, scope.private = inner.next_slot, inner.private
+    scope.next_slot, scope.private, scope.conditions = inner.next_slot, inner.private, inner.conditions
     scope.sex += [dataclasses.replace(field, span=node.span) for field in inner.sex]
     for error in collected.errors[:1]:  # right in itself, and wrong here
         message = error.message if error.code == "CS213" else f"in `{node.name.text}`: {error.message}"

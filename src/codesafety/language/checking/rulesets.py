@@ -12,6 +12,7 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
 from codesafety.language import datafiles
 from codesafety.language.checking import declarations
+from codesafety.language.checking.completeness import warn_of_made_up_codes
 from codesafety.language.checking.conditions import condition
 from codesafety.language.checking.defines import check_defines
 from codesafety.language.checking.rules import check_after, rules
@@ -259,6 +260,7 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     warn_of_disagreement(sets, diagnostics, names.terms)
     made = [rule for node, file in nodes if isinstance(node, syntax.Rule) for rule in rules(node, scope, file.text)]
     check_after(made, diagnostics)
+    warn_of_made_up_codes(made, sets, diagnostics)
     return ir.Ruleset(
         head.name,
         head.title,

@@ -202,6 +202,8 @@ class RuleScope:
     """What quantifiers find, by the names that `say` may use: the variable of each quantifier."""
     calls: tuple[str, ...] = ()
     """The named conditions whose words are being read, outermost first."""
+    conditions: int = 0
+    """How many conditions have been read, named ones written out."""
     assumed: dict[str, str | ir.Field] = field(default_factory=dict)
     """The unit of a number that is sent without one, by the field."""
     read_as: dict[str, ir.Field] = field(default_factory=dict)
