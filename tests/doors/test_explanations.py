@@ -320,3 +320,36 @@ def test_a_profile_that_would_raise_a_rule_is_refused_and_not_passed_over(engine
     )
     with pytest.raises(codesafety.ConfigurationError, match="would raise `told/in-use` from note to review"):
         engine.assess(Submission(), profile=codesafety.Profile(name="a practice", changes=(change,)))
+
+
+# ------------------------------------------------------------------------------------------------ named conditions
+
+NAMED = f"""
+ruleset n {{ title "N" version 1.0.0 language 2 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }}
+define ours(mention m) "sent to us" {{ m is incoming }}
+define theirs(mention m) "about the family" {{ m is about family }}
+define born_so(mention m) "as born" {{ m is incoming and not (patient.sex_at_birth is female) }}
+rule r {{ action note for entry e in p when ours(e) and not (theirs(e)) and WHAT say "x" }}
+"""
+
+
+def named(tmp_path: Path, what: str) -> codesafety.Result:
+    (tmp_path / "n.rules").write_text(NAMED.replace("WHAT", what))
+    engine = codesafety.load(tmp_path / "n.rules", installed_plugins=False)
+    patient = Patient(gender="female", sex_at_birth="male")
+    entry = Entry(path="e", codings=({"system": "sct", "code": P1},), date="2025-06-01")
+    submission = Submission(patient=patient, entries=(entry,), message=Message(sent="2025-06-02"))
+    return next(r for r in engine.assess(submission).results if r.outcome == "fires")
+
+
+def test_a_named_condition_is_told_by_its_title_and_whether_it_held(tmp_path: Path) -> None:
+    found = named(tmp_path, "e is incoming")
+    assert {(f.name, f.value) for f in found.facts} >= {("sent to us", "yes"), ("about the family", "no")}
+    assert found.counterfactual[:2] == ("clear if not: sent to us", "clear if: about the family")
+
+
+def test_a_named_condition_that_reads_sex_at_birth_is_not_told(tmp_path: Path) -> None:
+    found = named(tmp_path, "born_so(e)")
+    assert "as born" not in found.model_dump_json()
+    assert ("sent to us", "yes") in {(f.name, f.value) for f in found.facts}

@@ -335,6 +335,44 @@ def test_a_profile_ends(engine: codesafety.Engine) -> None:
     assert [c.rule for c in report.profile.ended] == ["manual.decisions/recorded-male"]
 
 
+FAMILY = """ruleset f { title "F" version 1.0.0 language 2 }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
+table bands from "bands.csv" { key band column least_age years }
+rule older for each row b of bands { action review for entry e in pregnant when age at e >= b.least_age say "{e} {b.least_age}" }
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> codesafety.Engine:
+    (tmp_path / "f.rules").write_text(FAMILY)
+    (tmp_path / "bands.csv").write_text("band,least_age\ngrown,18\nold,40\n")
+    return codesafety.load(tmp_path, installed_plugins=False)
+
+
+@pytest.mark.parametrize(
+    ("named", "actions"),
+    [
+        (("f/older",), {"f/older[grown]": "note", "f/older[old]": "note"}),
+        (("f/older[old]",), {"f/older[grown]": "review", "f/older[old]": "note"}),
+        (("f/older[grown]", "f/older[old]"), {"f/older[grown]": "note", "f/older[old]": "note"}),
+    ],
+)
+def test_a_profile_changes_a_family_or_one_of_its_rules(
+    family: codesafety.Engine, named: tuple[str, ...], actions: dict[str, str]
+) -> None:
+    changes = tuple(change(rule=rule).changes[0] for rule in named)
+    patient = Patient(gender="female", born="1970-01-01")
+    report = family.assess(sent(entry(PREGNANT), patient=patient), profile=Profile(name="A practice", changes=changes))
+    assert {r.rule: r.action for r in report.results if r.outcome == "fires"} == actions
+
+
+@pytest.mark.parametrize("other", ["f/older", "f/older[old]"])
+def test_a_profile_that_changes_a_rule_twice_is_refused(family: codesafety.Engine, other: str) -> None:
+    changes = (*change(rule="f/older[old]").changes, *change(rule=other).changes)
+    with pytest.raises(ConfigurationError, match=r"changes `f/older\[old\]` twice"):
+        family.assess(sent(entry(PREGNANT)), profile=Profile(name="A practice", changes=changes))
+
+
 def test_a_profile_that_names_an_unknown_rule_is_refused(engine: codesafety.Engine) -> None:
     with pytest.raises(ConfigurationError, match="is not loaded"):
         male_on_record(sent(entry(PREGNANT)), engine, profile=change(rule="manual.decisions/recorded-mail"))

@@ -33,7 +33,9 @@ ROWS = [
 
 def test_every_example_is_answered_as_it_expects_by_both_evaluators_and_every_rule_has_one_of_each_outcome() -> None:
     loaded = load([PUBLISHED])
-    assert {warning.code for warning in loaded.warnings} == {"CS417"}, "made-up codes are all that is told: the criteria give names"
+    assert {warning.code for warning in loaded.warnings} == {"CS417"}, (
+        "made-up codes are all that is told: the criteria give names"
+    )
     results = list(run_examples(bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))))
     assert [(r.rule, r.example.name, r.expected, r.reference, r.compiled) for r in results if not r.passed] == []
     assert len(results) == 400

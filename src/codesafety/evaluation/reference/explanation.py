@@ -150,6 +150,8 @@ def _named(condition: ir.Condition) -> Iterator[ir.Named]:
 
 def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
     for called in _named(condition):
+        if _reads_private(called):
+            continue
         truth = interpreter.judge(called.part, frame)[0]
         yield called.title, "cannot tell" if truth is None else "yes" if truth else "no"
     for atom in _atoms(condition):
