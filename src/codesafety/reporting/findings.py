@@ -81,6 +81,7 @@ class Findings:
                 for label_, untested, missing in why.exceptions
             ),
             counterfactual=why.counterfactual,
+            counterfactual_text=why.counterfactual_text,
             path=_path(first),
             count=max(1, len(incoming)),
             overridden=overridden,
