@@ -14,6 +14,9 @@ from codesafety.record import Assertion, Model, Subject, Temporality
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
 
+SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
+"""Of hazards and rules, the least first (DCB0129)."""
+
 
 def strictest(*decisions: Decision) -> Decision:
     """Return the strictest of none < note < review < hold; `none` of nothing."""
@@ -183,7 +186,8 @@ class MissingInput(Model):
     cause: str = ""
     """What is missing, in words: `no record was given`."""
     names: tuple[str, ...] = ()
-    """Of medicines that were not recognised: the terminology's own terms for their codes, each once. Never what was sent."""
+    """Of medicines that were not recognised: the terminology's own terms for their codes, as far as it has any,
+    the most frequent first. Never what was sent."""
     message: str
     """The cause, and how many rules it stopped."""
 

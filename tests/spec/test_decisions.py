@@ -159,8 +159,8 @@ def test_what_is_missing_of_an_item_has_its_own_line_beside_the_missing_record(e
     doubtful = entry(PREGNANT, 1, assertion="unknown", subject="unknown")
     report = engine.assess(sent(entry(PREGNANT), doubtful))
     lines = [(line.missing, line.path, line.rules) for line in report.missing_inputs]
-    assert lines == [("assertion, subject", "entry[1]", 2), ("record", None, 2)]
-    assert report.missing_inputs[0].message == (
+    assert lines == [("record", None, 2), ("assertion, subject", "entry[1]", 2)]
+    assert report.missing_inputs[1].message == (
         "Pregnancy (77386006): whether it is so and whose it is is not known: 2 rules could not be told"
     )
 

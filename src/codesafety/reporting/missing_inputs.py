@@ -6,7 +6,7 @@ the record that was not given, hides it. None of it decides anything, unless the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
@@ -39,6 +39,14 @@ _OF_AN_ITEM = {
     "code": "what its code means",
     "product": "which product it is",
     "value": "its value",
+    "start": "when it begins",
+    "end": "when it ends",
+    "ingredients": "what is in it",
+    "strength": "its strength",
+    "form": "its form",
+    "route": "its route",
+    "quantity": "its quantity",
+    "dose": "its dose",
     "id": "its identifier",
 }
 """Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its
@@ -142,14 +150,13 @@ class MissingInputs:
 
     def lines(self) -> tuple[MissingInput, ...]:
         """Return what could not be told, by what was missing: what is of use to one who can mend it first."""
-        whole = [
-            (name, _line(name, self._cause(name), rules, len(items))) for name, (rules, items) in sorted(self._stopped.items())
-        ]
+        stopped = sorted(self._stopped.items(), key=lambda one: (one[0] != "message.unread", one[0] != "record", one[0]))
+        lines = [_line(name, self._cause(name), rules, len(items)) for name, (rules, items) in stopped]
         return (
             *self._not_understood_lines(),
+            *(line for line in lines if not line.missing.startswith("release")),
             *self._item_lines(),
-            *(line for name, line in whole if not _is_whole(name)),
-            *(line for name, line in whole if _is_whole(name)),
+            *(line for line in lines if line.missing.startswith("release")),
         )
 
     def _not_understood_lines(self) -> Iterator[MissingInput]:
@@ -157,14 +164,17 @@ class MissingInputs:
             if not items:
                 continue
             if missing == "code":
-                cause = (
-                    f"{counted(len(items), 'item')} carried no code that the rules understand (a supplier's own code, a damaged "
-                    "or a missing one)"
-                )
+                cause = f"{counted(len(items), 'item')} carried no code that the rules understand"
                 yield _line(missing, cause, rules, len(items))
                 continue
             cause = f"{counted(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
-            yield _line(missing, cause, rules, len(items), names=tuple(dict.fromkeys(self._names(items.values()))))
+            yield _line(
+                missing,
+                cause,
+                rules,
+                len(items),
+                names=tuple(name for name, _ in Counter(self._names(items.values())).most_common()),
+            )
 
     def _names(self, items: Iterable[ItemFact]) -> Iterator[str]:
         for item in items:
@@ -200,14 +210,14 @@ class MissingInputs:
             case "message.unread":
                 return "something coded in the message could not be read"
             case "release":
-                return "no SNOMED CT release is loaded, so some codes' descriptions are not known"
+                return "no SNOMED CT release is loaded"
             case "release.*":
-                return "codes of systems other than SNOMED CT and dm+d cannot be looked up"
+                return "codes of other systems than SNOMED CT and dm+d cannot be looked up"
             case "message.sent":
                 return "the message and its items carry no date"
             case "not shown":
                 return "something that is not shown is missing"
-        return f"{_NAMED.get(name, f'`{name}`')} is missing, not exact, or not one that can be compared"
+        return f"{_NAMED.get(name, f'`{name}`')} is missing, or cannot be compared"
 
 
 def _line(

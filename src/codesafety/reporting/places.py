@@ -43,7 +43,7 @@ _BY_KIND = {
     "observation": "observations",
     "procedure": "procedures",
     "statement": "medication list",
-    "plan": "repeat and acute authorisations",
+    "plan": "authorisations",
     "request": "prescriptions",
     "dispense": "medicines supplied",
     "administration": "medicines given",

@@ -60,7 +60,9 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
             (name, ", ".join(label(i, interpreter.facts) for i in items))
             for name, items in found(rule, [application], interpreter).items()
         )
-    changes += [Change(f"clear if: {unless.label}", f"this held: {unless.label}") for unless in rule.unless if not unless.private]
+    changes += [
+        Change(f"clear if: {unless.label}", f"an exception held: {unless.label}") for unless in rule.unless if not unless.private
+    ]
     return Explanation(
         tuple(facts.items()),
         exceptions,
