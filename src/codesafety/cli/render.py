@@ -15,7 +15,7 @@ _LINES_A_FINDING = 4
 _SO_MANY_IN_LINES = 5
 _INDENT = " " * 8
 _LEAST_OF_A_FINDING, _MOST_OF_A_FINDING = 3, 9
-_LEAST_TOLD, _MOST_TOLD = 3, 5
+_LEAST_TOLD, _MOST_TOLD = 2, 5
 
 
 def render(report: Report, name: str, colour: bool, *, whole: bool = False) -> str:
@@ -30,10 +30,11 @@ def _on_screen(shown: Screen, name: str, colour: bool) -> list[str]:
     told = _told(shown, _LEAST_TOLD)
     findings = [_finding(finding, colour, _LEAST_OF_A_FINDING) for finding in shown.findings]
     room -= len(told) + sum(map(len, findings)) + (1 if findings else 0)
-    longer_told = _told(shown, _MOST_TOLD)
-    if len(longer_told) - len(told) <= room:
-        room -= len(longer_told) - len(told)
-        told = longer_told
+    for most in range(_LEAST_TOLD + 1, _MOST_TOLD + 1):
+        longer = _told(shown, most)
+        if len(longer) - len(told) <= room:
+            room -= len(longer) - len(told)
+            told = longer
     for most in range(_LEAST_OF_A_FINDING + 1, _LINES_A_FINDING + 1):
         room = _lengthen(findings, shown.findings, colour, most, room)
     apart = len(findings) - 1 <= room
@@ -70,10 +71,10 @@ def _head(shown: Screen, name: str, colour: bool) -> Iterator[str]:
     for part in shown.about:
         together = f"{line} · {part}" if line else part
         if line and len(wrapped(together, _INDENT)) > 1:
-            yield from wrapped(line, _INDENT)
+            yield from _cut(line, _INDENT, 1)
             together = part
         line = together
-    yield from wrapped(line, _INDENT)
+    yield from _cut(line, _INDENT, 1)
 
 
 def _finding(finding: Finding, colour: bool, most: int) -> list[str]:
@@ -132,13 +133,13 @@ def _on_top(shown: Screen, colour: bool) -> Iterator[str]:
 
 def _told(shown: Screen, most: int) -> list[str]:
     """Return what could not be told in at most so many lines, and what was said never to come. What there is no room for is counted."""
-    never = f"Never given here: {', '.join(shown.never)}." if shown.never else ""
+    never = [f"Never given here: {', '.join(shown.never)}."] if shown.never else []
     if not shown.told:
-        return wrapped(never, "") if never else []
+        return never
     for number in range(len(shown.told), 0, -1):
         left = len(shown.told) - number
         more = f"; and {left} more: --all" if left else ""
-        lines = wrapped(f"Told in part: {'; '.join(shown.told[:number])}{more}. {never}".rstrip(), "")
+        lines = [*never, *wrapped(f"Told in part: {'; '.join(shown.told[:number])}{more}.", "")]
         if len(lines) <= most:
-            break
-    return lines
+            return lines
+    return [*never, *_cut(" ".join(lines[len(never) :]), "", most - len(never))]
