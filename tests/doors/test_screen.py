@@ -182,15 +182,15 @@ def test_what_never_comes_stands_on_the_screen(tmp_path: Path) -> None:
     assert "Never given here: record." in render(told(tmp_path, never=["record"]), "m", False)
 
 
-def test_the_paths_of_what_was_not_judged_stand_whole_on_the_screen_ten_of_each_kind(tmp_path: Path) -> None:
-    unread = tuple(NotRead(path=f"Bundle.{'a' * 80}[{n}].code", reason="no rule sees it", coded=True) for n in range(12))
+def test_the_paths_of_what_was_not_judged_stand_whole_on_the_screen_a_hundred_of_each_kind(tmp_path: Path) -> None:
+    unread = tuple(NotRead(path=f"Bundle.{'a' * 80}[{n}].code", reason="no rule sees it", coded=True) for n in range(102))
     report = found(tmp_path, 5)
     report = report.model_copy(update={"not_read": unread})
     text, whole = (render(report, "m", False, whole=whole) for whole in (False, True))
-    assert [n.path in text for n in unread] == [True] * 10 + [False] * 2
+    assert [n.path in text for n in unread] == [True] * 100 + [False] * 2
     assert "  … and 2 more: --all" in text.split("\n")
     assert all(n.path in whole for n in unread)
-    assert "12 codes not judged" in " ".join(text.split())
+    assert "102 codes not judged" in " ".join(text.split())
 
 
 def test_medicines_that_were_not_recognised_are_named_by_their_codes_own_terms() -> None:
