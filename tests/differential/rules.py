@@ -248,7 +248,7 @@ class RuleMaker:
     def missing(self, kind: Kind | str, of: Var | str) -> ir.Condition:
         """Return whether a field, any of those of the kind, is missing."""
         fields = schema.PATIENT if kind == "patient" else schema.FIELDS[Kind(kind)]
-        name = self.choose.pick([name for name in fields if name not in _DERIVED or self.choose.count(3) == 0] or ["date"])
+        name = self.choose.pick([name for name in fields if name not in _DERIVED or self.choose.count(3) == 0])
         return ir.IsMissing(field(of, name, fields[name].type))
 
     def same(self, var: Var, other: Var) -> ir.Condition:

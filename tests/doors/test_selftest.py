@@ -70,6 +70,17 @@ def test_what_a_profile_switches_off_is_not_found(file: Path, tmp_path: Path) ->
     assert answer["hazards"][0]["errors"] == {"found": 0, "of": 1}
 
 
+def test_quiet_is_no_answer_where_no_rule_answered(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.rules").write_text(
+        'ruleset r { title "R" version 1.0.0 language 2 } valueset v "V" { codes 22298006 }\n'
+        'rule a { action note for entry e in v when e.value > 3 "kg" say "x" }'
+    )
+    file.write_text(RIGHT.replace("195967001", "22298006").replace(" given incoming entry 60001007, date 2026-06-01", ""))
+    code, text = run("--scenarios", file, "--rules", tmp_path / "r.rules")
+    assert code == 1
+    assert "found none, and no rule answered for any item" in text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -15,7 +15,7 @@ from codesafety.engine import Engine
 from codesafety.errors import InputError, RuleError
 from codesafety.paths import refuse_endless
 from codesafety.profile import Profile
-from codesafety.report import RANK, Decision, Report, strictest
+from codesafety.report import RANK, Decision, strictest
 
 FILE: Final = "scenarios.toml"
 _EXPECT: Final = re.compile(r"at (least|most) (none|note|review|hold)")
@@ -37,16 +37,18 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an engine found in a scenario: the strictest action of a finding, and whether that is as it should be."""
+    """What an engine found in a scenario: the strictest action of a finding, and how many items some rule answered for."""
 
     scenario: Scenario
     found: Decision
     rules: tuple[str, ...]
+    answered: int
 
     @property
     def as_it_should(self) -> bool:
+        """Whether enough was found; where nothing should be, whether a rule answered and no more was."""
         found, wanted = RANK[self.found], RANK[self.scenario.level]
-        return found >= wanted if self.scenario.at_least else found <= wanted
+        return found >= wanted if self.scenario.at_least else self.answered > 0 and found <= wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,10 @@ def answers(engine: Engine, scenarios: Iterable[Scenario], profile: Profile | No
     """Yield what an engine, with a practice's profile, finds in each scenario."""
     for scenario in scenarios:
         report = engine.assess(scenario.given.submission, scenario.given.record, profile=profile)
-        found = [result for result in report.results if result.outcome == "fires" and result.overridden is None]
-        yield Answer(scenario, _level(report), tuple(sorted({result.rule for result in found})))
-
-
-def _level(report: Report) -> Decision:
-    """Return the strictest action of a finding; what could not be told is none, and what was not checked is the decision."""
-    if report.not_checked:
-        return report.decision
-    return strictest(*(result.action for result in report.results if result.outcome == "fires" and result.overridden is None))
+        fired = [result for result in report.results if result.outcome == "fires"]
+        # What could not be told is no finding; what was not checked is held.
+        level = report.decision if report.not_checked else strictest(*(result.action for result in fired))
+        yield Answer(scenario, level, tuple(sorted({result.rule for result in fired})), report.counts.answered)
 
 
 def scores(found: Sequence[Answer]) -> Iterator[Score]:

@@ -28,7 +28,7 @@ def selftest(
     """Try scenarios on your own configuration, and get a score for each hazard.
 
     Each scenario is a situation with an error that should be found, or without one, in which nothing should be. What a rule finds counts;
-    what could not be told does not. Rules that a profile switches off, or that are not loaded, cost what they would have found: the score
+    what could not be told does not, and where no rule answered for any item nothing was shown to be quiet. Rules that a profile switches off, or that are not loaded, cost what they would have found: the score
     is of the system as it is configured.
 
     Exit code 0: every scenario was answered as it should; 1: some were not, and are named; 2: it could not be done.
@@ -63,6 +63,7 @@ def selftest(
                         "hazard": answer.scenario.hazard,
                         "expected": f"at {'least' if answer.scenario.at_least else 'most'} {answer.scenario.level}",
                         "found": answer.found,
+                        "answered": answer.answered,
                         "rules": list(answer.rules),
                         "as_expected": answer.as_it_should,
                     }
@@ -78,9 +79,10 @@ def selftest(
         for answer in missed:
             wanted = f"at {'least' if answer.scenario.at_least else 'most'} {answer.scenario.level}"
             by = f", by {', '.join(answer.rules)}" if answer.rules else ""
-            write("", f"{answer.scenario.id}: {answer.scenario.title}", f"  expected {wanted}; found {answer.found}{by}")
+            silent = "" if answer.answered else ", and no rule answered for any item"
+            write("", f"{answer.scenario.id}: {answer.scenario.title}", f"  expected {wanted}; found {answer.found}{by}{silent}")
         write("", f"{len(found) - len(missed)} of {len(found)} scenarios as they should be. No clinician has reviewed them.")
-    finish(SOMETHING if missed else CLEAN, answered=len(found))
+    finish(SOMETHING if missed else CLEAN, answered=sum(answer.answered > 0 for answer in found))
 
 
 def _share(part: int, of: int) -> str:
