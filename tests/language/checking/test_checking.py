@@ -820,3 +820,16 @@ def test_a_rule_about_made_up_codes_alone_is_told(sets: str, told: bool) -> None
         loaded = load(f'{sets} rule r {{ action note for {ranged} say "x" }}')
         found = [d.message for d in loaded.warnings if d.code == "CS417"]
         assert found == (["every code of `s` is made up, so that no message has one"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ('valueset s "S" { include t } valueset t "T" { include s }', "CS213"),
+        ('valueset s "S" { except 77386006 }', "CS212"),
+    ],
+)
+def test_a_set_that_is_wrong_in_itself_is_not_called_made_up(sets: str, told: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        load(f'{sets} rule r {{ action note for entry e in s say "{{e}}" }}')
+    assert [d.code for d in caught.value.diagnostics if d.code not in LINT] == [told]

@@ -53,10 +53,15 @@ def warn_of_made_up_codes(rules: Iterable[ir.Rule], sets: Iterable[ir.ValueSet],
     declared = {one.name: one for one in sets}
 
     def made_up(name: str) -> bool:
-        one = declared.get(name)
-        if one is None or one.ecl is not None or one.frozen is not None:
-            return False
-        return all(code.system == TEST_SYSTEM for code in (*one.codes, *one.perhaps)) and all(map(made_up, one.includes))
+        codes: list[ir.CodeRef] = []
+        whole = [name]
+        for included in whole:  # each set once, those in a circle too
+            one = declared.get(included)
+            if one is None or one.ecl is not None or one.frozen is not None:
+                return False
+            codes += one.codes + one.perhaps
+            whole += [other for other in one.includes if other not in whole]
+        return bool(codes) and all(code.system == TEST_SYSTEM for code in codes)
 
     told: set[Span] = set()  # the rows of a family are one rule's words
     for rule in rules:
