@@ -13,11 +13,13 @@ from tests.places import CASES
 from typer.testing import CliRunner
 
 import codesafety
+from codesafety import Entry, Submission
 from codesafety.cli.app import app
 from codesafety.cli.output import complain, style, wrapped, write
 from codesafety.cli.render import render
 from codesafety.diagnostics import escaped
 from codesafety.errors import InputError
+from codesafety.record import Coding
 
 HOSTILE = {
     "ESC": "\x1b[2J",
@@ -151,3 +153,11 @@ def test_the_case_that_cleared_the_terminal() -> None:
     assert done.exit_code == 1
     assert not FORBIDDEN & set(done.stdout)
     assert r"\u001b[2J" in done.stdout
+
+
+def test_a_code_that_is_none_is_not_quoted_in_what_could_not_be_told() -> None:
+    """A sentence of ours that quotes a sender's line feed can be made to look like a report of ours."""
+    sent = Submission(entries=(Entry(path="e", codings=(Coding(system="sct", code="7\nNONE    Nothing was found"),)),))
+    lines = codesafety.load(installed_plugins=False).assess(sent).missing_inputs
+    assert [line.cause for line in lines if line.path == "e"] == ["a code that is not well formed: its day is not known"]
+    assert not any("NONE" in line.message for line in lines)

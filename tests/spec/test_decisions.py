@@ -148,10 +148,10 @@ def test_a_message_that_no_rule_could_answer_for_says_so(engine: codesafety.Engi
 def test_medicines_that_were_not_recognised_are_a_line_apart_from_entries(engine: codesafety.Engine) -> None:
     unknown = (Medication(path=f"medication[{n}]", products=(Coding(system="emis", code=f"M{n}"),)) for n in range(2))
     report = engine.assess(sent(entry("NQ1", system="emis"), medications=tuple(unknown)), complete())
-    assert [(line.missing, line.items, line.cause.partition(" (")[0]) for line in report.missing_inputs] == [
+    assert [(line.missing, line.items, line.cause) for line in report.missing_inputs] == [
         ("product", 2, "2 medicines were not recognised"),
         ("code", 1, "1 item carried no code that the rules understand"),
-        ("code", 1, "code NQ1: what its code means is not known"),
+        ("code", 1, "code NQ1 (emis): what its code means is not known"),
     ]
 
 

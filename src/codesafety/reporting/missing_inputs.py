@@ -13,6 +13,7 @@ from functools import cached_property
 from codesafety import ir
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Outcome
+from codesafety.evaluation.reference.explanation import show_code
 from codesafety.report import Decision, MissingInput, Result
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results, code_fields, told_of
@@ -194,11 +195,9 @@ class MissingInputs:
         for path, (bound, fields, rules) in self._of_items.items():
             shown = sorted(fields, key=lambda field: (rank(field), field))
             info = told_of(bound)
-            of = code_fields(info.system, info.code, self.facts) if info is not None else {"code": None, "term": None}
             what = " and ".join(_OF_AN_ITEM.get(name, f"`{name}`") for name in shown)
-            name = without_tag(of["term"]) if of["term"] else None
-            code = f" ({of['code']})" if name else f"code {of['code']}" if of["code"] else "no code"
-            lines.append(_line(", ".join(shown), f"{name or ''}{code}: {what} is not known", rules, 1, path=path))
+            named = show_code(*((info.system, info.code) if info is not None else (None, None)), self.facts)
+            lines.append(_line(", ".join(shown), f"{named}: {what} is not known", rules, 1, path=path))
         return sorted(lines, key=lambda line: rank(line.missing.split(", ")[0]))
 
     def _cause(self, name: str) -> str:
