@@ -47,11 +47,11 @@ def test_the_page_of_keywords_has_each_of_them_and_no_other() -> None:
 
     phrases = {"on the same day as", "the same product as", "the same entry as", "shares an ingredient with"}
     phrases |= {"has the same ingredients as", "contradicts its words"}
-    assert re.findall(r"^### (.+)$", KEYWORDS, re.MULTILINE) == sorted({*scanner().keywords, "ecl", *phrases})
+    assert re.findall(r"^## (.+)$", KEYWORDS, re.MULTILINE) == sorted({*scanner().keywords, "ecl", *phrases})
 
 
 @pytest.mark.parametrize(
-    ("word", "page"), re.findall(r"^### (.+)\n.+\\\nIn the manual: \[.+\]\((.+)\)\.$", KEYWORDS, re.MULTILINE)
+    ("word", "page"), re.findall(r"^## (.+)\n.+\\\nIn the manual: \[.+\]\((.+)\)\.$", KEYWORDS, re.MULTILINE)
 )
 def test_the_page_that_a_keyword_leads_to_is_about_it(word: str, page: str) -> None:
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
