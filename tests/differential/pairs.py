@@ -53,7 +53,7 @@ def asked(first: int, seeds: int = _SEEDS) -> tuple[Counter[str], Counter[str], 
 
 
 def main() -> int:
-    """Run, and print the figures. Return 1 where the evaluators disagree or the generator did not reach a construct."""
+    """Run, and print the figures. Return 1 where the evaluators disagree; what a short run does not reach is named."""
     parser = argparse.ArgumentParser(prog="pairs", description=__doc__)
     parser.add_argument("--pairs", type=int, default=100_000, help="pairs of a rule and a world (100000)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed (0)")
@@ -77,7 +77,7 @@ def main() -> int:
     )
     print(", ".join(f"{what} {n:,}" for what, n in answers.most_common()))
     print(f"constructs in their places: {sum(1 for _ in possible()) - len(never)} reached, {len(never)} not: {never}")
-    return 1 if wrong or never else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
