@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from codesafety.diagnostics import Diagnostics, Span
-from codesafety.ir.units import families as units
+from codesafety.ir.units import spelling
 from codesafety.language.parsing.tokens import Token
 
 _WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
@@ -154,7 +154,7 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             else "a hazard is capitals, a hyphen and digits: `H-01`"
         )
         diagnostics.error("CS225", f"`{written}` is no hazard id", span, help)
-    elif before == "NUMBER" and (ucum := _unit(written)) is not None:
+    elif before == "NUMBER" and (ucum := spelling.instead(written)) is not None:
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
@@ -167,11 +167,6 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             "CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`", span, help_name
         )
     return end
-
-
-def _unit(written: str) -> str | None:
-    """Return how a unit is written in UCUM, or None where it is none."""
-    return written if units.known(written) else units.written_as(written)
 
 
 def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
