@@ -272,3 +272,106 @@ def test_a_column_that_is_none_leads_to_those_that_are() -> None:
 ])  # fmt: skip
 def test_what_is_used_in_words_that_are_wrong_is_not_unused(text: str) -> None:
     assert "CS407" not in [code for code, *_ in told(text)]
+
+
+# ------------------------------------------------------------------------------------------------ what people write
+
+
+@pytest.mark.parametrize(("of", "written", "help", "followed"), [
+    (ENTRY, 'e.value = 140 "mm[Hg]"', 'one number is a range: `is from 140 to 140 "mm[Hg]"`', 'e.value is from 140 to 140 "mm[Hg]"'),
+    (ENTRY, "age at e = 16 years", "one number is a range: `is from 16 to 16 years`", "age at e is from 16 to 16 years"),
+    (ENTRY, "age at e is not 16 years", "one number is a range: `age at e is not from 16 to 16 years`",
+     "age at e is not from 16 to 16 years"),
+    (ENTRY, 'e.value is 140 "mm[Hg]"', 'one number is a range: `e.value is from 140 to 140 "mm[Hg]"`',
+     'e.value is from 140 to 140 "mm[Hg]"'),
+    (ENTRY, "exists previous entry", "the one before is the latest before it: `latest entry x in SET before e has ( … )`", None),
+    (ENTRY, "e is in the last 3 months", "a rule answers the same on every day: compare with the day of the item, or with "
+     "`message.sent`: `e is within 3 months before message.sent`", "e is within 3 months before message.sent"),
+    (ENTRY, "e is within the last 2 weeks", "a rule answers the same on every day: compare with the day of the item, or with "
+     "`message.sent`: `e is within 2 weeks before message.sent`", "e is within 2 weeks before message.sent"),
+    (ENTRY, 'e.value is more than 140 "mm[Hg]"', 'write `e.value > 140 "mm[Hg]"`', 'e.value > 140 "mm[Hg]"'),
+    (ENTRY, "e.value is not less than 140", "write `e.value >= 140`", "e.value >= 140"),
+    (ENTRY, "age at e is more than 16 years", "write `age at e >= 17 years`", "age at e >= 17 years"),
+    (ENTRY, "age at e is less than 16 years", "write `age at e < 16 years`", "age at e < 16 years"),
+    (ENTRY, "e.value > 140 (mmHg)", 'write `"mm[Hg]"`', 'e.value > 140 "mm[Hg]"'),
+    (ENTRY, "e.value > 140 (kg)", 'a unit is written in quotes: "kg"', 'e.value > 140 "kg"'),
+    (ENTRY, "e.value > 300 mm[Hg]", 'write `"mm[Hg]"`', 'e.value > 300 "mm[Hg]"'),
+    (ENTRY, 'e.value > "300 mmHg"', 'the unit alone stands in quotes: `300 "mm[Hg]"`', 'e.value > 300 "mm[Hg]"'),
+    (ENTRY, "e.value > 140mmHg", 'write `140 "mm[Hg]"`', 'e.value > 140 "mm[Hg]"'),
+    (ENTRY, "e.value > 140 kgs", 'a unit is written in quotes: "kg"', 'e.value > 140 "kg"'),
+    (ENTRY, "e.value > .5", "write `0.5`", "e.value > 0.5"),
+    (ENTRY, "e is before June 2025", "a date is written YYYY-MM-DD: `2025-06-01` or `2025-06-30`", "e is before 2025-06-01"),
+    (ENTRY, "e is before 1 Feb 2025", "a date is written YYYY-MM-DD: `2025-02-01`", "e is before 2025-02-01"),
+    (PAIR, "a.value is b.value", "write `a.value is from b.value to b.value`", "a.value is from b.value to b.value"),
+    (PAIR, "a.date is b.date", "write `a.date is on the same day as b.date`", "a.date is on the same day as b.date"),
+    (PAIR, "a.value differs by more than -5 % from b.value",
+     "write the number without a sign: `by more than 5 …`; `rises` and `falls` say the direction",
+     "a.value differs by more than 5 % from b.value"),
+    (ENTRY, "at least two entry x in preg", "write the number in digits: `2`", "at least 2 entry x in preg"),
+    (ENTRY, "age at e is from 16-64 years", "write `from 16 to 64 years`", "age at e is from 16 to 64 years"),
+    (ENTRY, 'e.value is from 20 - 300 "/min"', 'write `from 20 to 300 "/min"`', 'e.value is from 20 to 300 "/min"'),
+    (PAIR, "a.value/b.value > 3", "marks stand between spaces: `a.value / b.value`", "a.value / b.value > 3"),
+    (ENTRY, 'e.value above 140 "mm[Hg]"', 'write `e.value > 140 "mm[Hg]"`', 'e.value > 140 "mm[Hg]"'),
+    (ENTRY, 'e.value exceeds 140.5 "mm[Hg]"', 'write `e.value > 140.5 "mm[Hg]"`', 'e.value > 140.5 "mm[Hg]"'),
+    (ENTRY, 'e.value is above 140.5 "mm[Hg]"', 'write `e.value > 140.5 "mm[Hg]"`', 'e.value > 140.5 "mm[Hg]"'),
+    (ENTRY, '20 < e.value < 300 "kg"', 'write `e.value > 20 "kg" and e.value < 300 "kg"`', 'e.value > 20 "kg" and e.value < 300 "kg"'),
+    (ENTRY, "20 <= e.value <= 300", "write `e.value is from 20 to 300`", "e.value is from 20 to 300"),
+    (ENTRY, "at most 2 entry x in preg", "write `fewer than 3 …`", "fewer than 3 entry x in preg"),
+    (ENTRY, "more than 2 days with entry x in preg", "write `at least 3 …`", "at least 3 days with entry x in preg"),
+    (ENTRY, "less than 2 entry x in preg", "write `fewer than 2 …`", "fewer than 2 entry x in preg"),
+    (ENTRY, "exactly 2 entry x in preg", "write both: `at least 2 …` and `fewer than 3 …`",
+     "at least 2 entry x in preg and fewer than 3 entry x in preg"),
+    (ENTRY, "last entry x in preg until e has (x in fall)", "write `latest entry …`", "latest entry x in preg until e has (x in fall)"),
+    (ENTRY, "the latest entry x in preg has (x in fall)", "leave `the` out: `latest entry x in SET … has ( … )`", None),
+    (ENTRY, "most recent entry x in preg has (x in fall)", "write `latest`", None),
+    (ENTRY, "latest entry x in preg within 3 months before e has (x in fall)",
+     "write `latest entry x in preg until e where (x is within 3 months before e) has ( … )`",
+     "latest entry x in preg until e where (x is within 3 months before e) has (x in fall)"),
+    (ENTRY, "latest entry x in preg before e has x in fall", "the brackets are not optional: `has ( … )`", None),
+    (PAIR, "a.value rises from b.value by at least 5 %", "it is `by more than`; at least is calculated: `a.value >= b.value * 1.05`",
+     "a.value >= b.value * 1.05"),
+    (PAIR, 'a.value falls from b.value by at least 5 "cm"',
+     'it is `by more than`; at least is calculated: `b.value - a.value >= 5 "cm"`', 'b.value - a.value >= 5 "cm"'),
+    (PAIR, "a.value differs by at least 10 % from b.value",
+     "it is `by more than`; at least is calculated: `a.value >= b.value * 1.1 or a.value <= b.value * 0.9`",
+     "a.value >= b.value * 1.1 or a.value <= b.value * 0.9"),
+    (PAIR, 'a.value differs by more than 5 "cm" from b.value',
+     'write `a.value rises from b.value by more than 5 "cm" or a.value falls from b.value by more than 5 "cm"`',
+     'a.value rises from b.value by more than 5 "cm" or a.value falls from b.value by more than 5 "cm"'),
+    (PAIR, "a.value differs from b.value by more than 5 %", "write `a.value differs by more than 5 % from b.value`",
+     "a.value differs by more than 5 % from b.value"),
+    (PAIR, "a.value rises by more than 5 % from b.value", "write `a.value rises from b.value by more than 5 %`",
+     "a.value rises from b.value by more than 5 %"),
+    (PAIR, "a.value drops from b.value by more than 5 %", "write `falls from … by more than …`", None),
+    (PAIR, "a.value increases from b.value by more than 5 %", "write `rises from … by more than …`", None),
+    (ENTRY, "e is between 2025-01-01 and 2025-02-01", "write `e is not before 2025-01-01 and e is not after 2025-02-01`",
+     "e is not before 2025-01-01 and e is not after 2025-02-01"),
+    (PAIR, 'a.value / b.value² > 30 "kg/m2"', "powers are written out: `(b.value * b.value)`",
+     'a.value / (b.value * b.value) > 30 "kg/m2"'),
+    (PAIR, 'a.value / b.value ^ 3 > 30 "kg/m3"', "powers are written out: `(b.value * b.value * b.value)`",
+     'a.value / (b.value * b.value * b.value) > 30 "kg/m3"'),
+    (PAIR, 'a.value / b.value ** 2 > 30 "kg/m2"', "powers are written out: `(b.value * b.value)`", None),
+    (WORDS, "t does not affirm preg", "what words do not say cannot be asked: they prove nothing by their silence", None),
+    (WORDS, "t not denies preg", "what words do not say cannot be asked: they prove nothing by their silence", None),
+    (WORDS, "t doesn't affirm preg", "a condition is denied as `not ( … )`, `is not` or `not in`", None),
+    (MESSAGE, "exists entry in fall", "name it: `entry x in fall`", "exists entry x in fall"),
+])  # fmt: skip
+def test_what_people_write_is_told_in_our_words(of: str, written: str, help: str, followed: str | None) -> None:
+    assert [found[3] for found in told_of(of, written)] == [help]
+    assert followed is None or [found for found in told_of(of, followed) if found[0] != "CS407"] == []
+
+
+@pytest.mark.parametrize(("text", "help"), [
+    ('limit x "X" { default 5 kg }', 'a unit is written in quotes: "kg"'),
+    ('limit x "X" { default 5 mmHg }', 'write `"mm[Hg]"`'),
+    ('rule r { action note assume kg for e.value for entry e in weight when e.value > 5 "kg" say "x" }',
+     'a unit is written in quotes: "kg"'),
+    ('rule r { action note for incoming entry e in preg say "x" }', "ask it in `when`: `for entry e in SET when e is incoming …`"),
+    ('rule r { action note for entry Pregnancy say "x" }', "name the item and its set: `entry e in pregnancy`"),
+    ('rule r { action note for entry e in weight say "x" example "x" { given incoming entry 27113001, value = 5 expect fires } }',
+     "leave it out: `value 5`"),
+    ('rule r { action note for entry e in weight say "x" example "x" { given incoming entry 27113001, value "140 mmHg" expect fires } }',
+     'give `value 140 "mmHg"`'),
+])  # fmt: skip
+def test_slips_outside_a_condition(text: str, help: str) -> None:
+    assert [found[3] for found in told(text)] == [help]

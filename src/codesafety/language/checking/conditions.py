@@ -272,7 +272,9 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             "CS205",
             "dates and values are not compared with `is`",
             node.span,
-            "write `… is on the same day as …`, or compare a value with a number",
+            f"write `{left.as_written} is on the same day as {right.as_written}`"
+            if left.type is FieldType.DATE
+            else f"write `{left.as_written} is from {right.as_written} to {right.as_written}`",
         )
         return None
     if "ingredients" in (left.name, right.name):

@@ -13,6 +13,7 @@ from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.dates import interval
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import NO_CLOCK, NUMBER_WORDS
 from codesafety.language.schema import FieldSpec
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ class RulesetScope:
         return None
 
     def _another(self, name: str, what: str) -> str:
+        if name in NUMBER_WORDS and what == "limit":
+            return f"write the number in digits: `{NUMBER_WORDS[name]}`"
         whole = name if "/" in name else f"{self.ruleset}/{name}"
         for kind, declared in (
             ("value set", self.names.sets),
@@ -397,7 +400,7 @@ class RuleScope:
         if apart is not None:
             span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
         elif base in ("today", "now"):
-            help = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
+            help = NO_CLOCK
         elif base in self.gone:
             help = f"`{base}` is bound by a quantifier and can be used in its brackets only; `as {base}` behind it lets `say` name what is found"
         elif word.text == base and (home := self._home_of(base)) is not None:
