@@ -116,11 +116,11 @@ def test_an_item_has_what_every_dated_one_has() -> None:
     shared = "`x.date`, `x.recorded`, `x.unit`, `x.status`, `x.heading`, `x.kind`, `x.references`, `x.id` and `x.text`"
     assert told('define d(item x) "d" { x.value > 3 }') == [
         ("CS201", "x.value", "an item is an entry or a medication, and a medication has no `value`",
-         f"take `entry x` as parameter; of an item may be asked {shared}")
+         f"write `entry x` in place of `item x`; of an item may be asked {shared}")
     ]  # fmt: skip
     assert told('define d(item x) "d" { x.dose > 3 }') == [
         ("CS201", "x.dose", "an item is an entry or a medication, and an entry has no `dose`",
-         f"take `medication x` as parameter; of an item may be asked {shared}")
+         f"write `medication x` in place of `item x`; of an item may be asked {shared}")
     ]  # fmt: skip
     assert [h for *_, h in told('define d(item x) "d" { x.statu is missing }')] == ["did you mean `x.status`?"]
 
@@ -375,3 +375,12 @@ def test_what_people_write_is_told_in_our_words(of: str, written: str, help: str
 ])  # fmt: skip
 def test_slips_outside_a_condition(text: str, help: str) -> None:
     assert [found[3] for found in told(text)] == [help]
+
+
+def test_what_a_family_lacks_is_told_of_the_family_or_of_its_rows() -> None:
+    text = HEAD + family(
+        'for entry e in p.cond when e is incoming say "x" example "x" of flu { given incoming entry 77386006 expect fires }'
+    )
+    told = [w.message for w in language.load_texts({"t.rules": text}, DATA).warnings]
+    assert "the rule `r` cites no source" in told
+    assert "the rule `r[cold]` has no example that fires (and 1 more)" in told

@@ -165,10 +165,12 @@ def _of_rows(found: Sequence[tuple[str, Diagnostic]], table: ir.Table) -> Diagno
     """Return once what is said of one place of a family, and of which rows where it is not said of all."""
     keys = list(dict.fromkeys(key for key, _ in found))
     first = found[0][1]
-    if len(keys) == len(table.rows) or f"`{keys[0]}`" in first.message:
-        return first
-    others = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return dataclasses.replace(first, message=f"{first.message} (in the row `{keys[0]}`{others})")
+    if len(keys) == len(table.rows):
+        return dataclasses.replace(first, message=first.message.replace(f"[{keys[0]}]", ""))
+    named = f"`{keys[0]}`" in first.message or f"[{keys[0]}]" in first.message
+    others = f"{len(keys) - 1} more" if len(keys) > 1 else ""
+    rows = " and ".join(part for part in ("" if named else f"the row `{keys[0]}`", others) if part)
+    return dataclasses.replace(first, message=f"{first.message} ({'and' if named else 'in'} {rows})" if rows else first.message)
 
 
 def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row | None) -> ir.Rule | None:

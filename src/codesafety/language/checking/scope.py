@@ -463,7 +463,7 @@ class RuleScope:
             "CS201",
             f"an item is an entry or a medication, and {a_kind(other)} has no `{name}`",
             word.span,
-            f"take `{having.value} {base}` as parameter; {asked}",
+            f"write `{having.value} {base}` in place of `item {base}`; {asked}",
         )
 
     def _column(self, word: syntax.Word, row: ir.Var, name: str) -> ir.Field | None:
