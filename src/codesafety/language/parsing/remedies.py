@@ -176,15 +176,18 @@ def _of_counts(place: Place) -> str | None:
         return f"leave `{before[-1].value}` out: `{token.value} entry x in SET … has ( … )`"
     if token.type == "NUMBER" and place.after == "NAME" and words[0] == "exactly" and token.value.isdigit():
         return f"write both: `at least {token.value} …` and `fewer than {int(token.value) + 1} …`"
-    number, counted = next(((t, behind[i + 1 :]) for i, t in enumerate(behind[:2]) if t.type == "NUMBER"), (None, ()))
-    if number is None or not number.value.isdigit() or not counted or counted[0].type not in kinds | _TIME:
+    at = next((i for i, t in enumerate(behind[:2]) if t.type == "NUMBER" or t.value in NUMBER_WORDS), None)
+    if at is None or at + 1 == len(behind) or behind[at + 1].type not in kinds | _TIME:
+        return None
+    number = NUMBER_WORDS.get(behind[at].value, behind[at].value)
+    if not number.isdigit():
         return None
     if place.after == "AT" and token.value == "most":
-        return f"write `fewer than {int(number.value) + 1} …`"
+        return f"write `fewer than {int(number) + 1} …`"
     if token.type == "MORE" and "EXISTS" in place.accepted:
-        return f"write `at least {int(number.value) + 1} …`"
+        return f"write `at least {int(number) + 1} …`"
     if token.type == "LESS" and "EXISTS" in place.accepted:
-        return f"write `fewer than {number.value} …`"
+        return f"write `fewer than {number} …`"
     return None
 
 
@@ -207,7 +210,7 @@ def _of_changes(place: Place) -> str | None:
     amount = f"{n} {unit}" if rest[number + 1].type in ("PERCENT", "STRING") else n
     if token.type == "MINUS":
         return f"write the number without a sign: `by more than {n} …`; `rises` and `falls` say the direction"
-    if token.type == "AT" and accepted == {"MORE"}:
+    if any(t.type == "LEAST" for t in rest[: number + 1]):
         return _at_least(left, verb, right, n, amount)
     if token.type == "FROM" and accepted == {"BY"}:
         return f"write `{left} differs by more than {amount} from {right}`"
@@ -248,7 +251,11 @@ def _of_numbers(place: Place) -> str | None:
         return None if unit is None else f'a unit is written in quotes: "{unit}"'
     if token.value in _COMPARED and "CMP" in accepted:
         amount = _amount([t for t in behind if t.value != "than"])
-        return amount and f"write `{_said_before(before)} {_COMPARED[token.value]} {amount}`"
+        return amount and _as_compared(_said_before(before), _COMPARED[token.value], amount)
+    if token.type == "PERCENT" and place.after == "NUMBER" and "AND" in accepted:
+        return 'a unit is written in quotes: "%"'
+    if token.type == "COMMA" and place.after == "NUMBER" and behind and behind[0].type == "NUMBER" and _in_a_condition(before):
+        return f"a number has no comma: write `{before[-1].value}{behind[0].value}` or `{before[-1].value}.{behind[0].value}`"
     if token.type == "CMP" and "AND" in accepted:
         return _between(before[_start(before) :], token, behind)
     if "TO" in accepted and "CMP" not in accepted and place.token.type != "TO":
@@ -333,6 +340,10 @@ def _after_is(place: Place) -> str | None:
             return f"one number is a range: `{subject} is{' not' if negated else ''} from {token.value} to {amount}`"
         case "NUMBER":
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
+        case "NO" if len(place.behind) > 2 and place.behind[0].type in ("MORE", "LESS"):
+            amount = _amount(place.behind[2:])
+            operator = "<=" if place.behind[0].type == "MORE" else ">="
+            return amount and _as_compared(_subject(place.before), operator, amount)
         case "NO":
             return "write `is false`"
         case "AT" if not negated:
@@ -363,11 +374,18 @@ def _more_than(place: Place) -> str | None:
     operator = {("MORE", "IS"): ">", ("MORE", "NOT"): "<=", ("LESS", "IS"): "<", ("LESS", "NOT"): ">="}[
         before[at - 1].type, before[at - 2].type
     ]
+    return _as_compared(subject, operator, amount)
+
+
+def _as_compared(subject: str, operator: str, amount: str) -> str:
+    """Return how a comparison is written; of an age in completed units, of years where none are named."""
     n, _, unit = amount.partition(" ")
-    if subject.startswith("age ") and n.isdigit():
-        n, operator = (str(int(n) + 1), {">": ">=", "<=": "<"}[operator]) if operator in (">", "<=") else (n, operator)
-        unit = unit or "years"
-    return f"write `{subject} {operator} {f'{n} {unit}'.rstrip()}`"
+    if not subject.startswith("age ") or not n.isdigit():
+        return f"write `{subject} {operator} {amount}`"
+    unit = unit or "years"
+    if operator in ("<", ">="):
+        return f"write `{subject} {operator} {n} {unit}`"
+    return f"write `{subject} {'>=' if operator == '>' else '<'} {int(n) + 1} {unit}`: an age counts completed {unit}"
 
 
 def _of_least_and_most(place: Place) -> str | None:
@@ -397,27 +415,20 @@ def _of_comparatives(place: Place) -> str | None:
     if word == "between" and rest[0].type == "DATE" and len(rest) > 2 and rest[2].type == "DATE" and place.earlier == "IS":
         return f"write `{subject} is not before {rest[0].value} and {subject} is not after {rest[2].value}`"
     if word == "between" and rest[0].type == "NUMBER":
-        high = next((t for t in rest[1:4] if t.type == "NUMBER"), None)
-        unit = next((t.value for t in rest[1:5] if t.type in _TIME or t.type == "STRING"), "")
+        at = next((i for i, t in enumerate(rest[1:4], start=1) if t.type == "NUMBER"), None)
+        high = _amount(rest[at:]) if at is not None else "…"
+        if high is not None and high.isdigit() and not _is_number(subject):
+            high += " years"
         negated = " not" if place.earlier == "NOT" else ""
-        return (
-            f"a range is written `{subject} is{negated} from {rest[0].value} to {high.value if high else '…'} {unit}".rstrip()
-            + "`"
-        )
-    number = next((t for t in rest[:2] if t.type == "NUMBER"), None)
-    unit = next((t.value for t in rest[:3] if t.type in _TIME or t.type == "STRING"), "years")
-    if number is None or (not number.value.isdigit() and "." not in subject):
-        return None
-    if "." not in subject and not subject.startswith("age "):
-        subject = f"age at {subject}"
-    aged = subject.startswith("age ")
+        return f"a range is written `{subject} is{negated} from {rest[0].value} to {high}`"
+    number = next((i for i, t in enumerate(rest[:2]) if t.type == "NUMBER"), None)
+    amount = None if number is None else _amount(rest[number:])
     operator = _COMPARED.get({"older": "above", "younger": "below"}.get(word, word))
-    if operator is None:
+    if amount is None or operator is None or ("." in amount and "." not in subject):
         return None
-    if aged and operator == ">":
-        return f"write `{subject} >= {int(number.value) + 1} {unit}`: an age counts completed {unit}"
-    amount = f"{number.value} {unit}" if aged else _amount(rest[rest.index(number) :])
-    return f"write `{subject} {operator} {amount}`"
+    if not _is_number(subject):
+        subject = f"age at {subject}"
+    return _as_compared(subject, {">": "<=", "<": ">="}[operator] if place.earlier == "NOT" else operator, amount)
 
 
 def _subject(before: Sequence[Token]) -> str:

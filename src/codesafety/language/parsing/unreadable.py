@@ -268,6 +268,8 @@ def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
         start = tokens.pop().start_pos
         span = Span(file, start, short.end())
         help = "a condition is denied as `not ( … )`, `is not` or `not in`"
+        if short[0][1:] == "s":
+            help = f"a field is named behind a dot: `{text[start:at]}.value`"
         diagnostics.error("CS105", f"`{text[start : short.end()]}` means nothing here", span, help)
         return short.end()
     if char in _SINGLE_QUOTES:
