@@ -68,7 +68,7 @@ rule r4 {{
 rule r5 {{
   action note for message
   when message.service in a and no history h in a where ( h is past )
-    and at least 2 days with entry y in a where ( y.value > 3 * y.value and not ( y is present ) )
+    and at least 2 days with entry y in a where ( y.value + 9 > 3 * 7 and not ( y is present ) )
   say "{{message.sent}}"
 }}
 rule r6 {{ action note for coding c when c contradicts its words and c is not well-formed say "{{c}}" }}

@@ -115,6 +115,40 @@ def test_a_file_that_is_a_part_of_a_ruleset_is_checked_with_its_folder(tmp_path:
     assert {d["file"] for d in told["diagnostics"]} == {(tmp_path / "one.rules").as_posix()}
 
 
+EXAMPLE = 'example "%s" { given incoming entry %s%s expect fires }'
+
+
+def test_the_rules_of_one_file_are_tested_listed_and_shown(tmp_path: Path) -> None:
+    two = (RULE % ("two", "")).replace("}\n", f"{EXAMPLE % ('pregnant', '77386006', '')} }}\n")
+    file = parted(tmp_path, two=two) / "two.rules"
+    tested = rules("test", file)
+    assert (tested.exit_code, tested.stdout) == (0, "1 example of 1 rule: 1 as expected, 0 not\n")
+    assert [rule["rule"] for rule in json.loads(rules("list", file, "--format", "json").stdout)] == ["parted/two"]
+    assert [rule["rule"] for rule in json.loads(rules("show", str(file), "--format", "json").stdout)] == ["parted/two"]
+
+
+def test_a_failing_example_says_which_part_of_when_was_not_so(tmp_path: Path) -> None:
+    when = 'when patient.gender is male and e.value > 5 unless "filed" e.value > 10'
+    examples = [
+        (EXAMPLE % ("woman", "77386006", ", value 6")).replace("given", "given patient gender female given", 1),
+        EXAMPLE % ("no value", "77386006", ""),
+        EXAMPLE % ("excused", "77386006", ", value 11"),
+        EXAMPLE % ("another", "60001007", ""),
+    ]
+    examples[1:] = [e.replace("given", "given patient gender male given", 1) for e in examples[1:]]
+    parted(tmp_path, one=(RULE % ("one", when)).replace("}\n", f"{' '.join(examples)} }}\n"))
+    tested = rules("test", tmp_path)
+    assert tested.exit_code == 1
+    assert [line.strip() for line in tested.stdout.splitlines() if "because" in line] == [
+        "because    not so: patient.gender is male",
+        "because    cannot tell: e.value > 5 (e.value)",
+        "because    exception: filed",
+        "because    nothing that is incoming is what the rule ranges over",
+    ]
+    failed = json.loads(rules("test", tmp_path, "--format", "json").stdout)["failed"]
+    assert next(one["why"] for one in failed) == ["not so: patient.gender is male"]
+
+
 def test_errors_of_the_file_alone_are_shown_and_those_of_the_others_are_counted(tmp_path: Path) -> None:
     wrong = RULE % ("two", "when patient.gendr is male")
     parted(tmp_path, one=RULE % ("one", "when patient.brn is missing"), two=wrong, three=wrong.replace("two", "three"))

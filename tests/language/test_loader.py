@@ -220,7 +220,7 @@ def test_what_is_wrong_between_several_folders_is_told_at_once_with_what_to_do(t
         language.load([tmp_path])
     at = tmp_path.as_posix()
     assert [(d.code, d.message, d.help, [label for _, label in d.related]) for d in caught.value.diagnostics] == [
-        ("CS122", f"nothing in `{at}/a` says which ruleset this is", 'add `ruleset NAME { title "…" version 1.0.0 language 1 }`', []),
+        ("CS122", f"nothing in `{at}/a` says which ruleset this is", 'add `ruleset NAME { title "…" version 1.0.0 language 2 }`', []),
         ("CS215", "there is no ruleset `cc`", "did you mean `c`?", []),
         ("CS215", "`c` is here in version 1.2.2, and 1.2.3 is asked for",
          "load version 1.2.3, or a later one before 2.0.0, or write `uses c 1.2.2`", []),

@@ -46,11 +46,15 @@ def test_a_value_whose_row_says_no_unit_is_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("unit", [None, "mm[Hg]"])
-def test_every_finding_repeats_what_its_rule_assumes(folder: Path, unit: str | None) -> None:
+@pytest.mark.parametrize(("unit", "shown", "read"), [
+    (None, "301", "read as mm[Hg], as this one was"),
+    ("mm[Hg]", "301 mm[Hg]", "read as mm[Hg], and this one was sent with a unit"),
+])  # fmt: skip
+def test_every_finding_repeats_what_its_rule_assumes_and_shows_what_was_sent(
+    folder: Path, unit: str | None, shown: str, read: str
+) -> None:
     found = facts(folder, "72313002", Quantity(value=301, unit=unit))
-    assert found["e.value without a unit"] == "read as mm[Hg]"
-    assert found["e.value"] == "301 mm[Hg]"
+    assert (found["e.value"], found["e.value without a unit"]) == (shown, read)
 
 
 def test_a_limit_with_a_unit_is_set_in_that_unit(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,8 +12,9 @@ from codesafety.evaluation.binding import Binding, bind
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Outcome, RunResult, Status
-from codesafety.evaluation.reference.explanation import say, term_of
-from codesafety.evaluation.reference.interpreter import Interpreter
+from codesafety.evaluation.reference.comparisons import conjunction
+from codesafety.evaluation.reference.explanation import say, term_of, words_of
+from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.record import (
     Coding,
@@ -65,6 +66,8 @@ class ExampleResult:
     compiled: tuple[str, frozenset[str]]
     reference_said: tuple[str, ...] = ()
     compiled_said: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    """Of one that is not as expected: which parts of `when` did not hold, and what else decided."""
 
     @property
     def passed(self) -> bool:
@@ -340,13 +343,54 @@ def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) ->
                 for run, facts in ((slow, slow_facts), (fast, fast_facts))
             ]
             expected = (example.expect, frozenset(example.missing))
-            yield ExampleResult(rule.name, example, expected, answer(slow, rule.name), answer(fast, rule.name), *said)
+            result = ExampleResult(rule.name, example, expected, answer(slow, rule.name), answer(fast, rule.name), *said)
+            yield result if result.passed else replace(result, why=why(rule, Interpreter(alone, slow_facts)))
+
+
+def why(rule: ir.Rule, interpreter: Interpreter) -> tuple[str, ...]:
+    """Return what decided, of every application of a rule: parts of `when` that are not so or cannot be told, exceptions that held.
+
+    By the rule's own words. Nothing where the rule fires, but for exceptions that could not be told.
+    """
+    untold = "cannot tell whether it is what the rule ranges over"
+    found: list[str] = []
+    subjects = [None, *(item for item in interpreter.facts.incoming if item.component is None)]
+    applied = False
+    for application in (one for subject in subjects for one in interpreter.applications(rule, subject)):
+        if rule.trigger.partner is not None and application.partner is None:  # its own item was not understood
+            if application.status is Status.CANNOT_TELL:
+                found.append(f"{untold}: {', '.join(sorted(application.missing))}")
+            continue
+        frame = frames_of(rule, application.subject, application.partner)[0]
+        of_trigger, missing = conjunction(interpreter.of_trigger(rule, frame))
+        if of_trigger is False:
+            continue
+        applied = True
+        if of_trigger is None:
+            found.append(f"{untold}: {', '.join(sorted(missing))}")
+        for part in parts_of(rule.when):
+            value, names = interpreter.judge(part, frame)
+            words = words_of(part, rule)
+            if value is None:
+                found.append(f"cannot tell: {words} ({', '.join(sorted(names))})")
+            elif value is False:
+                found.append(f"not so: {words}")
+        found += [f"exception: {rule.unless[at].label}" for at in application.applied]
+        found += [f"exception that could not be told: {rule.unless[at].label}" for at, _ in application.untested]
+    return tuple(dict.fromkeys(found)) if applied or found else ("nothing that is incoming is what the rule ranges over",)
+
+
+def parts_of(condition: ir.Condition | None) -> Iterator[ir.Condition]:
+    """Yield what must hold together for a condition to hold."""
+    if isinstance(condition, ir.And):
+        for part in condition.parts:
+            yield from parts_of(part)
+    elif condition is not None:
+        yield condition
 
 
 def alone_with(binding: Binding, rule: ir.Rule) -> Binding:
     """Return the binding with one rule only."""
-    from dataclasses import replace
-
     return replace(binding, rules=(rule,))
 
 

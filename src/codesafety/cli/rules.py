@@ -68,11 +68,9 @@ def check(
     from codesafety import language
     from codesafety.hazards import unlisted
 
+    other_files: Set[Path] = set()
     try:
-        asked = rule_paths(paths)
-        beside = {path: language.files_beside(path) for path in asked}
-        other_files = {file.resolve() for files in beside.values() for file in files} - {path.resolve() for path in asked}
-        found = list(dict.fromkeys(path.parent if beside[path] else path for path in asked))
+        found, other_files = _with_folders(paths)
         loaded = language.load(found, shipped=_shipped(), strict=strict)
         hazards = unlisted(loaded.rulesets, hazard_log(found))
         engine = load(*found, release=release, installed_plugins=True) if release else None
@@ -111,6 +109,19 @@ def check(
     finish(CLEAN, answered=declared)
 
 
+def _with_folders(paths: Sequence[str]) -> tuple[list[Path], Set[Path]]:
+    """Return what is loaded for some paths, and the rule files that come with it: of a file that is a part of a ruleset, its folder.
+
+    Raises InputError.
+    """
+    from codesafety import language
+
+    asked = rule_paths(paths)
+    beside = {path: language.files_beside(path) for path in asked}
+    others = {file.resolve() for files in beside.values() for file in files} - {path.resolve() for path in asked}
+    return list(dict.fromkeys(path.parent if beside[path] else path for path in asked)), others
+
+
 def _declared(ruleset: ir.Ruleset) -> Iterator[Span]:
     yield from (rule.span for rule in ruleset.rules)
     yield from (valueset.span for valueset in ruleset.valuesets)
@@ -145,17 +156,19 @@ def test(
     form: Form = Format.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
 ) -> None:
-    """Run every example that rules carry, on both evaluators.
+    """Run every example that rules carry, on both evaluators. Of a file that is a part of a ruleset, those of its rules.
 
     Exit code 0: all answered as expected; 1: some were not, or there was none; 2: the rules could not be loaded.
     """
     from codesafety.authoring.testing import bind_for_examples, run_examples
 
     try:
-        engine = load(*(paths or _all_shipped()), release=release)
+        found, other_files = _with_folders(paths or _all_shipped())
+        engine = load(*found, release=release)
         terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
         binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        results = list(_progress(run_examples(binding), sum(len(r.examples) for r in binding.rules), "examples"))
+        asked = [rule for rule in binding.rules if not _stands_in(rule.span, other_files)]
+        results = list(_progress(run_examples(binding, rules=asked), sum(len(r.examples) for r in asked), "examples"))
     except CodesafetyError as error:
         fail(error, form)
     failed = [r for r in results if not r.passed]
@@ -171,6 +184,7 @@ def test(
                         "expected": _answer(r.expected, () if r.example.sentence is None else (r.example.sentence,)),
                         "reference": _answer(r.reference, r.reference_said),
                         "compiled": _answer(r.compiled, r.compiled_said),
+                        "why": list(r.why),
                     }
                     for r in failed
                 ],
@@ -184,6 +198,7 @@ def test(
                     f"        expected   {result.expected_in_words}",
                     f"        reference  {result.reference_in_words}",
                     f"        compiled   {result.compiled_in_words}",
+                    *(f"        {'' if number else 'because':9}  {line}" for number, line in enumerate(result.why)),
                 )
             elif verbose:
                 write(f"ok      {result.rule}: {result.example.name}")
@@ -193,7 +208,7 @@ def test(
                 "  = help: give each rule examples that fire, are clear and cannot be told",
             )
         write(
-            f"{count(len(results), 'example')} of {count(len(engine.rules), 'rule')}: {len(results) - len(failed)} as expected, {len(failed)} not"
+            f"{count(len(results), 'example')} of {count(len(asked), 'rule')}: {len(results) - len(failed)} as expected, {len(failed)} not"
         )
     finish(CLEAN if results and not failed else SOMETHING, answered=len(results))
 
@@ -201,7 +216,8 @@ def test(
 @app.command("list")
 def list_rules(paths: OptionalPaths = None, form: Form = Format.TEXT) -> None:
     """List rules with their action, hazard and title."""
-    engine = _loaded(paths, form)
+    engine, other_files = _loaded(paths, form)
+    asked = [rule for rule in engine.rules if not _stands_in(rule.span, other_files)]
     rules = [
         {
             "rule": r.name,
@@ -212,13 +228,13 @@ def list_rules(paths: OptionalPaths = None, form: Form = Format.TEXT) -> None:
             "title": r.title,
             "examples": len(r.examples),
         }
-        for r in engine.rules
+        for r in asked
     ]
     if form is Format.JSON:
         write_json(rules)
         finish(CLEAN, answered=len(rules))
-    longest = max((len(r.name) for r in engine.rules), default=0)
-    for rule in engine.rules:
+    longest = max((len(r.name) for r in asked), default=0)
+    for rule in asked:
         write(
             f"{rule.name.ljust(longest)}  {rule.action.value.ljust(6)}  {', '.join(rule.hazards).ljust(10)}  {rule.title or ''}"
         )
@@ -242,11 +258,11 @@ def show(
       codesafety rules show my-rules/
     """
     if rules is None and Path(rule).exists():
-        engine = _loaded([rule], form)
+        engine, _ = _loaded([rule], form)
         asked = {Path(rule).resolve()}
         found = [r for r in engine.rules if _within(r.span.file, asked)]
     else:
-        engine = _loaded(rules, form)
+        engine, _ = _loaded(rules, form)
         found = [
             r
             for r in engine.rules
@@ -363,9 +379,11 @@ def _lay_out(file: str, text: str, neat: str) -> None:
         write(f"formatted: {file}")
 
 
-def _loaded(paths: Sequence[str] | None, form: Format) -> Engine:
+def _loaded(paths: Sequence[str] | None, form: Format) -> tuple[Engine, Set[Path]]:
+    """Return the engine of some paths, and the rule files that came with a file of a ruleset. Ends the command where none loads."""
     try:
-        return load(*(paths or _all_shipped()))
+        found, other_files = _with_folders(paths or _all_shipped())
+        return load(*found), other_files
     except CodesafetyError as error:
         fail(error, form)
 
@@ -439,7 +457,7 @@ def freeze_files(
     try:
         places = rule_paths(paths)
         with begun([] if check_only else places):
-            engine = load(*paths, release=release)
+            engine = load(*_with_folders(paths)[0], release=release)
             own = {path.resolve() for path in places}
             rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
             found = list(freeze(rulesets, engine.terminology))
@@ -526,7 +544,7 @@ def score(
     from codesafety.authoring import scoreboard
 
     try:
-        engine = load(*rules, release=release)
+        engine = load(*_with_folders(rules)[0], release=release)
         found = scoreboard.score(engine.binding, oracle)
     except CodesafetyError as error:
         fail(error, form)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from codesafety.ir.words import folded, words_of
+from codesafety.ir.words import CLAUSE_BEGINS, folded, words_of
 
 Says = Literal["denies", "affirms"]
 Phrases = Mapping[tuple[str, ...], Says]
@@ -128,7 +128,6 @@ ANOTHER_TIME: Final = frozenset(
 )
 _TURNS: Final = NEGATION | DOUBT | ANOTHER_PERSON | ANOTHER_TIME
 _ENDS: Final = re.compile(r"[.;:!,()\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BEGINS: Final = frozenset(("but", "however", "although", "though"))
 
 
 def clauses(text: str) -> tuple[tuple[str, ...], ...]:
@@ -137,7 +136,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     for part in _ENDS.split(folded(text)):
         clause: list[str] = []
         for word in words_of(part):
-            if word in _BEGINS and clause:
+            if word in CLAUSE_BEGINS and clause:
                 found.append(tuple(clause))
                 clause = []
             clause.append(word)

@@ -8,6 +8,8 @@ from unicodedata import normalize
 
 _APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
 _WORD: Final = re.compile(r"[^\W_]+|\?")
+CLAUSE_BEGINS: Final = frozenset(("but", "however", "although", "though"))
+"""A clause of what was sent ends before these words (table 25)."""
 
 
 def folded(text: str) -> str:

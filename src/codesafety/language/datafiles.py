@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
-from codesafety.ir.words import words_of
+from codesafety.ir.words import CLAUSE_BEGINS, words_of
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
 from codesafety.language.quantities import unit
@@ -190,9 +190,20 @@ def phrases(data: DataFile, diagnostics: Diagnostics) -> ir.Phrases:
     found: dict[tuple[str, ...], tuple[Literal["denies", "affirms"], int]] = {}
     for line in data.lines:
         words, said = words_of(line.cells["phrase"]), line.cells["says"]
-        if not 1 <= len(words) <= _MOST_WORDS:
+        ends = next((word for word in words[1:] if word in CLAUSE_BEGINS), None)
+        if ends is not None:
             diagnostics.error(
-                "CS226", f"a phrase has one to {_MOST_WORDS} words, and this one {len(words)}", line.span, "make it shorter"
+                "CS226",
+                f"this phrase is never found: a clause ends before `{ends}`",
+                line.span,
+                f"list what stands before `{ends}`, or behind it",
+            )
+        elif not 1 <= len(words) <= _MOST_WORDS:
+            diagnostics.error(
+                "CS226",
+                f"a phrase has one to {_MOST_WORDS} words, and this one {len(words)}",
+                line.span,
+                "make it shorter" if words else "write words",
             )
         elif words in found:
             diagnostics.error("CS226", f"this phrase is on line {found[words][1]} already", line.span, "remove one of the lines")
@@ -202,6 +213,8 @@ def phrases(data: DataFile, diagnostics: Diagnostics) -> ir.Phrases:
             found[words] = ("affirms", line.number)
         else:
             diagnostics.error("CS226", f"`says` cannot be `{said}`", line.span, schema.meant(said, ("affirms", "denies")))
+    if not data.lines:
+        diagnostics.error("CS212", "this list of phrases has no rows", data.header, "add phrases to the file")
     return tuple((words, said) for words, (said, _) in found.items())
 
 
@@ -230,6 +243,10 @@ def cell(text: str, column: str, type: ir.ColumnType, line: Line, system: str, d
         case "date":
             return interval(text, line.span, diagnostics, f"`{column}`: ")
         case "code":
+            wrong = codes.snomed_damage(text) if system == codes.SCT else None
+            if wrong is not None:
+                diagnostics.error("CS209", f"`{column}`: `{text}` is no code: {wrong[0]}", line.span, wrong[1])
+                return None
             return ir.code_key(system, systems.normal_code(system, text))
         case "unit":
             return unit(text, line.span, diagnostics)

@@ -9,6 +9,11 @@ from codesafety.ir.units import families, spelling
 def unit(text: str, span: Span, diagnostics: Diagnostics) -> str | None:
     """Return a unit, or None where it is none; that is reported."""
     if families.known(text):
+        meant = spelling.mistaken(text)
+        if meant is not None:
+            diagnostics.warning(
+                "CS419", f"`{text}` is a unit of UCUM, and hardly the one that is meant", span, f"did you mean `{meant}`?"
+            )
         return text
     diagnostics.error(
         "CS208",

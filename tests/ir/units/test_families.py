@@ -135,3 +135,13 @@ def test_other_spellings_lead_to_units_of_the_table() -> None:
     ]
     assert families.written_as("banana") is None
     assert all(families.known(u) for u in families._ALSO_WRITTEN.values())
+
+
+@pytest.mark.parametrize(("one", "other"), [("kg.m-2", "kg/m2"), ("mg.m-2", "mg/m2"), ("mL.min-1", "mL/min"), ("m2", "m.m")])
+def test_units_of_the_same_atoms_powers_and_size_are_one(one: str, other: str) -> None:
+    assert (families.convert(Decimal(30), one, other), families.convert(Decimal(30), other, one)) == (30, 30)
+
+
+def test_units_of_the_same_atoms_in_two_families_stay_apart() -> None:
+    assert families.convert(Decimal(30), "kg.m-2", "mg/m2") is None
+    assert families.convert(Decimal(30), "g.m-2", "kg/m2") is None

@@ -788,7 +788,7 @@ def test_what_cannot_be_asked_of_a_text(condition: str, found: tuple[str, str]) 
     with pytest.raises(RuleError) as caught:
         language.load_texts(
             {"t.rules": HEAD.replace("language 1", "language 2") + sets + text},
-            {**DATA, "said.csv": b"phrase,says\nis so,affirms\n"},
+            {**DATA, "said.csv": b"phrase,says\nis so,affirms\nis not so,denies\n"},
         )
     assert [(d.code, d.message) for d in caught.value.diagnostics if d.code not in LINT] == [found]
 

@@ -72,7 +72,7 @@ def test_an_entry_stands_for_a_mention_and_not_the_other_way_round() -> None:
 @pytest.mark.parametrize(
     ("define", "code", "message"),
     [
-        ('define f(item s) "f" { s.value < 3 }', "CS201", "unknown field `s.value`"),
+        ('define f(item s) "f" { s.value < 3 }', "CS201", "an item is an entry or a medication, and a medication has no `value`"),
         ('define f(item s) "f" { s is present }', "CS206", "a medication cannot be `present`"),
         ('define f(mention s, mention s) "f" { s is incoming }', "CS204", "`s` is bound already"),
         ('define f(mention s) "f" { s in nowhere }', "CS203", "there is no value set `nowhere`"),

@@ -122,7 +122,7 @@ def test_a_family_comes_after_every_row_of_another_or_after_one() -> None:
             "CS205",
             "the rows of `bands` have names and no codes, so that no item is of a row",
         ),
-        (family("for entry e in p.whch"), "CS203", "there is no value set `p.whch`"),
+        (family("for entry e in p.whch"), "CS201", "unknown field `p.whch`: the table has no such column"),
         (
             family("for entry e in p.which when e is within p.n before message.sent"),
             "CS205",
@@ -207,7 +207,7 @@ def test_a_fault_of_the_whole_family_is_told_once() -> None:
 
 def test_a_fault_of_one_row_is_told_of_that_row() -> None:
     found = told(family(AGES), f"{BANDS}middle,young,O80,40,30,male,1,x,,\n")
-    assert found == [("CS207", "this range is empty: 40 is more than 30")]
+    assert found == [("CS207", "this range is empty: 40 is more than 30 (in the row `middle`)")]
 
 
 def test_what_came_with_language_2_must_say_so() -> None:

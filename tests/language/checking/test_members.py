@@ -198,7 +198,7 @@ def test_what_cannot_be_counted_or_chosen_is_refused(text: str, of: str, code: s
     ("at least 2 of (e is incoming, e is present)", "write `and` between the parts"),
     ("fewer than 1 of (e is incoming, e is present, e is possible)", "write `not ( … or … )`"),
     ("fewer than 3 of (e is incoming, e is present, e is possible)", "write `not ( … and … )`"),
-    ("at least 9 of (e is incoming, e is present, e is possible)", "write a number from 2 to 2"),
+    ("at least 9 of (e is incoming, e is present, e is possible)", "write 2: with three parts it is the only choice"),
     ("exists found entry x in b", 'write `exists`; `found` may stand in an exception: `unless "…" exists found …`'),
     ("exists entry x in b including e", "take `including e` out, or count: `at least 2 entry … including e where ( … )`"),
 ])  # fmt: skip

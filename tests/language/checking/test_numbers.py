@@ -130,7 +130,7 @@ def test_a_quantified_value_may_be_read_in_a_unit_too() -> None:
     ("e.value > 5 years", PAIR, "CS205", "only an age or a date is compared with a length [5 years]",
      'a value has a unit in quotes: `5 "a"`'),
     ("m.days_supply >= 28 days", DRUGS, "CS205", "only an age or a date is compared with a length [28 days]",
-     "it counts, without a unit: write `28` alone"),
+     "it counts days: write `28`"),
     ("e.value > soon", PAIR, "CS205", "the limit `soon` is a length and no number [soon]",
      'use a number, or a limit that is one: `default 300` or `default 300 "mm[Hg]"`'),
     ("e.value > to_high", PAIR, "CS203", "there is no limit `to_high` [to_high]", "did you mean `too_high`?"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from codesafety import ir
@@ -217,10 +217,11 @@ def _fields_compared(condition: ir.Compare | ir.InRange | ir.Differs) -> tuple[i
 
 
 def _assumed(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
-    """In which unit the rule reads a number that was sent without one, whether or not this one was."""
+    """In which unit the rule reads a number that was sent without one, and whether this one was."""
     for field in rule.assumed:
-        unit = interpreter.unit(field, frame)
-        yield f"{field.as_written} without a unit", f"read as {unit}" if unit is not None else "not read"
+        unit, sent = interpreter.unit(field, frame), interpreter.quantity(replace(field, unit=None), frame)[0]
+        this = "" if sent is None else ", as this one was" if sent.unit is None else ", and this one was sent with a unit"
+        yield f"{field.as_written} without a unit", f"read as {unit}{this}" if unit is not None else "not read"
 
 
 def _unit_of_age(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Unit:
@@ -305,6 +306,8 @@ def _date(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[t
 def _field(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
     if field.private or field.name in _HIDDEN_FIELDS:
         return
+    if field.type in (ir.FieldType.VALUE, ir.FieldType.QUANTITY):
+        field = replace(field, unit=None)  # what was sent, and not how the rule reads it
     text = field_text(field, frame, interpreter)
     if text is not None:
         yield field.as_written, text

@@ -48,10 +48,10 @@ class Interpreter(Numbers):
                 return Outcome(rule, subject, Status.NOT_IN_FORCE, NOTHING, ())
             if value is None and self._has_application(rule, subject):
                 return Outcome(rule, subject, Status.CANNOT_TELL, missing, ())
-        return settle(rule, subject, list(self._applications(rule, subject)))
+        return settle(rule, subject, list(self.applications(rule, subject)))
 
     def _has_application(self, rule: ir.Rule, subject: ItemFact | None) -> bool:
-        return any(a.status is not Status.CLEAR for a in self._applications(rule, subject))
+        return any(a.status is not Status.CLEAR for a in self.applications(rule, subject))
 
     def _in_force(self, rule: ir.Rule, subject: ItemFact | None) -> Truth | None:
         """Whether a rule with a validity is in force on the item's last possible day, at latest the message's (table 13)."""
@@ -66,7 +66,8 @@ class Interpreter(Numbers):
             and (rule.valid_until is None or day <= rule.valid_until.last)
         )
 
-    def _applications(self, rule: ir.Rule, subject: ItemFact | None) -> Iterator[Application]:
+    def applications(self, rule: ir.Rule, subject: ItemFact | None) -> Iterator[Application]:
+        """Yield what came of every item of the rule's kinds, with every partner or row, whether or not it is of their sets."""
         trigger = rule.trigger
         match trigger.subject.kind:
             case ir.Kind.MESSAGE:
@@ -171,15 +172,8 @@ class Interpreter(Numbers):
 
     def _apply(self, rule: ir.Rule, subject: Bindable, partner: Bindable = None, *, pair: bool = False) -> Application:
         """Judge one application (table 1)."""
-        one, other = rule.trigger.subject, rule.trigger.partner
         frames = frames_of(rule, subject, partner)
-        frame = frames[0]
-        parts = [self._membership(frame[one.slot], one), self._context(frame[one.slot], one.kind)]
-        if other is not None and other.kind is ir.Kind.ROW:
-            assert isinstance(partner, ir.TableRow)
-            parts.append(self._row_valid(frame[one.slot], partner))
-        elif other is not None:
-            parts += [self._membership(frame[other.slot], other), self._context(frame[other.slot], other.kind)]
+        parts = self.of_trigger(rule, frames[0])
         if rule.when is not None and conjunction(parts)[0] is not False:  # a predicate is asked of the rule's own items only
             parts.append(disjunction(self.judge(rule.when, f) for f in frames))
         value, missing = conjunction(parts)
@@ -193,6 +187,18 @@ class Interpreter(Numbers):
             return Application(subject, partner, Status.CANNOT_TELL, missing, has_partner=pair)
         untested = tuple((i, names) for i, (answer, names) in enumerate(exceptions) if answer is None)
         return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
+
+    def of_trigger(self, rule: ir.Rule, frame: Frame) -> list[Truth]:
+        """Return whether each of a rule's own items is of its set and stands as its kind."""
+        one, other = rule.trigger.subject, rule.trigger.partner
+        parts = [self._membership(frame[one.slot], one), self._context(frame[one.slot], one.kind)]
+        if other is not None and other.kind is ir.Kind.ROW:
+            row = frame[other.slot].value
+            assert isinstance(row, ir.TableRow)
+            parts.append(self._row_valid(frame[one.slot], row))
+        elif other is not None:
+            parts += [self._membership(frame[other.slot], other), self._context(frame[other.slot], other.kind)]
+        return parts
 
     def _membership(self, bound: Bound, var: ir.Var) -> Truth:
         if isinstance(bound.value, Unseen):

@@ -260,6 +260,17 @@ def names() -> tuple[str, ...]:
     return tuple(_table())
 
 
+def everyday(unit: str) -> bool:
+    """Return whether a unit of UCUM is made of nothing but what the units of the table are made of."""
+    said = ucum.parse(unit)
+    return said is not None and all(_ONE_ATOM.get(part.atom, part.atom) in _everyday_atoms() for part in said.parts)
+
+
+@cache
+def _everyday_atoms() -> frozenset[str]:
+    return frozenset(atom for atoms in _made_of() for atom, _, _ in atoms)
+
+
 _Atoms = tuple[tuple[str, str, int], ...]
 """What a unit is made of, whatever its numbers and prefixes: atom, annotation and power, above the stroke and below."""
 
@@ -288,6 +299,18 @@ def _made_of() -> dict[_Atoms, Member | None]:
     return found
 
 
+@cache
+def _of_size() -> dict[tuple[_Atoms, Fraction], Member | None]:
+    """Return the units of the table by what they are made of and their size: `kg.m-2` is `kg/m2`. None where two families share it."""
+    found: dict[tuple[_Atoms, Fraction], Member | None] = {}
+    for name, member in _table().items():
+        unit = ucum.parse(meant(name))
+        assert unit is not None, name
+        if found.setdefault(key := (_atoms(unit), unit.scale), member) != member:
+            found[key] = None
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _member(unit: str) -> Member | None:
     """Return a unit's place in its family, or None where it is no unit."""
@@ -297,6 +320,9 @@ def _member(unit: str) -> Member | None:
     if said is None:
         return named
     atoms = _atoms(said)
+    equal = _of_size().get((atoms, said.scale))
+    if equal is not None:
+        return equal
     whole = _made_of().get(atoms) or Member(repr(atoms), Fraction(1))
     return Member(whole.family, whole.factor * said.scale)
 

@@ -8,11 +8,13 @@ from typing import Final
 
 from codesafety import ir
 from codesafety.ir import FieldType, Kind
-from codesafety.language.checking.scope import RuleScope
+from codesafety.language.checking.scope import RuleScope, unit_of
 from codesafety.language.checking.times import OF_DATES, date_operand
 from codesafety.language.parsing import syntax
 
 _OLDEST_YEARS: Final = 150
+_COMPLETED: Final = {"<": "<", "<=": "<", ">": ">=", ">=": ">="}
+"""What a comparison of ages is in completed units."""
 _A_VALUE_OF_AGE: Final = "compare it with a length such as `12 years`, a limit, a column of years, or a value"
 
 
@@ -47,12 +49,34 @@ def age_comparison(node: syntax.Comparison, age: syntax.Age, scope: RuleScope) -
 
 
 def _next_unit(node: syntax.Comparison, operator: str) -> str:
-    other = "<" if operator == "<=" else ">="
-    right = node.right
-    if isinstance(right, syntax.Amount) and right.more is None and right.number.text.isdigit():
-        unit = right.unit.text.removesuffix("s") + "s"
-        return f"`{operator} {right.number.text} {unit}` is `{other} {int(right.number.text) + 1} {unit}`"
-    return f"write `{other}` and the next completed unit"
+    if isinstance(node.right, syntax.Amount) and (written := compared(operator, node.right)) is not None:
+        return f"`{operator} {in_words(node.right)}` is `{written}`"
+    return f"write `{_COMPLETED[operator]}` and the next completed unit"
+
+
+def in_words(length: syntax.Amount) -> str:
+    """Return a length as it was written, in units that have a plural."""
+    first = f"{length.number.text} {unit_of(length.unit).value}"
+    return first if length.more is None else f"{first} {in_words(length.more)}"
+
+
+def compared(operator: str, length: syntax.Amount) -> str | None:
+    """Return operator and length as an age is compared, in completed units: `>= 17 years` of `> 16 years`.
+
+    None where the length is no whole number, or is a cell of the family's row.
+    """
+    last = length.more or length
+    if not last.number.text.isdigit() or is_a_cell(length):
+        return None
+    if operator in ("<", ">="):
+        return f"{operator} {in_words(length)}"
+    more = replace(last, number=replace(last.number, text=str(int(last.number.text) + 1)))
+    return f"{_COMPLETED[operator]} {in_words(more if length.more is None else replace(length, more=more))}"
+
+
+def is_a_cell(length: syntax.Amount) -> bool:
+    """Return whether a length stands where the rule names a column of its family's row."""
+    return length.number.span == length.span
 
 
 def _in_years(length: ir.Length) -> Decimal:

@@ -10,6 +10,7 @@ from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.checking.ages import age_comparison, age_range
 from codesafety.language.checking.defines import MAY_STAND_FOR, named
+from codesafety.language.checking.doubtful import warn_of_own_set, warn_of_parts
 from codesafety.language.checking.members import ordered, quantified, several
 from codesafety.language.checking.numbers import change, comparison, differs, number_range
 from codesafety.language.checking.said import says
@@ -113,6 +114,7 @@ def _junction(node: syntax.Junction, scope: RuleScope, depth: int) -> ir.Conditi
     checked = tuple(part for part in parts if part is not None)
     if len(checked) < len(parts):
         return None
+    warn_of_parts(checked, scope, together="and" in words)
     return ir.And(checked, node.span) if "and" in words else ir.Or(checked, node.span)
 
 
@@ -270,7 +272,9 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             "CS205",
             "dates and values are not compared with `is`",
             node.span,
-            "write `… is on the same day as …`, or compare a value with a number",
+            f"write `{left.as_written} is on the same day as {right.as_written}`"
+            if left.type is FieldType.DATE
+            else f"write `{left.as_written} is from {right.as_written} to {right.as_written}`",
         )
         return None
     if "ingredients" in (left.name, right.name):
@@ -331,7 +335,7 @@ def _with_itself(node: syntax.SameAs | syntax.Ingredients, left: ir.Var, right: 
 
 
 def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | None:
-    name = scope.ruleset.set_name(node.set)
+    name = scope.set_name(node.set)
     if isinstance(node.operand, syntax.DateText):
         scope.diagnostics.error("CS205", f"`{node.operand.text}` is a date and has no code", node.operand.span, OF_DATES)
         return None
@@ -357,7 +361,11 @@ def _membership(node: syntax.Membership, scope: RuleScope) -> ir.Condition | Non
             f"ask it of the product: `{found.base} in {node.set.text}`",
         )
         return None
-    return None if name is None else ir.InSet(found, name, node.span)
+    if name is None:
+        return None
+    if isinstance(found, ir.Var):
+        warn_of_own_set(found, name, node.negated, node.span, scope)
+    return ir.InSet(found, name, node.span)
 
 
 def _contradicts(node: syntax.Contradicts, scope: RuleScope) -> ir.Condition | None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Diagnostics, listed
+from codesafety.diagnostics import Diagnostics, listed
 from codesafety.ir import Kind
 from codesafety.language.checking.called import refuse_names
 from codesafety.language.checking.declarations import wording
-from codesafety.language.checking.scope import Defined, RuleScope, a_kind
+from codesafety.language.checking.scope import Defined, RuleScope, RulesetScope, a_kind
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.remedies import meant_kind
 
@@ -51,30 +51,36 @@ def check_defines(defined: list[Defined], check: Check) -> None:
             one.wrong = True
         if one.wrong:
             continue
-        found: list[Diagnostic] = []
-        name_of = f"{scope.ruleset}/{one.node.name.text}"
-        for kinds in _as_kinds(one.node):
-            collected = Diagnostics()
-            inner = RuleScope(
-                dataclasses.replace(scope, diagnostics=collected),
-                next_slot=len(kinds),
-                in_exception=True,  # it may be one's: what calls it elsewhere is told
-                calls=(name_of,),
-            )
-            for slot, (parameter, kind) in enumerate(zip(one.node.parameters, kinds, strict=True)):
-                inner.bind(parameter.name, kind, slot)
-            check(one.node.condition, inner, 0)
-            for parameter in one.node.parameters:
-                if parameter.name.text not in inner.used:
-                    collected.warning(
-                        "CS407",
-                        f"`{parameter.name.text}` is taken and never used",
-                        parameter.name.span,
-                        "say something of it, or leave it out",
-                    )
-            found += [d for d in collected.found if d not in found]
-        diagnostics.found += found
-        one.wrong = bool(Diagnostics(found).errors)
+        found = _wrong_in(one.node, scope, check)
+        diagnostics.found += found.found
+        one.wrong = bool(found.errors)
+
+
+def _wrong_in(node: syntax.Define, scope: RulesetScope, check: Check) -> Diagnostics:
+    """Return what is wrong with a named condition's words, each thing once."""
+    found = Diagnostics()
+    for kinds in _as_kinds(node):
+        collected = Diagnostics()
+        inner = RuleScope(
+            dataclasses.replace(scope, diagnostics=collected),
+            next_slot=len(kinds),
+            in_exception=True,  # it may be one's: what calls it elsewhere is told
+            calls=(f"{scope.ruleset}/{node.name.text}",),
+            items=frozenset(p.name.text for p in node.parameters if p.kind.text == _ITEM),
+        )
+        for slot, (parameter, kind) in enumerate(zip(node.parameters, kinds, strict=True)):
+            inner.bind(parameter.name, kind, slot)
+        check(node.condition, inner, 0)
+        for parameter in node.parameters:
+            if parameter.name.text not in inner.used and not collected.errors:
+                collected.warning(
+                    "CS407",
+                    f"`{parameter.name.text}` is taken and never used",
+                    parameter.name.span,
+                    "say something of it, or leave it out",
+                )
+        found.found += [d for d in collected.found if d not in found.found]
+    return found
 
 
 def _as_kinds(node: syntax.Define) -> Iterator[tuple[Kind, ...]]:
@@ -106,7 +112,7 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
             "CS222", f"named conditions call each other more than {_DEEPEST_CALLS} deep", node.span, "write one of them out"
         )
         return None
-    arguments = _arguments(node, one.node, scope)
+    arguments = _arguments(node, one, scope, check)
     if arguments is None:
         return None
     collected = Diagnostics()
@@ -117,6 +123,7 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
         row=None,
         calls=(*scope.calls, name),
         gone=set(),
+        items=frozenset(),
         sex=[],
     )
     part = check(one.node.condition, inner, depth)
@@ -128,8 +135,10 @@ def named(node: syntax.Call, scope: RuleScope, depth: int, check: Check) -> ir.C
     return None if part is None else ir.Named(name, one.node.title.text, part, node.span)
 
 
-def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> dict[str, ir.Var] | None:
+def _arguments(node: syntax.Call, one: Defined, scope: RuleScope, check: Check) -> dict[str, ir.Var] | None:
     """Return what the parameters stand for, by their names."""
+    define = one.node
+    assert define is not None
     parameters = define.parameters
     if len(node.arguments) != len(parameters):
         scope.diagnostics.error(
@@ -144,11 +153,25 @@ def _arguments(node: syntax.Call, define: syntax.Define, scope: RuleScope) -> di
     given: dict[str, ir.Var] = {}
     for word, parameter in zip(node.arguments, parameters, strict=True):
         wanted = _may_stand_for(parameter)
-        var = scope.var(word, wanted, f"is taken by `{node.name.text}` here")
+        handed = scope.variables.get(word.text)
+        wider = None if handed is None or handed.kind in wanted else _widened(parameter, handed.kind, define, one.scope, check)
+        var = scope.var(word, wanted, f"is taken by `{node.name.text}` here", instead=wider)
         if var is not None:
             kind = var.kind if parameter.kind.text == _ITEM else Kind(parameter.kind.text)
             given[parameter.name.text] = dataclasses.replace(var, kind=kind)
     return given if len(given) == len(parameters) else None
+
+
+def _widened(parameter: syntax.Parameter, given: Kind, define: syntax.Define, scope: RulesetScope, check: Check) -> str | None:
+    """Return how a named condition takes what it is handed, where all that it asks can be asked of that too."""
+    if given not in MAY_STAND_FOR or Kind.CODING in (given, parameter.kind.text):
+        return None
+    kind = _ITEM if Kind.MEDICATION in (given, parameter.kind.text) else given.value
+    wider = dataclasses.replace(parameter, kind=dataclasses.replace(parameter.kind, text=kind))
+    node = dataclasses.replace(define, parameters=tuple(wider if p is parameter else p for p in define.parameters))
+    if _wrong_in(node, scope, check).errors:
+        return None
+    return f"let `{define.name.text}` take it: `{kind} {parameter.name.text}` in place of `{parameter.kind.text} {parameter.name.text}`"
 
 
 def _may_stand_for(parameter: syntax.Parameter) -> tuple[Kind, ...]:

@@ -11,6 +11,7 @@ from codesafety.ir import FieldType
 from codesafety.language import codes, schema
 from codesafety.language.checking.scope import RuleScope, date_literal, written_length
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import quoted_quantity
 from codesafety.terminology import systems
 
 
@@ -216,6 +217,11 @@ def _value(node: syntax.Attribute, value: _Value, name: str, type: FieldType, of
             return ir.Attribute(name, value.text, span=span) if date_literal(value, diagnostics) else None
         case FieldType.VALUE, syntax.Code(term=str()):
             return ir.Attribute(name, code=codes.code_ref(value, codes.SCT, diagnostics, in_example=True), span=span)
+        case FieldType.VALUE, syntax.Code(quoted=True, code=text) if (found := quoted_quantity(text)) is not None:
+            diagnostics.error(
+                "CS229", f"`{text}` is text, and no number with its unit", value.span, f'give `{name} {found[0]} "{found[1]}"`'
+            )
+            return None
         case FieldType.VALUE, syntax.Code(quoted=True, code=text):
             return ir.Attribute(name, text, span=span)
         case FieldType.VALUE, syntax.Code(code=code):

@@ -28,13 +28,16 @@ class Row:
     row: ir.TableRow
 
     def text(self, column: str, span: Span) -> syntax.Text | None:
-        """Return a cell as text that people read, a length with its unit; empty where it is. None: there is no such column."""
+        """Return a cell as text that people read, a length with its unit; empty where it is. None: there is no such column.
+
+        `…` stands for a cell that is wrong, which has been said.
+        """
         if column not in self.table.columns:
             return None
         declared, cell = self.table.columns[column], self.row.cells.get(column)
         unit = self.unit(column) if declared.type == "value" else declared.type
         if cell is None:
-            return syntax.Text("no limit" if declared.open else "", span)
+            return syntax.Text("no limit" if declared.open else "" if declared.type == "text" else "…", span)
         if isinstance(cell, tuple):
             first, last = (date.fromordinal(day).isoformat() for day in cell)
             return syntax.Text(first if first == last else f"{first} to {last}", span)

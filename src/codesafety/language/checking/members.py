@@ -9,6 +9,7 @@ from typing import Final, Literal
 from codesafety import ir
 from codesafety.diagnostics import Span
 from codesafety.ir import FieldType, Kind
+from codesafety.language.checking.doubtful import warn_of_itself, warn_of_parts
 from codesafety.language.checking.scope import ITEMS, RuleScope
 from codesafety.language.checking.times import date_operand
 from codesafety.language.parsing import syntax
@@ -41,6 +42,8 @@ def quantified(node: syntax.Quantified, scope: RuleScope, depth: int, check: Che
     wrong = (quantifier.n is not None and n is None) or (node.including is not None and including is None)
     if wrong or counted is None or (node.where is not None and where is None) or drawn.wrong:
         return None
+    if including is not None and where is not None:
+        warn_of_itself(where, drawn.var, including, scope)
     called = None if node.called is None else node.called.text
     return ir.Quantified(quantifier.word, drawn.var, where, n, node.span, counted, including, called, quantifier.found)
 
@@ -78,6 +81,7 @@ def several(node: syntax.Several, scope: RuleScope, depth: int, check: Check) ->
     checked = tuple(part for part in parts if part is not None)
     if n is None or len(checked) < len(parts):
         return None
+    warn_of_parts(checked, scope, together=False)
     made = ir.Several(checked, n, node.span)
     return made if node.word == "at_least" else ir.Not(made, node.span)
 
@@ -100,7 +104,9 @@ class _Drawn:
         kind = Kind(binder.kind.text)
         self.scope = scope
         self.name = binder.name
-        set_name = scope.ruleset.set_name(binder.set) if binder.set else None
+        self.errors = len(scope.diagnostics.errors)
+        scope.refuse_set_as_name(binder)
+        set_name = scope.set_name(binder.set) if binder.set else None
         self.wrong = binder.set is not None and set_name is None
         if kind not in ITEMS:
             scope.diagnostics.error(
@@ -121,7 +127,7 @@ class _Drawn:
         scope, var = self.scope, self.var
         if unasked:
             scope.used.add(var.name)
-        if var.name not in scope.used:
+        if var.name not in scope.used and len(scope.diagnostics.errors) == self.errors:
             scope.diagnostics.warning(
                 "CS407",
                 f"`{var.name}` is bound and never used",
@@ -245,7 +251,9 @@ def _of_parts(node: syntax.Several, scope: RuleScope) -> Decimal | ir.LimitRef |
     elif n == parts:
         help = "write `and` between the parts" if node.word == "at_least" else "write `not ( … and … )`"
     else:
-        help = f"write a number from 2 to {parts - 1}" if parts > 2 else "join the two with `and` or `or`"
+        help = "join the two with `and` or `or`"
+        if parts > 2:
+            help = f"write a number from 2 to {parts - 1}" if parts > 3 else "write 2: with three parts it is the only choice"
     scope.diagnostics.error("CS207", f"`{written}` {parts} conditions is no choice between some of them", node.n.span, help)
     return None
 

@@ -12,7 +12,8 @@ from codesafety.diagnostics import Span
 from codesafety.ir import FieldType, Kind
 from codesafety.ir.units import families as units
 from codesafety.ir.units.dimension import Dimension, in_base
-from codesafety.language.checking.scope import RuleScope, a_kind
+from codesafety.language.checking.ages import compared, in_words, is_a_cell
+from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind, written_length
 from codesafety.language.checking.times import A_TYPE, OF_DATES
 from codesafety.language.parsing import syntax
 from codesafety.language.quantities import unit as unit_of
@@ -21,6 +22,8 @@ _MOST_OPERATIONS: Final = 16
 """How many operations one number may have: what a rule costs is known before it runs."""
 _COMPARED: Final = "is not compared with a number"
 _NO_LENGTH: Final = "only an age or a date is compared with a length"
+_OF_LENGTHS: Final = "an age stands on the left of a length: `age at e < …`; dates lie apart: `e is within … before x`"
+_UCUM: Final = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}
 _AMOUNTS: Final = ("quantity", "days_supply", "times_a_day", "dose", "dosage")
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -31,27 +34,35 @@ def comparison(node: syntax.Comparison, scope: RuleScope) -> ir.Condition | None
     if isinstance(node.right, syntax.Age):
         _age_on_the_right(node, node.right, scope)
         return None
+    if isinstance(node.right, syntax.Amount) and _an_age_is_meant(node.left, node.operator.text, node.right, scope):
+        return None
     left = number(node.left, scope)
-    if left is not None and _counts(left) and isinstance(node.right, syntax.Amount):
-        scope.diagnostics.error(
-            "CS205", _NO_LENGTH, node.right.span, f"it counts, without a unit: write `{node.right.number.text}` alone"
-        )
-        return None
-    right = number(node.right, scope)
-    if left is None or right is None:
-        return None
-    if _with_itself(left, right, node.span, scope):
+    right = _beside(left, node.left, node.right, scope)
+    if left is None or right is None or _with_itself(left, right, node.span, scope):
         return None
     operator = cast(Literal["<", "<=", ">", ">="], node.operator.text)
     if not _comparable(left, right, node.left, node.right, scope) or _never(left, operator, right, node.span, scope):
+        return None
+    if _of_nobody((left, right), node.span, scope):
         return None
     return ir.Compare(left, operator, right, node.span)
 
 
 def _with_itself(left: ir.Number, right: ir.Number, span: Span, scope: RuleScope) -> bool:
-    if not (isinstance(left, ir.Field) and left == right):
+    """Report a comparison of one field with itself, or with what is calculated from it alone."""
+    fields = set(ir.fields_of(left))
+    if len(fields) != 1 or fields != set(ir.fields_of(right)):
         return False
-    scope.diagnostics.error("CS207", f"`{left.as_written}` is compared with itself", span, "name another field on one side")
+    (field,) = fields
+    scope.diagnostics.error("CS207", f"`{field.as_written}` is compared with itself", span, "name another field on one side")
+    return True
+
+
+def _of_nobody(numbers: tuple[ir.Number, ...], span: Span, scope: RuleScope) -> bool:
+    """Report a comparison without any field; in a family the cells of a row may be compared, and choose among its rules."""
+    if scope.row is not None or any(map(ir.fields_of, numbers)):
+        return False
+    scope.diagnostics.error("CS207", "this is the same for every patient", span, "compare a field, such as `e.value`")
     return True
 
 
@@ -65,28 +76,86 @@ def _never(left: ir.Number, operator: str, right: ir.Number, span: Span, scope: 
 
 
 def _age_on_the_right(node: syntax.Comparison, age: syntax.Age, scope: RuleScope) -> None:
-    turned = {">": "<", "<=": ">="}.get(node.operator.text)
-    left = node.left.text if isinstance(node.left, syntax.Word) else "…"
-    at = age.operand.text
+    turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}[node.operator.text]
+    said: str | None = None
+    if isinstance(node.left, syntax.Amount):
+        said = compared(turned, node.left)
+    elif isinstance(node.left, syntax.Word) and turned in ("<", ">="):
+        said = f"{turned} {node.left.text}"
     scope.diagnostics.error(
         "CS205",
         "an age stands on the left",
         age.span,
-        f"write `age at {at} {turned} {left}`" if turned else "an age in completed units is compared with `<` or `>=`",
+        f"write `age at {age.operand.text} {said}`" if said else "an age in completed units is compared with `<` or `>=`",
     )
+
+
+def _an_age_is_meant(left: syntax.Expression, operator: str, length: syntax.Amount, scope: RuleScope) -> bool:
+    """Report an item that is compared with a length as its patient's age is: `e > 16 years`."""
+    var = scope.variables.get(left.text) if isinstance(left, syntax.Word) else None
+    if var is None or var.kind not in ITEMS:
+        return False
+    scope.used.add(var.name)
+    said = f"{operator} {in_words(length)}" if operator.startswith("is ") else compared(operator, length)
+    scope.diagnostics.error(
+        "CS205",
+        f"`{var.name}` is {a_kind(var.kind)}, which has no age",
+        left.span,
+        f"the patient's age is one at something: `age at {var.name}{f' {said}' if said else ''}`",
+    )
+    return True
+
+
+def _beside(
+    left: ir.Number | None, left_node: syntax.Expression, node: syntax.Expression, scope: RuleScope, *, open_too: bool = False
+) -> ir.Number | None:
+    """Return the number that `left` is compared with, or None where it is none; that is reported, but where it is no news."""
+    if not isinstance(node, syntax.Amount):
+        return number(node, scope, open_too=open_too)
+    if left is not None:
+        scope.diagnostics.error("CS205", _NO_LENGTH, node.span, _instead_of_a_length(left, node, scope))
+    return None
+
+
+def _instead_of_a_length(left: ir.Number, length: syntax.Amount, scope: RuleScope) -> str:
+    """Return what to write for a length that a number is compared with."""
+    written = written_length(length, scope.diagnostics)
+    if isinstance(left, ir.Field) and left.name == "days_supply":
+        days = {ir.Unit.DAYS: 1, ir.Unit.WEEKS: 7}.get(written.unit) if written is not None else None
+        return f"it counts days: write {'a number of days' if written is None or days is None else f'`{written.n * days}`'}"
+    if _counts(left):
+        return "it is a number of things, and no length"
+    if written is not None and _is_sent(left) and not is_a_cell(length):
+        return f'a value has a unit in quotes: `{written.n} "{_UCUM[written.unit]}"`'
+    return _OF_LENGTHS
 
 
 def number_range(node: syntax.InRange, scope: RuleScope) -> ir.Condition | None:
     """Return `left is from low to high`, of numbers. A bare number before an end with a unit takes that unit."""
+    if isinstance(node.low, syntax.DateText) and isinstance(node.high, syntax.DateText):
+        subject = node.left.text if isinstance(node.left, syntax.Word) else "e"
+        scope.diagnostics.error(
+            "CS205",
+            "a range is one of numbers or ages",
+            node.low.span.to(node.high.span),
+            f"write `{subject} is not before {node.low.text} and {subject} is not after {node.high.text}`",
+        )
+        return None
+    if isinstance(node.high, syntax.Amount) and _an_age_is_meant(
+        node.left, f"is from {node.low.text if isinstance(node.low, syntax.Number) else '…'} to", node.high, scope
+    ):
+        return None
     left = number(node.left, scope)
-    low, high = (number(end, scope, open_too=True) for end in (node.low, node.high))
-    if left is None or low is None or high is None:
+    low, high = (_beside(left, node.left, end, scope, open_too=True) for end in (node.low, node.high))
+    if left is None or low is None or high is None or any(_with_itself(left, end, node.span, scope) for end in (low, high)):
         return None
     if isinstance(low, ir.Quantity) and low.unit is None:
         low = replace(low, unit=_unit_of(high, scope).unit)
     if not all(_comparable(left, end, node.left, at, scope) for end, at in ((low, node.low), (high, node.high))):
         return None
     if not _comparable(low, high, node.low, node.high, scope):
+        return None
+    if _of_nobody((left, low, high), node.span, scope):
         return None
     first, last = _written(low, scope), _written(high, scope)
     if first is not None and last is not None and _above(first, last):
@@ -184,14 +253,8 @@ def number(
                 "CS205", "an age is no number", expression.span, "an age stands alone on the left: `age at e < 12 years`"
             )
             return None
-        case syntax.Amount(number=written, unit=word):
-            ucum = {"years": "a", "months": "mo", "weeks": "wk", "days": "d"}[word.text.removesuffix("s") + "s"]
-            scope.diagnostics.error(
-                "CS205",
-                _NO_LENGTH,
-                expression.span,
-                f'a value has a unit in quotes: `{written.text} "{ucum}"`',
-            )
+        case syntax.Amount():
+            scope.diagnostics.error("CS205", _NO_LENGTH, expression.span, _OF_LENGTHS)
             return None
 
 
@@ -266,10 +329,21 @@ def _arithmetic(node: syntax.Arithmetic, scope: RuleScope) -> ir.Number | None:
     for mark, part, written in zip(marks, parts[1:], node.parts[1:], strict=True):
         if made is None or part is None:
             return None
+        if _always(made, mark, part, node.span, scope):
+            return None
         made = ir.Arithmetic(cast(Literal["+", "-", "*", "/"], mark), made, part, node.span)
         if not _can_be_calculated(made, written, scope):
             return None
     return made
+
+
+def _always(left: ir.Number, mark: str, right: ir.Number, span: Span, scope: RuleScope) -> bool:
+    """Report a calculation whose result is the same whatever is sent."""
+    nought = mark == "*" and any(isinstance(side, ir.Quantity) and side.number == 0 for side in (left, right))
+    if not nought and (mark not in "-/" or left != right or not ir.fields_of(left)):
+        return False
+    scope.diagnostics.error("CS207", f"this is always {1 if mark == '/' else 0}", span, "name another field or number")
+    return True
 
 
 def _operand(part: syntax.Expression, scope: RuleScope) -> ir.Number | None:
@@ -463,6 +537,8 @@ def _comparable(
 
 def _computed_unit(one: _Unit, left: ir.Number) -> str:
     if isinstance(left, ir.Arithmetic) and one.dimension == Dimension():
+        if any(map(_is_sent, ir.fields_of(left))):
+            return 'numbers that are added or subtracted have the unit of what they stand beside: `e.value - 5 "mm[Hg]"`'
         return "leave the unit out: numbers without units are calculated here"
     return "check what is multiplied and divided"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
+from codesafety.diagnostics import Diagnostic, Diagnostics, Span, did_you_mean, listed
 from codesafety.ir import Kind
 from codesafety.language import schema
 from codesafety.language.checking import families
@@ -137,15 +138,39 @@ def rules(node: syntax.Rule, ruleset: RulesetScope, text: str) -> list[ir.Rule]:
                 part.row.span,
                 did_you_mean(part.row.text, keys) or f"the rows are {listed(keys, 'and')}",
             )
+    uses_row = re.compile(rf"(?<![\w.-]){re.escape(node.each.name.text)}\.")
+    if not any(uses_row.search(text, p.span.start, p.span.end) for p in node.parts if not isinstance(p, syntax.Example)):
+        ruleset.diagnostics.warning(
+            "CS407",
+            f"`{node.each.name.text}` is bound and never used: the rules of this family are one",
+            node.each.name.span,
+            f"name a column of it, such as `{node.each.name.text}.{next(iter(table.columns), '…')}`, or write one rule",
+        )
     family: list[ir.Rule] = []
+    told: dict[tuple[str, Span], list[tuple[str, Diagnostic]]] = {}
     for row in table.rows:
         found = Diagnostics()
         where = families.Row(node.each.name, table, row)
         made = _rule(families.written_out(node, where, found), dataclasses.replace(ruleset, diagnostics=found), text, where)
-        ruleset.diagnostics.found += [d for d in found.found if d not in ruleset.diagnostics.found]
+        for diagnostic in found.found:
+            told.setdefault((diagnostic.code, diagnostic.span), []).append((row.key, diagnostic))
         if made is not None:
             family.append(made)
+    for rows in told.values():
+        ruleset.diagnostics.found.append(_of_rows(rows, table))
     return family
+
+
+def _of_rows(found: Sequence[tuple[str, Diagnostic]], table: ir.Table) -> Diagnostic:
+    """Return once what is said of one place of a family, and of which rows where it is not said of all."""
+    keys = list(dict.fromkeys(key for key, _ in found))
+    first = found[0][1]
+    if len(keys) == len(table.rows):
+        return dataclasses.replace(first, message=first.message.replace(f"[{keys[0]}]", ""))
+    named = f"`{keys[0]}`" in first.message or f"[{keys[0]}]" in first.message
+    others = f"{len(keys) - 1} more" if len(keys) > 1 else ""
+    rows = " and ".join(part for part in ("" if named else f"the row `{keys[0]}`", others) if part)
+    return dataclasses.replace(first, message=f"{first.message} ({'and' if named else 'in'} {rows})" if rows else first.message)
 
 
 def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row | None) -> ir.Rule | None:
@@ -217,9 +242,9 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         say = message(say_node, scope, text)
     examples = tuple([example(e, scope) for e in parts.examples])
     _named_once(parts.examples, diagnostics)
-    _unused(parts.trigger, scope)
     if len(diagnostics.errors) > before:
         return None
+    _unused(parts.trigger, scope)
     assert trigger is not None  # where one is None, that has been reported
     assert action is not None
     made = ir.Rule(
@@ -419,7 +444,8 @@ def _cannot_range(word: syntax.Word, diagnostics: Diagnostics) -> None:
 
 
 def _bind(node: syntax.Binder, scope: RuleScope, slot: int) -> ir.Var | None:
-    name = scope.ruleset.set_name(node.set) if node.set else None
+    scope.refuse_set_as_name(node)
+    name = scope.set_name(node.set) if node.set else None
     var = scope.bind(node.name, Kind(node.kind.text), slot, set=name)
     return None if node.set and name is None else var
 

@@ -76,7 +76,7 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
             "CS122",
             f"nothing in {folder.label} says which ruleset this is",
             Span(first.name, 0, 0),
-            'add `ruleset NAME { title "…" version 1.0.0 language 1 }`',
+            f'add `ruleset NAME {{ title "…" version 1.0.0 language {LANGUAGES[-1]} }}`',
         )
         return None
     for other in found[1:]:
@@ -97,7 +97,7 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
         if not declarations.once(seen, part.keyword, part.span, diagnostics):
             continue
         _header_part(part, made, diagnostics)
-    for keyword, example in (("title", 'title "…"'), ("version", "version 1.0.0"), ("language", "language 1")):
+    for keyword, example in (("title", 'title "…"'), ("version", "version 1.0.0"), ("language", f"language {LANGUAGES[-1]}")):
         if keyword not in seen:
             diagnostics.error("CS216", f"the ruleset `{made.name}` has no `{keyword}`", node.name.span, f"add `{example}`")
     return made
@@ -244,6 +244,8 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
                 names.limits[limit.name] = limit
         elif isinstance(node, syntax.ValueSet):
             sets.append(declarations.valueset(node, scope, open_file))
+            if sets[-1].phrases:
+                names.phrases[sets[-1].name] = frozenset(said for _, said in sets[-1].phrases)
         elif isinstance(node, syntax.Table):
             table = declarations.table(node, scope, open_file)
             if table is not None:
@@ -310,7 +312,7 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
                 kind = "value set"
                 scope.names.sets[f"{scope.ruleset}/{node.name.text}"] = node.name.span
                 if any(isinstance(part, syntax.Setting) and part.keyword == "phrases" for part in node.parts):
-                    scope.names.with_phrases.add(f"{scope.ruleset}/{node.name.text}")
+                    scope.names.phrases[f"{scope.ruleset}/{node.name.text}"] = None
             case syntax.Limit():
                 kind = "limit"
                 scope.names.limits[f"{scope.ruleset}/{node.name.text}"] = None

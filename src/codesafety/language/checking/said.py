@@ -17,12 +17,21 @@ def says(node: syntax.Says, scope: RuleScope) -> ir.Condition | None:
     """Return what `t denies S` means, or None where it means nothing; that is reported."""
     var = scope.var(node.operand, (Kind.TEXT,), f"{node.what} something")
     name = scope.ruleset.set_name(node.set)
-    if name is not None and name not in scope.ruleset.names.with_phrases:
+    listed = scope.ruleset.names.phrases.get(name or "", frozenset())
+    if name is not None and name not in scope.ruleset.names.phrases:
         scope.diagnostics.error(
             "CS237",
             f"the value set `{node.set.text}` lists no phrases",
             node.set.span,
             f'add a list of words to it: `phrases "codes/{node.set.text.rpartition("/")[2]}_phrases.csv"`',
+        )
+        return None
+    if listed and node.what not in listed:
+        scope.diagnostics.error(
+            "CS237",
+            f"no phrase of `{node.set.text}` {node.what} it",
+            node.set.span,
+            f"add one to its list: `…,{node.what}`",
         )
         return None
     return None if var is None or name is None else ir.Says(var, node.what, name, node.span)
@@ -52,7 +61,7 @@ def refuse_words(node: Any, diagnostics: Diagnostics, where: str) -> None:
             "CS237",
             f"`{found.what}` cannot stand {where}: words that nobody listed say nothing, and prove nothing",
             found.span,
-            f"ask it in `when`, where it can raise a finding: `t {'affirms' if found.what == 'denies' else 'denies'} …` is the opposite",
+            "ask it in `when`, where it can raise a finding, or leave it out: what words do not say cannot be asked",
         )
 
 

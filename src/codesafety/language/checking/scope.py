@@ -13,6 +13,7 @@ from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.dates import interval
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.remedies import NO_CLOCK, NUMBER_WORDS
 from codesafety.language.schema import FieldSpec
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class Names:
     """What is declared where. Keys are whole names: `ruleset/name`."""
 
     sets: dict[str, Span] = field(default_factory=dict)
-    with_phrases: set[str] = field(default_factory=set)
-    """Those of the sets that list words."""
+    phrases: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """What the phrases of each set that lists words may say; None where the list is wrong, which has been said."""
     limits: dict[str, ir.Limit | None] = field(default_factory=dict)
     """None: declared, and wrong in itself, which has been said."""
     tables: dict[str, ir.Table | None] = field(default_factory=dict)
@@ -156,6 +157,8 @@ class RulesetScope:
         return None
 
     def _another(self, name: str, what: str) -> str:
+        if name in NUMBER_WORDS and what == "limit":
+            return f"write the number in digits: `{NUMBER_WORDS[name]}`"
         whole = name if "/" in name else f"{self.ruleset}/{name}"
         for kind, declared in (
             ("value set", self.names.sets),
@@ -204,6 +207,8 @@ class RuleScope:
     """The named conditions whose words are being read, outermost first."""
     conditions: int = 0
     """How many conditions have been read, named ones written out."""
+    items: frozenset[str] = frozenset()
+    """Parameters that may be of any dated kind."""
     assumed: dict[str, str | ir.Field] = field(default_factory=dict)
     """The unit of a number that is sent without one, by the field."""
     read_as: dict[str, ir.Field] = field(default_factory=dict)
@@ -220,6 +225,25 @@ class RuleScope:
         self.variables[name.text] = var
         self.all_variables.setdefault(name.text, var)
         return var
+
+    def set_name(self, word: syntax.Word) -> str | None:
+        """Return the whole name of a value set, or None where a word names none; that is reported."""
+        base, dot, column = word.text.partition(".")
+        if self.row is None or not dot or "/" in word.text or base != self.row.name.text:
+            return self.ruleset.set_name(word)
+        self._of_the_row(word, column)
+        return None
+
+    def refuse_set_as_name(self, binder: syntax.Binder) -> None:
+        """Report a variable that is called as a value set is, where no set is drawn from: the set was meant."""
+        if binder.set is None and f"{self.ruleset.ruleset}/{binder.name.text}" in self.ruleset.names.sets:
+            free = next((name for name in "exyz" if name not in self.variables), "…")
+            self.diagnostics.error(
+                "CS204",
+                f"`{binder.name.text}` is a value set",
+                binder.name.span,
+                f"write `{binder.kind.text} {free} in {binder.name.text}`",
+            )
 
     def call(self, name: syntax.Word, var: ir.Var) -> None:
         """Name what a quantifier finds. A name that is reserved or taken by another variable is reported."""
@@ -245,8 +269,8 @@ class RuleScope:
             () if place is None else ((place, "bound here"),),
         )
 
-    def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str) -> ir.Var | None:
-        """Return the variable of a word, or None where it is none or of another kind; that is reported."""
+    def var(self, word: syntax.Expression, wanted: tuple[Kind, ...], doing: str, *, instead: str | None = None) -> ir.Var | None:
+        """Return the variable of a word, or None where it is none or of another kind; that is reported, and what to do `instead`."""
         found = self.operand(word)
         if found is None:
             return None
@@ -264,7 +288,7 @@ class RuleScope:
                 "CS205",
                 f"`{word.text}` is {a_kind(found.kind)}, and only {_list_of(wanted)} {doing}",
                 word.span,
-                self._instead(found, wanted),
+                instead or self._instead(found, wanted),
             )
             return None
         return found
@@ -350,6 +374,8 @@ class RuleScope:
         if name in columns and columns[name].open and self.row.row.cells.get(name) is None:
             self._open(word)
             return
+        if name in columns and columns[name].type != "text" and self.row.row.cells.get(name) is None:
+            return  # what is wrong with the cell has been said
         if name in columns:
             self.diagnostics.error(
                 "CS205",
@@ -374,7 +400,7 @@ class RuleScope:
         if apart is not None:
             span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
         elif base in ("today", "now"):
-            help = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
+            help = NO_CLOCK
         elif base in self.gone:
             help = f"`{base}` is bound by a quantifier and can be used in its brackets only; `as {base}` behind it lets `say` name what is found"
         elif word.text == base and (home := self._home_of(base)) is not None:
@@ -397,6 +423,9 @@ class RuleScope:
         self, word: syntax.Word, base: str, name: str, fields: Mapping[str, FieldSpec], var: ir.Var | None
     ) -> ir.Field | None:
         spec = fields.get(name)
+        if base in self.items and not all(name in schema.FIELDS[kind] for kind in (Kind.ENTRY, Kind.MEDICATION)):
+            self._not_of_every_item(word, base, name)
+            return None
         if spec is None:
             near = did_you_mean(name, fields)
             apart = _apart(word.text, [*self.variables, "patient", "message"])
@@ -417,6 +446,25 @@ class RuleScope:
             self.sex.append(found)
             self.private = self.private or spec.private
         return found
+
+    def _not_of_every_item(self, word: syntax.Word, base: str, name: str) -> None:
+        """Report a field that is asked of an item and that not every dated one has."""
+        of = {kind: schema.FIELDS[kind] for kind in (Kind.ENTRY, Kind.MEDICATION)}
+        shared = [field for field in of[Kind.ENTRY] if field in of[Kind.MEDICATION]]
+        asked = f"of an item may be asked {listed((f'{base}.{field}' for field in shared), 'and')}"
+        having = next((kind for kind, fields in of.items() if name in fields), None)
+        if having is None:
+            near = did_you_mean(name, shared)
+            help = near.replace("`", f"`{base}.", 1) if near else asked
+            self.diagnostics.error("CS201", f"unknown field `{word.text}`", word.span, help)
+            return
+        other = Kind.MEDICATION if having is Kind.ENTRY else Kind.ENTRY
+        self.diagnostics.error(
+            "CS201",
+            f"an item is an entry or a medication, and {a_kind(other)} has no `{name}`",
+            word.span,
+            f"write `{having.value} {base}` in place of `item {base}`; {asked}",
+        )
 
     def _column(self, word: syntax.Word, row: ir.Var, name: str) -> ir.Field | None:
         table = self.ruleset.names.tables.get(row.table or "")
@@ -556,14 +604,14 @@ def _list_of(kinds: tuple[Kind, ...]) -> str:
 def _apart(written: str, known: Collection[str]) -> str | None:
     """Return what is one word for want of spaces around a mark, with them: `a.value-b.value`. None where it is none of that."""
     parts = written.split("-")
-    if len(parts) < 2 or any(part.partition(".")[0] not in known for part in parts):
+    if len(parts) < 2 or any(part.partition(".")[0] not in known and not part.isdigit() for part in parts):
         return None
     return " - ".join(parts)
 
 
 def _not_a_field(base: str, name: str) -> str | None:
     if name == "age":
-        return "an age is always an age at something: `age at e >= 50 years`"
+        return "an age is always an age at something: `age at e`"
     if name == "sex" and base == "patient":
         return "there are two: `patient.gender` and `patient.sex_at_birth`"
     if name in ("dob", "birth_date", "birthdate", "date_of_birth") and base == "patient":

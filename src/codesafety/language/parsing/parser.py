@@ -226,6 +226,15 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
     if token.type == "RBRACE" and accepted <= _DECLARATIONS | {"$END"}:
         diagnostics.error("CS104", "this `}` closes nothing", token.span, "delete it, or add the `{` that it should close")
         return
+    behind = chunk[place + 1] if place + 1 < len(chunk) else None
+    if token.type == "IN" and previous is not None and previous.type in _KINDS and behind is not None and behind.type == "NAME":
+        diagnostics.error(
+            "CS109",
+            "what is drawn has no name",
+            token.span,
+            f"name it: `{previous.value} {'r' if previous.type == 'ROW' else 'x'} in {behind.value}`",
+        )
+        return
     if token.value in scan.keywords and "NAME" in accepted and previous is not None and previous.type in _BEFORE_A_NAME:
         diagnostics.error(
             "CS109",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import takewhile
 from typing import Final
 
 from codesafety.diagnostics import did_you_mean
+from codesafety.ir.units import spelling
 from codesafety.language.parsing.tokens import Token
 
 _MEANT: Final = {
@@ -31,25 +33,37 @@ _MEANT_KINDS: Final = {
     **dict.fromkeys(("medicine", "drug", "prescription", "med", "product", "vaccine"), "medication"),
     **dict.fromkeys(("condition", "diagnosis", "problem", "observation", "procedure", "finding", "event", "result"), "entry"),
     **dict.fromkeys(("code", "concept"), "coding"),
-    "previous": "latest",
 }
 """Words that people bring for what a rule ranges over."""
-_NUMBER_WORDS: Final = {
+NUMBER_WORDS: Final = {
     word: str(n)
     for n, word in enumerate(
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
     )
 }
+NO_CLOCK: Final = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
+_COMPARED: Final = {
+    **dict.fromkeys(("above", "over", "exceeds", "greater", "higher", "more"), ">"),
+    **dict.fromkeys(("below", "under", "lower", "smaller", "less"), "<"),
+}
+"""Words that people bring for how numbers compare."""
+_CHANGES: Final = {
+    **dict.fromkeys(("increases", "increased", "climbs", "grows", "rose"), "rises"),
+    **dict.fromkeys(("drops", "decreases", "decreased", "declines", "dropped", "fell"), "falls"),
+}
+_ORDERS: Final = {**dict.fromkeys(("last", "newest", "recent"), "latest"), **dict.fromkeys(("first", "oldest"), "earliest")}
 _LEFT_OUT: Final = {
     **dict.fromkeys(("average", "mean", "sum", "total", "count", "number", "highest", "lowest", "maximum", "minimum"),
         "there are no totals and averages; `at least N entry x in SET where ( … )` counts, `exists` and `no` ask of each"),
     "median": "there are no totals and averages",
-    "today": "a rule answers the same on every day: compare with the day of the item, or with `message.sent`",
-    "now": "a rule answers the same on every day: compare with the day of the item, or with `message.sent`",
+    **dict.fromkeys(("today", "now"), NO_CLOCK),
     "else": "a rule has no `else`: write a second rule",
     "family": "a family is written `rule NAME for each row p of TABLE { … }`",
 }  # fmt: skip
 """Words of other languages that have no counterpart here, and what is written instead."""
+_SHORTEST_CODE: Final = 6
+"""Digits of a SNOMED CT code."""
+_QUANTITY: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*?)\s*")
 _KINDS: Final = frozenset({"ENTRY", "HISTORY", "MENTION", "MEDICATION", "CODING"})
 _TIME: Final = frozenset({"YEARS", "YEAR", "MONTHS", "MONTH", "WEEKS", "WEEK", "DAYS", "DAY"})
 _RELATIONS: Final = frozenset({"WITHIN", "BEFORE", "AFTER", "ABOUT", "MISSING", "ON_THE_SAME_DAY_AS", "THE_SAME_AS"})
@@ -89,6 +103,10 @@ def remedy(place: Place) -> str | None:
     token, after, earlier, accepted = place.token, place.after, place.earlier, place.accepted
     return (
         _of_words_that_people_bring(place)
+        or _of_counts(place)
+        or _of_changes(place)
+        or _of_what_is_said(place)
+        or _of_numbers(place)
         or _after_is(place)
         or _of_conditions(place)
         or _of_lengths(place)
@@ -113,8 +131,7 @@ def lone_operand(place: Place) -> tuple[Token, str] | None:
 
 def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
     """Return subject, predicate and what it is said to be, of the simple condition at the end of some tokens."""
-    start = max((i for i, t in enumerate(tokens) if t.type in _BEGINS_A_CONDITION), default=-1) + 1
-    part = tokens[start:]
+    part = tokens[_start(tokens) :]
     words = [t.value for t in part]
     if len(part) < 3:
         return None
@@ -146,20 +163,187 @@ def _of_words_that_people_bring(place: Place) -> str | None:
     return None
 
 
+def _of_counts(place: Place) -> str | None:
+    """`at most 2 entry …`, `more than 2 entry …`, `exactly 2 entry …`; `last entry …`, `the latest entry …`."""
+    token, before, behind = place.token, place.before, place.behind
+    words = [t.value for t in (*before[-1:], token, *behind[:2])]
+    kinds = _KINDS | {"EPISODES", "OF"}
+    if token.type in _KINDS and place.after == "NAME" and before[-1].value in _ORDERS:
+        return f"write `{_ORDERS[before[-1].value]} {token.value} …`"
+    if token.value == "recent" and place.after == "NAME":
+        return "write `latest`"
+    if token.type in ("LATEST", "EARLIEST") and place.after == "NAME":
+        return f"leave `{before[-1].value}` out: `{token.value} entry x in SET … has ( … )`"
+    if token.type == "NUMBER" and place.after == "NAME" and words[0] == "exactly" and token.value.isdigit():
+        return f"write both: `at least {token.value} …` and `fewer than {int(token.value) + 1} …`"
+    at = next((i for i, t in enumerate(behind[:2]) if t.type == "NUMBER" or t.value in NUMBER_WORDS), None)
+    if at is None or at + 1 == len(behind) or behind[at + 1].type not in kinds | _TIME:
+        return None
+    number = NUMBER_WORDS.get(behind[at].value, behind[at].value)
+    if not number.isdigit():
+        return None
+    if place.after == "AT" and token.value == "most":
+        return f"write `fewer than {int(number) + 1} …`"
+    if token.type == "MORE" and "EXISTS" in place.accepted:
+        return f"write `at least {int(number) + 1} …`"
+    if token.type == "LESS" and "EXISTS" in place.accepted:
+        return f"write `fewer than {number} …`"
+    return None
+
+
+def _of_changes(place: Place) -> str | None:
+    """`a rises from b by at least 5 %`, `a differs from b by more than 5 %`, `a drops …`."""
+    token, before, accepted = place.token, place.before, place.accepted
+    if token.value in _CHANGES and "RISES" in accepted:
+        return f"write `{_CHANGES[token.value]} from … by more than …`"
+    start = _start(before)
+    at = next((i for i in range(start, len(before)) if before[i].type in ("DIFFERS", "RISES", "FALLS")), None)
+    if at is None:
+        return None
+    left, verb = _in_words(before[start:at]), before[at].value
+    rest = (*before[at + 1 :], token, *place.behind)
+    other = next((rest[i + 1] for i, t in enumerate(rest[:-1]) if t.type == "FROM" and rest[i + 1].type != "NUMBER"), None)
+    number = next((i for i, t in enumerate(rest) if t.type == "NUMBER"), None)
+    if other is None or number is None or number + 1 == len(rest):
+        return None
+    right, n, unit = other.value, rest[number].value, rest[number + 1].value
+    amount = f"{n} {unit}" if rest[number + 1].type in ("PERCENT", "STRING") else n
+    if token.type == "MINUS":
+        return f"write the number without a sign: `by more than {n} …`; `rises` and `falls` say the direction"
+    if any(t.type == "LEAST" for t in rest[: number + 1]):
+        return _at_least(left, verb, right, n, amount)
+    if token.type == "FROM" and accepted == {"BY"}:
+        return f"write `{left} differs by more than {amount} from {right}`"
+    if token.type == "STRING" and accepted == {"PERCENT"}:
+        return f"write `{left} rises from {right} by more than {amount} or {left} falls from {right} by more than {amount}`"
+    if token.type == "BY" and accepted == {"FROM"}:
+        return f"write `{left} {verb} from {right} by more than {amount}`"
+    return None
+
+
+def _at_least(left: str, verb: str, right: str, n: str, amount: str) -> str:
+    """Return how a change of at least an amount is written: by calculating."""
+    if amount.endswith("%"):
+        more, less = (Decimal(100) + Decimal(n)) / 100, (Decimal(100) - Decimal(n)) / 100
+        ways = [f"{left} >= {right} * {more.normalize():f}", f"{left} <= {right} * {less.normalize():f}"]
+    else:
+        ways = [f"{left} - {right} >= {amount}", f"{right} - {left} >= {amount}"]
+    return f"it is `by more than`; at least is calculated: `{' or '.join(ways[verb == 'falls' : 1 + (verb != 'rises')])}`"
+
+
+def _of_what_is_said(place: Place) -> str | None:
+    """`t does not affirm S`, `t not denies S`: nothing is asked of silence."""
+    around = [t.value for t in (*place.before[-1:], place.token, *place.behind[:2])]
+    if {"not", "never"} & {*around} and any(word.startswith(("affirm", "den")) for word in around):
+        return "what words do not say cannot be asked: they prove nothing by their silence"
+    return None
+
+
+def _of_numbers(place: Place) -> str | None:
+    """Numbers, ranges and powers as people write them."""
+    token, before, accepted, behind = place.token, place.before, place.accepted, place.behind
+    if token.type == "TIMES" and place.after == "TIMES" and behind and behind[0].value in ("2", "3"):
+        return power(place.before[-2].value, int(behind[0].value))
+    if token.type == "STRING" and place.after == "CMP" and (found := quoted_quantity(token.value.strip('"“”'))) is not None:
+        return f'the unit alone stands in quotes: `{found[0]} "{spelling.instead(found[1])}"`'
+    if token.type == "LPAR" and place.after == "NUMBER" and len(behind) > 1 and behind[1].type == "RPAR":
+        unit = spelling.instead(behind[0].value)
+        return None if unit is None else f'a unit is written in quotes: "{unit}"'
+    if token.value in _COMPARED and "CMP" in accepted:
+        amount = _amount([t for t in behind if t.value != "than"])
+        return amount and _as_compared(_said_before(before), _COMPARED[token.value], amount)
+    if token.type == "PERCENT" and place.after == "NUMBER" and "AND" in accepted:
+        return 'a unit is written in quotes: "%"'
+    if token.type == "COMMA" and place.after == "NUMBER" and behind and behind[0].type == "NUMBER" and _in_a_condition(before):
+        return f"a number has no comma: write `{before[-1].value}{behind[0].value}` or `{before[-1].value}.{behind[0].value}`"
+    if token.type == "CMP" and "AND" in accepted:
+        return _between(before[_start(before) :], token, behind)
+    if "TO" in accepted and "CMP" not in accepted and place.token.type != "TO":
+        whole = [*before, token]
+        for i in range(len(whole) - 3, max(len(whole) - 6, 0), -1):
+            if whole[i].type == "NUMBER" and whole[i + 1].type == "MINUS" and whole[i + 2].type == "NUMBER":
+                return f"write `from {whole[i].value} to {_amount(whole[i + 2 : len(before)])}`"
+    return None
+
+
+def quoted_quantity(text: str) -> tuple[str, str] | None:
+    """Return number and unit, as they are written, of a text that is nothing else; None where it is another text."""
+    found = _QUANTITY.fullmatch(text)
+    return None if found is None or spelling.instead(found[2]) is None else (found[1], found[2])
+
+
+def power(base: str, n: int) -> str:
+    """Return how a power is written."""
+    return f"powers are written out: `({' * '.join([base if base != ')' else '( … )'] * n)})`"
+
+
+def _between(before: Sequence[Token], second: Token, behind: Sequence[Token]) -> str | None:
+    """`20 < e.value < 300`."""
+    first = next((i for i, t in enumerate(before) if t.type == "CMP"), None)
+    amount = _amount(behind)
+    if first is None or amount is None or before[0].type != "NUMBER" or before[first].value[0] != second.value[0]:
+        return None
+    unit = amount.partition(" ")[2]
+    low, subject = _in_words(before[:first]), _in_words(before[first + 1 :])
+    if {before[first].value, second.value} == {"<="}:
+        return f"write `{subject} is from {low} to {amount}`"
+    if unit and " " not in low:
+        low = f"{low} {unit}"
+    turned = before[first].value.translate(str.maketrans("<>", "><"))
+    return f"write `{subject} {turned} {low} and {subject} {second.value} {amount}`"
+
+
+def _amount(tokens: Sequence[Token]) -> str | None:
+    """Return the number that some tokens begin with, with its unit or length; None where there is none."""
+    if not tokens or tokens[0].type not in ("NUMBER", "DOTTED", "NAME"):
+        return None
+    unit = tokens[1] if len(tokens) > 1 and tokens[0].type == "NUMBER" else None
+    return f"{tokens[0].value} {unit.value}" if unit is not None and unit.type in _TIME | {"STRING"} else tokens[0].value
+
+
+def _start(before: Sequence[Token]) -> int:
+    """Return where the condition begins that some tokens end in."""
+    return max((i for i, t in enumerate(before) if t.type in _BEGINS_A_CONDITION), default=-1) + 1
+
+
+def _in_words(tokens: Sequence[Token]) -> str:
+    return " ".join(t.value for t in tokens)
+
+
+def _is_number(subject: str) -> bool:
+    """Return whether words may stand for a number: an age, or a field."""
+    return subject.startswith("age ") or "." in subject
+
+
+def _said_before(before: Sequence[Token]) -> str:
+    return _in_words(before[_start(before) :])
+
+
 def _after_is(place: Place) -> str | None:
     token, after, earlier = place.token, place.after, place.earlier
     if after == "NAME" and earlier in ("IS", "NOT"):
         return _of_comparatives(place)
+    if (than := _more_than(place)) is not None:
+        return than
     if after != "IS" and (after, earlier) != ("NOT", "IS"):
         return None
     negated = after == "NOT"
     match token.type:
         case "CMP":
             return "numbers are compared without `is`: `e.value > 300`"
+        case "IN" if any(t.value in ("last", "past") for t in place.behind[:2]):
+            return _of_the_last(place)
         case "IN":
             return "write `not in`, without `is`" if negated else "write `in`, without `is`"
+        case "NUMBER" if len(token.value) < _SHORTEST_CODE and _is_number(subject := _subject(place.before)):
+            amount = _amount([token, *place.behind])
+            return f"one number is a range: `{subject} is{' not' if negated else ''} from {token.value} to {amount}`"
         case "NUMBER":
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
+        case "NO" if len(place.behind) > 2 and place.behind[0].type in ("MORE", "LESS"):
+            amount = _amount(place.behind[2:])
+            operator = "<=" if place.behind[0].type == "MORE" else ">="
+            return amount and _as_compared(_subject(place.before), operator, amount)
         case "NO":
             return "write `is false`"
         case "AT" if not negated:
@@ -167,6 +351,41 @@ def _after_is(place: Place) -> str | None:
         case "STRING":
             return "a status is a word without quotes; text as sent cannot be compared with text"
     return None
+
+
+def _of_the_last(place: Place) -> str:
+    """`is in the last 3 months`, `is within the last 3 months`."""
+    number = next((i for i, t in enumerate(place.behind[:3]) if t.type == "NUMBER"), None)
+    length = "3 months" if number is None else _amount(place.behind[number:]) or "3 months"
+    return f"{NO_CLOCK}: `{_subject(place.before)} is within {length} before message.sent`"
+
+
+def _more_than(place: Place) -> str | None:
+    """`is more than 140 "mm[Hg]"`, `age at e is more than 16 years`."""
+    before = place.before
+    at = next((i for i in range(len(before) - 1, max(len(before) - 6, 0), -1) if before[i].type == "THAN"), None)
+    if at is None or before[at - 1].type not in ("MORE", "LESS") or before[at - 2].type not in ("IS", "NOT"):
+        return None
+    if place.token.type in ("BEFORE", "AFTER", "FROM") or not place.accepted & (_TIME | {"BEFORE", "AFTER", "FROM"}):
+        return None
+    subject, amount = _subject(before), _amount([*before[at + 1 :], place.token])
+    if amount is None or not amount[0].isdigit() or not _is_number(subject):
+        return None
+    operator = {("MORE", "IS"): ">", ("MORE", "NOT"): "<=", ("LESS", "IS"): "<", ("LESS", "NOT"): ">="}[
+        before[at - 1].type, before[at - 2].type
+    ]
+    return _as_compared(subject, operator, amount)
+
+
+def _as_compared(subject: str, operator: str, amount: str) -> str:
+    """Return how a comparison is written; of an age in completed units, of years where none are named."""
+    n, _, unit = amount.partition(" ")
+    if not subject.startswith("age ") or not n.isdigit():
+        return f"write `{subject} {operator} {amount}`"
+    unit = unit or "years"
+    if operator in ("<", ">="):
+        return f"write `{subject} {operator} {n} {unit}`"
+    return f"write `{subject} {'>=' if operator == '>' else '<'} {int(n) + 1} {unit}`: an age counts completed {unit}"
 
 
 def _of_least_and_most(place: Place) -> str | None:
@@ -193,43 +412,45 @@ def _of_comparatives(place: Place) -> str | None:
     word = place.before[-1].value
     subject = _subject(place.before)
     rest = [place.token, *place.behind]
+    if word == "between" and rest[0].type == "DATE" and len(rest) > 2 and rest[2].type == "DATE" and place.earlier == "IS":
+        return f"write `{subject} is not before {rest[0].value} and {subject} is not after {rest[2].value}`"
     if word == "between" and rest[0].type == "NUMBER":
-        high = next((t for t in rest[1:4] if t.type == "NUMBER"), None)
-        unit = next((t.value for t in rest[1:5] if t.type in _TIME or t.type == "STRING"), "")
+        at = next((i for i, t in enumerate(rest[1:4], start=1) if t.type == "NUMBER"), None)
+        high = _amount(rest[at:]) if at is not None else "…"
+        if high is not None and high.isdigit() and not _is_number(subject):
+            high += " years"
         negated = " not" if place.earlier == "NOT" else ""
-        return (
-            f"a range is written `{subject} is{negated} from {rest[0].value} to {high.value if high else '…'} {unit}".rstrip()
-            + "`"
-        )
-    number = next((t for t in rest[:2] if t.type == "NUMBER"), None)
-    unit = next((t.value for t in rest[:3] if t.type in _TIME or t.type == "STRING"), "years")
-    if number is None or not number.value.isdigit():
+        return f"a range is written `{subject} is{negated} from {rest[0].value} to {high}`"
+    number = next((i for i, t in enumerate(rest[:2]) if t.type == "NUMBER"), None)
+    amount = None if number is None else _amount(rest[number:])
+    operator = _COMPARED.get({"older": "above", "younger": "below"}.get(word, word))
+    if amount is None or operator is None or ("." in amount and "." not in subject):
         return None
-    if "." not in subject and not subject.startswith("age "):
+    if not _is_number(subject):
         subject = f"age at {subject}"
-    aged = subject.startswith("age ")
-    if word in ("older", "above", "over", "greater", "higher"):
-        if aged:
-            return f"write `{subject} >= {int(number.value) + 1} {unit}`: an age counts completed {unit}"
-        return f"write `{subject} > {number.value}`"
-    if word in ("younger", "below", "under", "lower", "smaller"):
-        return f"write `{subject} < {number.value}{f' {unit}' if aged else ''}`"
-    return None
+    return _as_compared(subject, {">": "<=", "<": ">="}[operator] if place.earlier == "NOT" else operator, amount)
 
 
 def _subject(before: Sequence[Token]) -> str:
     """Return what the condition at the end of some tokens is said of."""
-    start = max((i for i, t in enumerate(before) if t.type in _BEGINS_A_CONDITION), default=-1) + 1
-    words = [t.value for t in before[start:]]
+    words = [t.value for t in before[_start(before) :]]
     return " ".join(words[: words.index("is")]) if "is" in words else " ".join(words[:-1])
 
 
 def _of_conditions(place: Place) -> str | None:
-    token, before, after, accepted = place.token, place.before, place.after, place.accepted
+    token, before, after, earlier, accepted = place.token, place.before, place.after, place.earlier, place.accepted
     if token.type == "DATE" and after == "CMP":
         return "dates are compared with `before`, `after` and `within`: `e is before 2025-01-01`"
-    if after == "WHERE":
-        return "the brackets are not optional: `where ( … )`"
+    if after in ("WHERE", "HAS"):
+        return f"the brackets are not optional: `{after.lower()} ( … )`"
+    if after == "WITHIN" and token.value in ("last", "past", "the"):
+        return _of_the_last(place)
+    if after == "NAME" and earlier == "WITHIN" and token.value in ("last", "past"):
+        return _of_the_last(place)
+    if token.type == "WITHIN" and "HAS" in accepted:
+        return _of_an_edge(place)
+    if token.type in _KINDS and after == "NAME" and earlier == "FOR":
+        return f"ask it in `when`: `for {token.value} e in SET when e is {before[-1].value} …`"
     if after == "NOT" and "LPAR" in accepted:
         return "the brackets are not optional: `not ( … )`"
     if after == "AGE":
@@ -238,8 +459,12 @@ def _of_conditions(place: Place) -> str | None:
         return f"a year by itself is no date here: write {token.value}-01-01 or {token.value}-12-31"
     if token.type == "NAME" and after == "NUMBER" and "EPISODES" in accepted:
         return "entries, medications, days and episodes are counted: `at least N medication x in SET`"
-    if token.type in ("NAME", "REF", "DOTTED") and after == "NUMBER" and (place.earlier == "CMP" or _in_a_condition(before)):
-        return f'a unit is written in quotes: "{token.value}"'
+    if (
+        token.type in ("NAME", "REF", "DOTTED")
+        and after in ("NUMBER", "ASSUME")
+        and (earlier in ("CMP", "DEFAULT", "FROM", "TO") or after == "ASSUME" or _in_a_condition(before))
+    ):
+        return f'a unit is written in quotes: "{spelling.instead(token.value) or token.value}"'
     if token.type == "NAME" and token.value == "same" and after == "NAME":
         return "write `the same product as` or `the same entry as`, and what it is compared with"
     if token.type in _RELATIONS and "IS" in accepted:
@@ -263,6 +488,20 @@ def _of_conditions(place: Place) -> str | None:
     return None
 
 
+def _of_an_edge(place: Place) -> str | None:
+    """`latest entry x in SET within 3 months before e has ( … )`."""
+    start = max((i for i, t in enumerate(place.before) if t.type in ("LATEST", "EARLIEST")), default=None)
+    side = next((i for i, t in enumerate(place.behind[:6]) if t.type in ("BEFORE", "AFTER")), None)
+    if start is None or side is None or side + 1 >= len(place.behind) or start + 2 >= len(place.before):
+        return None
+    length, edge = _in_words(place.behind[:side]), _in_words(place.behind[side : side + 2])
+    name = place.before[start + 2].value
+    until = f"until {place.behind[side + 1].value}" if place.behind[side].type == "BEFORE" else ""
+    return (
+        f"write `{_in_words([*place.before[start:]])} {until}".rstrip() + f" where ({name} is within {length} {edge}) has ( … )`"
+    )
+
+
 def _in_a_condition(before: Sequence[Token]) -> bool:
     """Return whether the part of a rule that some tokens end in is a condition."""
     part = next((t.type for t in reversed(before) if t.type in ("WHEN", "UNLESS", "FOR", "SAY", "EXAMPLE", "HAZARD_WORD")), "")
@@ -271,8 +510,8 @@ def _in_a_condition(before: Sequence[Token]) -> bool:
 
 def _of_lengths(place: Place) -> str | None:
     token, before, after, accepted = place.token, place.before, place.after, place.accepted
-    if token.type in _TIME and after == "NAME" and before[-1].value in _NUMBER_WORDS:
-        return f"write the number in digits: `{_NUMBER_WORDS[before[-1].value]} {token.value}`"
+    if token.type in _TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
+        return f"write the number in digits: `{NUMBER_WORDS[before[-1].value]} {token.value}`"
     if after == "NUMBER" and accepted <= _TIME:
         return f"a length has a unit of time: `{before[-1].value} months`"
     if token.type in ("MINUS", "PLUS") and "CMP" not in accepted:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name, monthrange
 from typing import Final
 
 from codesafety.diagnostics import Diagnostics, Span
-from codesafety.ir.units import families as units
+from codesafety.ir.units import spelling
+from codesafety.language.parsing.remedies import power
 from codesafety.language.parsing.tokens import Token
 
 _WORD: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
@@ -37,6 +39,16 @@ _HELP: Final = {
     **{char: f"write {instead}" for char, instead in _INSTEAD.items()},
     ";": "remove it: parts need no mark between them, and items of a list are parted by commas",
 }
+_UNIT: Final = re.compile(r"[^\s\"“”(),|]+")
+_GLUED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(\D.*)")
+_FRACTION: Final = re.compile(r"\.[0-9]+")
+_POWER: Final = re.compile(r"([a-z][a-z0-9_.-]*)([²³])")
+_RAISED: Final = re.compile(r"\^\s*([2-9])(?![0-9.])")
+_SHORT: Final = re.compile(r"['’][a-z]+")
+_EQUAL: Final = re.compile(r"(==?)\s*(-?[0-9]+(?:\.[0-9]+)?)?\s*(\"[^\"]*\"|(?:year|month|week|day)s?\b)?")
+_YEAR: Final = re.compile(r"\s+([12][0-9]{3})(?![0-9-])")
+_MONTHS: Final = {name[:3].lower(): (n, (name.lower(), name[:3].lower())) for n, name in enumerate(month_name) if n}
+"""Months by their first three letters: number, and how each is written."""
 _SINGLE_QUOTES: Final = "'‘’‚„«»`"
 
 
@@ -143,9 +155,12 @@ def _quote(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
 def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
     while tokens and tokens[-1].end_pos == start and tokens[-1].type not in ("STRING", "TERM", "URL", "LPAR", "LBRACE", "COMMA"):
         start = tokens.pop().start_pos
+    before = tokens[-1].type if tokens else ""
+    opened = before == "LPAR" and len(tokens) > 1 and tokens[-2].type == "NUMBER"
+    if (before == "NUMBER" or opened) and (run := _UNIT.match(text, start)) is not None and spelling.instead(run[0]) is not None:
+        end = run.end()
     written = text[start:end]
     span = Span(file, start, end)
-    before = tokens[-1].type if tokens else ""
     hazard = _HAZARD.fullmatch(written)
     if before == "HAZARD_WORD":
         help = (
@@ -154,7 +169,22 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
             else "a hazard is capitals, a hyphen and digits: `H-01`"
         )
         diagnostics.error("CS225", f"`{written}` is no hazard id", span, help)
-    elif before == "NUMBER" and (ucum := _unit(written)) is not None:
+    elif opened and text.startswith(")", end) and (ucum := spelling.instead(written)) is not None:
+        start, end = tokens.pop().start_pos, end + 1
+        diagnostics.error("CS105", f"`{text[start:end]}` is a unit without quotes", Span(file, start, end), f'write `"{ucum}"`')
+    elif (quantity := _GLUED.fullmatch(written)) is not None and (ucum := spelling.instead(quantity[2])) is not None:
+        diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `{quantity[1]} "{ucum}"`')
+    elif _FRACTION.fullmatch(written):
+        diagnostics.error("CS105", f"`{written}` is no number", span, f"write `0{written}`")
+    elif (squared := _POWER.fullmatch(written)) is not None:
+        diagnostics.error("CS105", f"`{written}` is not a name", span, power(squared[1], "²³".index(squared[2]) + 2))
+    elif (month := _MONTHS.get(written[:3].lower())) and written.lower() in month[1] and (year := _YEAR.match(text, end)):
+        return _month(text, start, year, month[0], file, tokens, diagnostics)
+    elif before in ("ENTRY", "HISTORY", "MENTION", "MEDICATION") and tokens[-1].end_pos < start and written[0].isupper():
+        diagnostics.error(
+            "CS105", f"`{written}` is not a name", span, f"name the item and its set: `{before.lower()} e in {written.lower()}`"
+        )
+    elif before == "NUMBER" and (ucum := spelling.instead(written)) is not None:
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
@@ -163,15 +193,12 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
     else:
         lower = re.sub(r"[^a-z0-9_./-]+", "-", written.lower()).strip("-_.")
         help_name = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
+        if all("." in side for side in written.split("/", 1)) and "/" in written:
+            help_name = f"marks stand between spaces: `{written.replace('/', ' / ')}`"
         diagnostics.error(
             "CS105", f"`{written}` is not a name: names are small letters a to z, digits, `-` and `_`", span, help_name
         )
     return end
-
-
-def _unit(written: str) -> str | None:
-    """Return how a unit is written in UCUM, or None where it is none."""
-    return written if units.known(written) else units.written_as(written)
 
 
 def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
@@ -211,6 +238,13 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
 
 def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
     char = text[at]
+    base = tokens[-1].value if tokens and tokens[-1].type in ("NAME", "DOTTED", "RPAR") else None
+    if base is not None and (raised := _RAISED.match(text, at)) is not None:
+        diagnostics.error("CS105", "`^` means nothing here", Span(file, at, raised.end()), power(base, int(raised[1])))
+        return raised.end()
+    if (equal := _EQUAL.match(text, at)) is not None and (help := _of_equals(equal, tokens)) is not None:
+        diagnostics.error("CS105", "`=` means nothing here", Span(file, at, at + len(equal[1])), help)
+        return at + len(equal[1])
     marks = _MARKS.match(text, at)
     if marks is not None and marks[0] in _INSTEAD:
         diagnostics.error("CS105", f"`{marks[0]}` means nothing here", Span(file, at, marks.end()), f"write {_INSTEAD[marks[0]]}")
@@ -230,6 +264,14 @@ def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
             "CS105", "a comment is written `/* … */`", Span(file, at, at + 1), "put the words between `/*` and `*/`"
         )
         return _line_end(text, at)
+    if (short := _SHORT.match(text, at)) is not None and base is not None and tokens[-1].end_pos == at:
+        start = tokens.pop().start_pos
+        span = Span(file, start, short.end())
+        help = "a condition is denied as `not ( … )`, `is not` or `not in`"
+        if short[0][1:] == "s":
+            help = f"a field is named behind a dot: `{text[start:at]}.value`"
+        diagnostics.error("CS105", f"`{text[start : short.end()]}` means nothing here", span, help)
+        return short.end()
     if char in _SINGLE_QUOTES:
         line = text[at + 1 : _line_end(text, at)]
         closing = next((i for i, c in enumerate(line) if c in _SINGLE_QUOTES), None)
@@ -242,6 +284,35 @@ def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     diagnostics.error("CS105", f"`{shown}` means nothing here", Span(file, at, at + 1), _HELP.get(char, "remove it"))
     return at + 1
+
+
+def _of_equals(equal: re.Match[str], tokens: list[Token]) -> str | None:
+    """Return what is written for `=`: nothing in an example, a range of one number in a condition."""
+    part = next((t.type for t in reversed(tokens) if t.type in ("GIVEN", "WHEN", "UNLESS")), "")
+    if part == "GIVEN":
+        return f"leave it out: `{tokens[-1].value} {equal[2] or '…'}`"
+    if part and equal[2]:
+        unit = f" {equal[3]}" if equal[3] else ""
+        return f"one number is a range: `is from {equal[2]} to {equal[2]}{unit}`"
+    return None
+
+
+def _month(
+    text: str, start: int, year: re.Match[str], month: int, file: str, tokens: list[Token], diagnostics: Diagnostics
+) -> int:
+    """Report a date in words, `June 2025` or `1 June 2025`, and return where it ends."""
+    day = tokens[-1].value if tokens and tokens[-1].type == "NUMBER" and len(tokens[-1].value) < 3 else None
+    if day is not None:
+        start = tokens.pop().start_pos
+    first = f"{year[1]}-{month:02}"
+    days = f"`{first}-{day:0>2}`" if day else f"`{first}-01` or `{first}-{monthrange(int(year[1]), month)[1]}`"
+    diagnostics.error(
+        "CS105",
+        f"`{text[start : year.end()]}` is no date",
+        Span(file, start, year.end()),
+        f"a date is written YYYY-MM-DD: {days}",
+    )
+    return year.end()
 
 
 def _line_end(text: str, at: int) -> int:
