@@ -17,7 +17,7 @@ from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.language import load
 from codesafety.record import Coding, Entry, Medication, Message, Patient, Record, Submission
 from codesafety.report import Report
-from codesafety.terminology.dmd.medicines import shipped_products
+from codesafety.terminology.dmd.extract import shipped_products
 from codesafety.terminology.sctid import is_well_formed
 
 DEFAULT = (

@@ -44,6 +44,10 @@ _OF_AN_ITEM = {
 """Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its
 own name."""
 
+_OF_PRODUCTS = frozenset({"product", "ingredients", "route", "form", "strength"})
+"""Fields that follow from which product a medicine is: of one that is not recognised, all have one line."""
+_MOST_NAMED = 10
+
 
 class MissingInputs:
     """The answers of one report that could not be told."""
@@ -57,6 +61,7 @@ class MissingInputs:
         self.found: list[Result] = []
         self._stopped: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
         self._not_understood: tuple[set[str], set[str]] = (set(), set())
+        self._not_recognised: tuple[set[str], dict[str, str]] = (set(), {})
         self._of_items: dict[str, tuple[ItemFact | CodingFact, set[str], set[str]]] = {}
 
     def add(self, outcomes: list[Outcome]) -> None:
@@ -73,18 +78,33 @@ class MissingInputs:
                 self.ledger.take_message("note")
                 continue
             if rule.cannot_tell is None and not self._understood(rule, outcome):
-                self._not_understood[0].add(rule.name)
-                self._not_understood[1].add(_outcome_path(outcome))
+                if not self._is_unrecognised(outcome.subject, rule):
+                    self._not_understood[0].add(rule.name)
+                    self._not_understood[1].add(_outcome_path(outcome))
                 if outcome.subject is not None:
                     self.ledger.take("note", {outcome.subject.model.path})
                 continue
             groups.setdefault(outcome.missing, []).append(outcome)
             for bound, field in lacking:
+                if field in _OF_PRODUCTS and self._is_unrecognised(bound, rule):
+                    continue
                 _, fields, rules = self._of_items.setdefault(_bound_path(bound), (bound, set(), set()))
                 fields.add(field)
                 rules.add(rule.name)
         for missing, group in groups.items():
             self._add_group(rule, missing, group)
+
+    def _is_unrecognised(self, bound: object, rule: ir.Rule) -> bool:
+        """Return whether a medicine's id is whole and of dm+d, and we do not know the product, or know it in part: note it."""
+        if not isinstance(bound, ItemFact) or bound.is_entry:
+            return False
+        known = bound.product
+        codes = [info.code for info in bound.infos if info.system == "sct" and info.is_one_thing and info.code is not None]
+        if not codes or (known is not None and not known.partly):
+            return False
+        self._not_recognised[0].add(rule.name)
+        self._not_recognised[1][bound.path] = codes[0]
+        return True
 
     def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
         """Return whether the rule's sets understand the item: one that none understands is one line, not one a rule."""
@@ -140,6 +160,19 @@ class MissingInputs:
             for name, (rules, items) in sorted(self._stopped.items())
         ]
         lines += self._item_lines()
+        rules, medicines = self._not_recognised
+        if medicines:
+            codes = list(dict.fromkeys(medicines.values()))
+            more = f" and {len(codes) - _MOST_NAMED} more" if len(codes) > _MOST_NAMED else ""
+            lines.append(
+                MissingInput(
+                    missing="product",
+                    rules=len(rules),
+                    items=len(medicines),
+                    message=f"{counted(len(medicines), 'medicine')} of which the dm+d at hand knows nothing, or a part "
+                    f"({', '.join(codes[:_MOST_NAMED])}{more}); that is no fault of the message: {counted(len(rules), 'rule')} could not be told",
+                )
+            )
         rules, items = self._not_understood
         if items:
             lines.append(

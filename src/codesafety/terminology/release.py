@@ -259,6 +259,14 @@ class Release:
             return self._dmd.product(code)
         return self._drug_extension.product(code) if self._drug_extension is not None else self._shipped.get(code)
 
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        """Return what a name in dm+d's form says of a medicine whose id is not known; None without any dm+d but RF2's."""
+        from codesafety.terminology.pack.named import named_product
+        from codesafety.terminology.pack.products import DmdSection
+
+        section = self._dmd if self._dmd is not None else self._shipped
+        return named_product(section, code, name) if isinstance(section, DmdSection) else None
+
     def strengths(self, code: str) -> tuple[Strength, ...] | None:
         """Return how much of each ingredient a product holds, as dm+d states it; None where no dm+d is loaded or states it."""
         return self._dmd.strengths(code) if self._dmd is not None else None

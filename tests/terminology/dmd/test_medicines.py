@@ -16,6 +16,7 @@ from tests.terminology import made_dmd as made
 
 from codesafety.terminology import sctid
 from codesafety.terminology.building.whole import build
+from codesafety.terminology.dmd.extract import shipped_products
 from codesafety.terminology.dmd.medicines import (
     Level,
     Medicines,
@@ -25,7 +26,6 @@ from codesafety.terminology.dmd.medicines import (
     same_ingredients,
     same_product,
     shares_ingredient,
-    shipped_products,
 )
 from codesafety.terminology.dmd.names import base_substance, read_form, read_substances, split_combination, split_supplier
 from codesafety.terminology.dmd.relations import CLASS_LENGTHS
