@@ -95,7 +95,9 @@ class Vocabulary:
     by_name: dict[str, Vtm] = field(default_factory=dict)  # by name in lower case
     substances: set[str] = field(default_factory=set)
     by_ingredients: dict[frozenset[str], list[Vtm]] = field(default_factory=lambda: defaultdict(list))
-    brands: dict[str, frozenset[str]] = field(default_factory=dict)  # ingredients of a product by all of its name before strength and form
+    brands: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # ingredients of a product by all of its name before strength and form
 
     def of_brand(self, name: str) -> frozenset[str] | None:
         """Return the ingredients of a brand whose VMP's name does not say them ("Generic Trimbow ...")."""
@@ -204,7 +206,9 @@ def read_vocabulary(sources: Path, rows: dict[str, Row], current: dict[str, dict
         told = words.bases([names[i].casefold() for i in stated[code]]) if all(i in names for i in stated[code]) else None
         parts = split_combination(VARIANT.sub("", vtm.name) if not told else vtm.name) if vtm.name else ()
         said = None
-        if len(parts) > 1 or (parts and (parts[0] in words.substances or base_substance(parts[0], words.is_known) in words.substances)):
+        if len(parts) > 1 or (
+            parts and (parts[0] in words.substances or base_substance(parts[0], words.is_known) in words.substances)
+        ):
             said = words.bases(parts)
         if told and said and not agree(told, said):
             left_out.add(code, "the ingredients of this VTM", f"stated {shown(told)}, its name says {shown(said)}")
@@ -226,7 +230,11 @@ def agree(one: frozenset[str], other: frozenset[str]) -> bool:
     def akin(a: str, b: str) -> bool:
         return set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split())
 
-    return len(one) == len(other) and all(any(akin(a, b) for b in other) for a in one) and all(any(akin(a, b) for a in one) for b in other)
+    return (
+        len(one) == len(other)
+        and all(any(akin(a, b) for b in other) for a in one)
+        and all(any(akin(a, b) for a in one) for b in other)
+    )
 
 
 def shown(ingredients: frozenset[str]) -> str:
@@ -344,7 +352,17 @@ def products(rows: dict[str, Row], current: dict[str, dict[str, str]], sources: 
         derived = frozenset((INGREDIENTS,) if vtm.derived and vtm.ingredients else ())
         nothing = not vtm.name and vtm.ingredients is None
         yield from whole(
-            Product(vtm.code, "vtm", vtm.name or None, ids(vtm.code), None, vtm.ingredients, vtm=vtm.code, derived=derived, partly=nothing)
+            Product(
+                vtm.code,
+                "vtm",
+                vtm.name or None,
+                ids(vtm.code),
+                None,
+                vtm.ingredients,
+                vtm=vtm.code,
+                derived=derived,
+                partly=nothing,
+            )
         )
     for vmp in vmps.values():
         if vmp.name:
@@ -363,7 +381,9 @@ def products(rows: dict[str, Row], current: dict[str, dict[str, str]], sources: 
         yield listed(replace(product, ids=product.ids - {""}, same_product=None, modified_release=modified), alone.strengths)
 
 
-def product_of(code: str, level: str, name: str, vmp: Vmp, ids: Callable[[str | None], frozenset[str]], derived: bool = False) -> Product:
+def product_of(
+    code: str, level: str, name: str, vmp: Vmp, ids: Callable[[str | None], frozenset[str]], derived: bool = False
+) -> Product:
     """Return a product of this VMP. `derived`: no list states that it is of this VMP. What the VMP's own name says always is."""
     return Product(
         code,
@@ -394,8 +414,18 @@ def main(sources: Path) -> None:
             {
                 "kind": "codes",
                 "tables": [],
-                "sources": [{"name": f"{name}.csv.gz", "sha256": sha256((sources / f"{name}.csv.gz").read_bytes()).hexdigest()} for name in FILES],
-                "dmd": {"released": None, "files": [], "ids": len(found), "counts": dict(sorted(counts.items())), "doubts": [], "number_of_doubts": len(left_out.rows)},
+                "sources": [
+                    {"name": f"{name}.csv.gz", "sha256": sha256((sources / f"{name}.csv.gz").read_bytes()).hexdigest()}
+                    for name in FILES
+                ],
+                "dmd": {
+                    "released": None,
+                    "files": [],
+                    "ids": len(found),
+                    "counts": dict(sorted(counts.items())),
+                    "doubts": [],
+                    "number_of_doubts": len(left_out.rows),
+                },
             }
         )
     with LEFT_OUT.open("w", encoding="utf-8", newline="") as out:

@@ -35,10 +35,11 @@ STANDARDS_OWN = (SOURCE / "terminology", SOURCE / "formats" / "tables" / "omop.p
 """Reads the standards' own files, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
 
 ENGLISH = """
-    a answer answered as born broken by bytes change changed check cited coded codesafety compared configuration consultation
-    count covers date day died different differing end ended format given head hookimpl id input involved kind label length
-    load many max name needed nhs not number on other over partial read reason recognise replaces same schema selected sent
-    service signature since start summary supply takes time title tried until used user version whole
+    a about age answer answered as born broken by bytes cause change changed check cited coded codesafety compared
+    configuration consultation count covers date day died different differing end ended format given head hookimpl id input
+    involved kind label length load many max name needed nhs not number on other over partial read reason recognise replaces
+    same schema selected sent service signature since start summary supply takes time title tried until used user version
+    whole
 """
 """Plain words in names, with their plain meaning."""
 FHIR = """

@@ -13,10 +13,10 @@ from codesafety import ir
 from codesafety.diagnostics import Diagnostic, Severity
 from codesafety.errors import InputError
 from codesafety.paths import refuse_endless
+from codesafety.report import SEVERITIES
 
 FILE = "hazards.toml"
 _ZEROS = re.compile("-0*")
-CONSEQUENCES = ("minor", "significant", "considerable", "major", "catastrophic")
 LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
 
 
@@ -54,7 +54,7 @@ class HazardLog:
     def severity(self, ids: Iterable[str]) -> str | None:
         """Return the worst initial consequence of these hazards; None where the log holds none of them."""
         found = [self.hazards[i].initial.consequence for i in ids if i in self.hazards]
-        return max(found, key=CONSEQUENCES.index, default=None)
+        return max(found, key=SEVERITIES.index, default=None)
 
 
 def find_logs(paths: Iterable[Path]) -> list[Path]:
@@ -134,13 +134,13 @@ def _risk(file: Path, where: str, entry: Mapping[str, Any], name: str) -> Risk:
     if (
         not isinstance(found, dict)
         or found.get("likelihood") not in LIKELIHOODS
-        or found.get("consequence") not in CONSEQUENCES
+        or found.get("consequence") not in SEVERITIES
         or found.get("risk") not in range(1, 6)
     ):
         raise InputError(
             f"the {name} risk is no cell of the matrix",
             source=str(file),
             path=where,
-            help=f"likelihood: {', '.join(LIKELIHOODS)}; consequence: {', '.join(CONSEQUENCES)}; risk: 1 to 5",
+            help=f"likelihood: {', '.join(LIKELIHOODS)}; consequence: {', '.join(SEVERITIES)}; risk: 1 to 5",
         )
     return Risk(found["likelihood"], found["consequence"], found["risk"])

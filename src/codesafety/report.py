@@ -14,6 +14,9 @@ from codesafety.record import Assertion, Model, Subject, Temporality
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
 
+SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
+"""Of hazards and rules, the least first (DCB0129)."""
+
 
 def strictest(*decisions: Decision) -> Decision:
     """Return the strictest of none < note < review < hold; `none` of nothing."""
@@ -58,6 +61,8 @@ class ReportItem(Model):
     """One resource that a practice would file."""
 
     path: str
+    place: str = ""
+    """The same in words: `medication list, 3rd`; the order is that in which it was sent. See `codesafety.reporting.places`."""
     resource_type: str | None = None
     resource_id: str | None = None
     kind: Literal["entry", "medication", "text", "unread"]
@@ -80,6 +85,8 @@ class InvolvedEntry(Model):
     """An entry that a result involves."""
 
     path: str
+    place: str = ""
+    """The place of its item in words, as `ReportItem.place`; of one on the record, its place there."""
     side: Literal["incoming", "record"]
     role: str
     """The rule's own name for it (`e`, `x`)."""
@@ -139,7 +146,7 @@ class Result(Model):
     title: str | None = None
     outcome: Literal["fires", "cannot_tell"]
     action: Decision
-    """What it asks for, after profile and override."""
+    """What it asks for, after profile and override; `none` of what cannot be told, unless the rule names an action for that."""
     message: str
     """What a clinician reads. It never quotes what was sent."""
     entries: tuple[InvolvedEntry, ...] = ()
@@ -152,6 +159,8 @@ class Result(Model):
     missing: tuple[str, ...] = ()
     counterfactual: tuple[str, ...] = ()
     """What would have made it clear, in the rule's own terms."""
+    counterfactual_text: tuple[str, ...] = ()
+    """The same in words that follow `It would be clear if`, as far as there are any: an age, the gender, an exception's label."""
     severity: str | None = None
     hazard: tuple[str, ...] = ()
     source: tuple[SourceCited, ...] = ()
@@ -168,12 +177,19 @@ class MissingInput(Model):
     """One missing thing, in one line, with the rules that it stopped."""
 
     missing: str
-    """A whole input (`record`), a field of patient or message, or, with a `path`, what is missing of one item: `assertion, date`."""
+    """A whole input (`record`), a field of patient or message, or, with a `path`, what is missing of one item: `assertion, date`.
+    `product` and `code` without a path: medicines and entries that no set of codes understands."""
     path: str | None = None
     """The item or coding of which it is missing; None where the whole input is."""
     rules: int
     items: int
+    cause: str = ""
+    """What is missing, in words: `no record was given`."""
+    names: tuple[str, ...] = ()
+    """Of medicines that were not recognised: the terminology's own terms for their codes, as far as it has any,
+    the most frequent first. Never what was sent."""
     message: str
+    """The cause, and how many rules it stopped."""
 
 
 class NotReadItem(Model):
@@ -219,6 +235,8 @@ class Counts(Model):
     """How much was read, how many rules were loaded, and how many answers came of it."""
 
     items: int = 0
+    answered: int = 0
+    """Entries and medications for which at least one rule answered. 0: nothing was checked, whatever the decision."""
     entries: int = 0
     medications: int = 0
     texts: int = 0
@@ -231,6 +249,20 @@ class Counts(Model):
     overridden: int = 0
     by_decision: dict[str, int] = Field({})
     """Items by decision."""
+
+
+class About(Model):
+    """Of whom and of what a report is, as rules take it. No name, number or birth date."""
+
+    kind: Literal["message", "record"] = "message"
+    gender: str | None = None
+    """Administrative gender; None where it is missing, or where message and record differ."""
+    age: str | None = None
+    """On the day of the message: `28 years`, below two years `9 months`; None where it cannot be told exactly."""
+    service: str | None = None
+    """The service's own term, else its code."""
+    day: str | None = None
+    """The day of the message, else the latest of its items."""
 
 
 class RulesetUsed(Model):
@@ -296,11 +328,15 @@ class Report(Model):
 
     schema_version: Literal["1"] = "1"
     decision: Decision
-    """none: no loaded rule objected, never that the message is right."""
+    """What was found. none: no loaded rule objected, never that the message is right, nor that all could be told."""
+    told: Literal["whole", "partly"]
+    """Whether every rule could be told; `partly`: `missing_inputs` says what was missing."""
     summary: str
+    about: About = About()
     items: tuple[ReportItem, ...] = ()
     results: tuple[Result, ...] = ()
     missing_inputs: tuple[MissingInput, ...] = ()
+    """What could not be told, by what was missing, the most useful first."""
     never_given: tuple[str, ...] = ()
     """Whole inputs that the engine was told never come."""
     not_read: tuple[NotReadItem, ...] = ()

@@ -49,6 +49,11 @@ def field(base: Var | str, name: str, type: FieldType, unit: Unit | None = None)
     return ir.Field(base.name, name, type, base, column_unit=unit)
 
 
+def _counts(number: ir.Number) -> bool:
+    """Return whether a number is one of things, beside which the checker refuses a unit."""
+    return isinstance(number, ir.Field) and number.name in ("dose", "times_a_day", "days_supply", "dosage")
+
+
 class RuleMaker:
     """Makes one rule after another."""
 
@@ -383,6 +388,8 @@ class RuleMaker:
                     left = right
                 return ir.InRange(left, *ends)
             case _:
+                if _counts(left) and (right == ir.LimitRef("w/pressure") or (isinstance(right, ir.Quantity) and right.unit)):
+                    right = ir.Quantity(choose.pick(NUMBERS))
                 return ir.Compare(left, choose.pick(_OPERATORS), right)
 
     def end(self, var: Var, variables: Sequence[Var]) -> ir.Number:

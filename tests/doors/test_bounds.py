@@ -129,7 +129,7 @@ def test_two_nested_quantifiers_over_301_entries_end_or_are_held(tmp_path: Path)
 def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path: Path) -> None:
     given = tmp_path / "message.json"
     given.write_text(message(made.each_its_own(made.entries(700, every=0)), service=True).model_dump_json(exclude_defaults=True))
-    result = CliRunner().invoke(app, ["check", str(given)])
+    result = CliRunner().invoke(app, ["check", "--all", str(given)])
     assert result.exit_code == 1
     text = " ".join(result.stdout.split())
     report = load().assess(Submission.model_validate_json(given.read_text()))
@@ -142,16 +142,18 @@ def test_what_was_not_asked_stands_in_the_text_report_and_the_exit_is_1(tmp_path
     ]
     assert {line.rule for line in report.not_checked} == {*rules}
     assert f"NOT CHECKED, and held {SPENT}: 3 rules, each on some or all of {len(places)} places rules: uk." in text
-    first = ", ".join(map(str, places[:100]))
-    assert f" places: {first} and {len(places) - 100} more; --format json lists all" in text
+    assert f" places: {', '.join(map(str, places))}" in text
+    screen = CliRunner().invoke(app, ["check", str(given)]).stdout
+    assert [place for place in places if f"{place}:" in screen] == places[:10]
+    assert f"{len(places)} not checked" in " ".join(screen.split())
 
 
 def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None:
     report = engine.assess(message(made.entries(6)))
     lines = [NotChecked(path=f"entries[{n}]", rule=f"w/r{n % 2}", reason="not asked") for n in range(6)]
-    few = render(report.model_copy(update={"not_checked": lines[:5]}), "m", False)
+    few = render(report.model_copy(update={"not_checked": lines[:5]}), "m", False, whole=True)
     assert few.count(": not asked (rule w/r") == 5
-    many = render(report.model_copy(update={"not_checked": [*lines, NotChecked(reason="another")]}), "m", False)
+    many = render(report.model_copy(update={"not_checked": [*lines, NotChecked(reason="another")]}), "m", False, whole=True)
     assert "  not asked: 2 rules, each on some or all of 6 places\n    rules: w/r0, w/r1\n    places: entries[0], " in many
     assert "  the message: another\n" in many
 
@@ -164,17 +166,19 @@ def many(findings: int) -> Submission:
     return Submission(entries=entries)
 
 
-def test_the_text_of_many_findings_is_bounded_and_counts_the_rest() -> None:
-    engine = load("uk.integrity")
-    report = engine.assess(many(60))
+def test_the_screen_of_many_findings_is_bounded_and_all_has_each() -> None:
+    report = load("uk.integrity").assess(many(60))
     digits = [r for r in report.results if r.rule == "uk.integrity/code-fails-its-check-digit"]
-    text = render(report, "m.json", colour=False)
-    assert text.count("uk.integrity/code-fails-its-check-digit") == 20
-    assert f"{len(digits) - 20} more findings; --format json lists all" in " ".join(text.split())
-    assert all(text.count(f"{r.rule} {r.version}") <= 20 for r in report.results)
+    assert len(digits) > 40
+    text = " ".join(render(report, "m.json", colour=False).split())
+    assert text.count("uk.integrity/code-fails-its-check-digit") == 1
+    assert f"Found {len(digits) - 1} more times." in text
+    assert f"Observations, 1st, 2nd and 3rd, and {len(digits) - 3} more." in text
+    whole = render(report, "m.json", colour=False, whole=True)
+    assert whole.count("uk.integrity/code-fails-its-check-digit") == len(digits)
 
 
-def test_one_finding_of_many_entries_names_the_first_and_counts_the_rest() -> None:
+def test_one_finding_of_many_entries_names_three_places_and_all_names_each() -> None:
     born_after = Submission(
         patient=Patient(born="2020-01-01"),
         message=Message(sent="2026-03-05"),
@@ -183,5 +187,7 @@ def test_one_finding_of_many_entries_names_the_first_and_counts_the_rest() -> No
             for n in range(50)
         ),
     )
-    text = render(load("uk.integrity").assess(born_after), "m.json", colour=False)
-    assert "… and 30 more; --format json lists all" in text
+    report = load("uk.integrity").assess(born_after)
+    assert "Observations, 1st, 2nd and 3rd, and 47 more." in render(report, "m.json", colour=False)
+    assert "entries[49]" not in render(report, "m.json", colour=False)
+    assert "entries[49]" in render(report, "m.json", colour=False, whole=True)

@@ -129,22 +129,28 @@ PREGNANT = {"system": "sct", "code": "77386006", "display": "Pregnant"}
     ],
 )
 def test_the_line_of_an_entry_says_that_it_is_no_plain_fact(entry: dict[str, Any], words: str) -> None:
-    assert words in " ".join(check("-", given=native(entry)).stdout.split())
-    assert words not in " ".join(check("-", given=native({})).stdout.split())
+    assert words in " ".join(check("-", "--all", given=native(entry)).stdout.split())
+    assert words not in " ".join(check("-", "--all", given=native({})).stdout.split())
+
+
+def test_the_screen_counts_entries_that_are_no_plain_fact() -> None:
+    denied, another = {"value": {"boolean": False}}, {"temporality": "past"}
+    shown = " ".join(check("-", given=native(denied, another, denied, {})).stdout.split())
+    assert "4 items read; no plain fact: 2 denied by its value, 1 past" in shown
+    assert "no plain fact" not in check("-", given=native({})).stdout
 
 
 def test_what_could_not_be_told_of_an_entry_is_named_with_its_place() -> None:
-    shown = " ".join(check("-", given=native({"assertion": "unknown"}, {"subject": "unknown"})).stdout.split())
+    shown = " ".join(check("-", "--all", given=native({"assertion": "unknown"}, {"subject": "unknown"})).stdout.split())
     assert re.search(r"Pregnant \(77386006\): whether it is so is not known: \d+ rules could not be told: e\[0\]\.", shown)
     assert re.search(r"Pregnant \(77386006\): whose it is is not known: \d+ rules could not be told: e\[1\]\.", shown)
     assert "No record was given" in shown
 
 
-def test_of_many_entries_alike_the_first_are_named_and_the_others_counted() -> None:
-    shown = check("-", given=native(*[{"assertion": "unknown"}] * 12)).stdout
-    assert "could not be told: e[9]." in " ".join(shown.split())
-    assert "could not be told: e[10]." not in " ".join(shown.split())
-    assert "… and 2 more of which the same is missing (assertion); --format json lists them" in shown
+def test_of_many_entries_alike_the_screen_has_one_line_and_all_has_each() -> None:
+    given = native(*[{"assertion": "unknown"}] * 12)
+    assert "of 12 items, whether it is so is not known (" in " ".join(check("-", given=given).stdout.split())
+    assert "could not be told: e[11]." in " ".join(check("-", "--all", given=given).stdout.split())
 
 
 def test_standard_input_is_a_dash() -> None:

@@ -91,7 +91,9 @@ def everything_said(patient: Patient, record: Record | None) -> str:
         medications=(Medication(path="m", products=({"system": SNOMED, "code": "42111000001107"},), handed_over="2026-03-01"),),
     )
     report = engine().assess(submission, record)
-    return (report.model_dump_json() + render(report, "message", False)).lower()
+    return "".join(
+        (report.model_dump_json(), *(render(report, "message", False, whole=whole) for whole in (False, True)))
+    ).lower()
 
 
 @pytest.mark.parametrize("patient", TRANS, ids=range(len(TRANS)))

@@ -89,8 +89,8 @@ def test_no_report_error_or_line_lets_a_control_character_out(name: str, tmp_pat
     file.write_text(json.dumps(message(HOSTILE[name])))
     refused = tmp_path / "refused.json"
     refused.write_text(json.dumps({"entries": [{"path": HOSTILE[name], HOSTILE[name]: HOSTILE[name]}]}))
-    for form in ("text", "json"):
-        done = CliRunner().invoke(app, ["check", str(file), str(refused), "--format", form], catch_exceptions=False)
+    for form in (["text"], ["text", "--all"], ["json"], ["html", "--all"]):
+        done = CliRunner().invoke(app, ["check", str(file), str(refused), "--format", *form], catch_exceptions=False)
         assert done.exit_code == 2
         assert not FORBIDDEN & set(done.stdout + done.stderr)
         assert "\nNONE" not in done.stdout + done.stderr
@@ -99,10 +99,11 @@ def test_no_report_error_or_line_lets_a_control_character_out(name: str, tmp_pat
 @pytest.mark.parametrize("name", HOSTILE)
 def test_on_a_terminal_only_our_own_colours_are_left(name: str) -> None:
     report = codesafety.load().assess(codesafety.load().read(json.dumps(message(HOSTILE[name]))))
-    plain, coloured = (render(report, HOSTILE[name], colour) for colour in (False, True))
-    assert not FORBIDDEN & set(plain)
-    assert "\nNONE" not in plain
-    assert coloured.count("\x1b") == render(report, "name", True).count("\x1b")
+    for whole in (False, True):
+        plain, coloured = (render(report, HOSTILE[name], colour, whole=whole) for colour in (False, True))
+        assert not FORBIDDEN & set(plain)
+        assert "\nNONE" not in plain
+        assert coloured.count("\x1b") == render(report, "name", True, whole=whole).count("\x1b")
 
 
 def test_a_line_that_ends_is_written_as_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +147,7 @@ def test_the_case_that_cleared_the_terminal() -> None:
     file = CASES / "security" / "esc.json"
     if not file.is_file():
         pytest.skip("the shared cases are not here")
-    done = CliRunner().invoke(app, ["check", str(file)], catch_exceptions=False)
+    done = CliRunner().invoke(app, ["check", "--all", str(file)], catch_exceptions=False)
     assert done.exit_code == 1
     assert not FORBIDDEN & set(done.stdout)
     assert r"\u001b[2J" in done.stdout

@@ -57,7 +57,8 @@ def test_half_a_term_is_no_term() -> None:
 
 def test_a_field_whose_word_loses_its_entry_is_a_fault() -> None:
     assert check_names.faults(without("counterfactual")) == [
-        "Result: `counterfactual`: `counterfactual` is in no entry of the glossary"
+        "Result: `counterfactual`: `counterfactual` is in no entry of the glossary",
+        "Result: `counterfactual_text`: `counterfactual` is in no entry of the glossary",
     ]
 
 

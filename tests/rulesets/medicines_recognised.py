@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument("--unknown", action="store_true")
     asked = parser.parse_args()
     engine = load(release=asked.release)
-    print(f"{'source':24} {'coded':>6} {'recognised':>10} {'share':>6} {'with ingredients':>16} {'by its name':>11} {'unread files':>12}")
+    print(
+        f"{'source':24} {'coded':>6} {'recognised':>10} {'share':>6} {'with ingredients':>16} {'by its name':>11} {'unread files':>12}"
+    )
     unknown: Counter[str] = Counter()
     for path in asked.paths:
         found: Counter[str] = Counter()

@@ -14,8 +14,9 @@ from codesafety.language import load
 from codesafety.terminology.sctid import is_well_formed
 
 USAGE = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
-OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy")
-LISTS = sorted(path for name in OURS for path in (RULESETS / name / "codes").glob("*.csv") if path.name != "left_out.csv")
+OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy", "uk.values")
+NO_LISTS = ("left_out.csv", "read.csv")
+LISTS = sorted(path for name in OURS for path in (RULESETS / name / "codes").glob("*.csv") if path.name not in NO_LISTS)
 SEX = {
     name: RULESETS / "uk.sex" / "codes" / f"{name}.csv"
     for name in (
@@ -28,7 +29,7 @@ SEX = {
 }
 LEFT_OUT = RULESETS / "uk.sex" / "codes" / "left_out.csv"
 HAZARDS = tomllib.loads((RULESETS / "hazards.toml").read_text(encoding="utf-8"))
-AGREED_HAZARDS = [*(f"H-{n:02}" for n in range(1, 14)), *(f"H-{n}" for n in range(20, 26))]
+AGREED_HAZARDS = [*(f"H-{n:02}" for n in range(1, 15)), *(f"H-{n}" for n in range(20, 26))]
 
 
 def rows(path: Path) -> list[dict[str, str]]:

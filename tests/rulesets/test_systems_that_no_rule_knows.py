@@ -24,12 +24,14 @@ def in_rxnorm() -> Report:
     return load().assess(Submission(patient=PATIENT, medications=medicines))
 
 
-@pytest.mark.parametrize(("report", "items"), [(in_read(), 1), (in_rxnorm(), 2)], ids=["Read", "RxNorm"])
-def test_a_record_in_another_system_is_a_note_and_one_line_says_so(report: Report, items: int) -> None:
+@pytest.mark.parametrize(
+    ("report", "items", "missing"), [(in_read(), 1, "code"), (in_rxnorm(), 2, "product")], ids=["Read", "RxNorm"]
+)
+def test_a_record_in_another_system_is_told_partly_and_one_line_says_so(report: Report, items: int, missing: str) -> None:
     assert [r.rule for r in report.results if r.outcome == "fires"] == []
-    assert (report.decision, {i.decision for i in report.items}) == ("note", {"note"})
-    assert [(m.missing, m.items) for m in report.missing_inputs if m.missing in ("code", "release.*")] == [
+    assert (report.decision, report.told, {i.decision for i in report.items}) == ("none", "partly", {"none"})
+    assert [(m.missing, m.items) for m in report.missing_inputs if m.missing in ("code", "product", "release.*")] == [
+        (missing, items),
         ("release.*", items),
-        ("code", items),
     ]
     assert all(i.rules.cannot_tell > 0 for i in report.items)

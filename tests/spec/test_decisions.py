@@ -90,16 +90,69 @@ def test_cannot_tell_takes_the_action_that_the_rule_names(engine: codesafety.Eng
     assert (decisions(report), report.results[0].missing) == ({"entry[0]": "review"}, ("patient.gender",))
 
 
-def test_cannot_tell_is_a_note_of_the_item(engine: codesafety.Engine) -> None:
+NAMED = """ruleset n {{ title "N" version 1.0.0 language 2 }}
+valueset pregnant "Pregnant" {{ codes 77386006 |Pregnancy| }}
+rule r {{ action hold {named} for entry e in pregnant when e is after 2025-01-01 say "{{e}}" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "decision"),
+    [("", "none"), ("cannot tell note", "note"), ("cannot tell review", "review"), ("cannot tell hold", "hold")],
+)
+def test_what_cannot_be_told_decides_what_its_rule_names_and_else_nothing(tmp_path: Path, named: str, decision: str) -> None:
+    (tmp_path / "n.rules").write_text(NAMED.format(named=named))
+    report = codesafety.load(tmp_path, installed_plugins=False).assess(sent(entry(PREGNANT, date=None)), complete())
+    assert (report.decision, report.told, decisions(report)) == (decision, "partly", {"entry[0]": decision})
+
+
+def test_a_profile_lowers_what_a_rule_names_for_cannot_tell(tmp_path: Path) -> None:
+    (tmp_path / "n.rules").write_text(NAMED.format(named="cannot tell hold"))
+    lowered = change(rule="n/r", action="note")
+    loaded = codesafety.load(tmp_path, installed_plugins=False)
+    report = loaded.assess(sent(entry(PREGNANT, date=None), message=Message(sent="2025-06-01")), complete(), profile=lowered)
+    assert (report.decision, report.told) == ("note", "partly")
+
+
+def test_cannot_tell_is_told_partly_and_decides_nothing(engine: codesafety.Engine) -> None:
     report = engine.assess(sent(entry(PREGNANT), patient=Patient()), complete(patient=Patient()))
-    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "note"})
+    assert (report.decision, report.told, decisions(report)) == ("none", "partly", {"entry[0]": "none"})
     assert [(line.missing, line.rules) for line in report.missing_inputs] == [("patient.gender", 1)]
+    assert [(r.outcome, r.action) for r in report.results] == [("cannot_tell", "none")]
 
 
-def test_a_missing_record_is_one_line_and_a_note_of_the_message(engine: codesafety.Engine) -> None:
+def test_a_missing_record_is_told_partly_in_one_line(engine: codesafety.Engine) -> None:
     report = engine.assess(sent(entry(PREGNANT)))
-    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "none"})
-    assert [(line.missing, line.rules) for line in report.missing_inputs] == [("record", 2)]
+    assert (report.decision, report.told, decisions(report)) == ("none", "partly", {"entry[0]": "none"})
+    assert [(line.missing, line.rules, line.cause) for line in report.missing_inputs] == [("record", 2, "no record was given")]
+
+
+def test_a_record_that_is_not_complete_is_not_called_missing(engine: codesafety.Engine) -> None:
+    (line,) = engine.assess(sent(entry(PREGNANT)), Record(patient=WOMAN)).missing_inputs
+    assert (line.missing, line.cause.partition(",")[0]) == ("record", "the record does not declare itself complete")
+
+
+def test_what_every_rule_could_answer_is_told_whole(engine: codesafety.Engine) -> None:
+    report = engine.assess(sent(entry(PREGNANT)), complete())
+    assert (report.decision, report.told, report.missing_inputs) == ("none", "whole", ())
+
+
+def test_a_message_that_no_rule_could_answer_for_says_so(engine: codesafety.Engine) -> None:
+    answered, unanswered = (
+        engine.assess(sent(entry(code, system=system))) for code, system in ((PREGNANT, "sct"), ("NQ1", "emis"))
+    )
+    assert (answered.counts.answered, unanswered.counts.answered) == (1, 0)
+    assert (answered.told, unanswered.told) == ("partly", "partly")
+
+
+def test_medicines_that_were_not_recognised_are_a_line_apart_from_entries(engine: codesafety.Engine) -> None:
+    unknown = (Medication(path=f"medication[{n}]", products=(Coding(system="emis", code=f"M{n}"),)) for n in range(2))
+    report = engine.assess(sent(entry("NQ1", system="emis"), medications=tuple(unknown)), complete())
+    assert [(line.missing, line.items, line.cause.partition(" (")[0]) for line in report.missing_inputs] == [
+        ("product", 2, "2 medicines were not recognised"),
+        ("code", 1, "1 item carried no code that the rules understand"),
+        ("code", 1, "code NQ1: what its code means is not known"),
+    ]
 
 
 def test_what_is_missing_of_an_item_has_its_own_line_beside_the_missing_record(engine: codesafety.Engine) -> None:
@@ -151,13 +204,13 @@ def test_of_a_plain_fact_and_of_one_that_is_withdrawn_nothing_more_is_said(engin
 def test_an_input_that_never_comes_counts_for_nothing(rules: Path) -> None:
     never = codesafety.load(rules, never=["record"], installed_plugins=False)
     report = never.assess(sent(entry(PREGNANT)))
-    assert (report.decision, report.never_given, report.missing_inputs) == ("none", ("record",), ())
+    assert (report.decision, report.told, report.never_given, report.missing_inputs) == ("none", "whole", ("record",), ())
 
 
-def test_an_item_that_no_set_understands_is_one_line_and_a_note(engine: codesafety.Engine) -> None:
+def test_an_item_that_no_set_understands_is_one_line(engine: codesafety.Engine) -> None:
     others_off = change(rule="manual.decisions/birth-in-a-man", action="off")
     report = male_on_record(sent(entry("EMISNQ1", system="emis"), patient=MAN), engine, profile=others_off)
-    assert (report.decision, decisions(report)) == ("note", {"entry[0]": "note"})
+    assert (report.decision, report.told, decisions(report)) == ("none", "partly", {"entry[0]": "none"})
     assert [(line.missing, line.items) for line in report.missing_inputs] == [("code", 1)]
     assert report.results == ()
 

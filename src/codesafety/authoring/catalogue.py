@@ -16,9 +16,10 @@ from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import Binding, say_limit
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts, date_of
-from codesafety.hazards import CONSEQUENCES, LIKELIHOODS, Hazard, HazardLog
+from codesafety.hazards import LIKELIHOODS, Hazard, HazardLog
 from codesafety.paths import writing
 from codesafety.record import Record, Submission
+from codesafety.report import SEVERITIES
 
 AGES = tuple(range(101))
 SEXES: tuple[Literal["female", "male", "other"] | None, ...] = ("female", "male", "other", None)
@@ -240,7 +241,7 @@ def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: s
         log=log.head,
         matrix=log.head.get("matrix", {}),
         likelihoods=LIKELIHOODS,
-        consequences=CONSEQUENCES,
+        consequences=SEVERITIES,
         terminology=binding.codebook.terminology.name,
         version=version,
         total=len(made),

@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety.cli import render as rendering
 from codesafety.cli.lines import serve_lines
 from codesafety.cli.output import (
     CLEAN,
     FAILED,
-    Format,
     JsonArray,
+    ReportFormat,
     Tally,
     coloured,
     complain,
@@ -28,6 +27,8 @@ from codesafety.cli.output import (
     write,
     write_json,
 )
+from codesafety.cli.page import Section, page, section
+from codesafety.cli.render import render
 from codesafety.cli.tables import Account, assess_tables
 from codesafety.engine import Engine, Evaluator, load, open_source, read_model, read_overrides, read_source
 from codesafety.errors import CodesafetyError, ConfigurationError, PluginError
@@ -55,12 +56,16 @@ def check(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Serve: one submission a line in, one report a line out, until input ends.")
     ] = False,
-    format: Annotated[Format, typer.Option(help="How to write the reports.")] = Format.TEXT,
+    format: Annotated[
+        ReportFormat, typer.Option(help="How to write the reports: a screen, JSON (always whole), or a page.")
+    ] = ReportFormat.TEXT,
+    all: Annotated[bool, typer.Option("--all", help="As text or page: every finding and item, with paths and sources.")] = False,
 ) -> None:
     """Check messages before they are filed.
 
     Exit code 0: every resource was read, at least one entry was answered, and nothing is above `note`. 1: something to review or
-    hold, or something that was not read. 2: something could not be read or set up, and has not been checked.
+    hold, or something that was not read. 2: something could not be read or set up, and has not been checked. What could not be
+    told stands in the line `Told in part`, and changes no exit code.
 
     A record given as FILE is read as if every entry in it were incoming.
 
@@ -70,9 +75,11 @@ def check(
 
       codesafety check message.xml --record record.json --format json
 
+      codesafety check message.xml --format html > report.html
+
       codesafety check *.xml --rules uk.pregnancy --rules my-rules/
     """
-    form = Format.JSON if jsonl else format
+    form = ReportFormat.JSON if jsonl else format
     if jsonl == bool(files):
         raise typer.BadParameter("give FILE, or --jsonl and submissions on standard input")
     evaluator: Evaluator = "reference" if reference else "compiled"
@@ -93,16 +100,24 @@ def check(
         )
     if jsonl:
         finish(CLEAN, answered=serve_lines(engine, practice, aside, existing))
-    tally = _check_files(engine, files or [], existing, practice, aside, form)
+    tally = _check_files(engine, files or [], existing, practice, aside, form, whole=all)
     finish(tally.worst, answered=tally.answered)
 
 
 def _check_files(
-    engine: Engine, files: list[str], record: Record | None, profile: Profile | None, overrides: list[Override], form: Format
+    engine: Engine,
+    files: list[str],
+    record: Record | None,
+    profile: Profile | None,
+    overrides: list[Override],
+    form: ReportFormat,
+    *,
+    whole: bool,
 ) -> Tally:
-    """Write what each file comes to: as JSON one document, an array where there are several files or many patients."""
+    """Write what each file comes to: as JSON one document, an array where there are several files or many patients; one page."""
     tally = Tally()
     array = JsonArray()
+    sections: list[Section] = []
     try:
         for number, file in enumerate(_with_progress(files)):
             named = {"file": file} if len(files) > 1 else {}
@@ -113,10 +128,12 @@ def _check_files(
                 if many:
                     account = Account(source.name)
                     for key, found in assess_tables(engine, source, profile, overrides, tally, account):
-                        if form is Format.JSON:
+                        if form is ReportFormat.JSON:
                             array.add({**named, "patient": key, "report": found.model_dump(mode="json")})
-                    if form is Format.TEXT:
+                    if form is ReportFormat.TEXT:
                         write(*account.lines())
+                    elif form is ReportFormat.HTML:
+                        sections.append(Section(file, lines=tuple(account.lines())))
                     elif account.empty:
                         complain(f"note: {source.name}: of {count(account.empty, 'patient')} there is nothing to check")
                     continue
@@ -125,10 +142,11 @@ def _check_files(
             except (CodesafetyError, ConfigurationError) as error:
                 tally.worst = FAILED
                 held = {"decision": "hold"} if isinstance(error, PluginError) else {}
-                if form is Format.TEXT:
+                if form is not ReportFormat.JSON:
                     complain_of(error)
                     if held:
                         complain("  = help: what it was to read is held as not checked")
+                    sections.append(Section(file, lines=("NOT CHECKED", *str(error).split("\n"))))
                 elif named or array.is_open:
                     array.add({**named, **held, "error": error_data(error)})
                 else:
@@ -136,15 +154,19 @@ def _check_files(
                     return tally
                 continue
             tally.count(report)
-            if form is Format.TEXT:
-                write(*([""] if number else []), *rendering.render(report, file, coloured()).split("\n"))
+            if form is ReportFormat.TEXT:
+                write(*([""] if number else []), *render(report, file, coloured(), whole=whole).split("\n"))
+            elif form is ReportFormat.HTML:
+                sections.append(section(report, file, whole=whole))
             elif named:
                 array.add({**named, "report": report.model_dump(mode="json")})
             else:
                 write_json(report.model_dump(mode="json"))
                 return tally
-        if form is Format.JSON and not array.is_open:
+        if form is ReportFormat.JSON and not array.is_open:
             array.begin()
+        if form is ReportFormat.HTML:
+            write(*page(sections).split("\n"))
     finally:
         if array.is_open:
             array.close()

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from codesafety import __version__
-from codesafety.cli.output import answered_items, error_data, standard_input, write
+from codesafety.cli.output import error_data, standard_input, write
 from codesafety.engine import Engine, read_model, read_overrides
 from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
@@ -61,7 +61,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
             with redirect_stdout(sys.stderr):  # what a plugin prints is no line of ours
                 report = _answer(engine, given, raw, number, profile, overrides, record)
             _line({**report.model_dump(mode="json"), **_id(given)})
-            answered += answered_items(report)
+            answered += report.counts.answered
         except Declined as error:
             _line({"error": error_data(error), "line": number, **_id(given)})
         except CodesafetyError as error:

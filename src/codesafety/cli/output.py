@@ -27,15 +27,21 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def answered_items(report: Report) -> int:
-    """Return how many entries and medications at least one rule answered."""
-    return sum(item.rules.answered > 0 for item in report.items if item.kind in ("entry", "medication"))
+class ReportFormat(StrEnum):
+    """How reports are written; a page is for people."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
 
 
 def exit_code(report: Report) -> int:
-    """Return 0 only if every resource and code was read, at least one item was answered and nothing is above `note`; else 1."""
+    """Return 0 only if every resource and code was read, at least one item was answered and nothing is above `note`; else 1.
+
+    What could not be told does not count: it stands in the report, and without a release no right message is told whole.
+    """
     read = not any(n.whole or n.broken or n.coded for n in report.not_read) and not report.not_checked
-    return CLEAN if read and answered_items(report) and RANK[report.decision] <= RANK["note"] else SOMETHING
+    return CLEAN if read and report.counts.answered and RANK[report.decision] <= RANK["note"] else SOMETHING
 
 
 @dataclass(slots=True)
@@ -46,7 +52,7 @@ class Tally:
     answered: int = 0
 
     def count(self, report: Report) -> None:
-        self.answered += answered_items(report)
+        self.answered += report.counts.answered
         self.worst = max(self.worst, exit_code(report))
 
 
@@ -211,9 +217,9 @@ def unwritable(error: OSError) -> InputError:
     )
 
 
-def fail(error: CodesafetyError, form: Format) -> NoReturn:
+def fail(error: CodesafetyError, form: Format | ReportFormat) -> NoReturn:
     """Say what went wrong and what to do next, and exit 2."""
-    if form is Format.JSON:
+    if form in (Format.JSON, ReportFormat.JSON):
         write_json({"error": error_data(error)})
     elif isinstance(error, RuleError):
         complain(*_errors_alone(error).split("\n"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from codesafety.cli.output import Tally, count, wrapped
-from codesafety.cli.render import context_words
+from codesafety.cli.screen import context_words
 from codesafety.engine import Engine
 from codesafety.errors import InputError
 from codesafety.plugins import Source

@@ -770,7 +770,7 @@ class Rule:
     name: str  # ruleset/name
     title: str | None
     action: Action
-    cannot_tell: Action | None  # None: not named, the default `note`
+    cannot_tell: Action | None  # None: not named; what cannot be told is listed and decides nothing
     severity: str | None
     hazards: tuple[str, ...]
     sources: tuple[Source, ...]

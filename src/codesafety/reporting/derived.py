@@ -26,9 +26,9 @@ def derived(rule: ir.Rule, group: Sequence[Application], facts: Facts, binding: 
     """
     asked = _asked(rule)
     found: dict[str, None] = {}
-    bound = {0: [a.subject for a in group], 1: [a.partner for a in group]}
+    bound: dict[int, Sequence[object]] = {0: [a.subject for a in group], 1: [a.partner for a in group]}
     for var, whats in asked.items():
-        items: Iterable[object] = bound[var.slot] if var.slot in bound else (*facts.incoming, *facts.record)
+        items: Iterable[object] = bound.get(var.slot, facts.items)
         if any(_is_derived(item, what, binding) for item in items if isinstance(item, ItemFact) for what in whats):
             found[var.name] = None
     return tuple(found)

@@ -15,7 +15,7 @@ from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.work import AN_EXPLANATION, Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
-from codesafety.report import Decision, ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
+from codesafety.report import RANK, SEVERITIES, Decision, ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
 from codesafety.reporting.derived import derived
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results
@@ -87,6 +87,7 @@ class Findings:
                 for label_, untested, missing in why.exceptions
             ),
             counterfactual=why.counterfactual,
+            counterfactual_text=why.counterfactual_text,
             path=_path(first),
             count=max(1, len(incoming)),
             overridden=overridden,
@@ -180,9 +181,16 @@ class Findings:
 
 
 def ordered(results: list[Result]) -> list[Result]:
-    """Strictest first; what fires before what cannot be told; beneath a result, those that rest on it."""
-    order = {"none": 3, "note": 2, "review": 1, "hold": 0}
-    ranked = sorted(results, key=lambda r: (r.overridden is not None, order[r.action], r.outcome != "fires"))
+    """Strictest first, then by severity and number of items; beneath a result, those that rest on it.
+
+    What fires comes before what cannot be told, and what a person set aside last.
+    """
+
+    def rank(result: Result) -> tuple[bool, int, bool, int, int]:
+        severity = SEVERITIES.index(result.severity) if result.severity in SEVERITIES else -1
+        return result.overridden is not None, -RANK[result.action], result.outcome != "fires", -severity, -result.count
+
+    ranked = sorted(results, key=rank)
     by_id = {r.id: r for r in ranked}
     beneath: dict[str, list[Result]] = defaultdict(list)
     for result in ranked:

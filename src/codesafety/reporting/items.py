@@ -13,13 +13,14 @@ from codesafety.evaluation.work import NOT_ASKED
 from codesafety.record import Entry, Submission
 from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
+from codesafety.reporting.places import Places
 from codesafety.reporting.results import code_fields, told_of
 
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
 
 
-def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Ledger) -> Iterator[ReportItem]:
+def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Ledger, places: Places) -> Iterator[ReportItem]:
     """Yield each item that was read, in the order sent, with its decision."""
     for item in facts.incoming:
         if item.component is not None:
@@ -30,6 +31,7 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
         tally = run.tallies.get(item.index)
         yield ReportItem.model_construct(
             path=model.path,
+            place=places.of(model.path),
             resource_type=model.resource_type,
             resource_id=model.resource_id,
             kind="entry" if item.is_entry else "medication",
@@ -57,6 +59,7 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
     for text in submission.texts:
         yield ReportItem(
             path=text.path,
+            place=places.of(text.path),
             resource_type=text.resource_type,
             resource_id=text.resource_id,
             kind="text",

@@ -1,13 +1,13 @@
 """What could not be told, and for want of what: one result a rule and cause, one line a missing input.
 
 What is missing of one item (whether it is so, whose it is, its day) has a line of that item: no line of a whole input, such as
-the record that was not given, hides it.
+the record that was not given, hides it. None of it decides anything, unless the rule names an action for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from codesafety import ir
@@ -39,29 +39,45 @@ _OF_AN_ITEM = {
     "code": "what its code means",
     "product": "which product it is",
     "value": "its value",
+    "start": "when it begins",
+    "end": "when it ends",
+    "ingredients": "what is in it",
+    "strength": "its strength",
+    "form": "its form",
+    "route": "its route",
+    "quantity": "its quantity",
+    "dose": "its dose",
     "id": "its identifier",
 }
 """Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its
 own name."""
 
-_OF_PRODUCTS = frozenset({"product", "ingredients", "route", "form", "strength"})
-"""Fields that follow from which product a medicine is: of one that is not recognised, all have one line."""
-_MOST_NAMED = 10
+
+_OF_PRODUCTS = frozenset({"ingredients", "route", "form", "strength"})
+"""Fields that follow from which product a medicine is: of one that is not recognised, or in part, all have one line."""
+
+
+def _is_unrecognised(item: ItemFact) -> bool:
+    """Return whether a medicine's id is whole, and the product is not known, or only in part."""
+    if item.is_entry or (item.product is not None and not item.product.partly):
+        return False
+    return any(info.system == "sct" and info.is_one_thing for info in item.infos)
 
 
 class MissingInputs:
     """The answers of one report that could not be told."""
 
-    def __init__(self, results: Results, ledger: Ledger, profile: InForce | None) -> None:
+    def __init__(self, results: Results, ledger: Ledger, profile: InForce | None, *, record_given: bool) -> None:
         self.results = results
         self.standing = results.standing
         self.facts = results.facts
         self.ledger = ledger
         self.profile = profile
+        self.record_given = record_given
         self.found: list[Result] = []
         self._stopped: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-        self._not_understood: tuple[set[str], set[str]] = (set(), set())
-        self._not_recognised: tuple[set[str], dict[str, str]] = (set(), {})
+        self._not_understood: dict[str, tuple[set[str], dict[str, ItemFact]]] = {"product": (set(), {}), "code": (set(), {})}
+        """Medicines and entries that no set understands: the rules that were stopped, and the items by their paths."""
         self._of_items: dict[str, tuple[ItemFact | CodingFact, set[str], set[str]]] = {}
 
     def add(self, outcomes: list[Outcome]) -> None:
@@ -75,18 +91,14 @@ class MissingInputs:
             if rule.cannot_tell is None and _of_other_systems(outcome) and all(field == "code" for _, field in lacking):
                 self._stopped["release.*"][0].add(rule.name)
                 self._stopped["release.*"][1].add(_outcome_path(outcome))
-                self.ledger.take_message("note")
                 continue
-            if rule.cannot_tell is None and not self._understood(rule, outcome):
-                if not self._is_unrecognised(outcome.subject, rule):
-                    self._not_understood[0].add(rule.name)
-                    self._not_understood[1].add(_outcome_path(outcome))
-                if outcome.subject is not None:
-                    self.ledger.take("note", {outcome.subject.model.path})
+            if rule.cannot_tell is None and outcome.subject is not None and not self._understood(rule, outcome):
+                self._add_not_understood(rule, outcome.subject)
                 continue
             groups.setdefault(outcome.missing, []).append(outcome)
             for bound, field in lacking:
-                if field in _OF_PRODUCTS and self._is_unrecognised(bound, rule):
+                if isinstance(bound, ItemFact) and (field == "product" or (field in _OF_PRODUCTS and _is_unrecognised(bound))):
+                    self._add_not_understood(rule, bound)
                     continue
                 _, fields, rules = self._of_items.setdefault(_bound_path(bound), (bound, set(), set()))
                 fields.add(field)
@@ -94,17 +106,10 @@ class MissingInputs:
         for missing, group in groups.items():
             self._add_group(rule, missing, group)
 
-    def _is_unrecognised(self, bound: object, rule: ir.Rule) -> bool:
-        """Return whether a medicine's id is whole and of dm+d, and we do not know the product, or know it in part: note it."""
-        if not isinstance(bound, ItemFact) or bound.is_entry:
-            return False
-        known = bound.product
-        codes = [info.code for info in bound.infos if info.system == "sct" and info.is_one_thing and info.code is not None]
-        if not codes or (known is not None and not known.partly):
-            return False
-        self._not_recognised[0].add(rule.name)
-        self._not_recognised[1][bound.path] = codes[0]
-        return True
+    def _add_not_understood(self, rule: ir.Rule, item: ItemFact) -> None:
+        rules, items = self._not_understood["code" if item.is_entry else "product"]
+        rules.add(rule.name)
+        items[item.path] = item
 
     def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
         """Return whether the rule's sets understand the item: one that none understands is one line, not one a rule."""
@@ -126,7 +131,7 @@ class MissingInputs:
 
     def _add_group(self, rule: ir.Rule, missing: frozenset[str], group: list[Outcome]) -> None:
         named = rule.cannot_tell
-        action: Decision = named.value if named is not None else "note"
+        action: Decision = named.value if named is not None else "none"
         action = (self.profile.lowers(rule.name, action) if self.profile else None) or action
         entries = tuple({(e.path, e.side): e for o in group for e in self.results.involved(rule, o.applications, {})}.values())
         shown = tuple(sorted(missing))
@@ -148,43 +153,48 @@ class MissingInputs:
                 line = "release.*" if name.startswith("release.") else name
                 self._stopped[line][0].add(rule.name)
                 self._stopped[line][1].update(paths)
+        if not shown:
+            self._stopped["not shown"][0].add(rule.name)
+            self._stopped["not shown"][1].update(paths)
         self.ledger.link(result.id, paths)
-        if named is None and shown and all(_is_whole(m) for m in missing):
-            self.ledger.take_message(action)
-        else:
-            self.ledger.take(action, paths)
+        self.ledger.take(action, paths)
 
     def lines(self) -> tuple[MissingInput, ...]:
-        lines = [
-            MissingInput(missing=name, rules=len(rules), items=len(items), message=_missing_message(name, len(rules)))
-            for name, (rules, items) in sorted(self._stopped.items())
-        ]
-        lines += self._item_lines()
-        rules, medicines = self._not_recognised
-        if medicines:
-            codes = list(dict.fromkeys(medicines.values()))
-            more = f" and {len(codes) - _MOST_NAMED} more" if len(codes) > _MOST_NAMED else ""
-            lines.append(
-                MissingInput(
-                    missing="product",
-                    rules=len(rules),
-                    items=len(medicines),
-                    message=f"{counted(len(medicines), 'medicine')} of which the dm+d at hand knows nothing, or a part "
-                    f"({', '.join(codes[:_MOST_NAMED])}{more}); that is no fault of the message: {counted(len(rules), 'rule')} could not be told",
-                )
+        """Return what could not be told, by what was missing: what is of use to one who can mend it first."""
+        stopped = sorted(self._stopped.items(), key=lambda one: (one[0] != "message.unread", one[0] != "record", one[0]))
+        lines = [_line(name, self._cause(name), rules, len(items)) for name, (rules, items) in stopped]
+        return (
+            *self._not_understood_lines(),
+            *(line for line in lines if not line.missing.startswith("release")),
+            *self._item_lines(),
+            *(line for line in lines if line.missing.startswith("release")),
+        )
+
+    def _not_understood_lines(self) -> Iterator[MissingInput]:
+        for missing, (rules, items) in self._not_understood.items():
+            if not items:
+                continue
+            if missing == "code":
+                cause = f"{counted(len(items), 'item')} carried no code that the rules understand"
+                yield _line(missing, cause, rules, len(items))
+                continue
+            cause = f"{counted(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
+            yield _line(
+                missing,
+                cause,
+                rules,
+                len(items),
+                names=tuple(name for name, _ in Counter(self._names(items.values())).most_common()),
             )
-        rules, items = self._not_understood
-        if items:
-            lines.append(
-                MissingInput(
-                    missing="code",
-                    rules=len(rules),
-                    items=len(items),
-                    message=f"{counted(len(items), 'item')} carried no code that the rules understand (a supplier's own code, a damaged "
-                    f"or a missing one): {counted(len(rules), 'rule')} could not be told",
-                )
-            )
-        return tuple(lines)
+
+    def _names(self, items: Iterable[ItemFact]) -> Iterator[str]:
+        for item in items:
+            info = told_of(item)
+            term = code_fields(info.system, info.code, self.facts)["term"] if info is not None else None
+            if term:
+                yield without_tag(term)
+            elif info is not None and info.system == "sct" and info.is_one_thing:
+                yield f"code {info.code}"
 
     def _item_lines(self) -> list[MissingInput]:
         """Return a line for each item of which something is missing, those that may say the contrary first."""
@@ -201,16 +211,33 @@ class MissingInputs:
             what = " and ".join(_OF_AN_ITEM.get(name, f"`{name}`") for name in shown)
             name = without_tag(of["term"]) if of["term"] else None
             code = f" ({of['code']})" if name else f"code {of['code']}" if of["code"] else "no code"
-            lines.append(
-                MissingInput(
-                    missing=", ".join(shown),
-                    path=path,
-                    rules=len(rules),
-                    items=1,
-                    message=f"{name or ''}{code}: {what} is not known: {counted(len(rules), 'rule')} could not be told",
-                )
-            )
+            lines.append(_line(", ".join(shown), f"{name or ''}{code}: {what} is not known", rules, 1, path=path))
         return sorted(lines, key=lambda line: rank(line.missing.split(", ")[0]))
+
+    def _cause(self, name: str) -> str:
+        match name:
+            case "record" if not self.record_given:
+                return "no record was given"
+            case "record":
+                return "the record does not declare itself complete, or not for the time that was asked about"
+            case "message.unread":
+                return "something coded in the message could not be read"
+            case "release":
+                return "no SNOMED CT release is loaded"
+            case "release.*":
+                return "codes of other systems than SNOMED CT and dm+d cannot be looked up"
+            case "message.sent":
+                return "the message and its items carry no date"
+            case "not shown":
+                return "something that is not shown is missing"
+        return f"{_NAMED.get(name, f'`{name}`')} is missing, or cannot be compared"
+
+
+def _line(
+    missing: str, cause: str, rules: Collection[str], items: int, *, path: str | None = None, names: tuple[str, ...] = ()
+) -> MissingInput:
+    message = f"{cause}: {counted(len(rules), 'rule')} could not be told"
+    return MissingInput(missing=missing, path=path, rules=len(rules), items=items, cause=cause, names=names, message=message)
 
 
 def _lacking(rule: ir.Rule, outcome: Outcome) -> Iterator[tuple[ItemFact | CodingFact, str]]:
@@ -250,23 +277,6 @@ def _outcome_path(outcome: Outcome) -> str:
 
 def _is_whole(missing: str) -> bool:
     return missing in ("record", "message.unread") or missing.startswith("release")
-
-
-def _missing_message(name: str, rules: int) -> str:
-    stopped = f"{counted(rules, 'rule')} could not be told"
-    match name:
-        case "record":
-            return f"no record was given, or it does not declare itself complete: {stopped}"
-        case "message.unread":
-            return f"something coded in the message could not be read: {stopped}"
-        case "release":
-            return f"no SNOMED CT release is loaded, so some codes' descriptions are not known: {stopped}"
-        case "message.sent":
-            return f"the message and its items carry no date: {stopped}"
-    if name == "release.*":
-        return f"codes of systems other than SNOMED CT and dm+d cannot be looked up: {stopped}"
-    what = _NAMED.get(name, f"`{name}`")
-    return f"{what} is missing, not exact, or not one that can be compared: {stopped}"
 
 
 def counted(n: int, word: str) -> str:

@@ -23,6 +23,7 @@ from codesafety.report import (
     SourceCited,
     UsedFact,
 )
+from codesafety.reporting.places import places
 from codesafety.reporting.standing import Standing
 
 
@@ -32,6 +33,7 @@ class Results:
     def __init__(self, standing: Standing, facts: Facts) -> None:
         self.standing = standing
         self.facts = facts
+        self.places = places(facts.submission, facts.record)
         self._versions = {ruleset.name: ruleset.version for ruleset in standing.rulesets}
         self._ids: Counter[str] = Counter()
 
@@ -49,6 +51,7 @@ class Results:
         exceptions: tuple[ExceptionTried, ...] = (),
         missing: tuple[str, ...] = (),
         counterfactual: tuple[str, ...] = (),
+        counterfactual_text: tuple[str, ...] = (),
         overridden: Overridden | None = None,
         lowered: str | None = None,
     ) -> Result:
@@ -67,6 +70,7 @@ class Results:
             exceptions=exceptions,
             missing=missing,
             counterfactual=counterfactual,
+            counterfactual_text=counterfactual_text,
             severity=self.standing.severities[rule.name],
             hazard=rule.hazards,
             source=tuple(SourceCited(text=s.text, url=s.url) for s in rule.sources),
@@ -115,6 +119,7 @@ class Results:
                         (path, "incoming"),
                         InvolvedEntry(
                             path=path,
+                            place=self.places.of(path),
                             side="incoming",
                             role=var.name if var else "",
                             takes_action=True,
@@ -126,6 +131,7 @@ class Results:
                         (bound.path, "incoming"),
                         InvolvedEntry(
                             path=bound.path,
+                            place=self.places.of(bound.path),
                             side="incoming",
                             role=var.name if var else "",
                             takes_action=True,
@@ -144,6 +150,7 @@ class Results:
         path, side = _place(item)
         return InvolvedEntry(
             path=path,
+            place=self.places.of(path, incoming=item.incoming),
             side=side,
             role=role,
             takes_action=takes_action,

@@ -25,6 +25,7 @@ from codesafety.report import (
     RuleChanged,
     strictest,
 )
+from codesafety.reporting.about import about
 from codesafety.reporting.findings import Findings, ordered
 from codesafety.reporting.items import broken_rules, not_read, read_items, unread_items
 from codesafety.reporting.ledger import Ledger
@@ -62,7 +63,7 @@ def report(
             places = tuple(o.subject.index if o.subject is not None else None for o in outcomes)
             broken.append(Broken(outcomes[0].rule.name, error.kind, error.plugin, places))
     findings.join_causes()
-    untold = MissingInputs(results, ledger, profile)
+    untold = MissingInputs(results, ledger, profile, record_given=record is not None)
     for outcomes in _by_rule(run, Status.CANNOT_TELL):
         untold.add(outcomes)
     not_checked = [
@@ -73,16 +74,19 @@ def report(
     for unread in submission.not_read:
         if unread.broken:
             ledger.take("hold", _item_around(unread.path, paths))
-    items = [*read_items(facts, submission, run, ledger), *unread_items(submission)]
+    items = [*read_items(facts, submission, run, ledger, results.places), *unread_items(submission)]
     shown = ordered([*built_in, *map(findings.rest_on, findings.found), *untold.found])
     limits, errors = _limits_of_the_input(submission)
     decision = strictest(ledger.message, identity.decision, limits, *(item.decision for item in items))
+    lines = untold.lines()
     return Report(
         decision=decision,
+        told="partly" if lines else "whole",
         summary=_summary(decision, shown, not_checked, items),
+        about=about(facts),
         items=tuple(items),
         results=tuple(shown),
-        missing_inputs=untold.lines(),
+        missing_inputs=lines,
         never_given=tuple(sorted(standing.never)),
         not_read=tuple(not_read(submission)),
         not_checked=tuple(not_checked),
@@ -206,6 +210,7 @@ def _counts(standing: Standing, submission: Submission, items: Sequence[ReportIt
     by = Counter(item.decision for item in items)
     return Counts(
         items=len(items),
+        answered=sum(item.rules.answered > 0 for item in items if item.kind in ("entry", "medication")),
         entries=len(submission.entries),
         medications=len(submission.medications),
         texts=len(submission.texts),

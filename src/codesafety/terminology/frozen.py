@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 
-from codesafety.terminology.dmd.extract import shipped_products
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
+from codesafety.terminology.pack.extract import shipped_products
 from codesafety.terminology.pack.named import named_product
 from codesafety.terminology.pack.products import DmdSection
 from codesafety.terminology.words.context import context_from_term

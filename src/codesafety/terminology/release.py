@@ -67,7 +67,7 @@ class Release:
     def _shipped(self) -> Mapping[str, Product]:
         if self._dmd is not None or self._drug_extension is not None:
             return {}
-        from codesafety.terminology.dmd.extract import shipped_products
+        from codesafety.terminology.pack.extract import shipped_products
 
         return shipped_products()
 

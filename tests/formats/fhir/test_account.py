@@ -240,7 +240,7 @@ def test_the_envelope_is_counted_in_one_line_and_asks_for_nothing(engine: codesa
     report = engine.assess(read(engine, bundle({"resourceType": "List", "orderedBy": {"coding": [order]}})))
     assert report.counts.envelope == 1
     assert exit_code(report) == 0
-    assert "1 code of the envelope" in render(report, "message", colour=False)
+    assert "1 code of the envelope" in render(report, "message", colour=False, whole=True)
 
 
 @pytest.mark.parametrize("number", ["", "-1", "-12"])

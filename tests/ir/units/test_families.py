@@ -73,7 +73,8 @@ def test_the_factors_of_the_table_are_those_of_ucum() -> None:
 
 @pytest.mark.parametrize(("unit", "said"), [
     ("mm[Hg]", "valid"), ("mL/(kg.min)", "valid"), ("{tablet}", "valid"), ("mL/min/1.73.m2", "valid"), ("mmHg", "other_spelling"),
-    (" kg ", "not_a_unit"), (" mmHg ", "other_spelling"), ("ft", "other_spelling"), ("furlong", "not_a_unit"), ("MMOL/L", "not_a_unit"),
+    (" kg ", "not_a_unit"), (" mmHg ", "other_spelling"), ("ft", "other_spelling"), ("Kg", "other_spelling"),
+    ("degrees C", "other_spelling"), ("seconds", "other_spelling"), ("Banana", "not_a_unit"), ("furlong", "not_a_unit"), ("MMOL/L", "not_a_unit"),
     ("12h", "not_a_unit"), ("", "not_a_unit"),
 ])  # fmt: skip
 def test_what_is_said_of_a_unit_as_it_was_sent(unit: str, said: str) -> None:
@@ -129,5 +130,8 @@ def test_rules_write_ucum(unit: str, known: bool) -> None:
 
 def test_other_spellings_lead_to_units_of_the_table() -> None:
     assert families.written_as("mmHg") == "mm[Hg]"
+    assert [families.written_as(u) for u in ("Kg", "CM", "Kg/m²", "degrees C", "beats per minute", "secs", "MMHG")] == [
+        *("kg", "cm", "kg/m2", "Cel", "/min", "s", "mm[Hg]"),
+    ]
     assert families.written_as("banana") is None
     assert all(families.known(u) for u in families._ALSO_WRITTEN.values())

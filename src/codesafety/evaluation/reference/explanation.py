@@ -30,11 +30,15 @@ _HIDDEN_FIELDS = frozenset({"born", "display", "text", "nhs_number"})
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """In the rule's own terms. `exceptions` are (label, could not be tested, missing)."""
+    """In the rule's own terms. `exceptions` are (label, could not be tested, missing).
+
+    `counterfactual_text` follow `It would be clear if`; what cannot be said without the rule's variables is left out.
+    """
 
     facts: tuple[tuple[str, str], ...] = ()
     exceptions: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
     counterfactual: tuple[str, ...] = ()
+    counterfactual_text: tuple[str, ...] = ()
 
 
 def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -> Explanation:
@@ -47,7 +51,7 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
         if not unless.private
     )
     facts = dict(_trigger_facts(rule, frame))
-    changes: list[str] = []
+    changes: list[Change] = []
     if rule.when is not None:
         facts.update(_facts(rule.when, frame, interpreter))
         facts.update(_assumed(rule, frame, interpreter))
@@ -56,8 +60,15 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
             (name, ", ".join(label(i, interpreter.facts) for i in items))
             for name, items in found(rule, [application], interpreter).items()
         )
-    changes += [f"clear if: {unless.label}" for unless in rule.unless if not unless.private]
-    return Explanation(tuple(facts.items()), exceptions, tuple(dict.fromkeys(changes)))
+    changes += [
+        Change(f"clear if: {unless.label}", f"an exception held: {unless.label}") for unless in rule.unless if not unless.private
+    ]
+    return Explanation(
+        tuple(facts.items()),
+        exceptions,
+        tuple(dict.fromkeys(change.own_terms for change in changes)),
+        tuple(dict.fromkeys(change.words for change in changes if change.words is not None)),
+    )
 
 
 def _frame(rule: ir.Rule, application: Application, interpreter: Interpreter) -> Frame:
@@ -448,7 +459,15 @@ def _age_unit(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> ir.Unit:
 # ------------------------------------------------------------------------------------------------ counterfactuals
 
 
-def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that would have made a finding clear: in the rule's own terms, and in words where there are any."""
+
+    own_terms: str
+    words: str | None = None
+
+
+def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[Change]:
     """Yield single changes that would turn a true `condition` (or, if not `wanted`, a false one) round."""
     match condition:
         case ir.And(parts) if wanted:
@@ -465,23 +484,33 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             words = words_of(condition, rule)
             if words and not _reads_private(part):  # written with `is not` or `not in`
                 asserted = words.replace(" is not ", " is ", 1).replace(" not in ", " in ", 1)
-                yield f"clear if: {asserted}" if wanted else f"clear if not: {asserted}"
+                yield Change(f"clear if: {asserted}" if wanted else f"clear if not: {asserted}", _gender_change(part, not wanted))
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
         case _ if any(_reads_private(atom) for atom in _atoms(condition)):
             return
         case ir.Named(title=title):
-            yield f"clear if not: {title}" if wanted else f"clear if: {title}"
+            yield Change(f"clear if not: {title}" if wanted else f"clear if: {title}")
         case ir.AgeCompare() | ir.AgeRange():
-            text = _age_change(condition, wanted, frame, interpreter)
-            if text:
-                yield text
+            aged = _age_change(condition, wanted, frame, interpreter)
+            if aged:
+                yield Change(f"clear if {aged}", f"the patient were {aged}")
         case ir.Quantified(quantifier="no") if wanted and (words := words_of(condition, rule)):
-            yield f"clear if: exists {words.removeprefix('no ')}"
+            yield Change(f"clear if: exists {words.removeprefix('no ')}")
         case _:
             words = words_of(condition, rule)
             if words:
-                yield f"clear if not: {words}" if wanted else f"clear if: {words}"
+                said = "the words and the code said the same" if isinstance(condition, ir.Contradicts) and wanted else None
+                yield Change(
+                    f"clear if not: {words}" if wanted else f"clear if: {words}", said or _gender_change(condition, wanted)
+                )
+
+
+def _gender_change(condition: ir.Condition, wanted: bool) -> str | None:
+    match condition:
+        case ir.FieldIs(ir.Field(base="patient", name="gender"), word):
+            return f"the gender recorded were {'not ' if wanted else ''}{word}"
+    return None
 
 
 def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Frame, interpreter: Interpreter) -> str | None:
@@ -493,14 +522,14 @@ def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Fra
         inside = _ages(*found)
         if inside is None:
             return None
-        return f"clear if not aged {inside}" if wanted else f"clear if aged {inside}"
+        return f"not aged {inside}" if wanted else f"aged {inside}"
     length = found[0]
     if length is None:
         return None
     below = (condition.operator == "<") != wanted
     if below:
-        return f"clear if aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
-    return f"clear if aged {_of_age(length)} or more"
+        return f"aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
+    return f"aged {_of_age(length)} or more"
 
 
 def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:

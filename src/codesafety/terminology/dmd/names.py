@@ -227,7 +227,7 @@ _UNITS = {
     "dose": "{dose}",
 }
 _AMOUNT = re.compile(
-    r" (?P<amount>\d+(?:\.\d+)?)(?P<unit>g|mg|micrograms?|nanograms|mmol)(?:/(?P<per>\d+(?:\.\d+)?)?(?P<of>ml|litre|hours?|dose))?(?= |$)"
+    r" (?P<amount>\d+(?:\.\d+)?)(?P<unit>g|mg|micrograms?|nanograms|mmol)(?: ?/ ?(?P<per>\d+(?:\.\d+)?)?(?P<of>ml|litre|hours?|dose))?(?= |$)"
 )
 _SUPPLIER = re.compile(r"^(?P<name>.*\S) \((?P<supplier>[^()]+(?:\([^()]*\)[^()]*)*)\)$")
 _NOT_SKIN = re.compile(r"\b(?:lozenges|mouth|oral|dental|teething)\b")
@@ -278,10 +278,13 @@ def routes_of(form: NamedForm, ingredients: frozenset[str] | None) -> frozenset[
 
 def read_strength(name: str) -> NamedStrength | None:
     """Return the strength in the name of a VMP of one ingredient; None where it states none, one in percent or in units."""
-    found = _AMOUNT.search(split_supplier(name)[0].casefold())
-    if found is None:
+    amounts = list(_AMOUNT.finditer(split_supplier(name)[0].casefold()))
+    if len(amounts) != 1:  # phases of one ingredient have a strength each
         return None
-    return NamedStrength(found["amount"], _UNITS[found["unit"]], (found["per"] or "1") if found["of"] else None, _UNITS.get(found["of"]))
+    (found,) = amounts
+    return NamedStrength(
+        found["amount"], _UNITS[found["unit"]], (found["per"] or "1") if found["of"] else None, _UNITS.get(found["of"])
+    )
 
 
 def _for_the_skin(low: str) -> bool:
