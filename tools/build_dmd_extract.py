@@ -40,6 +40,8 @@ from codesafety.terminology.pack.products import Listed, listed, write_products
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "src" / "codesafety" / "terminology" / "dmd" / "data" / "dmd-extract.pack"
+BRANDS = HERE / "dmd-extract-brands.csv"
+"""Brands of which neither the VMP's name nor a VTM says the ingredients, with those of their UK product summaries."""
 LEFT_OUT = HERE / "dmd-extract-left-out.csv"
 FILES = ("dmd_core", "dmd_history", "dmd_vtm_ingredients", "dmd_ingredients", "dmd_vmp_form")
 REFUSED = "ADQ table, BNF code"
@@ -95,9 +97,8 @@ class Vocabulary:
     by_name: dict[str, Vtm] = field(default_factory=dict)  # by name in lower case
     substances: set[str] = field(default_factory=set)
     by_ingredients: dict[frozenset[str], list[Vtm]] = field(default_factory=lambda: defaultdict(list))
-    brands: dict[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # ingredients of a product by all of its name before strength and form
+    brands: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Ingredients of a product by all of its name before strength and form."""
 
     def of_brand(self, name: str) -> frozenset[str] | None:
         """Return the ingredients of a brand whose VMP's name does not say them ("Generic Trimbow ...")."""
@@ -174,7 +175,9 @@ def read_core(sources: Path, current: dict[str, dict[str, str]], left_out: LeftO
     return rows
 
 
-def read_vocabulary(sources: Path, rows: dict[str, Row], current: dict[str, dict[str, str]], left_out: LeftOut) -> Vocabulary:
+def read_vocabulary(
+    sources: Path, brands: Path, rows: dict[str, Row], current: dict[str, dict[str, str]], left_out: LeftOut
+) -> Vocabulary:
     words = Vocabulary()
     names = {row["ingredient"]: row["name"] for row in csv_rows(sources, "dmd_ingredients")}
     for code, row in rows.items():
@@ -216,10 +219,10 @@ def read_vocabulary(sources: Path, rows: dict[str, Row], current: dict[str, dict
         vtm.ingredients, vtm.derived = told or said, not told
         if vtm.ingredients:
             words.by_ingredients[vtm.ingredients].append(vtm)
-    for row in csv.DictReader((HERE / "dmd-extract-brands.csv").read_text(encoding="utf-8").splitlines()):
+    for row in csv.DictReader(brands.read_text(encoding="utf-8").splitlines()):
         brand = words.bases(row["ingredients"].casefold().split(" + "))
         if brand is None:
-            raise SystemExit(f"dmd-extract-brands.csv: {row['brand']}: `{row['ingredients']}` is not in dm+d")
+            raise SystemExit(f"{brands.name}: {row['brand']}: `{row['ingredients']}` is not in dm+d")
         words.brands[row["brand"]] = brand
     return words
 
@@ -320,9 +323,11 @@ def settle_amp(row: Row, vmps: dict[str, Vmp], by_name: dict[str, set[str]], wor
     return vmp
 
 
-def products(rows: dict[str, Row], current: dict[str, dict[str, str]], sources: Path, left_out: LeftOut) -> Iterator[Listed]:
+def products(
+    rows: dict[str, Row], current: dict[str, dict[str, str]], sources: Path, brands: Path, left_out: LeftOut
+) -> Iterator[Listed]:
     """Yield every id of the extract."""
-    words = read_vocabulary(sources, rows, current, left_out)
+    words = read_vocabulary(sources, brands, rows, current, left_out)
     forms: dict[str, set[str]] = defaultdict(set)
     for row in csv_rows(sources, "dmd_vmp_form"):
         if row["form"] != "Not applicable":
@@ -402,22 +407,21 @@ def product_of(
     )
 
 
-def main(sources: Path) -> None:
+def build(sources: Path, brands: Path, pack: Path) -> tuple[Counter[str], list[tuple[str, str, str]]]:
+    """Write the extract. Return how many ids of each level it holds, and what was left out: (id, what, why)."""
     left_out = LeftOut()
     current = current_ids(csv_rows(sources, "dmd_history"), left_out)
     rows = read_core(sources, current, left_out)
-    found = {each.code: each for each in products(rows, current, sources, left_out)}
+    found = {each.code: each for each in products(rows, current, sources, brands, left_out)}
     counts = Counter(f"{each.level}{' former' if each.current else ''}" for each in found.values())
-    with PackWriter(OUT) as writer:
+    digests = {name: sha256((sources / f"{name}.csv.gz").read_bytes()).hexdigest() for name in FILES}
+    with PackWriter(pack) as writer:
         write_products(list(found.values()), (), writer)
-        digest = writer.finish(
+        writer.finish(
             {
                 "kind": "codes",
                 "tables": [],
-                "sources": [
-                    {"name": f"{name}.csv.gz", "sha256": sha256((sources / f"{name}.csv.gz").read_bytes()).hexdigest()}
-                    for name in FILES
-                ],
+                "sources": [{"name": f"{name}.csv.gz", "sha256": digest} for name, digest in digests.items()],
                 "dmd": {
                     "released": None,
                     "files": [],
@@ -428,11 +432,16 @@ def main(sources: Path) -> None:
                 },
             }
         )
+    return counts, sorted(set(left_out.rows))
+
+
+def main(sources: Path) -> None:
+    counts, left_out = build(sources, BRANDS, OUT)
     with LEFT_OUT.open("w", encoding="utf-8", newline="") as out:
-        writer_ = csv.writer(out, lineterminator="\n")
-        writer_.writerow(("code", "left out", "why"))
-        writer_.writerows(sorted(set(left_out.rows)))
-    print(f"{len(found)} ids, {dict(counts)}, {len(left_out.rows)} left out, {OUT.stat().st_size} bytes, digest {digest}")
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(("code", "left out", "why"))
+        rows.writerows(left_out)
+    print(f"{counts.total()} ids, {dict(counts)}, {len(left_out)} left out, {OUT.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
