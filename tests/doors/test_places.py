@@ -103,6 +103,6 @@ def test_a_gender_on_which_message_and_record_differ_is_not_told(engine: codesaf
 
 
 def test_a_service_without_a_name_is_told_by_its_code(engine: codesafety.Engine) -> None:
-    service = ({"system": SCT, "code": "1577041000000109"},)
+    service = ({"system": SCT, "code": "1577321000000100"},)
     message = Submission.model_validate({"message": {"service": service}, "entries": [entry(0)]})
-    assert engine.assess(message).about.service == "service 1577041000000109"
+    assert engine.assess(message).about.service == "service 1577321000000100"

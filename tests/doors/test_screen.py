@@ -161,19 +161,36 @@ def test_a_message_that_no_rule_could_answer_for_says_so_and_exits_1(tmp_path: P
     assert "NONE    Nothing was found, for no rule could answer for any item." in render(report, "m", False)
 
 
+def test_findings_of_one_action_stand_by_severity_and_then_by_their_number_of_items(tmp_path: Path) -> None:
+    head = 'ruleset s { title "S" version 1.0.0 language 2 }\nvalueset p "Pregnant" { codes 77386006 |Pregnancy| }\n'
+    for name, severity, asked in (
+        ("a", "", 'for message say "x"'),
+        ("b", "severity minor", 'for message say "x"'),
+        ("c", "", 'for entry e in p when patient.gender is female say "x"'),
+        ("d", "severity major", 'for message say "x"'),
+    ):
+        head += f'rule {name} {{ title "{name}" action review {severity} {asked} }}\n'
+    (tmp_path / "s.rules").write_text(head)
+    entries = tuple(Entry(path=f"e[{n}]", codings=(Coding(system="sct", code=PREGNANT),)) for n in range(2))
+    message = Submission(patient=Patient(gender="female"), entries=entries)
+    report = codesafety.load(tmp_path, installed_plugins=False).assess(message)
+    assert [f.title for f in screen(report).findings] == ["d", "b", "c", "a"]
+    assert [r.rule for r in report.results] == ["s/d", "s/b", "s/c", "s/a"]
+
+
 def test_what_never_comes_stands_on_the_screen(tmp_path: Path) -> None:
     assert "Never given here: record." in render(told(tmp_path, never=["record"]), "m", False)
 
 
-def test_the_paths_of_what_was_not_judged_stand_whole_on_the_screen_ten_of_each_kind(tmp_path: Path) -> None:
-    unread = tuple(NotRead(path=f"Bundle.{'a' * 80}[{n}].code", reason="no rule sees it", coded=True) for n in range(12))
+def test_the_paths_of_what_was_not_judged_stand_whole_on_the_screen_a_hundred_of_each_kind(tmp_path: Path) -> None:
+    unread = tuple(NotRead(path=f"Bundle.{'a' * 80}[{n}].code", reason="no rule sees it", coded=True) for n in range(102))
     report = found(tmp_path, 5)
     report = report.model_copy(update={"not_read": unread})
     text, whole = (render(report, "m", False, whole=whole) for whole in (False, True))
-    assert [n.path in text for n in unread] == [True] * 10 + [False] * 2
+    assert [n.path in text for n in unread] == [True] * 100 + [False] * 2
     assert "  … and 2 more: --all" in text.split("\n")
     assert all(n.path in whole for n in unread)
-    assert "12 codes not judged" in " ".join(text.split())
+    assert "102 codes not judged" in " ".join(text.split())
 
 
 def test_medicines_that_were_not_recognised_are_named_by_their_codes_own_terms() -> None:

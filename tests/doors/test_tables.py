@@ -111,7 +111,7 @@ def test_the_document_is_closed_where_a_reader_fails_on_the_way(
     rows = table(tmp_path, f"1,female,1990-01-01,{PREGNANT}")
     engine = checking.load("uk.integrity", installed_plugins=False)
     with suppress(KeyboardInterrupt):
-        checking._check_files(engine, [str(rows)], None, None, [], checking.Format.JSON)
+        checking._check_files(engine, [str(rows)], None, None, [], checking.ReportFormat.JSON, whole=False)
     found = json.loads(capsys.readouterr().out)
     assert found[0]["patient"] == "entries[0]"
     assert [one.get("decision") for one in found[1:]] == (["hold"] if isinstance(error, PluginError) else [])

@@ -96,7 +96,7 @@ def test_the_text_report_says_what_was_mapped(installed: Path, tmp_path: Path) -
     message = tmp_path / "message.txt"
     message.write_bytes(MESSAGE)
     done = subprocess.run(
-        [sys.executable, "-m", "codesafety", "check", str(message)],
+        [sys.executable, "-m", "codesafety", "check", "--all", str(message)],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": path(installed), "COLUMNS": "200"},

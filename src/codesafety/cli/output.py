@@ -176,15 +176,16 @@ def width() -> int:
 
 
 def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
-    """Return a paragraph as lines of the terminal's width."""
-    return textwrap.wrap(
-        escaped(text.replace("\n", " ")),
+    """Return a paragraph as lines of the terminal's width. No line begins with a code that was sent, and reads as ours."""
+    lines = textwrap.wrap(
+        escaped(text.replace("\n", " ")).replace("code ", "code\0"),
         width(),
         initial_indent=indent,
         subsequent_indent=hanging if hanging is not None else indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace("\0", " ") for line in lines]
 
 
 def error_data(error: CodesafetyError) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from codesafety.terminology.words.normal import without_bracket
 
 _MOST_PLACES = 3
 _MOST_NAMES = 3
-_MOST_PATHS = 10
+_MOST_PATHS = 100
 _MOST_SAID = 3
 _MONTHS = "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 
