@@ -1,306 +1,447 @@
-"""Derives the shipped dm+d extract from published code lists and dm+d files; the README beside the extract has the rules.
+"""Builds the shipped dm+d extract from openly licensed lists of dm+d; the README beside the extract has the rules.
 
     python tools/build_dmd_extract.py SOURCES
 
-SOURCES is a folder with `codelists/` and `dmd/`. Rows from elsewhere stand in `dmd-extract-additions.csv`, each with its source.
+SOURCES is a folder with `dmd_core.csv.gz`, `dmd_history.csv.gz`, `dmd_vtm_ingredients.csv.gz`, `dmd_ingredients.csv.gz` and
+`dmd_vmp_form.csv.gz`. The same files give the same bytes. What the sources contradict is left out of the extract, and listed in
+`dmd-extract-left-out.csv` beside this file.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
-from defusedxml.ElementTree import parse
-
 from codesafety.terminology import sctid
+from codesafety.terminology.dmd.medicines import Strength
 from codesafety.terminology.dmd.names import (
     BRITISH_APPROVED_COMBINATIONS,
+    NamedForm,
     base_substance,
     read_form,
+    read_strength,
     read_substances,
+    routes_of,
     split_combination,
     split_supplier,
     without_salt,
 )
+from codesafety.terminology.dmd.strengths import unit_id
+from codesafety.terminology.interface import INGREDIENTS, PRODUCT, Product
+from codesafety.terminology.pack.file import PackWriter
+from codesafety.terminology.pack.products import Listed, listed, write_products
 
 HERE = Path(__file__).parent
-OUT = HERE.parent / "src" / "codesafety" / "terminology" / "dmd" / "data" / "dmd-extract.csv"
-COLUMNS = ("code", "level", "name", "vmp", "vtm", "ingredients", "bnf")
-NOT_A_DMD_NAME = re.compile(
-    r"\d (?:mg|microgram|mcg|mL|g|Mmol)\b|/mL|dosage form|conventional release|prolonged-release|\beach\b"
-    r"| product$| tablet$| capsule$"
-)
-"""Lists made from SNOMED CT hold concepts of its International Edition too ("Aspirin 325 mg oral tablet"); those are not dm+d."""
-
-
+OUT = HERE.parent / "src" / "codesafety" / "terminology" / "dmd" / "data" / "dmd-extract.pack"
+BRANDS = HERE / "dmd-extract-brands.csv"
+"""Brands of which neither the VMP's name nor a VTM says the ingredients, with those of their UK product summaries."""
+LEFT_OUT = HERE / "dmd-extract-left-out.csv"
+FILES = ("dmd_core", "dmd_history", "dmd_vtm_ingredients", "dmd_ingredients", "dmd_vmp_form")
+REFUSED = "ADQ table, BNF code"
+"""How the lists found a VMP, where that is not good enough to be used: 30 % of these were wrong where they could be checked."""
+STATED = ("stated", "history")
 VARIANT = re.compile(r" (?:biphasic|\(liposomal\)|liposomal pegylated)$")
 """Said of a VTM beside its substance: "Insulin aspart biphasic"."""
-
-LINKED = re.compile(r"VMP (?:previous|subsequent) to (\d+)")
-"""How OpenSAFELY's lists name a former or a later id of a VMP that they hold (dm+d's VPIDPREV)."""
-
 BEFORE_STRENGTH = re.compile(
     r" (?=\d)| (?:tablets|caplets|capsules|cream|gel|oral|solution|suspension|inhaler|transdermal|eye)\b"
 )
 """Where the brand ends in the name of a branded product."""
+_APPLIANCE = "2"
+"""Chapters 20 to 23 of NHSBSA's BNF codes hold dressings and appliances, which have no ingredients."""
+_FORMS = {
+    "tablet": "tablets",
+    "capsule": "capsules",
+    "suppositor": "suppositories",
+    "pessary": "pessaries",
+    "cream": "cream",
+    "ointment": "ointment",
+    "gel": "gel",
+    "lotion": "lotion",
+    "granules": "granules",
+}
+"""Words of a form of dm+d's list, and of a name, that exclude one another."""
 
 
-@dataclass(slots=True)
-class Seen:
-    """One id as a source states it. `level` is None where the source does not say."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the core list, its former ids followed. Empty: not stated."""
 
     code: str
+    level: str
     name: str
-    level: str | None = None
-    vmp_name: str | None = None
-    vtm_name: str | None = None
-    bnf: str | None = None
-    ingredients: str | None = None
-    linked_to: str | None = None  # another id of the same VMP
+    vmp: str
+    vtm: str
+    bnf: str
+    vmp_how: str
+    vtm_how: str
 
 
 @dataclass(slots=True)
 class Vtm:
     code: str
     name: str
-    previous: str | None
     ingredients: frozenset[str] | None = None
+    derived: bool = False  # the ingredients are read from its name
 
 
 @dataclass(slots=True)
 class Vocabulary:
-    vtms: dict[str, Vtm] = field(default_factory=dict)  # by name in lower case
+    vtms: dict[str, Vtm] = field(default_factory=dict)  # by id
+    by_name: dict[str, Vtm] = field(default_factory=dict)  # by name in lower case
     substances: set[str] = field(default_factory=set)
     by_ingredients: dict[frozenset[str], list[Vtm]] = field(default_factory=lambda: defaultdict(list))
+    brands: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Ingredients of a product by all of its name before strength and form."""
+
+    def of_brand(self, name: str) -> frozenset[str] | None:
+        """Return the ingredients of a brand whose VMP's name does not say them ("Generic Trimbow ...")."""
+        return self.brands.get(BEFORE_STRENGTH.split(name, maxsplit=1)[0].removeprefix("Generic "))
 
     def is_known(self, name: str) -> bool:
-        return name in self.substances or name in self.vtms or name in BRITISH_APPROVED_COMBINATIONS
+        return name in self.substances or name in self.by_name or name in BRITISH_APPROVED_COMBINATIONS
 
     def bases(self, names: Iterable[str]) -> frozenset[str] | None:
-        parts = [part for name in names for part in split_combination(name)]
-        known = all(self.is_known(part) or self.is_known(without_salt(part)) for part in parts) and not any(
-            part.startswith("co-") for part in parts
-        )
-        return frozenset(base_substance(part, self.is_known) for part in parts) if known else None
+        """Return the base substances of these, a VTM's being its own; None where any is not known."""
+        found: set[str] = set()
+        for part in (part for name in names for part in split_combination(name)):
+            if not (self.is_known(part) or self.is_known(without_salt(part))) or part.startswith("co-"):
+                return None
+            found.add(base_substance(part, self.is_known))
+        return frozenset(found)
 
 
-def xml_rows(dmd: Path, file: str, tag: str) -> Iterator[dict[str, str]]:
-    for path in sorted(dmd.rglob(f"f_{file}2_*.xml")):
-        for row in parse(path).getroot().iter(tag):
-            yield {child.tag: child.text or "" for child in row}
+@dataclass(slots=True)
+class LeftOut:
+    """What is not in the extract although a list has it: (id, what, why)."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, code: str, what: str, why: str) -> None:
+        self.rows.append((code, what, why))
 
 
-def read_vocabulary(dmd: Path) -> Vocabulary:
+def csv_rows(sources: Path, name: str) -> Iterator[dict[str, str]]:
+    with gzip.open(sources / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def current_ids(rows: Iterable[dict[str, str]], left_out: LeftOut) -> dict[str, dict[str, str]]:
+    """Return, by kind, each former id with the one that it is now: followed to the end, and only where that is one."""
+    became: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in rows:
+        if row["kind"] in ("VTM", "VMP", "ING") and row["current"] != row["previous"]:
+            became[row["kind"]][row["previous"]].add(row["current"])
+    current: dict[str, dict[str, str]] = defaultdict(dict)
+    for kind, steps in became.items():
+        for former in sorted(steps):
+            ends, waiting, seen = set(), [former], {former}
+            while waiting:
+                code = waiting.pop()
+                later = steps.get(code, set()) - {code}
+                ends |= {code} if not later else set()
+                waiting += later - seen
+                seen |= later
+            if len(ends) == 1:
+                current[kind][former] = ends.pop()
+            else:
+                left_out.add(former, f"what this {kind} is now", f"history leads to {' and '.join(sorted(ends)) or 'itself'}")
+    return current
+
+
+def read_core(sources: Path, current: dict[str, dict[str, str]], left_out: LeftOut) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for row in csv_rows(sources, "dmd_core"):
+        code = row["code"]
+        if sctid.diagnose(code).diagnosis != "valid":
+            left_out.add(code, "this id", "it fails its check digit")
+            continue
+        followed = {kind: current[kind.upper()].get(row[kind], row[kind]) for kind in ("vmp", "vtm")}
+        for kind in ("vmp", "vtm"):
+            if row["level"] == kind.upper() and row[kind] and current[kind.upper()].get(code) != followed[kind]:
+                left_out.add(code, f"that it is now {followed[kind]}", "history does not say so")
+                followed[kind] = ""
+        how = row["vmp_how"]
+        if how == REFUSED:
+            left_out.add(code, f"that its VMP is {followed['vmp']}", "found by BNF code alone")
+            followed, how = {"vmp": "", "vtm": ""}, ""
+        rows[code] = Row(code, row["level"].lower(), row["name"].strip(), *followed.values(), row["bnf"], how, row["vtm_how"])
+    return rows
+
+
+def read_vocabulary(
+    sources: Path, brands: Path, rows: dict[str, Row], current: dict[str, dict[str, str]], left_out: LeftOut
+) -> Vocabulary:
     words = Vocabulary()
-    for row in xml_rows(dmd, "ingredient", "ING"):
-        words.substances.add(row["NM"].casefold())
-        words.substances.add(without_salt(row["NM"].casefold()))
-    for row in xml_rows(dmd, "vtm", "VTM"):
-        words.vtms[row["NM"].casefold()] = Vtm(row["VTMID"], row["NM"], row.get("VTMIDPREV"))
-    for vtm in words.vtms.values():
-        parts = split_combination(VARIANT.sub("", vtm.name))
-        if len(parts) > 1 or parts[0] in words.substances or base_substance(parts[0], words.is_known) in words.substances:
-            vtm.ingredients = words.bases(parts)
-        if vtm.ingredients is not None:
+    names = {row["ingredient"]: row["name"] for row in csv_rows(sources, "dmd_ingredients")}
+    for code, row in rows.items():
+        if row.level == "vtm" and code not in current["VTM"]:
+            words.vtms[code] = Vtm(code, row.name)
+    for code, former in current["VTM"].items():  # a current id without a name has that of its former one
+        if (now := words.vtms.get(former)) is not None and not now.name and code in rows:
+            now.name = rows[code].name
+    stated: dict[str, list[str]] = defaultdict(list)
+    for row in csv_rows(sources, "dmd_vtm_ingredients"):
+        code = current["VTM"].get(row["vtm"], row["vtm"])
+        ingredient = current["ING"].get(row["ingredient"], row["ingredient"])
+        name = row["ingredient_name"] or names.get(row["ingredient"]) or names.get(ingredient, "")
+        if name:
+            names.setdefault(ingredient, name)
+        if ingredient not in stated[code]:
+            stated[code].append(ingredient)
+    words.by_name = {vtm.name.casefold(): vtm for vtm in words.vtms.values() if vtm.name}
+    for code, now in current["VTM"].items():  # what a former id was called is a name of what it became
+        if code in rows and rows[code].name and now in words.vtms:
+            words.by_name.setdefault(rows[code].name.casefold(), words.vtms[now])
+    for name in names.values():
+        words.substances |= {name.casefold(), without_salt(name.casefold())}
+    for code, ingredients in stated.items():  # the one substance of a VTM without another name bears the VTM's
+        if len(ingredients) == 1 and ingredients[0] not in names and code in words.vtms and words.vtms[code].name:
+            names[ingredients[0]] = VARIANT.sub("", words.vtms[code].name)
+            words.substances |= {names[ingredients[0]].casefold()}
+    for code, vtm in words.vtms.items():
+        told = words.bases([names[i].casefold() for i in stated[code]]) if all(i in names for i in stated[code]) else None
+        parts = split_combination(VARIANT.sub("", vtm.name) if not told else vtm.name) if vtm.name else ()
+        said = None
+        if len(parts) > 1 or (
+            parts and (parts[0] in words.substances or base_substance(parts[0], words.is_known) in words.substances)
+        ):
+            said = words.bases(parts)
+        if told and said and not agree(told, said):
+            left_out.add(code, "the ingredients of this VTM", f"stated {shown(told)}, its name says {shown(said)}")
+            continue
+        vtm.ingredients, vtm.derived = told or said, not told
+        if vtm.ingredients:
             words.by_ingredients[vtm.ingredients].append(vtm)
+    for row in csv.DictReader(brands.read_text(encoding="utf-8").splitlines()):
+        brand = words.bases(row["ingredients"].casefold().split(" + "))
+        if brand is None:
+            raise SystemExit(f"{brands.name}: {row['brand']}: `{row['ingredients']}` is not in dm+d")
+        words.brands[row["brand"]] = brand
     return words
 
 
-def read_lists(sources: Path) -> Iterator[Seen]:
-    lists, dmd = sources / "codelists", sources / "dmd"
-    for row in csv_rows(lists / "vmp_vtm_lookup.csv"):
-        yield Seen(row["id"], row["amp_nm"] or row["vmp_nm"], row["type"].lower(), row["vmp_nm"], row["vtm_nm"] or None)
-    for path in sorted(lists.glob("opensafely-pharmacy-first-*-treatment-full-dmd-codelist.csv")):
-        for row in csv_rows(path):
-            yield Seen(row["dmd_id"], row["term"], row["dmd_type"].lower(), bnf=row["bnf_code"] or None)
-    for row in csv_rows(lists / "opensafely-teratogenic-medicines.csv"):
-        yield Seen(row["dmd_id"], row["dmd_name"], row["dmd_type"].lower(), bnf=row["bnf_code"] or None)
-    for path in sorted(lists.glob("pincer-*.csv")):
-        for row in csv_rows(path):
-            yield Seen(row["id"], row["term"])
-    names = {row["VPID"]: row["NM"] for row in xml_rows(dmd, "vmp", "VMP")}
-    for code, name in names.items():
-        yield Seen(code, name, "vmp")
-    for row in xml_rows(dmd, "amp", "AMP"):
-        yield Seen(row["APID"], row["DESC"], "amp", names.get(row["VPID"]))
-    for row in csv_rows(HERE / "dmd-extract-additions.csv"):
-        stated = (row[key] or None for key in ("level", "vmp_name", "vtm_name", "bnf", "ingredients"))
-        yield Seen(row["code"], row["name"], *stated)
+def agree(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether two name the same substances, one of them perhaps more closely: "coal tar solution" and "coal tar"."""
+
+    def akin(a: str, b: str) -> bool:
+        return set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split())
+
+    return (
+        len(one) == len(other)
+        and all(any(akin(a, b) for b in other) for a in one)
+        and all(any(akin(a, b) for a in one) for b in other)
+    )
 
 
-def csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        for row in csv.DictReader(lines):
-            yield {key: (value or "").strip() for key, value in row.items()}
-
-
-def merge(rows: Iterable[Seen], words: Vocabulary, left_out: Counter[str]) -> dict[str, Seen]:
-    """Return one row per id: the first source's name, and each fact from the first source that states it."""
-    merged: dict[str, Seen] = {}
-    for row in rows:
-        if sctid.diagnose(row.code).diagnosis != "valid":
-            left_out["damaged id"] += 1
-            continue
-        if linked := LINKED.fullmatch(row.name):
-            row.level, row.linked_to = "vmp", linked[1]
-        if row.level is None and not place(row, words):
-            left_out[f"not a dm+d name: {'snomed' if NOT_A_DMD_NAME.search(row.name) else 'other'}"] += 1
-            continue
-        old = merged.setdefault(row.code, row)
-        old.linked_to = old.linked_to or row.linked_to
-        if LINKED.fullmatch(old.name):
-            old.name = row.name
-        old.vmp_name, old.vtm_name, old.bnf = old.vmp_name or row.vmp_name, old.vtm_name or row.vtm_name, old.bnf or row.bnf
-        if old.level == "amp" and split_supplier(old.name)[1] is None and split_supplier(row.name)[0] == old.name:
-            old.name = row.name
-    return merged
-
-
-def place(row: Seen, words: Vocabulary) -> bool:
-    """Set the level of a row that has none; False if it is not a product of dm+d as far as its name tells."""
-    name, supplier = split_supplier(row.name)
-    if supplier is not None:
-        row.level = "amp"
-        return True
-    is_generic = name.startswith("Generic ") or read_substances(name, words.is_known) is not None
-    if NOT_A_DMD_NAME.search(name) or read_form(name).form is None or not is_generic:
-        return False
-    row.level = "vmp"
-    return True
-
-
-def generic_bnf(code: str) -> str | None:
-    """Return the BNF code of the generic of a branded presentation: its last two characters are strength and form there."""
-    return code[:9] + "AA" + 2 * code[-2:] if len(code) == 15 and code[-2:].isalnum() and code[-2:] != "A0" else None
-
-
-def settle_vmps(seen: dict[str, Seen], words: Vocabulary) -> None:
-    """Give each AMP the name of its VMP where a source states it, or the AMP's own name or BNF code does."""
-    for row in seen.values():
-        if row.linked_to in seen:
-            row.vmp_name = seen[row.linked_to].name
-            if LINKED.fullmatch(row.name):
-                row.name = row.vmp_name
-    vmp_names = {row.name for row in seen.values() if row.level == "vmp"}
-    vmp_names |= {row.vmp_name for row in seen.values() if row.vmp_name}
-    by_bnf: dict[str, set[str]] = defaultdict(set)
-    for row in seen.values():
-        if row.level == "vmp" and row.bnf:
-            by_bnf[row.bnf].add(row.name)
-    for row in seen.values():
-        if row.level == "vmp":
-            row.vmp_name = row.vmp_name or row.name
-        elif row.level == "amp" and row.vmp_name is None:
-            name = split_supplier(row.name)[0]
-            generic = by_bnf.get(generic_bnf(row.bnf) or "", set()) if row.bnf else set()
-            if name in vmp_names or read_substances(name, words.is_known) is not None:
-                row.vmp_name = name
-            elif len(generic) == 1:
-                row.vmp_name = next(iter(generic))
-    by_amp_name: dict[str, set[str]] = defaultdict(set)
-    for row in seen.values():
-        if row.level == "amp" and row.vmp_name:
-            by_amp_name[split_supplier(row.name)[0]].add(row.vmp_name)
-    for row in seen.values():
-        named = by_amp_name.get(split_supplier(row.name)[0], set())
-        if row.level == "amp" and row.vmp_name is None and len(named) == 1:
-            row.vmp_name = next(iter(named))
-
-
-def vtm_of(vmp_name: str, stated: dict[str, str], words: Vocabulary) -> tuple[Vtm | None, frozenset[str] | None]:
-    """Return a VMP's VTM and ingredients; each None where neither a source nor its name tells."""
-    substances = read_substances(vmp_name, words.is_known)
-    ingredients = words.bases(substances) if substances else None
-    vtm = words.vtms.get(stated.get(vmp_name, "").casefold())
-    if vtm is None and substances and len(substances) == 1:
-        vtm = words.vtms.get(substances[0]) or words.vtms.get(base_substance(substances[0], words.is_known))
-    if vtm is None and ingredients and len(ingredients) > 1 and len(words.by_ingredients.get(ingredients, ())) == 1:
-        vtm = words.by_ingredients[ingredients][0]
-    return vtm, ingredients or (vtm.ingredients if vtm else None)
-
-
-def read_brands(words: Vocabulary) -> Brands:
-    """Return the brands whose composition is stated; refuse one that names a substance dm+d does not have."""
-    brands = {}
-    for row in csv_rows(HERE / "dmd-extract-brands.csv"):
-        ingredients = words.bases(row["ingredients"].split(" + "))
-        if ingredients is None:
-            raise SystemExit(f"dmd-extract-brands.csv: {row['brand']}: `{row['ingredients']}` is not in dm+d")
-        brands[row["brand"]] = "|".join(sorted(ingredients))
-    return Brands(brands)
+def shown(ingredients: frozenset[str]) -> str:
+    return " + ".join(sorted(ingredients))
 
 
 @dataclass(frozen=True, slots=True)
-class Brands:
-    """Ingredients of a branded product by its brand, which is all of its name before strength and form."""
+class Vmp:
+    """What all products of one VMP share. `partly`: it may have a VTM or ingredients that are not known here."""
 
-    ingredients: dict[str, str]
+    code: str
+    name: str
+    vtm: str | None
+    ingredients: frozenset[str] | None
+    form: NamedForm
+    strengths: tuple[Strength, ...] | None
+    bnf: str
+    partly: bool
 
-    def get(self, name: str) -> str | None:
-        brand = BEFORE_STRENGTH.split(split_supplier(name)[0], maxsplit=1)[0].removeprefix("Generic ")
-        return self.ingredients.get(brand)
+
+def read_vmp(row: Row, forms: set[str], words: Vocabulary, left_out: LeftOut) -> Vmp:
+    """Return a VMP as far as the lists and its name agree."""
+    vtm = words.vtms.get(row.vtm) if row.vtm else None
+    if row.vtm and vtm is None:
+        left_out.add(row.code, f"that its VTM is {row.vtm}", "no list has that VTM")
+    substances = read_substances(row.name, words.is_known)
+    said = words.bases(substances) if substances else None
+    own = None
+    if substances and len(substances) == 1:
+        own = words.by_name.get(substances[0]) or words.by_name.get(base_substance(substances[0], words.is_known))
+    if vtm is None:
+        vtm = own
+    of_vtm = vtm.ingredients if vtm else None
+    if own is not None and own is vtm:  # its name is that of its VTM
+        said = of_vtm
+    ingredients = of_vtm or said or words.of_brand(row.name)
+    if vtm is not None and said and of_vtm and not agree(said, of_vtm):
+        part = of_vtm < said  # the name of a combination, read as that of its first part
+        left_out.add(
+            row.code,
+            f"that its VTM is {vtm.code}{'' if part else ', and its ingredients'}",
+            f"its name says {shown(said)}, the VTM has {shown(of_vtm)}",
+        )
+        vtm, ingredients = None, said if part else None
+    if vtm is None and ingredients is not None and len(of := words.by_ingredients.get(ingredients, [])) == 1:
+        vtm = of[0]
+    if vtm is None and ingredients is None and row.bnf.startswith(_APPLIANCE):
+        ingredients = frozenset()
+    form = read_form(row.name)
+    against = {_FORMS[key] for text in forms for key in _FORMS if key in text.casefold()}
+    if form.form in _FORMS.values() and against and form.form not in against:
+        left_out.add(row.code, "its form and route", f"its name says {form.form}, a list {' and '.join(sorted(forms))}")
+        form = NamedForm(None, None, form.modified_release)
+    one = read_strength(row.name) if ingredients is not None and len(ingredients) == 1 else None
+    strengths = None
+    if one is not None:
+        strengths = (Strength("", None, one.amount, unit_id(one.unit), one.per, unit_id(one.of) if one.of else None),)
+    partly = ingredients is None and vtm is None
+    return Vmp(row.code, row.name, vtm.code if vtm else None, ingredients, form, strengths, row.bnf, partly)
 
 
-def rows_of(seen: dict[str, Seen], words: Vocabulary, brands: Brands) -> Iterator[tuple[str, ...]]:
-    stated = {row.vmp_name: row.vtm_name for row in seen.values() if row.vmp_name and row.vtm_name}
-    ids: dict[str, list[str]] = defaultdict(list)
-    bnf: dict[str, str] = {}
-    for row in seen.values():
-        if row.level == "vmp" and row.vmp_name:
-            ids[row.vmp_name].append(row.code)
-            if row.bnf:
-                bnf[row.vmp_name] = row.bnf
-    # The ids of one VMP name: the one in the dm+d namespace with the highest item is the latest.
-    current = {name: max(codes, key=lambda c: (len(c) > 11, len(c), c)) for name, codes in ids.items()}
-    heirs: dict[str, list[Vtm]] = defaultdict(list)
+def settle_amp(row: Row, vmps: dict[str, Vmp], by_name: dict[str, set[str]], words: Vocabulary, left_out: LeftOut) -> Vmp | None:
+    """Return an AMP's VMP; None where no list has it, or its own name says another."""
+    vmp = vmps.get(row.vmp)
+    if vmp is None:
+        if row.vmp:
+            left_out.add(row.code, f"that its VMP is {row.vmp}", "no list has that VMP")
+        return None
+    name = split_supplier(row.name)[0]
+    named = by_name.get(name.casefold(), set())
+    if named and vmp.code not in named and row.vmp_how != "stated":
+        left_out.add(row.code, f"that its VMP is {vmp.code}", f"its name is that of {' and '.join(sorted(named))}")
+        return None
+    substances = read_substances(name, words.is_known)
+    said = words.bases(substances) if substances else None
+    if said and vmp.ingredients is not None and not agree(said, vmp.ingredients):
+        left_out.add(
+            row.code,
+            f"that its VMP is {vmp.code}",
+            f"its name says {shown(said)}, the VMP has {shown(vmp.ingredients) or 'none'}",
+        )
+        return None
+    return vmp
+
+
+def products(
+    rows: dict[str, Row], current: dict[str, dict[str, str]], sources: Path, brands: Path, left_out: LeftOut
+) -> Iterator[Listed]:
+    """Yield every id of the extract."""
+    words = read_vocabulary(sources, brands, rows, current, left_out)
+    forms: dict[str, set[str]] = defaultdict(set)
+    for row in csv_rows(sources, "dmd_vmp_form"):
+        if row["form"] != "Not applicable":
+            forms[current["VMP"].get(row["vmp"], row["vmp"])].add(row["form"])
+    vmps: dict[str, Vmp] = {}
+    former: dict[str, list[str]] = defaultdict(list)
+    for kind in ("VTM", "VMP"):
+        for old, now in current[kind].items():
+            if sctid.diagnose(old).diagnosis == "valid" and (old not in rows or rows[old].level == kind.lower()):
+                former[now].append(old)
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for code, row in rows.items():
+        if row.level == "vmp" and code not in current["VMP"]:
+            vmps[code] = read_vmp(row, forms[code], words, left_out)
+            if row.name:
+                by_name[row.name.casefold()].add(code)
+
+    def ids(code: str | None) -> frozenset[str]:
+        return frozenset((code, *former[code])) if code is not None else frozenset()
+
+    def whole(product: Product, strengths: tuple[Strength, ...] | None = None) -> Iterator[Listed]:
+        yield listed(product, strengths)
+        for old in former[product.code]:
+            yield listed(replace(product, code=old), strengths, current=product.code)
+
     for vtm in words.vtms.values():
-        yield vtm.code, "vtm", vtm.name, "", vtm.code, "|".join(sorted(vtm.ingredients or ())), ""
-        if vtm.previous:
-            heirs[vtm.previous].append(vtm)
-    vtm_codes = {vtm.code for vtm in words.vtms.values()}
-    for former, became in heirs.items():
-        if former in vtm_codes or len(became) > 1:  # a former id that became two is not followed
+        derived = frozenset((INGREDIENTS,) if vtm.derived and vtm.ingredients else ())
+        nothing = not vtm.name and vtm.ingredients is None
+        yield from whole(
+            Product(
+                vtm.code,
+                "vtm",
+                vtm.name or None,
+                ids(vtm.code),
+                None,
+                vtm.ingredients,
+                vtm=vtm.code,
+                derived=derived,
+                partly=nothing,
+            )
+        )
+    for vmp in vmps.values():
+        if vmp.name:
+            yield from whole(product_of(vmp.code, "vmp", vmp.name, vmp, ids), vmp.strengths)
+    for code, row in rows.items():
+        if row.level != "amp" or not row.name:
             continue
-        vtm_codes.add(former)
-        yield former, "vtm", became[0].name, "", became[0].code, "|".join(sorted(became[0].ingredients or ())), ""
-    for row in seen.values():
-        if row.code in vtm_codes:
+        vmp = settle_amp(row, vmps, by_name, words, left_out)
+        if vmp is not None:
+            product = product_of(code, "amp", row.name, vmp, ids, derived=row.vmp_how not in STATED)
+            yield listed(replace(product, bnf=row.bnf or product.bnf), vmp.strengths)
             continue
-        name = row.vmp_name
-        if name is None:
-            parts = row.ingredients or brands.get(row.name) or ""
-            one = words.by_ingredients.get(frozenset(parts.split("|")), [])
-            yield row.code, row.level or "", row.name, "", one[0].code if len(one) == 1 else "", parts, row.bnf or ""
-        elif row.level == "amp" and name in current:
-            yield row.code, "amp", row.name, current[name], "", "", row.bnf or ""
-        else:
-            vtm, ingredients = vtm_of(name, stated, words)
-            parts = "|".join(sorted(ingredients)) if ingredients else brands.get(name) or ""
-            key = current[name] if row.level == "vmp" else ("=" if name == split_supplier(row.name)[0] else f"={name}")
-            yield row.code, row.level or "", row.name, key, vtm.code if vtm else "", parts, row.bnf or bnf.get(name, "")
+        alone = read_vmp(replace(row, name=split_supplier(row.name)[0], vtm=""), set(), words, left_out)
+        modified = True if alone.form.modified_release else None  # a brand's name need not say it
+        product = product_of(code, "amp", row.name, alone, ids)
+        yield listed(replace(product, ids=product.ids - {""}, same_product=None, modified_release=modified), alone.strengths)
+
+
+def product_of(
+    code: str, level: str, name: str, vmp: Vmp, ids: Callable[[str | None], frozenset[str]], derived: bool = False
+) -> Product:
+    """Return a product of this VMP. `derived`: no list states that it is of this VMP. What the VMP's own name says always is."""
+    return Product(
+        code,
+        level,
+        name,
+        ids(vmp.code) | ids(vmp.vtm) | {code},
+        vmp.code,
+        vmp.ingredients,
+        routes_of(vmp.form, vmp.ingredients),
+        frozenset({vmp.form.form}) if vmp.form.form else None,
+        vmp.form.modified_release,
+        vmp.bnf or None,
+        vtm=vmp.vtm,
+        derived=frozenset((PRODUCT, INGREDIENTS) if derived else (INGREDIENTS,)),
+        partly=vmp.partly,
+    )
+
+
+def build(sources: Path, brands: Path, pack: Path) -> tuple[Counter[str], list[tuple[str, str, str]]]:
+    """Write the extract. Return how many ids of each level it holds, and what was left out: (id, what, why)."""
+    left_out = LeftOut()
+    current = current_ids(csv_rows(sources, "dmd_history"), left_out)
+    rows = read_core(sources, current, left_out)
+    found = {each.code: each for each in products(rows, current, sources, brands, left_out)}
+    counts = Counter(f"{each.level}{' former' if each.current else ''}" for each in found.values())
+    digests = {name: sha256((sources / f"{name}.csv.gz").read_bytes()).hexdigest() for name in FILES}
+    with PackWriter(pack) as writer:
+        write_products(list(found.values()), (), writer)
+        writer.finish(
+            {
+                "kind": "codes",
+                "tables": [],
+                "sources": [{"name": f"{name}.csv.gz", "sha256": digest} for name, digest in digests.items()],
+                "dmd": {
+                    "released": None,
+                    "files": [],
+                    "ids": len(found),
+                    "counts": dict(sorted(counts.items())),
+                    "doubts": [],
+                    "number_of_doubts": len(left_out.rows),
+                },
+            }
+        )
+    return counts, sorted(set(left_out.rows))
 
 
 def main(sources: Path) -> None:
-    left_out: Counter[str] = Counter()
-    words = read_vocabulary(sources / "dmd")
-    seen = merge(read_lists(sources), words, left_out)
-    settle_vmps(seen, words)
-    rows = sorted(set(rows_of(seen, words, read_brands(words))), key=lambda row: (row[1], row[2], row[0]))
-    with OUT.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(rows)
-    known = {row[0] for row in rows if row[5]}
-    for level in ("vtm", "vmp", "amp"):
-        of_level = [row for row in rows if row[1] == level]
-        told = sum(bool(row[5]) or row[3] in known for row in of_level)
-        print(f"{level}: {len(of_level)} ids, {told} with ingredients, {sum(bool(row[3]) for row in of_level)} with a VMP")
-    print(dict(left_out), OUT.stat().st_size)
+    counts, left_out = build(sources, BRANDS, OUT)
+    with LEFT_OUT.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(("code", "left out", "why"))
+        rows.writerows(left_out)
+    print(f"{counts.total()} ids, {dict(counts)}, {len(left_out)} left out, {OUT.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_a_number_without_a_unit_is_a_pure_one_and_a_temperature_is_in_celsius()
     assert measured(Fraction(2), "furlong") is None
 
 
-def medicine(text: str | None, counted: str | None = None, code: str = "322236009") -> ItemFact:
+def medicine(text: str | None, counted: str | None = None, code: str = "27658006") -> ItemFact:
     quantity = None if counted is None else Quantity(value=Decimal(28), unit=counted)
     model = Medication(path="m", products=(Coding(system="sct", code=code),), strength=text, quantity=quantity)
     return ItemFact(model, None, True, 0, Codebook(FrozenTerminology()), False)

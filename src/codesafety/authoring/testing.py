@@ -143,6 +143,9 @@ class ExampleTerminology:
     def context(self, code: str) -> CodeContext:
         return self._base.context(code)
 
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        return self._base.product_by_name(code, name)
+
     def product(self, code: str) -> Product | None:
         if not code.startswith("test|"):
             return self._base.product(code)

@@ -217,6 +217,11 @@ def products_answer(what: str, one: Product | None, other: Product | None) -> bo
     return _RELATIONS[what](one, other).holds
 
 
+def share_a_code(one: ItemFact, other: ItemFact) -> bool:
+    """Return whether two medicines bear the same code: they are one product, whatever is known of it."""
+    return any(i.is_one_thing and (i.system, i.code) == (j.system, j.code) for i in one.infos for j in other.infos)
+
+
 def compare(number: Decimal, comparator: str | None, operator: str, bound: Decimal) -> bool | None:
     """Return `number operator bound`; a value that is itself a bound (`<5`) answers only where every number would agree."""
     if comparator is None:

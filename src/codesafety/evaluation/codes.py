@@ -53,6 +53,11 @@ class CodeInfo:
     misplaced: bool = False
     """The code stands under another system, and is one that SNOMED CT is known to have."""
 
+    @property
+    def is_one_thing(self) -> bool:
+        """Whether two that bear this code bear it of one thing, whatever is known of it: it is whole, and none that was lost."""
+        return bool(self.well_formed) and self.system is not None and self.code not in TRANSFER_DEGRADED
+
 
 NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 
@@ -60,7 +65,7 @@ NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 class Codebook:
     """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
 
-    __slots__ = ("_contrary", "_entries", "_products", "maps", "terminology")
+    __slots__ = ("_contrary", "_entries", "_named", "_products", "maps", "terminology")
 
     def __init__(self, terminology: Terminology, maps: Mapping[str, str] | None = None) -> None:
         """`maps`: suppliers' codes (as keys, `system|code`) to SNOMED CT concepts, by which they are judged."""
@@ -68,6 +73,7 @@ class Codebook:
         self.maps: Mapping[str, str] = dict(maps or {})
         self._entries: dict[tuple[str | None, str], CodeInfo] = {}
         self._products: dict[tuple[str | None, str], CodeInfo] = {}
+        self._named: dict[tuple[str | None, str, str], CodeInfo] = {}
         self._contrary: dict[tuple[str, str], bool] = {}
 
     def entry(self, system: str | None, code: str | None) -> CodeInfo:
@@ -77,12 +83,27 @@ class Codebook:
         found = self._entries.get((system, code))
         return found if found is not None else self._remember(self._entries, system, code, product=False)
 
-    def product(self, system: str | None, code: str | None) -> CodeInfo:
-        """Return what a coding of a medicine means."""
+    def product(self, system: str | None, code: str | None, called: str | None = None) -> CodeInfo:
+        """Return what a coding of a medicine means. `called`: the name sent with it, which speaks where no source knows the id."""
         if code is None:
             return NO_CODE
         found = self._products.get((system, code))
-        return found if found is not None else self._remember(self._products, system, code, product=True)
+        if found is None:
+            found = self._remember(self._products, system, code, product=True)
+        if called is None or found.product is not None or found.system != "sct" or not found.is_one_thing:
+            return found
+        key = system, code, called
+        named = self._named.get(key)
+        if named is None:
+            if len(self._named) >= _MAX_REMEMBERED:
+                self._named.clear()
+            product = self.terminology.product_by_name(code, called)
+            named = found
+            if product is not None:
+                keys = (*found.keys, *sorted(product.ids - set(found.keys)))
+                named = replace(found, keys=keys, speaks=not product.partly, product=product)
+            self._named[key] = named
+        return named
 
     def key(self, key: str) -> CodeInfo:
         """Return what a key that a product carries (a route, a form) means."""
@@ -151,7 +172,7 @@ class Codebook:
         found = None
         if product:
             found = terminology.product(code)
-            speaks = found is not None
+            speaks = found is not None and not found.partly
             if found is not None:
                 keys += sorted(found.ids - {code})
         return CodeInfo("sct", code, tuple(keys), possible, speaks, True, context, found, Damage.VALID)

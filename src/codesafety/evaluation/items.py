@@ -226,8 +226,10 @@ def _whole_days(least: Decimal | None, most: Decimal | None) -> Interval | None:
 
 
 def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
-    look_up = item.codebook.entry if item.is_entry else item.codebook.product
-    return tuple([look_up(c.system, c.code) for c in item.codings])
+    book = item.codebook
+    if item.is_entry:
+        return tuple([book.entry(c.system, c.code) for c in item.codings])
+    return tuple([book.product(c.system, c.code, c.display) for c in item.codings])
 
 
 def _find_day(item: ItemFact) -> Interval | None:

@@ -252,7 +252,7 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class IsMissing:
-    """`FIELD is missing`: true or false, never unknown."""
+    """`FIELD is missing`: true or false; unknown only of the ingredients of a medicine that nobody knows."""
 
     field: Field
     span: Span = dataclasses.field(default=NOWHERE, compare=False)

@@ -54,6 +54,17 @@ _OF_AN_ITEM = {
 own name."""
 
 
+_OF_PRODUCTS = frozenset({"ingredients", "route", "form", "strength"})
+"""Fields that follow from which product a medicine is: of one that is not recognised, or in part, all have one line."""
+
+
+def _is_unrecognised(item: ItemFact) -> bool:
+    """Return whether a medicine's id is whole, and the product is not known, or only in part."""
+    if item.is_entry or (item.product is not None and not item.product.partly):
+        return False
+    return any(info.system == "sct" and info.is_one_thing for info in item.infos)
+
+
 class MissingInputs:
     """The answers of one report that could not be told."""
 
@@ -87,7 +98,7 @@ class MissingInputs:
                 continue
             groups.setdefault(outcome.missing, []).append(outcome)
             for bound, field in lacking:
-                if field == "product" and isinstance(bound, ItemFact):
+                if isinstance(bound, ItemFact) and (field == "product" or (field in _OF_PRODUCTS and _is_unrecognised(bound))):
                     self._add_not_understood(rule, bound)
                     continue
                 _, fields, rules = self._of_items.setdefault(_bound_path(bound), (bound, set(), set()))
@@ -183,6 +194,8 @@ class MissingInputs:
             term = code_fields(info.system, info.code, self.facts)["term"] if info is not None else None
             if term:
                 yield without_tag(term)
+            elif info is not None and info.system == "sct" and info.is_one_thing:
+                yield f"code {info.code}"
 
     def _item_lines(self) -> list[MissingInput]:
         """Return a line for each item of which something is missing, those that may say the contrary first."""

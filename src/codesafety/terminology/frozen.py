@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 
-from codesafety.terminology.dmd.extract import ShippedProducts, shipped_products
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
+from codesafety.terminology.pack.extract import shipped_products
+from codesafety.terminology.pack.named import named_product
+from codesafety.terminology.pack.products import DmdSection
 from codesafety.terminology.words.context import context_from_term
 from codesafety.terminology.words.descriptions import contrary, judge
 from codesafety.terminology.words.normal import normal
@@ -45,13 +47,11 @@ class FrozenTerminology:
     def _by_term(self) -> Mapping[str, frozenset[str]]:
         return _inverted((normal(term), code) for code, known in self._terms.items() for term in known)
 
-    @cached_property
-    def _by_product_name(self) -> Mapping[str, frozenset[str]]:
-        # Names of dm+d are written one way: letter case apart, what differs is another product.
+    def _products_named(self, key: str) -> Iterable[str]:
         products = self._products
-        if isinstance(products, ShippedProducts):
-            return _inverted((name.casefold(), code) for code, name in products.names())
-        return _inverted((product.name.casefold(), product.code) for product in products.values() if product.name)
+        if isinstance(products, DmdSection):
+            return products.named(key)
+        return (product.code for product in products.values() if product.name and normal(product.name) == key)
 
     @cached_property
     def digest(self) -> str:
@@ -89,7 +89,7 @@ class FrozenTerminology:
         """Return how the words stand to the code, by those of its descriptions that the lists name."""
 
         def find(key: str) -> frozenset[str]:
-            return self._by_term.get(key, frozenset()) | self._by_product_name.get(words.strip().casefold(), frozenset())
+            return self._by_term.get(key, frozenset()).union(self._products_named(key))
 
         product = self.product(code)
         if product is None:
@@ -122,6 +122,10 @@ class FrozenTerminology:
         if code not in products:
             return None
         return products[code]
+
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        """Return what a name in dm+d's form says of a medicine whose id the extract does not know."""
+        return named_product(self._products, code, name) if isinstance(self._products, DmdSection) else None
 
 
 def _one_medicine(a: Product, b: Product | None) -> bool:

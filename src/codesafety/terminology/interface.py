@@ -61,6 +61,10 @@ class WordsVerdict:
     others: tuple[str, ...] = ()  # with NAMES_ANOTHER: the codes that the words describe
 
 
+PRODUCT, INGREDIENTS = "product", "ingredients"
+"""What of a product may be derived and not stated: which VMP it is of; its VTM, ingredients, form, route and strength."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A dm+d (or SNOMED CT) product as medicines rules see it. A field that is None is not known.
@@ -69,6 +73,9 @@ class Product:
     through former ids" means for membership in a value set.
     `same_product`: a key that two ids of one VMP share (through AMP, pack and former ids).
     `ingredients`: ids (or lower-case names, in the shipped extract) of base substances, one vocabulary within one terminology.
+    `derived`: what of it no source states, and was concluded from names (`PRODUCT`, `INGREDIENTS`). It never holds.
+    `partly`: it may be of a VTM or VMP that is not known here, so that not to be in a set says nothing.
+    `by_name`: no source knows the id, and all of this is what the name that was sent with it says.
     """
 
     code: str
@@ -84,6 +91,9 @@ class Product:
     atc: str | None = None
     vtm: str | None = None  # the current id of its VTM
     strength: str | None = None  # of its one ingredient, units in UCUM: `500 mg`, `5 mg / 1 mL`
+    derived: frozenset[str] = frozenset()
+    partly: bool = False
+    by_name: bool = False
 
 
 class Terminology(Protocol):
@@ -129,4 +139,8 @@ class Terminology(Protocol):
 
     def product(self, code: str) -> Product | None:
         """Return what is known of a medicine, or None where its identity is not known."""
+        ...
+
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        """Return what a name in dm+d's form says of a medicine whose id is not known; None where it says no known substance."""
         ...

@@ -67,7 +67,7 @@ class Release:
     def _shipped(self) -> Mapping[str, Product]:
         if self._dmd is not None or self._drug_extension is not None:
             return {}
-        from codesafety.terminology.dmd.extract import shipped_products
+        from codesafety.terminology.pack.extract import shipped_products
 
         return shipped_products()
 
@@ -258,6 +258,14 @@ class Release:
         if self._dmd is not None:
             return self._dmd.product(code)
         return self._drug_extension.product(code) if self._drug_extension is not None else self._shipped.get(code)
+
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        """Return what a name in dm+d's form says of a medicine whose id is not known; None without any dm+d but RF2's."""
+        from codesafety.terminology.pack.named import named_product
+        from codesafety.terminology.pack.products import DmdSection
+
+        section = self._dmd if self._dmd is not None else self._shipped
+        return named_product(section, code, name) if isinstance(section, DmdSection) else None
 
     def strengths(self, code: str) -> tuple[Strength, ...] | None:
         """Return how much of each ingredient a product holds, as dm+d states it; None where no dm+d is loaded or states it."""

@@ -101,7 +101,7 @@ def test_another_format_version_is_refused(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[8] = 9
     path.write_bytes(data)
-    with pytest.raises(PackError, match="pack format 9, this version reads format 1"):
+    with pytest.raises(PackError, match="pack format 9, this version reads format 2"):
         Pack(path)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from codesafety import ir
-from codesafety.evaluation.atoms import compare, converted, day_name, plain
+from codesafety.evaluation.atoms import compare, converted, day_name, plain, share_a_code
 from codesafety.evaluation.calendar import LAST_DAY, NEVER, OPEN_END, OPEN_START, Interval, add, completed
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.compiled.scene import Scene
@@ -190,6 +190,12 @@ def cell_codings(scene: Scene, cell: str | None) -> tuple[CodeInfo, ...]:
     return () if cell is None else (scene.facts.codebook.key(cell),)
 
 
+def no_ingredients(item: ItemFact, label: str) -> Answer:
+    """Answer whether a medicine has no ingredients: an appliance. Of one that nobody knows it cannot be told."""
+    product = item.product
+    return frozenset((label,)) if product is None else not product.ingredients
+
+
 def is_missing(raw: object) -> bool:
     return raw is None or raw in ("", (), frozenset())
 
@@ -326,6 +332,8 @@ def products(scene: Scene, what: str, one: ItemFact, other: ItemFact, names: tup
     answer = scene.products(what, *sides)
     if answer is not None:
         return answer
+    if share_a_code(one, other):
+        return True
     field = "product" if what == "product" else "ingredients"
 
     def lacks(product: Product | None) -> bool:

@@ -262,12 +262,7 @@ class Program:
                     found.append((whole, place, planned))
                 place += 1
         for medication in facts.submission.medications:
-            codings = medication.products
-            if len(codings) == 1:
-                coding = codings[0]
-                key = (coding.system, coding.code)
-            else:
-                key = _key(codings)
+            key = tuple([(c.system, c.code, c.display) for c in medication.products])
             planned = products.get(key) or self._plan(facts.incoming[place], key)
             if planned[0]:
                 found.append((place, place, planned))

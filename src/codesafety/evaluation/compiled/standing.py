@@ -11,7 +11,7 @@ from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import ItemFact
 
 _MAX_REMEMBERED = 50_000
-Key = tuple[str | None, str | None]
+Key = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,11 @@ class Concepts:
     def of(self, item: ItemFact) -> Concept:
         """Return the concept of an entry, component or medicine."""
         book = self._entries if item.is_entry else self._products
-        key = tuple([(c.system, c.code) for c in item.codings])
+        key: tuple[Key, ...]
+        if item.is_entry:
+            key = tuple([(c.system, c.code) for c in item.codings])
+        else:  # an id that no source knows is understood by the name sent with it
+            key = tuple([(c.system, c.code, c.display) for c in item.codings])
         found = book.get(key)
         if found is None:
             if len(book) >= _MAX_REMEMBERED:

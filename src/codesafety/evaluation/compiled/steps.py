@@ -148,6 +148,9 @@ class Steps(NumberSteps):
         raw = self.of.raw(field, frame)
         if field.name in _NEITHER:
             return Written("bool", lambda: among(raw, (None, "unknown")))
+        if field.name == "ingredients" and field.var is not None:
+            place, label = frame[field.var.slot], self.of.label(field, frame)
+            return Written("answer", lambda: call("no_ingredients", place.value, label))
         return Written("bool", lambda: call("is_missing", raw))
 
     def _field_is(self, field: ir.Field, word: str, frame: Frame) -> Written:

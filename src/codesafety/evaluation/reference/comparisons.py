@@ -17,6 +17,7 @@ from codesafety.evaluation.atoms import (
     item_field,
     plain,
     products_answer,
+    share_a_code,
     word_of,
 )
 from codesafety.evaluation.binding import Binding
@@ -142,6 +143,10 @@ class Comparisons:
         if field.type is ir.FieldType.DATE:
             return truth(self.date(field, frame)[0] is None)
         value = self.raw(field, frame)
+        if field.name == "ingredients" and field.var is not None:
+            item = frame[field.var.slot].value
+            if isinstance(item, ItemFact) and item.product is None:
+                return unknown(self._name(field, frame))
         if field.name in ("gender", "sex_at_birth", "subject", "assertion", "temporality"):
             return truth(value in (None, "unknown"))
         return truth(value is None or value == "" or value == () or value == frozenset())
@@ -314,6 +319,8 @@ class Comparisons:
             if product is None or (product.same_product if what == "product" else product.ingredients) is None:
                 missing.add(f"{bound.name}.{what}")
         answer = products_answer(what if what == "product" else type(condition).__name__, found[0], found[1])
+        if answer is None and isinstance(one.value, ItemFact) and isinstance(other.value, ItemFact):
+            answer = share_a_code(one.value, other.value) or None
         return (None, frozenset(missing)) if answer is None else truth(answer)
 
     def _same_entry(self, one: Bound, other: Bound) -> Truth:

@@ -21,7 +21,7 @@ from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Entry
-from codesafety.terminology.interface import Status, Words
+from codesafety.terminology.interface import Product, Status, Words
 from codesafety.terminology.words.normal import without_tag
 
 _SHOWABLE_CODE = re.compile(r"[A-Za-z0-9.^+/-]{1,24}")
@@ -121,6 +121,14 @@ def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
                 yield f"{var.name}.date", calendar.text(value.day)
             if var.kind is ir.Kind.ENTRY:
                 yield f"{var.name}", _context(value)
+            elif value.product is not None and value.product.by_name:
+                yield f"{var.name}.product", _by_name(value.product)
+
+
+def _by_name(product: Product) -> str:
+    """What the name that was sent with an unknown id says, in the terminology's own words."""
+    said = (sorted(product.ingredients or ()), [product.strength] if product.strength else [], sorted(product.forms or ()))
+    return f"an id that is not known, by its name alone: {', '.join(each for part in said for each in part)}"
 
 
 def _context(item: ItemFact) -> str:

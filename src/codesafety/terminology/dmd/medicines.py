@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from codesafety.terminology.dmd.extract import ShippedProducts, shipped_products
 from codesafety.terminology.dmd.names import base_substance, read_form, split_combination, without_salt
 from codesafety.terminology.dmd.relations import (
     Level,
@@ -31,14 +30,12 @@ __all__ = [
     "Level",
     "Medicines",
     "Relation",
-    "ShippedProducts",
     "Strength",
     "class_code",
     "same_class",
     "same_ingredients",
     "same_product",
     "shares_ingredient",
-    "shipped_products",
 ]
 
 _COMBINATION = "1"  # published as 0001; the schema says integer

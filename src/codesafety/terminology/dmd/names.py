@@ -213,6 +213,22 @@ _FORM_WORDS = re.compile(
 )
 _MODIFIED = re.compile(r"\b(?:modified-release|prolonged-release)\b")
 _STRENGTH = re.compile(r" (?=[\d.]+(?:[.,]\d+)*(?:-\d[\d.]*)?(?:%| ?[a-zA-Zµ]|/))")
+_UNITS = {
+    "g": "g",
+    "mg": "mg",
+    "microgram": "ug",
+    "micrograms": "ug",
+    "nanograms": "ng",
+    "mmol": "mmol",
+    "ml": "mL",
+    "litre": "L",
+    "hour": "h",
+    "hours": "h",
+    "dose": "{dose}",
+}
+_AMOUNT = re.compile(
+    r" (?P<amount>\d+(?:\.\d+)?)(?P<unit>g|mg|micrograms?|nanograms|mmol)(?: ?/ ?(?P<per>\d+(?:\.\d+)?)?(?P<of>ml|litre|hours?|dose))?(?= |$)"
+)
 _SUPPLIER = re.compile(r"^(?P<name>.*\S) \((?P<supplier>[^()]+(?:\([^()]*\)[^()]*)*)\)$")
 _NOT_SKIN = re.compile(r"\b(?:lozenges|mouth|oral|dental|teething)\b")
 
@@ -230,6 +246,19 @@ class NamedForm:
     modified_release: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NamedStrength:
+    """What a name says of strength, units in UCUM: 250 mg, per 5 mL. `per` and `of` are None for a tablet, a vial."""
+
+    amount: str
+    unit: str
+    per: str | None
+    of: str | None
+
+    def in_ucum(self) -> str:
+        return f"{self.amount} {self.unit}" + (f" / {self.per} {self.of}" if self.of else "")
+
+
 def read_form(name: str) -> NamedForm:
     """Return form, route and release as the name of a VMP or AMP states them."""
     low = split_supplier(name)[0].casefold()
@@ -238,6 +267,24 @@ def read_form(name: str) -> NamedForm:
     if route == CUTANEOUS and (_NOT_SKIN.search(low) or not _for_the_skin(low)):
         route = None
     return NamedForm(form[1] if form else None, route, _MODIFIED.search(low) is not None)
+
+
+def routes_of(form: NamedForm, ingredients: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the routes that a name leaves possible. Of diclofenac gels dm+d calls some cutaneous and some transdermal."""
+    if form.route == CUTANEOUS and ingredients == frozenset(("diclofenac",)):
+        return frozenset((CUTANEOUS, TRANSDERMAL))
+    return frozenset((form.route,)) if form.route else None
+
+
+def read_strength(name: str) -> NamedStrength | None:
+    """Return the strength in the name of a VMP of one ingredient; None where it states none, one in percent or in units."""
+    amounts = list(_AMOUNT.finditer(split_supplier(name)[0].casefold()))
+    if len(amounts) != 1:  # phases of one ingredient have a strength each
+        return None
+    (found,) = amounts
+    return NamedStrength(
+        found["amount"], _UNITS[found["unit"]], (found["per"] or "1") if found["of"] else None, _UNITS.get(found["of"])
+    )
 
 
 def _for_the_skin(low: str) -> bool:
@@ -301,7 +348,7 @@ def _leading_substance(part: str, is_known: Callable[[str], bool]) -> str | None
     """Return the known substance that begins this part and is followed by a strength, or by a form at the end."""
     strength = _STRENGTH.search(part)
     head = part[: strength.start()] if strength else _FORM_WORDS.split(part, maxsplit=1)[0].strip()
-    for name in (head, head.removesuffix(" modified-release"), head.removesuffix(" eye"), head.removesuffix(" ear")):
+    for name in (head, *(head.removesuffix(f" {word}") for word in ("modified-release", "eye", "ear", "(base)"))):
         if name and (is_known(name) or is_known(without_salt(name))):
             return name
     return None

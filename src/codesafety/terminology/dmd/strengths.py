@@ -45,3 +45,8 @@ def stated(strengths: Sequence[Strength] | None) -> str | None:
         return f"{only.numerator} {unit}"
     per = _UCUM.get(only.denominator_unit or "")
     return None if only.denominator is None or per is None else f"{only.numerator} {unit} / {only.denominator} {per}"
+
+
+def unit_id(ucum: str) -> str:
+    """Return dm+d's id of a unit."""
+    return next(code for code, written in _UCUM.items() if written == ucum)

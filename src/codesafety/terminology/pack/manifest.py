@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-FORMAT = 1
+FORMAT = 2
 ALIGNMENT = 64
 HEADER_SIZE = 64
 WIDTH = {"B": 1, "H": 2, "I": 4, "Q": 8}
@@ -123,7 +123,7 @@ _DMD = (
     Section("dmd.names", "B"),
     Section("dmd.gtin", "Q"),
     Section("dmd.gtin_of", "I", "dmd.gtin"),
-    Section("dmd.key", "Q"),
+    Section("dmd.key", "I"),
     Section("dmd.key_of", "I", "dmd.key"),
 )
 

@@ -1,7 +1,7 @@
 """dm+d inside a pack: every id with its level, status, name, current id and product, memory-mapped.
 
 dmd.id        Q   every id the release knows, current or former, ascending
-dmd.flags     B   level (low three bits), INVALID, FORMER
+dmd.flags     B   level (low three bits), INVALID, FORMER, which VMP was derived, its ingredients were derived, known in part
 dmd.current   I   where the current id stands; its own place, unless former
 dmd.fact      I   which record of dmd.facts says what the product is (products of one VMP share it)
 dmd.fact_at   Q   where each record begins; one more than records
@@ -9,7 +9,7 @@ dmd.facts     B   records, JSON
 dmd.block_at  Q   where each block of 64 names begins in dmd.names; one more than blocks
 dmd.names     B   compressed blocks of names, a line each, in the order of dmd.id
 dmd.gtin      Q   GTINs as numbers, ascending, beside dmd.gtin_of (I): the AMPP that bears each
-dmd.key       Q   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
+dmd.key       I   digests of comparable names (`wording.normal`), ascending, beside dmd.key_of (I): who bears them
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import json
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import astuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -28,78 +28,111 @@ from codesafety.terminology.dmd.medicines import Medicines, Strength
 from codesafety.terminology.dmd.names import split_supplier
 from codesafety.terminology.dmd.strengths import stated
 from codesafety.terminology.dmd.tables import DmdTables
-from codesafety.terminology.interface import Product, Status
+from codesafety.terminology.interface import INGREDIENTS, PRODUCT, Product, Status
 from codesafety.terminology.pack.file import Pack, PackWriter
 from codesafety.terminology.words.normal import normal
 
 _LEVELS = ("vtm", "vmp", "amp", "vmpp", "ampp", "substance")
-_INVALID, _FORMER = 8, 16
+_INVALID, _FORMER, _PARTLY = 8, 16, 128
+_DERIVED = {PRODUCT: 32, INGREDIENTS: 64}
+_VTM = 8  # where it stands in a record
 _BLOCK = 64
 _SHOWN_DOUBTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One id as a pack holds it. `current`: what a former id is now. `record`: the product without code, level and name."""
+
+    code: str
+    level: str
+    name: str | None
+    record: bytes
+    flags: int = 0
+    current: str | None = None
+
+
+def listed(
+    product: Product, strengths: tuple[Strength, ...] | None, *, current: str | None = None, invalid: bool = False
+) -> Listed:
+    """Return a product as a pack holds it."""
+    flags = (_FORMER if current else 0) | (_INVALID if invalid else 0) | (_PARTLY if product.partly else 0)
+    flags |= sum(flag for what, flag in _DERIVED.items() if what in product.derived)
+    return Listed(product.code, product.level, product.name, _record(product, strengths), flags, current)
 
 
 def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     """Add a dm+d release's sections to a pack. Returns what the manifest says of it, under the key `dmd`."""
     medicines = Medicines(tables)
-    codes = sorted(set(medicines.codes()), key=int)
-    place = {code: at for at, code in enumerate(codes)}
-    flags, current, fact = bytearray(len(codes)), array("I", [0]) * len(codes), array("I", [0]) * len(codes)
-    records: dict[bytes, int] = {}
-    of_vmp: dict[str, int] = {}
-    keys: list[tuple[int, int]] = []
-    comparable = cache(normal)
-    for at, code in enumerate(codes):
-        level, now, name = medicines.level(code), medicines.current_id(code), medicines.name(code)
+    found: list[Listed] = []
+    of_vmp: dict[str, bytes] = {}
+    for code in sorted(set(medicines.codes()), key=int):
+        now, shared = medicines.current_id(code), medicines.shares_facts_of(code)
+        level = medicines.level(code)
         assert level is not None
-        invalid = not now and not medicines.is_valid(code)
-        flags[at] = _LEVELS.index(level) | (_FORMER if now else 0) | (_INVALID if invalid else 0)
-        current[at] = place.get(now, at) if now else at
-        shared = medicines.shares_facts_of(code)
-        if shared not in of_vmp:
+        flags = _FORMER if now else 0 if medicines.is_valid(code) else _INVALID
+        record = of_vmp.get(shared) if shared is not None else None
+        if record is None:
             product = medicines.product(code)
             assert product is not None
-            fact[at] = records.setdefault(_record(product, code, medicines.strengths(code)), len(records))
+            record = _record(product, medicines.strengths(code))
             if shared is not None:
-                of_vmp[shared] = fact[at]
-        else:
-            fact[at] = of_vmp[shared]
-        if name is not None and level not in ("vmpp", "ampp"):
-            bare, supplier = split_supplier(name)
-            keys.append((_key(comparable(bare)), at))
-            if supplier is not None:
-                keys.append((_key(f"{comparable(bare)} {comparable(supplier)}"), at))
-    keys.sort()
-    writer.add_section("dmd.id", array("Q", map(int, codes)))
-    writer.add_section("dmd.flags", flags)
-    writer.add_section("dmd.current", current)
-    writer.add_section("dmd.fact", fact)
-    writer.add_section("dmd.fact_at", _offsets(records))
-    writer.add_section("dmd.facts", b"".join(records))
-    blocks = [_packed([medicines.name(code) or "" for code in codes[at : at + _BLOCK]]) for at in range(0, len(codes), _BLOCK)]
-    writer.add_section("dmd.block_at", _offsets(blocks))
-    writer.add_section("dmd.names", b"".join(blocks))
-    gtins = sorted((int(gtin), place[pack]) for pack, found in tables.gtins.items() if pack in place for gtin in found)
-    writer.add_section("dmd.gtin", array("Q", [gtin for gtin, _ in gtins]))
-    writer.add_section("dmd.gtin_of", array("I", [at for _, at in gtins]))
-    writer.add_section("dmd.key", array("Q", [key for key, _ in keys]))
-    writer.add_section("dmd.key_of", array("I", [at for _, at in keys]))
+                of_vmp[shared] = record
+        found.append(Listed(code, level, medicines.name(code), record, flags, now))
+    write_products(found, [(gtin, pack) for pack, gtins in tables.gtins.items() for gtin in gtins], writer)
     return {
         "released": tables.released.isoformat() if tables.released else None,
         "files": [{"name": file.member.name, "content": file.content.value, "bytes": file.member.size} for file in tables.files],
         "counts": dict(sorted(tables.counts.items())),
-        "ids": len(codes),
+        "ids": len(found),
         "doubts": tables.doubts[:_SHOWN_DOUBTS],
         "number_of_doubts": len(tables.doubts),
     }
 
 
-def _record(product: Product, code: str, strengths: tuple[Strength, ...] | None) -> bytes:
-    """Return all but code, level and name, as a pack keeps it; the id itself is left out of `ids`, so that others share it."""
-    sets = (product.ids - {code}, product.ingredients, product.routes, product.forms)
+def write_products(found: Sequence[Listed], gtins: Sequence[tuple[str, str]], writer: PackWriter) -> None:
+    """Add the sections of these products, in the order of their ids, and of GTINs, each with the id of the pack that bears it."""
+    found = sorted(found, key=lambda each: int(each.code))
+    place = {each.code: at for at, each in enumerate(found)}
+    flags, current, fact = bytearray(len(found)), array("I", [0]) * len(found), array("I", [0]) * len(found)
+    together = sorted({each.record for each in found}, key=lambda record: (str(json.loads(record)[_VTM]), record))
+    records = {record: at for at, record in enumerate(together)}  # those of one VTM side by side: they compress well
+    keys: list[tuple[int, int]] = []
+    comparable = cache(normal)
+    for at, each in enumerate(found):
+        flags[at] = _LEVELS.index(each.level) | each.flags
+        current[at] = place.get(each.current, at) if each.current else at
+        fact[at] = records[each.record]
+        if each.name is not None and each.level not in ("vmpp", "ampp"):
+            bare, supplier = split_supplier(each.name)
+            keys.append((_key(comparable(bare)), at))
+            if supplier is not None:
+                keys.append((_key(f"{comparable(bare)} {comparable(supplier)}"), at))
+    keys.sort()
+    writer.add_section("dmd.id", array("Q", [int(each.code) for each in found]))
+    writer.add_section("dmd.flags", flags)
+    writer.add_section("dmd.current", current)
+    writer.add_section("dmd.fact", fact)
+    writer.add_section("dmd.fact_at", _offsets(records))
+    writer.add_section("dmd.facts", b"".join(records))
+    blocks = [_packed([each.name or "" for each in found[at : at + _BLOCK]]) for at in range(0, len(found), _BLOCK)]
+    writer.add_section("dmd.block_at", _offsets(blocks))
+    writer.add_section("dmd.names", b"".join(blocks))
+    numbers = sorted((int(gtin), place[pack]) for gtin, pack in gtins if pack in place)
+    writer.add_section("dmd.gtin", array("Q", [gtin for gtin, _ in numbers]))
+    writer.add_section("dmd.gtin_of", array("I", [at for _, at in numbers]))
+    writer.add_section("dmd.key", array("I", [key for key, _ in keys]))
+    writer.add_section("dmd.key_of", array("I", [at for _, at in keys]))
+
+
+def _record(product: Product, strengths: tuple[Strength, ...] | None) -> bytes:
+    """Return all but code, level and name, as a pack keeps it: without an id that is nobody else's, so that others share it."""
+    own = {product.code} if product.level in ("amp", "vmpp", "ampp") else frozenset[str]()
+    sets = (product.ids - own, product.ingredients, product.routes, product.forms)
     told = [None if found is None else sorted(found) for found in sets]
-    listed = None if strengths is None else [astuple(strength) for strength in strengths]
+    rows = None if strengths is None else [astuple(strength) for strength in strengths]
     return json.dumps(
-        [product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm, listed],
+        [product.same_product, *told, product.modified_release, product.bnf, product.atc, product.vtm, rows],
         separators=(",", ":"),
     ).encode()
 
@@ -117,13 +150,17 @@ def _offsets(parts: list[bytes] | dict[bytes, int]) -> array[int]:
 
 
 def _key(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "little")
 
 
-class DmdSection:
-    """The dm+d of an open pack. Immutable; safe to share between threads. Raises PackError where the pack holds none."""
+class DmdSection(Mapping[str, Product]):
+    """The dm+d of an open pack, its products by id. Immutable; safe to share between threads.
+
+    Raises PackError where the pack holds none.
+    """
 
     def __init__(self, pack: Pack) -> None:
+        self.digest = pack.digest
         self._id = pack.section("dmd.id")
         self._flags = pack.section("dmd.flags")
         self._current = pack.section("dmd.current")
@@ -148,6 +185,12 @@ class DmdSection:
 
     def __iter__(self) -> Iterator[str]:
         return map(str, self._id)
+
+    def __getitem__(self, code: str) -> Product:
+        found = self.product(code)
+        if found is None:
+            raise KeyError(code)
+        return found
 
     def __contains__(self, code: object) -> bool:
         return isinstance(code, str) and self._at(code) is not None
@@ -181,9 +224,10 @@ class DmdSection:
         if at is None:
             return None
         same, ids, ingredients, routes, forms, modified, bnf, atc, vtm, strengths = self._record(at)
+        flags = self._flags[at]
         return Product(
             code,
-            _LEVELS[self._flags[at] & 7],
+            _LEVELS[flags & 7],
             self.name(code),
             frozenset((code, *ids)),
             same,
@@ -195,6 +239,8 @@ class DmdSection:
             atc,
             vtm,
             stated(None if strengths is None else [Strength(*fields) for fields in strengths]),
+            derived=frozenset(what for what, flag in _DERIVED.items() if flags & flag),
+            partly=bool(flags & _PARTLY),
         )
 
     def strengths(self, code: str) -> tuple[Strength, ...] | None:
