@@ -89,9 +89,11 @@ def test_a_list_names_its_source_and_every_code_is_whole_and_named_once(path: Pa
 @pytest.mark.parametrize("path", MEDICINES, ids=lambda path: path.stem)
 def test_every_medicine_of_a_class_bears_the_name_that_dmd_gives_it(path: Path) -> None:
     products = shipped_products()
-    named = {row["code"]: products[row["code"]].name or "" for row in rows(path)}
+    known = [row for row in rows(path) if row["code"] in products]  # an id that is newer than the extract is in no extract
+    named = {row["code"]: products[row["code"]].name or "" for row in known}
+    assert known
     assert [
-        row["code"] for row in rows(path) if row["term"] not in (named[row["code"]], split_supplier(named[row["code"]])[0])
+        row["code"] for row in known if row["term"] not in (named[row["code"]], split_supplier(named[row["code"]])[0])
     ] == []
 
 
@@ -268,7 +270,11 @@ FOUND = {  # read entry by entry: each is true of the record. None holds an NHS 
         ("ingredient-inside-a-combination", "review"),
         ("two-renin-angiotensin-medicines", "review"),
         ("two-ssris", "review"),
-        ("two-statins", "note"),
+        ("two-statins", "review"),
+        ("not-together[hypnotics]", "review"),  # diazepam with zopiclone, temazepam with Zimovane
+        ("same-class[alpha-blockers]", "note"),  # doxazosin and tamsulosin, both active
+        ("two-opioids", "note"),  # co-codamol is active, tramadol was authorised beside it
+        ("same-ingredient-twice", "note"),  # an issue of propranolol 80 mg beside a plan of 160 mg; aspirin 300 mg beside 75 mg
         ("aspirin-with-another-antiplatelet-beyond-a-year", "note"),
     },
     "gp2gp-EMIS-PWTP9.json": {("entry-dated-before-birth", "review")},

@@ -206,7 +206,8 @@ def _find_course(item: ItemFact) -> Course:
     if model.end is not None:
         return Course(start, date_of(model.end), None, named)
     least, most = model.course_days, model.course_days_max
-    if least is None and most is None:
+    runs = model.kind == "plan" and model.status == "active"  # the days that a plan supplies are those of each issue
+    if least is None and most is None and not runs:
         least = most = model.days_supply
     if least is None and most is None:
         return Course(start, (OPEN_END, OPEN_END) if model.status == "active" else None, None, named)
