@@ -11,8 +11,9 @@ too) stands with its reason in `uk.age/codes/left_out.csv` and is in neither num
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from tests.rulesets.sex_coverage import USAGE, Coverage, covered, show, usage
+from tests.rulesets.sex_coverage import RULESETS, USAGE, Coverage, covered, rows, show, usage
 
 CHILD = (
     "newborn",
@@ -68,11 +69,13 @@ def of_an_adult(name: str) -> bool:
 
 def measure(counts: dict[str, tuple[int, str]]) -> dict[str, Coverage]:
     """Return the two coverages, of children and of adults, over a table of entries by code."""
-    left = "uk.age/codes/left_out.csv"
-    return {
-        "child's": covered(counts, [f"uk.age/codes/{name}.csv" for name in CHILD], left, of_a_child),
-        "adult's": covered(counts, [f"uk.age/codes/{name}.csv" for name in ADULT], left, of_an_adult),
-    }
+    left_out = list(rows(RULESETS / "uk.age/codes/left_out.csv"))
+
+    def of(lists: tuple[str, ...], meant: Callable[[str], bool]) -> Coverage:
+        left = {row["code"] for row in left_out if meant(row["term"])}
+        return covered(counts, [f"uk.age/codes/{name}.csv" for name in lists], left, meant)
+
+    return {"child's": of(CHILD, of_a_child), "adult's": of(ADULT, of_an_adult)}
 
 
 def main() -> None:

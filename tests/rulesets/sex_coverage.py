@@ -88,16 +88,17 @@ def usage() -> dict[str, tuple[int, str]]:
 
 def measure(counts: dict[str, tuple[int, str]]) -> Coverage:
     """Return the coverage of the lists of `uk.sex` over a table of entries by code."""
-    return covered(
-        counts, LISTS, "uk.sex/codes/left_out.csv", lambda name: bool(_SEX_WORDS.search(name) and not _SAME_LETTERS.search(name))
-    )
+    left_out = {row["code"] for row in rows(RULESETS / "uk.sex/codes/left_out.csv")}
+    return covered(counts, LISTS, left_out, lambda name: bool(_SEX_WORDS.search(name) and not _SAME_LETTERS.search(name)))
 
 
-def covered(counts: dict[str, tuple[int, str]], lists: Iterable[str], left: str, meant: Callable[[str], bool]) -> Coverage:
-    """Return the coverage of `lists` over the codes whose name could be `meant`; `left` lists those that were read and left out."""
+def covered(
+    counts: dict[str, tuple[int, str]], lists: Iterable[str], left_out: set[str], meant: Callable[[str], bool]
+) -> Coverage:
+    """Return the coverage of `lists` over the codes whose name could be `meant`; those of `left_out` were read and are not."""
     listed = {row["code"] for name in lists for row in rows(RULESETS / name)}
-    left_out = {row["code"] for row in rows(RULESETS / left) if meant(row["term"])}
-    unread = {code: entry for code, entry in counts.items() if code not in listed and code not in left_out and meant(entry[1])}
+    read = listed | left_out
+    unread = {code: entry for code, entry in counts.items() if code not in read and meant(entry[1])}
 
     def entries(codes: set[str]) -> int:
         return sum(counts[code][0] for code in codes if code in counts)
