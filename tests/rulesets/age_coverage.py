@@ -4,7 +4,7 @@
 
 Counted as `sex_coverage.py` counts: an entry is *of a child* or *of an adult or of old age* if its code was read and put into one
 of the lists, or if its name holds a word of the short-list and it was never read; the second kind is all counted as missed. What
-was read and left out (clinics that parents attend, care and protection, what is named by its onset, vaccines that adults receive
+was sorted out (clinics that parents attend, care and protection, what is named by its onset, vaccines that adults receive
 too) stands with its reason in `uk.age/codes/left_out.csv` and is in neither number.
 """
 
