@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,7 @@ _SAME_LETTERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Entries and codes that the lists hold, and those that a generous pattern finds and nobody read."""
+    """Entries and codes that lists hold, and those that a generous pattern finds and nobody read."""
 
     listed_codes: int
     listed_entries: int
@@ -70,7 +70,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The lower bound of the share of sex-specific entries that the lists cover."""
+        """The lower bound of the share of entries that the lists cover."""
         return self.listed_entries / (self.listed_entries + self.unread_entries)
 
 
@@ -87,14 +87,18 @@ def usage() -> dict[str, tuple[int, str]]:
 
 
 def measure(counts: dict[str, tuple[int, str]]) -> Coverage:
-    """Return the coverage of the lists in `rulesets/` over a table of entries by code."""
-    listed = {row["code"] for name in LISTS for row in rows(RULESETS / name)}
+    """Return the coverage of the lists of `uk.sex` over a table of entries by code."""
     left_out = {row["code"] for row in rows(RULESETS / "uk.sex/codes/left_out.csv")}
-    unread = {
-        code: entry
-        for code, entry in counts.items()
-        if code not in listed and code not in left_out and _SEX_WORDS.search(entry[1]) and not _SAME_LETTERS.search(entry[1])
-    }
+    return covered(counts, LISTS, left_out, lambda name: bool(_SEX_WORDS.search(name) and not _SAME_LETTERS.search(name)))
+
+
+def covered(
+    counts: dict[str, tuple[int, str]], lists: Iterable[str], left_out: set[str], meant: Callable[[str], bool]
+) -> Coverage:
+    """Return the coverage of `lists` over the codes whose name could be `meant`; those of `left_out` were read and are not."""
+    listed = {row["code"] for name in lists for row in rows(RULESETS / name)}
+    read = listed | left_out
+    unread = {code: entry for code, entry in counts.items() if code not in read and meant(entry[1])}
 
     def entries(codes: set[str]) -> int:
         return sum(counts[code][0] for code in codes if code in counts)
@@ -110,17 +114,21 @@ def measure(counts: dict[str, tuple[int, str]]) -> Coverage:
     )
 
 
-def main() -> None:
-    if not USAGE.exists():
-        raise SystemExit("the usage table is not here: ../shared/data/usage")
-    found = measure(usage())
+def show(found: Coverage, what: str) -> None:
+    """Print a coverage."""
     print(f"listed     {found.listed_codes:>6} codes  {found.listed_entries:>11,} entries")
     print(f"never read {found.unread_codes:>6} codes  {found.unread_entries:>11,} entries (all counted as missed)")
     print(f"left out   {found.left_out_codes:>6} codes  {found.left_out_entries:>11,} entries (with a reason; in neither number)")
-    print(f"share of sex-specific entries covered: at least {found.share:.2%}")
+    print(f"share of {what} entries covered: at least {found.share:.2%}")
     print("largest never read:")
     for count, name in found.largest_unread:
         print(f"  {count:>8,}  {name}")
+
+
+def main() -> None:
+    if not USAGE.exists():
+        raise SystemExit("the usage table is not here: ../shared/data/usage")
+    show(measure(usage()), "sex-specific")
 
 
 if __name__ == "__main__":

@@ -200,3 +200,38 @@ def test_the_sex_lists_cover_99_percent_of_sex_specific_entries() -> None:
     from tests.rulesets.sex_coverage import measure, usage
 
     assert measure(usage()).share >= 0.99
+
+
+@pytest.mark.skipif(not USAGE.exists(), reason="the usage table of England's GP records is not here")
+def test_the_age_lists_cover_95_percent_of_a_childs_and_90_of_an_adults_entries() -> None:
+    from tests.rulesets.age_coverage import measure
+    from tests.rulesets.sex_coverage import usage
+
+    found = measure(usage())
+    assert found["child's"].share >= 0.95
+    assert found["adult's"].share >= 0.90
+
+
+def test_what_uk_age_left_out_is_in_none_of_its_lists_and_has_a_reason() -> None:
+    folder = RULESETS / "uk.age" / "codes"
+    left_out = rows(folder / "left_out.csv")
+    assert all(row["reason"] for row in left_out)
+    assert not {row["code"] for row in left_out} & set().union(*map(codes, (p for p in LISTS if p.parent == folder)))
+
+
+@pytest.mark.parametrize(
+    "name, code, term",
+    [
+        ("rotavirus_vaccine", "868711000000104", "Rotavirus vaccination declined: nothing was given"),
+        ("rotavirus_vaccine", "992791000000101", "Rotavirus screening test"),
+        ("childhood_vaccine", "720539004", "First meningitis B vaccination: adults since 2025"),
+        ("childhood_vaccine", "247641000000105", "Second pneumococcal conjugated vaccination"),
+        ("infancy", "408433001", "Recommendation to carer regarding prevention of sudden infant death syndrome"),
+        ("child_examination", "384636006", "Maternal postnatal 6 week examination"),
+        ("adult_condition", "442344002", "Dementia due to Huntington chorea"),
+        ("adult_condition", "473328006", "Does not complain of erectile dysfunction"),
+        ("birth_detail", "169972009", "Bottle fed at 6 weeks"),
+    ],
+)
+def test_a_code_that_only_sounds_like_an_age_is_not_in_its_list(name: str, code: str, term: str) -> None:
+    assert code not in codes(RULESETS / "uk.age" / "codes" / f"{name}.csv"), term
