@@ -129,6 +129,12 @@ def pairs(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def truth(session: nox.Session) -> None:
+    """How often the shipped rules are right on the shared cases and oracles, with bounds; needs ../shared."""
+    session.run("python", "-m", "tests.rulesets.truth", *session.posargs)
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Figures of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
     if session.posargs:

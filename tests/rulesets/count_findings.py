@@ -29,7 +29,7 @@ from pathlib import Path
 from tests.places import ROOT, SHARED
 
 from codesafety import builtin, ir
-from codesafety.cli.tables import upper_bound
+from codesafety.cli.tables import bounds
 from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError
 from codesafety.evaluation.facts import Facts
@@ -189,7 +189,7 @@ def table(counted: Counted) -> Iterator[str]:
     for rule in shown:
         t = counted.rules[rule]
         of = max(t.could_patients, t.patients)
-        share = f"{upper_bound(t.patients, of):.1%}" if of else ""
+        share = f"{bounds(t.patients, of)[1]:.1%}" if of else ""
         yield (
             f"| `{rule}` | {counted.actions.get(rule, '')} | {t.findings:,} | {t.entries:,} | {t.patients:,} | {share} "
             f"| {of:,} | {max(t.could_entries, t.entries):,} | {t.untold:,} |"

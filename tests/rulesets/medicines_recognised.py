@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.places import CASES, SHARED
 
-from codesafety.engine import load, open_source
+from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError
 from codesafety.evaluation.facts import Facts
 
@@ -36,6 +36,30 @@ def files(path: Path) -> Iterator[Path]:
     yield from sorted(p for p in path.iterdir() if p.suffix in (".json", ".xml")) if path.is_dir() else (path,)
 
 
+def recognised(engine: Engine, path: Path, unknown: Counter[str]) -> Counter[str]:
+    """Return how many medicines of a file or folder are coded, recognised and so on; `unknown` counts the ids that are not."""
+    found: Counter[str] = Counter()
+    for file in files(path):
+        try:
+            read = engine.read(open_source(file))
+        except CodesafetyError:
+            found["unread"] += 1
+            continue
+        for item in Facts(read, None, engine.binding.codebook).incoming:
+            ids = [] if item.is_entry else [i for i in item.infos if i.system == "sct" and i.is_one_thing]
+            if not ids:
+                continue
+            found["coded"] += 1
+            products = [i.product for i in ids if i.product is not None]
+            known = [p for p in products if not p.by_name]
+            found["recognised"] += bool(known)
+            found["ingredients"] += any(p.ingredients is not None for p in known)
+            found["by name"] += bool(products) and not known
+            if not products:
+                unknown.update(i.code for i in ids if i.code is not None)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, default=PLACES)
@@ -48,25 +72,7 @@ def main() -> None:
     )
     unknown: Counter[str] = Counter()
     for path in asked.paths:
-        found: Counter[str] = Counter()
-        for file in files(path):
-            try:
-                read = engine.read(open_source(file))
-            except CodesafetyError:
-                found["unread"] += 1
-                continue
-            for item in Facts(read, None, engine.binding.codebook).incoming:
-                ids = [] if item.is_entry else [i for i in item.infos if i.system == "sct" and i.is_one_thing]
-                if not ids:
-                    continue
-                found["coded"] += 1
-                products = [i.product for i in ids if i.product is not None]
-                known = [p for p in products if not p.by_name]
-                found["recognised"] += bool(known)
-                found["ingredients"] += any(p.ingredients is not None for p in known)
-                found["by name"] += bool(products) and not known
-                if not products:
-                    unknown.update(i.code for i in ids if i.code is not None)
+        found = recognised(engine, path, unknown)
         share = f"{found['recognised'] / found['coded']:.1%}" if found["coded"] else "-"
         print(
             f"{path.name:24} {found['coded']:>6} {found['recognised']:>10} {share:>6} {found['ingredients']:>16} "

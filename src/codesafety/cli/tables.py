@@ -133,7 +133,7 @@ class Account:
         longest = max(len(rule) for rule, _ in self._fired)
         yield f"{'rule'.ljust(longest)}  action  findings  entries  share of patients (95 % at most)  such as"
         for (rule, action), (found, entries) in sorted(self._fired.items(), key=lambda one: -one[1][0].times):
-            share = f"{found.times / self._patients:.2%} ({upper_bound(found.times, self._patients):.2%})"
+            share = f"{found.times / self._patients:.2%} ({bounds(found.times, self._patients)[1]:.2%})"
             yield f"{rule.ljust(longest)}  {action.ljust(6)}  {found.times:8}  {entries['all']:7}  {share:>33}  {found.such_as}"
 
     @staticmethod
@@ -148,15 +148,15 @@ class Account:
             yield f"  … and {sum(counted.times for _, counted in ranked[_MOST_REASONS:])} for other reasons"
 
 
-def upper_bound(found: int, of: int) -> float:
-    """Return the upper end of the 95 % Wilson interval of a share."""
+def bounds(found: int, of: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share; all that can be, where nothing was asked."""
     if of == 0:
-        return 1.0
+        return 0.0, 1.0
     z = 1.959963984540054
     share, n = found / of, float(of)
     middle = share + z * z / (2 * n)
     spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return min(1.0, (middle + spread) / (1 + z * z / n))
+    return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
 
 
 def _with_progress(rows: Iterator[tuple[str, Submission]]) -> Iterator[tuple[str, Submission]]:
