@@ -22,7 +22,7 @@ from codesafety.evaluation.outcome import RunResult
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
-from codesafety.hazards import HazardLog, find_logs, read_logs, unlisted
+from codesafety.hazards import HazardLog, find_beside, read_logs, unlisted
 from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
@@ -467,7 +467,7 @@ def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
 
 def hazard_log(paths: Iterable[Path]) -> HazardLog:
     """Return the hazards of the logs beside these rules, or of the shipped log where there is none. Raises InputError."""
-    return read_logs(find_logs(paths) or find_logs([builtin.folder()]))
+    return read_logs(find_beside(paths) or find_beside([builtin.folder()]))
 
 
 def _find(rule: str | Path) -> Path:

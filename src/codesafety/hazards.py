@@ -57,14 +57,14 @@ class HazardLog:
         return max(found, key=SEVERITIES.index, default=None)
 
 
-def find_logs(paths: Iterable[Path]) -> list[Path]:
-    """Return the hazard logs that stand in these folders, or in the folder above, or above that for `optional/NAME`."""
+def find_beside(paths: Iterable[Path], name: str = FILE) -> list[Path]:
+    """Return the files of a name that stand in these folders, or in the folder above, or above that for `optional/NAME`."""
     found: dict[Path, None] = {}
     for path in paths:
         folder = path if path.is_dir() else path.parent
         for near in (folder, folder.parent, folder.parent.parent):
-            if (near / FILE).exists():
-                found[(near / FILE).resolve()] = None
+            if (near / name).exists():
+                found[(near / name).resolve()] = None
                 break
     return list(found)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.places import RULESETS
 from typer.testing import CliRunner
 
 import codesafety
+from codesafety import builtin
 from codesafety.authoring.catalogue import picture
+from codesafety.authoring.measured import read_measured
 from codesafety.authoring.testing import bind_for_examples
 from codesafety.cli.app import app
 from codesafety.errors import InputError
@@ -60,6 +64,61 @@ def test_the_catalogue_names_rule_source_hazard_and_examples_and_nothing_private
     assert [e["as_expected"] for e in row["examples"]] == [True, True, True]
     hazards = list(csv.DictReader((tmp_path / "out" / "hazards.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert next(h for h in hazards if h["id"] == "H-03")["rules"] == "small/from-50"
+
+
+HEADER = "rules,material,unseen,findings,right,arguable,wrong,date,judge,note\n"
+
+
+def page_of(rules: Path, out: Path) -> tuple[str, dict[str, Any]]:
+    result = CliRunner().invoke(app, ["catalogue", "-o", str(out), str(rules)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads((out / "rules.json").read_text())
+    return " ".join((out / "index.html").read_text().split()), row
+
+
+def test_a_rule_says_how_often_it_was_right_and_that_nobody_measured_it(rules: Path, tmp_path: Path) -> None:
+    html, row = page_of(rules, tmp_path / "out")
+    assert "Not yet measured on material that its authors had not seen." in html
+    assert (row["measured"], row["measured_unseen"]) == ([], False)
+
+
+def test_what_was_judged_stands_on_the_page_with_its_material(rules: Path, tmp_path: Path) -> None:
+    (tmp_path / "measured.csv").write_text(
+        HEADER
+        + 'small/from-50,"three practices, May",yes,12,9,2,1,2026-11-01,pharmacist,one was a copy\n'
+        + "small/other small/from-50,our own examples,no,2,2,0,0,2026-10-01,pharmacist,\n"
+    )
+    html, row = page_of(rules, tmp_path / "out")
+    assert "Not yet measured" not in html
+    assert (
+        "9 of 12 right, 2 arguable, 1 wrong, on unseen material (three practices, May); judged on 2026-11-01 by a pharmacist."
+        in html
+    )
+    assert "2 of 2 right, on familiar material (our own examples), together with small/other; judged" in html
+    assert row["measured_unseen"] is True
+    assert [(each["right"], each["together"]) for each in row["measured"]] == [(9, []), (2, ["small/other"])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ("small/from-50,m,yes,12,9,2,2,2026-11-01,pharmacist,\n", "line 2, findings"),
+        ("small/from-50,m,yes,2,two,0,0,2026-11-01,pharmacist,\n", "line 2, findings"),
+        ("small/from-50,m,perhaps,2,2,0,0,2026-11-01,pharmacist,\n", "line 2, unseen"),
+        (",m,yes,2,2,0,0,2026-11-01,pharmacist,\n", "line 2, rules"),
+        ("small/from-50,m,yes,2,2,0,0,2026-11-01\n", "line 2, row"),
+    ],
+)
+def test_what_cannot_be_read_as_measured_is_refused(rules: Path, tmp_path: Path, rows: str, where: str) -> None:
+    (tmp_path / "measured.csv").write_text(HEADER + rows)
+    result = CliRunner().invoke(app, ["catalogue", "-o", str(tmp_path / "out"), str(rules)])
+    assert result.exit_code == 2
+    assert where in result.stderr
+
+
+def test_every_rule_that_was_measured_is_shipped() -> None:
+    engine = codesafety.load(*builtin.all_rulesets())
+    assert set(read_measured([RULESETS / "measured.csv"])) <= {rule.name for rule in engine.rules}
 
 
 def test_an_example_that_fails_is_marked_and_exits_1(rules: Path, tmp_path: Path) -> None:

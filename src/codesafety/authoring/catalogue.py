@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codesafety import ir
+from codesafety.authoring.measured import Measured
 from codesafety.authoring.testing import ExampleResult, alone_with, answer, build, run_examples
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import Binding, say_limit
@@ -47,16 +48,22 @@ class RulePage:
     severity: str | None
     results: tuple[ExampleResult, ...]
     picture: Picture | None
+    measured: Sequence[Measured]
     sets: tuple[tuple[str, str, int, tuple[str, ...]], ...]
     """(name, title, number of codes, sources) of the value sets that it names."""
     says: str
+
+    @property
+    def not_yet_measured(self) -> bool:
+        """Return whether nobody has judged what it finds on material that its authors had not seen."""
+        return not any(each.unseen for each in self.measured)
 
     @property
     def anchor(self) -> str:
         return self.rule.name.replace("/", ".")
 
 
-def pages(binding: Binding, severities: Mapping[str, str | None]) -> list[RulePage]:
+def pages(binding: Binding, severities: Mapping[str, str | None], measured: Mapping[str, Sequence[Measured]]) -> list[RulePage]:
     """Return a page for each rule. `binding` is bound to an `ExampleTerminology`, for the examples are run."""
     versions = {r.name: r.version for r in binding.rulesets}
     titles = {s.name: s for r in binding.rulesets for s in r.valuesets}
@@ -70,7 +77,9 @@ def pages(binding: Binding, severities: Mapping[str, str | None]) -> list[RulePa
             if s.name in binding.sets
         )
         says = sentence(rule, {name: s.title for name, s in titles.items()})
-        out.append(RulePage(rule, versions[rule.ruleset], severities.get(rule.name), results, picture(binding, rule), sets, says))
+        judged = measured.get(rule.name, ())
+        seen = picture(binding, rule)
+        out.append(RulePage(rule, versions[rule.ruleset], severities.get(rule.name), results, seen, judged, sets, says))
     return out
 
 
@@ -131,10 +140,15 @@ def _cell(
 
 
 def write_catalogue(
-    folder: Path, binding: Binding, log: HazardLog, severities: Mapping[str, str | None], version: str
+    folder: Path,
+    binding: Binding,
+    log: HazardLog,
+    severities: Mapping[str, str | None],
+    measured: Mapping[str, Sequence[Measured]],
+    version: str,
 ) -> list[Path]:
     """Write the catalogue: `index.html`, `rules.json`, `rules.csv`, `hazards.json` and `hazards.csv`. Return the files."""
-    made = pages(binding, severities)
+    made = pages(binding, severities, measured)
     folder.mkdir(parents=True, exist_ok=True)
     rules, hazards = [_rule_row(p) for p in made], [_hazard_row(h, made) for h in log.hazards.values()]
     out = [folder / n for n in ("index.html", "rules.json", "rules.csv", "hazards.json", "hazards.csv")]
@@ -158,6 +172,8 @@ def _rule_row(page: RulePage) -> dict[str, Any]:
         "says": page.says,
         "because": rule.because,
         "sources": [asdict(s) for s in rule.sources],
+        "measured": [asdict(each) for each in page.measured],
+        "measured_unseen": not page.not_yet_measured,
         "examples": [
             {"name": r.example.name, "expected": r.expected_in_words, "answered": r.compiled_in_words, "as_expected": r.passed}
             for r in page.results

@@ -9,8 +9,9 @@ import typer
 
 from codesafety import __version__, builtin
 from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, unwritable, write, write_json
-from codesafety.engine import frozen_terminology, load
+from codesafety.engine import frozen_terminology, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError
+from codesafety.hazards import find_beside
 
 
 def catalogue(
@@ -23,17 +24,20 @@ def catalogue(
 ) -> None:
     """Write a browsable rule reference and hazard table: index.html, and the same as JSON and CSV.
 
-    Each rule stands with its sentence, source, examples with their results, and a picture of the ages and recorded genders at which it
-    fires. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
+    Each rule stands with its sentence, source, examples with their results, how often people judged it right (`measured.csv` beside the
+    rulesets), and a picture of the ages and recorded genders at which it fires. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
     """
     from codesafety.authoring.catalogue import write_catalogue
+    from codesafety.authoring.measured import FILE, read_measured
     from codesafety.authoring.testing import bind_for_examples, run_examples
 
     try:
-        engine = load(*(rules or [str(p) for p in builtin.all_rulesets()]), release=release)
+        asked = rules or [str(p) for p in builtin.all_rulesets()]
+        engine = load(*asked, release=release)
         terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
         binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        files = write_catalogue(output, binding, engine.hazards, engine.standing.severities, __version__)
+        measured = read_measured(find_beside(rule_paths(asked), FILE))
+        files = write_catalogue(output, binding, engine.hazards, engine.standing.severities, measured, __version__)
         failed = sum(not r.passed for r in run_examples(binding))
     except CodesafetyError as error:
         fail(error, form)
