@@ -10,7 +10,7 @@ import pytest
 from tests.places import EXAMPLES
 
 import codesafety
-from codesafety import Entry, Medication, Message, Patient, Record, Submission
+from codesafety import Entry, Medication, Message, Patient, Profile, Record, Submission
 from codesafety.cli.render import render
 from codesafety.report import RANK
 
@@ -41,10 +41,12 @@ def test_flipped_the_published_messages_come_out_as_review(shared: Path, name: s
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_unflipped_nothing_in_them_is_above_a_note(shared: Path, name: str) -> None:
+def test_unflipped_nothing_in_them_is_above_a_note_but_their_broken_nhs_number(shared: Path, name: str) -> None:
+    profile = Profile.model_validate_json((EXAMPLES / "profile-test-system.json").read_text())
     submission = engine().read(shared / "fhir" / "update-record-stu3" / name)
     for record in (None, knows_nothing(submission)):
-        report = engine().assess(submission, record)
+        assert engine().assess(submission, record).decision == "review"
+        report = engine().assess(submission, record, profile=profile)
         assert RANK[report.decision] <= RANK["note"], [(r.rule, r.action) for r in report.results]
 
 

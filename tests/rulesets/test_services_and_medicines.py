@@ -29,7 +29,7 @@ DEFAULT = (
     "uk.duplicate_medicines",
     "uk.duplicate_entries",
 )
-NO_NHS_NUMBER = ("nhs-number-that-cannot-be-one", "note")
+NO_NHS_NUMBER = ("nhs-number-that-cannot-be-one", "review")
 OPTIONAL = ("optional/uk.pregnancy_medicines", "optional/uk.pincer")
 LISTS = sorted(path for name in DEFAULT for path in (RULESETS / name / "codes").glob("*.csv"))
 MEDICINES = [path for path in LISTS if path.parts[-3] == "uk.duplicate_medicines"]
