@@ -51,6 +51,12 @@ def argued(one: str, other: str) -> bool:
     return bool(pair & (SILENT_ON_PURPOSE | LOCAL_ANTIHISTAMINES)) or beside_each_other or reliever or levodopa
 
 
+def told_in_part(code: str) -> bool:
+    """Return whether the extract does not know what this product is, so that it has a line: nothing is silent."""
+    product = _engine().terminology.product(code)
+    return product is None or product.partly
+
+
 @cache
 def found(one: str, other: str) -> frozenset[str]:
     """Return the rules that fire where one is dispensed while the other was issued twelve days before, each for four weeks."""
@@ -82,7 +88,8 @@ def test_two_of_a_national_duplicate_group_are_found_or_argued(level: str) -> No
     print(
         f"{level}: {len(pairs) - len(missed)} of {len(pairs)} pairs of one group found ({share:.1%}); whole groups {len(groups)}"
     )
-    assert [row["id"] for row in missed if not argued(row["ingredient_a"], row["ingredient_b"])] == []
+    silent = [row for row in missed if not (told_in_part(row[f"{level}_a"]) or told_in_part(row[f"{level}_b"]))]
+    assert [row["id"] for row in silent if not argued(row["ingredient_a"], row["ingredient_b"])] == []
     assert share > 0.8
 
 
