@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import csv
+from datetime import date, timedelta
 
 from tests.conformance.authorities import needs, rows, tell
 from tests.places import RULESETS
+
+import codesafety
+from codesafety.ir import Length
+from codesafety.record import Coding, Coverage, Entry, Record, Submission
 
 CONCEPTS, TERMS = "hip_concepts.csv", "hip_terms.csv"
 CODES = RULESETS / "uk.codes" / "codes"
@@ -80,3 +85,51 @@ def test_every_joined_concept_is_in_the_list_of_its_class_or_argued() -> None:
     assert len(argued) == len(set(argued))
     assert {f"{key[1]} {joined[key]['omop_name']}" for key in lacking if key[1] not in argued} == set()
     assert set(argued) - {code for _, code in lacking} == set()
+
+
+GAPS = "hip_gaps.csv"
+FIRST_OF = {"LB": "169826009", "SB": "169827000", "DELIV": "48782003", "SA": "17369002", "AB": "386639001", "ECT": "34801009"}
+"""By their outcome a code of ours that says it: single live birth, single stillbirth, normal delivery, miscarriage, termination, ectopic."""
+LATER_THAN_OURS = {
+    "hip-gap-LB-LB": "182 days to a live birth: a delivery of ours may be of a stillborn child, for which 168 do",
+    "hip-gap-SB-LB": "the same",
+}
+"""Gaps of which the last two weeks are clear here: we ask the shorter one."""
+LOSSES = {"SA", "AB", "ECT"}
+
+
+@needs(GAPS)
+def test_two_outcomes_closer_than_the_shortest_gap_are_noted() -> None:
+    engine = codesafety.load("uk.pregnancy", installed_plugins=False)
+
+    def noted(row: dict[str, str], days: int) -> bool:
+        """Return whether the second outcome is noted so many days after the first, which is on the record."""
+        first = date(2025, 1, 1)
+        system = "http://snomed.info/sct"
+        kept, sent = (
+            Entry(path=which, date=str(day), codings=(Coding(system=system, code=FIRST_OF[row[which]]),))
+            for which, day in (("first", first), ("next", first + timedelta(days=days)))
+        )
+        record = Record(entries=(kept,), complete=(Coverage(kind="entry"),))
+        results = engine.assess(Submission(entries=(sent,)), record).results
+        return any(r.outcome == "fires" and r.rule == "uk.pregnancy/ends-too-close-together" for r in results)
+
+    asked = [row for row in rows(GAPS) if not {row["first"], row["next"]} <= LOSSES]
+    ends = {row["id"]: [noted(row, int(row["min_days"]) - 1), noted(row, int(row["min_days"]))] for row in asked}
+    others = {gap for gap, answers in ends.items() if answers != [True, False]}
+    tell("shortest gaps", len(asked), len(others))
+    assert others == set(LATER_THAN_OURS)
+    assert [noted(row, 167) for row in asked if row["id"] in others] == [True, True]
+    losses = [row for row in rows(GAPS) if row not in asked]
+    assert [row["id"] for row in losses if noted(row, int(row["min_days"]) - 1)] == []  # one loss is told over weeks
+
+
+@needs(TERMS)
+def test_a_pregnancy_may_be_set_to_last_as_long_as_their_longest_term() -> None:
+    """Of an ectopic pregnancy no rule asks how long it lasts; their shortest terms are in the gaps above."""
+    limits = {limit.name: limit for limit in codesafety.load("uk.pregnancy", installed_plugins=False).rulesets[-1].limits}
+    longest = limits["uk.pregnancy/longest_pregnancy"]
+    (term,) = (int(row["max_term_days"]) for row in rows(TERMS) if row["outcome"] == "LB")
+    assert isinstance(longest.default, Length) and isinstance(longest.high, Length)
+    tell("longest terms", 1, 0)
+    assert longest.default.n * 7 < term <= longest.high.n * 7
