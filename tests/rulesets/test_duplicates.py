@@ -32,6 +32,8 @@ SILENT_ON_PURPOSE = {
     "Bambuterol",
 }
 """Ingredients of a group that are in no class here: the ruleset's README says why."""
+UNKNOWN_PRODUCTS = {"41086011000001104"}
+"""Allevia: the open lists of dm+d have the brand, and neither its product nor its ingredient."""
 ANTIPSYCHOTICS = {"64", "65", "66", "67", "68", "69"}
 JOINED_ON_PURPOSE = ({"29", "210"}, ANTIPSYCHOTICS, {"613", "614"}, {"610", "42"})
 """Groups of which a class here joins two: ACE inhibitors and antagonists, antipsychotics, what takes up serotonin, what sedates."""
@@ -82,7 +84,8 @@ def test_two_of_a_national_duplicate_group_are_found_or_argued(level: str) -> No
     print(
         f"{level}: {len(pairs) - len(missed)} of {len(pairs)} pairs of one group found ({share:.1%}); whole groups {len(groups)}"
     )
-    assert [row["id"] for row in missed if not argued(row["ingredient_a"], row["ingredient_b"])] == []
+    known = [row for row in missed if not {row[f"{level}_a"], row[f"{level}_b"]} & UNKNOWN_PRODUCTS]
+    assert [row["id"] for row in known if not argued(row["ingredient_a"], row["ingredient_b"])] == []
     assert share > 0.8
 
 
