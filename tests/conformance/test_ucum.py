@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from tests.places import ORACLES
+from tests.conformance.authorities import needs, rows, tell
 
 from codesafety.ir.units import dimension, ucum
 
-CASES = ORACLES / "ucum_cases.csv"
-
-pytestmark = pytest.mark.skipif(not CASES.is_file(), reason="the shared cases of UCUM are not here")
+CASES = "ucum_cases.csv"
+pytestmark = needs(CASES)
 
 
 def cases(kind: str) -> list[dict[str, str]]:
-    with CASES.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["kind"] == kind]
+    return [row for row in rows(CASES) if row["kind"] == kind]
 
 
 def rounded_as(number: Fraction, published: str) -> bool:
@@ -30,17 +27,18 @@ def rounded_as(number: Fraction, published: str) -> bool:
 
 def test_units_are_valid_as_published() -> None:
     found = cases("validation")
-    assert found
-    assert [row["unit"] for row in found if (ucum.parse(row["unit"]) is not None) != (row["valid"] == "true")] == []
+    others = [row["unit"] for row in found if (ucum.parse(row["unit"]) is not None) != (row["valid"] == "true")]
+    tell("units", len(found), len(others))
+    assert others == []
 
 
 def test_numbers_convert_as_published() -> None:
     found = cases("conversion")
-    assert found
     for row in found:
         number = ucum.convert(Fraction(row["value"]), row["srcUnit"], row["dstUnit"])
         assert number is not None, row["id"]
         assert rounded_as(number, row["outcome"]), row["id"]
+    tell("conversions", len(found), 0)
 
 
 @pytest.mark.parametrize("kind", ["multiplication", "division"])
@@ -52,3 +50,4 @@ def test_products_and_quotients_are_as_published(kind: str) -> None:
         product = kind == "multiplication"
         assert (one.dimension * other.dimension if product else one.dimension / other.dimension) == result.dimension
         assert rounded_as((first * second if product else first / second) / result.factor, row["vRes"]), row["id"]
+    tell(f"{kind}s", len(cases(kind)), 0)

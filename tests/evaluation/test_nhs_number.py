@@ -19,7 +19,7 @@ from codesafety.evaluation.nhs_number import check_nhs_number
         ("2990000003", "scotland"),
         ("0100000002", "scotland"),
         ("0090000005", "unissued"),
-        ("0000000000", "unissued"),
+        ("0000000000", "malformed"),
         ("4000000004", "valid"),
         ("4990000005", "valid"),
         ("5000000005", "unissued"),

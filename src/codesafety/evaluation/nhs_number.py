@@ -4,6 +4,8 @@ Ten digits, the last of them a check digit by modulus 11: the first nine are wei
 11, 11 counts as 0, and a number for which it is 10 is not used. Sources: NHS Data Dictionary, NHS NUMBER; ranges as in the
 `nhs-number` package: 300 to 319, 4, 6 and 7 England and Wales, 320 to 399 Northern Ireland, 010 to 311 Scotland (Community
 Health Index, which begins with a day of birth), 999 test. Where two ranges meet (300 to 311) the number is valid in either.
+Ten zeros, whose check digit holds, are what systems write where there is no number; the NHS's screening services refuse them
+(NHSDigital/dtos-cohort-manager, ValidationHelperTests).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ _SEPARATORS = str.maketrans("", "", " -")
 def check_nhs_number(number: str) -> str:
     """Return valid, scotland, northern_ireland, test, unissued, check_digit or malformed. Spaces and hyphens count for nothing."""
     digits = number.translate(_SEPARATORS)
-    if len(digits) != _LENGTH or not (digits.isascii() and digits.isdigit()):
+    if len(digits) != _LENGTH or not (digits.isascii() and digits.isdigit()) or not digits.strip("0"):
         return "malformed"
     weighted = sum(int(digit) * weight for digit, weight in zip(digits, range(_LENGTH, 1, -1), strict=False))
     if (11 - weighted % 11) % 11 != int(digits[-1]):
