@@ -42,6 +42,8 @@ class Hazard:
     controls: Mapping[str, str]
     status: str
     owner: str
+    verified: tuple[str, ...] = ()
+    """What was measured of the controls, each with its figure, how, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,11 @@ def _hazard(file: Path, number: int, entry: Mapping[str, Any]) -> Hazard:
             )
         texts[name] = entry[name]
     controls = entry.get("controls", {})
+    verified = entry.get("verified", [])
+    if not isinstance(verified, list) or not all(isinstance(each, str) for each in verified):
+        raise InputError("`verified` is no list of texts", source=str(file), path=where, help="give each figure as a text")
     return Hazard(
+        verified=tuple(verified),
         initial=_risk(file, where, entry, "initial"),
         residual=_risk(file, where, entry, "residual"),
         controls={str(k): str(v) for k, v in controls.items()},

@@ -29,7 +29,6 @@ SEX = {
 }
 LEFT_OUT = RULESETS / "uk.sex" / "codes" / "left_out.csv"
 HAZARDS = tomllib.loads((RULESETS / "hazards.toml").read_text(encoding="utf-8"))
-AGREED_HAZARDS = [*(f"H-{n:02}" for n in range(1, 15)), *(f"H-{n}" for n in range(20, 26))]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -163,22 +162,6 @@ def test_no_message_names_sex_at_birth_or_takes_a_side(ours: tuple[ir.Ruleset, .
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("say"):
                 assert "birth" not in line and "error" not in line and "impossible" not in line
-
-
-def test_the_hazard_log_holds_the_agreed_hazards_in_order() -> None:
-    assert [hazard["id"] for hazard in HAZARDS["hazard"]] == AGREED_HAZARDS
-
-
-@pytest.mark.parametrize("hazard", HAZARDS["hazard"], ids=lambda hazard: str(hazard["id"]))
-def test_a_hazards_risk_is_that_of_the_matrix_and_its_owner_is_open(hazard: dict[str, object]) -> None:
-    matrix = HAZARDS["log"]["matrix"]
-    for part in ("initial", "residual"):
-        risk = hazard[part]
-        assert isinstance(risk, dict)
-        assert risk["risk"] == matrix[risk["likelihood"]][matrix["consequences"].index(risk["consequence"])]
-    assert hazard["owner"] == ""
-    controls = hazard["controls"]
-    assert isinstance(controls, dict) and list(controls) == ["design", "test", "training", "business"]
 
 
 @pytest.mark.skipif(not USAGE.exists(), reason="the usage table of England's GP records is not here")

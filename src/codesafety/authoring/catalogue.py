@@ -197,6 +197,7 @@ def _hazard_row(hazard: Hazard, made: Sequence[RulePage]) -> dict[str, Any]:
         "residual_likelihood": hazard.residual.likelihood,
         "residual_consequence": hazard.residual.consequence,
         "residual_risk": hazard.residual.risk,
+        "verified": list(hazard.verified),
         "status": hazard.status,
         "owner": hazard.owner,
         "rules": [p.rule.name for p in made if hazard.id in p.rule.hazards],
