@@ -81,6 +81,16 @@ class Work:
             raise WorkSpent
         self.left_alone -= units
 
+    def ask(self, rules: int) -> None:
+        """Count so many rules that are about to be asked of one item. Raises NotAsked as `in_time` and `spend_alone` do."""
+        if self._until is not None and monotonic() > self._until:
+            raise DeadlinePassed
+        left = self.left_alone - rules * A_RULE
+        if left < 0:
+            self.left_alone = 0
+            raise WorkSpent
+        self.left_alone = left
+
     def counted(self, members: Sequence[T]) -> Sequence[T]:
         """Return members that are about to be looked at."""
         self.spend(len(members) * A_MEMBER)

@@ -262,7 +262,12 @@ class Program:
                     found.append((whole, place, planned))
                 place += 1
         for medication in facts.submission.medications:
-            key = tuple([(c.system, c.code, c.display) for c in medication.products])
+            sent = medication.products
+            if len(sent) == 1:
+                product = sent[0]
+                key = (product.system, product.code, product.display)
+            else:
+                key = tuple([(c.system, c.code, c.display) for c in sent])
             planned = products.get(key) or self._plan(facts.incoming[place], key)
             if planned[0]:
                 found.append((place, place, planned))
@@ -293,12 +298,12 @@ class Program:
                         hits.append((item, trigger, subject, answer if isinstance(answer, list) else True))
                 except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
                     asked.fails(trigger, item, error)
+        work = scene.work
         for whole, place, (plan, infos) in concerned:
             part = incoming[place]
             part.prepare(infos)
             try:
-                in_time()
-                spend_alone(len(plan) * A_RULE)
+                work.ask(len(plan))
             except NotAsked as why:
                 for _, trigger in plan:
                     asked.fails(trigger, incoming[whole], why)
