@@ -24,6 +24,7 @@ CHILD = (
     "small_child",
     "childhood_vaccine",
     "rotavirus_vaccine",
+    "vaccine_of_the_young",
 )
 ADULT = (
     "adult_condition",
