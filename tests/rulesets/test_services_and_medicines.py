@@ -45,8 +45,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def rulesets() -> tuple[ir.Ruleset, ...]:
-    loaded = load([RULESETS / name for name in (*DEFAULT, *OPTIONAL, "uk.codes", "uk.pregnancy")], strict=True).rulesets
-    return tuple(r for r in loaded if r.name not in ("uk.codes", "uk.pregnancy"))
+    shared = ("uk.codes", "uk.pregnancy", "uk.values")
+    loaded = load([RULESETS / name for name in (*DEFAULT, *OPTIONAL, *shared)], strict=True).rulesets
+    return tuple(r for r in loaded if r.name not in shared)
 
 
 def engine(*names: str) -> codesafety.Engine:
