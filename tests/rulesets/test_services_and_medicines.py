@@ -181,6 +181,26 @@ def test_a_whole_code_is_never_held(integrity: codesafety.Engine) -> None:
     assert {action for _, action in fired(integrity.assess(sent))} <= {"note"}
 
 
+def test_every_product_of_a_section_of_the_bnf_is_the_contraceptive_that_the_section_says() -> None:
+    service = Coding(system="http://snomed.info/sct", code="1659121000000101")
+    contraception = codesafety.load(RULESETS / "uk.contraception", installed_plugins=False)
+    kinds = {"combined-pill-from-50", "progestogen-pill-from-55", "before-the-service-supplied-it[emergency]"}
+    found: dict[str, set[str]] = {}
+    for product in shipped_products().values():
+        if product.level == "vmp" and product.bnf and product.bnf[:6] in ("070301", "070302", "070305"):
+            sent = Submission(
+                patient=Patient(born="1960-01-01"),
+                message=Message(sent="2025-10-01", service=(service,)),
+                medications=(supply(product.code, "2025-10-01"),),
+            )
+            rules = {name for name, _ in fired(contraception.assess(sent))} & kinds
+            found.setdefault(product.bnf[:6], set()).update(rules or {product.name or ""})
+    assert found["070301"] == {"combined-pill-from-50"}
+    assert found["070305"] == {"before-the-service-supplied-it[emergency]"}
+    assert "progestogen-pill-from-55" in found["070302"]
+    assert found["070302"] & kinds == {"progestogen-pill-from-55"}
+
+
 # ------------------------------------------------------------------------------------------------ published material
 
 
