@@ -14,7 +14,7 @@ from codesafety.language import load
 from codesafety.terminology.sctid import is_well_formed
 
 USAGE = SHARED / "usage" / "nhs_snomed_primary_care_usage_2018-19.csv.gz"
-OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy", "uk.values")
+OURS = ("uk.codes", "uk.sex", "uk.age", "uk.pregnancy", "uk.values", "uk.blood_pressure", "uk.contraception")
 NO_LISTS = ("left_out.csv", "read.csv")
 LISTS = sorted(path for name in OURS for path in (RULESETS / name / "codes").glob("*.csv") if path.name not in NO_LISTS)
 SEX = {

@@ -45,8 +45,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def rulesets() -> tuple[ir.Ruleset, ...]:
-    loaded = load([RULESETS / name for name in (*DEFAULT, *OPTIONAL, "uk.codes", "uk.pregnancy")], strict=True).rulesets
-    return tuple(r for r in loaded if r.name not in ("uk.codes", "uk.pregnancy"))
+    shared = ("uk.codes", "uk.pregnancy", "uk.values")
+    loaded = load([RULESETS / name for name in (*DEFAULT, *OPTIONAL, *shared)], strict=True).rulesets
+    return tuple(r for r in loaded if r.name not in shared)
 
 
 def engine(*names: str) -> codesafety.Engine:
@@ -178,6 +179,26 @@ def test_a_whole_code_is_never_held(integrity: codesafety.Engine) -> None:
     codes = [row["code"] for path in LISTS for row in rows(path)]
     sent = Submission(entries=tuple(Entry(path=f"e{i}", codings=(Coding(system="sct", code=c),)) for i, c in enumerate(codes)))
     assert {action for _, action in fired(integrity.assess(sent))} <= {"note"}
+
+
+def test_every_product_of_a_section_of_the_bnf_is_the_contraceptive_that_the_section_says() -> None:
+    service = Coding(system="http://snomed.info/sct", code="1659121000000101")
+    contraception = codesafety.load(RULESETS / "uk.contraception", installed_plugins=False)
+    kinds = {"combined-pill-from-50", "progestogen-pill-from-55", "before-the-service-supplied-it[emergency]"}
+    found: dict[str, set[str]] = {}
+    for product in shipped_products().values():
+        if product.level == "vmp" and product.bnf and product.bnf[:6] in ("070301", "070302", "070305"):
+            sent = Submission(
+                patient=Patient(born="1960-01-01"),
+                message=Message(sent="2025-10-01", service=(service,)),
+                medications=(supply(product.code, "2025-10-01"),),
+            )
+            rules = {name for name, _ in fired(contraception.assess(sent))} & kinds
+            found.setdefault(product.bnf[:6], set()).update(rules or {product.name or ""})
+    assert found["070301"] == {"combined-pill-from-50"}
+    assert found["070305"] == {"before-the-service-supplied-it[emergency]"}
+    assert "progestogen-pill-from-55" in found["070302"]
+    assert found["070302"] & kinds == {"progestogen-pill-from-55"}
 
 
 # ------------------------------------------------------------------------------------------------ published material
