@@ -35,8 +35,11 @@ PRODUCTS = {
 }
 
 
+NAMES = {"77386006": ("Pregnant (finding)",), "195967001": ("Asthma (disorder)",)}
+
+
 def frozen() -> FrozenTerminology:
-    return FrozenTerminology(TERMS, {"60001007": CodeContext(assertion="absent")}, PRODUCTS)
+    return FrozenTerminology(TERMS, {"60001007": CodeContext(assertion="absent")}, PRODUCTS, NAMES)
 
 
 def test_it_is_a_terminology_without_a_release() -> None:
@@ -55,7 +58,8 @@ def test_status_cannot_be_told() -> None:
 
 
 def test_terms_are_those_of_the_lists_and_of_products() -> None:
-    assert frozen().terms("77386006") == ("Pregnancy",)
+    assert frozen().terms("77386006") == ("Pregnancy", "Pregnant (finding)")
+    assert frozen().terms("195967001") == ("Asthma (disorder)",)
     assert frozen().terms("323509004") == ("Amoxicillin 250mg capsules",)
     assert frozen().terms("1") == ()
 
@@ -67,6 +71,9 @@ def test_terms_are_those_of_the_lists_and_of_products() -> None:
         ("77386006", "pregnancy", Words.AGREES),
         ("77386006", "Gravid ++", Words.UNFAMILIAR),
         ("77386006", "Paracetamol 500mg tablets", Words.NAMES_ANOTHER),
+        ("77386006", "Asthma", Words.NAMES_ANOTHER),
+        ("195967001", "Pregnant", Words.NAMES_ANOTHER),
+        ("323509004", "Asthma", Words.UNFAMILIAR),  # what is no product may yet be what one is called
         ("1", "Not pregnant", Words.CANNOT_TELL),
         ("icd10|O80", "single spontaneous delivery", Words.AGREES),
         ("39732011000001107", "Amoxicillin 250mg capsules", Words.AGREES),
@@ -95,14 +102,17 @@ def test_an_unknown_product_is_not_known() -> None:
 
 
 def test_the_digest_depends_on_everything_that_answers_depend_on() -> None:
-    same = FrozenTerminology(dict(reversed(TERMS.items())), {"60001007": CodeContext(assertion="absent")}, PRODUCTS)
+    context = {"60001007": CodeContext(assertion="absent")}
+    same = FrozenTerminology(dict(reversed(TERMS.items())), context, PRODUCTS, NAMES)
     others = [
-        FrozenTerminology({**TERMS, "1": ("x",)}, {"60001007": CodeContext(assertion="absent")}, PRODUCTS),
-        FrozenTerminology(TERMS, {}, PRODUCTS),
-        FrozenTerminology(TERMS, {"60001007": CodeContext(assertion="absent")}, {}),
+        FrozenTerminology({**TERMS, "1": ("x",)}, context, PRODUCTS, NAMES),
+        FrozenTerminology(TERMS, {}, PRODUCTS, NAMES),
+        FrozenTerminology(TERMS, context, {}, NAMES),
+        FrozenTerminology(TERMS, context, PRODUCTS, {}),
+        FrozenTerminology(TERMS, context, PRODUCTS),
     ]
     assert same.digest == frozen().digest
-    assert len({frozen().digest, *(other.digest for other in others)}) == 4
+    assert len({frozen().digest, *(other.digest for other in others)}) == 6
 
 
 def test_the_shipped_extract_stands_behind_it_unless_told_otherwise() -> None:
@@ -111,3 +121,11 @@ def test_the_shipped_extract_stands_behind_it_unless_told_otherwise() -> None:
     assert paracetamol is not None and paracetamol.name == "Paracetamol 500mg tablets"
     assert shipped.judge_words("322236009", "Paracetamol 500mg tablets").verdict is Words.AGREES
     assert FrozenTerminology(products={}).product("322236009") is None
+
+
+def test_the_shipped_names_stand_behind_it_unless_told_otherwise() -> None:
+    assert FrozenTerminology().terms("195967001") == ("Asthma (disorder)",)
+    assert FrozenTerminology().judge_words("195967001", "Gout").verdict is Words.UNFAMILIAR  # no code of the table has that name
+    assert FrozenTerminology().judge_words("195967001", "Pregnant").verdict is Words.NAMES_ANOTHER
+    assert FrozenTerminology(names={}).terms("195967001") == ()
+    assert FrozenTerminology(names={}).judge_words("195967001", "Pregnant").verdict is Words.CANNOT_TELL

@@ -141,6 +141,8 @@ def _sentence(problem: Problem, code: CheckedCode, of_snomed: bool) -> str:
         case Problem.TERM:
             if code.words is not None and code.words.verdict is Words.NAMES_ANOTHER:
                 return f"{shown} stands beside `{_clipped(code.row.term or '')}`, which describes {', '.join(code.words.others)}"
+            if code.words is not None and code.words.verdict is Words.DIFFERS:
+                return f"{shown} stands beside `{_clipped(code.row.term or '')}`, which is its name but for a word that tells codes apart"
             return f"{shown} stands beside `{_clipped(code.row.term or '')}`, which denies it"
         case Problem.DUPLICATE:
             as_what = f", as {code.candidates[0]}," if code.candidates else ""

@@ -289,7 +289,8 @@ class _Binder:
                 code.span,
                 _instead(self.terminology.replacements(code.code)),
             )
-        if code.term and self.terminology.judge_words(code.code, code.term).verdict in (Words.NAMES_ANOTHER, Words.NEGATES):
+        told = self.terminology.judge_words(code.code, code.term).verdict if code.term else None
+        if told in (Words.NAMES_ANOTHER, Words.NEGATES, Words.DIFFERS):
             self.diagnostics.warning(
                 "CS312",
                 f"`{code.code}` is not |{code.term}| in the release",

@@ -15,9 +15,9 @@ from codesafety.terminology.words.descriptions import denies
 def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | None, str | None]:
     """Return whether the words contradict the code, and what is missing where that cannot be told.
 
-    True only when this code's own descriptions are known and exclude the words, and the words deny the concept or are a
-    description of another. Words in doubt, or that cannot be read, leave it open: `display` is missing. Words not sent
-    contradict nothing; transfer-degraded codes are not tested.
+    True only when this code's own descriptions are known and exclude the words, and the words deny the concept, are a
+    description of another, or differ from its own in a word by which concepts are told apart. Words in doubt, or that cannot be
+    read, leave it open: `display` is missing. Words not sent contradict nothing; transfer-degraded codes are not tested.
     """
     info = coding.info
     if not coding.words:
@@ -33,7 +33,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     lacking = None
     for words in coding.words:
         match terminology.judge_words(info.code, words).verdict:
-            case Words.NAMES_ANOTHER | Words.NEGATES:
+            case Words.NAMES_ANOTHER | Words.DIFFERS | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
                 lacking = lacking or ("code" if terminology.has_release else "release")

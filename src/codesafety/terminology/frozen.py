@@ -1,16 +1,18 @@
-"""What can be told of codes without a release: frozen lists' terms and contexts, and the shipped dm+d extract."""
+"""What can be told of codes without a release: frozen lists' terms and contexts, shipped names, and the shipped dm+d extract."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
+from codesafety.terminology.pack.code_table import CodeTable
 from codesafety.terminology.pack.extract import shipped_products
 from codesafety.terminology.pack.named import named_product
+from codesafety.terminology.pack.names import shipped_names
 from codesafety.terminology.pack.products import DmdSection
 from codesafety.terminology.words.context import context_from_term
 from codesafety.terminology.words.descriptions import contrary, judge
@@ -23,6 +25,7 @@ class FrozenTerminology:
     `terms`: known descriptions by code, preferred first (of other systems, `system|code`), as the frozen files and the
     rulesets name them. `contexts`: what frozen files say of a code's assertion, subject and time; a code that stands in none
     says nothing of its context, except a "(situation)", of which nothing is known. `products`: the shipped extract if None.
+    `names`: a fully specified name for each of many codes, beside what the lists name; the shipped ones if None.
     """
 
     name = "frozen lists"
@@ -34,14 +37,21 @@ class FrozenTerminology:
         terms: Mapping[str, Sequence[str]] | None = None,
         contexts: Mapping[str, CodeContext] | None = None,
         products: Mapping[str, Product] | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._terms = {code: tuple(known) for code, known in (terms or {}).items() if known}
         self._contexts = dict(contexts or {})
         self._given_products = products
+        self._given_names = names
+        self._terms_of = lru_cache(maxsize=4096)(self._known_terms)
 
     @cached_property
     def _products(self) -> Mapping[str, Product]:
         return shipped_products() if self._given_products is None else self._given_products
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        return shipped_names() if self._given_names is None else self._given_names
 
     @cached_property
     def _by_term(self) -> Mapping[str, frozenset[str]]:
@@ -53,6 +63,12 @@ class FrozenTerminology:
             return products.named(key)
         return (product.code for product in products.values() if product.name and normal(product.name) == key)
 
+    def _codes_named(self, key: str) -> Iterable[str]:
+        names = self._names
+        if isinstance(names, CodeTable):
+            return names.named(key)
+        return (code for code, known in names.items() if key in map(normal, known))
+
     @cached_property
     def digest(self) -> str:
         """A digest of all that the answers depend on."""
@@ -60,6 +76,8 @@ class FrozenTerminology:
         whole = blake2b(json.dumps([self._terms, contexts], sort_keys=True).encode(), digest_size=16)
         own = getattr(self._products, "digest", None)
         whole.update((own or _digest_of(self._products)).encode())
+        names = self._names
+        whole.update((names.digest if isinstance(names, CodeTable) else json.dumps(names, sort_keys=True)).encode())
         return whole.hexdigest()
 
     def expand(self, ecl: str) -> frozenset[str]:
@@ -79,27 +97,33 @@ class FrozenTerminology:
 
     def terms(self, code: str) -> tuple[str, ...]:
         """Return the known descriptions, preferred first; empty where none is known (which is not "has none")."""
+        return self._terms_of(code)
+
+    def _known_terms(self, code: str) -> tuple[str, ...]:
         known = self._terms.get(code, ())
         product = self.product(code)
-        if product is not None and product.name and product.name not in known:
-            return (*known, product.name)
-        return known
+        named = self._names.get(code, ()) if product is None else (product.name,) if product.name else ()
+        return (*known, *(name for name in named if name not in known)) if named else known
 
     def judge_words(self, code: str, words: str) -> WordsVerdict:
-        """Return how the words stand to the code, by those of its descriptions that the lists name."""
+        """Return how the words stand to the code, by those of its descriptions that are known."""
+        product = self.product(code)
+        if product is None:
+            return judge(code, words, self.terms(code), self._find, terms_of=self.terms)
 
         def find(key: str) -> frozenset[str]:
             return self._by_term.get(key, frozenset()).union(self._products_named(key))
 
-        product = self.product(code)
-        if product is None:
-            return judge(code, words, self.terms(code), find)
-
         def akin(other: str) -> bool:
             return other in product.ids or _one_medicine(product, self.product(other))
 
-        # A product has one name in dm+d, and a supplier's may be sent by its VMP's: known, all are known.
-        return judge(code, words, self.terms(code), find, complete=product.same_product is not None, akin=akin)
+        # A product has one name in dm+d, and a supplier's may be sent by its VMP's: known, all are known. The names of what is no
+        # product are not: "Emollient" may be one of them.
+        complete = product.same_product is not None
+        return judge(code, words, self.terms(code), find, complete=complete, akin=akin, terms_of=self.terms)
+
+    def _find(self, key: str) -> frozenset[str]:
+        return self._by_term.get(key, frozenset()).union(self._products_named(key), self._codes_named(key))
 
     def contrary(self, one: str, other: str) -> bool:
         """Return whether a known description of one denies what those of the other say."""

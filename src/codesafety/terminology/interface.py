@@ -50,6 +50,7 @@ class Words(StrEnum):
     AGREES = "agrees"
     UNFAMILIAR = "unfamiliar"  # not a known description of this or of any other concept
     NAMES_ANOTHER = "names_another"  # a description of another concept, and of this one it is none
+    DIFFERS = "differs"  # a description of this concept but for one word, and other concepts are told apart by these two words
     NEGATES = "negates"  # denies this concept (or affirms what the concept denies)
     UNCLEAR = "unclear"  # the words leave it open: in doubt, denied twice, too long for a description, or not to be read
     CANNOT_TELL = "cannot_tell"  # this code's own descriptions are not known, or it is a transfer-degraded code

@@ -26,7 +26,7 @@ class Release:
     """A `Terminology` over a pack. Immutable and safe to share between threads.
 
     A pack without dm+d answers `product` from the UK Drug Extension, and without that from the extract that ships with the
-    library; `digest` covers it. Raises PackError where the pack cannot be opened.
+    library; one without names of codes has those that ship with it. `digest` covers both. Raises PackError where the pack cannot be opened.
     """
 
     def __init__(self, pack: Pack | Path | str) -> None:
@@ -72,6 +72,15 @@ class Release:
         return shipped_products()
 
     @cached_property
+    def _shipped_names(self) -> CodeTable | None:
+        """The shipped names, where the pack has none of its own."""
+        if self.table is not None or (self.has_release and self.store.has_texts):
+            return None
+        from codesafety.terminology.pack.names import shipped_names
+
+        return shipped_names()
+
+    @cached_property
     def _drug_extension(self) -> Rf2Products | None:
         if not self.has_release:
             return None
@@ -98,8 +107,8 @@ class Release:
 
     @cached_property
     def digest(self) -> str:
-        own = getattr(self._shipped, "digest", None)
-        return f"{self.pack.digest}-{own}" if own else self.pack.digest
+        products, names = getattr(self._shipped, "digest", None), self._shipped_names
+        return "-".join(filter(None, (self.pack.digest, products, names.digest if names is not None else None)))
 
     def expand(self, ecl: str) -> frozenset[str]:
         """Return the codes that satisfy `ecl`. Raises EclError; NotSupported where the pack holds a table of codes."""
@@ -143,6 +152,8 @@ class Release:
         elif self.table is not None:
             known = self.table.terms(code)
         product = self.product(code)
+        if product is None and self._shipped_names is not None:
+            known = self._shipped_names.terms(code)
         return (*known, product.name) if product is not None and product.name and product.name not in known else known
 
     def judge_words(self, code: str, words: str) -> WordsVerdict:
@@ -165,10 +176,11 @@ class Release:
             code,
             words,
             self.terms(code),
-            self._named,
+            self._named if product is not None else self._named_by_any,
             complete=ordinal is not None or (product is not None and product.same_product is not None),
             akin=akin,
             former=former(),
+            terms_of=self.terms,
         )
 
     def _same_product(self, product: Product, other: str) -> bool:
@@ -188,6 +200,10 @@ class Release:
         if self._dmd is not None:
             found.update(self._dmd.named(key))
         return frozenset(found)
+
+    def _named_by_any(self, key: str) -> frozenset[str]:
+        """Return also what is no product, and shipped: it may yet be what a product is called."""
+        return self._named(key) | (self._shipped_names.named(key) if self._shipped_names is not None else frozenset())
 
     def contrary(self, one: str, other: str) -> bool:
         """Return whether one code denies what the other says: by descriptions, or as absence of a matter and the matter itself."""

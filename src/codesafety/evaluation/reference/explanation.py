@@ -261,6 +261,8 @@ def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> It
             verdict = terminology.judge_words(code, sent)
             if verdict.verdict is Words.NEGATES:
                 yield f"words of {name}", "deny what the code says, or affirm what it denies"
+            elif verdict.verdict is Words.DIFFERS:
+                yield f"words of {name}", "are its name but for one word, by which codes are told apart"
             elif verdict.verdict is Words.UNCLEAR:
                 yield f"words of {name}", "leave it open, or cannot be read"
             elif verdict.verdict is Words.NAMES_ANOTHER:

@@ -219,7 +219,7 @@ def _check(row: Row, told: Diagnosis | None, terminology: Terminology, first: in
         problems.append(Problem.INACTIVE)
         replacements = terminology.replacements(meant)
     words = terminology.judge_words(meant, row.term) if row.term is not None else None
-    if words is not None and words.verdict in (Words.NEGATES, Words.NAMES_ANOTHER):
+    if words is not None and words.verdict in (Words.NEGATES, Words.NAMES_ANOTHER, Words.DIFFERS):
         problems.append(Problem.TERM)
     certain = row.system == SCT or of_snomed
     spoken_against = status is Status.UNKNOWN or Problem.TERM in problems

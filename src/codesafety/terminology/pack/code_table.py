@@ -2,7 +2,7 @@
 
 code.at       Q   where each code begins in code.text; one more than codes
 code.text     B   the codes, sorted as text; of other systems than SNOMED CT `system|code`
-code.block_at Q   where each block of 64 codes' terms begins in code.terms; one more than blocks
+code.block_at Q   where each block of 128 codes' terms begins in code.terms; one more than blocks
 code.terms    B   compressed blocks: a line a code, its terms divided by tabs
 code.key      I   checksums of comparable terms (`wording.normal`), ascending, beside code.key_of (I): which code
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from codesafety.terminology.systems import canonical
 from codesafety.terminology.words.normal import normal
 
 SNOMED = canonical("snomed")
-_BLOCK = 64
+_BLOCK = 128
 _SHOWN = 10
 
 
@@ -64,25 +64,34 @@ def write(paths: Sequence[Path], writer: PackWriter, progress: Callable[[int], N
             known.setdefault(code, {}).update({term: None} if term else {})
             if progress is not None and rows % 1000 == 0:
                 progress(rows)
-    codes = sorted(known)
+    write_names(known, writer, found=known)
+    return {
+        "counts": {"rows": rows, "codes": len(known), "rows_without_concept_id": damaged, "rows_without_name": nameless},
+        "notes": notes,
+    }
+
+
+def write_names(names: Mapping[str, Collection[str]], writer: PackWriter, *, found: Collection[str]) -> None:
+    """Write the sections of a table. `found`: the codes that are found by their names; the others' names are only told."""
+    codes = sorted(names)
     texts = [code.encode() for code in codes]
     writer.add_section("code.at", _offsets(texts))
     writer.add_section("code.text", b"".join(texts))
     blocks = [
-        zlib.compress("\n".join("\t".join(known[code]) for code in codes[at : at + _BLOCK]).encode(), 6)
+        zlib.compress("\n".join("\t".join(names[code]) for code in codes[at : at + _BLOCK]).encode(), 9)
         for at in range(0, len(codes), _BLOCK)
     ]
     writer.add_section("code.block_at", _offsets(blocks))
     writer.add_chunks("code.terms", blocks)
     keys = sorted(
-        (zlib.crc32(key.encode()), at) for at, code in enumerate(codes) for key in {normal(term) for term in known[code]} if key
+        (zlib.crc32(key.encode()), at)
+        for at, code in enumerate(codes)
+        if code in found
+        for key in {normal(term) for term in names[code]}
+        if key
     )
     writer.add_section("code.key", array("I", [key for key, _ in keys]))
     writer.add_section("code.key_of", array("I", [at for _, at in keys]))
-    return {
-        "counts": {"rows": rows, "codes": len(codes), "rows_without_concept_id": damaged, "rows_without_name": nameless},
-        "notes": notes,
-    }
 
 
 def _offsets(parts: Sequence[bytes]) -> array[int]:
@@ -93,8 +102,8 @@ def _offsets(parts: Sequence[bytes]) -> array[int]:
     return offsets
 
 
-class CodeTable:
-    """The code table of an open pack. Immutable; safe to share between threads."""
+class CodeTable(Mapping[str, tuple[str, ...]]):
+    """The code table of an open pack: names by code. Immutable; safe to share between threads."""
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
@@ -118,6 +127,17 @@ class CodeTable:
 
     def __contains__(self, code: object) -> bool:
         return isinstance(code, str) and self._place(code) is not None
+
+    def __getitem__(self, code: str) -> tuple[str, ...]:
+        """Return the names that the tables give a code, in their order. Raises KeyError where they do not name it."""
+        at = self._place(code)
+        if at is None:
+            raise KeyError(code)
+        return self._terms_at(at)
+
+    @property
+    def digest(self) -> str:
+        return self._pack.digest
 
     def terms(self, code: str) -> tuple[str, ...]:
         """Return the names that the tables give a code, in their order; none where they do not name it."""

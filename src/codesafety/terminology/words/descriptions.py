@@ -5,8 +5,9 @@ alone: the second and third commonest codes in England, 72313002 and 10918110000
 pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure", which are the names of other codes. Hence:
 
 - *names another* only if the words, whole, are a known description of another concept and none of this one, and either all
-  descriptions of this one are known or the two share not a single word (of 7,110 active synonyms in the RF2 subsets, judged
-  by fully specified names alone, one is then called another's; of 474 codings in the GP Connect records, none);
+  descriptions of this one are known, or both are statements (a finding, a procedure ...) and the two share not a single word, or
+  both are of one hierarchy and each says a thing that the other does not (`apart`);
+- *differs* only if the words are a description of this concept but for one word, and names are told apart by these two words;
 - *negates* only if the words, whole or in one of their clauses, but for a denial, say no more and no less than a description of
   this concept; or if they are nothing but a denial ("No", "Not applicable") beside a code that affirms;
 - what names this concept beside a word of denial, doubt or withdrawal that does not plainly belong to something else (`reach`), is
@@ -23,6 +24,7 @@ from enum import Enum
 from functools import lru_cache
 
 from codesafety.terminology.interface import Words, WordsVerdict
+from codesafety.terminology.words.apart import Bag, bag, is_told_apart, says_another_thing, shares_nothing
 from codesafety.terminology.words.normal import (
     is_legible,
     normal,
@@ -68,13 +70,15 @@ def judge(
     complete: bool = False,
     akin: Callable[[str], bool] | None = None,
     former: Iterable[str] = (),
+    terms_of: Callable[[str], Collection[str]] = lambda code: (),
 ) -> WordsVerdict:
     """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
 
     `complete`: `own_terms` are all the descriptions of the code (a release with its descriptions), and not only those that a
     list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP or VTM): its
     descriptions are no contradiction. `former`: descriptions that were this code's once: a sender may still hold them, so they
-    are unfamiliar and no alarm (read only where nothing else agrees). CANNOT_TELL: no description is known, the words say
+    are unfamiliar and no alarm (read only where nothing else agrees). `terms_of`: the known descriptions of another code, asked
+    where not all of this one's are known. CANNOT_TELL: no description is known, the words say
     nothing, the code is transfer-degraded, or the words name another code and too little is known of this one.
     """
     if code in TRANSFER_DEGRADED:
@@ -87,10 +91,10 @@ def judge(
     words = _plain(words)
     joined, apart = visible(words), visible(words, hidden=" ")  # what shows nothing stands inside a word, or parts two
     if apart == joined:
-        return _judge(code, joined, own, find, complete, akin, former)
+        return _judge(code, joined, own, find, complete, akin, former, terms_of)
     once = tuple(former)
-    said = _judge(code, joined, own, find, complete, akin, once)
-    return said if said.verdict is not Words.UNFAMILIAR else _judge(code, apart, own, find, complete, akin, once)
+    said = _judge(code, joined, own, find, complete, akin, once, terms_of)
+    return said if said.verdict is not Words.UNFAMILIAR else _judge(code, apart, own, find, complete, akin, once, terms_of)
 
 
 def is_readable(words: str) -> bool:
@@ -114,6 +118,7 @@ def _judge(
     complete: bool,
     akin: Callable[[str], bool] | None,
     former: Iterable[str],
+    terms_of: Callable[[str], Collection[str]],
 ) -> WordsVerdict:
     key = normal(words)
     if any(key in term.keys for term in own):
@@ -135,16 +140,31 @@ def _judge(
     others = tuple(sorted(set(found) - {code}))
     if doubtful and not (others and complete):
         return WordsVerdict(Words.UNCLEAR)
+    loose = {bag(key), bag(normal(without_bracket(words)))}
+    if not others and any(term.bag in loose for term in own):
+        return WordsVerdict(Words.AGREES)
+    differs = any(is_told_apart(bag(key), term.bag) for term in own if not term.is_vague)
+    if differs:
+        return WordsVerdict(Words.NAMES_ANOTHER if others else Words.DIFFERS, others)
     if not others:
-        loose = {_bag(key), _bag(normal(without_bracket(words)))}
-        if any(term.bag in loose for term in own):
-            return WordsVerdict(Words.AGREES)
         return WordsVerdict(Words.UNFAMILIAR)
     if any(_says_more(key, term.key) for term in own) or (names_otherwise(words, _names(own)) and not _turns(key.split())):
         return WordsVerdict(Words.UNFAMILIAR)
-    if complete or not any(term.is_vague or _share_a_word(key, term.key) for term in own):
-        return WordsVerdict(Words.NAMES_ANOTHER, others)
-    return WordsVerdict(Words.CANNOT_TELL)
+    told = (
+        others if complete else tuple(other for other in others if _is_anothers(bag(key), own, list(map(_own, terms_of(other)))))
+    )
+    return WordsVerdict(Words.NAMES_ANOTHER, told) if told else WordsVerdict(Words.CANNOT_TELL)
+
+
+def _is_anothers(said: Bag, own: list[_OwnTerm], others: list[_OwnTerm]) -> bool:
+    """Return whether words that are another code's name are none of a code of which not all descriptions are known."""
+    mine, theirs = ({term.tag for term in terms} - {None} for terms in (own, others))
+    if not mine | theirs <= _STATEMENTS:
+        return False
+    if all(shares_nothing(said, term.bag) for term in own):
+        about_medicines = not theirs and any(not _MEDICINES.isdisjoint(map(stem, term.bag)) for term in own)
+        return not about_medicines
+    return mine == theirs != set() and all(says_another_thing(said, term.bag) for term in own)
 
 
 def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | None:
@@ -155,7 +175,7 @@ def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | 
     if any(text is not None and not is_readable(text) for text in (words, sent)):
         return None
     words = _plain(words)
-    own = [*map(_own, known), *([] if sent is None else [_described(_plain(sent))])]
+    own = [*map(_own, known), *([] if sent is None else [_described(sent)])]
     key = normal(words)
     if any(key in term.keys for term in own):
         return False
@@ -237,13 +257,33 @@ class _OwnTerm:
     is_value: bool  # an observable, or any finding of something: words beside it are its value and deny nothing
     is_cued: bool  # holds a denial, a doubt or the like itself
     is_denial: bool  # and it is of the matter: "Not pregnant", and not "Bee sting without reaction"
-    is_vague: bool  # of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")
+    tag: str | None
+
+    @property
+    def is_vague(self) -> bool:
+        """Whether it is of a hierarchy whose everyday names are other concepts' full ones ("Bleeding", "Lesion")."""
+        return self.tag in _VAGUE_TAGS
 
 
 _VAGUE_TAGS = frozenset({"attribute", "qualifier value", "morphologic abnormality", "body structure", "linkage concept"})
+_STATEMENTS = frozenset(
+    {"finding", "disorder", "situation", "event", "procedure", "regime/therapy", "observable entity", "assessment scale"}
+)
+"""Tags of what is said of a patient. Others name things (a substance, a document), which may be details of what is said."""
+_MEDICINES = frozenset(
+    stem(word)
+    for line in """
+        adverse administration allergic allergy anaphylaxis contraception contraceptive contraindicated dependence device drug
+        hypersensitivity immunization implant injection insulin intolerance medication medicine misuse overdose poisoning
+        prescription reaction sensitivity side supply therapy treatment vaccination vaccine
+    """.splitlines()
+    for word in line.split()
+)
+"""Words of a code that a medicine's name may stand beside, as what it is about."""
 
 
 def _described(term: str) -> _OwnTerm:
+    term = _plain(term)
     key, tag = normal(term), semantic_tag(term)
     keys = frozenset({key, normal(without_bracket(term))} - {""})
     is_value = tag == "observable entity" or key.endswith(" finding")
@@ -257,31 +297,18 @@ def _described(term: str) -> _OwnTerm:
     return _OwnTerm(
         key,
         keys,
-        _bag(key),
+        bag(key),
         said,
         names,
         is_value,
         is_cued,
         is_cued and reach(without_tag(term), names) is Reach.DENIED,
-        tag in _VAGUE_TAGS,
+        tag,
     )
 
 
 _own = lru_cache(maxsize=2**16)(_described)
 """Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not."""
-
-
-_LINKS = frozenset({"a", "an", "the", "of", "to", "by", "in", "on", "and", "due", "caused", "with", "for"})
-
-
-_APART = re.compile(r"(\d) (?=(?:mg|g|kg|ml|l|mcg|microgram|micrograms|mmol|units?|cm|mm|h|hour|hours)\b)")
-
-
-def _bag(key: str) -> tuple[str, ...]:
-    """Return the words without their order and number: "allergies to peanut" and "peanut allergy", "500 mg" and "500mg"."""
-    key = _APART.sub(r"\1", key)
-    singular = (f"{word[:-3]}y" if word.endswith("ies") else word[:-1] if word.endswith("s") else word for word in key.split())
-    return tuple(sorted(word for word in singular if word not in _LINKS))
 
 
 _DENIALS = frozenset(
@@ -647,12 +674,6 @@ def _cut(words: str, key: str, own_key: str) -> _Cut:
     if words.rstrip().endswith(("...", "…")) or (own_key[len(key)] != " " and len(key) >= 12):
         return _Cut.PLAIN
     return _Cut.LIKELY if len(words.rstrip()) >= _COLUMN - 1 else _Cut.NONE
-
-
-def _share_a_word(key: str, own_key: str) -> bool:
-    """Return whether two descriptions share the beginning of a word: then one may be a name of the other that is not known."""
-    own = [word for word in own_key.split() if word not in _FILLERS]
-    return any(word[:4] == other[:4] for word in key.split() if word not in _FILLERS for other in own)
 
 
 # Words that turn a description into something else, so that "own term and more" is no mere detail.

@@ -280,7 +280,7 @@ def _is_mixed(word: str) -> bool:
 def words_of(text: str) -> list[str]:
     """Return the words of a text in their comparable spelling, in order; without a semantic tag."""
     # Every description of a release or of the lists passes here: a pattern is tried only where a part that it needs is there.
-    plain = visible(text).casefold().strip()
+    plain = visible(text).casefold().strip().rstrip(" .")
     if "[" in plain:
         plain = _FLAG.sub(" ", plain)
     plain = without_tag(plain)
