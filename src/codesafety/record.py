@@ -128,6 +128,7 @@ Gender = Literal["male", "female", "other", "unknown"]
 Assertion = Literal["present", "absent", "possible", "planned", "unknown"]
 Subject = Literal["patient", "family", "baby", "another", "unknown"]
 Temporality = Literal["current", "past", "unknown"]
+Origin = Literal["practice", "outside"]
 ItemKind = Literal["entry", "medication"]
 
 
@@ -282,6 +283,8 @@ class Entry(_Item):
     end_date: PartialDate | None = None
     """When it ended, where a period was sent."""
     value: Value | None = None
+    origin: Origin | None = None
+    """Where it was written: by the practice that holds the record, or elsewhere. None: not said, or not to be told."""
     components: Annotated[tuple[Component, ...], Field(max_length=MAX_COMPONENTS)] = ()
 
     @property
@@ -329,6 +332,8 @@ class Medication(_Item):
     """The order number (group identifier) that its request, dispensings and issues share."""
     based_on: tuple[str, ...] = ()
     """Identifiers of the items that it answers or belongs to (request, plan, statement), and of the one that it replaces."""
+    origin: Origin | None = None
+    """As an entry's."""
 
 
 class TextItem(_Item):

@@ -93,6 +93,8 @@ def _of_item(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if not getattr(model, field):
         for code in codes:
             yield "code", {field: (Coding(system="sct", code=code),)}
+    if model.origin is None:
+        yield from (("origin", {"origin": answer}) for answer in ("practice", "outside"))
     if item.is_entry:
         for name, answers in (
             ("assertion", ("present", "absent", "possible")),

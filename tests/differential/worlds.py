@@ -416,6 +416,7 @@ def some_entry(choose: Chooser, path: str) -> Entry:
             "verification": choose.pick((None, "confirmed", "entered-in-error", "unknown")),
             "clinical_status": choose.pick((None, "active", "resolved")),
             "heading": choose.pick((None, "final")),
+            "origin": choose.pick((None, "practice", "outside")),
             "kind": choose.pick(ENTRY_KINDS),
             "end_date": choose.pick(DATES),
         }
@@ -457,6 +458,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         products=some_codings(choose, PRODUCT_CODES),
         not_given=choose.pick((None, None, False, True)),
         subject=choose.pick((None, None, None, "patient", "another", "unknown")),
+        origin=choose.pick((None, "practice", "outside")),
         handed_over=choose.pick((None, *DATES)),
         start=choose.pick((None, *DATES)),
         end=choose.pick((None, None, *DATES)),

@@ -353,3 +353,37 @@ def test_a_named_condition_that_reads_sex_at_birth_is_not_told(tmp_path: Path) -
     found = named(tmp_path, "born_so(e)")
     assert "as born" not in found.model_dump_json()
     assert ("sent to us", "yes") in {(f.name, f.value) for f in found.facts}
+
+
+NOT_COUNTED = "from outside the practice, and not counted"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "when no entry x in q where (not (from_outside(x)))",
+        "when not (exists entry x in q where (not (from_outside(x))))",
+        "when e is incoming or exists entry x in q where (not (from_outside(x)))",
+        'unless "known" exists entry x in q where (not (x.origin is missing) and x.origin is practice)',
+    ],
+)
+def test_a_finding_names_what_did_not_count_because_it_is_from_outside(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "a.rules").write_text(f"""
+ruleset t {{ title "T" version 1.0.0 language 2 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }}
+valueset q "Other" {{ codes {P5} |Urinary tract infection| }}
+define from_outside(entry x) "from outside" {{ not (x.origin is missing) and x.origin is outside }}
+rule r {{ action note for entry e in p {asked} say "x" }}
+""")
+    engine = codesafety.load(tmp_path / "a.rules", release=SmallTerminology(has_release=True), installed_plugins=False)
+
+    def facts(origin: str | None, code: str = P5) -> dict[str, str]:
+        given = {"path": "x", "codings": [{"system": "sct", "code": code}], "date": "2024-06-01", "origin": origin}
+        record = Record(entries=(Entry.model_validate(given),), complete=({"kind": "entry"},))
+        entry = Entry(path="e", codings=({"system": "sct", "code": P1},), date="2025-06-01", origin="practice")
+        report = engine.assess(Submission(entries=(entry,)), record)
+        return {f.name: f.value for r in report.results for f in r.facts if r.rule == "t/r"}
+
+    assert facts("outside")[NOT_COUNTED] == f"code {P5}, 2024-06-01"
+    assert facts("outside")["e.origin"] == "practice"
+    assert NOT_COUNTED not in facts(None) | facts("practice") | facts("outside", BECAME_P1)

@@ -39,6 +39,7 @@ GENDERS: Final[tuple[str, ...]] = get_args(record.Gender)
 ASSERTIONS: Final[tuple[str, ...]] = get_args(record.Assertion)
 SUBJECTS: Final[tuple[str, ...]] = get_args(record.Subject)
 TEMPORALITIES: Final[tuple[str, ...]] = get_args(record.Temporality)
+ORIGINS: Final[tuple[str, ...]] = get_args(record.Origin)
 ENTRY_KINDS: Final = (
     "observation",
     "condition",
@@ -105,6 +106,7 @@ _ENTRY: Final[Mapping[str, FieldSpec]] = {
     "heading": _OPEN,
     "kind": FieldSpec(WORD, ENTRY_KINDS),
     "references": FieldSpec(WORD, REFERENCES),
+    "origin": FieldSpec(WORD, ORIGINS),
     "id": _SENT,
     "text": _SENT,
 }
@@ -134,6 +136,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "heading": _OPEN,
     "order": _SENT,
     "references": FieldSpec(WORD, REFERENCES),
+    "origin": FieldSpec(WORD, ORIGINS),
     "id": _SENT,
     "text": _SENT,
 }

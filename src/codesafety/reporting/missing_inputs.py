@@ -48,6 +48,7 @@ _OF_AN_ITEM = {
     "route": "its route",
     "quantity": "its quantity",
     "dose": "its dose",
+    "origin": "where it came from",
     "id": "its identifier",
 }
 """Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its

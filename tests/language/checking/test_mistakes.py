@@ -113,7 +113,9 @@ def test_a_parameter_is_not_widened_where_its_words_do_not_allow() -> None:
 
 
 def test_an_item_has_what_every_dated_one_has() -> None:
-    shared = "`x.date`, `x.recorded`, `x.unit`, `x.status`, `x.heading`, `x.kind`, `x.references`, `x.id` and `x.text`"
+    shared = (
+        "`x.date`, `x.recorded`, `x.unit`, `x.status`, `x.heading`, `x.kind`, `x.references`, `x.origin`, `x.id` and `x.text`"
+    )
     assert told('define d(item x) "d" { x.value > 3 }') == [
         ("CS201", "x.value", "an item is an entry or a medication, and a medication has no `value`",
          f"write `entry x` in place of `item x`; of an item may be asked {shared}")

@@ -50,7 +50,7 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
         for i, unless in enumerate(rule.unless)
         if not unless.private
     )
-    facts = dict(_trigger_facts(rule, frame))
+    facts = dict(_trigger_facts(rule, frame)) | dict(_from_outside(rule, frame, interpreter))
     changes: list[Change] = []
     if rule.when is not None:
         facts.update(_facts(rule.when, frame, interpreter))
@@ -119,10 +119,41 @@ def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
         if isinstance(value, ItemFact):
             if value.day is not None:
                 yield f"{var.name}.date", calendar.text(value.day)
+            if value.model.origin is not None:
+                yield f"{var.name}.origin", value.model.origin
             if var.kind is ir.Kind.ENTRY:
                 yield f"{var.name}", _context(value)
             elif value.product is not None and value.product.by_name:
                 yield f"{var.name}.product", _by_name(value.product)
+
+
+def _from_outside(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+    """What a quantifier that asks where its members were written did not count, and was not written by the practice."""
+    conditions = [rule.when, *(unless.condition for unless in rule.unless if not unless.private)]
+    asking = [q for condition in conditions if condition is not None for q in _quantifiers(condition) if _asks_origin(q)]
+    items = {item.index: item for q in asking for item in interpreter.passed_over(q, frame) if item.model.origin == "outside"}
+    if items:
+        yield "from outside the practice, and not counted", ", ".join(label(i, interpreter.facts) for i in items.values())
+
+
+def _quantifiers(condition: ir.Condition) -> Iterator[ir.Quantified]:
+    """Yield the quantifiers of a condition, not those that stand in another."""
+    match condition:
+        case ir.Quantified():
+            yield condition
+        case ir.Ordered():
+            pass
+        case _:
+            for part in ir.inner(condition):
+                yield from _quantifiers(part)
+
+
+def _asks_origin(condition: ir.Condition) -> bool:
+    match condition:
+        case ir.FieldIs(field):
+            return field.name == "origin"
+        case _:
+            return any(_asks_origin(part) for part in ir.inner(condition))
 
 
 def _by_name(product: Product) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from codesafety import ir
@@ -324,6 +325,12 @@ class Interpreter(Numbers):
             if condition.including is not None and isinstance(own := frame[condition.including.slot].value, ItemFact):
                 members.append(own)
         return [(member, self._member(condition, member, frame)) for member in members]
+
+    def passed_over(self, condition: ir.Quantified, frame: Frame) -> list[ItemFact]:
+        """Return what is of the kind, set and context of a quantifier, and is surely not one that it counts."""
+        whole = replace(condition, where=None)
+        judged = [(m, value) for m, (value, _) in self._judged(condition, frame) if isinstance(m, ItemFact)]
+        return [m for m, value in judged if value is False and self._member(whole, m, frame)[0] is True]
 
     def _member(self, condition: ir.Quantified | ir.Ordered, member: ItemFact | Unseen, frame: Frame) -> Truth:
         var = condition.var

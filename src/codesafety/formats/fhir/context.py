@@ -19,7 +19,7 @@ _MOTHER = frozenset(["MTH", "NMTH", "GESTM", "NMTHF"])
 _CHILD = frozenset(["CHILD", "NCHILD", "SON", "NSON", "SONC", "DAU", "DAUC"])
 """HL7 v3 RoleCode."""
 _PEOPLE = ("Patient", "RelatedPerson", "Group", "Person", "Practitioner", "PractitionerRole")
-_AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
+AUTHORS = ("performer", "asserter", "assessor", "author", "recorder", "requester", "practitioner", "informationSource")
 
 
 @dataclass(slots=True)
@@ -50,6 +50,10 @@ class Surroundings:
     """What holds a document that its composition withdraws: its bundle, or the whole source where it has one document."""
     sender: str | None = None
     software: str | None = None
+    practice: Node | str | None = None
+    """The organisation that holds the record, as `origin` compares it."""
+    organizations: dict[Node, list[Node | str | None]] = field(default_factory=dict)
+    """What `origin` found out of organisations, practitioners, their roles and consultations, each once."""
 
     def retracted(self, resource: Node) -> bool:
         """Return whether the document that a resource came in is withdrawn as a whole."""
@@ -193,7 +197,7 @@ def _roles(person: Node) -> set[str | None]:
 
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
     organization = role = None
-    for name in _AUTHORS:
+    for name in AUTHORS:
         for node in resource.all(name):
             parts = (node, *node.all("actor"), *node.all("agent"))
             for part in parts:

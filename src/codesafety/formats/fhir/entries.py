@@ -8,6 +8,7 @@ from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.not_read import unplaced
+from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
@@ -119,6 +120,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
         end = end or when(resource, "abatement", used)[0]
     extra["assertion"] = _assertion(resource, shape, told)
     extra["temporality"] = _temporality(resource, told)
+    extra["origin"] = origin_of(resource, around)
     left, not_read = leftovers(resource, around, used)
     fields |= left
     if not shape.needs_code and not main.codings and not any(_says_more_than_words(c) for c in components):

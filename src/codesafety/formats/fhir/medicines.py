@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
 from codesafety.formats.fhir.index import Index, own_text
+from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import (
@@ -70,6 +71,7 @@ def medication_of(
         "text": product.text,
         "form": form,
         "strength": strength,
+        "origin": origin_of(resource, around),
     }
     fields |= _dates(resource, used, gp_connect=gp_connect)
     fields |= _not_given(resource, fields["handed_over"], used)

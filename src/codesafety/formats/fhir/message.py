@@ -44,6 +44,10 @@ def sender_of(index: Index) -> str | None:
     return None
 
 
+def receivers_of(header: Node) -> list[Node]:
+    return [*header.all("receiver"), *(r for d in header.all("destination") for r in d.all("receiver"))]
+
+
 def software_of(index: Index) -> str | None:
     for header in index.of("MessageHeader"):
         for source in header.all("source"):
@@ -132,12 +136,11 @@ def _header(header: Node, around: Surroundings, used: Used, broken: list[NotRead
         node = one(header, name)
         if node is not None and nature(node) == "coding" and first:
             coding(node, used)
-    receivers = [*header.all("receiver"), *(r for d in header.all("destination") for r in d.all("receiver"))]
     return {
         "event": event.code if first and (event := event_of(around.index)) is not None else None,
         "id": child_text(header, "id"),
         "sent": _sent(header, "timestamp", used, broken),
-        "recipient": next((c for r in receivers if (c := _organization(r, around.index)) is not None), None),
+        "recipient": next((c for r in receivers_of(header) if (c := _organization(r, around.index)) is not None), None),
         "path": header.path,
     }
 

@@ -15,6 +15,7 @@ from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
 from codesafety.formats.fhir.not_read import account, listed_as_not_read, not_understood
+from codesafety.formats.fhir.origin import practice_of
 from codesafety.formats.fhir.patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void
 from codesafety.formats.fhir.tree import Node, Tree
@@ -141,6 +142,7 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
         sender=sender_of(index),
         software=software_of(index),
     )
+    around.practice = practice_of(around)
     flawed = _flaws(tree, parts)
     for resource in index.resources:
         if resource in index.repeated:
