@@ -56,6 +56,8 @@ class Case:
     kind: str
     told: dict[str, Any]
     decision: str
+    is_flawed: bool
+    """Whether one of its own codes bears another code's name (docs/findings.md): no message like that is right."""
 
     def reaches(self, action: str) -> bool:
         return RANK[self.decision] >= RANK[action]
@@ -78,7 +80,8 @@ def answered(engine: Engine) -> Iterator[Case]:
             told = json.loads(line)
             submission, record = Submission.model_validate(told["submission"]), told.get("record")
             report: Report = engine.assess(submission, Record.model_validate(record) if record else None)
-            yield Case(path.name, told["id"], told.get("kind") or "", told, report.decision)
+            flawed = any(r.rule == "uk.integrity/code-and-words-disagree" and r.outcome == "fires" for r in report.results)
+            yield Case(path.name, told["id"], told.get("kind") or "", told, report.decision, flawed)
 
 
 def of_cases(cases: Sequence[Case]) -> Iterator[Row]:
@@ -134,15 +137,21 @@ def of_cases(cases: Sequence[Case]) -> Iterator[Row]:
         lambda case: not case.reaches("review"),
     )
     yield row(
+        "… leaving out those whose medicine bears another one's code",
+        "> 99.9 %",
+        lambda case: ordinary(case) and BY_DESIGN not in case.kind and not case.is_flawed,
+        lambda case: not case.reaches("review"),
+    )
+    yield row(
         "… and of somebody truly pregnant, reviewed by design",
         "",
         lambda case: ordinary(case) and BY_DESIGN in case.kind,
         reaches("review"),
     )
     yield row(
-        "correct messages without a record that end as none",
+        "correct messages without a record, but for those, that end as none",
         ">= 95 %",
-        lambda case: ordinary(case) and case.told["record_mode"] == "none" and BY_DESIGN not in case.kind,
+        lambda case: ordinary(case) and case.told["record_mode"] == "none" and BY_DESIGN not in case.kind and not case.is_flawed,
         lambda case: case.decision == "none",
     )
 
