@@ -4,28 +4,35 @@ Run it from the project's root. Prints, for 10, 100 and 1,000 rules, microsecond
 the contestants take turns) for: a naive loop over all rules; a hand-written index from code to rules; one with safe age windows;
 ours from models to outcomes (`Facts` and `Program.run`); and ours with parsing the models from plain data. All must find the same.
 Then how long 1,000 rules (20,000 lines) take to be parsed and checked, bound and compiled, and what importing the package adds to
-importing its core dependencies. `--records N`, `--rounds N`.
+importing its core dependencies; what opening the shipped names of codes takes, and judging words by them. `--records N`, `--rounds N`.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from statistics import median
 from typing import Any
 
 from tests.benchmarks.workload import EverythingKnown, MadeRule, Workload, age, broken_by, rule_text, ruleset_of, workload
+from tests.terminology.words.variations import harmless, names
 
 from codesafety.evaluation.binding import bind
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
 from codesafety.record import Submission
+from codesafety.terminology.frozen import FrozenTerminology
+from codesafety.terminology.pack.code_table import CodeTable
+from codesafety.terminology.pack.file import Pack
+from codesafety.terminology.pack.names import PACK
 
 Found = list[tuple[int, int]]
 """(item's place in the message, rule) of one record's findings."""
@@ -208,6 +215,19 @@ def import_milliseconds(rounds: int) -> tuple[float, ...]:
     return tuple(median(column) for column in zip(*found, strict=True))
 
 
+def words_times() -> tuple[float, float]:
+    """Return milliseconds to open the shipped names and know one code's, and microseconds to judge words sent with a code."""
+    opened = time.perf_counter()
+    CodeTable(Pack(PACK)).terms("77386006")
+    milliseconds = (time.perf_counter() - opened) * 1e3
+    terminology = FrozenTerminology()
+    sent = list(islice(harmless(random.Random(1), names()[::8]), 2000))
+    begun = time.process_time()
+    for each in sent:
+        terminology.judge_words(each.code, each.words)
+    return milliseconds, (time.process_time() - begun) / len(sent) * 1e6
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--records", type=int, default=3000)
@@ -235,6 +255,7 @@ def main() -> None:
         f"1,000 rules as text, {lines} lines: {checked:.2f} s to parse and check, {compiled:.2f} s to bind and compile; "
         f"{checked + compiled:.2f} s in all"
     )
+    print("names of codes: {:.1f} ms to open; words: {:.0f} microseconds a coding".format(*words_times()))
     core, added, engine = import_milliseconds(chosen.rounds)
     print(
         f"import: core dependencies {core:.0f} ms; `import codesafety` adds {added:.0f} ms, its engine at first use {engine:.0f} ms"

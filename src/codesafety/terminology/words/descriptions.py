@@ -307,7 +307,7 @@ def _described(term: str) -> _OwnTerm:
     )
 
 
-_own = lru_cache(maxsize=2**16)(_described)
+_own = lru_cache(maxsize=2**13)(_described)
 """Terms of the terminology are kept; words that were sent may hold a patient's affairs and are not."""
 
 
