@@ -92,9 +92,7 @@ def test_every_medicine_of_a_class_bears_the_name_that_dmd_gives_it(path: Path) 
     known = [row for row in rows(path) if row["code"] in products]  # an id that is newer than the extract is in no extract
     named = {row["code"]: products[row["code"]].name or "" for row in known}
     assert known
-    assert [
-        row["code"] for row in known if row["term"] not in (named[row["code"]], split_supplier(named[row["code"]])[0])
-    ] == []
+    assert [row["code"] for row in known if row["term"] not in (named[row["code"]], split_supplier(named[row["code"]])[0])] == []
 
 
 def test_every_code_written_in_a_rule_file_is_whole() -> None:
