@@ -91,6 +91,8 @@ _PRODUCTS = {
     M_NO_IDENTITY: Product(M_NO_IDENTITY, "vmp", None, frozenset({M_NO_IDENTITY}), None, _IBUPROFEN),
     M_NO_INGREDIENTS: Product(M_NO_INGREDIENTS, "vmp", None, frozenset({M_NO_INGREDIENTS}), M_NO_INGREDIENTS, None),
 }
+_BY_NAME = {"Gravid ++": _IBUPROFEN, "Pregnancy": _NAPROXEN}
+"""What the words say of a medicine whose id nobody knows."""
 
 
 class SmallTerminology:
@@ -136,6 +138,12 @@ class SmallTerminology:
 
     def product(self, code: str) -> Product | None:
         return _PRODUCTS.get(code)
+
+    def product_by_name(self, code: str, name: str) -> Product | None:
+        by_name = _BY_NAME.get(name) if code == M_UNKNOWN else None
+        return (
+            None if by_name is None else Product(code, "amp", None, frozenset({M_VMP}), None, by_name, by_name=True, partly=True)
+        )
 
 
 # ------------------------------------------------------------------------------------------------ sets, tables, limits
