@@ -45,6 +45,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         (message(made.issues(75, every=0, days_supply=None)), message(made.issues(300, every=0, days_supply=None))),
         (message(made.entries(250, every=0), service=True), message(made.entries(1000, every=0), service=True)),
         (message(made.entries(250, date=None), service=True), message(made.entries(1000, date=None), service=True)),
+        (message(made.entries(250, of=made.PREGNANT, every=0)), message(made.entries(1000, of=made.PREGNANT, every=0))),
     ],
     ids=[
         "one code",
@@ -56,6 +57,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         "one medicine on one day, without an end",
         "one entry again and again",
         "one entry again and again, without a date",
+        "one pregnancy again and again",
     ],
 )
 def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(
