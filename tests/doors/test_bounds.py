@@ -13,7 +13,7 @@ from codesafety import Engine, Submission, load
 from codesafety.cli.app import app
 from codesafety.cli.render import render
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.work import WORK_BUDGET, Work
+from codesafety.evaluation.work import A_LETTER, MOST_COUNTED, WORK_BUDGET, Work
 from codesafety.record import Coding, Entry, Message, Patient
 from codesafety.report import NotChecked
 from codesafety.terminology.sctid import is_well_formed
@@ -45,6 +45,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         (message(made.issues(75, every=0, days_supply=None)), message(made.issues(300, every=0, days_supply=None))),
         (message(made.entries(250, every=0), service=True), message(made.entries(1000, every=0), service=True)),
         (message(made.entries(250, date=None), service=True), message(made.entries(1000, date=None), service=True)),
+        (message(made.entries(250, of=made.PREGNANT, every=0)), message(made.entries(1000, of=made.PREGNANT, every=0))),
     ],
     ids=[
         "one code",
@@ -56,6 +57,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         "one medicine on one day, without an end",
         "one entry again and again",
         "one entry again and again, without a date",
+        "one pregnancy again and again",
     ],
 )
 def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(
@@ -100,6 +102,50 @@ def test_what_has_to_be_compared_with_everything_spends_the_budget_and_is_held(e
     assert {line.reason for line in report.not_checked} == {SPENT}
     held = {line.path for line in report.not_checked}
     assert {item.path for item in report.items if item.decision == "hold"} == held
+
+
+def worded(concepts: int, codings: int, letters: int, *, own: bool) -> Submission:
+    """Return a message of concepts with many codings of one code, each with words of so many letters; the concepts' `own`, or the same again."""
+
+    def words(concept: int, coding: int) -> str:
+        return f"Not pregnant {concept if own else 0}.{coding} ".ljust(letters, "x")
+
+    return message(
+        tuple(
+            Entry(
+                path=f"entries[{n}]",
+                date="2026-03-04",
+                codings=tuple(Coding(system="sct", code=made.PREGNANT, display=words(n, place)) for place in range(codings)),
+            )
+            for n in range(concepts)
+        )
+    )
+
+
+def spent_alone(engine: Engine, submission: Submission) -> int:
+    facts = Facts(submission, None, engine.binding.codebook, Work(PLENTY))
+    engine.program.run(facts)
+    return PLENTY - facts.work.left_alone
+
+
+def test_the_same_words_beside_the_same_code_are_read_once(engine: Engine) -> None:
+    once, again = (spent_alone(engine, worded(concepts, 20, 900, own=False)) for concepts in (1, 2))
+    anew = spent_alone(engine, worded(2, 20, 900, own=True))
+    assert 2 * (again - once) < once
+    assert anew - once > once * 0.9
+
+
+def test_long_words_cost_more_than_short_ones(engine: Engine) -> None:
+    short, long, longest = (spent_alone(engine, worded(1, 10, letters, own=True)) for letters in (20, 920, 60_000))
+    assert long - short == 10 * 900 * A_LETTER + 45 * 2 * 900 * A_LETTER - 45 * (2 * 920 - MOST_COUNTED) * A_LETTER
+    assert longest - long < short
+
+
+def test_more_words_than_can_be_read_spend_the_budget_and_are_held(engine: Engine) -> None:
+    report = engine.assess(worded(40, 40, 200, own=True))
+    assert report.decision == "hold"
+    assert {line.reason for line in report.not_checked} == {SPENT}
+    assert engine.assess(worded(40, 40, 200, own=False)).not_checked == ()
 
 
 NESTED = """

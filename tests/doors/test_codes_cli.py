@@ -250,8 +250,8 @@ def test_a_long_list_of_bad_rows_is_counted_and_its_first_rows_are_shown(tmp_pat
 def test_a_long_list_is_checked_in_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     with path.open("w", encoding="utf-8") as file:
-        file.write("code,term\n")
-        file.writelines(f"not a code {number},and no term\n" for number in range(30_000))
+        file.write("read2,term\n")
+        file.writelines(f"X{number},a term\n" for number in range(30_000))
     tracemalloc.start()
     try:
         checked = check_codelist(path, FrozenTerminology())
@@ -259,6 +259,18 @@ def test_a_long_list_is_checked_in_bounded_memory(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 10_000_000  # all rows held take 30 MB
     finally:
         tracemalloc.stop()
+
+
+def test_more_bad_rows_than_a_person_looks_through_are_refused_where_they_are_too_many(tmp_path: Path) -> None:
+    rows = "77386006,x\n" + "nonsense,x\n" * 10_000
+    assert check_codelist(_write(tmp_path, f"code,term\n{rows}"), FrozenTerminology()).counts["damaged"] == 10_000
+    path = _write(tmp_path, f"code,term\n{rows}O80,x\nno row is read behind it,x\n")
+    result = _run(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        f"error: {path}:10003: more than 10,000 rows up to here are no codes of SNOMED CT: refused",
+        "  = help: name the column after its code system, such as `read2`, or export the list again",
+    ]
 
 
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:

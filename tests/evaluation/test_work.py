@@ -49,12 +49,15 @@ def rules(tmp_path: Path) -> Path:
     return path
 
 
-def sent(entries: int) -> Submission:
-    """A message of entries of one code and one day, so that none is after another and every pair has to be looked at."""
+def sent(entries: int, *, alike: bool = False) -> Submission:
+    """A message of entries of one code and one day, so that none is after another and every pair of those that differ has to be looked at."""
     return Submission(
         patient=Patient(gender="male"),
         message=Message(sent="2025-06-02"),
-        entries=tuple(Entry(path=f"entries[{i}]", codings=(PREGNANT,), date="2025-06-01") for i in range(entries)),
+        entries=tuple(
+            Entry(path=f"entries[{i}]", codings=(PREGNANT,), date="2025-06-01", text=None if alike else str(i))
+            for i in range(entries)
+        ),
     )
 
 
@@ -75,6 +78,12 @@ def test_work_is_counted_by_the_members_looked_at_and_not_by_the_clock(rules: Pa
     engine = load(rules)
     assert [spent(engine, sent(n)) for n in (1, 10, 20, 40)] == [1, 100, 400, 1600]
     assert spent(engine, sent(40)) == spent(load(rules), sent(40))
+
+
+def test_entries_that_are_alike_are_asked_once(rules: Path) -> None:
+    assert [spent(load(rules), sent(n, alike=True)) for n in (1, 10, 40)] == [1, 10, 40]
+    report = load(rules).assess(sent(10, alike=True), COMPLETE)
+    assert [(i.decision, i.rules.answered) for i in report.items] == [("review", 2)] * 10
 
 
 def test_what_the_budget_does_not_reach_is_held_and_the_rest_is_answered(rules: Path) -> None:

@@ -416,6 +416,11 @@ def test_an_id_in_scientific_notation_is_found(code: str) -> None:
         assert (diagnose(again).diagnosis, code in diagnose(again).candidates) == (Damage.SCIENTIFIC_NOTATION, True)
 
 
+@pytest.mark.parametrize("code", ["999999999999999999", "999999999999999872", "9.99999999999999999E+17"])
+def test_the_longest_numbers_are_nearly_ids_of_nineteen_digits_which_there_are_not(code: str) -> None:
+    assert diagnose(code).candidates == ()
+
+
 @given(concept_ids, st.sampled_from([" {}", "{} ", "{}\u00a0", "'{}", '"{}"', "\t{}", "{}\u200b", "\ufeff{}", "{}.0", "0{}"]))
 def test_an_id_with_something_around_it_is_found(code: str, dress: str) -> None:
     told = diagnose(dress.format(code))

@@ -15,7 +15,7 @@ from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
-from codesafety.evaluation.work import Work
+from codesafety.evaluation.work import Readings, Work
 from codesafety.record import (
     Entry,
     ItemKind,
@@ -126,6 +126,7 @@ class Facts:
         "_items",
         "_orders",
         "_patient",
+        "_readings",
         "_sent",
         "_texts",
         "codebook",
@@ -140,6 +141,7 @@ class Facts:
 
     def __init__(self, submission: Submission, record: Record | None, codebook: Codebook, work: Work | None = None) -> None:
         self.work = work or Work()
+        self._readings = Readings(self.work)
         self.submission = submission
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record
@@ -221,7 +223,7 @@ class Facts:
         """Yield every coding sent with an item, or with a component of one."""
         for concept, text, is_product in sent_concepts(item):
             look_up = self.codebook.product if is_product else self.codebook.entry
-            sent = SentConcept(concept)
+            sent = SentConcept(concept, self._readings)
             for place, coding in enumerate(concept):
                 yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
 
@@ -263,7 +265,7 @@ class Facts:
             *reversed(envelope.values()),
             *(((c,), None) for line in self.submission.not_read for c in line.codings),
         ]:
-            sent = SentConcept(concept)
+            sent = SentConcept(concept, self._readings)
             for place, coding in enumerate(concept):
                 yield CodingFact(place, sent, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
 

@@ -12,7 +12,7 @@ from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
 from codesafety.evaluation.denials import Answer, affirms, answer, denies_itself
 from codesafety.evaluation.phrases import MOST_LETTERS, clauses
-from codesafety.evaluation.work import TooManyWords
+from codesafety.evaluation.work import Readings, TooManyWords
 from codesafety.ir import Unit
 from codesafety.record import (
     Coding,
@@ -371,10 +371,11 @@ Siblings = Literal["alone", "compatible", "contrary"]
 class SentConcept:
     """The codings of one concept as sent, for all of its codings: `siblings` is worked out when it is first asked for."""
 
-    __slots__ = ("codings", "siblings")
+    __slots__ = ("codings", "readings", "siblings")
 
-    def __init__(self, codings: Sequence[Coding]) -> None:
+    def __init__(self, codings: Sequence[Coding], readings: Readings) -> None:
         self.codings = codings
+        self.readings = readings
         self.siblings: tuple[Siblings | None, ...] | None = None
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
 from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, Codebook, CodeInfo
 from codesafety.evaluation.facts import CodingFact
-from codesafety.evaluation.items import Siblings
-from codesafety.record import Coding
+from codesafety.evaluation.items import SentConcept, Siblings
 from codesafety.terminology.interface import Terminology, Words
 from codesafety.terminology.words.descriptions import denies
 
@@ -32,7 +31,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
         return None, "code"
     lacking = None
     for words in coding.words:
-        match terminology.judge_words(info.code, words).verdict:
+        match coding.concept.readings.once((info.code, words), len(words), partial(_verdict, terminology, info.code, words)):
             case Words.NAMES_ANOTHER | Words.DIFFERS | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
@@ -44,6 +43,10 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     return (None, lacking) if lacking else (False, None)
 
 
+def _verdict(terminology: Terminology, code: str, words: str) -> Words:
+    return terminology.judge_words(code, words).verdict
+
+
 def siblings(coding: CodingFact) -> Siblings | None:
     """Return how the codings after it in its concept stand to a coding, so that each pair is told once; None: it cannot be told.
 
@@ -53,18 +56,22 @@ def siblings(coding: CodingFact) -> Siblings | None:
     """
     concept = coding.concept
     if concept.siblings is None:
-        concept.siblings = tuple(_siblings(concept.codings, coding.codebook))
+        concept.siblings = tuple(_siblings(concept, coding.codebook))
     return concept.siblings[coding.place]
 
 
-def _siblings(concept: Sequence[Coding], codebook: Codebook) -> list[Siblings | None]:
+def _siblings(concept: SentConcept, codebook: Codebook) -> list[Siblings | None]:
     """Return the answer for each coding of a concept. What is sent twice is compared once."""
-    if len(concept) == 1:
+    if len(concept.codings) == 1:
         return ["alone"]
-    contrary = _Contrary(codebook)
+
+    def contrary(one: _Sent, other: _Sent) -> bool | None:
+        letters = len(one[2] or "") + len(other[2] or "")
+        return concept.readings.once((one, other), letters, partial(_are_contrary, one, other, codebook))
+
     later: dict[_Sent, None] = {}
     found: list[Siblings | None] = []
-    for coding in reversed(concept):
+    for coding in reversed(concept.codings):
         sent = coding.system, coding.code, coding.display
         others = [other for other in later if other != sent]
         if len(others) >= MOST_CODINGS:
@@ -80,34 +87,21 @@ _Sent = tuple[str | None, str | None, str | None]
 """System, code and display."""
 
 
-class _Contrary:
-    """Whether two codings of one concept are contrary; each two are compared once."""
-
-    def __init__(self, codebook: Codebook) -> None:
-        self._codebook = codebook
-        self._answers: dict[tuple[_Sent, _Sent], bool | None] = {}
-
-    def __call__(self, one: _Sent, other: _Sent) -> bool | None:
-        pair = one, other
-        if pair not in self._answers:
-            self._answers[pair] = self._compared(one, other)
-        return self._answers[pair]
-
-    def _compared(self, one: _Sent, other: _Sent) -> bool | None:
-        codebook = self._codebook
-        infos = [codebook.entry(system, code) for system, code, _ in (one, other)]
-        codes = [info.code if _is_concept(info) else None for info in infos]
-        if codes[0] is not None and codes[1] is not None and codebook.contrary(codes[0], codes[1]):
-            return True
-        known = [codebook.terminology.terms(code) if code is not None else () for code in codes]
-        sent = [words if words is not None and words.strip() else None for _, _, words in (one, other)]
-        answers = set()
-        for ours, theirs in ((0, 1), (1, 0)):
-            words = sent[theirs] or next(iter(known[theirs]), None)
-            if words is None:
-                return None
-            answers.add(denies(words, known[ours], sent[ours]))
-        return True if True in answers else None if None in answers else False
+def _are_contrary(one: _Sent, other: _Sent, codebook: Codebook) -> bool | None:
+    """Return whether two codings of one concept are contrary."""
+    infos = [codebook.entry(system, code) for system, code, _ in (one, other)]
+    codes = [info.code if _is_concept(info) else None for info in infos]
+    if codes[0] is not None and codes[1] is not None and codebook.contrary(codes[0], codes[1]):
+        return True
+    known = [codebook.terminology.terms(code) if code is not None else () for code in codes]
+    sent = [words if words is not None and words.strip() else None for _, _, words in (one, other)]
+    answers = set()
+    for ours, theirs in ((0, 1), (1, 0)):
+        words = sent[theirs] or next(iter(known[theirs]), None)
+        if words is None:
+            return None
+        answers.add(denies(words, known[ours], sent[ours]))
+    return True if True in answers else None if None in answers else False
 
 
 def _is_concept(info: CodeInfo) -> bool:

@@ -6,10 +6,10 @@ faster than the message, and what each item costs by itself. One that is spent l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +20,10 @@ A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 15, 100
 what each costs in time, in units of about a quarter of a microsecond."""
 A_RULE, AN_ANSWER = 5, 50
 """What it takes to ask one rule about one item or coding, and to judge and report one that fires or cannot be told."""
+A_READING, A_LETTER = 500, 10
+"""What it takes to read words beside a code, and more for each of their letters."""
+MOST_COUNTED = 1_000
+"""Letters of the longest words that are read to their end: what is longer takes no longer."""
 AN_EXPLANATION = 100
 """What it takes to explain one finding, in members that the reference looks at."""
 
@@ -105,3 +109,20 @@ class Work:
         """Raise DeadlinePassed where it has. Asked between rules and items, never inside one."""
         if self._until is not None and monotonic() > self._until:
             raise DeadlinePassed
+
+
+class Readings:
+    """What was read of the words of one message: the same words beside the same code once, and counted before."""
+
+    __slots__ = ("_found", "_work")
+
+    def __init__(self, work: Work) -> None:
+        self._found: dict[Hashable, Any] = {}
+        self._work = work
+
+    def once(self, question: Hashable, letters: int, read: Callable[[], T]) -> T:
+        """Return what `read` gives, which depends on the question alone. Raises WorkSpent where that may not be asked any more."""
+        if question not in self._found:
+            self._work.spend_alone(A_READING + min(letters, MOST_COUNTED) * A_LETTER)
+            self._found[question] = read()
+        return self._found[question]  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from tests.differential.worlds import (
@@ -18,10 +19,12 @@ from tests.differential.worlds import (
     SmallTerminology,
 )
 
+import codesafety
 from codesafety.evaluation.atoms import products_answer
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.answers import overlap
 from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
+from codesafety.evaluation.compiled.triggers import looks_no_further
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.sameness import same_entry
 from codesafety.record import Coding, Component, Entry, Medication, Record, Submission
@@ -170,3 +173,32 @@ def test_the_parts_of_one_order_share_one_set_of_places() -> None:
     assert found.order_of(found.items[0]) == {0, 1, 2}
     assert found.order_of(found.items[0]) is found.order_of(found.items[2])
     assert found.order_of(found.items[3]) == {3}
+
+
+ANOTHER = """ruleset t { title "T" version 1.0.0 language 2 }
+valueset a "A" { codes 322236009 |Paracetamol 500mg tablets| }
+valueset b "B" { codes 323509004 |Amoxicillin 250mg capsules| }
+rule r { action note for medication m in a when exists medication x in b say "{m}" }
+rule the-latest { action note for medication m in a with medication n in a when latest medication x in b has (x is incoming) say "{m}" }
+"""
+
+
+def test_medicines_that_are_alike_are_asked_by_themselves_where_one_is_of_an_order(tmp_path: Path) -> None:
+    (tmp_path / "t.rules").write_text(ANOTHER, encoding="utf-8")
+    engine = codesafety.load(tmp_path, installed_plugins=False)
+
+    def issue(path: str, code: str, order: str | None = None) -> Medication:
+        return Medication(path=path, products=(Coding(system="sct", code=code),), order=order)
+
+    alone, again = issue("alone", "322236009"), issue("again", "322236009", "2")
+    of_one_order = issue("part", "322236009", "1"), issue("other part", "323509004", "1")
+    for medications in ((alone, *of_one_order, again), (*of_one_order, again, alone)):
+        results = engine.assess(Submission(medications=medications)).results
+        fired = [r for r in results if r.rule == "t/r" and r.outcome == "fires"]
+        assert {entry.path for r in fired for entry in r.entries} == {"alone", "again"}
+
+
+def test_a_rule_that_looks_for_the_latest_looks_further_than_its_pair(tmp_path: Path) -> None:
+    (tmp_path / "t.rules").write_text(ANOTHER, encoding="utf-8")
+    latest = next(rule for rule in codesafety.load(tmp_path, installed_plugins=False).rules if rule.name == "t/the-latest")
+    assert not looks_no_further(latest)

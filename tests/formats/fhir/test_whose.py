@@ -238,6 +238,17 @@ def test_an_order_that_cannot_be_told_leaves_what_differs_unknown(first: dict[st
     assert [n.path for n in read.not_read if n.broken] == ["Bundle.entry[1].resource.gender"]
 
 
+def test_a_reference_without_a_server_is_of_its_own_server() -> None:
+    def visit(day: str) -> dict[str, Any]:
+        return {"resourceType": "Encounter", "id": "c", "status": "finished", "period": {"start": day}}
+
+    first, second = finding(encounter=refer("Encounter/c")), finding(encounter=refer("Encounter/c"))
+    names = ("one.example/Encounter/c", "other.example/Encounter/c", "one.example/Condition/1", "other.example/Condition/2")
+    urls = {place: f"https://{name}" for place, name in enumerate(names)}
+    read = bundle(visit("2026-01-01"), visit("2026-01-02"), first, second, urls=urls)
+    assert [entry.consultation_date for entry in read.entries] == ["2026-01-01", "2026-01-02"]
+
+
 def test_an_earlier_version_of_an_item_is_listed_with_its_codes_and_not_judged() -> None:
     old = {**finding(code=coded("77386006")), "id": "c", "meta": {"versionId": "1"}}
     new = {**finding(code=coded("60001007")), "id": "c", "meta": {"versionId": "2"}}

@@ -26,6 +26,8 @@ from codesafety import language
 from codesafety.errors import RuleError
 
 PATH = Path(__file__).with_name("refusals.txt")
+ROW_2 = "for entry e in a with row r of ranges"
+TEXT = "for text t"
 MORE = (
     'rule r { action stop for message say "x" }',
     'rule r { action note cannot tell reviewed for message say "x" }',
@@ -87,6 +89,222 @@ WHOLE = (
 )
 
 
+HEAD_2 = """ruleset t { title "Test" version 1.0.0 language 2 }
+limit soon "Soon" { default 4 weeks from 2 weeks to 8 weeks }
+limit few "A few" { default 3 from 0 to 8 }
+limit too_high "Too high" { default 300 "mm[Hg]" from 250 "mm[Hg]" to 400 "mm[Hg]" }
+valueset a "A" { codes 77386006 |Pregnancy| phrases "said.csv" }
+valueset b "B" { codes 60001007 |Not pregnant| }
+valueset drug "Drug" { codes 52388000 |Prednisolone| }
+table ranges from "ranges.csv" {
+  key code in sct column youngest years column oldest years open column n number column ucum unit
+  column low value in ucum open column high value in "kg" column label text
+}
+table rows from "rows.csv" {
+  key name column young years column old years open column cond set column code code in icd10cm column sex sex column n number
+  column said text valid from start until end
+}
+"""
+DATA_2 = {
+    "said.csv": b"phrase,says\npregnant,affirms\n",
+    "ranges.csv": b"code,youngest,oldest,n,ucum,low,high,label\n77386006,12,,1.5,/min,20,70,x\n",
+    "rows.csv": b"name,young,old,cond,code,sex,n,said,start,end\nflu,3,17,a,O80,male,1,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,,,\n",
+    "none.csv": b"name,n\n",
+}
+FIRST = (
+    'define d(entry s) "d" { s is incoming }',
+    'rule r for each row p of ages { action note for entry e in a say "{p.label}" }',
+    'rule r { action note after rule q[x] for message say "x" } rule q { action note for message say "x" }',
+    'rule r { action note for message say "x" example "x" of x { given message gender male expect fires } }',
+    'table t from "ages.csv" { key code column n number }',
+    'table t from "ages.csv" { key code in icd10cm column label set }',
+    'table t from "ages.csv" { key code in icd10cm column n number open }',
+    'table t from "ages.csv" { key code in icd10cm column n value in "kg" }',
+    'valueset v "V" { codes 77386006 phrases "said.csv" }',
+    'limit l "L" { default 3 "kg" }',
+    'limit l "L" { default 3 from 2 "kg" to 4 "kg" }',
+    f'rule r {{ action note {ENTRY} assume "kg" for e.value when e.value > 3 "kg" say "x" }}',
+    'rule r { action note for text t say "x" }',
+    'rule r { action note for history h in a say "x" }',
+    'rule r { action note for message when exists history h in a say "x" }',
+    f'rule r {{ action note {ENTRY} when latest entry x in b has (x is before e) say "x" }}',
+    f'rule r {{ action note {ENTRY} when at least 2 of (e is incoming, e is past) say "x" }}',
+    f'rule r {{ action note {ENTRY} when exists entry x in b as y say "{{y}}" }}',
+    f'rule r {{ action note {ENTRY} when at least 2 days with entry x in a including e say "x" }}',
+    f'rule r {{ action note {ENTRY} unless "x" exists found entry x in b say "x" }}',
+    f'rule r {{ action note {ENTRY} when at least 2 episodes more than 10 days apart with entry x in b say "x" }}',
+    f'rule r {{ action note {ENTRY} when at least 2 entry x in b say "x" }}',
+    f'rule r {{ action note {ENTRY} when age at e < 2 years 6 months say "x" }}',
+    f'rule r {{ action note {PAIR} when e.value - x.value > 1 say "x" }}',
+    f'rule r {{ action note {PAIR} when e.value rises from x.value by more than 5 % say "x" }}',
+    f'rule r {{ action note {PAIR} when e is less than 3 days before x say "x" }}',
+    f'rule r {{ action note {PAIR} when e is more than 3 days from x say "x" }}',
+    f'rule r {{ action note {ENTRY} say "x" example "x" {{ given incoming entry 77386006 expect fires "x" }} }}',
+    f'rule r {{ action note {ENTRY} when e.value is from 3 to 4 say "x" }}',
+    f'rule r {{ action note {ENTRY} when age at e is from 6 months to 2 years say "x" }}',
+    f'rule r {{ action note {ENTRY} when e.value > x.value say "x" }}',
+    f'rule r {{ action note {PAIR} when e.value > x.value say "x" }}',
+    f'rule r {{ action note {PAIR} when 3 < x.value say "x" }}',
+    f'rule r {{ action note {ENTRY} say "x" example "x" {{ given incoming entry 77386006, value < 3 expect fires }} }}',
+)
+"""What the first version of the language does not have."""
+
+
+def _family(body: str) -> str:
+    return f"rule r for each row p of rows {{ action note {body} }}"
+
+
+_OF_ROWS = 'for entry e in p.cond when age at e is not from p.young to p.old say "{p.said}"'
+SECOND = (
+    *(
+        f'rule r {{ action note {of} when {condition} say "x" }}'
+        for of, condition in (
+            (ENTRY, "age at z is from 64 to 16 years"),
+            (ENTRY, "age at z < 0 years"),
+            (ENTRY, "age at e < 0 years"),
+            (ENTRY, "age at e >= 0 years"),
+            (ENTRY, "age at e >= 1 year"),
+            (ENTRY, "age at e >= 150 years"),
+            (ENTRY, "age at e >= 151 years"),
+            (ENTRY, "age at e >= 1800 months"),
+            (ENTRY, "age at e >= 1801 months"),
+            (ENTRY, "age at e >= 7801 weeks"),
+            (ENTRY, "age at e >= 54751 days"),
+            (ENTRY, "age at e <= 16 years"),
+            (ENTRY, "age at e > 2 years 6 months"),
+            (ENTRY, "age at e > few"),
+            (ENTRY, "age at e >= few"),
+            (ENTRY, "age at e >= soon"),
+            (ENTRY, "age at e >= 2025-01-01"),
+            (ENTRY, "age at e >= 1"),
+            (ENTRY, "age at e >= 2"),
+            (ENTRY, 'age at e >= 2 "a"'),
+            (ENTRY, "age at e >= age at message.sent"),
+            (ENTRY, "age at e >= (2 + 3)"),
+            (ENTRY, "age at e >= e.date"),
+            (ENTRY, "age at e >= e.value"),
+            (ENTRY, "age at e >= nosuch"),
+            (ENTRY, "age at e >= e.valeu"),
+            (ROW_2, "age at e >= r.n"),
+            (ROW_2, "age at e >= r.youngest"),
+            (ROW_2, "age at e >= r.oldest"),
+            (ROW_2, "age at e >= r.label"),
+            (ROW_2, "age at e >= r.low"),
+            (ROW_2, "age at e is from r.youngest to r.oldest"),
+            (ROW_2, "age at e is from r.n to r.oldest"),
+            (ROW_2, "age at e is from r.label to r.oldest"),
+            (ROW_2, "age at e is from r.n to r.n"),
+            (ROW_2, "age at e is from r.colum to 8 years"),
+            (ENTRY, "age at e is from e.value to 8 years"),
+            (ENTRY, "age at e is from few to 8 years"),
+            (ENTRY, "age at e is from soon to 8 years"),
+            (ENTRY, "age at e is from too_high to 8 years"),
+            (ENTRY, "age at e is from nosuch to 8 years"),
+            (ENTRY, "age at e is from 8 to 8 years"),
+            (ENTRY, "age at e is from 9 to 8 years"),
+            (ENTRY, "age at e is from 18 months to 1 year"),
+            (ENTRY, "age at e is from 1 to 151 years"),
+            (ENTRY, "age at e is from 1 to 2"),
+            (ENTRY, "age at e is from 1.5 to 2 years"),
+            (ENTRY, "age at e is from 12 weeks to 2 years"),
+            (TEXT, "t denies b"),
+            (TEXT, "t denies a"),
+            (TEXT, "t affirms a"),
+            (TEXT, "t denies nosuch"),
+            (ENTRY, "e affirms a"),
+            (TEXT, "not (t affirms a)"),
+            (TEXT, "fewer than 2 of (t affirms a, patient.gender is male, t affirms a)"),
+            (TEXT, "no entry x in a where (t affirms a and x is incoming)"),
+            (TEXT, "fewer than 2 entry x in a where (t affirms a)"),
+            (TEXT, "at least 2 of (t affirms a, patient.gender is male)"),
+            (ENTRY, "e.value < 3 and e.value < 3"),
+            (ENTRY, "e.value < 3 or e.value < 3"),
+            (ENTRY, "e.value < 3 and e.value > 3"),
+            (ENTRY, "e.value <= 3 and e.value >= 3"),
+            (ENTRY, "e.value < 3 and e.value >= 3"),
+            (ENTRY, "e.value <= 3 and e.value > 3"),
+            (ENTRY, "e.value < 3 and 3 < e.value"),
+            (ENTRY, "e.value > 2 and 3 >= e.value and e.value < 2"),
+            (ENTRY, 'e.value < 3 "kg" and e.value > 3000 "g"'),
+            (ENTRY, 'e.value < 3 "kg" and e.value > 2999 "g"'),
+            (ENTRY, 'e.value < 3 "kg" and e.value > 4 "m"'),
+            (ENTRY, 'e.value is from 3 to 4 "kg" and e.value is from 4001 to 4002 "g"'),
+            (ENTRY, 'e.value is from 3 to 4 "kg" and e.value is from 4000 to 4002 "g"'),
+            (ENTRY, "e.value is missing and e.value > 3"),
+            (ENTRY, "e.value > 3 and e.value is missing"),
+            (ENTRY, "e.value is missing and not (e.value is missing)"),
+            (ENTRY, "patient.gender is male and patient.gender is female"),
+            (ENTRY, "patient.gender is male and (patient.gender is male and e is incoming)"),
+            (ENTRY, "age at e < 1 year and age at e >= 12 months"),
+            (ENTRY, "age at e < 1 year and age at e >= 11 months"),
+            (ENTRY, "age at e < 1 week and age at e >= 7 days"),
+            (ENTRY, "age at e < 1 week and age at e >= 6 days"),
+            (ENTRY, "age at e < 8 days and age at e >= 1 week"),
+            (ENTRY, "age at e < 13 months and age at e >= 1 year"),
+            (ENTRY, "age at e is from 1 to 2 years and age at e >= 3 years"),
+            (ENTRY, "age at e is from 1 to 2 years and age at e >= 2 years"),
+            (ENTRY, "age at e is from 3 to 4 years and age at e < 3 years"),
+            (ENTRY, "e in a"),
+            (ENTRY, "e not in a"),
+            (ENTRY, "at least 2 days with entry x in a including e where (x is before e)"),
+            (ENTRY, "at least 2 days with entry x in a including e where (x is more than 3 days before e)"),
+            (ENTRY, "at least 2 days with entry x in a including e where (x is not on the same day as e)"),
+            (ENTRY, "at least 2 days with entry x in a including e where (x is not the same entry as e)"),
+            (ENTRY, "at least 2 days with entry x in a including e where (x is not after e)"),
+            (ENTRY, "e.value / e.value > 3"),
+            (ENTRY, "3 / e.value > 3"),
+            (ENTRY, "3 / 0 > e.value"),
+            (ENTRY, "e.value / few > 3"),
+            (ENTRY, "e.value / (few * 2) > 3"),
+            (ENTRY, "e.value / (few / 2) > 3"),
+            (ENTRY, "e.value / (2 - 2) > 3"),
+            (ENTRY, "e.sex is male"),
+            (ENTRY, "e.dob is missing"),
+            (ENTRY, "patient.dob is missing"),
+            (ENTRY, "patient.birthdate is missing"),
+            (ENTRY, "e.age > 3"),
+            (ENTRY, "e.value-3 > 3"),
+            (ENTRY, "e is more than 3 weeks 2 years before 2025-01-01"),
+            (ENTRY, "e is within 2 years 6 months of 2025-01-01"),
+            (ENTRY, "e is within 2 weeks 6 days of 2025-01-01"),
+        )
+    ),
+    _family(_OF_ROWS),
+    _family('for entry e in p.cond say "x"'),
+    _family('for entry e in a say "x"'),
+    _family('for entry e in p.cod say "x"'),
+    _family('for entry e in p.sex say "x"'),
+    _family('for entry e in p.cond when e.value > p.said say "x"'),
+    _family('for entry e in p.cond when e.value > p.old say "x"'),
+    _family('for entry e in p.cond when e.text is p.said say "x"'),
+    _family('for entry e in p.cond when patient.gender is p.n say "x"'),
+    _family('for entry e in p.cond when patient.gender is p.sex valid from 2025-01-01 say "x"'),
+    _family('for entry e in p.cond when patient.gender is p.sex valid until 2019-01-01 say "x"'),
+    _family('for entry e in p.cond say "{p.nosuch}"'),
+    _family('for entry e in p.cond say "{p.code}"'),
+    _family('for entry e in p.cond with row p of ranges say "x"'),
+    _family('for entry e in p.cond say "x" example "x" of flue { given incoming entry 77386006 expect fires }'),
+    _family('for entry e in p.cond say "x" example "x" of zzzzzz { given incoming entry 77386006 expect fires }'),
+    _family('for entry e in p.cond when age at e >= 151 years say "x"'),
+    _family('for entry e in p.cond when nosuch is male say "x"'),
+    _family('after rule r[cold] for entry e in p.cond say "x"'),
+    'table none from "none.csv" { key name column n number } rule r for each row p of none { action note for message say "{p.n}" }',
+    'rule r for each row p of ranges { action note for message say "{p.n}" }',
+    'rule r for each row p of nosuch { action note for message say "{p.n}" }',
+    'rule r { action note after rule q[x] for message say "x" } rule q { action note for message say "x" }',
+    'limit l "L" { default 3 "nosuch" }',
+    'limit l "L" { default 3 "kg" from 2 "m" to 4 "kg" }',
+    'define d(entry s) "d" { s is incomin } rule r { action note for entry e in a when d(e) say "x" }',
+    'define d(entry s) "d" { d(s) } rule r { action note for entry e in a when d(e) say "x" }',
+    'define d(entry s, entry s) "d" { s is incoming } rule r { action note for entry e in a when d(e, e) say "x" }',
+    'define d(entry s) "d" { s is incoming } rule r { action note for entry e in a when d(e, e) say "x" }',
+    'define d(entry s) "d" { s is incoming } rule r { action note for entry e in a when dd(e) say "x" }',
+    'define d(entry s) "d" { exists found entry x in a } rule r { action note for entry e in a when d(e) say "x" }',
+    'define d(text s) "d" { s affirms a } rule r { action note for text t when not (d(t)) say "x" }',
+)
+"""What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
+
+
 def cases() -> Iterator[str]:
     """Yield the text of every rule that is refused in the tests."""
     for text, of, _, _ in CONDITIONS:
@@ -103,22 +321,24 @@ def cases() -> Iterator[str]:
     yield from MORE
 
 
-def told(text: str) -> str:
+def told(text: str, data: dict[str, bytes] = DATA) -> str:
     """Return each error, or else each warning: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
     try:
-        found = language.load_texts({"t.rules": text}, DATA, predicates=PREDICATES).warnings
+        found = language.load_texts({"t.rules": text}, data, predicates=PREDICATES).warnings
     except RuleError as error:
         found = error.diagnostics
+    texts = {"t.rules": text, **{name: raw.decode() for name, raw in data.items()}}
     return "".join(
-        f"  {d.code} [{text[d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
-        + "".join(f"    also [{text[span.start : span.end]}] {label}\n" for span, label in d.related)
+        f"  {d.code} [{texts[d.span.file][d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
+        + "".join(f"    also [{texts[span.file][span.start : span.end]}] {label}\n" for span, label in d.related)
         for d in found
         if d.code not in LINT
     )
 
 
 def written() -> str:
-    return "".join([f"{text}\n{told(HEAD + text)}" for text in cases()] + [f"{text}\n{told(text)}" for text in WHOLE])
+    of_the_first = [f"{text}\n{told(HEAD + text)}" for text in (*cases(), *FIRST)] + [f"{text}\n{told(text)}" for text in WHOLE]
+    return "".join([*of_the_first, *(f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in SECOND)])
 
 
 if __name__ == "__main__":

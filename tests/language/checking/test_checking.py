@@ -711,6 +711,25 @@ def test_a_rule_that_can_always_be_told_needs_no_example_that_cannot() -> None:
     assert "CS406" not in {w.code for w in made.warnings}
 
 
+@pytest.mark.parametrize(
+    ("of", "lacks"),
+    [
+        ("for message", False),
+        ("for message when patient.gender is missing", False),
+        ("for message when patient.gender is male", True),
+        ("for message when not (patient.gender is missing) and patient.gender is male", False),
+        ("for message when not (patient.gender is missing) and patient.gender is male and patient.deceased is true", True),
+        ("for mention e", False),
+        ("for mention e when e is incoming", False),
+        ("for mention e when e is past", True),
+        ("for mention e in a", True),
+        ("for mention e with mention x", True),
+    ],
+)
+def test_a_rule_that_may_not_be_told_needs_an_example_that_cannot(of: str, lacks: bool) -> None:
+    assert ("CS406" in {w.code for w in load(f'rule r {{ action note {of} say "x" }}').warnings}) is lacks
+
+
 def test_after_very_many_errors_near_names_are_not_looked_for() -> None:
     found = told("".join(f'rule r{i} {{ action note for entry e in c say "x" }}' for i in range(150)))
     assert len(found) == 150

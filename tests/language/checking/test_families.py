@@ -83,6 +83,15 @@ def test_a_rule_that_ends_sooner_than_its_row_ends_then() -> None:
     assert (old.valid_from.text, old.valid_until.text) == ("2019-01-01", "2022-01-01")  # type: ignore[union-attr]
 
 
+def test_a_row_may_have_a_first_day_or_a_last_alone() -> None:
+    first, last = load(
+        family(AGES), BANDS.replace("2020-01-01,2024-12-31", "2020-01-01,").replace("2,,,", "2,,,2024-12-31")
+    ).rules
+    assert first.valid_from is not None and last.valid_until is not None
+    assert (first.valid_from.text, first.valid_until) == ("2020-01-01", None)
+    assert (last.valid_from, last.valid_until.text) == (None, "2024-12-31")
+
+
 def test_examples_are_of_every_row_or_of_one_and_take_the_rows_code() -> None:
     young, old = load(
         family(

@@ -29,9 +29,8 @@ def judged(
     members: Iterable[ItemFact], excluded: frozenset[int], unseen: Iterable[Unseen], judge: Judge, judge_unseen: Judge
 ) -> Judged:
     """Return the members that are not certainly none, but for those excluded, with their answers."""
-    found: Judged = [(member, judge(member)) for member in members if member.index not in excluded]
-    found += [(member, judge_unseen(member)) for member in unseen]
-    return [(member, answer) for member, answer in found if answer is not False]
+    found: Judged = [(m, answer) for m in members if m.index not in excluded and (answer := judge(m)) is not False]
+    return found + [(m, answer) for m in unseen if (answer := judge_unseen(m)) is not False]
 
 
 def some_member(found: Judged) -> Answer:

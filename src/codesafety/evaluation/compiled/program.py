@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from codesafety import ir
@@ -22,6 +22,7 @@ from codesafety.evaluation.compiled.triggers import (
     Trigger,
     category,
     listed_sets,
+    may_repeat,
     no_row_application,
     not_understood_application,
     triggers_of,
@@ -143,6 +144,7 @@ class Program:
             first, *rarer = shapes(rule)
             asked: dict[Shape, Callable[..., Any]] = {first: functions[function_name(number, first)]}
             asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
+            asked = _once_for_alike(rule, asked)
             for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
                 self._file(trigger)
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
@@ -413,7 +415,8 @@ class Program:
             rule = self.rules[number]
             wanted = [(number, rule, shape) for shape in shapes(rule)]
             functions = generate(self.binding, self._concepts.numbers, wanted, "exact")
-            found = self._exact[number] = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+            exact = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+            found = self._exact[number] = _once_for_alike(rule, exact)
         return found
 
     # ------------------------------------------------------------------------------------------ validity and counts
@@ -445,6 +448,16 @@ class Program:
 def compile_program(binding: Binding) -> Program:
     """Return the compiled form of a binding's rules."""
     return Program(binding)
+
+
+def _once_for_alike(rule: ir.Rule, functions: dict[Shape, Callable[..., Any]]) -> dict[Shape, Callable[..., Any]]:
+    """Return the functions of a rule, those of one item that look through members asked once for items that are alike."""
+    if rule.trigger.subject.kind in (ir.Kind.CODING, ir.Kind.TEXT, ir.Kind.MESSAGE) or not may_repeat(rule):
+        return functions
+    return {
+        shape: partial(Scene.once, function=function) if shape in ("one", "unseen_partner") else function
+        for shape, function in functions.items()
+    }
 
 
 _MAX_REMEMBERED = 50_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from codesafety.evaluation.atoms import item_codings, products_answer
 from codesafety.evaluation.calendar import NEVER, Interval, add
@@ -15,6 +16,8 @@ from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Unit
 from codesafety.record import Message
 from codesafety.terminology.interface import Product
+
+T = TypeVar("T")
 
 _NOBODY: list[ItemFact] = []
 _NONE: frozenset[int] = frozenset()
@@ -195,6 +198,18 @@ class Scene:
             found = self._asked[question] = pair(self, first, second)
         return found
 
+    def once(self, item: ItemFact, *unseen: Unseen, function: Callable[..., T]) -> T:
+        """Return what a function that looks through members gives of an incoming item: worked out once for items that are alike.
+
+        Two that are alike, and of which neither is a copy or a part of an order, could change places, and nobody would know.
+        """
+        if not item.incoming or len(self.excluded(item)) > 1:
+            return function(self, item, *unseen)
+        question = function, unseen, self.facts.alike(item)
+        if question not in self._memo:
+            self._memo[question] = function(self, item, *unseen)
+        return self._memo[question]  # type: ignore[return-value]
+
     # ------------------------------------------------------------------------------------------ membership
 
     def member(self, item: ItemFact, number: int) -> bool | None:
@@ -202,11 +217,12 @@ class Scene:
         concept = self._concepts.get(item.index)
         if concept is None:
             concept = self._concepts[item.index] = self.concepts.of(item)
-        return _place(concept, number)
+        return True if number in concept.sure else None if number in concept.unsure else False
 
     def coding_member(self, coding: CodingFact, number: int) -> bool | None:
         """Return whether one coding, by itself, is in a set."""
-        return _place(self.concepts.concept((coding.info,)), number)
+        concept = self.concepts.concept((coding.info,))
+        return True if number in concept.sure else None if number in concept.unsure else False
 
     def codings_of(self, item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
         """Return the looked-up codings of a coded field of an item, looked up once."""
@@ -235,9 +251,3 @@ class Scene:
     def not_reached(self, first: int, n: int, unit: Unit) -> bool:
         """Return whether on day `first` the patient, born as late as may be, has not completed `n` units."""
         return add(self.born_last, n, unit) > first
-
-
-def _place(concept: Concept, number: int) -> bool | None:
-    if number in concept.sure:
-        return True
-    return None if number in concept.unsure else False

@@ -172,11 +172,28 @@ def looks_no_further(rule: ir.Rule) -> bool:
     What quantifiers find may be another item beside each of them, a predicate may look at anything, and where a rule is in
     force depends on the item that it falls on.
     """
-    parts = list(_parts(condition for condition in (rule.when, *(u.condition for u in rule.unless))))
-    return rule.valid_from is rule.valid_until is None and not any(
-        isinstance(part, ir.Quantified | ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order"))
-        for part in parts
+    return rule.valid_from is rule.valid_until is None and _looks_at_no_name(rule) and not _quantifies(rule)
+
+
+def may_repeat(rule: ir.Rule) -> bool:
+    """Return whether a rule looks through members, and gives the same answer of items that are alike and each alone in its order."""
+    return _looks_at_no_name(rule) and _quantifies(rule)
+
+
+def _looks_at_no_name(rule: ir.Rule) -> bool:
+    """Return whether a rule asks for no id and no order, and no predicate, which may look at anything."""
+    return not any(
+        isinstance(part, ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order")) for part in _conditions(rule)
     )
+
+
+def _quantifies(rule: ir.Rule) -> bool:
+    return any(isinstance(part, ir.Quantified | ir.Ordered) for part in _conditions(rule))
+
+
+def _conditions(rule: ir.Rule) -> Iterator[object]:
+    """Yield all that the conditions of a rule are made of."""
+    return _parts((rule.when, *(unless.condition for unless in rule.unless)))
 
 
 def _parts(nodes: Iterable[object]) -> Iterator[object]:

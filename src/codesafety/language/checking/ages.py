@@ -142,11 +142,10 @@ def age_range(node: syntax.InRange, age: syntax.Age, scope: RuleScope) -> ir.Con
         return None
     if isinstance(low, ir.Length) and isinstance(high, ir.Length):
         if _in_years(low) > _in_years(high):
-            same = low.unit is high.unit
+            least, most = (low.n, high.n) if low.unit is high.unit else (_said(low), _said(high))
             scope.diagnostics.error(
                 "CS207",
-                f"this range is empty: {low.n}{'' if same else f' {low.unit.value}'} is more than {high.n}"
-                f"{'' if same else f' {high.unit.value}'}",
+                f"this range is empty: {least} is more than {most}",
                 node.low.span.to(node.high.span),
                 "write the lower age first",
             )
@@ -155,6 +154,10 @@ def age_range(node: syntax.InRange, age: syntax.Age, scope: RuleScope) -> ir.Con
             scope.diagnostics.error("CS207", "nobody is that old", node.high.span, "check the number and its unit")
             return None
     return ir.AgeRange(at, low, high, node.span)
+
+
+def _said(length: ir.Length) -> str:
+    return f"{length.n} {length.unit.value.removesuffix('s') if length.n == 1 else length.unit.value}"
 
 
 def _low(node: syntax.Expression, unit: ir.Unit | None, scope: RuleScope) -> ir.LengthLike | None:

@@ -198,7 +198,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
             "give the later date after `valid until`",
             ((valid_from.span, "it begins here"),),
         )
-    if row is not None and (row.row.first is not None or row.row.last is not None):
+    if row is not None:
         valid_from, valid_until = _validity(valid_from, valid_until, row.row, node.name.span)
     after = tuple(name for reference in parts.after for name in _after(reference, node, ruleset))
     trigger = None if parts.trigger is None else _trigger(parts.trigger, scope)

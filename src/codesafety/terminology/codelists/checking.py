@@ -1,7 +1,8 @@
 """A published list of codes, checked: damaged, unknown and inactive ids, terms that disagree with their code, duplicates.
 
 Nothing is repaired here. A repair that is the only one possible can be written into a copy by `fixed_rows`; which of several
-was meant is for a person to say. A list may have millions of rows: it is read again for each question, and never held.
+was meant is for a person to say. A list may have millions of rows: it is read again for each question, and never held. One with
+more damaged rows than a person looks through is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from codesafety.terminology.codelists.reading import Codelist, Row, open_codelist
+from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words, WordsVerdict
 from codesafety.terminology.sctid import Damage, Diagnosis, diagnose
 from codesafety.terminology.systems import SCT
@@ -35,6 +37,8 @@ class Problem(StrEnum):
 
 OTHER_SYSTEM = "other_system"
 """The diagnosis of a code that the list says is of another code system: this check knows nothing of it."""
+MOST_DAMAGED = 10_000
+"""Rows: a list with more that are no codes of SNOMED CT is another system's, or was written wrongly, and not for a person to look through."""
 _OF_LONG_NUMBERS = frozenset({Damage.SPREADSHEET_TRUNCATION, Damage.FLOAT_ROUNDING, Damage.SCIENTIFIC_NOTATION})
 _LONG = 12  # digits: from there on spreadsheets do not show a number in full, and few systems have such numbers
 _NEARLY_ALL = 9  # to one
@@ -146,11 +150,19 @@ def check_codelist(path: Path | str, terminology: Terminology) -> CheckedList:
 def _survey(source: Codelist) -> tuple[array[int], bool]:
     """Return the hashes of the codes that stand in several rows, and whether the list is one of SNOMED CT."""
     hashes = array("q")
-    whole = other = 0
+    whole = other = damaged = 0
     for row in source:
         told = _diagnosis(row)
         if row.code.strip():
             hashes.append(hash(_key(row, told)))
+        damaged += told is not None and not _is_whole(told)
+        if damaged > MOST_DAMAGED:
+            raise ReleaseError(
+                str(source.path),
+                row.line,
+                f"more than {MOST_DAMAGED:,} rows up to here are no codes of SNOMED CT: refused",
+                "name the column after its code system, such as `read2`, or export the list again",
+            )
         if told is not None and row.system is None and row.code.strip():
             whole += _is_of_snomed(told)
             other += not _is_whole(told) and not told.candidates

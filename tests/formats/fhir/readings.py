@@ -1,0 +1,382 @@
+"""`python -m tests.formats.fhir.readings`: write what is read of small bundles, kind by kind, for somebody to read.
+
+Each case is one resource, or a few, beside the patient, an encounter in which they were recorded, and an organisation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from codesafety.errors import InputError
+from codesafety.formats import R4Reader
+from codesafety.plugins.reading import Source
+from codesafety.record import Submission
+
+PATH = Path(__file__).with_name("readings.txt")
+SCT, LOINC = "http://snomed.info/sct", "http://loinc.org"
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+
+def coded(code: str = "22298006", display: str | None = None, system: str = SCT, **more: Any) -> dict[str, Any]:
+    held = {"system": system, "code": code} | ({} if display is None else {"display": display})
+    return {"coding": [held], **more}
+
+
+def refer(target: str, **more: Any) -> dict[str, Any]:
+    return {"reference": target, **more}
+
+
+def measured(value: object, unit: str | None = "mg", **more: Any) -> dict[str, Any]:
+    return {"value": value} | ({} if unit is None else {"unit": unit}) | more
+
+
+def extension(url: str, **more: Any) -> dict[str, Any]:
+    return {"url": f"https://fhir.example/{url}", **more}
+
+
+PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1990-05-01"}
+ENCOUNTER = {"resourceType": "Encounter", "id": "c", "status": "finished", "period": {"start": "2026-01-02", "end": "2026-01-03"}}
+ORGANIZATION = {
+    "resourceType": "Organization",
+    "id": "o",
+    "identifier": [{"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "A1001"}],
+}
+PRODUCT = {
+    "resourceType": "Medication",
+    "id": "m",
+    "code": coded("39113611000001102"),
+    "form": coded("385055001"),
+    "ingredient": [
+        {"itemCodeableConcept": coded("387207008"), "strength": {"numerator": measured(200), "denominator": measured(5, "mL")}}
+    ],
+}
+
+
+def of(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": "x", "subject": refer("Patient/p"), **fields}
+
+
+def observation(**fields: Any) -> dict[str, Any]:
+    return of("Observation", **{"status": "final", "code": coded(), **fields})
+
+
+def condition(**fields: Any) -> dict[str, Any]:
+    return of("Condition", **{"code": coded(), **fields})
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    return of(
+        "MedicationRequest", **{"status": "active", "intent": "order", "medicationCodeableConcept": coded("322236009"), **fields}
+    )
+
+
+def taken(*dosages: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return request(dosageInstruction=list(dosages), **fields)
+
+
+def repeated(**repeat: Any) -> dict[str, Any]:
+    return {"timing": {"repeat": repeat}}
+
+
+def patient(**fields: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": "q", **fields}
+
+
+VALUES: tuple[dict[str, Any], ...] = (
+    {"valueQuantity": measured(80, "kg", system="http://unitsofmeasure.org", code="kg")},
+    {"valueQuantity": measured(80, "kilograms", system="http://unitsofmeasure.org/", code="kg")},
+    {"valueQuantity": measured(80, None, system=SCT, code="258683005")},
+    {"valueQuantity": measured(80, "kg", comparator="<=")},
+    {"valueQuantity": measured(80, "kg", comparator="ad")},
+    {"valueQuantity": measured("80")},
+    {"valueQuantity": measured(80, None)},
+    {"valueQuantity": {"unit": "kg"}},
+    {"valueQuantity": 80},
+    {"valueQuantity": {"reference": "x"}},
+    {"valueCodeableConcept": coded("373067005", "No", text="no")},
+    {"valueString": "none"},
+    {"valueBoolean": False},
+    {"valueBoolean": "false"},
+    {"valueInteger": 3},
+    {"valueDateTime": "2026-01-01T10:00:00Z"},
+    {"valueDateTime": "2026-13-01"},
+    {"valueRange": {"low": measured(1), "high": measured(2)}},
+    {"valueRatio": {"numerator": measured(1), "denominator": measured(2)}},
+    {"valuePeriod": {"start": "2026-01-01"}},
+    {"valueString": "a", "valueBoolean": True},
+    {"valueNonsense": "a"},
+    {"dataAbsentReason": coded("unknown", system="x")},
+    {"_valueString": {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}},
+    {"interpretation": [coded("260415000", "Not detected")]},
+    {"interpretation": [coded("H", "High", system="http://hl7.org/fhir/v2/0078")]},
+    {"interpretation": [{"text": "Negative"}]},
+    {"component": [{"code": coded("271649006"), "valueQuantity": measured(120, "mm[Hg]")}, {"code": coded("271650006"), "dataAbsentReason": coded("x")}]},
+    {"method": coded("113011001"), "bodySite": coded("368208006"), "category": [coded("laboratory", system="x")]},
+    {"referenceRange": [{"low": measured(1), "high": measured(2)}]},
+    {"related": [{"type": "has-member", "target": refer("Observation/y")}]},
+    {"comment": "seen", "note": [{"text": "a note"}]},
+    {"specimen": refer("Specimen/s")},
+    {"issued": "2026-01-05T09:00:00Z"},
+    {"effectivePeriod": {"start": "2026-01-05", "end": "2026-01-07"}},
+    {"effectiveDateTime": "20260105"},
+    {"effectiveDateTime": 20260105},
+    {"effectiveDateTime": ["2026-01-05"]},
+    {"effectiveTiming": {"event": ["2026-01-05"]}},
+    {"effectiveDateTime": "2026-01-05", "effectiveInstant": "2026-01-06T00:00:00Z"},
+    {"encounter": refer("Encounter/c")},
+    {"context": refer("Encounter/c")},
+    {"performer": [refer("Organization/o")]},
+    {"performer": [refer("Practitioner/nobody", display="Dr X")]},
+    {"focus": [refer("Patient/q")]},
+    {"subject": refer("Group/g")},
+    {"subject": {"display": "somebody"}},
+    {"subject": "Patient/p"},
+    {"meta": {"tag": [coded("t", system="x")["coding"][0]], "security": [coded("R", system="x")["coding"][0]]}},
+    {"identifier": [{"system": "s", "value": "1", "type": coded("MR", system="x")}]},
+    {"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>words</div>"}},
+    {"code": "22298006"},
+    {"code": 22298006},
+    {"code": {"coding": {"system": SCT, "code": "22298006"}}},
+    {"code": {"coding": [{"system": SCT, "code": 22298006}]}},
+    {"code": {"coding": [{"system": SCT, "code": None}]}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "userSelected": True, "version": "1"}]}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "userSelected": "yes"}]}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "extension": [extension("d", valueString="inner words")]}], "text": "outer"}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "displya": "x"}], "txt": "y"}},
+    {"code": {"coding": ["22298006"]}},
+    {"code": {"text": "words only"}},
+    {"code": [coded()]},
+    {"cod": coded()},
+    {"Code": coded("77386006")},
+    {"valuequantity": measured(1)},
+    {"ValueQuantity": {"value": 1, "Unit": "mg"}},
+    {"status": "nonsense"},
+    {"status": "cancelled"},
+    {"status": "entered-in-error"},
+    {"status": "registered"},
+    {"implicitRules": "https://fhir.example/rules"},
+    {"modifierExtension": [extension("m", valueBoolean=True)]},
+)  # fmt: skip
+CONDITIONS: tuple[dict[str, Any], ...] = (
+    {"clinicalStatus": "active", "verificationStatus": "confirmed"},
+    {"clinicalStatus": coded("resolved", system="x")},
+    {"verificationStatus": coded("refuted", system="x")},
+    {"verificationStatus": "provisional"},
+    {"verificationStatus": coded("confirmed", "Entered in error", system="x")},
+    {"verificationStatus": coded("confirmed", "Provisional", system="x")},
+    {"verificationStatus": coded("confirmed", "Confirmed", system="x", text="perhaps not")},
+    {"verificationStatus": coded("confirmed", "Confirmed", system="x", text="as said")},
+    {"abatementDateTime": "2026-01-05"},
+    {"abatementBoolean": False},
+    {"abatementBoolean": True},
+    {"abatementString": "gone"},
+    {"onsetDateTime": "2026-01", "assertedDate": "2026-01-09"},
+    {"onsetPeriod": {"start": "2025", "end": "2026"}},
+    {"onsetAge": measured(30, "a")},
+    {"onsetString": "in childhood"},
+    {"recordedDate": "2026-01-09"},
+    {"severity": coded("24484000"), "bodySite": [coded("368208006")], "stage": [{"summary": coded("258219007")}]},
+    {"evidence": [{"code": [coded("271807003")]}]},
+    {"asserter": refer("Patient/p")},
+    {"extension": [extension("about", valueCodeableConcept=coded("77386006"))]},
+    {"contained": [{"resourceType": "Observation", "id": "i", "status": "final", "code": coded("77386006")}]},
+)
+KINDS: tuple[dict[str, Any], ...] = (
+    of("AllergyIntolerance", code=coded("91936005"), category=["medication"], criticality="high", verificationStatus="confirmed"),
+    of("Procedure", status="completed", code=coded("80146002"), performedPeriod={"start": "2026-01-01", "end": "2026-01-02"}),
+    of("Procedure", status="not-done", code=coded("80146002"), notDone=True, statusReason=coded("183932001")),
+    of("Immunization", status="completed", vaccineCode=coded("871822003"), date="2026-01-01", notGiven=False),
+    of(
+        "Immunization",
+        status="completed",
+        vaccineCode=coded("871822003"),
+        extension=[extension("VaccinationProcedure", valueCodeableConcept=coded("170431005"))],
+    ),
+    of("FamilyMemberHistory", status="completed", relationship=coded("MTH", system="x"), condition=[{"code": coded()}]),
+    of("FamilyMemberHistory", status="completed", condition=[{"code": coded()}, {"code": coded("73211009")}]),
+    of("DiagnosticReport", status="final", code=coded("4241000179101"), issued="2026-01-05T09:00:00Z", result=[refer("Observation/x")]),
+    of("DiagnosticReport", status="cancelled", code=coded("4241000179101"), effectiveDateTime="2026-01-04"),
+    of("ServiceRequest", status="active", intent="order", code=coded("3457005"), authoredOn="2026-01-01", doNotPerform=True),
+    of("ReferralRequest", status="active", reasonCode=[coded()], description="please see", authoredOn="2026-01-01"),
+    of("Goal", status="active", description=coded("281681000119107"), startDate="2026-01-01"),
+    of("Goal", lifecycleStatus="completed", description={"text": "walk"}),
+    of("CarePlan", status="active", category=[coded("734163000")], period={"start": "2026-01-01"}),
+    of("CarePlan", status="active", title="the plan", description="words"),
+    of("Flag", status="inactive", code=coded("77386006"), period={"start": "2026-01-01", "end": "2026-02-01"}),
+    of("Specimen", type=coded("119297000"), collection={"collectedDateTime": "2026-01-01"}, receivedTime="2026-01-02"),
+    of("Consent", status="active", category=[coded("59284-0", system=LOINC)], dateTime="2026-01-01"),
+    of("Consent", status="active", scope={"text": "research"}),
+    of("RiskAssessment", status="final", code=coded("225338004"), prediction=[{"outcome": coded()}, {"outcome": coded("73211009")}]),
+    of("Communication", status="completed", payload=[{"contentString": "words sent"}], sent="2026-01-01"),
+    of("AdverseEvent", event=coded("62014003"), date="2026-01-01", recordedDate="2026-01-02"),
+    of("DetectedIssue", status="final", code=coded("79899007"), detail="words"),
+    of("DeviceUseStatement", status="active", recordedOn="2026-01-01", indication=[coded("13200003")]),
+    of("ImagingStudy", procedureCode=[coded("168537006")], started="2026-01-01"),
+    of("Basic", code=coded("77386006"), created="2026-01-01"),
+    of("ClinicalImpression", status="completed", finding=[{"itemCodeableConcept": coded()}, {"itemReference": refer("Condition/y")}]),
+    of(
+        "QuestionnaireResponse",
+        status="completed",
+        authored="2026-01-01",
+        item=[{"text": "Pregnant?", "answer": [{"valueBoolean": False, "item": [{"text": "Sure?", "answer": [{"valueCoding": {"system": SCT, "code": "373066001"}}]}]}]}],
+    ),
+    of("QuestionnaireResponse", status="completed", item=[{"text": "How?", "answer": [{"valueString": "well"}]}]),
+    of("Encounter", status="finished", type=[coded("11429006")], reasonCode=[coded(), coded("73211009")], period={"start": "2026-01-01"}),
+    of("Claim", status="active", diagnosis=[{"diagnosisCodeableConcept": coded("77386006")}], type=coded("x", system="y")),
+    of("Claim", status="active", type=coded("x", system="y", txt="words")),
+    of("Binary", contentType="text/plain", data="eA=="),
+    of("Nonsense", code=coded("77386006")),
+    of("Provenance", activity=coded("DELETE", system="x"), target=[refer("Condition/y")]),
+    {"id": "x", "code": coded("77386006")},
+)  # fmt: skip
+MEDICINES: tuple[dict[str, Any], ...] = (
+    taken({"text": "one a day", **repeated(frequency=1, period=1, periodUnit="d"), "doseQuantity": measured(1, "tablet")}, dispenseRequest={"quantity": measured(28, "tablet")}),
+    taken({**repeated(frequency=1, period=8, periodUnit="h"), "doseAndRate": [{"doseQuantity": measured(2, "tablet")}]}, dispenseRequest={"quantity": measured(28, "Tablet")}),
+    taken({**repeated(frequency=1, period=7, periodUnit="h")}),
+    taken({**repeated(frequency=1, period=1, periodUnit="wk")}),
+    taken({**repeated(frequency=2, frequencyMax=3, period=1, periodUnit="d")}),
+    taken({**repeated(frequency=1, period=0, periodUnit="d")}),
+    taken({"asNeededBoolean": True, "route": coded("26643006")}),
+    taken({"asNeededCodeableConcept": coded("22253000")}),
+    taken({"text": "first"}, {"text": "then"}),
+    taken({"doseQuantity": measured(1, "mL")}, dispenseRequest={"quantity": measured(28, "tablet")}),
+    taken(repeated(boundsPeriod={"start": "2026-01-01", "end": "2026-01-07"})),
+    taken(repeated(boundsPeriod={"start": "2026-01-01"})),
+    taken(repeated(boundsDuration=measured(7, "d"))),
+    taken(repeated(boundsDuration=measured(2, "wk"))),
+    taken(repeated(boundsDuration=measured(1, "month"))),
+    taken(repeated(boundsDuration=measured(36, "h"))),
+    taken(repeated(boundsDuration=measured(1, "a"))),
+    taken(repeated(boundsDuration=measured(1, "min"))),
+    taken(repeated(boundsDuration=measured(7, "d", comparator="<"))),
+    taken(repeated(boundsDuration=measured(0, "d"))),
+    taken(repeated(boundsRange={"low": measured(5, "d"), "high": measured(7, "d")})),
+    taken(repeated(boundsRange={"high": measured(7, "d")})),
+    taken(repeated(count=3)),
+    taken(repeated(boundsDuration=measured(7, "d")), repeated(boundsDuration=measured(3, "d"))),
+    taken(repeated(boundsPeriod={"start": "2026-01-01", "end": "2026-01-07"}), repeated(boundsPeriod={"start": "2026-01-03", "end": "2026-02-07"})),
+    taken(repeated(boundsPeriod={"end": "2026-01-07"}), repeated(boundsDuration=measured(3, "d"))),
+    taken(repeated(boundsDuration=measured(7, "d")), {"text": "no end"}),
+    request(dispenseRequest={"validityPeriod": {"start": "2026-01-01", "end": "2026-02-01"}}),
+    request(dispenseRequest={"validityPeriod": {"start": "2026-01-01", "end": "2026-02-01"}, "expectedSupplyDuration": measured(28, "d")}),
+    request(dispenseRequest={"expectedSupplyDuration": measured(4, "wk")}),
+    request(dispenseRequest={"expectedSupplyDuration": measured(1, "mo")}),
+    request(intent="plan"),
+    request(intent="proposal", status="on-hold"),
+    request(status="stopped", statusReason=coded("281647001"), doNotPerform=True),
+    request(authoredOn="2026-01-01", groupIdentifier={"system": "urn:x", "value": "g1"}),
+    request(groupIdentifier={"system": "https://fhir.nhs.uk/Id/prescription-order-number", "value": "g1"}),
+    request(groupIdentifier="g1"),
+    request(basedOn=[refer("MedicationRequest/y")], priorPrescription=refer("MedicationRequest/z")),
+    request(medicationCodeableConcept={"text": "words only"}),
+    of("MedicationRequest", status="active", intent="order", medicationReference=refer("Medication/m", display="as named")),
+    of("MedicationStatement", status="active", taken="n", medicationReference=refer("Medication/m"), reasonNotTaken=[coded("182895007")]),
+    of("MedicationStatement", status="active", taken="y", medicationReference=refer("Medication/m"), effectivePeriod={"start": "2026-01-01", "end": "2026-01-08"}, dateAsserted="2026-01-09"),
+    of("MedicationStatement", status="completed", taken="unk", medicationReference=refer("Medication/nobody", display="as named")),
+    of("MedicationStatement", status="not-taken", medicationCodeableConcept=coded("322236009"), dosage=[{"text": "as told"}]),
+    of("MedicationDispense", status="completed", medicationReference=refer("Medication/m"), whenHandedOver="2026-01-01", whenPrepared="2025-12-31", quantity=measured(28, "tablet"), daysSupply=measured(28, "d")),
+    of("MedicationDispense", status="stopped", medicationReference=refer("Medication/m"), notDoneReasonCodeableConcept=coded("183932001")),
+    of("MedicationDispense", status="declined", medicationCodeableConcept=coded("322236009"), statusReasonCodeableConcept=coded("x", system="y"), type=coded("FF", system="z")),
+    of("MedicationDispense", status="completed", medicationCodeableConcept=coded("322236009"), extension=[extension("MedicationSupplyType", valueCodeableConcept=coded("394823007"))]),
+    of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), effectiveDateTime="2026-01-01T10:00:00Z", notGiven=False),
+    of("MedicationAdministration", status="not-done", medicationCodeableConcept=coded("322236009"), reasonNotGiven=[coded("182895007")]),
+)  # fmt: skip
+PATIENTS: tuple[dict[str, Any], ...] = (
+    patient(gender="nonsense", birthDate="2026-02-30", deceasedBoolean="yes"),
+    patient(gender="male", deceasedDateTime="2026-01-01"),
+    patient(gender="unknown", deceasedBoolean=False),
+    patient(deceasedString="x"),
+    patient(identifier=[{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991234578", "extension": [extension("NHSNumberVerificationStatus", valueCodeableConcept=coded("01", system="https://fhir.example/NHSNumberVerificationStatus"))]}]),
+    patient(identifier=[{"system": "urn:oid:2.16.840.1.113883.2.1.4.1", "value": "999 123 4578"}, {"system": "urn:h", "value": "H1"}]),
+    patient(extension=[extension("us-core-birthsex", valueCode="F")]),
+    patient(extension=[extension("BirthSex", valueCodeableConcept=coded("M", system="x"))]),
+    patient(extension=[extension("BirthSex", valueCodeableConcept=coded("Z", system="x"))]),
+    patient(extension=[extension("BirthSex", valueCode="I")]),
+    patient(communication=[{"language": coded("en", system="x")}], maritalStatus=coded("M", system="x"), gender=["male"]),
+    patient(meta={"tag": [{"system": "x", "code": "t"}], "security": [{"system": "x", "code": "s"}]}),
+)  # fmt: skip
+BIRTH = observation(code=coded("76689-9", system=LOINC), valueCodeableConcept=coded("248152002"))
+TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
+    (BIRTH,),
+    (BIRTH, {**BIRTH, "id": "y", "valueCodeableConcept": coded("248153007")}),
+    ({**BIRTH, "valueCodeableConcept": coded("22298006")},),
+    (patient(id="p2", identifier=[{"system": "urn:h", "value": "2"}]), condition(subject=refer("Patient/p2"))),
+    (patient(id="p2", gender="male", identifier=PATIENT.get("identifier", [])), condition(subject=refer("Patient/nobody"))),
+    ({**ENCOUNTER, "id": "d", "status": "entered-in-error"}, condition(encounter=refer("Encounter/d"))),
+    (
+        {**ENCOUNTER, "id": "d", "meta": {"versionId": "1"}, "period": {"start": "2026-01-11"}},
+        {**ENCOUNTER, "id": "d", "meta": {"versionId": "2"}, "period": {"start": "2026-01-12"}},
+        condition(encounter=refer("Encounter/d/_history/1")),
+        condition(id="y", encounter=refer("Encounter/d/_history/2")),
+        condition(id="z", encounter=refer("Encounter/d")),
+    ),
+    ({"resourceType": "List", "id": "l", "status": "current", "encounter": refer("Encounter/c"), "entry": [{"item": refer("Condition/x")}]}, condition()),
+    ({"resourceType": "List", "id": "l", "status": "current", "entry": [{"item": refer("Condition/x"), "deleted": True}]}, condition()),
+    ({"resourceType": "List", "id": "l", "status": "entered-in-error", "entry": [{"item": refer("Condition/x")}]}, condition()),
+    (of("Specimen", id="s", collection={"collectedDateTime": "2026-01-01"}), observation(specimen=refer("Specimen/s"))),
+    (of("DiagnosticReport", id="r", status="final", code=coded("4241000179101"), issued="2026-01-06T00:00:00Z", result=[refer("Observation/x")]), observation()),
+    (of("DiagnosticReport", id="r", status="cancelled", code=coded("4241000179101"), result=[refer("Observation/x")]), observation()),
+    (request(id="r1", groupIdentifier={"value": "g"}), request(id="r2", groupIdentifier={"value": "g"})),
+    (request(id="r1", groupIdentifier={"value": "urn:uuid:g"}), of("MedicationDispense", status="completed", medicationCodeableConcept=coded("322236009"), authorizingPrescription=[refer("MedicationRequest/r1")])),
+    ({**PRODUCT, "id": "n", "status": "entered-in-error"}, of("MedicationRequest", status="active", intent="order", medicationReference=refer("Medication/n"))),
+    ({"resourceType": "Practitioner", "id": "g", "qualification": [{"code": coded("x", system="y")}]}, {"resourceType": "PractitionerRole", "id": "h", "practitioner": refer("Practitioner/g"), "organization": refer("Organization/o")}, condition(asserter=refer("Practitioner/g"))),
+    ({"resourceType": "RelatedPerson", "id": "k", "patient": refer("Patient/p"), "relationship": [coded("MTH", system="x")]}, condition(subject=refer("RelatedPerson/k"))),
+)  # fmt: skip
+
+COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
+DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
+    (COMPOSITION, condition()),
+    (COMPOSITION, {**ENCOUNTER, "id": "e", "reasonCode": [coded("77386006")]}, condition()),
+    (COMPOSITION, condition(asserter=refer("Practitioner/nobody"), encounter=refer("Encounter/nobody"))),
+    (COMPOSITION, request(basedOn=[refer("MedicationRequest/nobody")], medicationCodeableConcept=coded("322236009"))),
+)
+
+
+def cases() -> Iterator[tuple[dict[str, Any], ...]]:
+    """Yield the resources of each case."""
+    yield from ((observation(**fields),) for fields in VALUES)
+    yield from ((condition(**fields),) for fields in CONDITIONS)
+    yield from ((resource,) for resource in (*KINDS, *MEDICINES, *PATIENTS))
+    yield from TOGETHER
+
+
+def read(*resources: dict[str, Any], kind: str = "collection") -> Submission:
+    sent = json.dumps(resources)
+    around = [r for r in (ENCOUNTER, ORGANIZATION, PRODUCT) if f'"{r["resourceType"]}/{r["id"]}"' in sent]
+    first = [] if resources[0].get("resourceType") == "Patient" else [PATIENT]
+    entries = [{"resource": resource} for resource in (*first, *resources, *around)]
+    return R4Reader().read(Source(json.dumps({"resourceType": "Bundle", "type": kind, "entry": entries}).encode()))
+
+
+def told(*resources: dict[str, Any], kind: str = "collection") -> Iterator[str]:
+    """Yield what was sent, and each part of what is read of it, but for the patient whom all have. Paths and systems are cut short."""
+    sent = " + ".join(json.dumps(resource, ensure_ascii=False) for resource in resources)
+    yield sent if kind == "collection" else f"{kind}: {sent}"
+    try:
+        found = read(*resources, kind=kind).model_dump(mode="json", exclude_defaults=True)
+    except InputError as error:
+        yield f"  refused: {error}"
+        return
+    for name, held in found.items():
+        for one in held if isinstance(held, list) else [held]:
+            if one not in (
+                "fhir-r4",
+                {"path": "Bundle"},
+                {"gender": "female", "born": "1990-05-01", "path": "Bundle.entry[0].resource"},
+            ):
+                yield f"  {name}: {json.dumps(one, ensure_ascii=False)}"
+
+
+def written() -> str:
+    lines = [line for resources in cases() for line in told(*resources)]
+    lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
+    whole = "".join(f"{line}\n" for line in lines)
+    return re.sub(r"Bundle\.entry\[(\d)\]\.resource", r"[\1]", whole).replace(SCT, "sct")
+
+
+if __name__ == "__main__":
+    PATH.write_text(written(), encoding="utf-8")
