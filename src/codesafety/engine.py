@@ -218,6 +218,7 @@ class Engine:
             never=self.never,
             severities=severities,
             patient_wide=frozenset(rule.name for rule in binding.rules if reads_patient(rule)),
+            systems=frozenset(("sct", *(system for s in sets for system in s.systems))),
         )
 
     # ------------------------------------------------------------------------------------------ read

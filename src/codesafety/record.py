@@ -233,6 +233,8 @@ class _Item(Model):
     """The source's own identifier for the item, by which a copy on the record is known."""
     text: Text | None = None
     """The words of the whole concept as sent (`CodeableConcept.text`)."""
+    notes: tuple[Text, ...] = ()
+    """What was written beside it in free text (FHIR `note`, in STU3 `comment`)."""
     status: str | None = None
     """The resource's status as sent (`final`, `entered-in-error`, `completed` ...)."""
     message_id: str | None = None

@@ -228,7 +228,8 @@ class Facts:
                 yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
 
     def texts(self, subject: ItemFact | None) -> list[TextFact]:
-        """Return the words of an incoming item and its components, or (None) of what came without a code, each with its place.
+        """Return the words of an incoming item and its components, or (None) of what came without a code or was noted beside one, each
+        with its place.
 
         Not of what was entered in error, nor of what is about somebody else.
         """
@@ -241,12 +242,19 @@ class Facts:
         for text in self.submission.texts:
             if text.text and not text.entered_in_error:
                 yield TextFact((text.text,), text.path, _day_of_words(text), None)
+        for item in self.incoming:  # what was noted beside a code is no part of its words, and may speak of it
+            if item.component is None and item.model.notes and self._is_of_the_patient(item):
+                yield from (TextFact((words,), item.path, item.day, None) for words in item.model.notes)
 
     def _words_of(self, subject: ItemFact) -> Iterator[TextFact]:
         for part in self.parts(subject):
             lines = tuple(_lines(part))
-            if lines and not part.model.entered_in_error and (not part.is_entry or part.context[1] in (None, "patient")):
+            if lines and self._is_of_the_patient(part):
                 yield TextFact(lines, part.path, part.day, part)
+
+    @staticmethod
+    def _is_of_the_patient(part: ItemFact) -> bool:
+        return not part.model.entered_in_error and (not part.is_entry or part.context[1] in (None, "patient"))
 
     def message_codings(self) -> Iterator[CodingFact]:
         """Yield the codings of the message itself, beside texts, of the envelope, and those that were not judged.

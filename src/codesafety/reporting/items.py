@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Literal
 
 from codesafety.evaluation import calendar
@@ -10,11 +10,12 @@ from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.items import value_answer
 from codesafety.evaluation.outcome import Broken, RunResult
 from codesafety.evaluation.work import NOT_ASKED
-from codesafety.record import Entry, Submission
+from codesafety.record import Entry, NotRead, Submission
 from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.places import Places
 from codesafety.reporting.results import code_fields, told_of
+from codesafety.terminology.sctid import Damage
 
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
@@ -96,12 +97,26 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
         yield "code"
 
 
-def unread_items(submission: Submission) -> Iterator[ReportItem]:
+def unjudged(facts: Facts) -> Iterator[NotRead]:
+    """Yield each expression of SNOMED CT: what it means is not worked out here, so that nobody has judged it."""
+    for item in facts.incoming:
+        for coding, info in zip(item.codings, item.infos, strict=True):
+            if info.damage is Damage.EXPRESSION:
+                reason = "an expression of SNOMED CT: what its parts mean together is not judged"
+                yield NotRead(path=coding.path or item.path, reason=reason, coded=True, codings=(coding,))
+
+
+def is_understood(item: ItemFact, systems: Container[str | None]) -> bool:
+    """Return whether a code of an item is one that rules can know. `systems`: the code systems of which they know codes."""
+    return any(info.product is not None or (info.speaks and info.system in systems) for info in item.infos)
+
+
+def unread_items(found: Iterable[NotRead]) -> Iterator[ReportItem]:
     """Yield what was not read at all, or breaks its format, or is a code that nobody judged.
 
     What breaks its format is held; what holds codes is looked at.
     """
-    for unread in submission.not_read:
+    for unread in found:
         if unread.whole or unread.broken or unread.coded:
             decision: Decision = "hold" if unread.broken else "review" if unread.coded else "note"
             yield ReportItem(
@@ -113,9 +128,9 @@ def unread_items(submission: Submission) -> Iterator[ReportItem]:
             )
 
 
-def not_read(submission: Submission) -> Iterator[NotReadItem]:
-    """Yield what the reader says that it did not read."""
-    for n in submission.not_read:
+def not_read(found: Iterable[NotRead]) -> Iterator[NotReadItem]:
+    """Yield what the reader says that it did not read, and what was not judged."""
+    for n in found:
         yield NotReadItem(
             path=n.path,
             reason=n.reason,

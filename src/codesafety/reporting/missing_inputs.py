@@ -113,6 +113,11 @@ class MissingInputs:
         rules.add(rule.name)
         items[item.path] = item
 
+    @property
+    def not_understood(self) -> frozenset[str]:
+        """The paths of medicines and entries of which a rule asked for a code that is not understood."""
+        return frozenset(item.model.path for _, items in self._not_understood.values() for item in items.values())
+
     def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
         """Return whether the rule's sets understand the item: one that none understands is one line, not one a rule."""
         sides = [v for v in (rule.trigger.subject, rule.trigger.partner) if v is not None and v.set is not None]

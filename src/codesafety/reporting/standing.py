@@ -28,6 +28,8 @@ class Standing:
     """Each rule's severity: its own, else the worst of its hazards'."""
     patient_wide: frozenset[str]
     """Rules whose finding has one cause in the patient: all their entries make one finding with a count."""
+    systems: frozenset[str]
+    """The code systems of which rules know codes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from codesafety.report import (
 )
 from codesafety.reporting.about import about
 from codesafety.reporting.findings import Findings, ordered
-from codesafety.reporting.items import broken_rules, not_read, read_items, unread_items
+from codesafety.reporting.items import broken_rules, is_understood, not_read, read_items, unjudged, unread_items
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.missing_inputs import MissingInputs, counted
 from codesafety.reporting.results import Results
@@ -66,6 +66,7 @@ def report(
     untold = MissingInputs(results, ledger, profile, record_given=record is not None)
     for outcomes in _by_rule(run, Status.CANNOT_TELL):
         untold.add(outcomes)
+    unjudged_too = (*submission.not_read, *unjudged(facts))
     not_checked = [
         *broken_rules(facts, broken, ledger),
         *(NotChecked(path=unread.path, reason=unread.reason) for unread in submission.not_read if unread.broken),
@@ -74,9 +75,14 @@ def report(
     for unread in submission.not_read:
         if unread.broken:
             ledger.take("hold", _item_around(unread.path, paths))
-    items = [*read_items(facts, submission, run, ledger, results.places), *unread_items(submission)]
+    items = [*read_items(facts, submission, run, ledger, results.places), *unread_items(unjudged_too)]
     shown = ordered([*built_in, *map(findings.rest_on, findings.found), *untold.found])
-    limits, errors = _limits_of_the_input(submission)
+    understood = {
+        item.model.path
+        for item in facts.incoming
+        if is_understood(item, standing.systems) or item.model.path not in untold.not_understood
+    }
+    limits, errors = _limits_of_the_input(submission, understood)
     decision = strictest(ledger.message, identity.decision, limits, *(item.decision for item in items))
     lines = untold.lines()
     return Report(
@@ -88,12 +94,12 @@ def report(
         results=tuple(shown),
         missing_inputs=lines,
         never_given=tuple(sorted(standing.never)),
-        not_read=tuple(not_read(submission)),
+        not_read=tuple(not_read(unjudged_too)),
         not_checked=tuple(not_checked),
         errors=(*findings.errors, *errors),
         identity=identity,
         record=_coverage(record),
-        counts=_counts(standing, submission, items, shown),
+        counts=_counts(standing, submission, items, shown, understood, len(unjudged_too)),
         engine=standing.engine,
         rulesets=standing.rulesets,
         limits=standing.limits,
@@ -125,13 +131,19 @@ def _by_rule(run: RunResult, status: Status) -> Iterable[list[Outcome]]:
     return found.values()
 
 
-def _limits_of_the_input(submission: Submission) -> tuple[Decision, list[str]]:
-    """Return what to do, and what to say, where there was nothing to judge or more than one patient."""
+def _limits_of_the_input(submission: Submission, understood: Collection[str]) -> tuple[Decision, list[str]]:
+    """Return what to do, and what to say, where there was nothing to judge or more than one patient.
+
+    `understood`: the paths of the items of which a code is known, or of which no rule asked for one.
+    """
     decision: Decision = "none"
     errors = []
     if not (submission.entries or submission.medications):
         errors.append("no coded entry was read: there is nothing that a rule could judge")
         decision = "note" if submission.texts else "review"
+    elif not understood:
+        errors.append("no code that was read is known here: there is nothing that a rule could judge")
+        decision = "review"
     if submission.other_patients:
         n = len(submission.other_patients)
         errors.append(f"the source describes {n + 1} patients; entries about another than the first are judged as such")
@@ -206,16 +218,23 @@ def _changed(change: RuleChange) -> RuleChanged:
     return RuleChanged(rule=change.rule, action=change.action, reason=change.reason, role=change.role, until=change.until)
 
 
-def _counts(standing: Standing, submission: Submission, items: Sequence[ReportItem], results: Sequence[Result]) -> Counts:
+def _counts(
+    standing: Standing,
+    submission: Submission,
+    items: Sequence[ReportItem],
+    results: Sequence[Result],
+    understood: Collection[str],
+    not_read: int,
+) -> Counts:
     by = Counter(item.decision for item in items)
     return Counts(
         items=len(items),
-        answered=sum(item.rules.answered > 0 for item in items if item.kind in ("entry", "medication")),
+        answered=sum(item.rules.answered > 0 for item in items if item.path in understood),
         entries=len(submission.entries),
         medications=len(submission.medications),
         texts=len(submission.texts),
         envelope=len(submission.envelope),
-        not_read=len(submission.not_read),
+        not_read=not_read,
         rules=len(standing.binding.rules),
         fires=sum(1 for r in results if r.outcome == "fires"),
         cannot_tell=sum(1 for r in results if r.outcome == "cannot_tell"),

@@ -266,8 +266,18 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
+        "notes": tuple(_notes(resource)),
         "provenance": provenance_of(resource, around),
     }
+
+
+def _notes(resource: Node) -> Iterator[str]:
+    """Yield what was written beside the codes of a resource in free text: annotations, and comments of STU3."""
+    for note in resource.all("note"):
+        if (words := child_text(note, "text")) is not None:
+            yield words
+    if (words := child_text(resource, "comment")) is not None:
+        yield words
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:
