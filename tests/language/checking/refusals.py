@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from tests.language.checking import test_defines, test_families, test_members, test_mistakes, test_numbers
 from tests.language.checking.test_checking import (
     CONDITIONS,
     DATA,
@@ -269,6 +271,325 @@ SECOND = (
             (ENTRY, "e is within 2 weeks 6 days of 2025-01-01"),
         )
     ),
+    *(
+        f'rule r {{ action note {of} when {condition} say "x" }}'
+        for of, condition in (
+            *(
+                (ENTRY, f"{word} {n} of (e is incoming, patient.gender is male, e is about patient)")
+                for word in ("at least", "fewer than")
+                for n in ("0", "1", "2", "3", "4", "few", "soon", "1.5", "e.value")
+            ),
+            *(
+                (ENTRY, f"{word} {n} of (e is incoming, patient.gender is male)")
+                for word in ("at least", "fewer than")
+                for n in ("1", "2")
+            ),
+            *(
+                (ENTRY, f"at least {n} of (e is incoming, patient.gender is male, e is about patient, age at e < 3 years)")
+                for n in ("0", "4", "5")
+            ),
+            *(
+                (ENTRY, f"{word} {n} entry x in b")
+                for word in ("at least", "fewer than")
+                for n in ("0", "1", "2", "1.5", "few", "soon")
+            ),
+            *((ENTRY, f"{word} {n} days with entry x in b") for word in ("at least", "fewer than") for n in ("0", "1", "2")),
+            *(
+                (ENTRY, f"{word} 2 episodes more than {apart} apart with entry x in b")
+                for word in ("at least", "fewer than")
+                for apart in ("0 days", "1 day", "2 months", "few", "soon", "nosuch", "1 week 2 days")
+            ),
+            (ENTRY, "at least 2 weeks with entry x in b"),
+            (ENTRY, "exists entry x in b including e"),
+            (ENTRY, "no entry x in b including e"),
+            (ENTRY, "at least 2 days with medication x in drug including e"),
+            ("for medication m in drug", "at least 2 days with entry x in b including m"),
+            (ENTRY, "exists entry x in b as y or e is incoming"),
+            (ENTRY, "exists entry x in b as y or exists entry z in b as y"),
+            (ENTRY, "not (exists entry x in b as y)"),
+            (ENTRY, "no entry x in b as y"),
+            (ENTRY, "at least 2 of (exists entry x in b as y, e is incoming, patient.gender is male)"),
+            (ENTRY, "exists entry x in b where (exists entry z in a as y)"),
+            (ENTRY, "latest entry x in b before e has (x.value > 3)"),
+            (ENTRY, "earliest entry x in b after e where (x is after e) has (x.value > 3)"),
+            (ENTRY, "latest entry x in b until e has (e is incoming)"),
+            (ENTRY, "latest entry x in b until nosuch has (x.value > 3)"),
+            (ENTRY, "latest entry x in nosuch until e has (x.value > 3)"),
+            (ENTRY, "e.value is from 3 to 3"),
+            (ENTRY, "e.value is from 4 to 3"),
+            (ENTRY, 'e.value is from 3 "kg" to 3000 "g"'),
+            (ENTRY, 'e.value is from 3 "kg" to 2999 "g"'),
+            ("for entry e in a with row r of nosuch", "r.n > 3"),
+            ("for entry e in a with row r of rows", "r.n > 3"),
+            ("for entry e in a with entry x in nosuch", "x.value > 3"),
+            ("for entry e in nosuch with entry x in b", "x.value > 3"),
+            ("for entry e in a with coding c", "c.code is missing"),
+            ("for coding c with entry e in a", "c.code is missing"),
+            ("for text t with coding c", "c.code is missing"),
+            ("for text t with entry e in nosuch", "e is incoming"),
+            ("for text t with entry e in a", "t is on the same day as e"),
+            ("for nothing", "message.service is missing"),
+            ("for words t", "message.service is missing"),
+        )
+    ),
+    *(
+        f'rule r {{ action note {of} say "x" example "x" {{ given {given} expect {expected} }} }}'
+        for of, given, expected in (
+            *(
+                (ENTRY, f"incoming entry 77386006, {what}", "fires")
+                for what in (
+                    "date 2025",
+                    "date male",
+                    'date "x"',
+                    "value 3",
+                    'value 3 "kg"',
+                    'value "3 kg"',
+                    'value "high"',
+                    "value true",
+                    "value 2 years 6 months",
+                    "value 3 weeks 2 years",
+                    "value 2025-01-01",
+                    "value 2025-02-30",
+                    "value 60001007 |x|",
+                    "value high",
+                    "value <= 3",
+                    "status final",
+                    "status nonsense",
+                    "assertion nonsense",
+                    "kind nonsense",
+                    "code 3",
+                    "qunatity 3",
+                    "quantity 3",
+                    "system emis",
+                    'system "nosuch"',
+                    "id x",
+                    "text x",
+                    "text 3",
+                    "subject mother",
+                )
+            ),
+            *(
+                ("for medication m in drug", f"incoming medication 52388000, {what}", "fires")
+                for what in (
+                    "quantity 3",
+                    'quantity 3 "tablet"',
+                    "quantity high",
+                    "days_supply 28",
+                    'days_supply 28 "d"',
+                    "days_supply x",
+                    "form 385055001",
+                    'form "x"',
+                    "route x",
+                    "start 2025-01-01",
+                    "as_needed true",
+                    "as_needed perhaps",
+                    "value 3",
+                )
+            ),
+            *(
+                (ENTRY, "incoming entry 77386006", f"cannot tell: {field}")
+                for field in (
+                    "record",
+                    "e.date",
+                    "e.dat",
+                    "e.nosuch",
+                    "nosuch",
+                    "nosuch.date",
+                    "patient.gender",
+                    "patient.gendre",
+                    "patient.nhs_number",
+                    "message.service",
+                    "message.servic",
+                    "release",
+                    "release.emis",
+                    "release.",
+                    "patient",
+                )
+            ),
+            (ENTRY, "incoming coding 77386006", "fires"),
+            (ENTRY, "incoming entry nosuch", "fires"),
+            (ENTRY, "patient gender male", "fires"),
+            (ENTRY, "patient gender mal", "fires"),
+            (ENTRY, "patient born 1990", "fires"),
+            (ENTRY, "patient nosuch x", "fires"),
+            (ENTRY, "message sent 2025-01-01", "fires"),
+            (ENTRY, "message sent x", "fires"),
+            (ENTRY, "record complete", "fires"),
+            (ENTRY, "record complete entry", "fires"),
+            (ENTRY, "record complete since 2025", "fires"),
+            (ENTRY, "record complete nosuch", "fires"),
+            (ENTRY, "nothing", "fires"),
+            (ENTRY, "incoming entry 77386007", "fires"),
+            (ENTRY, "incoming entry 77386006", 'fires "y"'),
+            (ENTRY, "incoming entry 77386006", 'clear "y"'),
+        )
+    ),
+    *(
+        f'rule r {{ action note {part} for entry e in a say "x" }}'
+        for part in (
+            "title few",
+            'title " "',
+            "because nosuch",
+            'because ""',
+            "source few",
+            'source ""',
+            "hazard H-01, H-01",
+            "hazard x",
+            "severity high",
+            'assume "kg" for e.value assume "g" for e.value',
+            'assume "nosuch" for e.value',
+            'assume "kg" for e.date',
+            'assume "kg" for patient.gender',
+            "valid from 2025",
+            "valid from 2025-02-30",
+            "valid from 2025-01-02 valid until 2025-01-01",
+            "overridable by seen for 0 weeks",
+            "overridable by nosuch for 2 weeks",
+            "overridable by seen",
+            "after rule nosuch",
+            "after rule r",
+            "after rule r[x]",
+            "cannot tell note",
+            "cannot tell stop",
+            "action hold",
+        )
+    ),
+    *(
+        f'valueset v "V" {{ {parts} }}'
+        for parts in (
+            "",
+            "codes",
+            "include nosuch",
+            "include a except b",
+            "include a except 77386006",
+            'include a except "x"',
+            "include v",
+            "codes emis X1",
+            "codes nosuch X1",
+            'codes emis "X 1"',
+            "codes 77386006, 77386006",
+            "codes 77386006 |Pregnancy| perhaps 77386006",
+            "ecl { }",
+            "ecl { < }",
+            'ecl { << 77386006 } frozen "nosuch.csv"',
+            'frozen "said.csv" frozen "said.csv"',
+            'phrases "said.csv" phrases "said.csv" codes 77386006',
+            'phrases "nosuch.csv" codes 77386006',
+            'phrases "said.csv"',
+            'phrases "none.csv" codes 77386006',
+            "codes 77386006 |Not pregnant|",
+        )
+    ),
+    *(
+        f'table z from "ranges.csv" {{ {parts} }}'
+        for parts in (
+            "key code in sct",
+            "column n number",
+            "key code in nosuch column n number",
+            "key nosuch in sct column n number",
+            "key code in sct column n numbr",
+            "key code in sct column n number open column n number",
+            "key code in sct column label text open",
+            "key code in sct column n number opne",
+            "key code in sct column low value",
+            'key code in sct column n number in "kg"',
+            'key code in sct column low value in "nosuch"',
+            "key code in sct column low value in nosuch",
+            "key code in sct column low value in n column n number",
+            "key code in sct column low value in ucm column ucum unit",
+            "key code in sct column label number",
+            "key code in sct column label sex",
+            "key code in sct column label date",
+            "key code in sct column n years",
+            "key code in sct column label set",
+            "key code in sct column label unit",
+            "key code in sct column label code",
+            "key code in sct column label code in icd10cm",
+            "key code in sct column n number valid from youngest until oldest",
+            "key code in sct column n number valid from nosuch until nosuch",
+            "key label column n number",
+            "key code in sct column code number",
+            "key code in sct column n number valid from n until n valid from n until n",
+        )
+    ),
+    *(
+        f'limit l "L" {{ {parts} }}'
+        for parts in (
+            "",
+            "default 3",
+            "default 3 from 3 to 3",
+            "default 3 from 1 to 2",
+            "default 3 from 5 to 4",
+            "default 3 default 4",
+            "default 3 from 1 to 4 from 1 to 4",
+            "default 3 weeks from 1 to 4",
+            "default 3 from 1 week to 4 weeks",
+            "default 3 weeks from 1 month to 2 months",
+            'default 3 "kg" from 1 to 4',
+            'default 3 "kg" from 2000 "g" to 4000 "g"',
+            'default 3 "nosuch" from 2 "kg" to 4 "kg"',
+            "default 3 years from 2 years 6 months to 4 years",
+            "from 1 to 2",
+            'default 3 source ""',
+            "default -3",
+            "default 1.5 weeks",
+            "default 0 weeks",
+        )
+    ),
+    *(
+        f"define {parts}"
+        for parts in (
+            'd(entry s) "" { s is incoming }',
+            'd(entry s) "d" { e is incoming }',
+            'd(entry patient) "d" { patient.gender is male }',
+            'd(nosuch s) "d" { s is incoming }',
+            'd(entry a) "d" { a is incoming }',
+            'd(entry s) "d" { s is incoming } define d(entry s) "d" { s is incoming }',
+            'd() "d" { patient.gender is male }',
+            'a(entry s) "d" { s is incoming }',
+            'd(entry s, medication m) "d" { s is before m }',
+            'd(item s) "d" { s.value > 3 }',
+            'd(item s) "d" { s.date is missing }',
+            'd(coding c) "d" { c.code is missing }',
+            'd(entry s) "d" { exists entry x in a where (x is before s) } rule r { action note for medication m in drug when d(m) say "x" }',
+            'd(entry s) "d" { q(s) } define q(entry s) "q" { d(s) }',
+            'd(entry s) "d" { s is incoming } rule r { action note for entry e in a when d() say "x" }',
+            'd(entry s) "d" { s is incoming } rule r { action note for entry e in a when d(z) say "x" }',
+            'd(entry s) "d" { s is incoming } rule r { action note for entry e in a when d(e.value) say "x" }',
+        )
+    ),
+    *(
+        f'rule r {{ action note for entry e in a say "{say}" }}'
+        for say in (
+            "",
+            " ",
+            "{",
+            "}",
+            "{e",
+            "e}",
+            "{e.nosuch}",
+            "{e.value}",
+            "{e.date}",
+            "{patient}",
+            "{patient.born}",
+            "{patient.gender}",
+            "{patient.nhs_number}",
+            "{message.sent}",
+            "{few}",
+            "{soon}",
+            "{too_high}",
+            "{a}",
+            "{age at e}",
+            "{age at nosuch}",
+            "{age at e.recorded}",
+            "{nosuch}",
+            "{e.code}",
+            "{e.text}",
+            "{e.id}",
+            "{{e}}",
+            "{e.subject}",
+        )
+    ),
     _family(_OF_ROWS),
     _family('for entry e in p.cond say "x"'),
     _family('for entry e in a say "x"'),
@@ -321,7 +642,43 @@ def cases() -> Iterator[str]:
     yield from MORE
 
 
-def told(text: str, data: dict[str, bytes] = DATA) -> str:
+def _given(test: Callable[..., Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield what a test of another file is given, case by case."""
+    for mark in test.pytestmark:  # type: ignore[attr-defined]
+        yield from (case if isinstance(case, tuple) else (case,) for case in mark.args[1])
+
+
+def _note(of: str, body: str, say: str = "x") -> str:
+    return f'rule r {{ action note {of} {body} say "{say}" }}'
+
+
+def elsewhere() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
+    """Yield the texts of the other tests of this room, each with the head and the data of its own file."""
+    one, two, three, four, five = test_numbers, test_members, test_families, test_mistakes, test_defines
+    rows = {"b.csv": three.BANDS.encode(), "c.csv": b"code,n\nO80,1\n"}
+    texts: list[tuple[Any, Mapping[str, bytes], Iterator[str]]] = [
+        (one, one.DATA, (_note(of, f"when {text}") for text, of, *_ in _given(one.test_what_is_refused_and_what_is_said_of_it))),
+        (one, one.DATA, (_note(f"{assume} {one.ROW}", 'when e.value > 3 "mm[Hg]"') for assume, *_ in _given(one.test_a_unit_that_cannot_be_assumed_is_told))),
+        (one, one.DATA, (f'table z from "ranges.csv" {{ key code in sct {column} }}' for column, *_ in _given(one.test_a_column_that_cannot_be_is_told))),
+        (one, one.DATA, (f'limit l "L" {{ {limit} }}' for limit, *_ in _given(one.test_a_limit_that_cannot_be_is_refused))),
+        (two, {}, (_note(two.ENTRY, body) for body, *_ in _given(two.test_what_stands_where_it_means_nothing_is_refused))),
+        (two, {}, (_note(two.ENTRY, body, say) for body, say, *_ in _given(two.test_a_name_that_cannot_be_shown_is_refused))),
+        (two, {}, (_note(of, f"when {text}") for text, of, *_ in _given(two.test_what_cannot_be_counted_or_chosen_is_refused))),
+        (two, {}, (_note(two.ENTRY, f"when {text}") for text, _ in _given(two.test_the_remedy_gives_what_was_meant))),
+        (two, {}, (_note("for history h in a", f"when {text}") for (text,) in _given(two.test_a_condition_that_a_history_can_never_meet_is_a_warning))),
+        (two, {}, (_note(of, f"when {text}") for text, of, _ in _given(two.test_the_latest_of_all_is_told_where_a_rule_is_about_an_item))),
+        (three, rows, (text for text, *_ in _given(three.test_what_is_refused))),
+        (three, rows, (text for text, *_ in _given(three.test_a_row_and_a_variable_never_share_a_name))),
+        (four, four.DATA, (_note(of, f"when {text}") for of, text, *_ in _given(four.test_lengths))),
+        (four, four.DATA, (_note(of, f"when {text}") for of, text, *_ in _given(four.test_what_people_write_is_told_in_our_words))),
+        (four, four.DATA, (text for text, *_ in _given(four.test_slips_outside_a_condition))),
+        (five, {}, (text for text, *_ in _given(five.test_what_is_wrong_in_itself_is_told_though_nothing_calls_it))),
+    ]  # fmt: skip
+    for file, data, cases_of_it in texts:
+        yield from ((text, file.HEAD, data) for text in cases_of_it)
+
+
+def told(text: str, data: Mapping[str, bytes] = DATA) -> str:
     """Return each error, or else each warning: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
     try:
         found = language.load_texts({"t.rules": text}, data, predicates=PREDICATES).warnings
@@ -338,7 +695,8 @@ def told(text: str, data: dict[str, bytes] = DATA) -> str:
 
 def written() -> str:
     of_the_first = [f"{text}\n{told(HEAD + text)}" for text in (*cases(), *FIRST)] + [f"{text}\n{told(text)}" for text in WHOLE]
-    return "".join([*of_the_first, *(f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in SECOND)])
+    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in SECOND]
+    return "".join([*of_the_first, *of_the_second, *(f"{text}\n{told(head + text, data)}" for text, head, data in elsewhere())])
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ def test_a_quantified_value_may_be_read_in_a_unit_too() -> None:
     ("e.value > e.value", PAIR, "CS207", "`e.value` is compared with itself [e.value > e.value]", "name another field on one side"),
     ('e.value is from 300 to 20 "/min"', PAIR, "CS207", 'this range is empty: 300 is more than 20 [300 to 20 "/min"]',
      "write the lower number first"),
-    ('e.value is from 2 "kg" to 300 "g"', PAIR, "CS207", 'this range is empty: 2 is more than 300 [2 "kg" to 300 "g"]',
+    ('e.value is from 2 "kg" to 300 "g"', PAIR, "CS207", 'this range is empty: 2 "kg" is more than 300 "g" [2 "kg" to 300 "g"]',
      "write the lower number first"),
     ('e.value is from 20 "kg" to 30 "/min"', PAIR, "CS208", '`kg` does not convert to `/min` [30 "/min"]',
      "give both sides units of one kind"),

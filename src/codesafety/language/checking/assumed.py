@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import did_you_mean
@@ -10,6 +11,8 @@ from codesafety.ir import Kind
 from codesafety.language import quantities
 from codesafety.language.checking.scope import RuleScope
 from codesafety.language.parsing import syntax
+
+_A_VALUE: Final = "name a value that the rule compares, such as `e.value`, or leave `assume` out"
 
 
 def assume(parts: Sequence[syntax.Assume], scope: RuleScope) -> None:
@@ -49,14 +52,13 @@ def assumed_fields(parts: Sequence[syntax.Assume], scope: RuleScope) -> tuple[ir
             continue  # it was told already, or is right
         if base not in scope.all_variables:
             scope.diagnostics.error(
-                "CS202", f"nothing here is called `{base}`", part.target.span, did_you_mean(base, scope.all_variables)
+                "CS202", f"nothing here is called `{base}`", part.target.span, did_you_mean(base, scope.all_variables) or _A_VALUE
             )
             continue
         scope.diagnostics.error(
             "CS207",
             f"nothing in this rule reads `{target}` as a number with a unit",
             part.target.span,
-            did_you_mean(target, [f"{base}.value", f"{base}.strength"])
-            or "name a value that the rule compares, such as `e.value`, or leave `assume` out",
+            did_you_mean(target, [f for f in (f"{base}.value", f"{base}.strength") if f != target]) or _A_VALUE,
         )
     return tuple(scope.read_as.values())

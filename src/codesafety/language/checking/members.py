@@ -229,8 +229,8 @@ def _of_parts(node: syntax.Several, scope: RuleScope) -> Decimal | ir.LimitRef |
     """Return how many of its parts a condition asks for: from 2 to one less than there are."""
     words, parts = _words(node.word), len(node.parts)
     n = scope.bound(node.n)
-    if n is None:
-        return None
+    if n is None or (isinstance(n, Decimal) and n != n.to_integral_value()):
+        return None  # which has been told
     if isinstance(n, ir.Field):
         scope.diagnostics.error(
             "CS205",

@@ -161,7 +161,7 @@ def number_range(node: syntax.InRange, scope: RuleScope) -> ir.Condition | None:
     if first is not None and last is not None and _above(first, last):
         scope.diagnostics.error(
             "CS207",
-            f"this range is empty: {first.number} is more than {last.number}",
+            f"this range is empty: {_said(first, last)} is more than {_said(last, first)}",
             node.low.span.to(node.high.span),
             "write the lower number first",
         )
@@ -175,6 +175,10 @@ def _written(end: ir.Number, scope: RuleScope) -> ir.Quantity | None:
         value = None if limit is None else limit.default
         return ir.Quantity(value) if isinstance(value, Decimal) else value if isinstance(value, ir.Quantity) else None
     return end if isinstance(end, ir.Quantity) else None
+
+
+def _said(end: ir.Quantity, other: ir.Quantity) -> str:
+    return str(end.number) if end.unit == other.unit else f'{end.number} "{end.unit}"'
 
 
 def _above(low: ir.Quantity, high: ir.Quantity) -> bool:
