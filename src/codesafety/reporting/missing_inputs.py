@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from codesafety import ir
+from codesafety.diagnostics import count
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Outcome
 from codesafety.evaluation.reference.explanation import show_code
@@ -176,10 +177,10 @@ class MissingInputs:
             if not items:
                 continue
             if missing == "code":
-                cause = f"{counted(len(items), 'item')} carried no code that the rules understand"
+                cause = f"{count(len(items), 'item')} carried no code that the rules understand"
                 yield _line(missing, cause, rules, len(items))
                 continue
-            cause = f"{counted(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
+            cause = f"{count(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
             yield _line(
                 missing,
                 cause,
@@ -235,7 +236,7 @@ class MissingInputs:
 def _line(
     missing: str, cause: str, rules: Collection[str], items: int, *, path: str | None = None, names: tuple[str, ...] = ()
 ) -> MissingInput:
-    message = f"{cause}: {counted(len(rules), 'rule')} could not be told"
+    message = f"{cause}: {count(len(rules), 'rule')} could not be told"
     return MissingInput(missing=missing, path=path, rules=len(rules), items=items, cause=cause, names=names, message=message)
 
 
@@ -276,8 +277,3 @@ def _outcome_path(outcome: Outcome) -> str:
 
 def _is_whole(missing: str) -> bool:
     return missing in ("record", "message.unread") or missing.startswith("release")
-
-
-def counted(n: int, word: str) -> str:
-    """Return a number with its noun: `1 rule`, `2 rules`."""
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"

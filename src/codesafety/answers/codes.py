@@ -1,0 +1,36 @@
+"""The code systems of our answers. They have no domain of ours to stand under, so each is a UUID that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from codesafety.diagnostics import shortened
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError
+from codesafety.report import Result
+
+RULE = "urn:uuid:c28d27e2-4ace-5324-b5ef-6326c7e5af2b"
+"""Of rules: `ruleset/rule`."""
+ANSWER = "urn:uuid:659ff02e-5953-5abd-9eca-21edb05efa90"
+"""Of the decision (`hold`, `review`, `note`, `none`), and of what an answer says beside findings (`beside.Code`)."""
+REASON = "urn:uuid:998529c3-9ca7-5b94-85ff-c046f9b7a9e2"
+"""Of the reasons for which a rule lets a finding be set aside, and of our own three."""
+
+_Version = TypeVar("_Version", bound=str)
+
+
+def rule_coding(result: Result) -> dict[str, Any]:
+    """Return the rule of a result as a Coding of FHIR."""
+    return {"system": RULE, "version": result.version, "code": result.rule, "display": result.title or result.rule}
+
+
+def known(version: _Version, versions: Iterable[_Version], standard: str) -> _Version:
+    """Return the version. Raises ConfigurationError where we do not answer in it."""
+    if version not in versions:
+        raise ConfigurationError(f"no version of {standard} that is answered\n  = help: ask for {', '.join(versions)}")
+    return version
+
+
+def told_of(error: CodesafetyError) -> str:
+    """Return what an error says, in one line and without the name of a file."""
+    return shortened(error.message if isinstance(error, InputError) else str(error).partition("\n")[0])
