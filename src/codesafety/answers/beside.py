@@ -40,13 +40,15 @@ def beside(report: Report) -> Iterator[Line]:
             failed.setdefault(f"Not checked: the plugin {line.plugin} failed.", []).extend([line.path] if line.path else [])
     for failure, where in failed.items():
         yield Line("not-checked", "hold", failure, tuple(where))
-    yield from _unread("broken", "hold", [n for n in report.not_read if n.broken], "place", "breaking the format: not checked")
-    yield from _unread("not-read", "review", not_read(report), "resource", "not read: no reader understands them")
-    yield from _unread("not-judged", "review", not_judged(report), "code", "not judged: no rule about entries has seen them")
+    yield from _unread(
+        "broken", "hold", [n for n in report.not_read if n.broken], "place", "not checked: the format is broken there"
+    )
+    yield from _unread("not-read", "review", not_read(report), "resource", "not read: of no kind that a reader understands")
+    yield from _unread("not-judged", "review", not_judged(report), "code", "not judged: seen by no rule about entries")
     for error in report.errors:
         yield Line("error", strictest("review", report.decision), f"{error[:1].upper()}{error[1:]}.")
     kept = [n for n in report.not_read if not (n.whole or n.coded or n.broken)]
-    yield from _unread("not-kept", "none", kept, "element", "not kept: a record has no place for them")
+    yield from _unread("not-kept", "none", kept, "element", "not kept: of no kind that a record holds")
     for missing in report.missing_inputs:
         yield Line("cannot-tell", "none", f"{missing.message}.", (missing.path,) if missing.path else ())
     if report.never_given:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from codesafety.answers.beside import Line, beside
 from codesafety.answers.codes import ANSWER, REASON, known, rule_coding
+from codesafety.answers.paths import fhirpaths
 from codesafety.answers.screen import Finding, Screen, screen
 from codesafety.report import Decision, Report, Result
 
@@ -21,6 +22,7 @@ CdsHooksVersion = Literal["2.0", "3.0"]
 
 _INDICATOR: dict[Decision, str] = {"none": "info", "note": "info", "review": "warning", "hold": "critical"}
 _LONGEST = 139  # a summary has fewer than 140 characters
+_MOST_PATHS = 10
 _CARDS = UUID("ae42e986-6358-5b01-bd72-cc84fc342898")
 _OWN = {
     "code-is-right": "The code is right, and what it disagrees with is not",
@@ -59,7 +61,7 @@ def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[
     lines = list(beside(report))
     for line in lines:
         if line.action != "none":
-            yield _card(report, line.code, line.text, line.action, _marked(line.text))
+            yield _card(report, line.code, line.text, line.action, "\n".join(_lines(line)))
     told = [*shown.told, *(line.text for line in lines if line.action == "none" and line.code != "cannot-tell")]
     if told:
         detail = "\n".join(f"- {_marked(text)}" for text in told)
@@ -74,6 +76,16 @@ def _card(report: Report, code: str, summary: str, action: Decision, detail: str
         "source": {"label": f"codesafety {report.engine.version}", "topic": {"system": ANSWER, "code": code, "display": summary}},
         "detail": detail,
     }
+
+
+def _lines(line: Line) -> Iterator[str]:
+    paths = fhirpaths(line.paths)
+    yield _marked(line.text)
+    if paths:
+        yield ""
+    yield from (f"- `{path}`" for path in paths[:_MOST_PATHS])
+    if len(paths) > _MOST_PATHS:
+        yield f"- and {len(paths) - _MOST_PATHS} more"
 
 
 def _beside(shown: Screen, lines: list[Line]) -> str:
@@ -108,7 +120,7 @@ def _reasons(result: Result, version: CdsHooksVersion) -> list[dict[str, str]]:
 
 def _uuid(report: Report, *of: str) -> str:
     """Return the same for the same card about the same input, so that feedback finds it again."""
-    return str(uuid5(_CARDS, " ".join((report.engine.digest, report.digests.input, report.digests.record or "", *of))))
+    return str(uuid5(_CARDS, " ".join((report.digests.input, report.digests.record or "", *of))))
 
 
 def _cut(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from codesafety.diagnostics import shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError
@@ -19,9 +19,9 @@ REASON = "urn:uuid:998529c3-9ca7-5b94-85ff-c046f9b7a9e2"
 _Version = TypeVar("_Version", bound=str)
 
 
-def rule_coding(result: Result) -> dict[str, Any]:
-    """Return the rule of a result as a Coding of FHIR."""
-    return {"system": RULE, "version": result.version, "code": result.rule, "display": result.title or result.rule}
+def rule_coding(result: Result) -> dict[str, str]:
+    """Return the rule of a result as a Coding, of FHIR or of CDS Hooks."""
+    return {"system": RULE, "code": result.rule, "display": result.title or result.rule}
 
 
 def known(version: _Version, versions: Iterable[_Version], standard: str) -> _Version:

@@ -60,7 +60,7 @@ def _issues(report: Report, version: FhirVersion) -> Iterator[dict[str, Any]]:
         yield {
             "severity": SEVERITY[result.action],
             "code": "incomplete" if result.outcome == "cannot_tell" else issue_type(result.action),
-            "details": {"coding": [rule_coding(result)], "text": result.message},
+            "details": {"coding": [{**rule_coding(result), "version": result.version}], "text": result.message},
             "diagnostics": diagnostics(result),
             **_places([entry.path for entry in result.entries if entry.side == "incoming"], report, version),
         }

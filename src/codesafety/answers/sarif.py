@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from codesafety import __version__
 from codesafety.answers.beside import Line, beside
 from codesafety.answers.codes import told_of
 from codesafety.answers.paths import fhirpaths
@@ -31,33 +30,37 @@ def sarif(files: Iterable[tuple[str, Report | CodesafetyError]]) -> dict[str, An
     results: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     artifacts: list[dict[str, Any]] = []
+    version: str | None = None
     for name, found in files:
         if isinstance(found, CodesafetyError):
             notes.append(notification("not-checked", "hold", f"Nothing was checked: {told_of(found)}", name))
             artifacts.append(artifact(name))
             continue
+        version = found.engine.version
         artifacts.append(artifact(name, decision=found.decision, told=found.told, input=found.digests.input))
         for result in found.results:
             rules.setdefault(result.rule, _rule(result))
             results.append(_result(result, name))
         notes += [_noted(line, name) for line in beside(found) if line.code not in ("cannot-tell", "set-aside")]
-    return log(list(rules.values()), results, notes, artifacts)
+    return log(version, list(rules.values()), results, notes, artifacts)
 
 
 def log(
+    version: str | None,
     rules: Sequence[dict[str, Any]],
     results: Sequence[dict[str, Any]],
     notifications: Sequence[dict[str, Any]],
     artifacts: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return a log of one run. It was successful where no notification is an error."""
+    driver = {"name": "codesafety", **({"version": version} if version else {}), "rules": rules}
     done = all(note["level"] != "error" for note in notifications)
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "codesafety", "version": __version__, "rules": rules}},
+                "tool": {"driver": driver},
                 "invocations": [{"executionSuccessful": done, "toolExecutionNotifications": notifications}],
                 "artifacts": artifacts,
                 "results": results,
@@ -109,12 +112,10 @@ def _rule(result: Result) -> dict[str, Any]:
 
 
 def _result(result: Result, name: str) -> dict[str, Any]:
-    open_ = result.outcome == "cannot_tell" and result.action == "none"
-    kind = "open" if open_ else "fail" if result.action != "none" else "informational"
     aside = result.overridden
     return {
         "ruleId": result.rule,
-        "kind": kind,
+        "kind": "open" if result.action == "none" else "fail",
         "level": LEVEL[result.action],
         "message": {"text": result.message},
         "locations": [_with_places(location(name), _places(result))],

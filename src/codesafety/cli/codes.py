@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety import builtin, language
+from codesafety import __version__, builtin, language
 from codesafety.answers.sarif import artifact, location, log, notification
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, ListFormat, complain_of, finish, unwritable, write
 from codesafety.diagnostics import shortened
@@ -188,7 +188,7 @@ def _as_sarif(checked: list[CheckedList], errors: list[tuple[Path, str]]) -> Ite
     rules = [{"id": str(problem), "shortDescription": {"text": words}} for problem, words in _RULES.items()]
     artifacts = [artifact(str(one.source.path)) for one in checked] + [artifact(str(path)) for path, _ in errors]
     empty = '"results": []'
-    before, _, after = _text(log(rules, [], notes, artifacts)).rpartition(empty)
+    before, _, after = _text(log(__version__, rules, [], notes, artifacts)).rpartition(empty)
     yield before + empty[:-1]
     results = (_result(problem, code, one) for one in checked for code in one for problem in code.problems)
     comma = ""
