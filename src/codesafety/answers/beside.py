@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from codesafety.answers.codes import without_unknown_codes
 from codesafety.answers.screen import not_judged, not_read
 from codesafety.diagnostics import count
 from codesafety.report import Decision, NotReadItem, Report, strictest
@@ -49,8 +50,9 @@ def beside(report: Report) -> Iterator[Line]:
         yield Line("error", strictest("review", report.decision), f"{error[:1].upper()}{error[1:]}.")
     kept = [n for n in report.not_read if not (n.whole or n.coded or n.broken)]
     yield from _unread("not-kept", "none", kept, "element", "not kept: of no kind that a record holds")
+    plain = without_unknown_codes(report)
     for missing in report.missing_inputs:
-        yield Line("cannot-tell", "none", f"{missing.message}.", (missing.path,) if missing.path else ())
+        yield Line("cannot-tell", "none", f"{plain(missing.message)}.", (missing.path,) if missing.path else ())
     if report.never_given:
         yield Line("never-given", "none", f"Never given here: {', '.join(report.never_given)}.")
     for result in report.results:

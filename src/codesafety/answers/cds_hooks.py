@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
 from codesafety.answers.beside import Line, beside
-from codesafety.answers.codes import ANSWER, REASON, known, rule_coding
+from codesafety.answers.codes import ANSWER, REASON, known, rule_coding, without_unknown_codes
 from codesafety.answers.paths import fhirpaths
 from codesafety.answers.screen import Finding, Screen, screen
 from codesafety.report import Decision, Report, Result
@@ -48,6 +48,7 @@ def cds_hooks(report: Report, version: CdsHooksVersion) -> dict[str, Any]:
 
 
 def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[dict[str, Any]]:
+    plain = without_unknown_codes(report)
     for finding in shown.findings:
         first = finding.results[0]
         yield {
@@ -55,14 +56,14 @@ def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[
             "summary": _cut(finding.title),
             "indicator": _INDICATOR[finding.action],
             "source": {**_source(report, first), "topic": rule_coding(first)},
-            "detail": "\n\n".join(_detail(finding)),
+            "detail": plain("\n\n".join(_detail(finding))),
             "overrideReasons": _reasons(first, version),
         }
     lines = list(beside(report))
     for line in lines:
         if line.action != "none":
             yield _card(report, line.code, line.text, line.action, "\n".join(_lines(line)))
-    told = [*shown.told, *(line.text for line in lines if line.action == "none" and line.code != "cannot-tell")]
+    told = [*map(plain, shown.told), *(line.text for line in lines if line.action == "none" and line.code != "cannot-tell")]
     if told:
         detail = "\n".join(f"- {_marked(text)}" for text in told)
         yield _card(report, "cannot-tell", _beside(shown, lines), "none", f"{detail}\n\n{_marked(shown.foot)}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from codesafety.diagnostics import shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError
-from codesafety.report import Result
+from codesafety.report import InvolvedEntry, Report, ReportItem, Result
 
 RULE = "urn:uuid:c28d27e2-4ace-5324-b5ef-6326c7e5af2b"
 """Of rules: `ruleset/rule`."""
@@ -29,6 +30,22 @@ def known(version: _Version, versions: Iterable[_Version], standard: str) -> _Ve
     if version not in versions:
         raise ConfigurationError(f"no version of {standard} that is answered\n  = help: ask for {', '.join(versions)}")
     return version
+
+
+def without_unknown_codes(report: Report) -> Callable[[str], str]:
+    """Return what leaves out of a sentence each code, with its system, that the terminology has no term for.
+
+    A sender may have written anything there. The place says which code it is, and the report has it.
+    """
+    of: list[ReportItem | InvolvedEntry] = [*report.items, *(entry for result in report.results for entry in result.entries)]
+    unknown = {(one.code, one.system or "no system") for one in of if one.code and not one.term}
+    written = sorted(
+        (form for code, system in unknown for form in (f"code {code} ({system})", f"code {code}")), key=len, reverse=True
+    )
+    if not written:
+        return str
+    pattern = re.compile("|".join(map(re.escape, written)))
+    return lambda words: pattern.sub("a code that is not known here", words)
 
 
 def told_of(error: CodesafetyError) -> str:

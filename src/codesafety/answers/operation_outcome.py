@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 from codesafety.answers.beside import Line, beside
-from codesafety.answers.codes import ANSWER, known, rule_coding, told_of
+from codesafety.answers.codes import ANSWER, known, rule_coding, told_of, without_unknown_codes
 from codesafety.answers.paths import fhirpaths, xpaths
 from codesafety.answers.screen import decides, screen
 from codesafety.errors import CodesafetyError
@@ -56,11 +56,12 @@ def _issues(report: Report, version: FhirVersion) -> Iterator[dict[str, Any]]:
         "details": {"coding": [{"system": ANSWER, "code": report.decision}], "text": screen(report).headline},
         "diagnostics": f"codesafety {report.engine.version}, engine {report.engine.digest}, input {report.digests.input}",
     }
+    plain = without_unknown_codes(report)
     for result in filter(decides, report.results):
         yield {
             "severity": SEVERITY[result.action],
             "code": "incomplete" if result.outcome == "cannot_tell" else issue_type(result.action),
-            "details": {"coding": [{**rule_coding(result), "version": result.version}], "text": result.message},
+            "details": {"coding": [{**rule_coding(result), "version": result.version}], "text": plain(result.message)},
             "diagnostics": diagnostics(result),
             **_places([entry.path for entry in result.entries if entry.side == "incoming"], report, version),
         }

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from codesafety.answers.beside import Line, beside
-from codesafety.answers.codes import told_of
+from codesafety.answers.codes import told_of, without_unknown_codes
 from codesafety.answers.paths import fhirpaths
 from codesafety.errors import CodesafetyError
 from codesafety.report import Decision, Report, Result
@@ -38,9 +38,10 @@ def sarif(files: Iterable[tuple[str, Report | CodesafetyError]]) -> dict[str, An
             continue
         version = found.engine.version
         artifacts.append(artifact(name, decision=found.decision, told=found.told, input=found.digests.input))
+        plain = without_unknown_codes(found)
         for result in found.results:
             rules.setdefault(result.rule, _rule(result))
-            results.append(_result(result, name))
+            results.append(_result(result, plain(result.message), name))
         notes += [_noted(line, name) for line in beside(found) if line.code not in ("cannot-tell", "set-aside")]
     return log(version, list(rules.values()), results, notes, artifacts)
 
@@ -111,13 +112,13 @@ def _rule(result: Result) -> dict[str, Any]:
     }
 
 
-def _result(result: Result, name: str) -> dict[str, Any]:
+def _result(result: Result, message: str, name: str) -> dict[str, Any]:
     aside = result.overridden
     return {
         "ruleId": result.rule,
         "kind": "open" if result.action == "none" else "fail",
         "level": LEVEL[result.action],
-        "message": {"text": result.message},
+        "message": {"text": message},
         "locations": [_with_places(location(name), _places(result))],
         "partialFingerprints": {"codesafetyFinding/v1": result.id},
         **({"suppressions": [{"kind": "external", "justification": f"{aside.reason}, until {aside.until}"}]} if aside else {}),

@@ -137,7 +137,10 @@ class MissingInputs:
         action = (self.profile.lowers(rule.name, action) if self.profile else None) or action
         entries = tuple({(e.path, e.side): e for o in group for e in self.results.involved(rule, o.applications, {})}.values())
         shown = tuple(sorted(missing))
-        what = ", ".join(shown) or "something that is not shown"
+        named_here = dict.fromkeys(
+            "release" if name.startswith("release.") else name for name in shown
+        )  # a system is as it was sent
+        what = ", ".join(named_here) or "something that is not shown"
         result = self.results.result(
             rule,
             "cannot_tell",
