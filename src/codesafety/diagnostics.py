@@ -157,6 +157,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     return f"did you mean `{near[0]}`?" if near else None
 
 
+def count(n: int, word: str) -> str:
+    """Return `1 rule`, `2 rules`."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
 def escaped(text: str) -> str:
     """Return the text in one line of visible characters: what has no form of its own is written as its code, `\\u001b`.
 

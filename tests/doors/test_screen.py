@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
+from codesafety.answers.screen import day_in_words, screen
 from codesafety.cli.app import app
 from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
-from codesafety.cli.screen import day_in_words, screen
 from codesafety.record import Coding, NotRead
 from codesafety.report import Report
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from codesafety.answers import sarif
+from codesafety.cli.data import AsData, as_data
 from codesafety.cli.lines import serve_lines
 from codesafety.cli.output import (
     CLEAN,
@@ -19,8 +21,6 @@ from codesafety.cli.output import (
     coloured,
     complain,
     complain_of,
-    count,
-    error_data,
     fail,
     finish,
     standard_input,
@@ -30,10 +30,12 @@ from codesafety.cli.output import (
 from codesafety.cli.page import Section, page, section
 from codesafety.cli.render import render
 from codesafety.cli.tables import Account, assess_tables
+from codesafety.diagnostics import count
 from codesafety.engine import Engine, Evaluator, load, open_source, read_model, read_overrides, read_source
-from codesafety.errors import CodesafetyError, ConfigurationError, PluginError
+from codesafety.errors import CodesafetyError, ConfigurationError, InputError, PluginError
 from codesafety.profile import Override, Profile
 from codesafety.record import Record
+from codesafety.report import Report
 
 
 def check(
@@ -57,8 +59,13 @@ def check(
         bool, typer.Option("--jsonl", help="Serve: one submission a line in, one report a line out, until input ends.")
     ] = False,
     format: Annotated[
-        ReportFormat, typer.Option(help="How to write the reports: a screen, JSON (always whole), or a page.")
+        ReportFormat,
+        typer.Option(help="How to write the reports: a screen, JSON (always whole), a page, or an answer of another standard."),
     ] = ReportFormat.TEXT,
+    format_version: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="Of operation-outcome: R4 (or R5, STU3); of cds-hooks: 3.0 (or 2.0)."),
+    ] = None,
     all: Annotated[bool, typer.Option("--all", help="As text or page: every finding and item, with paths and sources.")] = False,
 ) -> None:
     """Check messages before they are filed.
@@ -77,11 +84,16 @@ def check(
 
       codesafety check message.xml --format html > report.html
 
+      codesafety check message.xml --format operation-outcome --format-version STU3
+
       codesafety check *.xml --rules uk.pregnancy --rules my-rules/
     """
     form = ReportFormat.JSON if jsonl else format
     if jsonl == bool(files):
         raise typer.BadParameter("give FILE, or --jsonl and submissions on standard input")
+    if jsonl and format not in (ReportFormat.TEXT, ReportFormat.JSON):
+        raise typer.BadParameter("--jsonl writes reports as JSON, and nothing else")
+    data = as_data(form, format_version)
     evaluator: Evaluator = "reference" if reference else "compiled"
     try:
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
@@ -100,7 +112,7 @@ def check(
         )
     if jsonl:
         finish(CLEAN, answered=serve_lines(engine, practice, aside, existing))
-    tally = _check_files(engine, files or [], existing, practice, aside, form, whole=all)
+    tally = _check_files(engine, files or [], existing, practice, aside, form, data, whole=all)
     finish(tally.worst, answered=tally.answered)
 
 
@@ -111,11 +123,13 @@ def _check_files(
     profile: Profile | None,
     overrides: list[Override],
     form: ReportFormat,
+    data: AsData | None,
     *,
     whole: bool,
 ) -> Tally:
-    """Write what each file comes to: as JSON one document, an array where there are several files or many patients; one page."""
+    """Write what each file comes to: as data one document, an array where there are several files or many patients; one page, one log."""
     tally = Tally()
+    listed: list[tuple[str, Report | CodesafetyError]] = []
     array = JsonArray()
     sections: list[Section] = []
     try:
@@ -125,6 +139,12 @@ def _check_files(
                 source = read_source(standard_input(), "standard input") if file == "-" else open_source(file)
                 with redirect_stdout(sys.stderr):
                     many = engine.holds_many(source)
+                if many and form not in (ReportFormat.TEXT, ReportFormat.JSON, ReportFormat.HTML):
+                    raise InputError(
+                        f"tables hold many patients, and {form.value} answers for one message",
+                        source=source.name,
+                        help="write --format json",
+                    )
                 if many:
                     account = Account(source.name)
                     for key, found in assess_tables(engine, source, profile, overrides, tally, account):
@@ -141,16 +161,16 @@ def _check_files(
                     report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
             except (CodesafetyError, ConfigurationError) as error:
                 tally.worst = FAILED
-                held = {"decision": "hold"} if isinstance(error, PluginError) else {}
-                if form is not ReportFormat.JSON:
+                if data is None:
                     complain_of(error)
-                    if held:
+                    if isinstance(error, PluginError):
                         complain("  = help: what it was to read is held as not checked")
                     sections.append(Section(file, lines=("NOT CHECKED", *str(error).split("\n"))))
+                    listed.append((file, error))
                 elif named or array.is_open:
-                    array.add({**named, **held, "error": error_data(error)})
+                    array.add({**named, **data.error_of_many(error)})
                 else:
-                    write_json({**held, "error": error_data(error)})
+                    write_json(data.error(error))
                     return tally
                 continue
             tally.count(report)
@@ -158,15 +178,19 @@ def _check_files(
                 write(*([""] if number else []), *render(report, file, coloured(), whole=whole).split("\n"))
             elif form is ReportFormat.HTML:
                 sections.append(section(report, file, whole=whole))
+            elif data is None:
+                listed.append((file, report))
             elif named:
-                array.add({**named, "report": report.model_dump(mode="json")})
+                array.add({**named, data.name: data.report(report)})
             else:
-                write_json(report.model_dump(mode="json"))
+                write_json(data.report(report))
                 return tally
-        if form is ReportFormat.JSON and not array.is_open:
+        if data is not None and not array.is_open:
             array.begin()
         if form is ReportFormat.HTML:
             write(*page(sections).split("\n"))
+        elif form is ReportFormat.SARIF:
+            write_json(sarif(listed))
     finally:
         if array.is_open:
             array.close()

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety import builtin, language
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain_of, finish, unwritable, write
+from codesafety import __version__, builtin, language
+from codesafety.answers.sarif import artifact, location, log, notification
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, ListFormat, complain_of, finish, unwritable, write
 from codesafety.diagnostics import shortened
 from codesafety.engine import checked_path, frozen_terminology
 from codesafety.errors import CodesafetyError, InputError
@@ -39,7 +40,7 @@ def check(
         Path | None,
         typer.Option(metavar="OUT.csv", help="Write a copy of one list, with the repairs that are the only ones possible."),
     ] = None,
-    format: Annotated[Format, typer.Option(help="How to write what was found.")] = Format.TEXT,
+    format: Annotated[ListFormat, typer.Option(help="How to write what was found.")] = ListFormat.TEXT,
 ) -> None:
     """Find damaged, unknown, inactive and doubled codes, and terms that disagree with their code.
 
@@ -66,8 +67,8 @@ def check(
             copied = True
         except OSError as error:
             errors.append((fix, str(unwritable(error))))
-    if format is Format.JSON:
-        for line in _as_json(checked, errors, terminology):
+    if format is not ListFormat.TEXT:
+        for line in _as_json(checked, errors, terminology) if format is ListFormat.JSON else _as_sarif(checked, errors):
             write(line)
     else:
         for one in checked:
@@ -170,6 +171,42 @@ def _as_json(checked: list[CheckedList], errors: list[tuple[Path, str]], termino
         yield ","
         yield from _ids_as_json(checked[0]) if checked else ('"ids": []',)
     yield "}"
+
+
+_RULES = {
+    Problem.DAMAGED: "A code that was damaged, or cannot be one",
+    Problem.UNKNOWN: "A code that the release does not know",
+    Problem.INACTIVE: "A code that is no longer in use",
+    Problem.TERM: "A term that disagrees with its code",
+    Problem.DUPLICATE: "A code that stands twice",
+    Problem.RAGGED: "A row with another number of cells than the header",
+}
+
+
+def _as_sarif(checked: list[CheckedList], errors: list[tuple[Path, str]]) -> Iterator[str]:
+    """Yield one SARIF log, a line a result."""
+    notes = [notification("not-read", "hold", message, str(path)) for path, message in errors]
+    notes += [notification("note", "note", note, str(one.source.path)) for one in checked for note in one.notes]
+    rules = [{"id": str(problem), "shortDescription": {"text": words}} for problem, words in _RULES.items()]
+    artifacts = [artifact(str(one.source.path)) for one in checked] + [artifact(str(path)) for path, _ in errors]
+    empty = '"results": []'
+    before, _, after = _text(log(__version__, rules, [], notes, artifacts)).rpartition(empty)
+    yield before + empty[:-1]
+    results = (_result(problem, code, one) for one in checked for code in one for problem in code.problems)
+    comma = ""
+    for result in results:
+        yield comma + _text(result)
+        comma = ","
+    yield empty[-1] + after
+
+
+def _result(problem: Problem, code: CheckedCode, one: CheckedList) -> dict[str, Any]:
+    return {
+        "ruleId": str(problem),
+        "level": "error" if problem is Problem.DAMAGED else "warning",
+        "message": {"text": _sentence(problem, code, one.speaks_of(code))},
+        "locations": [location(str(one.source.path), line=code.row.line)],
+    }
 
 
 def _ids_as_json(checked: CheckedList) -> Iterator[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codesafety.cli.output import count, style, wrapped
-from codesafety.cli.screen import context_words, decides, not_judged, not_read, screen
+from codesafety.answers.screen import context_words, decides, not_judged, not_read, screen
+from codesafety.cli.output import style, wrapped
+from codesafety.diagnostics import count
 from codesafety.report import RANK, NotChecked, Report, ReportItem, Result
 from codesafety.terminology.words.normal import without_tag
 

@@ -27,12 +27,23 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ListFormat(StrEnum):
+    """How what was found in lists is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 class ReportFormat(StrEnum):
-    """How reports are written; a page is for people."""
+    """How reports are written: for people, whole, or as another standard's answer."""
 
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    OPERATION_OUTCOME = "operation-outcome"
+    CDS_HOOKS = "cds-hooks"
+    SARIF = "sarif"
 
 
 def exit_code(report: Report) -> int:
@@ -164,11 +175,6 @@ def coloured(stream: Any = None) -> bool:
 def style(text: str, colour: bool, **how: Any) -> str:
     text = escaped(text)
     return typer.style(text, **how) if colour else text
-
-
-def count(n: int, word: str) -> str:
-    """Return `1 rule`, `2 rules`."""
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def width() -> int:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codesafety import __version__
+from codesafety.answers.screen import Screen, screen
 from codesafety.cli import everything
-from codesafety.cli.screen import Screen, screen
 from codesafety.diagnostics import escaped
 from codesafety.report import Report
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from codesafety.answers.screen import Finding, Screen, screen
 from codesafety.cli import everything
 from codesafety.cli.output import style, wrapped
-from codesafety.cli.screen import Finding, Screen, screen
 from codesafety.report import Report
 
 _COLOURS = {"hold": "red", "review": "yellow", "note": "cyan", "none": "green"}

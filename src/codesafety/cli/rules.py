@@ -20,7 +20,6 @@ from codesafety.cli.output import (
     coloured,
     complain,
     complain_of,
-    count,
     fail,
     finish,
     standard_input,
@@ -31,7 +30,7 @@ from codesafety.cli.output import (
     write_json,
     write_unchanged,
 )
-from codesafety.diagnostics import Span, render_all
+from codesafety.diagnostics import Span, count, render_all
 from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.paths import writing

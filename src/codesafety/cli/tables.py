@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
-from codesafety.cli.output import Tally, count, wrapped
-from codesafety.cli.screen import context_words
+from codesafety.answers.screen import context_words
+from codesafety.cli.output import Tally, wrapped
+from codesafety.diagnostics import count
 from codesafety.engine import Engine
 from codesafety.errors import InputError
 from codesafety.plugins import Source

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from codesafety import ir
+from codesafety.diagnostics import count
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Outcome
 from codesafety.evaluation.reference.explanation import show_code
@@ -142,7 +143,10 @@ class MissingInputs:
         action = (self.profile.lowers(rule.name, action) if self.profile else None) or action
         entries = tuple({(e.path, e.side): e for o in group for e in self.results.involved(rule, o.applications, {})}.values())
         shown = tuple(sorted(missing))
-        what = ", ".join(shown) or "something that is not shown"
+        named_here = dict.fromkeys(
+            "release" if name.startswith("release.") else name for name in shown
+        )  # a system is as it was sent
+        what = ", ".join(named_here) or "something that is not shown"
         result = self.results.result(
             rule,
             "cannot_tell",
@@ -182,10 +186,10 @@ class MissingInputs:
             if not items:
                 continue
             if missing == "code":
-                cause = f"{counted(len(items), 'item')} carried no code that the rules understand"
+                cause = f"{count(len(items), 'item')} carried no code that the rules understand"
                 yield _line(missing, cause, rules, len(items))
                 continue
-            cause = f"{counted(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
+            cause = f"{count(len(items), 'medicine')} {'was' if len(items) == 1 else 'were'} not recognised"
             yield _line(
                 missing,
                 cause,
@@ -241,7 +245,7 @@ class MissingInputs:
 def _line(
     missing: str, cause: str, rules: Collection[str], items: int, *, path: str | None = None, names: tuple[str, ...] = ()
 ) -> MissingInput:
-    message = f"{cause}: {counted(len(rules), 'rule')} could not be told"
+    message = f"{cause}: {count(len(rules), 'rule')} could not be told"
     return MissingInput(missing=missing, path=path, rules=len(rules), items=items, cause=cause, names=names, message=message)
 
 
@@ -282,8 +286,3 @@ def _outcome_path(outcome: Outcome) -> str:
 
 def _is_whole(missing: str) -> bool:
     return missing in ("record", "message.unread") or missing.startswith("release")
-
-
-def counted(n: int, word: str) -> str:
-    """Return a number with its noun: `1 rule`, `2 rules`."""
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
+from codesafety.diagnostics import count
 from codesafety.errors import PluginError
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status
@@ -29,7 +30,7 @@ from codesafety.reporting.about import about
 from codesafety.reporting.findings import Findings, ordered
 from codesafety.reporting.items import broken_rules, is_understood, not_read, read_items, unjudged, unread_items
 from codesafety.reporting.ledger import Ledger
-from codesafety.reporting.missing_inputs import MissingInputs, counted
+from codesafety.reporting.missing_inputs import MissingInputs
 from codesafety.reporting.results import Results
 from codesafety.reporting.standing import InForce, Standing
 
@@ -189,7 +190,7 @@ def _not_the_patients(results: Results) -> list[Result]:
         results.built_in(
             "not-the-patients",
             "review",
-            f"{counted(len(found), 'item')} of the message {'is' if len(found) == 1 else 'are'} about somebody or something other "
+            f"{count(len(found), 'item')} of the message {'is' if len(found) == 1 else 'are'} about somebody or something other "
             "than its patient, or about whom cannot be told. A person decides whether it belongs in this record.",
             ("H-12",),
             found,
@@ -254,7 +255,7 @@ def _summary(
     live = [r for r in results if r.outcome == "fires" and r.overridden is None]
     parts = [f"{sum(r.action == a for r in live)} to {a}" for a in ("hold", "review", "note") if any(r.action == a for r in live)]
     untold = sum(r.outcome == "cannot_tell" for r in results)
-    text = f"{decision}: {counted(len(items), 'item')}; findings: {', '.join(parts) if parts else 'none'}"
+    text = f"{decision}: {count(len(items), 'item')}; findings: {', '.join(parts) if parts else 'none'}"
     if untold:
         text += f"; {untold} not told"
     if not_checked:

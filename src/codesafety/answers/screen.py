@@ -1,6 +1,6 @@
 """What a person sees of a report: what was found, worst first and one cause once, and what could not be told.
 
-Text and page are both made of it. The whole is in `codesafety.cli.everything`, and in JSON.
+Text and page are both made of it. Cards are too. The whole is in `codesafety.cli.everything`, and in JSON.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codesafety.cli.output import count
+from codesafety.diagnostics import count
 from codesafety.report import Decision, EntryContext, InvolvedEntry, MissingInput, NotReadItem, Report, Result
 from codesafety.terminology.words.normal import without_bracket
 
@@ -36,6 +36,7 @@ class Finding:
     """Hazards, a profile's change, for how long and why it may be set aside."""
     beneath: bool
     """It rests on a finding above: if that is wrong, so may this be."""
+    results: tuple[Result, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _findings(report: Report) -> Iterator[Finding]:
             rule=first.rule,
             beside=tuple(_beside(first)),
             beneath=any(above in shown for above in first.rests_on),
+            results=tuple(group),
         )
 
 
