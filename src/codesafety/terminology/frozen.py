@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
@@ -38,13 +39,41 @@ class FrozenTerminology:
         self._terms = {code: tuple(known) for code, known in (terms or {}).items() if known}
         self._contexts = dict(contexts or {})
         self._given_products = products
+        self._worked_out: Mapping[str, Any] | None = None
+        """What a stored form has beside terms and contexts."""
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> FrozenTerminology:
+        """Return what `plain` told, with the shipped extract."""
+        contexts: dict[str, CodeContext] = {}
+        for *said, codes in plain["contexts"]:
+            contexts.update(dict.fromkeys(codes, CodeContext(*said)))
+        made = cls(plain["terms"], contexts)
+        made._worked_out = plain
+        return made
+
+    def plain(self) -> dict[str, Any]:
+        """Return what JSON can hold of terms and contexts, and what is worked out of them."""
+        contexts: dict[CodeContext, list[str]] = {}
+        for code, said in self._contexts.items():
+            contexts.setdefault(said, []).append(code)
+        return {
+            "terms": self._terms,
+            "contexts": [[c.assertion, c.subject, c.temporality, c.told, codes] for c, codes in contexts.items()],
+            "by_term": {key: list(codes) for key, codes in self._by_term.items()},
+            "digest": self.digest,
+            "products": getattr(self._products, "digest", None),
+        }
 
     @cached_property
     def _products(self) -> Mapping[str, Product]:
         return shipped_products() if self._given_products is None else self._given_products
 
     @cached_property
-    def _by_term(self) -> Mapping[str, frozenset[str]]:
+    def _by_term(self) -> Mapping[str, Collection[str]]:
+        if self._worked_out is not None:
+            by_term: Mapping[str, Collection[str]] = self._worked_out["by_term"]
+            return by_term
         return _inverted((normal(term), code) for code, known in self._terms.items() for term in known)
 
     def _products_named(self, key: str) -> Iterable[str]:
@@ -56,9 +85,11 @@ class FrozenTerminology:
     @cached_property
     def digest(self) -> str:
         """A digest of all that the answers depend on."""
+        own = getattr(self._products, "digest", None)
+        if self._worked_out is not None and own == self._worked_out["products"]:
+            return str(self._worked_out["digest"])
         contexts = {c: (x.assertion, x.subject, x.temporality, x.told) for c, x in self._contexts.items()}
         whole = blake2b(json.dumps([self._terms, contexts], sort_keys=True).encode(), digest_size=16)
-        own = getattr(self._products, "digest", None)
         whole.update((own or _digest_of(self._products)).encode())
         return whole.hexdigest()
 
@@ -89,7 +120,7 @@ class FrozenTerminology:
         """Return how the words stand to the code, by those of its descriptions that the lists name."""
 
         def find(key: str) -> frozenset[str]:
-            return self._by_term.get(key, frozenset()).union(self._products_named(key))
+            return frozenset(self._by_term.get(key, ())).union(self._products_named(key))
 
         product = self.product(code)
         if product is None:

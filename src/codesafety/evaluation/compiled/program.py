@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from codesafety import ir
@@ -130,8 +130,7 @@ class Program:
         self._classes = Counter(
             (category(rule, binding), window) for rule, window in zip(self.rules, self._window_of, strict=True)
         )
-        wanted = [(number, rule, shapes(rule)[0]) for number, rule in enumerate(self.rules)]
-        functions = generate(binding, self._concepts.numbers, wanted, "maybe")
+        self._maybe: dict[int, dict[Shape, Callable[..., Any]]] = {}
         self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
@@ -140,13 +139,22 @@ class Program:
         self._texts: list[Trigger] = []
         self._message: list[Trigger] = []
         for number, rule in enumerate(self.rules):
-            first, *rarer = shapes(rule)
-            asked: dict[Shape, Callable[..., Any]] = {first: functions[function_name(number, first)]}
-            asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
-            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
+            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, partial(self._maybe_functions, number)):
                 self._file(trigger)
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
         self._shared_plans: dict[object, Plan] = {}
+
+    def _maybe_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
+        """Return a rule's first functions, written when they are first needed. Two threads may both write them: all the same."""
+        found = self._maybe.get(number)
+        if found is None:
+            rule = self.rules[number]
+            first, *rarer = shapes(rule)
+            functions = generate(self.binding, self._concepts.numbers, [(number, rule, first)], "maybe")
+            found = {first: functions[function_name(number, first)]}
+            found.update((shape, self._when_needed(number, shape)) for shape in rarer)
+            self._maybe[number] = found
+        return found
 
     def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
         """Return a rule's function for members that were not seen, written when one is met."""
