@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
-from typing import Any, TypeVar, overload
+from functools import cache, cached_property
+from typing import Any, TypeVar, cast, overload
 
 _TUPLE, _SET, _MAPPING, _DECIMAL, _LATER = "tuple", "set", "mapping", "decimal", "later"
 _T = TypeVar("_T")
@@ -108,14 +108,21 @@ class Later(Sequence[_T]):
         return repr(self._all)
 
 
+def names_of(value: object) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass's instance; none of what is no such thing."""
+    return _names(cast(Hashable, type(value)))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
 class _Encoder:
     def __init__(self, names: Mapping[type, str], later: Collection[tuple[type, str]]) -> None:
         self.names = names
         self.later: list[tuple[object, ...]] = []
         self._is_later = frozenset(later)
-        self._fields: dict[type, tuple[str, ...]] = {
-            one: tuple(f.name for f in fields(one)) for one in names if is_dataclass(one)
-        }
         self._places: dict[tuple[Any, ...], int] = {}
         """A number for each value that is met, by its class and what it is made of."""
         self._levels: list[int] = []
@@ -155,7 +162,7 @@ class _Encoder:
             raise TypeError(f"a {kind.__name__} cannot be stored")
         if isinstance(value, Enum):
             return self._made(self.names[kind], (value.value,))
-        parts = [self._field(kind, name, getattr(value, name)) for name in self._fields[kind]]
+        parts = [self._field(kind, name, getattr(value, name)) for name in names_of(value)]
         return self._joined(self.names[kind], parts)
 
     def _field(self, kind: type, name: str, value: object) -> int:

@@ -131,7 +131,7 @@ class Program:
             (category(rule, binding), window) for rule, window in zip(self.rules, self._window_of, strict=True)
         )
         self._maybe: dict[int, dict[Shape, Callable[..., Any]]] = {}
-        self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._exact: dict[tuple[int, Shape], Callable[..., Any]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
         self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
@@ -401,7 +401,7 @@ class Program:
 
     def _judge(self, scene: Scene, trigger: Trigger, shape: Shape, subject: Bindable, partner: Bindable) -> Application:
         """Judge one application, with everything that is missing (table 1)."""
-        function = self._exact_functions(trigger.number)[shape]
+        function = self._exact_function(trigger.number, shape)
         pair = shape != "one"
         if isinstance(partner, ItemFact) and isinstance(subject, ItemFact):
             scene.work.spend(A_JUDGEMENT)
@@ -414,14 +414,12 @@ class Program:
         untested = tuple((place, exception) for place, exception in enumerate(exceptions) if exception is not False)
         return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
 
-    def _exact_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
-        """Return a rule's second functions, written when they are first needed. Two threads may both write them: all the same."""
-        found = self._exact.get(number)
+    def _exact_function(self, number: int, shape: Shape) -> Callable[..., Any]:
+        """Return a rule's second function, written when it is first needed. Two threads may both write it: all the same."""
+        found = self._exact.get((number, shape))
         if found is None:
-            rule = self.rules[number]
-            wanted = [(number, rule, shape) for shape in shapes(rule)]
-            functions = generate(self.binding, self._concepts.numbers, wanted, "exact")
-            found = self._exact[number] = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
+            functions = generate(self.binding, self._concepts.numbers, [(number, self.rules[number], shape)], "exact")
+            found = self._exact[number, shape] = functions[function_name(number, shape)]
         return found
 
     # ------------------------------------------------------------------------------------------ validity and counts

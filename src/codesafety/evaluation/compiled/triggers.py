@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
@@ -19,6 +19,7 @@ from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
+from codesafety.plain import names_of
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
 """Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
@@ -202,9 +203,9 @@ def looks_no_further(rule: ir.Rule) -> bool:
 def _parts(nodes: Iterable[object]) -> Iterator[object]:
     """Yield nodes of a rule with all that they are made of."""
     for node in nodes:
-        if is_dataclass(node):
+        if names := names_of(node):
             yield node
-            yield from _parts(getattr(node, each.name) for each in fields(node))
+            yield from _parts(getattr(node, name) for name in names)
         elif isinstance(node, tuple):
             yield from _parts(node)
 
