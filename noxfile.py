@@ -140,6 +140,7 @@ def bench(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "-m", "tests.benchmarks.ecl_benchmark", *session.posargs)
         return
+    session.run("python", "-m", "tests.benchmarks.start_benchmark")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 

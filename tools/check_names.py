@@ -212,8 +212,8 @@ def texts() -> Iterator[Said]:
     """Yield what the library says: descriptions of fields, sentences in the source, and the pages of error codes."""
     for model in all_models():
         yield Said(model.__name__, model.__doc__ or "")
-        for name, field in model.model_fields.items():
-            yield Said(f"{model.__name__}.{name}", field.description or "")
+        for name, words in record.words_of_fields(model).items():
+            yield Said(f"{model.__name__}.{name}", words)
     for path in sorted(SOURCE.rglob("*.py")):
         if not any(map(path.is_relative_to, STANDARDS_OWN)) or path.is_relative_to(SOURCE / "terminology" / "ecl"):
             yield from sentences(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())

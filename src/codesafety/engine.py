@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
 
-from codesafety import builtin, ir
+from codesafety import builtin, ir, stored
 from codesafety.errors import ConfigurationError, InputError, PluginError
-from codesafety.evaluation.binding import Binding, bind, say_limit
+from codesafety.evaluation.binding import Binding, bind, expand, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
@@ -23,6 +23,7 @@ from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_beside, read_logs, unlisted
+from codesafety.language.files import find
 from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
@@ -60,6 +61,7 @@ def load(
     work_budget: int = WORK_BUDGET,
     deadline_s: float | None = None,
     installed_plugins: bool = True,
+    cache: str | Path | None = None,
 ) -> Engine:
     """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
 
@@ -69,23 +71,31 @@ def load(
     `never`: whole inputs (`record`, `release`) that this deployment never gives; what they stop counts for nothing and stands
     at the head of every report. `work_budget`: what comparing the items of one message with each other may take, in items
     looked at; `deadline_s`: seconds after which no more rules are asked of a message. What was not asked is not checked, and
-    held. `installed_plugins`: whether plugins found by entry point take part.
+    held. `installed_plugins`: whether plugins found by entry point take part. `cache`: the folder where checked rules are stored
+    for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer.
 
     Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
     """
-    from codesafety import language
-
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = declared.predicates(made)
     maps = declared.code_maps(made)
     mapped = declared.merged(maps)
     readers = declared.readers(made, but=builtin.NAME)
     given = [*rule_paths(rules), *declared.rulesets(made, but=builtin.NAME if rules else None)]
-    loaded = language.load(
-        given, shipped=builtin.all_rulesets(), predicates={name: p.signature for name, p in predicates.items()}
+    signatures = {name: p.signature for name, p in predicates.items()}
+    terminology, is_known = _terminology(release)
+    form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
+    loaded = form.loaded
+    terminology = terminology or form.lists
+    assert terminology is not None
+    binding = bind(
+        loaded.rulesets,
+        terminology,
+        limits=limits,
+        predicates=predicates,
+        sources=loaded.sources,
+        expanded=form.expanded,
     )
-    terminology = _terminology(release, loaded.rulesets)
-    binding = bind(loaded.rulesets, terminology, limits=limits, predicates=predicates, sources=loaded.sources)
     if mapped:
         binding = replace(binding, codebook=Codebook(terminology, mapped))
     never = frozenset(never)
@@ -97,7 +107,7 @@ def load(
     log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
-    return Engine(binding, made, readers, maps, never, evaluator, bounds, warnings, loaded.sources, log)
+    return Engine(binding, made, readers, maps, never, evaluator, bounds, warnings, loaded.sources, log, from_store)
 
 
 class Engine:
@@ -112,6 +122,7 @@ class Engine:
         "_suppliers_readers",
         "binding",
         "evaluator",
+        "from_store",
         "hazards",
         "never",
         "program",
@@ -131,6 +142,7 @@ class Engine:
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
         hazards: HazardLog,
+        from_store: bool,
     ) -> None:
         self.binding = binding
         self.evaluator: Evaluator = evaluator
@@ -139,6 +151,8 @@ class Engine:
         self.warnings = warnings
         self.sources = sources
         self.hazards = hazards
+        self.from_store = from_store
+        """Whether the rules were read in their stored form, and not parsed and checked."""
         self._bounds = bounds
         self._manager = plugin_manager
         self._suppliers_readers = readers
@@ -484,16 +498,39 @@ def _find(rule: str | Path) -> Path:
         ) from None
 
 
-def _terminology(release: str | Path | Terminology | None, rulesets: Sequence[ir.Ruleset]) -> Terminology:
-    if release is None:
-        return frozen_terminology(rulesets)
+def _form(
+    paths: Sequence[Path],
+    predicates: Mapping[str, ir.Signature],
+    terminology: Terminology | None,
+    is_known: bool,
+    store: stored.Store,
+) -> tuple[stored.Form, bool]:
+    """Return checked rules and their value sets, and whether they were stored; if not, they are from now on."""
+    found = find(paths, builtin.all_rulesets())
+    bound_to = "" if not is_known else "lists" if terminology is None else terminology.digest
+    form = store.read(found, predicates, bound_to)
+    if form is not None:
+        return form, True
+    from codesafety import language
+
+    loaded = language.load_found(found, predicates=predicates)
+    lists = frozen_terminology(loaded.rulesets) if terminology is None else None
+    used = terminology or lists
+    assert used is not None
+    form = stored.Form(loaded, expand(loaded.rulesets, used, loaded.sources) if is_known else None, lists)
+    store.write(found, predicates, bound_to, form)
+    return form, False
+
+
+def _terminology(release: str | Path | Terminology | None) -> tuple[Terminology | None, bool]:
+    """Return a release, or None for the frozen lists; and whether its digest is known to be of all that it answers."""
     if isinstance(release, str | Path):
         from codesafety.terminology.release import Release
 
         opened = Release.open(checked_path(release))
         opened.pack.verify()  # opening reads no digests, and a damaged list decides silently: one pass over the file, once
-        return opened
-    return release
+        return opened, True
+    return release, release is None
 
 
 def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:

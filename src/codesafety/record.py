@@ -132,12 +132,37 @@ Origin = Literal["practice", "outside"]
 ItemKind = Literal["entry", "medication"]
 
 
+def words_of_fields(model: type[BaseModel]) -> dict[str, str]:
+    """Return the text that stands below a field in a model's source, or in that of a model that it extends."""
+    import ast
+    import inspect
+    import textwrap
+    from itertools import pairwise
+
+    found: dict[str, str] = {}
+    for one in (parent for parent in reversed(model.__mro__) if issubclass(parent, Model)):
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in pairwise(definition.body):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(words))):
+                    found[name] = inspect.cleandoc(words)
+    return found
+
+
 class Model(BaseModel):
     """What every model of the contract is: frozen, closed, and discreet: errors hide their input, a repr names a path."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        """Describe each field by the words below it. pydantic would read them from the source at every start."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema)["properties"]
+        for name, words in words_of_fields(cls).items():
+            properties[name].setdefault("description", words)
+        return schema
 
     def __repr__(self) -> str:
         path = getattr(self, "path", None)

@@ -29,7 +29,7 @@ from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
 from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.ir import Kind, Signature
-from codesafety.language.loader import Loaded
+from codesafety.language.files import Loaded
 
 MODULE_DEPENDENCY = "900000000000534007"
 PATH = ROOT / "docs" / "reference" / "errors.md"

@@ -118,7 +118,7 @@ def test_a_byte_order_mark_and_windows_line_ends_mean_nothing(tmp_path: Path) ->
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codesafety.language.loader.MAX_BYTES", 100)
+    monkeypatch.setattr("codesafety.language.files.MAX_BYTES", 100)
     write(tmp_path, {"a.rules": head("a") + SET + rule("r")})
     assert "is larger than" in wrong(tmp_path)["CS121"]
 

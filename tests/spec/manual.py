@@ -14,7 +14,8 @@ from codesafety.authoring.testing import ExampleResult, bind_for_examples, run_e
 from codesafety.diagnostics import Severity, render_all
 from codesafety.engine import frozen_terminology
 from codesafety.errors import RuleError
-from codesafety.language.loader import Loaded, load_texts
+from codesafety.language.files import Loaded
+from codesafety.language.loader import load_texts
 
 FOLDER = ROOT / "docs" / "manual"
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)

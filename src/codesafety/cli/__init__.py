@@ -45,6 +45,7 @@ def main() -> NoReturn:
         code, said = 2, _unwritable(unsent)
     if _last(sys.stderr, f"{said}\n" if said else "") is not None:
         code = 2
+    gc.freeze()  # the process ends: what is left need not be looked through once more
     raise SystemExit(code)
 
 

@@ -14,11 +14,14 @@ from typer.main import get_group
 from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
-from codesafety.cli import rules as rules_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli.output import CLEAN, finish, write
 
-_LATER: Final[Mapping[str, str]] = {"terminology": "codesafety.cli.terminology", "codes": "codesafety.cli.codes"}
+_LATER: Final[Mapping[str, str]] = {
+    "rules": "codesafety.cli.rules",
+    "terminology": "codesafety.cli.terminology",
+    "codes": "codesafety.cli.codes",
+}
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
 
 
@@ -81,4 +84,3 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
 app.command("catalogue")(catalogue_module.catalogue)
-app.add_typer(rules_module.app, name="rules")

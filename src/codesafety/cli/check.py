@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -54,6 +55,9 @@ def check(
     never: Annotated[
         list[str] | None, typer.Option(metavar="INPUT", help="A whole input that is never given here: record, release.")
     ] = None,
+    cache: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where checked rules are stored for the next time, or `off`.")
+    ] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Answer with the slow reference evaluator.")] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Serve: one submission a line in, one report a line out, until input ends.")
@@ -97,7 +101,14 @@ def check(
     evaluator: Evaluator = "reference" if reference else "compiled"
     try:
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
-            engine = load(*(rules or ()), release=release, limits=_limits(limit or ()), never=never or (), evaluator=evaluator)
+            engine = load(
+                *(rules or ()),
+                release=release,
+                limits=_limits(limit or ()),
+                never=never or (),
+                evaluator=evaluator,
+                cache=cache,
+            )
             practice = read_model(Profile, open_source(profile)) if profile is not None else None
             if practice is not None:
                 engine.check_profile(practice)
@@ -105,6 +116,8 @@ def check(
             existing = engine.read_record(record) if record is not None else None
     except CodesafetyError as error:
         fail(error, form)
+    if os.environ.get("CODESAFETY_DEBUG"):
+        complain(f"note: the rules were read {'in their stored form' if engine.from_store else 'from their text'}")
     for warning in engine.binding.drift:
         complain(
             f"note: {warning.name}: the release gained {len(warning.gained)} codes and lost {len(warning.lost)} "

@@ -26,6 +26,15 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Expanded:
+    """Every value set as codes of one release, or of the frozen lists, and what is to be said of that."""
+
+    sets: Mapping[str, BoundSet]
+    warnings: tuple[Diagnostic, ...] = ()
+    drift: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Rules and everything they need to be answered. Immutable; shared by both evaluators."""
 
@@ -66,6 +75,17 @@ class Binding:
         return ir.Quantity(found) if isinstance(found, Decimal) else found
 
 
+def expand(rulesets: Sequence[ir.Ruleset], terminology: Terminology, sources: Mapping[str, str]) -> Expanded:
+    """Return the value sets of rules as codes. Raises RuleError with every CS3xx diagnostic."""
+    binder = _Binder(terminology)
+    declared = {s.name: s for ruleset in rulesets for s in ruleset.valuesets}
+    for name in declared:
+        binder.bind(declared, name)
+    if binder.diagnostics.errors:
+        raise RuleError(binder.diagnostics.found, sources)
+    return Expanded(binder.sets, tuple(binder.diagnostics.found), tuple(binder.drift))
+
+
 def bind(
     rulesets: Sequence[ir.Ruleset],
     terminology: Terminology,
@@ -73,14 +93,13 @@ def bind(
     limits: Mapping[str, str | int | Decimal] | None = None,
     predicates: Mapping[str, BoundPredicate] | None = None,
     sources: Mapping[str, str] | None = None,
+    expanded: Expanded | None = None,
 ) -> Binding:
-    """Bind rules to a terminology. Raises RuleError with every CS3xx diagnostic, ConfigurationError for a limit."""
-    binder = _Binder(terminology)
-    declared = {s.name: s for ruleset in rulesets for s in ruleset.valuesets}
-    for name in declared:
-        binder.bind(declared, name)
-    if binder.diagnostics.errors:
-        raise RuleError(binder.diagnostics.found, sources or {})
+    """Bind rules to a terminology. Raises RuleError with every CS3xx diagnostic, ConfigurationError for a limit.
+
+    `expanded`: what `expand` returned for them and this terminology, if that is known.
+    """
+    expanded = expanded or expand(rulesets, terminology, sources or {})
     tables: dict[str, dict[str, tuple[ir.TableRow, ...]]] = {}
     systems: dict[str, str] = {}
     for ruleset in rulesets:
@@ -97,14 +116,14 @@ def bind(
     return Binding(
         rulesets=tuple(rulesets),
         rules=tuple(rule for ruleset in rulesets for rule in ruleset.rules),
-        sets=binder.sets,
+        sets=expanded.sets,
         limits=bind_limits(rulesets, limits or {}),
         tables=tables,
         table_systems=systems,
         predicates=dict(predicates or {}),
         codebook=Codebook(terminology),
-        warnings=tuple(binder.diagnostics.found),
-        drift=tuple(binder.drift),
+        warnings=expanded.warnings,
+        drift=expanded.drift,
         phrases={s.name: dict(s.phrases) for ruleset in rulesets for s in ruleset.valuesets if s.phrases},
         families=families,
     )

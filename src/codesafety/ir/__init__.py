@@ -8,6 +8,7 @@ in comparison.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -595,7 +596,7 @@ class ValueSet:
     ecl: str | None = None
     ecl_span: Span = dataclasses.field(default=NOWHERE, compare=False)
     frozen_file: str | None = None
-    frozen: tuple[FrozenRow, ...] | None = None
+    frozen: Sequence[FrozenRow] | None = None
     phrases: Phrases = ()
     codes: tuple[CodeRef, ...] = ()
     perhaps: tuple[CodeRef, ...] = ()
@@ -783,7 +784,7 @@ class Rule:
     when: Condition | None
     unless: tuple[Unless, ...]
     say: tuple[str | Placeholder, ...]
-    examples: tuple[Example, ...] = ()
+    examples: Sequence[Example] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
     row: str | None = None  # of a family: the row that this rule is

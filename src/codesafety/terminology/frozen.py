@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
@@ -44,6 +45,31 @@ class FrozenTerminology:
         self._given_products = products
         self._given_names = names
         self._terms_of = lru_cache(maxsize=4096)(self._known_terms)
+        self._worked_out: Mapping[str, Any] | None = None
+        """What a stored form has beside terms and contexts."""
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> FrozenTerminology:
+        """Return what `plain` told, with the shipped extract."""
+        contexts: dict[str, CodeContext] = {}
+        for *said, codes in plain["contexts"]:
+            contexts.update(dict.fromkeys(codes, CodeContext(*said)))
+        made = cls(plain["terms"], contexts)
+        made._worked_out = plain
+        return made
+
+    def plain(self) -> dict[str, Any]:
+        """Return what JSON can hold of terms and contexts, and what is worked out of them."""
+        contexts: dict[CodeContext, list[str]] = {}
+        for code, said in self._contexts.items():
+            contexts.setdefault(said, []).append(code)
+        return {
+            "terms": self._terms,
+            "contexts": [[c.assertion, c.subject, c.temporality, c.told, codes] for c, codes in contexts.items()],
+            "by_term": {key: list(codes) for key, codes in self._by_term.items()},
+            "digest": self.digest,
+            "shipped": self._shipped_digest,
+        }
 
     @cached_property
     def _products(self) -> Mapping[str, Product]:
@@ -53,8 +79,18 @@ class FrozenTerminology:
     def _names(self) -> Mapping[str, Sequence[str]]:
         return shipped_names() if self._given_names is None else self._given_names
 
+    @property
+    def _shipped_digest(self) -> str | None:
+        """A digest of the products and names that this asks; None where they are no packs."""
+        products = getattr(self._products, "digest", None)
+        names = self._names
+        return f"{products} {names.digest}" if products is not None and isinstance(names, CodeTable) else None
+
     @cached_property
-    def _by_term(self) -> Mapping[str, frozenset[str]]:
+    def _by_term(self) -> Mapping[str, Collection[str]]:
+        if self._worked_out is not None:
+            by_term: Mapping[str, Collection[str]] = self._worked_out["by_term"]
+            return by_term
         return _inverted((normal(term), code) for code, known in self._terms.items() for term in known)
 
     def _products_named(self, key: str) -> Iterable[str]:
@@ -72,9 +108,11 @@ class FrozenTerminology:
     @cached_property
     def digest(self) -> str:
         """A digest of all that the answers depend on."""
+        if self._worked_out is not None and self._shipped_digest == self._worked_out["shipped"] is not None:
+            return str(self._worked_out["digest"])
+        own = getattr(self._products, "digest", None)
         contexts = {c: (x.assertion, x.subject, x.temporality, x.told) for c, x in self._contexts.items()}
         whole = blake2b(json.dumps([self._terms, contexts], sort_keys=True).encode(), digest_size=16)
-        own = getattr(self._products, "digest", None)
         whole.update((own or _digest_of(self._products)).encode())
         names = self._names
         whole.update((names.digest if isinstance(names, CodeTable) else json.dumps(names, sort_keys=True)).encode())
@@ -112,7 +150,7 @@ class FrozenTerminology:
             return judge(code, words, self.terms(code), self._find, terms_of=self.terms)
 
         def find(key: str) -> frozenset[str]:
-            return self._by_term.get(key, frozenset()).union(self._products_named(key))
+            return frozenset(self._by_term.get(key, ())).union(self._products_named(key))
 
         def akin(other: str) -> bool:
             return other in product.ids or _one_medicine(product, self.product(other))
@@ -123,7 +161,7 @@ class FrozenTerminology:
         return judge(code, words, self.terms(code), find, complete=complete, akin=akin, terms_of=self.terms)
 
     def _find(self, key: str) -> frozenset[str]:
-        return self._by_term.get(key, frozenset()).union(self._products_named(key), self._codes_named(key))
+        return frozenset(self._by_term.get(key, ())).union(self._products_named(key), self._codes_named(key))
 
     def contrary(self, one: str, other: str) -> bool:
         """Return whether a known description of one denies what those of the other say."""

@@ -131,9 +131,8 @@ class Program:
         self._classes = Counter(
             (category(rule, binding), window) for rule, window in zip(self.rules, self._window_of, strict=True)
         )
-        wanted = [(number, rule, shapes(rule)[0]) for number, rule in enumerate(self.rules)]
-        functions = generate(binding, self._concepts.numbers, wanted, "maybe")
-        self._exact: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._maybe: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._exact: dict[tuple[int, Shape], Callable[..., Any]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
         self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
@@ -141,14 +140,22 @@ class Program:
         self._texts: list[Trigger] = []
         self._message: list[Trigger] = []
         for number, rule in enumerate(self.rules):
-            first, *rarer = shapes(rule)
-            asked: dict[Shape, Callable[..., Any]] = {first: functions[function_name(number, first)]}
-            asked.update((shape, self._when_needed(number, shape)) for shape in rarer)
-            asked = _once_for_alike(rule, asked)
-            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, asked):
+            for trigger in triggers_of(number, rule, binding, self._concepts.numbers, partial(self._maybe_functions, number)):
                 self._file(trigger)
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
         self._shared_plans: dict[object, Plan] = {}
+
+    def _maybe_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
+        """Return a rule's first functions, written when they are first needed. Two threads may both write them: all the same."""
+        found = self._maybe.get(number)
+        if found is None:
+            rule = self.rules[number]
+            first, *rarer = shapes(rule)
+            functions = generate(self.binding, self._concepts.numbers, [(number, rule, first)], "maybe")
+            found = {first: functions[function_name(number, first)]}
+            found.update((shape, self._when_needed(number, shape)) for shape in rarer)
+            found = self._maybe[number] = _once_for_alike(rule, found)
+        return found
 
     def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
         """Return a rule's function for members that were not seen, written when one is met."""
@@ -395,7 +402,7 @@ class Program:
 
     def _judge(self, scene: Scene, trigger: Trigger, shape: Shape, subject: Bindable, partner: Bindable) -> Application:
         """Judge one application, with everything that is missing (table 1)."""
-        function = self._exact_functions(trigger.number)[shape]
+        function = self._exact_function(trigger.number, shape)
         pair = shape != "one"
         if isinstance(partner, ItemFact) and isinstance(subject, ItemFact):
             scene.work.spend(A_JUDGEMENT)
@@ -408,15 +415,14 @@ class Program:
         untested = tuple((place, exception) for place, exception in enumerate(exceptions) if exception is not False)
         return Application(subject, partner, Status.FIRES, untested=untested, has_partner=pair)
 
-    def _exact_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
-        """Return a rule's second functions, written when they are first needed. Two threads may both write them: all the same."""
-        found = self._exact.get(number)
+    def _exact_function(self, number: int, shape: Shape) -> Callable[..., Any]:
+        """Return a rule's second function, written when it is first needed. Two threads may both write it: all the same."""
+        found = self._exact.get((number, shape))
         if found is None:
             rule = self.rules[number]
-            wanted = [(number, rule, shape) for shape in shapes(rule)]
-            functions = generate(self.binding, self._concepts.numbers, wanted, "exact")
-            exact = {shape: functions[function_name(number, shape)] for shape in shapes(rule)}
-            found = self._exact[number] = _once_for_alike(rule, exact)
+            functions = generate(self.binding, self._concepts.numbers, [(number, rule, shape)], "exact")
+            made = _once_for_alike(rule, {shape: functions[function_name(number, shape)]})
+            found = self._exact[number, shape] = made[shape]
         return found
 
     # ------------------------------------------------------------------------------------------ validity and counts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
+from codesafety.plain import names_of
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
 """Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
@@ -26,41 +28,55 @@ Ask = Callable[[Scene, Any], "int | Found"]
 Asked = Mapping[Shape, Callable[..., Any]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Trigger:
     """One way into a rule: an item of `kind`, in `set` or with rows in `table` if any. `ask` is falsy where it is clear.
 
-    `lost` is asked instead where the set has nothing to say of the item.
+    `lost` is asked instead where the set has nothing to say of the item. `make` writes what asks, when it is first needed: of
+    many rules a message concerns few.
     """
 
     number: int
     rule: ir.Rule
     kind: Kind
-    ask: Ask
+    make: Callable[[], Ask]
     set: str | None = None
     table: str | None = None
     lost: Ask | None = None
 
+    @cached_property
+    def ask(self) -> Ask:
+        try:
+            return self.make()
+        except Exception as error:  # noqa: BLE001  as when it is asked: a rule that cannot be written breaks alone
+            return _broken(error)
 
-def triggers_of(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Iterator[Trigger]:
+
+def _broken(error: Exception) -> Ask:
+    def ask(scene: Scene, item: ItemFact) -> Found:
+        raise error.with_traceback(None)
+
+    return ask
+
+
+def triggers_of(
+    number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Callable[[], Asked]
+) -> Iterator[Trigger]:
     """Yield the ways into a rule."""
     one, other = rule.trigger.subject, rule.trigger.partner
     if other is None:
-        ask: Ask = asked["one"]
-        if one.kind is Kind.CODING and one.set is not None:
-            ask = _coding_in(numbers[one.set], ask)
-        yield Trigger(number, rule, one.kind, ask, one.set, lost=_not_understood(one))
+        yield Trigger(number, rule, one.kind, lambda: _alone(one, numbers, asked()), one.set, lost=_not_understood(one))
     elif one.kind is Kind.TEXT:
-        yield Trigger(number, rule, one.kind, _of_words(rule, numbers, asked))
+        yield Trigger(number, rule, one.kind, lambda: _of_words(rule, numbers, asked()))
     elif other.kind is Kind.ROW:
         assert other.table is not None
-        yield Trigger(number, rule, one.kind, _with_rows(rule, binding, numbers, asked), table=other.table)
+        yield Trigger(number, rule, one.kind, lambda: _with_rows(rule, binding, numbers, asked()), table=other.table)
     else:
-        as_subject = _as_subject(number, rule, binding, numbers, asked)
-        yield Trigger(number, rule, one.kind, as_subject, one.set, lost=_not_understood(one, other))
+        as_subject = partial(_as_subject, number, rule, binding, numbers)
+        yield Trigger(number, rule, one.kind, lambda: as_subject(asked()), one.set, lost=_not_understood(one, other))
         if not rule.trigger.unordered:
-            as_partner = _as_partner(number, rule, binding, numbers, asked)
-            yield Trigger(number, rule, other.kind, as_partner, other.set, lost=_not_understood(other, one))
+            as_partner = partial(_as_partner, number, rule, binding, numbers)
+            yield Trigger(number, rule, other.kind, lambda: as_partner(asked()), other.set, lost=_not_understood(other, one))
 
 
 def _may_stand(kind: Kind) -> Callable[[ItemFact], int]:
@@ -116,7 +132,12 @@ def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[st
     return Application(item, None, Status.CANNOT_TELL, answer)
 
 
-def _coding_in(number: int, ask: Ask) -> Ask:
+def _alone(one: ir.Var, numbers: Mapping[str, int], asked: Asked) -> Ask:
+    ask = asked["one"]
+    if one.kind is not Kind.CODING or one.set is None:
+        return ask
+    number = numbers[one.set]
+
     def ask_member(scene: Scene, coding: Any) -> int | Found:
         return scene.coding_member(coding, number) is not False and ask(scene, coding)
 
@@ -199,9 +220,9 @@ def _conditions(rule: ir.Rule) -> Iterator[object]:
 def _parts(nodes: Iterable[object]) -> Iterator[object]:
     """Yield nodes of a rule with all that they are made of."""
     for node in nodes:
-        if is_dataclass(node):
+        if names := names_of(node):
             yield node
-            yield from _parts(getattr(node, each.name) for each in fields(node))
+            yield from _parts(getattr(node, name) for name in names)
         elif isinstance(node, tuple):
             yield from _parts(node)
 

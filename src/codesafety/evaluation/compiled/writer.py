@@ -10,12 +10,11 @@ truth, missing fields, members and pairs is not.
 from __future__ import annotations
 
 import ast
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from codesafety import ir
+from codesafety.collection import no_collection
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
 from codesafety.evaluation.compiled.python_syntax import (
@@ -70,24 +69,12 @@ def generate(
     without exceptions, and a tuple of the exceptions' answers.
     """
     writer = Writer(binding, numbers)
-    with _no_collection():
+    with no_collection():
         for number, rule, shape in wanted:
             writer.rule(number, rule, shape, purpose)
         namespace: Functions = {**RUNTIME, **writer.operands.pool.names}  # type: ignore[dict-item]
         exec(compile(module(writer.functions), "<generated rules>", "exec"), namespace)  # noqa: S102  our own syntax tree
     return namespace
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Suspend garbage collection: nodes are made by the hundred thousand and none of them is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def function_name(number: int, shape: Shape) -> str:

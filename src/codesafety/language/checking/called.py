@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 from codesafety.diagnostics import Diagnostics
 from codesafety.language.parsing import syntax
+from codesafety.plain import names_of
 
 Names = Mapping[str, syntax.Word]
 _WHERE = "name it on the conjunction of `when`, or in every alternative of an `or`"
@@ -60,8 +60,8 @@ def _called(node: Any) -> Iterator[syntax.Word]:
     if isinstance(node, tuple):
         for part in node:
             yield from _called(part)
-    elif dataclasses.is_dataclass(node) and not isinstance(node, type):
+    else:
         if isinstance(node, syntax.Quantified | syntax.Ordered) and node.called is not None:
             yield node.called
-        for field in dataclasses.fields(node):
-            yield from _called(getattr(node, field.name))
+        for name in names_of(node):
+            yield from _called(getattr(node, name))

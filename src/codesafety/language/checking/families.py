@@ -6,14 +6,16 @@ The cells are put into the syntax, before anything is checked: what a family's r
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, cast, get_args, get_type_hints
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span
 from codesafety.language.parsing import syntax
+from codesafety.plain import names_of
 
 MOST_ROWS: Final = 1_000
 _LENGTHS: Final = ("days", "weeks", "months", "years")
@@ -103,12 +105,12 @@ class _Substitution:
                 return node
             case tuple():
                 return tuple([self.of(part) for part in node])
-            case _ if dataclasses.is_dataclass(node) and not isinstance(node, type):
-                parts = {f.name: (getattr(node, f.name), self.of(getattr(node, f.name))) for f in dataclasses.fields(node)}
+            case _ if names := names_of(node):
+                parts = {name: (old := getattr(node, name), self.of(old)) for name in names}
                 changed = {name: new for name, (old, new) in parts.items() if new is not old and new != old}
                 for name in tuple(changed):
                     put = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
-                    if not all(isinstance(one, _kinds(type(node))[name]) for one in put):
+                    if not all(isinstance(one, _kinds(cast(Hashable, type(node)))[name]) for one in put):
                         del changed[name]  # the column's name stays, and is reported where it says nothing
                 return dataclasses.replace(node, **changed) if changed else node
         return node

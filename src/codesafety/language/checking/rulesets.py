@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Final
 
 from codesafety import ir
@@ -20,6 +19,7 @@ from codesafety.language.checking.scope import Defined, Names, RulesetScope
 from codesafety.language.checking.second_step import require_second_step
 from codesafety.language.checking.terms import warn_of_disagreement
 from codesafety.language.datafiles import DataFile
+from codesafety.language.files import ReadFolder
 from codesafety.language.parsing import syntax
 
 LANGUAGES: Final = (1, 2)
@@ -40,6 +40,8 @@ class Folder:
     """How each of those files is called in diagnostics."""
     digest: str
     shipped: bool = False
+    read: ReadFolder | None = None
+    """What it was read from, if from a folder."""
     header: Header | None = None
 
 
@@ -54,15 +56,6 @@ class Header:
     language: int = LANGUAGES[0]
     review: str = "none"
     uses: list[ir.Use] = field(default_factory=list)
-
-
-def digest(files: Mapping[str, bytes]) -> str:
-    """Return blake2b-16 (hex) over files, names and contents, in name order."""
-    state = blake2b(digest_size=16)
-    for name in sorted(files):
-        encoded = name.encode("utf-8", "surrogatepass")
-        state.update(len(encoded).to_bytes(8, "big") + encoded + len(files[name]).to_bytes(8, "big") + files[name])
-    return state.hexdigest()
 
 
 def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from codesafety.diagnostics import Diagnostics
 from codesafety.ir import Kind
 from codesafety.language.checking.scope import RuleScope
 from codesafety.language.parsing import syntax
+from codesafety.plain import names_of
 
 
 def says(node: syntax.Says, scope: RuleScope) -> ir.Condition | None:
@@ -49,9 +49,9 @@ def refuse_silence(node: Any, diagnostics: Diagnostics) -> None:
         case tuple():
             for part in node:
                 refuse_silence(part, diagnostics)
-        case _ if dataclasses.is_dataclass(node) and not isinstance(node, type):
-            for field in dataclasses.fields(node):
-                refuse_silence(getattr(node, field.name), diagnostics)
+        case _:
+            for name in names_of(node):
+                refuse_silence(getattr(node, name), diagnostics)
 
 
 def refuse_words(node: Any, diagnostics: Diagnostics, where: str) -> None:
@@ -71,6 +71,6 @@ def _said(node: Any) -> Iterator[syntax.Says]:
     elif isinstance(node, tuple):
         for part in node:
             yield from _said(part)
-    elif dataclasses.is_dataclass(node) and not isinstance(node, type):
-        for field in dataclasses.fields(node):
-            yield from _said(getattr(node, field.name))
+    else:
+        for name in names_of(node):
+            yield from _said(getattr(node, name))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from codesafety.diagnostics import Diagnostics, Span
 from codesafety.language.parsing import syntax
+from codesafety.plain import names_of
 
 
 def require_second_step(nodes: Iterable[syntax.Declaration], diagnostics: Diagnostics) -> None:
@@ -24,14 +24,15 @@ def _second_step(node: Any) -> Iterator[tuple[str, Span]]:
         for part in node:
             yield from _second_step(part)
         return
-    if not dataclasses.is_dataclass(node) or isinstance(node, type | Span):
+    names = names_of(node)
+    if not names or isinstance(node, Span):
         return
     what = _what(node)
     if what is not None:
         yield what, getattr(node, "span")  # noqa: B009  every node has one, and `Any` has none
         return
-    for field in dataclasses.fields(node):
-        yield from _second_step(getattr(node, field.name))
+    for name in names:
+        yield from _second_step(getattr(node, name))
 
 
 def _what(node: Any) -> str | None:

@@ -22,7 +22,7 @@ from codesafety.terminology.dmd.relations import (
     same_product,
     shares_ingredient,
 )
-from codesafety.terminology.dmd.strengths import stated
+from codesafety.terminology.dmd.strengths import Strength, stated
 from codesafety.terminology.dmd.tables import DmdTables
 from codesafety.terminology.interface import Product
 
@@ -41,18 +41,6 @@ __all__ = [
 _COMBINATION = "1"  # published as 0001; the schema says integer
 _MODIFIED = re.compile(r"modified-release|prolonged-release")
 _LEVELS = {"AMP": "amp", "VMP": "vmp", "VTM": "vtm", "AMPP": "ampp", "VMPP": "vmpp", "ING": "substance"}
-
-
-@dataclass(frozen=True, slots=True)
-class Strength:
-    """How much of an ingredient a VMP holds: one VPI row. Values are text as published (exact decimals), units are UOM ids."""
-
-    ingredient: str  # ISID
-    basis_substance: str | None  # BS_SUBID: what the strength is given of, where that is not the ingredient itself
-    numerator: str | None
-    numerator_unit: str | None
-    denominator: str | None
-    denominator_unit: str | None
 
 
 class Medicines:

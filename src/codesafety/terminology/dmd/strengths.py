@@ -7,10 +7,8 @@ not said, so a strength in it is not stated here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from codesafety.terminology.dmd.medicines import Strength
+from dataclasses import dataclass
+from typing import Final
 
 _UCUM: Final = {
     "258683005": "kg",
@@ -31,6 +29,18 @@ _UCUM: Final = {
     "732981002": "{actuation}",
     "3317411000001100": "{dose}",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How much of an ingredient a VMP holds: one VPI row. Values are text as published (exact decimals), units are UOM ids."""
+
+    ingredient: str  # ISID
+    basis_substance: str | None  # BS_SUBID: what the strength is given of, where that is not the ingredient itself
+    numerator: str | None
+    numerator_unit: str | None
+    denominator: str | None
+    denominator_unit: str | None
 
 
 def stated(strengths: Sequence[Strength] | None) -> str | None:

@@ -7,13 +7,12 @@ out. What could not be derived is None. Source of the products and names: dm+d, 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from codesafety.terminology.pack.file import Pack
 from codesafety.terminology.pack.products import DmdSection
 
-PACK = Path(str(files("codesafety.terminology.dmd").joinpath("data", "dmd-extract.pack")))
+PACK = Path(__file__).resolve().parent.parent / "dmd" / "data" / "dmd-extract.pack"
 
 
 @cache

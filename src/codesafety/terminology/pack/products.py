@@ -22,15 +22,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from codesafety.terminology.dmd.medicines import Medicines, Strength
 from codesafety.terminology.dmd.names import split_supplier
-from codesafety.terminology.dmd.strengths import stated
-from codesafety.terminology.dmd.tables import DmdTables
+from codesafety.terminology.dmd.strengths import Strength, stated
 from codesafety.terminology.interface import INGREDIENTS, PRODUCT, Product, Status
 from codesafety.terminology.pack.file import Pack, PackWriter
 from codesafety.terminology.words.normal import normal
+
+if TYPE_CHECKING:
+    from codesafety.terminology.dmd.tables import DmdTables
 
 _LEVELS = ("vtm", "vmp", "amp", "vmpp", "ampp", "substance")
 _INVALID, _FORMER, _PARTLY = 8, 16, 128
@@ -63,6 +64,8 @@ def listed(
 
 def write(tables: DmdTables, writer: PackWriter) -> dict[str, object]:
     """Add a dm+d release's sections to a pack. Returns what the manifest says of it, under the key `dmd`."""
+    from codesafety.terminology.dmd.medicines import Medicines  # only here: to open a pack must not cost its import
+
     medicines = Medicines(tables)
     found: list[Listed] = []
     of_vmp: dict[str, bytes] = {}

@@ -1,0 +1,190 @@
+"""Frozen dataclasses as plain data, and back: each value once, by columns, so that reading it back is quick and runs no code."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache, cached_property
+from typing import Any, TypeVar, cast, overload
+
+_TUPLE, _SET, _MAPPING, _DECIMAL, _LATER = "tuple", "set", "mapping", "decimal", "later"
+_T = TypeVar("_T")
+
+
+def encode(value: object, classes: Iterable[type], later: Collection[tuple[type, str]] = ()) -> bytes:
+    """Return a value as bytes. `classes`: the dataclasses and enumerations of which it may be made.
+
+    It may hold tuples, sets of texts, mappings, decimals, texts, whole numbers, truth values and None beside them. Raises
+    TypeError for anything else. `later`: fields (class, name) whose tuples are read when they are first looked at.
+    """
+    encoder = _Encoder({one: one.__name__ for one in classes}, later)
+    first = encoder.whole(value)
+    rest = zlib.compress(_json(_Encoder(encoder.names, ()).whole(tuple(encoder.later))), 1)
+    return b"%d\n%b%b" % (len(head := _json(first)), head, rest)
+
+
+def decode(raw: bytes, classes: Iterable[type]) -> Any:
+    """Return the value again, equal in everything; what was equal in it is one object. Raises for what `encode` did not write."""
+    known: dict[str, Any] = {one.__name__: one for one in classes}
+    size, _, body = raw.partition(b"\n")
+    rest = _Rest(body[int(size) :], known)
+    return _made({**known, _LATER: rest.part}, body[: int(size)])
+
+
+def _json(plain: object) -> bytes:
+    return json.dumps(plain, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _made(known: Mapping[str, Any], raw: bytes) -> Any:
+    """Return what an encoder wrote: `atoms` are texts and numbers; each step makes values of one class from what is there by then,
+    told by their places in columns; `at` is the place of the whole."""
+    plain = json.loads(raw)
+    values: list[Any] = list(plain["atoms"])
+    at = values.__getitem__
+    for name, columns in plain["steps"]:
+        if name == _TUPLE:
+            values += [tuple(map(at, places)) for places in columns]
+        elif name == _SET:
+            values += [frozenset(map(at, places)) for places in columns]
+        elif name == _MAPPING:
+            values += [dict(zip(at(keys), at(contents), strict=True)) for keys, contents in columns]
+        else:
+            make = Decimal if name == _DECIMAL else known[name]
+            values += list(map(make, *(list(map(at, column)) for column in columns))) if columns else [make()]
+    return at(plain["at"])
+
+
+class _Rest:
+    """What is read later: all of it, when one of its parts is first looked at."""
+
+    def __init__(self, raw: bytes, known: Mapping[str, Any]) -> None:
+        self._raw, self._known = raw, known
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Any, ...], ...]:
+        made: tuple[tuple[Any, ...], ...] = _made(self._known, zlib.decompress(self._raw))
+        return made
+
+    def part(self, number: int) -> Later[Any]:
+        return Later(self, number)
+
+
+class Later(Sequence[_T]):
+    """A tuple that is read when it is first looked at: equal to that tuple, and as immutable."""
+
+    __slots__ = ("_number", "_rest")
+
+    def __init__(self, rest: _Rest, number: int) -> None:
+        self._rest, self._number = rest, number
+
+    @property
+    def _all(self) -> tuple[_T, ...]:
+        return self._rest.parts[self._number]
+
+    @overload
+    def __getitem__(self, at: int) -> _T: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[_T, ...]: ...
+    def __getitem__(self, at: int | slice) -> _T | tuple[_T, ...]:
+        return self._all[at]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return self._all == (other._all if isinstance(other, Later) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    def __repr__(self) -> str:
+        return repr(self._all)
+
+
+def names_of(value: object) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass's instance; none of what is no such thing."""
+    return _names(cast(Hashable, type(value)))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+class _Encoder:
+    def __init__(self, names: Mapping[type, str], later: Collection[tuple[type, str]]) -> None:
+        self.names = names
+        self.later: list[tuple[object, ...]] = []
+        self._is_later = frozenset(later)
+        self._places: dict[tuple[Any, ...], int] = {}
+        """A number for each value that is met, by its class and what it is made of."""
+        self._levels: list[int] = []
+        """By number: how many steps lie beneath a value."""
+
+    def whole(self, value: object) -> dict[str, Any]:
+        last = self._place(value)
+        made = list(self._places)
+        groups: dict[tuple[int, Any], list[int]] = {(0, None): []}
+        for number, level in enumerate(self._levels):
+            groups.setdefault((level, made[number][0] if level else None), []).append(number)
+        in_order = sorted(groups, key=lambda group: group[0])
+        places = {number: place for place, number in enumerate(n for group in in_order for n in groups[group])}
+        atoms, *steps = in_order
+        return {
+            "atoms": [made[number][1] for number in groups[atoms]],
+            "steps": [
+                [kind, _columns(kind, [[places[part] for part in made[number][1:]] for number in groups[level, kind]])]
+                for level, kind in steps
+            ],
+            "at": places[last],
+        }
+
+    def _place(self, value: object) -> int:
+        kind = type(value)
+        if value is None or kind in (str, int, bool):
+            return self._number((kind, value), 0)
+        if isinstance(value, tuple):
+            return self._made(_TUPLE, value)
+        if kind is frozenset:
+            return self._made(_SET, sorted(value))  # type: ignore[call-overload]
+        if isinstance(value, Mapping):
+            return self._made(_MAPPING, (tuple(value), tuple(value.values())))
+        if kind is Decimal:
+            return self._made(_DECIMAL, (str(value),))
+        if kind not in self.names:
+            raise TypeError(f"a {kind.__name__} cannot be stored")
+        if isinstance(value, Enum):
+            return self._made(self.names[kind], (value.value,))
+        parts = [self._field(kind, name, getattr(value, name)) for name in names_of(value)]
+        return self._joined(self.names[kind], parts)
+
+    def _field(self, kind: type, name: str, value: object) -> int:
+        if (kind, name) not in self._is_later or not isinstance(value, tuple):
+            return self._place(value)
+        self.later.append(value)
+        return self._made(_LATER, (len(self.later) - 1,))
+
+    def _made(self, kind: str, parts: Sequence[object]) -> int:
+        return self._joined(kind, [self._place(part) for part in parts])
+
+    def _joined(self, kind: str, places: Sequence[int]) -> int:
+        level = 1 + max((self._levels[place] for place in places), default=0)
+        return self._number((kind, *places), level)
+
+    def _number(self, key: tuple[Any, ...], level: int) -> int:
+        found = self._places.setdefault(key, len(self._places))
+        if found == len(self._levels):
+            self._levels.append(level)
+        return found
+
+
+def _columns(kind: str, rows: list[list[int]]) -> list[list[int]]:
+    """Return rows as they are where their lengths may differ, else turned into columns."""
+    return rows if kind in (_TUPLE, _SET, _MAPPING) else [list(column) for column in zip(*rows, strict=True)]
