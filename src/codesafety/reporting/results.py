@@ -82,7 +82,7 @@ class Results:
         )
 
     def built_in(
-        self, name: str, action: Decision, message: str, hazard: tuple[str, ...], items: Sequence[ItemFact] = ()
+        self, name: str, title: str, action: Decision, message: str, hazard: tuple[str, ...], items: Sequence[ItemFact] = ()
     ) -> Result:
         """Return a finding of the library's own, which no rule file holds. `items`: the incoming ones that it is about."""
         rule = f"codesafety/{name}"
@@ -95,7 +95,7 @@ class Results:
             action=action,
             message=message,
             hazard=hazard,
-            title=name.replace("-", " ").capitalize(),
+            title=title,
             entries=entries,
             count=max(1, len(entries)),
             path=entries[0].path if entries else None,

@@ -157,6 +157,7 @@ def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
     if found.nhs_number == "different":
         finding = results.built_in(
             "different-patient",
+            "The record is another patient's",
             "hold",
             "The message and the record carry different NHS numbers; nothing was compared with the record.",
             ("H-12",),
@@ -167,6 +168,7 @@ def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
         words = ", ".join(_IDENTITY_FIELDS[name] for name in shown)
         finding = results.built_in(
             "patient-differs",
+            "Message and record differ on the patient",
             "review",
             f"The message and the record differ on the patient's {words}. One may be "
             "wrong, or both may be right; rules that need it could not be told.",
@@ -188,6 +190,7 @@ def _not_the_patients(results: Results) -> list[Result]:
     return [
         results.built_in(
             "not-the-patients",
+            "About somebody else, or it cannot be told whom",
             "review",
             f"{counted(len(found), 'item')} of the message {'is' if len(found) == 1 else 'are'} about somebody or something other "
             "than its patient, or about whom cannot be told. A person decides whether it belongs in this record.",
