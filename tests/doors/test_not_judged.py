@@ -14,7 +14,7 @@ from codesafety.cli.app import app
 from codesafety.report import Report
 
 SCT = "http://snomed.info/sct"
-NOTHING_KNOWN = "no code that was read is known here: there is nothing that a rule could judge"
+NOTHING_ANSWERED = "no rule could answer for any item"
 
 
 def submission(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -41,13 +41,13 @@ def coded(code: str, **more: Any) -> dict[str, Any]:
     ],
     ids=["no coding", "words alone", "a system that nobody knows", "no code and no system"],
 )
-def test_a_message_of_which_no_code_is_known_is_looked_at_and_ends_with_1(entry: dict[str, Any], tmp_path: Path) -> None:
+def test_a_message_of_which_no_code_is_known_was_not_answered_and_ends_with_1(entry: dict[str, Any], tmp_path: Path) -> None:
     report = assessed(submission(entry))
-    assert (report.decision, report.errors, report.counts.answered) == ("review", (NOTHING_KNOWN,), 0)
+    assert (report.decision, report.told, report.counts.answered) == ("none", "partly", 0)
     (path := tmp_path / "message.json").write_text(json.dumps(submission(entry)))
     result = CliRunner().invoke(app, ["check", str(path)])
     assert result.exit_code == 1
-    assert NOTHING_KNOWN in result.stdout
+    assert NOTHING_ANSWERED in result.stdout
 
 
 def test_beside_a_code_that_is_known_one_that_is_not_is_a_line() -> None:

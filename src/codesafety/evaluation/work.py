@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
-WORK_BUDGET = 5_000_000
-"""Units of work for one message: more than a second of it, and seven times what the costliest record that is known takes."""
+WORK_BUDGET = 8_000_000
+"""Units of work for one message: about two seconds of it, and many times what the costliest record that is known takes."""
 A_MEMBER, A_PAIR, A_JUDGEMENT = 1, 15, 100
 """What it takes to look at a member in `exists` and the like, to ask whether a pair may fire, and to judge one to its end: about
 what each costs in time, in units of about a quarter of a microsecond."""

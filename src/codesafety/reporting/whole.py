@@ -82,7 +82,7 @@ def report(
         for item in facts.incoming
         if is_understood(item, standing.systems) or item.model.path not in untold.not_understood
     }
-    limits, errors = _limits_of_the_input(submission, understood)
+    limits, errors = _limits_of_the_input(submission)
     decision = strictest(ledger.message, identity.decision, limits, *(item.decision for item in items))
     lines = untold.lines()
     return Report(
@@ -131,19 +131,13 @@ def _by_rule(run: RunResult, status: Status) -> Iterable[list[Outcome]]:
     return found.values()
 
 
-def _limits_of_the_input(submission: Submission, understood: Collection[str]) -> tuple[Decision, list[str]]:
-    """Return what to do, and what to say, where there was nothing to judge or more than one patient.
-
-    `understood`: the paths of the items of which a code is known, or of which no rule asked for one.
-    """
+def _limits_of_the_input(submission: Submission) -> tuple[Decision, list[str]]:
+    """Return what to do, and what to say, where there was nothing to judge or more than one patient."""
     decision: Decision = "none"
     errors = []
     if not (submission.entries or submission.medications):
         errors.append("no coded entry was read: there is nothing that a rule could judge")
         decision = "note" if submission.texts else "review"
-    elif not understood:
-        errors.append("no code that was read is known here: there is nothing that a rule could judge")
-        decision = "review"
     if submission.other_patients:
         n = len(submission.other_patients)
         errors.append(f"the source describes {n + 1} patients; entries about another than the first are judged as such")

@@ -274,11 +274,9 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
 
 def _notes(resource: Node) -> Iterator[str]:
     """Yield what was written beside the codes of a resource in free text: annotations, and comments of STU3."""
-    for note in resource.all("note"):
-        if (words := child_text(note, "text")) is not None:
-            yield words
-    if (words := child_text(resource, "comment")) is not None:
-        yield words
+    for words in (*(text for note in resource.all("note") for text in note.all("text")), *resource.all("comment")):
+        if words.value is not None:
+            yield words.value
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:
