@@ -300,6 +300,8 @@ SECOND = (
                 for apart in ("0 days", "1 day", "2 months", "few", "soon", "nosuch", "1 week 2 days")
             ),
             (ENTRY, "at least 2 weeks with entry x in b"),
+            ("for medication m in drug", "at least m.times_a_day entry x in b"),
+            ("for medication m in drug", "at least m.days_supply days with entry x in b"),
             (ENTRY, "exists entry x in b including e"),
             (ENTRY, "no entry x in b including e"),
             (ENTRY, "at least 2 days with medication x in drug including e"),

@@ -105,7 +105,7 @@ class _Substitution:
                 return tuple([self.of(part) for part in node])
             case _ if dataclasses.is_dataclass(node) and not isinstance(node, type):
                 parts = {f.name: (getattr(node, f.name), self.of(getattr(node, f.name))) for f in dataclasses.fields(node)}
-                changed = {name: new for name, (old, new) in parts.items() if new is not old and new != old}
+                changed = {name: new for name, (old, new) in parts.items() if new != old}
                 for name in tuple(changed):
                     put = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
                     if not all(isinstance(one, _kinds(type(node))[name]) for one in put):
