@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,38 @@ VALUES: tuple[dict[str, Any], ...] = (
     {"code": {"text": "words only"}},
     {"code": [coded()]},
     {"cod": coded()},
+    {"coding": [{"system": SCT, "code": "77386006"}]},
+    {"referenceRange": [{"low": measured("x")}]},
+    {"referenceRange": [{"low": measured(1), "appliesTo": [coded("77386006")], "text": "words"}]},
+    {"identifier": [{"system": "s", "value": "77386006"}]},
+    {"extension": [extension("x", valueString="77386006")]},
+    {"extension": [extension("x", valueCode="77386006"), extension("y", extension=[extension("z", valueCoding={"system": SCT, "code": "77386006"})])]},
+    {"extension": [extension("x", valueReference=refer("Patient/p")), extension("x", valueQuantity=measured(1)), extension("x", valueDate="2026-01-01")]},
+    {"note": [{"text": "77386006", "authorString": "77386006", "time": "2026-01-01"}]},
+    {"performer": [{"identifier": {"system": "s", "value": "1", "type": coded("MR", system="x")}}]},
+    {"performer": [{"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "B2"}}]},
+    {"device": refer("Device/nobody"), "basedOn": [refer("ServiceRequest/nobody")]},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "extension": [extension("Extension-coding-sctdescid", extension=[{"url": "descriptionId", "valueId": "37443015"}, {"url": "descriptionDisplay", "valueString": "as shown"}])]}]}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006"}], "text": "w", "extension": [extension("x", valueString="beside")]}},
+    {"code": {"coding": [{"system": SCT, "code": "22298006", "display": "d", "_display": {"extension": [extension("t", valueString="translated")]}}]}},
+    {"valueCodeableConcept": {"coding": [{"code": "77386006"}]}},
+    {"valueCodeableConcept": {"coding": [{"system": SCT}]}},
+    {"valueSampledData": {"origin": measured(1), "period": 10, "dimensions": 1}},
+    {"valueTime": "10:00"},
+    {"valueAttachment": {"contentType": "text/plain", "title": "t"}},
+    {"bodySite": coded("368208006"), "_bodySite": {"id": "x"}},
+    {"contained": [of("Observation", id="i", status="final", code=coded("77386006"))], "hasMember": [refer("#i")]},
+    {"hasMember": [refer("#nobody")]},
+    {"id": "", "effectiveDateTime": ""},
+    {"effectiveDateTime": None},
+    {"note": []},
+    {"note": {}},
+    {"category": coded("laboratory", system="x")},
+    {"status": ["final"]},
+    {"status": True},
+    {"subject": refer("Patient/p", display="words", type="Patient")},
+    {"subject": {"identifier": {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "999 123 4579"}}},
+    {"subject": refer("urn:uuid:0A000000-0000-4000-8000-000000000001")},
     {"Code": coded("77386006")},
     {"valuequantity": measured(1)},
     {"ValueQuantity": {"value": 1, "Unit": "mg"}},
@@ -240,6 +273,43 @@ MEDICINES: tuple[dict[str, Any], ...] = (
     taken({**repeated(frequency=1, period=1, periodUnit="wk")}),
     taken({**repeated(frequency=2, frequencyMax=3, period=1, periodUnit="d")}),
     taken({**repeated(frequency=1, period=0, periodUnit="d")}),
+    taken({**repeated(frequency=1, period=1)}),
+    taken({**repeated(frequency=1, period=30, periodUnit="min")}),
+    taken({**repeated(frequency=3, period=2, periodUnit="wk")}),
+    taken({**repeated(frequency=1, period=1, periodUnit="d", dayOfWeek=["mon"])}),
+    taken({**repeated(frequency=1, period=1, periodUnit="d", when=["MORN"])}),
+    taken({**repeated(frequency=1, period=1, periodUnit="d", timeOfDay=["10:00:00"])}),
+    taken({**repeated(frequency=1, period=1, periodMax=2, periodUnit="d")}),
+    taken({**repeated(frequency=1, period=1, periodUnit="mo")}),
+    taken({"doseQuantity": measured(1, "tablet", comparator="<")}, dispenseRequest={"quantity": measured(28, "tablet")}),
+    taken({"doseQuantity": measured(1, "tablet"), "doseAndRate": [{"doseQuantity": measured(2, "tablet")}]}, dispenseRequest={"quantity": measured(28, "tablet")}),
+    taken({"doseSimpleQuantity": measured(1, "tab", code="tablet")}, dispenseRequest={"quantity": measured(28, "tablet")}),
+    taken({"doseQuantity": measured(1, "tablet")}, dispenseRequest={"quantity": measured(28, None)}),
+    taken({"doseQuantity": measured(1, "tablet")}),
+    taken({"doseRange": {"low": measured(1, "tablet"), "high": measured(2, "tablet")}, "rateQuantity": measured(1, "mL/h"), "maxDosePerPeriod": {"numerator": measured(8)}}),
+    taken({"asNeededBoolean": False, "method": coded("738995006"), "site": coded("368208006"), "patientInstruction": "after food", "additionalInstruction": [coded("311504000")]}),
+    taken(repeated(boundsDuration=measured("1e30", "d"))),
+    taken(repeated(boundsDuration=measured(1e30, "d"))),
+    taken(repeated(boundsDuration=measured(1.5, "d"))),
+    taken(repeated(boundsDuration=measured(1, "day", code="wk"))),
+    taken(repeated(boundsDuration={"value": 3, "code": "D"})),
+    taken(repeated(boundsPeriod={"start": "2026-01-07", "end": "2026-01-01"})),
+    taken({"text": "x"}, dosage=[{"text": "y"}]),
+    request(quantity=measured(28, "tablet")),
+    request(daysSupply=measured(28, "d", comparator="<")),
+    request(dispenseRequest={"quantity": measured(28, "tablet"), "numberOfRepeatsAllowed": 5, "expectedSupplyDuration": measured(28, "D")}),
+    request(reasonCode=[coded()], note=[{"text": "words"}], substitution={"allowedBoolean": False}, encounter=refer("Encounter/c")),
+    request(groupIdentifier={"system": "urn:x"}),
+    request(status="nonsense"),
+    request(status="entered-in-error"),
+    request(medicationCodeableConcept="322236009"),
+    request(medicationReference=refer("Medication/m")),
+    of("MedicationStatement", status="active", taken="nonsense", medicationCodeableConcept=coded("322236009"), wasNotTaken=True),
+    of("MedicationStatement", status="active", medicationReference=refer("#i"), contained=[{**PRODUCT, "id": "i", "ingredient": [{"strength": {"numerator": measured(5)}}]}]),
+    of("MedicationStatement", status="active", medicationReference=refer("#i"), contained=[{**PRODUCT, "id": "i", "ingredient": [{}, {}]}]),
+    of("MedicationDispense", status="completed", medicationCodeableConcept=coded("322236009"), notDoneReasonReference=refer("DetectedIssue/y"), destination=refer("Location/l"), recorded="2026-01-05"),
+    of("MedicationDispense", status="in-progress", medicationCodeableConcept=coded("322236009"), quantity=measured(28, "tablet"), dosageInstruction=[{"doseQuantity": measured(2, "tablet"), **repeated(frequency=1, period=12, periodUnit="h")}]),
+    of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), effectivePeriod={"start": "2026-01-01", "end": "2026-01-02"}, dosage={"text": "slowly", "dose": measured(5, "mg"), "route": coded("47625008")}),
     taken({"asNeededBoolean": True, "route": coded("26643006")}),
     taken({"asNeededCodeableConcept": coded("22253000")}),
     taken({"text": "first"}, {"text": "then"}),
@@ -297,6 +367,12 @@ PATIENTS: tuple[dict[str, Any], ...] = (
     patient(extension=[extension("BirthSex", valueCodeableConcept=coded("Z", system="x"))]),
     patient(extension=[extension("BirthSex", valueCode="I")]),
     patient(communication=[{"language": coded("en", system="x")}], maritalStatus=coded("M", system="x"), gender=["male"]),
+    patient(telecom=[{"system": "phone", "value": "77386006"}], contact=[{"relationship": [coded("N", system="x")]}], generalPractitioner=[refer("Organization/o")]),
+    patient(gender="other", birthDate="1990", deceasedDateTime="nonsense"),
+    patient(birthDate="19900501", deceasedBoolean=True),
+    patient(gender=None, _gender={"extension": [{"url": ABSENT, "valueCode": "unknown"}]}),
+    patient(multipleBirthInteger=2, photo=[{"contentType": "image/png"}], extension=[extension("ethnicity", valueCodeableConcept=coded("92391000000108"))]),
+    patient(identifier=[{"system": "https://fhir.nhs.uk/Id/nhs-number"}]),
     patient(meta={"tag": [{"system": "x", "code": "t"}], "security": [{"system": "x", "code": "s"}]}),
 )  # fmt: skip
 BIRTH = observation(code=coded("76689-9", system=LOINC), valueCodeableConcept=coded("248152002"))
@@ -327,6 +403,41 @@ TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
     ({"resourceType": "RelatedPerson", "id": "k", "patient": refer("Patient/p"), "relationship": [coded("MTH", system="x")]}, condition(subject=refer("RelatedPerson/k"))),
 )  # fmt: skip
 
+XMLS = (
+    '<status value="final"/><code><coding><system value="http://snomed.info/sct"/><code value="77386006"/></coding></code>',
+    '<status value="final"/><code><coding><code value="77386006"/></coding><text/></code><valueString value=""/>',
+    '<status value=" "/><code><coding><code value="77386006"/></coding></code><note/>',
+    '<status value="final" x="1"/><code>words<coding><code value="77386006"/></coding></code>',
+    '<status id="s" value="final"/><code><coding><code id="c"/></coding></code>',
+    '<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">words <b>77386006</b></div></text><code/>',
+    '<contained><Observation><id value="i"/><code><coding><code value="77386006"/></coding></code></Observation></contained><hasMember><reference value="#i"/></hasMember>',
+    "<contained><Observation/><Observation/></contained><contained/>",
+    "<contained>x</contained>",
+    '<extension url="https://fhir.example/x"><valueCode value="77386006"/></extension><effectiveDateTime value="2026-01-01"/>',
+    '<other:code xmlns:other="urn:other" value="77386006"/><code><coding><code value="77386006"/></coding></code>',
+    '<code><coding><code value="77386006"><extension url="x"><valueString value="y"/></extension></code></coding></code>',
+    '<valueBoolean value="true"/><valueQuantity><value value="1.50"/><unit value="kg"/></valueQuantity>',
+    '<valueQuantity><value value="1.50"/><unit value="kg"/></valueQuantity><code><coding><userSelected value="true"/><code value="77386006"/></coding></code>',
+    '<code><coding><code value="77386006"/></coding><coding><code value="60001007"/></coding></code><status value="final"/><status value="amended"/>',
+)
+"""What stands in an observation."""
+LONE: tuple[dict[str, Any], ...] = (
+    observation(),
+    of("Encounter", status="finished", type=[coded("77386006")]),
+    of("Composition", status="final", type=coded("77386006"), date="2026-01-01"),
+    {**PRODUCT},
+    PATIENT,
+    {"id": "x", "code": coded("77386006")},
+    {"resourceType": "Parameters", "parameter": [{"name": "p", "resource": observation()}, {"name": "q", "valueCoding": {"system": SCT, "code": "77386006"}}]},
+    {"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "DELETE", "url": "Condition/1"}}, {"resource": condition(), "request": {"method": "POST", "url": "Condition"}}]},
+    {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [{"resource": condition(), "search": {"mode": "include"}}, {"fullUrl": "x"}, {}]},
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Bundle", "type": "collection", "timestamp": "2026-01-01T00:00:00Z", "entry": [{"resource": condition()}]}}]},
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "urn:uuid:0a000000-0000-4000-8000-000000000001", "resource": PATIENT}, {"resource": condition(subject=refer("URN:UUID:0A000000-0000-4000-8000-000000000001"))}]},
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "https://x.example/Patient/p", "resource": PATIENT}, {"resource": condition(subject=refer("http://x.example/Patient/p"))}]},
+    {"resourceType": "Bundle", "type": "collection", "modifierExtension": [extension("x", valueBoolean=True)], "entry": [{"resource": condition()}]},
+    {"resourceType": "Bundle", "entry": {"resource": condition()}},
+    {"resourceType": "Bundle", "type": "collection", "entry": [condition()]},
+)  # fmt: skip
 COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
 DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     (COMPOSITION, condition()),
@@ -355,9 +466,18 @@ def read(*resources: dict[str, Any], kind: str = "collection") -> Submission:
 def told(*resources: dict[str, Any], kind: str = "collection") -> Iterator[str]:
     """Yield what was sent, and each part of what is read of it, but for the patient whom all have. Paths and systems are cut short."""
     sent = " + ".join(json.dumps(resource, ensure_ascii=False) for resource in resources)
-    yield sent if kind == "collection" else f"{kind}: {sent}"
+    yield from told_of(sent if kind == "collection" else f"{kind}: {sent}", partial(read, *resources, kind=kind))
+
+
+def alone(text: str) -> Iterator[str]:
+    """Yield the same of what is sent as it is."""
+    yield from told_of(text, partial(R4Reader().read, Source(text.encode())))
+
+
+def told_of(sent: str, reading: Callable[[], Submission]) -> Iterator[str]:
+    yield sent
     try:
-        found = read(*resources, kind=kind).model_dump(mode="json", exclude_defaults=True)
+        found = reading().model_dump(mode="json", exclude_defaults=True)
     except InputError as error:
         yield f"  refused: {error}"
         return
@@ -374,6 +494,8 @@ def told(*resources: dict[str, Any], kind: str = "collection") -> Iterator[str]:
 def written() -> str:
     lines = [line for resources in cases() for line in told(*resources)]
     lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
+    lines += [line for resource in LONE for line in alone(json.dumps(resource))]
+    lines += [line for inside in XMLS for line in alone(f'<Observation xmlns="http://hl7.org/fhir">{inside}</Observation>')]
     whole = "".join(f"{line}\n" for line in lines)
     return re.sub(r"Bundle\.entry\[(\d)\]\.resource", r"[\1]", whole).replace(SCT, "sct")
 

@@ -269,6 +269,40 @@ def test_uk_core_finds_its_reader() -> None:
     assert next(r for r in READERS if r.recognises(source)).name == "fhir-r4"
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        *(
+            (word, "fhir-r4")
+            for word in (
+                "https://fhir.example/StructureDefinition/UKCore-Patient",
+                "https://fhir.example/Extension-UKCore-X",
+                "UKCore-X",
+                "NHSDigital-X",
+                "https://fhir.nhs.uk/StructureDefinition/Extension-DM-X",
+                "https://fhir.nhs.uk/StructureDefinition/Extension-EPS-X",
+                "http://hl7.org/fhir/us/core/X",
+                "http://terminology.hl7.org/CodeSystem/condition-clinical",
+                "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+            )
+        ),
+        ("UKCore-X https://fhir.nhs.uk/STU3/StructureDefinition/X", "fhir-stu3-update-record"),
+        ("UKCore-X https://fhir.nhs.uk/STU3/CodeSystem/X", "fhir-stu3-update-record"),
+        ("UKCore-X ITK-MessageEvent-2", "fhir-stu3-update-record"),
+        ("https://fhir.example/X", "fhir-stu3-update-record"),
+    ],
+)
+def test_what_is_named_in_a_source_tells_its_version(word: str, name: str) -> None:
+    source = Source(json.dumps({"resourceType": "Patient", "extension": [{"url": word}]}).encode())
+    assert next(r for r in READERS if r.recognises(source)).name == name
+
+
+@pytest.mark.parametrize("name", ["eventCoding", "eventUri", "doseAndRate"])
+def test_an_element_that_only_r4_has_tells_its_version(name: str) -> None:
+    source = Source(json.dumps({"resourceType": "MessageHeader", name: {}}).encode())
+    assert next(r for r in READERS if r.recognises(source)).name == "fhir-r4"
+
+
 def test_a_medicine_in_full_by_reference() -> None:
     medicine = {
         "resourceType": "Medication",

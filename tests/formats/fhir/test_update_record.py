@@ -124,6 +124,16 @@ def test_a_draft_with_a_placeholder_for_its_event_is_read_and_says_so(event: dic
     assert (len(read_.entries), read_.warnings, read_.message.event) == (1, ("event-not-known",), event.get("code"))
 
 
+def test_an_event_without_a_system_may_be_a_draft_and_one_of_another_system_is_another_message() -> None:
+    message = bundle(observation())
+    header = message["entry"][0]["resource"]
+    header["event"] = {"code": "placeholder"}
+    assert read(message).warnings == ("event-not-known",)
+    header["event"] = {"code": "placeholder", "system": "https://fhir.example/events"}
+    with pytest.raises(Declined, match="a message of an event that is none of ITK's, not an Update Record message"):
+        read(message)
+
+
 def test_a_performer_named_by_its_ods_code_is_the_author() -> None:
     performer = {"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "FQW30"}}
     (entry,) = read(bundle(observation(performer=[performer]))).entries

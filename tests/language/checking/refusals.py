@@ -104,13 +104,13 @@ table ranges from "ranges.csv" {
 }
 table rows from "rows.csv" {
   key name column young years column old years open column cond set column code code in icd10cm column sex sex column n number
-  column said text valid from start until end
+  column u unit column said text valid from start until end
 }
 """
 DATA_2 = {
     "said.csv": b"phrase,says\npregnant,affirms\n",
     "ranges.csv": b"code,youngest,oldest,n,ucum,low,high,label\n77386006,12,,1.5,/min,20,70,x\n",
-    "rows.csv": b"name,young,old,cond,code,sex,n,said,start,end\nflu,3,17,a,O80,male,1,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,,,\n",
+    "rows.csv": b"name,young,old,cond,code,sex,n,u,said,start,end\nflu,3,17,a,O80,male,1,kg,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,g,,,\n",
     "none.csv": b"name,n\n",
 }
 FIRST = (
@@ -300,6 +300,58 @@ SECOND = (
                 for apart in ("0 days", "1 day", "2 months", "few", "soon", "nosuch", "1 week 2 days")
             ),
             (ENTRY, "at least 2 weeks with entry x in b"),
+            *(
+                ("for medication m in drug", f"m.{field} {operator} {n}")
+                for field in ("dose", "times_a_day", "days_supply", "quantity")
+                for operator in ("<", "<=", ">", ">=")
+                for n in ("0", "-1", "0.5", "few")
+            ),
+            *(
+                (ROW_2, f"{one} {operator} {other}")
+                for operator in ("<", ">=")
+                for one, other in (
+                    ("r.n", "r.high"),
+                    ("r.high", "r.n"),
+                    ("r.n", "few"),
+                    ("few", "r.high"),
+                    ("r.low", "r.high"),
+                    ("r.high", "too_high"),
+                    ("r.n", "e.value"),
+                    ("e.value", "r.n"),
+                    ("e.value", "r.high"),
+                    ("r.high", '3 "g"'),
+                    ("r.high", '3 "m"'),
+                    ("r.n", '3 "g"'),
+                    ("e.value", "e.value"),
+                    ("e.value - r.n", "3"),
+                    ("e.value - r.high", '3 "g"'),
+                    ("e.value * r.high", '3 "g"'),
+                    ("e.value / r.high", "3"),
+                    ("e.value + 1", "r.high"),
+                )
+            ),
+            *(
+                (ROW_2, f"e.value is from {low} to {high}")
+                for low, high in (
+                    ("few", "r.high"),
+                    ("r.high", "few"),
+                    ("r.n", "r.high"),
+                    ("r.low", "r.high"),
+                    ("r.low", "r.low"),
+                    ("too_high", '400 "mm[Hg]"'),
+                    ('400 "mm[Hg]"', "too_high"),
+                    ("r.n", "r.n"),
+                    ("few", "few"),
+                    ("9", "few"),
+                    ("few", "2"),
+                    ("e.value", "3"),
+                    ("r.label", "3"),
+                    ("2 weeks", "3 weeks"),
+                    ("soon", "3"),
+                )
+            ),
+            ("for medication m in drug", "at least m.times_a_day entry x in b"),
+            ("for medication m in drug", "at least m.days_supply days with entry x in b"),
             (ENTRY, "exists entry x in b including e"),
             (ENTRY, "no entry x in b including e"),
             (ENTRY, "at least 2 days with medication x in drug including e"),
@@ -591,6 +643,10 @@ SECOND = (
         )
     ),
     _family(_OF_ROWS),
+    _family('assume p.u for e.value for entry e in p.cond when e.value > 3 "kg" say "x"'),
+    _family('assume p.said for e.value for entry e in p.cond when e.value > 3 "kg" say "x"'),
+    _family('assume p.n for e.value for entry e in p.cond when e.value > 3 "kg" say "x"'),
+    _family('for entry e in p.cond when e.value > p.u say "{p.u}"'),
     _family('for entry e in p.cond say "x"'),
     _family('for entry e in a say "x"'),
     _family('for entry e in p.cod say "x"'),

@@ -118,6 +118,13 @@ def test_what_is_too_deep_only_where_it_is_called_is_told_there() -> None:
     assert told(define, "exists entry z in a where (f(z))") == [("CS222", "in `f`: quantifiers are nested more than two deep")]
 
 
+def test_conditions_call_each_other_eight_deep_and_no_deeper() -> None:
+    deep = [f'define d{n}(mention s) "{n}" {{ {f"d{n - 1}(s)" if n else "s is incoming"} }}' for n in range(9)]
+    assert when(" ".join(deep[:8]), "d7(e)") is not None
+    ((code, message),) = told(" ".join(deep), "d7(e)")
+    assert (code, message.rpartition(": ")[2]) == ("CS222", "named conditions call each other more than 8 deep")
+
+
 @pytest.mark.parametrize("calls", [7, 12])
 def test_conditions_that_grow_when_they_are_written_out_are_refused_at_once(calls: int) -> None:
     defines = 'define d0(mention s) "0" { s is incoming } ' + " ".join(

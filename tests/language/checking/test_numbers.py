@@ -248,3 +248,12 @@ def test_an_example_gives_bounds_and_negative_numbers(given: str, attribute: ir.
         f'rule r {{ action note for entry e in a say "x" example "x" {{ given incoming entry 77386006, {given} expect fires }} }}'
     ).rules
     assert made.examples[0].givens[0].attributes == (attribute,)  # type: ignore[union-attr]
+
+
+def test_a_limit_of_a_ruleset_whose_name_has_a_dot_is_a_length() -> None:
+    text = (
+        HEAD.replace("ruleset t ", "ruleset t.u ")
+        + 'rule r { action note for entry e in a with entry x in b when e is within t.u/soon of x say "x" }'
+    )
+    (made,) = language.load_texts({"t.rules": text}, DATA).rulesets[0].rules
+    assert isinstance(made.when, ir.Within) and made.when.length == ir.LimitRef("t.u/soon")

@@ -284,11 +284,9 @@ def _is_place_of(node: Node) -> bool:
 
 def _in_extension(node: Node) -> bool:
     at: Node | None = node
-    while at is not None and not at.is_resource:
-        if at.name in ("extension", "modifierExtension"):
-            return True
+    while at is not None and not at.is_resource and at.name not in ("extension", "modifierExtension"):
         at = at.parent
-    return False
+    return at is not None and not at.is_resource
 
 
 def _is_date(node: Node) -> bool:

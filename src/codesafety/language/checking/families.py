@@ -106,8 +106,8 @@ class _Substitution:
             case tuple():
                 return tuple([self.of(part) for part in node])
             case _ if names := names_of(node):
-                parts = {name: (old := getattr(node, name), self.of(old)) for name in names}
-                changed = {name: new for name, (old, new) in parts.items() if new is not old and new != old}
+                parts = {name: (getattr(node, name), self.of(getattr(node, name))) for name in names}
+                changed = {name: new for name, (old, new) in parts.items() if new != old}
                 for name in tuple(changed):
                     put = changed[name] if isinstance(changed[name], tuple) else (changed[name],)
                     if not all(isinstance(one, _kinds(cast(Hashable, type(node)))[name]) for one in put):
