@@ -31,7 +31,12 @@ ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 SOURCE = ROOT / "src" / "codesafety"
 REFERENCE = ROOT / "docs" / "reference"
-STANDARDS_OWN = (SOURCE / "terminology", SOURCE / "formats" / "tables" / "omop.py", SOURCE / "answers" / "itk3.py")
+STANDARDS_OWN = (
+    SOURCE / "terminology",
+    SOURCE / "formats" / "tables" / "omop.py",
+    SOURCE / "answers" / "itk3.py",
+    SOURCE / "answers" / "paths.py",
+)
 """Reads or writes the standards' own words, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
 
 ENGLISH = """
