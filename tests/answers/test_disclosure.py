@@ -78,7 +78,7 @@ def test_no_answer_repeats_a_name_or_value_of_a_message(example: Path) -> None:
         found = CANARIES.search(answer)
         assert not found, (data.decode("utf-8", "replace")[:200], answer[max(0, found.start() - 300) : found.end() + 50])
         tried += 1
-    assert tried > 30
+    assert tried > 7
 
 
 @pytest.mark.parametrize("code", ["john_smith", "john*smith", "9434765919", "943-476-5919"])
