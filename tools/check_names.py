@@ -31,8 +31,13 @@ ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 SOURCE = ROOT / "src" / "codesafety"
 REFERENCE = ROOT / "docs" / "reference"
-STANDARDS_OWN = (SOURCE / "terminology", SOURCE / "formats" / "tables" / "omop.py")
-"""Reads the standards' own files, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
+STANDARDS_OWN = (
+    SOURCE / "terminology",
+    SOURCE / "formats" / "tables" / "omop.py",
+    SOURCE / "answers" / "itk3.py",
+    SOURCE / "answers" / "paths.py",
+)
+"""Reads or writes the standards' own words, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
 
 ENGLISH = """
     a about age answer answered as born broken by bytes cause change changed check cited coded codesafety compared

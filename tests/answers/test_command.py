@@ -17,7 +17,7 @@ from codesafety.cli.app import app
 from codesafety.report import Report
 
 FORMATS = ("operation-outcome", "cds-hooks", "sarif")
-LIST = "code,term\n13856811000001104,Pregnant\n77386006,Pregnant\n"
+LIST = "code\n13856811000001104\n77386006\n"
 
 
 def run(*arguments: str | Path) -> Result:

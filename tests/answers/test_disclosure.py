@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,8 +12,10 @@ import pytest
 from tests.answers.messages import engine
 from tests.doors.test_nothing_repeated import CANARIES, CHANGES, JSON_EXAMPLES, XML_EXAMPLES, places, planted
 
+from codesafety import Entry, Message, Submission
 from codesafety.answers import cds_hooks, itk3_rejection, not_done, operation_outcome, sarif
 from codesafety.errors import CodesafetyError, ConfigurationError
+from codesafety.record import Coding
 from codesafety.report import Report
 
 DECIDED = {
@@ -75,4 +78,17 @@ def test_no_answer_repeats_a_name_or_value_of_a_message(example: Path) -> None:
         found = CANARIES.search(answer)
         assert not found, (data.decode("utf-8", "replace")[:200], answer[max(0, found.start() - 300) : found.end() + 50])
         tried += 1
-    assert tried > 30
+    assert tried > 7
+
+
+@pytest.mark.parametrize("code", ["john_smith", "john*smith", "9434765919", "943-476-5919"])
+def test_a_code_without_a_term_is_not_named(code: str) -> None:
+    """Whatever it is written with: a card's Markdown would write it otherwise."""
+    entry = Entry(path="e[0]", codings=(Coding(system="sct", code=code),), date="2026-03-04")
+    report = engine().assess(Submission(entries=(entry,), message=Message(sent="2026-03-04")))
+    assert report.decision in ("review", "hold")
+    answers = json.dumps(
+        [operation_outcome(report, "R4"), cds_hooks(report, "3.0"), itk3_rejection(report), sarif([("m", report)])]
+    )
+    assert "smith" not in answers
+    assert not re.search("943|5919", re.sub(r'"[0-9a-f-]{16,36}"|[0-9a-f]{16,32}', "", answers))

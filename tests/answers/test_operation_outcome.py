@@ -18,37 +18,11 @@ from codesafety.errors import ConfigurationError, InputError
 MODELS = {"STU3": STU3, "R4": R4, "R5": R5}
 """R4B's OperationOutcome is R4's."""
 SEVERITIES = {"fatal", "error", "warning", "information"}
-TYPES = {
-    "invalid",
-    "structure",
-    "required",
-    "value",
-    "invariant",
-    "security",
-    "login",
-    "unknown",
-    "expired",
-    "forbidden",
-    "suppressed",
-    "processing",
-    "not-supported",
-    "duplicate",
-    "not-found",
-    "too-long",
-    "code-invalid",
-    "extension",
-    "too-costly",
-    "business-rule",
-    "conflict",
-    "incomplete",
-    "transient",
-    "lock-error",
-    "no-store",
-    "exception",
-    "timeout",
-    "throttled",
-    "informational",
-}
+ISSUE_TYPES = """
+    invalid structure required value invariant security login unknown expired forbidden suppressed processing not-supported
+    duplicate not-found too-long code-invalid extension too-costly business-rule conflict incomplete transient lock-error
+    no-store exception timeout throttled informational
+"""
 """Of STU3 (http://hl7.org/fhir/issue-type), all of which R4 and R5 have."""
 
 
@@ -141,7 +115,7 @@ def test_every_outcome_fits_the_standards_definition(version: FhirVersion, tmp_p
         outcome = operation_outcome(found, version)
         MODELS[version].model_validate(outcome)
         assert {issue["severity"] for issue in outcome["issue"]} <= SEVERITIES
-        assert {issue["code"] for issue in outcome["issue"]} <= TYPES
+        assert {issue["code"] for issue in outcome["issue"]} <= set(ISSUE_TYPES.split())
 
 
 @pytest.mark.parametrize("version", ["STU3", "R4", "R5"])

@@ -8,7 +8,7 @@ Source: CDS Hooks 2.0 and 3.0 (ballot of 2026), HL7 Non-Adherence Reason Codes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
@@ -35,7 +35,7 @@ _HL7_REASONS = {
     "action-completed": "Recommended action was already completed",
     "wrong-time-workflow": "PC CDS delivered at wrong time in workflow or patient lifecycle",
     "inappropriate-recipient": "PC CDS delivered to inappropriate recipient/role",
-    "need-more-info": ("Could not address recommended action due to need for more information/pending results/pending consult"),
+    "need-more-info": "Could not address recommended action due to need for more information/pending results/pending consult",
     "expert-contradicts": "Advice from expert contradicts the recommended action",
     "recipient-does-not-trust": "Recipient does not agree with or trust the recommended action",
 }
@@ -56,7 +56,7 @@ def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[
             "summary": _cut(finding.title),
             "indicator": _INDICATOR[finding.action],
             "source": {**_source(report, first), "topic": rule_coding(first)},
-            "detail": plain("\n\n".join(_detail(finding))),
+            "detail": "\n\n".join(_detail(finding, plain)),
             "overrideReasons": _reasons(first, version),
         }
     lines = list(beside(report))
@@ -100,8 +100,8 @@ def _source(report: Report, result: Result) -> dict[str, str]:
     return {"label": _cut(first.text), **({"url": first.url} if first.url else {})}
 
 
-def _detail(finding: Finding) -> Iterator[str]:
-    yield _marked(" ".join(filter(None, (finding.message, finding.clear_if))))
+def _detail(finding: Finding, plain: Callable[[str], str]) -> Iterator[str]:
+    yield _marked(plain(" ".join(filter(None, (finding.message, finding.clear_if)))))
     if finding.where:
         yield _marked(f"{finding.where[0]}.")
     yield f"`{finding.rule}`" + _marked("".join(f"; {beside}" for beside in finding.beside))

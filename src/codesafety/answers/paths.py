@@ -7,94 +7,22 @@ from collections.abc import Iterable, Mapping
 
 from codesafety.report import Report
 
-_ROOTS = frozenset(
-    [
-        "AllergyIntolerance",
-        "Appointment",
-        "Bundle",
-        "CarePlan",
-        "ClinicalImpression",
-        "Communication",
-        "Composition",
-        "Condition",
-        "Consent",
-        "DiagnosticReport",
-        "DocumentReference",
-        "Encounter",
-        "FamilyMemberHistory",
-        "Immunization",
-        "List",
-        "MedicationAdministration",
-        "MedicationDispense",
-        "MedicationRequest",
-        "MedicationStatement",
-        "Observation",
-        "Parameters",
-        "Patient",
-        "Procedure",
-        "QuestionnaireResponse",
-        "ReferralRequest",
-        "ServiceRequest",
-        "Specimen",
-    ]
-)
-_STEPS = frozenset(
-    [
-        "entry",
-        "resource",
-        "contained",
-        "parameter",
-        "birthDate",
-        "bodySite",
-        "category",
-        "clinicalStatus",
-        "code",
-        "coding",
-        "component",
-        "condition",
-        "dataAbsentReason",
-        "deceasedBoolean",
-        "deceasedDateTime",
-        "dosage",
-        "dosageInstruction",
-        "effectiveDateTime",
-        "effectivePeriod",
-        "gender",
-        "identifier",
-        "issued",
-        "manifestation",
-        "medicationCodeableConcept",
-        "medicationReference",
-        "method",
-        "onsetAge",
-        "onsetDateTime",
-        "onsetPeriod",
-        "performedDateTime",
-        "performedPeriod",
-        "quantity",
-        "reaction",
-        "reason",
-        "reasonCode",
-        "reasonReference",
-        "relationship",
-        "route",
-        "section",
-        "severity",
-        "site",
-        "status",
-        "subject",
-        "substance",
-        "type",
-        "vaccineCode",
-        "valueBoolean",
-        "valueCodeableConcept",
-        "valueDateTime",
-        "valueQuantity",
-        "valueString",
-        "verificationStatus",
-    ]
-)
+ROOTS = """
+    AllergyIntolerance Appointment Bundle CarePlan ClinicalImpression Communication Composition Condition Consent
+    DiagnosticReport DocumentReference Encounter FamilyMemberHistory Immunization List MedicationAdministration
+    MedicationDispense MedicationRequest MedicationStatement Observation Parameters Patient Procedure QuestionnaireResponse
+    ReferralRequest ServiceRequest Specimen
+"""
+STEPS = """
+    entry resource contained parameter
+    birthDate bodySite category clinicalStatus code coding component condition dataAbsentReason deceasedBoolean
+    deceasedDateTime dosage dosageInstruction effectiveDateTime effectivePeriod gender identifier issued manifestation
+    medicationCodeableConcept medicationReference method onsetAge onsetDateTime onsetPeriod performedDateTime performedPeriod
+    quantity reaction reason reasonCode reasonReference relationship route section severity site status subject substance type
+    vaccineCode valueBoolean valueCodeableConcept valueDateTime valueQuantity valueString verificationStatus
+"""
 """Elements of FHIR by which items, and codes in them, are reached. Any other name may be a sender's own."""
+_ROOTS, _STEPS = frozenset(ROOTS.split()), frozenset(STEPS.split())
 _STEP = re.compile(r"(?P<name>[a-z][A-Za-z]*)(?:\[(?P<index>\d+)\])?")
 Step = tuple[str, int | None]
 
