@@ -159,7 +159,7 @@ def _modules(folder: str) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir():
                 yield from _modules(entry.path)
-            elif entry.name.endswith((".py", ".lark")):
+            elif entry.name.endswith((".py", ".lark", ".xml", ".txt")):
                 yield entry.path
 
 
