@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from codesafety.answers import sarif
 from codesafety.cli.data import AsData, as_data
 from codesafety.cli.lines import serve_lines
 from codesafety.cli.output import (
@@ -202,8 +203,6 @@ def _check_files(
         if form is ReportFormat.HTML:
             write(*page(sections).split("\n"))
         elif form is ReportFormat.SARIF:
-            from codesafety.answers import sarif
-
             write_json(sarif(listed))
     finally:
         if array.is_open:

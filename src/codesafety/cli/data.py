@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import typer
 
-from codesafety import answers
+from codesafety.answers import CdsHooksVersion, FhirVersion, cds_hooks, not_done, operation_outcome
 from codesafety.cli.output import ReportFormat, error_data
 from codesafety.errors import CodesafetyError, PluginError
 from codesafety.report import Report
-
-if TYPE_CHECKING:
-    from codesafety.answers import CdsHooksVersion, FhirVersion
 
 _VERSIONS = {ReportFormat.OPERATION_OUTCOME: ("R4", "R5", "STU3"), ReportFormat.CDS_HOOKS: ("3.0", "2.0")}
 """The first of each is answered where none is named."""
@@ -44,11 +41,9 @@ def as_data(form: ReportFormat, version: str | None) -> AsData | None:
         case ReportFormat.JSON:
             return AsData("report", lambda report: report.model_dump(mode="json"), _as_json)
         case ReportFormat.OPERATION_OUTCOME:
-            return AsData(
-                "answer", lambda report: answers.operation_outcome(report, cast("FhirVersion", wanted)), answers.not_done
-            )
+            return AsData("answer", lambda report: operation_outcome(report, cast(FhirVersion, wanted)), not_done)
         case ReportFormat.CDS_HOOKS:  # a service that fails answers with an OperationOutcome
-            return AsData("answer", lambda report: answers.cds_hooks(report, cast("CdsHooksVersion", wanted)), answers.not_done)
+            return AsData("answer", lambda report: cds_hooks(report, cast(CdsHooksVersion, wanted)), not_done)
         case _:
             return None
 
