@@ -61,6 +61,9 @@ _LEFT_OUT: Final = {
     "family": "a family is written `rule NAME for each row p of TABLE { … }`",
 }  # fmt: skip
 """Words of other languages that have no counterpart here, and what is written instead."""
+_PARTS_OF_AN_ORDER: Final = frozenset({"issue", "issues", "dispensing", "dispense", "request", "plan", "authorisation"})
+_ORDERS_CALLED: Final = frozenset({"order", "authorisation", "authorization", "prescription", "plan"})
+"""What people call an order, and its parts."""
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
 _QUANTITY: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*?)\s*")
@@ -102,7 +105,8 @@ def remedy(place: Place) -> str | None:
     """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
     token, after, earlier, accepted = place.token, place.after, place.earlier, place.accepted
     return (
-        _of_words_that_people_bring(place)
+        _of_orders(place)
+        or _of_words_that_people_bring(place)
         or _of_counts(place)
         or _of_changes(place)
         or _of_what_is_said(place)
@@ -147,6 +151,31 @@ def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
         if token.type == "CMP":
             return " ".join(words[:i]), token.value, " ".join(words[i + 1 :])
     return None
+
+
+def _of_orders(place: Place) -> str | None:
+    """`exists issue x of m`, `medication b of the same authorisation as a`, `b is of the same order as a`."""
+    token, accepted, behind = place.token, place.accepted, place.behind
+    called = next(
+        (t.value for t, kind in zip(place.before[:0:-1], place.before[-2::-1], strict=False) if kind.type in _KINDS), "x"
+    )
+    of = _ranged(place.before) or "m"
+    drawn = f"`medication {called if called != of else 'x'} of the same order as {of}`"
+    if token.value in _PARTS_OF_AN_ORDER and "MEDICATION" in accepted:
+        return f"parts of one order are drawn as {drawn}; `x.kind is request` is an issue"
+    the_same = token.value == "same" and place.after == "NAME" and place.before[-1].value == "the"
+    if "OF_THE_SAME_ORDER_AS" in accepted and (token.type in ("OF", "FROM") or the_same):
+        return f"parts of one order are drawn as {drawn}"
+    is_same = the_same and place.earlier in ("IS", "NOT") and bool(behind) and behind[0].value in _ORDERS_CALLED
+    if is_same or (token.type == "OF_THE_SAME_ORDER_AS" and place.after in ("IS", "NOT")):
+        return f"of which order a medication is, is said where it is drawn: {drawn}"
+    return None
+
+
+def _ranged(before: Sequence[Token]) -> str | None:
+    """Return what the rule's own item is called."""
+    at = next((i for i in range(len(before) - 3, -1, -1) if before[i].type == "FOR" and before[i + 1].type in _KINDS), None)
+    return None if at is None else before[at + 2].value
 
 
 def _of_words_that_people_bring(place: Place) -> str | None:
