@@ -19,7 +19,8 @@ from codesafety.language.parsing import syntax
 from codesafety.language.parsing.builder import MAX_DEPTH, Builder, TooDeep
 from codesafety.language.parsing.conflicts import without_conflicts
 from codesafety.language.parsing.lexer import Scanner, Terminal, TokenLexer
-from codesafety.language.parsing.remedies import Place, lone_operand, remedy
+from codesafety.language.parsing.place import Place
+from codesafety.language.parsing.remedies import lone_operand, remedy
 from codesafety.language.parsing.terminals import expected_in_words
 from codesafety.language.parsing.tokens import Token
 
