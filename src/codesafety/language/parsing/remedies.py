@@ -10,6 +10,7 @@ from typing import Final
 
 from codesafety.diagnostics import did_you_mean
 from codesafety.ir.units import spelling
+from codesafety.language.parsing.everyday import of_everyday_words
 from codesafety.language.parsing.place import (
     KINDS,
     TIME,
@@ -44,6 +45,13 @@ _MEANT_KINDS: Final = {
     **dict.fromkeys(("medicine", "drug", "prescription", "med", "product", "vaccine"), "medication"),
     **dict.fromkeys(("condition", "diagnosis", "problem", "observation", "procedure", "finding", "event", "result"), "entry"),
     **dict.fromkeys(("code", "concept"), "coding"),
+    "entries": "entry",
+    "histories": "history",
+    "mentions": "mention",
+    "medications": "medication",
+    "codings": "coding",
+    **dict.fromkeys(("medicines", "drugs", "prescriptions"), "medication"),
+    **dict.fromkeys(("conditions", "diagnoses", "problems", "observations", "results"), "entry"),
 }
 """Words that people bring for what a rule ranges over."""
 NUMBER_WORDS: Final = {
@@ -75,6 +83,7 @@ _LEFT_OUT: Final = {
 _PARTS_OF_AN_ORDER: Final = frozenset({"issue", "issues", "dispensing", "dispense", "request", "plan", "authorisation"})
 _ORDERS_CALLED: Final = frozenset({"order", "authorisation", "authorization", "prescription", "plan"})
 """What people call an order, and its parts."""
+_THOUSANDS: Final = 3
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
 _QUANTITY: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*?)\s*")
@@ -96,6 +105,7 @@ def remedy(place: Place) -> str | None:
     token, after, earlier, accepted = place.token, place.after, place.earlier, place.accepted
     return (
         _of_orders(place)
+        or of_everyday_words(place)
         or _of_words_that_people_bring(place)
         or _of_counts(place)
         or _of_changes(place)
@@ -268,7 +278,9 @@ def _of_numbers(place: Place) -> str | None:
     if token.type == "PERCENT" and place.after == "NUMBER" and "AND" in accepted:
         return 'a unit is written in quotes: "%"'
     if token.type == "COMMA" and place.after == "NUMBER" and behind and behind[0].type == "NUMBER" and in_a_condition(before):
-        return f"a number has no comma: write `{before[-1].value}{behind[0].value}` or `{before[-1].value}.{behind[0].value}`"
+        left, right = before[-1].value, behind[0].value
+        thousands = f"`{left}{right}` or " if len(right) == _THOUSANDS else ""
+        return f"a number has no comma: write {thousands}`{left}.{right}`"
     if token.type == "CMP" and "AND" in accepted:
         return _between(before[start_of(before) :], token, behind)
     if "TO" in accepted and "CMP" not in accepted and place.token.type != "TO":
