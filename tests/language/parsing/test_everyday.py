@@ -73,6 +73,7 @@ def test_conditions_as_people_say_them(condition: str, words: str, help: str) ->
 
 
 @pytest.mark.parametrize(("example", "words", "help"), [
+    ("given patient.gender female given incoming entry 77386006 expect fires", "patient.gender", "write `given patient gender …`"),
     ("given patient age 30 given incoming entry 77386006 expect fires", "age", "an age follows from the birth date and the item's: `given patient born 1990-01-01`"),
     ("given patient male given incoming entry 77386006 expect fires", "male", "write `gender male`"),
     ("given patient dob 1990-01-01 given incoming entry 77386006 expect fires", "dob", "did you mean `born`?"),

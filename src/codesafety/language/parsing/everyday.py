@@ -274,6 +274,8 @@ def _of_examples(place: Place) -> str | None:
     token, accepted = place.token, place.accepted
     if token.type == "AGE" and "NAME" in accepted and "GIVEN" in (place.after, place.earlier):
         return "an age follows from the birth date and the item's: `given patient born 1990-01-01`"
+    if token.type == "DOTTED" and place.after == "GIVEN":
+        return f"write `given {token.value.replace('.', ' ', 1)} …`"
     if "FIRES" in accepted and token.value in ("unknown", "missing", "open", "undefined"):
         return "write `cannot tell: FIELD`"
     if "FIRES" in accepted and token.value in ("not", "no", "nothing", "silent", "passes", "pass", "false"):
