@@ -129,6 +129,7 @@ Assertion = Literal["present", "absent", "possible", "planned", "unknown"]
 Subject = Literal["patient", "family", "baby", "another", "unknown"]
 Temporality = Literal["current", "past", "unknown"]
 Origin = Literal["practice", "outside"]
+PrescriptionType = Literal["acute", "repeat", "repeat-dispensing", "delayed"]
 ItemKind = Literal["entry", "medication"]
 
 
@@ -333,6 +334,8 @@ class Medication(_Item):
     not_given_reason: Codings = ()
     supply_type: Codings = ()
     """Prescription, patient group direction, minor ailments scheme ..."""
+    prescription_type: PrescriptionType | None = None
+    """How it is prescribed: once, to be issued again on request, in issues that are written at once, or to be used later."""
     route: Codings = ()
     form: Codings = ()
     strength: str | None = None

@@ -12,12 +12,16 @@ from codesafety import ir
 
 WHEN: Final = "Rule.when"
 UNLESS: Final = "Unless.condition"
+PARTNER: Final = "Trigger.partner"
+_DRAWN: Final = (PARTNER, "Quantified.var", "Ordered.var")
+_OF_AN_ORDER: Final = "of an order"
 _UNSEEN: Final = ("span", "called", "private", "title", "name", "set", "slot", "text", "label")
 """Parts that are names, places or what people read: nothing is answered by them."""
 
 
 def places(rule: ir.Rule) -> Iterator[str]:
-    """Yield `CLASS.part: construct` for each part of a rule's conditions."""
+    """Yield `CLASS.part: construct` for each part of a rule's conditions, and for its partner."""
+    yield from _within(PARTNER, rule.trigger.partner)
     for place, condition in [(WHEN, rule.when), *((UNLESS, unless.condition) for unless in rule.unless)]:
         if condition is not None:
             yield from _within(place, condition)
@@ -32,6 +36,8 @@ def _within(place: str, part: Any) -> Iterator[str]:
             yield f"{place}: none"
         case ir.Var(kind=kind):
             yield f"{place}: {kind.value}"
+            if place in _DRAWN and part.order_of is not None:
+                yield f"{place}: {_OF_AN_ORDER}"
         case ir.Field():
             yield f"{place}: Field"
             yield f"{_base(part)}.{part.name}"
@@ -53,6 +59,7 @@ def _base(field: ir.Field) -> str:
 def possible() -> Iterator[str]:
     """Yield what the types of the language let stand where, as `places` names it; variables and fields are not among it."""
     conditions = get_args(ir.Condition)
+    yield from (f"{place}: {_OF_AN_ORDER}" for place in _DRAWN)
     yield from (f"{place}: {one.__name__}" for place in (WHEN, UNLESS) for one in conditions)
     for owner in (*conditions, ir.Arithmetic):
         hints = get_type_hints(owner)

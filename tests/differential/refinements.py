@@ -115,6 +115,8 @@ def _of_item(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "dose", {"dose": 3}
         if model.days_supply is None and model.status != "active":
             yield "days_supply", {"days_supply": 7}
+        if model.prescription_type is None:
+            yield from (("prescription_type", {"prescription_type": answer}) for answer in ("acute", "repeat-dispensing"))
         if not item_codings(item, "route"):
             yield "route", {"route": (Coding(system="sct", code=ORAL),)}
 

@@ -128,10 +128,12 @@ class RuleMaker:
             return ir.Trigger(one)
         if form == "row":
             return ir.Trigger(one, Var("r", Kind.ROW, 1, table=choose.pick(("w/by-code", "w/by-code", "w/by-read"))))
+        order_of = one if kind is Kind.MEDICATION and chance(choose, 3) else None
         if form == "unordered":
-            return ir.Trigger(one, Var("x", kind, 1, one.set), unordered=True)
-        other = choose.pick((*ITEMS, kind, kind))
-        return ir.Trigger(one, Var("x", other, 1, choose.pick((None, *sets_of(other), *sets_of(other)))))
+            return ir.Trigger(one, Var("x", kind, 1, one.set, order_of=order_of), unordered=True)
+        other = kind if order_of is not None else choose.pick((*ITEMS, kind, kind))
+        partner = Var("x", other, 1, choose.pick((None, *sets_of(other), *sets_of(other))), order_of=order_of)
+        return ir.Trigger(one, partner, unordered=order_of is not None and partner.set == one.set)
 
     # ------------------------------------------------------------------------------------------ conditions
 
@@ -155,7 +157,9 @@ class RuleMaker:
 
     def member(self, variables: Sequence[Var], nested: int) -> Var:
         kind = self.choose.pick((*ITEMS, *[v.kind for v in variables if v.kind in ITEMS]))
-        return Var(f"q{nested}", kind, 2 + nested, self.choose.pick((None, *sets_of(kind))))
+        orders = [v.order_of or v for v in variables if v.kind is kind is Kind.MEDICATION]
+        order_of = self.choose.pick(orders) if orders and chance(self.choose, 3) else None
+        return Var(f"q{nested}", kind, 2 + nested, self.choose.pick((None, *sets_of(kind))), order_of=order_of)
 
     def quantified(self, variables: Sequence[Var], depth: int, nested: int) -> ir.Condition:
         choose = self.choose
@@ -171,6 +175,8 @@ class RuleMaker:
         gaps = [field(v, "gap", FieldType.NUMBER, Unit.DAYS) for v in rows]
         episodes = choose.pick([ir.Length(Decimal(3), Unit.DAYS), ir.Length(Decimal(1), Unit.DAYS), ir.LimitRef("w/gap"), *gaps])
         alike = [v for v in variables if v.kind in ITEMS and (v.kind is Kind.MEDICATION) == (var.kind is Kind.MEDICATION)]
+        if var.order_of is not None:
+            alike = [v for v in alike if var.order_of in (v, v.order_of)]
         return ir.Quantified(
             quantifier,  # type: ignore[arg-type]
             var,

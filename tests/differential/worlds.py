@@ -475,6 +475,7 @@ def some_medication(choose: Chooser, path: str) -> Medication:
         heading=choose.pick((None, "final")),
         form=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
         supply_type=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
+        prescription_type=choose.pick((None, "acute", "repeat-dispensing")),
         not_given_reason=some_codings(choose, (ORAL, TOPICAL)) if chance(choose, 3) else (),
         order=choose.pick((None, None, None, "o1")),
         based_on=choose.pick(((), (), (), ("1",), ("2", "3"))),

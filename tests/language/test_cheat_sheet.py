@@ -46,7 +46,7 @@ def test_the_page_of_keywords_has_each_of_them_and_no_other() -> None:
     from codesafety.language.parsing.parser import scanner
 
     phrases = {"on the same day as", "the same product as", "the same entry as", "shares an ingredient with"}
-    phrases |= {"has the same ingredients as", "contradicts its words"}
+    phrases |= {"has the same ingredients as", "contradicts its words", "of the same order as"}
     assert re.findall(r"^## (.+)$", KEYWORDS, re.MULTILINE) == sorted({*scanner().keywords, "ecl", *phrases})
 
 

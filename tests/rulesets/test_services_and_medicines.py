@@ -277,10 +277,12 @@ def test_of_ten_last_digits_one_at_most_makes_an_nhs_number() -> None:
 
 
 DATED_BEFORE_BIRTH = {("entry-dated-before-birth", "review")}  # entries and medicines are one finding: the birth date is one
+ISSUES = {("issued-many-times-at-once", "review"), ("issued-again-while-it-lasts", "note")}
 FOUND = {  # read entry by entry: each is true of the record. None holds an NHS number: they have placeholders
     "gp2gp-EMIS-PWTP2.json": {
         *DATED_BEFORE_BIRTH,
         ("ingredient-inside-a-combination", "review"),  # a plan authorised anew is one medicine
+        *ISSUES,  # eleven of Marvelon written on one day, three times; a second Mirena after six weeks
     },
     "gp2gp-EMIS-PWTP4.json": {
         ("same-ingredient-twice", "note"),  # two brands of aspirin 75 mg and the generic, of one day
@@ -295,6 +297,7 @@ FOUND = {  # read entry by entry: each is true of the record. None holds an NHS 
         ("two-opioids", "note"),  # co-codamol is active, tramadol was authorised beside it
         ("same-ingredient-twice", "note"),  # an issue of propranolol 80 mg beside a plan of 160 mg; aspirin 300 mg beside 75 mg
         ("aspirin-with-another-antiplatelet-beyond-a-year", "note"),
+        *ISSUES,  # four of citalopram written on one day; co-codamol again after four days
     },
     "gp2gp-EMIS-PWTP9.json": {("entry-dated-before-birth", "review")},
     "gp2gp-TC7-9465700193_Birdi_full_20210602.json": set(),

@@ -152,7 +152,8 @@ def _medication(full: bool) -> Medication:
         "handed_over": "2025-06-01", "prepared": "2025-06-01", "start": "2025-06-01", "end": "2025-06", "authored": "2025-05-30",
         "quantity": Quantity(value=Decimal(28)), "dose": Decimal(1), "times_a_day": Decimal(1), "days_supply": Decimal(28),
         "route": (Coding(system="sct", code="26643006"),), "form": (Coding(system="sct", code="385055001"),),
-        "supply_type": (Coding(system="sct", code="77386006"),), "status": "completed", "order": "o1", "id": "m1",
+        "supply_type": (Coding(system="sct", code="77386006"),), "prescription_type": "repeat",
+        "status": "completed", "order": "o1", "id": "m1",
     }  # fmt: skip
     return Medication(path="medication[0]", products=(Coding(system="sct", code="326324002"),), **(given if full else {}))
 

@@ -55,6 +55,8 @@ def _triggered(var: ir.Var, binding: Binding) -> str:
 
 
 def _members(var: ir.Var, binding: Binding) -> str:
+    if var.order_of is not None:
+        return f"the parts of the order of `{var.order_of.name}`{f' {_in(var.set, binding)}' if var.set else ''}"
     what = {"entry": "entries", "history": "histories", "mention": "mentions", "medication": "medications"}[var.kind.value]
     return f"{what} {_in(var.set, binding)}" if var.set else f"all {what}"
 

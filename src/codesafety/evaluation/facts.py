@@ -325,8 +325,10 @@ class Facts:
 
     def key_of(self, item: ItemFact) -> Hashable:
         """Return what an item shares with its copies, or with the parts of its order, and with nothing else of its kind."""
-        if not item.is_entry:
-            return self.order_number(item)
+        return self.copy_key_of(item) if item.is_entry else self.order_number(item)
+
+    def copy_key_of(self, item: ItemFact) -> Hashable:
+        """Return what an item shares with its copies, and with nothing else of its kind."""
         return item.index if item.id is None else (item.id, _part_of(item))
 
     def _order_groups(self) -> dict[int, int]:

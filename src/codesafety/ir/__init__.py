@@ -65,6 +65,7 @@ class Var:
     set: str | None = None  # the value set it is drawn from, if any
     table: str | None = None  # for a row
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    order_of: Var | None = None  # a part of this medication's own order; it is itself drawn from no order
 
 
 class FieldType(StrEnum):

@@ -14,6 +14,8 @@ from codesafety.terminology.sctid import Damage
 SCT: Final = "sct"
 TEST_SYSTEM: Final = "test"
 """A system for examples: its codes mean nothing anywhere."""
+_SEVERAL: Final = re.compile(r"([A-Z][0-9]{2}[0-9.]*\s*[-–]\s*[A-Z][0-9]{2}[0-9.]*)|[A-Za-z0-9.]+[*%]|[A-Z][0-9]{2}\.?-")
+"""A range of codes, or a pattern that stands for several."""
 _SYSTEM: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 _DAMAGE_SAID: Final[dict[Damage, str]] = {
@@ -85,6 +87,13 @@ def code_ref(code: syntax.Code, system: str, diagnostics: Diagnostics, *, in_exa
         diagnostics.error("CS210", f"a code of `{system}` is written in quotes", _digits_of(code), f'write "{code.code}"')
     elif not code.code and not in_example:
         diagnostics.error("CS209", "this code is empty", code.span, "write the code between the quotes")
+    elif not in_example and (several := _SEVERAL.fullmatch(code.code)) is not None:
+        diagnostics.error(
+            "CS209",
+            f"`{code.code}` is no one code: {'a range' if several[1] else 'a pattern'} has no members here",
+            _digits_of(code),
+            'write each of its codes, or list them in a file: `frozen "….csv"`',
+        )
     return ir.CodeRef(system, systems.normal_code(system, code.code) if not in_example else code.code, code.term, code.span)
 
 

@@ -17,6 +17,7 @@ from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
 from codesafety.ir.words import CLAUSE_BEGINS, words_of
 from codesafety.language import codes, schema
 from codesafety.language.dates import interval
+from codesafety.language.parsing.conflicts import without_conflicts
 from codesafety.language.quantities import unit
 from codesafety.terminology import systems
 
@@ -70,7 +71,7 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
     header: tuple[str, ...] | None = None
     header_span, head = Span(file, 0, 0), ""
     lines: list[Line] = []
-    for number, span, raw in _lines(text, file):
+    for number, span, raw in _lines(without_conflicts(text, file, diagnostics), file):
         if header is None and raw.lstrip().startswith("#"):
             said = _PROVENANCE.match(raw.lstrip())
             if said is None:

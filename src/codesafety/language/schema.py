@@ -40,6 +40,7 @@ ASSERTIONS: Final[tuple[str, ...]] = get_args(record.Assertion)
 SUBJECTS: Final[tuple[str, ...]] = get_args(record.Subject)
 TEMPORALITIES: Final[tuple[str, ...]] = get_args(record.Temporality)
 ORIGINS: Final[tuple[str, ...]] = get_args(record.Origin)
+PRESCRIPTION_TYPES: Final[tuple[str, ...]] = get_args(record.PrescriptionType)
 ENTRY_KINDS: Final = (
     "observation",
     "condition",
@@ -128,6 +129,7 @@ _MEDICATION: Final[Mapping[str, FieldSpec]] = {
     "route": _CODINGS,
     "form": _CODINGS,
     "supply_type": _CODINGS,
+    "prescription_type": FieldSpec(WORD, PRESCRIPTION_TYPES),
     "product": _CODINGS,
     "not_given_reason": _CODINGS,
     "ingredients": FieldSpec(CODINGS, sayable=False, only_missing=True),

@@ -49,6 +49,7 @@ _OF_AN_ITEM = {
     "route": "its route",
     "quantity": "its quantity",
     "dose": "its dose",
+    "prescription_type": "how it is prescribed",
     "origin": "where it came from",
     "id": "its identifier",
 }

@@ -721,6 +721,8 @@ def elsewhere() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
         (two, {}, (_note(two.ENTRY, body, say) for body, say, *_ in _given(two.test_a_name_that_cannot_be_shown_is_refused))),
         (two, {}, (_note(of, f"when {text}") for text, of, *_ in _given(two.test_what_cannot_be_counted_or_chosen_is_refused))),
         (two, {}, (_note(two.ENTRY, f"when {text}") for text, _ in _given(two.test_the_remedy_gives_what_was_meant))),
+        (two, {}, (_note(of, body) for body, of, *_ in _given(two.test_what_is_of_no_order_is_refused))),
+        (two, {}, (_note(of, body) for body, of, _ in _given(two.test_the_remedy_draws_from_an_order))),
         (two, {}, (_note("for history h in a", f"when {text}") for (text,) in _given(two.test_a_condition_that_a_history_can_never_meet_is_a_warning))),
         (two, {}, (_note(of, f"when {text}") for text, of, _ in _given(two.test_the_latest_of_all_is_told_where_a_rule_is_about_an_item))),
         (three, rows, (text for text, *_ in _given(three.test_what_is_refused))),

@@ -206,6 +206,62 @@ def test_the_remedy_gives_what_was_meant(text: str, help: str) -> None:
     assert help_of(f"when {text}") == help
 
 
+# ------------------------------------------------------------------------------------------------ parts of an order
+
+ORDER = "for medication m in drug"
+SAME = "exists medication x of the same order as"
+
+
+def test_a_member_may_be_drawn_from_an_order() -> None:
+    m = ir.Var("m", Kind.MEDICATION, 0, "t/drug")
+    assert when(f"{SAME} m", ORDER).var == ir.Var("x", Kind.MEDICATION, 2, order_of=m)
+    inner = "exists medication y in drug of the same order as x where (y is before x)"
+    assert when(f"{SAME} m where ({inner})", ORDER).where.var == ir.Var("y", Kind.MEDICATION, 3, "t/drug", order_of=m)
+
+
+@pytest.mark.parametrize(("partner", "unordered"), [("medication n in drug", True), ("medication n", False)])
+def test_a_pair_may_be_drawn_from_one_order(partner: str, unordered: bool) -> None:
+    m = ir.Var("m", Kind.MEDICATION, 0, "t/drug")
+    made = rule("when n is before m", f"{ORDER} with {partner} of the same order as m").trigger
+    assert made.partner == ir.Var("n", Kind.MEDICATION, 1, "t/drug" if unordered else None, order_of=m)
+    assert made.unordered is unordered
+
+
+def test_a_named_condition_draws_from_the_order_of_its_parameter() -> None:
+    define = (
+        'define again(%s i) "again" { exists medication x of the same order as i where (x is before i) } rule r { action note '
+    )
+    assert load(define % "medication" + f'{ORDER} when again(m) say "x" }}')
+    with pytest.raises(RuleError, match="`i` is a mention, and only a medication has an order"):
+        load(define % "item" + f'{ORDER} when again(m) say "x" }}')
+
+
+@pytest.mark.parametrize(("body", "of", "code", "message"), [
+    (f"when {SAME} e", ENTRY, "CS205", "`e` is an entry, and only a medication has an order"),
+    ("when exists entry x of the same order as m", ORDER, "CS205", "`entry` is no part of an order: medications are"),
+    (f"when {SAME} x", ORDER, "CS202", "nothing here is called `x`"),
+    ("", "for text t with medication m of the same order as t", "CS205", "`t` is a text, and only a medication has an order"),
+    ("when m is incoming", "for medication m of the same order as m", "CS205", "a rule's own item is drawn from the message, and from no order"),
+    ("when at least 2 medication x of the same order as m including n", f"{ORDER} with medication n", "CS236", "`n` is no part of the order of `m`, whose parts are counted"),
+    ("when m.order is n.order", f"{ORDER} with medication n", "CS207", "`m` and `n` are never of one order: parts of one order are not each other's partner"),
+])  # fmt: skip
+def test_what_is_of_no_order_is_refused(body: str, of: str, code: str, message: str) -> None:
+    assert told(body, of) == [(code, message)]
+
+
+@pytest.mark.parametrize(("body", "of", "help"), [
+    ("when exists issue x of m", ORDER, "parts of one order are drawn as `medication x of the same order as m`; `x.kind is request` is an issue"),
+    ("", f"{ORDER} with medication n of the same authorisation as m", "parts of one order are drawn as `medication n of the same order as m`"),
+    ("", f"{ORDER} with medication n in the same order as m", "parts of one order are drawn as `medication n of the same order as m`"),
+    ("when n is of the same order as m", f"{ORDER} with medication n", "of which order a medication is, is said where it is drawn: `medication n of the same order as m`"),
+    ("when n is the same prescription as m", f"{ORDER} with medication n", "of which order a medication is, is said where it is drawn: `medication n of the same order as m`"),
+    ("when m.order is n.order", f"{ORDER} with medication n", "draw one from the other's order: `medication n of the same order as m`"),
+    ("when at least 2 medication x of the same order as m including n", f"{ORDER} with medication n", "write `including m`"),
+])  # fmt: skip
+def test_the_remedy_draws_from_an_order(body: str, of: str, help: str) -> None:
+    assert help_of(body, of) == help
+
+
 # ------------------------------------------------------------------------------------------------ the strict check
 
 

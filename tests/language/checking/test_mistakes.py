@@ -252,7 +252,7 @@ def test_a_family_that_never_names_its_row() -> None:
         ("CS407", "p", "`p` is bound and never used: the rules of this family are one",
          "name a column of it, such as `p.young`, or write one rule")
     ]  # fmt: skip
-    assert told(family('title "{p.young}" for entry e in weight say "{p.young}"')) == []
+    assert told(family('for entry e in weight say "{p.young}"')) == []
 
 
 def test_what_is_wrong_with_cells_is_told_once_with_their_rows() -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from codesafety import ir
 from codesafety.evaluation.compiled.answers import Answer, Operand, some
-from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.facts import ItemFact, Unseen
 
 Judge = Callable[[Operand], Answer]
@@ -48,11 +47,10 @@ def at_least_days(needed: Decimal | None, needed_name: str, found: Judged, date_
     return _at_least(needed, [(_day(member), member, answer) for member, answer in found], date_name)
 
 
-def at_least_items(needed: Decimal | None, needed_name: str, scene: Scene, found: Judged) -> Answer:
-    """Answer whether there are N items. A copy and the parts of an order are one."""
+def at_least_items(needed: Decimal | None, needed_name: str, key_of: Callable[[ItemFact], Hashable], found: Judged) -> Answer:
+    """Answer whether there are N items, each key being one."""
     if needed is None:
         return frozenset((needed_name,))
-    key_of = scene.facts.key_of
     keyed = [(None if isinstance(member, Unseen) else key_of(member), member, answer) for member, answer in found]
     return _at_least(needed, keyed, "")
 

@@ -37,6 +37,8 @@ class Scene:
         "_excluded",
         "_kinds",
         "_memo",
+        "_of_orders",
+        "_selves",
         "_sure",
         "_twins",
         "born",
@@ -80,6 +82,8 @@ class Scene:
         self.judged: dict[tuple[int, int, int], Application] = {}
         """Pairs of which both sides are incoming, by rule: each falls on two items, and is judged once."""
         self._excluded: dict[int, frozenset[int]] = {}
+        self._selves: dict[int, frozenset[int]] = {}
+        self._of_orders: dict[int, dict[int, list[ItemFact]]] = {}
         self._codings: dict[int, tuple[CodingFact, ...]] = {}
         self._memo: dict[object, object] = {}
 
@@ -147,6 +151,15 @@ class Scene:
             found = self._kinds[id(items)] = of_each_kind(items, self.facts)  # the list is the scene's own, and stays
         return found
 
+    def of_the_order(self, medicines: list[ItemFact], item: ItemFact) -> list[ItemFact]:
+        """Return those of some listed medicines that are parts of this one's order, itself among them."""
+        orders = self._of_orders.get(id(medicines))
+        if orders is None:
+            orders = self._of_orders[id(medicines)] = {}  # the list is the scene's own, and stays
+            for medicine in medicines:
+                orders.setdefault(self.facts.order_number(medicine), []).append(medicine)
+        return orders.get(self.facts.order_number(item), _NOBODY)
+
     def at_one_time(self, medicines: list[ItemFact], item: ItemFact) -> list[ItemFact]:
         """Return those of some listed medicines whose days may meet this one's (a superset; for joins only)."""
         courses = self._courses.get(id(medicines))
@@ -175,15 +188,21 @@ class Scene:
     def _excluded_by(self, item: ItemFact) -> frozenset[int]:
         found = self._excluded.get(item.index)
         if found is None:
-            facts = self.facts
-            copies = facts.copies_of(item)
-            if item.is_entry:
-                found = frozenset((item.index, *copies))
-            else:
-                found = facts.order_of(item)
-                if not copies <= found:  # a copy whose order number is another
-                    found |= copies
+            own = self._self(item)
+            found = own if item.is_entry else self.facts.order_of(item)
+            if not own <= found:  # a copy whose order number is another
+                found |= own
             self._excluded[item.index] = found
+        return found
+
+    def selves(self, *named: ItemFact | None) -> frozenset[int]:
+        """Return the places of the items named and of their copies: what no part of their order is (table 30)."""
+        return _NONE.union(*(self._self(item) for item in named if item is not None))
+
+    def _self(self, item: ItemFact) -> frozenset[int]:
+        found = self._selves.get(item.index)
+        if found is None:
+            found = self._selves[item.index] = frozenset((item.index, *self.facts.copies_of(item)))
         return found
 
     def may_fire(self, number: int, pair: Callable[..., bool], first: ItemFact, second: ItemFact) -> bool:

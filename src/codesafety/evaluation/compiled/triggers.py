@@ -73,10 +73,13 @@ def triggers_of(
         yield Trigger(number, rule, one.kind, lambda: _with_rows(rule, binding, numbers, asked()), table=other.table)
     else:
         as_subject = partial(_as_subject, number, rule, binding, numbers)
-        yield Trigger(number, rule, one.kind, lambda: as_subject(asked()), one.set, lost=_not_understood(one, other))
+        of_its_order = other.order_of is not None
+        lost = _not_understood(one, other, of_its_order)
+        yield Trigger(number, rule, one.kind, lambda: as_subject(asked()), one.set, lost=lost)
         if not rule.trigger.unordered:
             as_partner = partial(_as_partner, number, rule, binding, numbers)
-            yield Trigger(number, rule, other.kind, lambda: as_partner(asked()), other.set, lost=_not_understood(other, one))
+            lost = _not_understood(other, one, of_its_order)
+            yield Trigger(number, rule, other.kind, lambda: as_partner(asked()), other.set, lost=lost)
 
 
 def _may_stand(kind: Kind) -> Callable[[ItemFact], int]:
@@ -101,7 +104,7 @@ def _context(item: ItemFact, var: ir.Var) -> Answer:
             return stands(item, var.name)
 
 
-def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
+def _not_understood(var: ir.Var, beside: ir.Var | None = None, of_its_order: bool = False) -> Ask:
     """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
     may_stand = _may_stand(var.kind)
     beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
@@ -110,7 +113,7 @@ def _not_understood(var: ir.Var, beside: ir.Var | None = None) -> Ask:
         if not may_stand(item):
             return False
         unseen: frozenset[str] = frozenset()
-        if beside is not None and not _has_seen_another(scene, item, beside_entry):
+        if beside is not None and not _has_seen_another(scene, item, beside_entry, of_its_order):
             unseen = frozenset(member.called for member in scene.unseen(beside_entry))
             if not unseen:
                 return False
@@ -178,7 +181,7 @@ def _candidates(
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
     lists = _lists(rule, wanted, numbers)
-    if looks_no_further(rule):
+    if looks_no_further(rule) and other.order_of is None:
         every_list = lists
         lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = _needed(rule.when, ir.Overlaps, one, other)
@@ -228,13 +231,17 @@ def _parts(nodes: Iterable[object]) -> Iterator[object]:
 
 
 def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
-    """Return what finds lists of the members of a set, of those that share an item's key, or of all."""
+    """Return what finds lists of the members of a set, of those that share an item's key or its order, or of all."""
     is_entry = wanted.kind is not Kind.MEDICATION
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
     if wanted.set is not None:
         number = numbers[wanted.set]
+        if other.order_of is not None:
+            return lambda scene, item: (scene.of_the_order(scene.members(number, is_entry), item),)
         return lambda scene, item: (scene.members(number, is_entry),)
+    if other.order_of is not None:
+        return lambda scene, item: (scene.of_the_order(scene.everyone(is_entry), item),)
     if _needed(rule.when, ir.SameProduct, one, other):
         return lambda scene, item: scene.possible_products(item)
     if _needed(rule.when, ir.SharesIngredient, one, other):
@@ -263,6 +270,7 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     is_entry = other.kind is not Kind.MEDICATION
     may_stand = _may_stand(rule.trigger.subject.kind)
     unordered = rule.trigger.unordered
+    no_others = _no_others(other)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
         if not may_stand(item):
@@ -272,7 +280,7 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         scene.work.spend(A_PAIR)  # before the members are gathered
         for member in scene.work.counted(find(scene, item)):
             if excluded is None:
-                excluded = scene.excluded(item)
+                excluded = no_others(scene, item)
             if member.index in excluded:
                 continue
             first, second = (member, item) if unordered and not comes_first(item, member) else (item, member)
@@ -284,6 +292,11 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         return found
 
     return ask
+
+
+def _no_others(partner: ir.Var) -> Callable[[Scene, ItemFact], frozenset[int]]:
+    """Return what tells which items are no other than one, beside such a partner."""
+    return Scene.excluded if partner.order_of is None else Scene.selves
 
 
 def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
@@ -318,6 +331,7 @@ def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     pair, unseen_subject = asked["pair"], asked["unseen_subject"]
     is_entry = one.kind is not Kind.MEDICATION
     may_stand = _may_stand(other.kind)
+    no_others = _no_others(other)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
         if not may_stand(item):
@@ -327,7 +341,7 @@ def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         scene.work.spend(A_PAIR)  # before the members are gathered
         for member in scene.work.counted(find(scene, item)):
             if excluded is None:
-                excluded = scene.excluded(item)
+                excluded = no_others(scene, item)
             if member.index not in excluded and scene.may_fire(number, pair, member, item):
                 found.append(("pair", member, item))
         for unseen in scene.unseen(is_entry):
@@ -389,6 +403,7 @@ class Category:
     is_entry: bool = True
     partner_is_entry: bool = True
     unordered: bool = False
+    of_its_order: bool = False
     table: str | None = None
     rows: Mapping[str, tuple[ir.TableRow, ...]] | None = field(default=None, compare=False)
     system: str | None = None
@@ -406,7 +421,7 @@ class Category:
                 return bool(scene.facts.texts(subject))
             case "words":
                 return any(
-                    _has_another(scene, text.item, self.partner_is_entry)
+                    _has_another(scene, text.item, self.partner_is_entry, of_its_order=False)
                     if text.item is not None
                     else bool(scene.unseen(self.partner_is_entry) or scene.everyone(self.partner_is_entry))
                     for text in scene.facts.texts(subject)
@@ -426,7 +441,7 @@ class Category:
                 if not self.unordered:
                     sides.add((self.partner_is_entry, self.is_entry))
                 return any(
-                    subject.is_entry == own and _has_another(scene, part, wanted)
+                    subject.is_entry == own and _has_another(scene, part, wanted, self.of_its_order)
                     for own, wanted in sides
                     for part in scene.facts.parts(subject)
                 )
@@ -436,13 +451,17 @@ class Category:
         return bool(rows_of(part.infos, self.rows)) or not any(i.speaks and i.system == self.system for i in part.infos)
 
 
-def _has_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
-    return bool(scene.unseen(is_entry)) or _has_seen_another(scene, item, is_entry)
+def _has_another(scene: Scene, item: ItemFact, is_entry: bool, of_its_order: bool) -> bool:
+    return bool(scene.unseen(is_entry)) or _has_seen_another(scene, item, is_entry, of_its_order)
 
 
-def _has_seen_another(scene: Scene, item: ItemFact, is_entry: bool) -> bool:
-    excluded = scene.excluded(item)
-    return any(other.index not in excluded for other in scene.everyone(is_entry))
+def _has_seen_another(scene: Scene, item: ItemFact, is_entry: bool, of_its_order: bool) -> bool:
+    everyone = scene.everyone(is_entry)
+    if of_its_order:
+        everyone, excluded = scene.of_the_order(everyone, item), scene.selves(item)
+    else:
+        excluded = scene.excluded(item)
+    return any(other.index not in excluded for other in everyone)
 
 
 def category(rule: ir.Rule, binding: Binding) -> Category:
@@ -461,7 +480,7 @@ def category(rule: ir.Rule, binding: Binding) -> Category:
         return Category(
             "row", is_entry, table=other.table, rows=binding.tables[other.table], system=binding.table_systems[other.table]
         )
-    return Category("pair", is_entry, other.kind is not Kind.MEDICATION, rule.trigger.unordered)
+    return Category("pair", is_entry, other.kind is not Kind.MEDICATION, rule.trigger.unordered, other.order_of is not None)
 
 
 def listed_sets(rules: Iterable[ir.Rule]) -> frozenset[str]:

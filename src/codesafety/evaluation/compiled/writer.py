@@ -216,14 +216,16 @@ class Writer:
 
     def _exists(self, condition: ir.Quantified, frame: Frame, *, sure: bool) -> ast.expr:
         """Write a loop over the members that may do, and return a call of it."""
+        if sure and _of_an_unseen(condition.var, frame) is not None:
+            return FALSE
         member = _member(condition.var)
         inner = {**frame, condition.var.slot: member}
         conditions = [compare(attribute(member.value, "index"), ast.NotIn(), name("others")), self._default(member, sure=sure)]
         if condition.where is not None:
             conditions.append(self.bound(condition.where, inner, sure=sure))
         body: list[ast.stmt] = [
-            assign("others", _excluded(frame)),
-            assign("counted", self._members(condition.var, sure=sure)),
+            assign("others", _excluded(condition.var, frame)),
+            assign("counted", self._members(condition.var, frame, sure=sure)),
             for_each(
                 member.variable,
                 name("counted"),
@@ -237,13 +239,15 @@ class Writer:
             body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [returns(const(True))])]))
         return self._function([*body, returns(FALSE)], frame)
 
-    def _members(self, var: ir.Var, *, sure: bool) -> ast.expr:
-        """Return the members to look at, each of which counts as work."""
+    def _members(self, var: ir.Var, frame: Frame, *, sure: bool) -> ast.expr:
+        """Return the members to look at, each of which counts as work; of the order of one that was not seen, any may be."""
         is_entry = const(var.kind is not Kind.MEDICATION)
         if var.set is None:
             members = method(name(SCENE), "everyone", is_entry)
         else:
             members = method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
+        if var.order_of is not None and (of := frame[var.order_of.slot]).seen:
+            members = method(name(SCENE), "of_the_order", members, of.value)
         return method(_WORK, "counted", members)
 
     def _member_function(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
@@ -252,6 +256,8 @@ class Writer:
         body: list[ast.stmt] = [assign("others", self._not_members(condition, frame))]
         for identifier, place in (("judge", member), ("judge_unseen", unseen)):
             parts = self._standing(condition.var, place)
+            if (of := _of_an_unseen(condition.var, frame)) is not None:
+                parts.append(call("lone", attribute(of.value, "called")))
             certainly_none: list[ast.stmt] = []
             if condition.where is not None:
                 inner = {**frame, condition.var.slot: place}
@@ -261,7 +267,7 @@ class Writer:
             body.append(function(identifier, [place.variable], [*certainly_none, returns(call("every", several(parts)))]))
         found = call(
             "judged",
-            self._members(condition.var, sure=False),
+            self._members(condition.var, frame, sure=False),
             name("others"),
             const(()) if isinstance(condition, ir.Quantified) and condition.found else _unseen_members(member),
             name("judge"),
@@ -283,7 +289,7 @@ class Writer:
 
     def _not_members(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
         """What is no other than the items that the frame names; an item that is to be counted itself is no such."""
-        excluded = _excluded(frame)
+        excluded = _excluded(condition.var, frame)
         if not isinstance(condition, ir.Quantified) or condition.including is None:
             return excluded
         own = frame[condition.including.slot]
@@ -298,7 +304,8 @@ class Writer:
         date_name = const(f"{condition.var.name}.date")
         match condition.counted:
             case "items":
-                return call("at_least_items", needed, needed_name, name(SCENE), found)
+                key_of = "key_of" if condition.var.order_of is None else "copy_key_of"
+                return call("at_least_items", needed, needed_name, attribute(name(SCENE), "facts", key_of), found)
             case "days":
                 return call("at_least_days", needed, needed_name, found, date_name)
             case apart:
@@ -322,11 +329,17 @@ def _unseen_members(member: Place) -> ast.expr:
     return attribute(name(SCENE), "unseen_entries" if member.is_entry else "unseen_medications")
 
 
-def _excluded(frame: Frame) -> ast.expr:
-    """What is no other than the items that the frame names."""
+def _of_an_unseen(var: ir.Var, frame: Frame) -> Place | None:
+    """Return the medication of whose order a member is drawn, if that was not seen."""
+    of = None if var.order_of is None else frame[var.order_of.slot]
+    return None if of is None or of.seen else of
+
+
+def _excluded(var: ir.Var, frame: Frame) -> ast.expr:
+    """What is no other than the items that the frame names; among the parts of an order, they themselves."""
     named = [
         attribute(place.value, "item") if place.kind in (Kind.CODING, Kind.TEXT) else place.value
         for place in frame.values()
         if place.seen and place.kind not in (Kind.ROW, Kind.MESSAGE)
     ]
-    return method(name(SCENE), "excluded", *named)
+    return method(name(SCENE), "excluded" if var.order_of is None else "selves", *named)

@@ -98,8 +98,8 @@ def found(rule: ir.Rule, applications: Sequence[Application], interpreter: Inter
         return {}
     named: dict[str, dict[Hashable, ItemFact]] = {}
     for application in applications:
-        for name, item in interpreter.found(rule.when, _frame(rule, application, interpreter)):
-            named.setdefault(name, {}).setdefault((item.is_entry, interpreter.facts.key_of(item)), item)
+        for name, key, item in interpreter.found(rule.when, _frame(rule, application, interpreter)):
+            named.setdefault(name, {}).setdefault((item.is_entry, key), item)
     return {name: tuple(sorted(items.values(), key=lambda item: (item.span[0], item.index))) for name, items in named.items()}
 
 
@@ -116,6 +116,8 @@ def _trigger_facts(rule: ir.Rule, frame: Frame) -> Iterator[tuple[str, str]]:
         value = frame[var.slot].value
         if var.set is not None:
             yield f"{var.name} in {var.set.rpartition('/')[2]}", "yes"
+        if var.order_of is not None:
+            yield f"{var.name} of the same order as {var.order_of.name}", "yes"
         if isinstance(value, ItemFact):
             if value.day is not None:
                 yield f"{var.name}.date", calendar.text(value.day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -89,7 +89,7 @@ class Interpreter(Numbers):
         if other is None:
             yield self._apply(rule, text)
             return
-        for member in self._others(other.kind, [] if text.item is None else [text.item]):
+        for member in self._others(other, [] if text.item is None else [text.item]):
             yield self._apply(rule, text, member, pair=True)
 
     def _codings(self, subject: ItemFact | None) -> Iterator[CodingFact]:
@@ -108,7 +108,7 @@ class Interpreter(Numbers):
             if is_kind(part, one.kind):
                 yield from self._rows(rule, part)
         elif rule.trigger.unordered:
-            if is_kind(part, one.kind) and (others := self._others(one.kind, [part])):
+            if is_kind(part, one.kind) and (others := self._others(other, [part], part)):
                 if (lost := self._not_understood(part, one, others)) is not None:
                     yield lost
                     return
@@ -116,12 +116,12 @@ class Interpreter(Numbers):
                     first, second = (part, member) if comes_first(part, member) else (member, part)
                     yield self._apply(rule, first, second, pair=True)
         else:
-            if is_kind(part, one.kind) and (others := self._others(other.kind, [part])):
+            if is_kind(part, one.kind) and (others := self._others(other, [part], part)):
                 if (lost := self._not_understood(part, one, others)) is not None:
                     yield lost
                 else:
                     yield from (self._apply(rule, part, member, pair=True) for member in others)
-            if is_kind(part, other.kind) and (others := self._others(one.kind, [part])):
+            if is_kind(part, other.kind) and (others := self._others(replace(one, order_of=other.order_of), [part], part)):
                 if (lost := self._not_understood(part, other, others)) is not None:
                     yield lost
                 else:
@@ -157,16 +157,19 @@ class Interpreter(Numbers):
         for row in found:
             yield self._apply(rule, part, row, pair=True)
 
-    def _others(self, kind: ir.Kind, named: list[ItemFact]) -> list[ItemFact | Unseen]:
-        """Every member of a kind that may be another than those already named, and the unseen ones (tables 5 and 10)."""
+    def _others(self, var: ir.Var, named: list[ItemFact], of: Bindable = None) -> list[ItemFact | Unseen]:
+        """Every member that a variable may stand for: of its kind and another than those already named, or of the order of `of`
+        and neither they nor their copies; and the unseen ones (tables 5, 10 and 30)."""
         facts = self.facts
         self.work.spend(len(facts.items))
-        is_entry = kind is not ir.Kind.MEDICATION
-        seen = [
-            item
-            for item in facts.items
-            if item.is_entry == is_entry and not facts.is_replaced(item) and all(facts.is_another(item, n) for n in named)
-        ]
+        is_entry = var.kind is not ir.Kind.MEDICATION
+        seen = [item for item in facts.items if item.is_entry == is_entry and not facts.is_replaced(item)]
+        if var.order_of is None:
+            seen = [item for item in seen if all(facts.is_another(item, n) for n in named)]
+        else:
+            seen = [item for item in seen if not any(item is n or item.index in facts.copies_of(n) for n in named)]
+            if isinstance(of, ItemFact):  # of the order of one that was not seen, any may be
+                seen = [item for item in seen if facts.same_order(item, of)]
         return [*seen, *facts.unseen(is_entry)]
 
     # ------------------------------------------------------------------------------------------ one application
@@ -318,7 +321,8 @@ class Interpreter(Numbers):
     def _judged(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> list[tuple[ItemFact | Unseen, Truth]]:
         """Return the members with the answer to what makes them one that counts, or one that may be chosen."""
         named = [item for b in frame.values() if (item := item_of(b.value)) is not None]
-        members = self._others(condition.var.kind, named)
+        order_of = condition.var.order_of
+        members = self._others(condition.var, named, None if order_of is None else frame[order_of.slot].value)
         if isinstance(condition, ir.Quantified):
             if condition.found:
                 members = [member for member in members if isinstance(member, ItemFact)]
@@ -336,6 +340,8 @@ class Interpreter(Numbers):
         var = condition.var
         bound = Bound(member, var.name)
         parts = [self._membership(bound, var), self._context(bound, var.kind)]
+        if var.order_of is not None and isinstance(of := frame[var.order_of.slot].value, Unseen):
+            parts.append(unknown(of.called))
         if condition.where is not None and conjunction(parts)[0] is not False:
             parts.append(self.judge(condition.where, {**frame, var.slot: bound}))
         return conjunction(parts)
@@ -356,7 +362,7 @@ class Interpreter(Numbers):
             Member(
                 days_of(member.day),
                 answer,
-                self.facts.key_of(member) if counted == "items" and isinstance(member, ItemFact) else exact_day(member),
+                self.key_of(condition.var, member) if counted == "items" and isinstance(member, ItemFact) else exact_day(member),
                 isinstance(member, ItemFact),
             )
             for member, answer in judged
@@ -364,6 +370,10 @@ class Interpreter(Numbers):
         if apart is None:
             return at_least(needed, members, date_name)
         return at_least_episodes(needed, int(apart.n) * (7 if apart.unit is ir.Unit.WEEKS else 1), members, date_name)
+
+    def key_of(self, var: ir.Var, member: ItemFact) -> Hashable:
+        """Return what the members that are counted once share: copies of each other, and parts of one order unless they are asked for."""
+        return self.facts.key_of(member) if var.order_of is None else self.facts.copy_key_of(member)
 
     def _ordered(self, condition: ir.Ordered, frame: Frame) -> Truth:
         chosen = self.chosen(condition, frame)
@@ -388,8 +398,9 @@ class Interpreter(Numbers):
 
     # ---- what was found, by name (table 24)
 
-    def found(self, condition: ir.Condition, frame: Frame) -> Iterator[tuple[str, ItemFact]]:
-        """Yield each item that a true condition found, with the name that the rule calls it by; in an alternative that holds."""
+    def found(self, condition: ir.Condition, frame: Frame) -> Iterator[tuple[str, Hashable, ItemFact]]:
+        """Yield each item that a true condition found, with the name that the rule calls it by and its key; in an alternative
+        that holds."""
         match condition:
             case ir.And(parts):
                 for part in parts:
@@ -399,9 +410,12 @@ class Interpreter(Numbers):
                     if self.judge(part, frame)[0] is True:
                         yield from self.found(part, frame)
             case ir.Quantified(called=str() as called):
-                yield from ((called, m) for m, (value, _) in self._judged(condition, frame) if value and isinstance(m, ItemFact))
+                judged = self._judged(condition, frame)
+                members = [m for m, (value, _) in judged if value and isinstance(m, ItemFact)]
+                yield from ((called, self.key_of(condition.var, m), m) for m in members)
             case ir.Ordered(called=str() as called):
-                yield from ((called, m) for m, _ in self.chosen(condition, frame) if isinstance(m, ItemFact))
+                members = [m for m, _ in self.chosen(condition, frame) if isinstance(m, ItemFact)]
+                yield from ((called, self.key_of(condition.var, m), m) for m in members)
             case _:
                 pass
 

@@ -30,7 +30,7 @@ from codesafety.formats.fhir.values import (
     quantity,
     when,
 )
-from codesafety.record import MAX_EXPONENT, Coding, Medication, NotRead, Qualifier, Quantity, day_interval
+from codesafety.record import MAX_EXPONENT, Coding, Medication, NotRead, PrescriptionType, Qualifier, Quantity, day_interval
 
 KINDS: dict[str, Literal["statement", "plan", "request", "dispense", "administration"]] = {
     "MedicationStatement": "statement",
@@ -80,6 +80,7 @@ def medication_of(
     duration = one(supply, "expectedSupplyDuration") if supply is not None else one(resource, "daysSupply")
     fields["days_supply"] = _days(duration, used)
     fields["supply_type"] = _supply_type(resource, used)
+    fields["prescription_type"] = _prescription_type(resource)
     fields |= _dosage(resource, fields["quantity"], used)
     fields["based_on"] = _based_on(resource, around)
     fields["order"] = _order(resource, around)
@@ -270,9 +271,34 @@ def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
         else ()
     )
     for extension in resource.all("extension"):
-        if "MedicationSupplyType" in (child_text(extension, "url") or ""):
+        if "MedicationSupplyType" in _url(extension):
             found += concept(one(extension, "valueCodeableConcept"), used).codings
     return found
+
+
+_PRESCRIPTION_TYPES: dict[str, PrescriptionType] = {
+    "acute": "acute",
+    "repeat": "repeat",
+    "continuous": "repeat",
+    "repeat-dispensing": "repeat-dispensing",
+    "continuous-repeat-dispensing": "repeat-dispensing",
+    "delayed-prescribing": "delayed",
+}
+"""Codes of CareConnect-PrescriptionType-1 and UKCore-PrescriptionType, and of the course of therapy that R4 has in their place."""
+_PRESCRIPTION_TYPE = ("-PrescriptionType", "-PrescriptionType-1")
+
+
+def _prescription_type(resource: Node) -> PrescriptionType | None:
+    """Return how a request is prescribed; None where that is not said, or in two ways. Its coding is told among the qualifiers."""
+    held = [one(x, "valueCodeableConcept") for x in resource.all("extension") if _url(x).endswith(_PRESCRIPTION_TYPE)]
+    held += [n for n in resource.all("courseOfTherapyType") if n.kind == "element"]
+    codes = {child_text(coding, "code") for node in held if node is not None for coding in node.all("coding")}
+    found = {_PRESCRIPTION_TYPES.get(code or "") for code in codes}
+    return found.pop() if len(found) == 1 else None
+
+
+def _url(extension: Node) -> str:
+    return child_text(extension, "url") or ""
 
 
 def _dosage(resource: Node, supplied: Quantity | None, used: Used) -> dict[str, Any]:

@@ -285,7 +285,19 @@ def _same_field(node: syntax.IsWord, left: ir.Field, scope: RuleScope) -> ir.Con
             f"write `{left.base} has the same ingredients as {right.base}`, or `shares an ingredient with`",
         )
         return None
+    if left.name == right.name == "order" and left.var and right.var and not _of_one_order(left.var, right.var):
+        scope.diagnostics.error(
+            "CS207",
+            f"`{left.base}` and `{right.base}` are never of one order: parts of one order are not each other's partner",
+            node.span,
+            f"draw one from the other's order: `medication {right.base} of the same order as {left.base}`",
+        )
+        return None
     return ir.FieldSame(left, right, node.span)
+
+
+def _of_one_order(one: ir.Var, other: ir.Var) -> bool:
+    return (one.order_of or one).slot == (other.order_of or other).slot
 
 
 def _about(node: syntax.About, scope: RuleScope) -> ir.Condition | None:

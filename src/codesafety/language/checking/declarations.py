@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import get_args
+from typing import Final, get_args
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean, listed
@@ -28,6 +29,9 @@ def once(seen: dict[str, Span], keyword: str, span: Span, diagnostics: Diagnosti
     return True
 
 
+_IN_BRACES: Final = re.compile(r"\{([a-z][^{}]*)\}")
+
+
 def wording(value: object, span: Span, what: str, diagnostics: Diagnostics) -> str | None:
     """Return a text that people read, or None where it is none or is empty; that is reported."""
     if not isinstance(value, syntax.Text):
@@ -37,6 +41,16 @@ def wording(value: object, span: Span, what: str, diagnostics: Diagnostics) -> s
         return None
     if not value.text.strip():
         diagnostics.error("CS216", f"`{what}` says nothing", span, "write it, or leave the part out")
+        return None
+    if (shown := _IN_BRACES.search(value.text)) is not None:
+        diagnostics.error(
+            "CS218",
+            f"nothing is shown in a `{what}`: `{shown[0]}` would stand there as it is written",
+            span,
+            f"items and fields are shown by `say` only; in a family a column is a whole `{what}`: `{what} {shown[1].strip()}`"
+            if "." in shown[1]
+            else "items and fields are shown by `say` only",
+        )
         return None
     return value.text
 

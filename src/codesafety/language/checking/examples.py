@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from codesafety import ir
 from codesafety.diagnostics import Span, did_you_mean, listed
@@ -13,6 +13,17 @@ from codesafety.language.checking.scope import RuleScope, date_literal, written_
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.remedies import quoted_quantity
 from codesafety.terminology import systems
+
+_OF_WORD: Final = {"male": "gender", "female": "gender", "active": "status", "stopped": "status"}
+"""Words that examples give bare, and the field that they are of."""
+_MEANT: Final = {
+    **dict.fromkeys(("dob", "birthdate", "birth_date", "date_of_birth"), "born"),
+    **dict.fromkeys(("sex", "sex_code"), "gender"),
+    **dict.fromkeys(("days", "duration", "supply"), "days_supply"),
+    **dict.fromkeys(("frequency", "times"), "times_a_day"),
+    **dict.fromkeys(("result", "reading", "number"), "value"),
+}
+"""Names that people bring for the fields of examples."""
 
 
 def example(node: syntax.Example, scope: RuleScope) -> ir.Example:
@@ -51,6 +62,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                 help = (
                     "write `given incoming entry CODE` or `given record entry CODE`"
                     if target.text in ("incoming", "entry")
+                    else "the record is complete unless the example says otherwise; `given record complete_from DATE` says from when"
+                    if target.text == "complete"
                     else did_you_mean(target.text, ("patient", "message", "record")) or "give `patient`, `message` or `record`"
                 )
                 diagnostics.error("CS229", f"nothing can be given of `{target.text}`", target.span, help)
@@ -131,6 +144,8 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
         help = (
             f"write `{name}` and its value"
             if name in fields
+            else f"write `{_OF_WORD[name]} {name}`"
+            if _OF_WORD.get(name) in fields
             else did_you_mean(name, (*words, *fields))
             or (f"the words are {listed(words, 'and')}" if words else f"the fields are {listed(fields, 'and')}")
         )
@@ -152,7 +167,9 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
             "CS229",
             f"{_a(of)} cannot be given `{name}`",
             node.name.span,
-            did_you_mean(name, (*fields, *words)) or f"give {listed(fields)}",
+            (f"did you mean `{_MEANT[name]}`?" if _MEANT.get(name) in fields else None)
+            or did_you_mean(name, (*fields, *words))
+            or f"give {listed(fields)}",
         )
         return None
     return _value(node, node.value, name, type, of, scope)

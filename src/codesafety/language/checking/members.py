@@ -42,6 +42,8 @@ def quantified(node: syntax.Quantified, scope: RuleScope, depth: int, check: Che
     wrong = (quantifier.n is not None and n is None) or (node.including is not None and including is None)
     if wrong or counted is None or (node.where is not None and where is None) or drawn.wrong:
         return None
+    if including is not None and _is_elsewhere(including, node, drawn.var, scope):
+        return None
     if including is not None and where is not None:
         warn_of_itself(where, drawn.var, including, scope)
     called = None if node.called is None else node.called.text
@@ -107,7 +109,8 @@ class _Drawn:
         self.errors = len(scope.diagnostics.errors)
         scope.refuse_set_as_name(binder)
         set_name = scope.set_name(binder.set) if binder.set else None
-        self.wrong = binder.set is not None and set_name is None
+        order_of = scope.order_of(binder) if binder.order_of else None
+        self.wrong = (binder.set is not None and set_name is None) or (binder.order_of is not None and order_of is None)
         if kind not in ITEMS:
             scope.diagnostics.error(
                 "CS205",
@@ -117,7 +120,7 @@ class _Drawn:
             )
             self.wrong = True
         self.shadowed = scope.variables.get(binder.name.text)
-        self.var = scope.bind(binder.name, kind, scope.next_slot, set=set_name)
+        self.var = scope.bind(binder.name, kind, scope.next_slot, set=set_name, order_of=order_of)
         scope.next_slot += 1
         if called is not None:
             scope.call(called, self.var)
@@ -225,6 +228,21 @@ def _including(node: syntax.Quantified, scope: RuleScope) -> ir.Var | None:
     )
 
 
+def _is_elsewhere(including: ir.Var, node: syntax.Quantified, drawn: ir.Var, scope: RuleScope) -> bool:
+    """Return whether the item that is to be counted too is no part of the order whose parts are counted; that is reported."""
+    order_of = drawn.order_of
+    if order_of is None or order_of.slot in (including.slot, including.order_of and including.order_of.slot):
+        return False
+    assert node.including is not None
+    scope.diagnostics.error(
+        "CS236",
+        f"`{including.name}` is no part of the order of `{order_of.name}`, whose parts are counted",
+        node.including.span,
+        f"write `including {order_of.name}`",
+    )
+    return True
+
+
 def _of_parts(node: syntax.Several, scope: RuleScope) -> Decimal | ir.LimitRef | None:
     """Return how many of its parts a condition asks for: from 2 to one less than there are."""
     words, parts = _words(node.word), len(node.parts)
@@ -259,7 +277,8 @@ def _of_parts(node: syntax.Several, scope: RuleScope) -> Decimal | ir.LimitRef |
 
 
 def _written(binder: syntax.Binder) -> str:
-    return f"{binder.kind.text} {binder.name.text}{f' in {binder.set.text}' if binder.set else ''}"
+    of = f" of the same order as {binder.order_of.of.text}" if binder.order_of else ""
+    return f"{binder.kind.text} {binder.name.text}{f' in {binder.set.text}' if binder.set else ''}{of}"
 
 
 def _words(word: Literal["exists", "no", "at_least", "fewer"]) -> str:

@@ -401,6 +401,15 @@ def _trigger(node: syntax.Trigger, scope: RuleScope) -> ir.Trigger | None:
                 "write `entry`, `history`, `mention` or `medication`",
             )
         return None if partner is None else ir.Trigger(text, partner)
+    if node.subject.order_of is not None:
+        diagnostics.error(
+            "CS205",
+            "a rule's own item is drawn from the message, and from no order",
+            node.subject.order_of.span,
+            "range over two: `for medication a with medication b of the same order as a`",
+        )
+        _bind(dataclasses.replace(node.subject, order_of=None), scope, 0)
+        return None
     subject = _bind(node.subject, scope, 0)
     if node.partner is None:
         return None if subject is None else ir.Trigger(subject)
@@ -446,8 +455,9 @@ def _cannot_range(word: syntax.Word, diagnostics: Diagnostics) -> None:
 def _bind(node: syntax.Binder, scope: RuleScope, slot: int) -> ir.Var | None:
     scope.refuse_set_as_name(node)
     name = scope.set_name(node.set) if node.set else None
-    var = scope.bind(node.name, Kind(node.kind.text), slot, set=name)
-    return None if node.set and name is None else var
+    order_of = scope.order_of(node) if node.order_of else None
+    var = scope.bind(node.name, Kind(node.kind.text), slot, set=name, order_of=order_of)
+    return None if (node.set and name is None) or (node.order_of and order_of is None) else var
 
 
 def _unused(node: syntax.Trigger, scope: RuleScope) -> None:

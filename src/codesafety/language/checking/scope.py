@@ -218,10 +218,19 @@ class RuleScope:
     def diagnostics(self) -> Diagnostics:
         return self.ruleset.diagnostics
 
-    def bind(self, name: syntax.Word, kind: Kind, slot: int, *, set: str | None = None, table: str | None = None) -> ir.Var:
+    def bind(
+        self,
+        name: syntax.Word,
+        kind: Kind,
+        slot: int,
+        *,
+        set: str | None = None,
+        table: str | None = None,
+        order_of: ir.Var | None = None,
+    ) -> ir.Var:
         """Add a variable. A name that is reserved or taken is reported, and bound all the same."""
         self._not_taken(name, None)
-        var = ir.Var(name.text, kind, slot, set, table, name.span)
+        var = ir.Var(name.text, kind, slot, set, table, name.span, order_of)
         self.variables[name.text] = var
         self.all_variables.setdefault(name.text, var)
         return var
@@ -233,6 +242,23 @@ class RuleScope:
             return self.ruleset.set_name(word)
         self._of_the_row(word, column)
         return None
+
+    def order_of(self, binder: syntax.Binder) -> ir.Var | None:
+        """Return the medication of whose order a member is drawn, or None where it has none; that is reported.
+
+        Parts of one order are parts of each other's: it is the one that is drawn from no order itself.
+        """
+        assert binder.order_of is not None
+        of = self.var(binder.order_of.of, (Kind.MEDICATION,), "has an order")
+        if binder.kind.text != Kind.MEDICATION:
+            self.diagnostics.error(
+                "CS205",
+                f"`{binder.kind.text}` is no part of an order: medications are",
+                binder.kind.span,
+                f"write `medication {binder.name.text}`, or take `of the same order as {binder.order_of.of.text}` out",
+            )
+            return None
+        return of and (of.order_of or of)
 
     def refuse_set_as_name(self, binder: syntax.Binder) -> None:
         """Report a variable that is called as a value set is, where no set is drawn from: the set was meant."""

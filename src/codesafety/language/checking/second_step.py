@@ -62,6 +62,8 @@ def _what(node: Any) -> str | None:
             return "a rule over words"
         case syntax.Binder(kind=syntax.Word(text="history")):
             return "`history`"
+        case syntax.OrderOf():
+            return "`of the same order as`"
         case syntax.Ordered():
             return f"`{node.order}`"
         case syntax.Several():

@@ -235,7 +235,11 @@ class Builder:
         return c[0], s.RowBinder(c[3], c[5], _over(c[2:]))
 
     def binder(self, c: Children) -> s.Binder:
-        return s.Binder(_word(c[0]), c[1], c[3] if len(c) > 2 else None, _over(c))
+        *rest, order_of = c if type(c[-1]) is s.OrderOf else (*c, None)
+        return s.Binder(_word(c[0]), c[1], rest[3] if len(rest) > 2 else None, order_of, _over(c))
+
+    def order_of(self, c: Children) -> s.OrderOf:
+        return s.OrderOf(c[1], _over(c))
 
     def when(self, c: Children) -> s.When:
         return s.When(c[1], _over(c))

@@ -17,8 +17,10 @@ from codesafety.diagnostics import Diagnostic, Diagnostics, Span, did_you_mean
 from codesafety.errors import RuleError
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.builder import MAX_DEPTH, Builder, TooDeep
+from codesafety.language.parsing.conflicts import without_conflicts
 from codesafety.language.parsing.lexer import Scanner, Terminal, TokenLexer
-from codesafety.language.parsing.remedies import Place, lone_operand, remedy
+from codesafety.language.parsing.place import Place
+from codesafety.language.parsing.remedies import lone_operand, remedy
 from codesafety.language.parsing.terminals import expected_in_words
 from codesafety.language.parsing.tokens import Token
 
@@ -81,15 +83,16 @@ def parse(text: str, file: str = "rules") -> syntax.File:
 def parse_collecting(text: str, file: str) -> tuple[syntax.File, list[Diagnostic]]:
     """Return the syntax of one rule file, without the declarations whose form is wrong, and all that is wrong with them."""
     lark, scan = _grammar()
-    tokens, diagnostics = scan.scan(text, file)
-    if not diagnostics:
+    merged = Diagnostics()
+    tokens, diagnostics = scan.scan(without_conflicts(text, file, merged), file)
+    if not diagnostics and not merged.found:
         try:
             declarations = cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, tokens)))
         except (UnexpectedToken, TooDeep):
             pass
         else:
             return syntax.File(file, text, declarations), []
-    collected = Diagnostics(diagnostics)
+    collected = Diagnostics(merged.found + diagnostics)
     damaged = [d.span for d in diagnostics]
     well: list[syntax.Declaration] = []
     broken: list[tuple[str, syntax.Word]] = []

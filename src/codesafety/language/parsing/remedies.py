@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
 from typing import Final
 
 from codesafety.diagnostics import did_you_mean
 from codesafety.ir.units import spelling
+from codesafety.language.parsing.everyday import of_everyday_words
+from codesafety.language.parsing.place import (
+    KINDS,
+    TIME,
+    Place,
+    amount_of,
+    in_a_condition,
+    in_words,
+    ranged,
+    said_before,
+    start_of,
+    subject_of,
+)
 from codesafety.language.parsing.tokens import Token
 
 _MEANT: Final = {
@@ -33,6 +45,13 @@ _MEANT_KINDS: Final = {
     **dict.fromkeys(("medicine", "drug", "prescription", "med", "product", "vaccine"), "medication"),
     **dict.fromkeys(("condition", "diagnosis", "problem", "observation", "procedure", "finding", "event", "result"), "entry"),
     **dict.fromkeys(("code", "concept"), "coding"),
+    "entries": "entry",
+    "histories": "history",
+    "mentions": "mention",
+    "medications": "medication",
+    "codings": "coding",
+    **dict.fromkeys(("medicines", "drugs", "prescriptions"), "medication"),
+    **dict.fromkeys(("conditions", "diagnoses", "problems", "observations", "results"), "entry"),
 }
 """Words that people bring for what a rule ranges over."""
 NUMBER_WORDS: Final = {
@@ -61,14 +80,15 @@ _LEFT_OUT: Final = {
     "family": "a family is written `rule NAME for each row p of TABLE { … }`",
 }  # fmt: skip
 """Words of other languages that have no counterpart here, and what is written instead."""
+_PARTS_OF_AN_ORDER: Final = frozenset({"issue", "issues", "dispensing", "dispense", "request", "plan", "authorisation"})
+_ORDERS_CALLED: Final = frozenset({"order", "authorisation", "authorization", "prescription", "plan"})
+"""What people call an order, and its parts."""
+_THOUSANDS: Final = 3
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
 _QUANTITY: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*?)\s*")
-_KINDS: Final = frozenset({"ENTRY", "HISTORY", "MENTION", "MEDICATION", "CODING"})
-_TIME: Final = frozenset({"YEARS", "YEAR", "MONTHS", "MONTH", "WEEKS", "WEEK", "DAYS", "DAY"})
 _RELATIONS: Final = frozenset({"WITHIN", "BEFORE", "AFTER", "ABOUT", "MISSING", "ON_THE_SAME_DAY_AS", "THE_SAME_AS"})
 """What follows `is`."""
-_BEGINS_A_CONDITION: Final = frozenset({"WHEN", "UNLESS", "LPAR", "STRING", "AND", "OR"})
 _NAMED: Final = {
     "UNLESS": 'an exception has a name: `unless "…" CONDITION`',
     "EXAMPLE": 'an example has a name: `example "…" { … }`',
@@ -80,29 +100,13 @@ def meant_kind(word: str, known: Collection[str] = ()) -> str | None:
     return f"`{word}` is `{_MEANT_KINDS[word]}` here" if word in _MEANT_KINDS else did_you_mean(word, known)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where reading stopped: the token that cannot stand there, what stands before and behind it, and what could."""
-
-    token: Token
-    before: Sequence[Token]
-    behind: Sequence[Token]
-    accepted: frozenset[str]
-
-    @property
-    def after(self) -> str:
-        return self.before[-1].type if self.before else ""
-
-    @property
-    def earlier(self) -> str:
-        return self.before[-2].type if len(self.before) > 1 else ""
-
-
 def remedy(place: Place) -> str | None:
     """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
     token, after, earlier, accepted = place.token, place.after, place.earlier, place.accepted
     return (
-        _of_words_that_people_bring(place)
+        _of_orders(place)
+        or of_everyday_words(place)
+        or _of_words_that_people_bring(place)
         or _of_counts(place)
         or _of_changes(place)
         or _of_what_is_said(place)
@@ -131,7 +135,7 @@ def lone_operand(place: Place) -> tuple[Token, str] | None:
 
 def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
     """Return subject, predicate and what it is said to be, of the simple condition at the end of some tokens."""
-    part = tokens[_start(tokens) :]
+    part = tokens[start_of(tokens) :]
     words = [t.value for t in part]
     if len(part) < 3:
         return None
@@ -149,9 +153,28 @@ def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
     return None
 
 
+def _of_orders(place: Place) -> str | None:
+    """`exists issue x of m`, `medication b of the same authorisation as a`, `b is of the same order as a`."""
+    token, accepted, behind = place.token, place.accepted, place.behind
+    called = next(
+        (t.value for t, kind in zip(place.before[:0:-1], place.before[-2::-1], strict=False) if kind.type in KINDS), "x"
+    )
+    of = ranged(place.before) or "m"
+    drawn = f"`medication {called if called != of else 'x'} of the same order as {of}`"
+    if token.value in _PARTS_OF_AN_ORDER and "MEDICATION" in accepted:
+        return f"parts of one order are drawn as {drawn}; `x.kind is request` is an issue"
+    the_same = token.value == "same" and place.after == "NAME" and place.before[-1].value == "the"
+    if "OF_THE_SAME_ORDER_AS" in accepted and (token.type in ("OF", "FROM") or the_same):
+        return f"parts of one order are drawn as {drawn}"
+    is_same = the_same and place.earlier in ("IS", "NOT") and bool(behind) and behind[0].value in _ORDERS_CALLED
+    if is_same or (token.type == "OF_THE_SAME_ORDER_AS" and place.after in ("IS", "NOT")):
+        return f"of which order a medication is, is said where it is drawn: {drawn}"
+    return None
+
+
 def _of_words_that_people_bring(place: Place) -> str | None:
     token, before, accepted = place.token, place.before, place.accepted
-    if token.value in _MEANT_KINDS and accepted & _KINDS:
+    if token.value in _MEANT_KINDS and accepted & KINDS:
         return meant_kind(token.value)
     if len(before) > 1 and before[-2].value in _MEANT_KINDS and place.after == "NAME" and token.type == "IN":
         return meant_kind(before[-2].value)
@@ -167,8 +190,8 @@ def _of_counts(place: Place) -> str | None:
     """`at most 2 entry …`, `more than 2 entry …`, `exactly 2 entry …`; `last entry …`, `the latest entry …`."""
     token, before, behind = place.token, place.before, place.behind
     words = [t.value for t in (*before[-1:], token, *behind[:2])]
-    kinds = _KINDS | {"EPISODES", "OF"}
-    if token.type in _KINDS and place.after == "NAME" and before[-1].value in _ORDERS:
+    kinds = KINDS | {"EPISODES", "OF"}
+    if token.type in KINDS and place.after == "NAME" and before[-1].value in _ORDERS:
         return f"write `{_ORDERS[before[-1].value]} {token.value} …`"
     if token.value == "recent" and place.after == "NAME":
         return "write `latest`"
@@ -177,7 +200,7 @@ def _of_counts(place: Place) -> str | None:
     if token.type == "NUMBER" and place.after == "NAME" and words[0] == "exactly" and token.value.isdigit():
         return f"write both: `at least {token.value} …` and `fewer than {int(token.value) + 1} …`"
     at = next((i for i, t in enumerate(behind[:2]) if t.type == "NUMBER" or t.value in NUMBER_WORDS), None)
-    if at is None or at + 1 == len(behind) or behind[at + 1].type not in kinds | _TIME:
+    if at is None or at + 1 == len(behind) or behind[at + 1].type not in kinds | TIME:
         return None
     number = NUMBER_WORDS.get(behind[at].value, behind[at].value)
     if not number.isdigit():
@@ -196,11 +219,11 @@ def _of_changes(place: Place) -> str | None:
     token, before, accepted = place.token, place.before, place.accepted
     if token.value in _CHANGES and "RISES" in accepted:
         return f"write `{_CHANGES[token.value]} from … by more than …`"
-    start = _start(before)
+    start = start_of(before)
     at = next((i for i in range(start, len(before)) if before[i].type in ("DIFFERS", "RISES", "FALLS")), None)
     if at is None:
         return None
-    left, verb = _in_words(before[start:at]), before[at].value
+    left, verb = in_words(before[start:at]), before[at].value
     rest = (*before[at + 1 :], token, *place.behind)
     other = next((rest[i + 1] for i, t in enumerate(rest[:-1]) if t.type == "FROM" and rest[i + 1].type != "NUMBER"), None)
     number = next((i for i, t in enumerate(rest) if t.type == "NUMBER"), None)
@@ -250,19 +273,21 @@ def _of_numbers(place: Place) -> str | None:
         unit = spelling.instead(behind[0].value)
         return None if unit is None else f'a unit is written in quotes: "{unit}"'
     if token.value in _COMPARED and "CMP" in accepted:
-        amount = _amount([t for t in behind if t.value != "than"])
-        return amount and _as_compared(_said_before(before), _COMPARED[token.value], amount)
+        amount = amount_of([t for t in behind if t.value != "than"])
+        return amount and _as_compared(said_before(before), _COMPARED[token.value], amount)
     if token.type == "PERCENT" and place.after == "NUMBER" and "AND" in accepted:
         return 'a unit is written in quotes: "%"'
-    if token.type == "COMMA" and place.after == "NUMBER" and behind and behind[0].type == "NUMBER" and _in_a_condition(before):
-        return f"a number has no comma: write `{before[-1].value}{behind[0].value}` or `{before[-1].value}.{behind[0].value}`"
+    if token.type == "COMMA" and place.after == "NUMBER" and behind and behind[0].type == "NUMBER" and in_a_condition(before):
+        left, right = before[-1].value, behind[0].value
+        thousands = f"`{left}{right}` or " if len(right) == _THOUSANDS else ""
+        return f"a number has no comma: write {thousands}`{left}.{right}`"
     if token.type == "CMP" and "AND" in accepted:
-        return _between(before[_start(before) :], token, behind)
+        return _between(before[start_of(before) :], token, behind)
     if "TO" in accepted and "CMP" not in accepted and place.token.type != "TO":
         whole = [*before, token]
         for i in range(len(whole) - 3, max(len(whole) - 6, 0), -1):
             if whole[i].type == "NUMBER" and whole[i + 1].type == "MINUS" and whole[i + 2].type == "NUMBER":
-                return f"write `from {whole[i].value} to {_amount(whole[i + 2 : len(before)])}`"
+                return f"write `from {whole[i].value} to {amount_of(whole[i + 2 : len(before)])}`"
     return None
 
 
@@ -280,11 +305,11 @@ def power(base: str, n: int) -> str:
 def _between(before: Sequence[Token], second: Token, behind: Sequence[Token]) -> str | None:
     """`20 < e.value < 300`."""
     first = next((i for i, t in enumerate(before) if t.type == "CMP"), None)
-    amount = _amount(behind)
+    amount = amount_of(behind)
     if first is None or amount is None or before[0].type != "NUMBER" or before[first].value[0] != second.value[0]:
         return None
     unit = amount.partition(" ")[2]
-    low, subject = _in_words(before[:first]), _in_words(before[first + 1 :])
+    low, subject = in_words(before[:first]), in_words(before[first + 1 :])
     if {before[first].value, second.value} == {"<="}:
         return f"write `{subject} is from {low} to {amount}`"
     if unit and " " not in low:
@@ -293,30 +318,9 @@ def _between(before: Sequence[Token], second: Token, behind: Sequence[Token]) ->
     return f"write `{subject} {turned} {low} and {subject} {second.value} {amount}`"
 
 
-def _amount(tokens: Sequence[Token]) -> str | None:
-    """Return the number that some tokens begin with, with its unit or length; None where there is none."""
-    if not tokens or tokens[0].type not in ("NUMBER", "DOTTED", "NAME"):
-        return None
-    unit = tokens[1] if len(tokens) > 1 and tokens[0].type == "NUMBER" else None
-    return f"{tokens[0].value} {unit.value}" if unit is not None and unit.type in _TIME | {"STRING"} else tokens[0].value
-
-
-def _start(before: Sequence[Token]) -> int:
-    """Return where the condition begins that some tokens end in."""
-    return max((i for i, t in enumerate(before) if t.type in _BEGINS_A_CONDITION), default=-1) + 1
-
-
-def _in_words(tokens: Sequence[Token]) -> str:
-    return " ".join(t.value for t in tokens)
-
-
 def _is_number(subject: str) -> bool:
     """Return whether words may stand for a number: an age, or a field."""
     return subject.startswith("age ") or "." in subject
-
-
-def _said_before(before: Sequence[Token]) -> str:
-    return _in_words(before[_start(before) :])
 
 
 def _after_is(place: Place) -> str | None:
@@ -335,15 +339,15 @@ def _after_is(place: Place) -> str | None:
             return _of_the_last(place)
         case "IN":
             return "write `not in`, without `is`" if negated else "write `in`, without `is`"
-        case "NUMBER" if len(token.value) < _SHORTEST_CODE and _is_number(subject := _subject(place.before)):
-            amount = _amount([token, *place.behind])
+        case "NUMBER" if len(token.value) < _SHORTEST_CODE and _is_number(subject := subject_of(place.before)):
+            amount = amount_of([token, *place.behind])
             return f"one number is a range: `{subject} is{' not' if negated else ''} from {token.value} to {amount}`"
         case "NUMBER":
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
         case "NO" if len(place.behind) > 2 and place.behind[0].type in ("MORE", "LESS"):
-            amount = _amount(place.behind[2:])
+            amount = amount_of(place.behind[2:])
             operator = "<=" if place.behind[0].type == "MORE" else ">="
-            return amount and _as_compared(_subject(place.before), operator, amount)
+            return amount and _as_compared(subject_of(place.before), operator, amount)
         case "NO":
             return "write `is false`"
         case "AT" if not negated:
@@ -356,8 +360,8 @@ def _after_is(place: Place) -> str | None:
 def _of_the_last(place: Place) -> str:
     """`is in the last 3 months`, `is within the last 3 months`."""
     number = next((i for i, t in enumerate(place.behind[:3]) if t.type == "NUMBER"), None)
-    length = "3 months" if number is None else _amount(place.behind[number:]) or "3 months"
-    return f"{NO_CLOCK}: `{_subject(place.before)} is within {length} before message.sent`"
+    length = "3 months" if number is None else amount_of(place.behind[number:]) or "3 months"
+    return f"{NO_CLOCK}: `{subject_of(place.before)} is within {length} before message.sent`"
 
 
 def _more_than(place: Place) -> str | None:
@@ -366,9 +370,9 @@ def _more_than(place: Place) -> str | None:
     at = next((i for i in range(len(before) - 1, max(len(before) - 6, 0), -1) if before[i].type == "THAN"), None)
     if at is None or before[at - 1].type not in ("MORE", "LESS") or before[at - 2].type not in ("IS", "NOT"):
         return None
-    if place.token.type in ("BEFORE", "AFTER", "FROM") or not place.accepted & (_TIME | {"BEFORE", "AFTER", "FROM"}):
+    if place.token.type in ("BEFORE", "AFTER", "FROM") or not place.accepted & (TIME | {"BEFORE", "AFTER", "FROM"}):
         return None
-    subject, amount = _subject(before), _amount([*before[at + 1 :], place.token])
+    subject, amount = subject_of(before), amount_of([*before[at + 1 :], place.token])
     if amount is None or not amount[0].isdigit() or not _is_number(subject):
         return None
     operator = {("MORE", "IS"): ">", ("MORE", "NOT"): "<=", ("LESS", "IS"): "<", ("LESS", "NOT"): ">="}[
@@ -390,8 +394,8 @@ def _as_compared(subject: str, operator: str, amount: str) -> str:
 
 def _of_least_and_most(place: Place) -> str | None:
     """`is at least 3 months before e`, `is at least 12 years`, `is at most 5 "mmol/L"`."""
-    subject, word, rest = _subject(place.before), place.behind[0].value if place.behind else "", place.behind[1:]
-    amount = [t.value for t in takewhile(lambda t: t.type in _TIME | {"NUMBER", "STRING", "NAME", "DOTTED", "REF"}, rest)]
+    subject, word, rest = subject_of(place.before), place.behind[0].value if place.behind else "", place.behind[1:]
+    amount = [t.value for t in takewhile(lambda t: t.type in TIME | {"NUMBER", "STRING", "NAME", "DOTTED", "REF"}, rest)]
     if not amount or word not in ("least", "most"):
         return None
     written, least, end = " ".join(amount), word == "least", rest[len(amount) :]
@@ -410,31 +414,25 @@ def _of_least_and_most(place: Place) -> str | None:
 def _of_comparatives(place: Place) -> str | None:
     """`is older than 12 years`, `is between 12 and 55 years`."""
     word = place.before[-1].value
-    subject = _subject(place.before)
+    subject = subject_of(place.before)
     rest = [place.token, *place.behind]
     if word == "between" and rest[0].type == "DATE" and len(rest) > 2 and rest[2].type == "DATE" and place.earlier == "IS":
         return f"write `{subject} is not before {rest[0].value} and {subject} is not after {rest[2].value}`"
     if word == "between" and rest[0].type == "NUMBER":
         at = next((i for i, t in enumerate(rest[1:4], start=1) if t.type == "NUMBER"), None)
-        high = _amount(rest[at:]) if at is not None else "…"
+        high = amount_of(rest[at:]) if at is not None else "…"
         if high is not None and high.isdigit() and not _is_number(subject):
             high += " years"
         negated = " not" if place.earlier == "NOT" else ""
         return f"a range is written `{subject} is{negated} from {rest[0].value} to {high}`"
     number = next((i for i, t in enumerate(rest[:2]) if t.type == "NUMBER"), None)
-    amount = None if number is None else _amount(rest[number:])
+    amount = None if number is None else amount_of(rest[number:])
     operator = _COMPARED.get({"older": "above", "younger": "below"}.get(word, word))
     if amount is None or operator is None or ("." in amount and "." not in subject):
         return None
     if not _is_number(subject):
         subject = f"age at {subject}"
     return _as_compared(subject, {">": "<=", "<": ">="}[operator] if place.earlier == "NOT" else operator, amount)
-
-
-def _subject(before: Sequence[Token]) -> str:
-    """Return what the condition at the end of some tokens is said of."""
-    words = [t.value for t in before[_start(before) :]]
-    return " ".join(words[: words.index("is")]) if "is" in words else " ".join(words[:-1])
 
 
 def _of_conditions(place: Place) -> str | None:
@@ -449,7 +447,7 @@ def _of_conditions(place: Place) -> str | None:
         return _of_the_last(place)
     if token.type == "WITHIN" and "HAS" in accepted:
         return _of_an_edge(place)
-    if token.type in _KINDS and after == "NAME" and earlier == "FOR":
+    if token.type in KINDS and after == "NAME" and earlier == "FOR":
         return f"ask it in `when`: `for {token.value} e in SET when e is {before[-1].value} …`"
     if after == "NOT" and "LPAR" in accepted:
         return "the brackets are not optional: `not ( … )`"
@@ -462,7 +460,7 @@ def _of_conditions(place: Place) -> str | None:
     if (
         token.type in ("NAME", "REF", "DOTTED")
         and after in ("NUMBER", "ASSUME")
-        and (earlier in ("CMP", "DEFAULT", "FROM", "TO") or after == "ASSUME" or _in_a_condition(before))
+        and (earlier in ("CMP", "DEFAULT", "FROM", "TO") or after == "ASSUME" or in_a_condition(before))
     ):
         return f'a unit is written in quotes: "{spelling.instead(token.value) or token.value}"'
     if token.type == "NAME" and token.value == "same" and after == "NAME":
@@ -476,7 +474,7 @@ def _of_conditions(place: Place) -> str | None:
     if token.type in ("CMP", "IS") and after in ("AND", "OR"):
         said = _condition_before(before[:-1])
         return f"say it of each: `{before[-1].value} {said[0]} {token.value} …`" if said else None
-    if token.type == "COMMA" and _in_a_condition(before):
+    if token.type == "COMMA" and in_a_condition(before):
         return "conditions are joined by `and` or `or`"
     if token.type == "COMMA" and "WITH" in accepted and len(before) > 1:
         behind = place.behind[0].value if place.behind else "…"
@@ -494,25 +492,19 @@ def _of_an_edge(place: Place) -> str | None:
     side = next((i for i, t in enumerate(place.behind[:6]) if t.type in ("BEFORE", "AFTER")), None)
     if start is None or side is None or side + 1 >= len(place.behind) or start + 2 >= len(place.before):
         return None
-    length, edge = _in_words(place.behind[:side]), _in_words(place.behind[side : side + 2])
+    length, edge = in_words(place.behind[:side]), in_words(place.behind[side : side + 2])
     name = place.before[start + 2].value
     until = f"until {place.behind[side + 1].value}" if place.behind[side].type == "BEFORE" else ""
     return (
-        f"write `{_in_words([*place.before[start:]])} {until}".rstrip() + f" where ({name} is within {length} {edge}) has ( … )`"
+        f"write `{in_words([*place.before[start:]])} {until}".rstrip() + f" where ({name} is within {length} {edge}) has ( … )`"
     )
-
-
-def _in_a_condition(before: Sequence[Token]) -> bool:
-    """Return whether the part of a rule that some tokens end in is a condition."""
-    part = next((t.type for t in reversed(before) if t.type in ("WHEN", "UNLESS", "FOR", "SAY", "EXAMPLE", "HAZARD_WORD")), "")
-    return part in ("WHEN", "UNLESS")
 
 
 def _of_lengths(place: Place) -> str | None:
     token, before, after, accepted = place.token, place.before, place.after, place.accepted
-    if token.type in _TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
+    if token.type in TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
         return f"write the number in digits: `{NUMBER_WORDS[before[-1].value]} {token.value}`"
-    if after == "NUMBER" and accepted <= _TIME:
+    if after == "NUMBER" and accepted <= TIME:
         return f"a length has a unit of time: `{before[-1].value} months`"
     if token.type in ("MINUS", "PLUS") and "CMP" not in accepted:
         return "dates are not calculated with: write `is more than 3 months before …`, `is within 2 weeks after …`"
@@ -522,7 +514,7 @@ def _of_lengths(place: Place) -> str | None:
 
 
 def _of_examples(token: Token, after: str, accepted: frozenset[str]) -> str | None:
-    if token.type in _KINDS and after == "GIVEN":
+    if token.type in KINDS and after == "GIVEN":
         return f"say on which side: `given incoming {token.value} …` or `given record {token.value} …`"
     if after == "TELL" and "COLON" in accepted:
         return "name what is missing: `cannot tell: e.date`"

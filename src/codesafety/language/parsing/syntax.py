@@ -147,11 +147,20 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """`entry e in pregnant`."""
+    """`entry e in pregnant`, `medication b of the same order as a`."""
 
     kind: Word
     name: Word
     set: Word | None
+    order_of: OrderOf | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOf:
+    """`of the same order as m`."""
+
+    of: Word
     span: Span = field(compare=False)
 
 

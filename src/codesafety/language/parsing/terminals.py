@@ -35,6 +35,7 @@ _TERMINALS: Final = {
     "OR": "`or`",
     "ON_THE_SAME_DAY_AS": "`on the same day as`",
     "THE_SAME_AS": "`the same product as` | `the same entry as`",
+    "OF_THE_SAME_ORDER_AS": "`of the same order as`",  # what a token is called that cannot stand where it does
     "SHARES": "`shares an ingredient with` | `has the same ingredients as`",
     "CONTRADICTS_ITS_WORDS": "`contradicts its words`",
     "$END": "the end of the file",
@@ -93,7 +94,7 @@ def keyword_terminals(keywords: Mapping[str, str], words: Iterable[str]) -> froz
 
 def expected_in_words(accepted: frozenset[str], keywords: Mapping[str, str]) -> str:
     """Return what a parser would accept, as an enumeration that a person can read."""
-    left = set(accepted)
+    left = set(accepted) - {"OF_THE_SAME_ORDER_AS"}  # behind medications only, which the grammar does not part from other kinds
     said: list[str] = []
 
     def group(text: str, words: Iterable[str], also: Iterable[str] = ()) -> None:

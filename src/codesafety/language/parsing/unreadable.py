@@ -41,6 +41,9 @@ _HELP: Final = {
 }
 _UNIT: Final = re.compile(r"[^\s\"“”(),|]+")
 _GLUED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(\D.*)")
+_AS_CLINICS_WRITE: Final = re.compile(r"([0-9]+)/(7|52|12)")
+_PARTS_OF: Final = {"7": "days", "52": "weeks", "12": "months"}
+"""How notes of clinics write times: 3/7, 2/52, 6/12."""
 _FRACTION: Final = re.compile(r"\.[0-9]+")
 _POWER: Final = re.compile(r"([a-z][a-z0-9_.-]*)([²³])")
 _RAISED: Final = re.compile(r"\^\s*([2-9])(?![0-9.])")
@@ -184,7 +187,9 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
         diagnostics.error(
             "CS105", f"`{written}` is not a name", span, f"name the item and its set: `{before.lower()} e in {written.lower()}`"
         )
-    elif before == "NUMBER" and (ucum := spelling.instead(written)) is not None:
+    elif (before == "ASSUME" and (ucum := spelling.instead(written)) is not None) or (
+        before == "NUMBER" and (ucum := spelling.instead(written)) is not None
+    ):
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
@@ -222,15 +227,12 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
     if before is not None and rest is not None:
         start, end = tokens.pop().start_pos, rest.end()
         written = text[start:end]
-        unit = tokens and tokens[-1].type == "NUMBER"
-        diagnostics.error(
-            "CS105",
-            f"`{written}` means nothing here",
-            Span(file, start, end),
-            f'a unit is written in quotes: "{written}"'
-            if unit
-            else f"marks stand between spaces: `{written.replace('/', ' / ')}`",
-        )
+        help = f"marks stand between spaces: `{written.replace('/', ' / ')}`"
+        if tokens and tokens[-1].type == "NUMBER":
+            help = f'a unit is written in quotes: "{written}"'
+        elif (time := _AS_CLINICS_WRITE.fullmatch(written)) is not None:
+            help = f"a time is written `{time[1]} {_PARTS_OF[time[2]]}`; of a division, {help}"
+        diagnostics.error("CS105", f"`{written}` means nothing here", Span(file, start, end), help)
         return end
     diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "marks stand between spaces: `a / b`")
     return at + 1
