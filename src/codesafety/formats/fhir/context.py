@@ -113,7 +113,7 @@ def encounter_of(resource: Node, around: Surroundings) -> Node | None:
         found = around.index.find(node)
         if found is not None and found.resource_type == "Encounter":
             return found
-    if any("reference" in node.children for node in holders):
+    if any("reference" in node.held for node in holders):
         return None  # it names a consultation that is not here
     return around.encounter_of.get(resource, around.encounter)
 

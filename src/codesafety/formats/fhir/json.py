@@ -1,4 +1,8 @@
-"""FHIR's JSON form to the neutral tree: numbers as their own text, nothing repeated, bounded before it is built."""
+"""FHIR's JSON form to the neutral tree: numbers as their own text, nothing repeated, bounded before it is built.
+
+What is plain is read by the fast path, in which the parsed objects are the tree (`_plain`). It finds no fault and words none: at anything
+that is not plain it gives up, and the careful path reads from the beginning.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,25 @@ from typing import Any, NoReturn
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import place_in
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.formats.fhir.tree import (
+    ALWAYS_LISTED,
+    MOST,
+    OF_ANY_LENGTH,
+    Flaw,
+    Held,
+    Node,
+    Number,
+    TooMany,
+    Tree,
+    Unusual,
+    too_long,
+)
 from codesafety.plugins.reading import MAX_DEPTH, MAX_ELEMENTS
+from codesafety.record import MAX_TEXT
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 _NAMED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]', re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
-
-
-class Number(str):
-    """A JSON number as it was written."""
-
-    __slots__ = ()
 
 
 class _Refused(Exception):
@@ -190,6 +201,14 @@ class _Builder:
 
 def parse_json(text: str, name: str) -> Tree:
     """Return the tree of a FHIR resource in JSON. Raises InputError where it is no JSON, not FHIR, or over a limit."""
+    try:
+        return _plain(text)
+    except Unusual:
+        return parse_json_carefully(text, name)
+
+
+def parse_json_carefully(text: str, name: str) -> Tree:
+    """Return what `parse_json` does, of any form, with every flaw and every error in its words."""
     value = parse_json_value(text, name)
     if not isinstance(value, dict):
         raise InputError("is JSON, but no object", source=name, help="give one FHIR resource or one native submission")
@@ -207,3 +226,119 @@ def parse_json(text: str, name: str) -> Tree:
     except TooMany as error:
         raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
     return Tree(root, tuple(builder.flaws), "json")
+
+
+# ------------------------------------------------------------------------------------------------ the fast path
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+
+
+def _refuse_constant(_text: str) -> NoReturn:
+    raise Unusual
+
+
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
+
+
+def _plain(text: str) -> Tree:
+    """Return the tree of plain JSON: no nulls, nothing empty, no `_` companions, no name given twice. Raises Unusual."""
+    names = _bounded(text)
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise Unusual from None
+    grower = _Grower()
+    root = grower.root(value)
+    if grower.names != names:
+        raise Unusual  # a name was given twice in one object
+    return Tree(root, (), "json")
+
+
+def _bounded(text: str) -> int:
+    """Return how many names the objects of a JSON text give. Raises Unusual where it nests too deeply, or may hold too much.
+
+    Asked before anything is parsed. Of a text that is no JSON the answer may be any: up to the first character that is wrong, which
+    ends the parse, what is outside of strings is told from what is inside as a parser does.
+    """
+    if "\\" in text:
+        if _SURROGATE.search(text) is not None:
+            raise Unusual  # half of a pair may be no text
+        text = text.replace("\\\\", "").replace('\\"', "")
+    outside = "".join(text.split('"')[::2])
+    brackets = outside.encode("utf-8", "replace").translate(None, _NO_BRACKETS).translate(_ONE_KIND)
+    if outside.count(",") + len(brackets) + text.count('"') // 2 > 3 * MAX_ELEMENTS or b"[" * (MAX_DEPTH + 1) in brackets:
+        raise Unusual
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return outside.count(":")
+        brackets = brackets.replace(b"[]", b"")
+    raise Unusual
+
+
+class _Grower:
+    """Makes the elements of parsed objects, in their place, and counts the names that were given."""
+
+    def __init__(self) -> None:
+        self.names = 0
+        self._known: set[str] = set()
+
+    def root(self, value: Held) -> Node:
+        if type(value) is not dict:
+            raise Unusual
+        self.names = len(value)
+        kind = self._resource_type(value)
+        root = Node(kind, None, "element", None, value, kind, True, False)
+        self._grow(root, value)
+        return root
+
+    @staticmethod
+    def _resource_type(members: dict[str, Held]) -> str:
+        kind = members.pop("resourceType", None)
+        if type(kind) is not str or _NAME.fullmatch(kind) is None:
+            raise Unusual
+        return kind
+
+    def _grow(self, parent: Node, members: dict[str, Held]) -> None:
+        known = self._known
+        for name, value in members.items():
+            if name not in known:
+                if _NAME.fullmatch(name) is None or name[0] == "_":
+                    raise Unusual
+                known.add(name)
+            kind = type(value)
+            if kind is str:
+                if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
+                    raise Unusual
+            elif kind is dict:
+                members[name] = self._element(name, parent, value, False, 0 if name in ALWAYS_LISTED else None)
+            elif kind is list:
+                self._list(name, parent, value)
+            elif kind is not Number and kind is not bool:
+                raise Unusual
+
+    def _list(self, name: str, parent: Node, values: list[Held]) -> None:
+        if not values or len(values) > MOST.get(name, MAX_ELEMENTS):
+            raise Unusual
+        one = len(values) == 1 and name not in ALWAYS_LISTED
+        for at, value in enumerate(values):
+            kind = type(value)
+            if kind is dict:
+                values[at] = self._element(name, parent, value, True, None if one else at)
+            elif kind is str:
+                if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
+                    raise Unusual
+            elif kind is not Number and kind is not bool:
+                raise Unusual
+
+    def _element(self, name: str, parent: Node, members: dict[str, Held], listed: bool, index: int | None) -> Node:
+        if not members:
+            raise Unusual
+        self.names += len(members)
+        node = Node(name, parent, "element", None, members, None, False, listed, index)
+        if name == "contained" or (name == "resource" and ("resourceType" in members or parent.name == "entry")):
+            node.resource_type = self._resource_type(members)
+            node.is_resource = True
+        self._grow(node, members)
+        return node

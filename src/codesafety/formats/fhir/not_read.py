@@ -7,7 +7,6 @@ and not in the message is of the envelope (`places.ENVELOPE`), or is named as no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -25,24 +24,6 @@ class Rest:
     qualifiers: tuple[Qualifier, ...]
     references: tuple[Reference, ...]
     not_read: tuple[NotRead, ...]
-
-
-def accountable(node: Node, used: Used) -> Iterator[tuple[Node, Nature]]:
-    """Yield the codings, quantities, dates and references of one resource that were not used, in the order sent.
-
-    Narrative is skipped; contained resources stand for themselves.
-    """
-    for name, nodes in node.children.items():
-        if name == "text" and node.is_resource:
-            continue
-        for child in nodes:
-            if child.is_resource:
-                continue
-            kind = nature(child)
-            if kind is not None and child not in used:
-                yield child, kind
-            if child.children:
-                yield from accountable(child, used)
 
 
 def role_of(node: Node) -> str:
@@ -75,8 +56,8 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
     references: list[Reference] = []
     not_read: list[NotRead] = []
     seen: set[Node] = set()
-    for node, kind in accountable(resource, used):
-        if done is not None and node in done:
+    for node, kind in index.inventory.of[resource].accountable:
+        if node in used or (done is not None and node in done):
             continue
         match kind:
             case "coding" if not _is_place_of(node):
@@ -97,16 +78,16 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
             case "quantity":
                 decimal(one(node, "value"))
                 not_read.append(unplaced(node, "a quantity"))
-    qualifiers.extend(_beside_codings(resource))
+    qualifiers.extend(_beside_codings(index.inventory.of[resource].beside_codes))
     return Rest(tuple(qualifiers), tuple(references), tuple(not_read))
 
 
-def _beside_codings(resource: Node) -> Iterator[Qualifier]:
+def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
     """Yield what codings carry besides code and words: SNOMED CT description ids and versions, as plain text.
 
     They are no codings: a description id standing as a code would be a fault.
     """
-    for node in _codings(resource):
+    for node in codings:
         version = child_text(node, "version")
         if version is not None:
             yield Qualifier(role=f"{role_of(node)}.version", text=version)
@@ -117,21 +98,10 @@ def _beside_codings(resource: Node) -> Iterator[Qualifier]:
                         yield Qualifier(role=role_of(part), text=values[0].value)
 
 
-def _codings(node: Node) -> Iterator[Node]:
-    for name, nodes in node.children.items():
-        for child in nodes:
-            if child.is_resource or (name == "text" and node.is_resource):
-                continue
-            if name == "coding":
-                yield child
-            if child.children:
-                yield from _codings(child)
-
-
-def listed_as_not_read(resource: Node, used: Used, reason: str) -> Iterator[NotRead]:
+def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
     """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
-    for node, kind in accountable(resource, used):
-        if kind == "coding":
+    for node, kind in index.inventory.of[resource].accountable:
+        if kind == "coding" or node in used:
             continue
         broken = kind == "date" and not _is_date(node)
         yield NotRead(
@@ -151,12 +121,11 @@ class Account:
     not_judged: tuple[NotRead, ...]
 
 
-def account(root: Node, used: Used, unread: Collection[str]) -> Account:
+def account(index: Index, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
     envelope: list[Qualifier] = []
     not_judged: list[NotRead] = []
-    for node in _coded(root):
-        resource = node.resource
+    for node, resource in index.inventory.coded:
         if resource.path in unread:
             continue
         stray = _stray(node)
@@ -201,46 +170,6 @@ def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
 
 _CODING = frozenset(["system", "version", "code", "display", "userSelected", "extension", "id"])
 _CONCEPT = frozenset(["coding", "text", "extension", "id"])
-_CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
-"""What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
-_NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
-
-
-def _coded(node: Node) -> Iterator[Node]:
-    """Yield every element that holds a code, wherever it stands: in narrative, beside a value, under any name."""
-    if _looks_coded(node):
-        yield node
-    for name, nodes in node.children.items():
-        for child in nodes:
-            if _is_stray_id(name, child, node):
-                yield child
-            if child.children:
-                yield from _coded(child)
-
-
-def _looks_coded(node: Node) -> bool:
-    names = node.children
-    if node.is_resource or not names:
-        return False
-    if node.name == "coding" or node.name.endswith("Coding"):
-        return bool(names.keys() - {"extension", "id"})
-    code = names.get("code")
-    if code is None or code[0].value is None:
-        return False
-    if node.value is not None or nature(node) == "coding":
-        return True
-    return nature(node) is None and bool(names.keys() & {"system", "display"})
-
-
-def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
-    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
-    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
-        return False
-    if name == "code":
-        return not (_looks_coded(holder) or nature(holder) == "quantity")
-    if name in _NO_CODES:
-        return _looks_coded(holder)
-    return name != "value" or holder.name not in ("identifier", "telecom")
 
 
 def _stray(node: Node) -> Node | None:
@@ -302,9 +231,9 @@ def _id(resource: Node) -> str | None:
     return found[0].value if found and found[0].kind in ("text", "xml") else None
 
 
-def not_understood(resource: Node, reason: str, *, broken: bool) -> NotRead:
+def not_understood(resource: Node, index: Index, reason: str, *, broken: bool) -> NotRead:
     """Return the line for a whole resource that was not read, with all of its codes; contained resources have their own."""
-    coded = [node for node in _coded(resource) if node.resource is resource]
+    coded = index.inventory.of[resource].coded
     return NotRead(
         path=resource.path,
         reason=reason,

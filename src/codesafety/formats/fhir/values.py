@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from codesafety.formats.fhir.tree import Node
+from codesafety.formats.fhir.tree import Held, Node
 from codesafety.record import Coding, Quantity, Value, day_interval, punctuated
 
 UCUM = "unitsofmeasure.org"
@@ -62,6 +62,8 @@ NO_CONCEPT = Concept()
 
 def one(node: Node, name: str) -> Node | None:
     """Return the only element of that name, or None. Two of them, or a list where one belongs, break the format."""
+    if type(node.held.get(name)) is Node:
+        return node.held[name]  # type: ignore[no-any-return]
     found = node.all(name)
     if not found:
         return None
@@ -86,7 +88,7 @@ def text(node: Node | None) -> str | None:
         return None
     match node.kind:
         case "text" | "xml":
-            if node.children and node.children.keys() - {"extension", "id"}:
+            if node.held and node.held.keys() - {"extension", "id"}:
                 raise Broken(node, f"`{node.name}` holds other elements beside its value")
             return node.value
         case "number":
@@ -99,17 +101,21 @@ def text(node: Node | None) -> str | None:
         case "boolean":
             raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
         case "element":
-            if set(node.children) - {"extension", "id"}:
+            if node.held.keys() - {"extension", "id"}:
                 raise Broken(node, f"`{node.name}` holds other elements where text belongs")
             return None
 
 
 def child_text(node: Node, name: str) -> str | None:
-    return text(one(node, name))
+    held = node.held.get(name)
+    return held if held is None or type(held) is str else text(one(node, name))
 
 
 def _code(node: Node) -> str | None:
     """Return the code of a coding. One that is there and holds neither a value nor an extension breaks the format."""
+    held = node.held.get("code")
+    if held is None or type(held) is str:
+        return held
     found = one(node, "code")
     if found is not None and found.value is None and not found.all("extension"):
         raise Broken(found, "`code` has no value")
@@ -170,7 +176,7 @@ def concept(node: Node | None, used: Used) -> Concept:
         return NO_CONCEPT
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
-    if "coding" not in node.children and ("code" in node.children or "system" in node.children):
+    if "coding" not in node.held and ("code" in node.held or "system" in node.held):
         return Concept((coding(node, used),))
     beside = [words for holder in (node, *node.all("text")) for words in _other_displays(holder)]
     return Concept(tuple(coding(c, used, beside) for c in listed(node, "coding")), child_text(node, "text"))
@@ -208,18 +214,11 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
 
 def choice(node: Node, base: str) -> Node | None:
     """Return the one element of a choice such as `value[x]`, or None. Two of them break the format."""
-    found = [
-        n
-        for name, nodes in node.children.items()
-        for n in nodes
-        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] in TYPES
-    ]
-    unknown = [
-        n
-        for name, nodes in node.children.items()
-        for n in nodes
-        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] not in TYPES
-    ]
+    names = [name for name in node.held if name.startswith(base) and name[len(base) : len(base) + 1].isupper()]
+    if not names:
+        return None
+    found = [n for name in names if name[len(base) :] in TYPES for n in node.all(name)]
+    unknown = [n for name in names if name[len(base) :] not in TYPES for n in node.all(name)]
     if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
         raise Broken(unknown[0], f"`{unknown[0].name}` is no type that FHIR has")
     if len(found) > 1:
@@ -293,7 +292,7 @@ def when(node: Node, base: str, used: Used) -> tuple[str | None, str | None]:
     form = plain.name.removeprefix(base)
     if form in ("DateTime", "Date", "Instant") or (form == "" and plain.kind in ("text", "xml", "number", "boolean")):
         return date(plain, used), None
-    if form == "Period" or (form == "" and ("start" in plain.children or "end" in plain.children)):
+    if form == "Period" or (form == "" and ("start" in plain.held or "end" in plain.held)):
         return period(plain, used)
     return None, None
 
@@ -333,19 +332,33 @@ def is_nhs_number(node: Node) -> bool:
     return (child_text(node, "system") or "").endswith(NHS_NUMBER_SYSTEMS)
 
 
+def is_date_like(value: str) -> bool:
+    return _DATE_LIKE.fullmatch(value) is not None
+
+
+def date_named(name: str) -> bool:
+    return _DATE_NAMED.search(name) is not None
+
+
+def _plain(held: Held) -> bool:
+    """Return whether what stands under a name holds nothing itself."""
+    first = held[0] if type(held) is list else held
+    return type(first) is not Node or not first.held
+
+
 def nature(node: Node) -> Nature | None:
     """Tell what an element is by its shape: a coding, a quantity, a date, a reference, or none of these."""
     if node.value is not None:
         written = node.kind in ("text", "xml")
-        return "date" if written and (_DATE_LIKE.fullmatch(node.value) or _DATE_NAMED.search(node.name)) else None
+        return "date" if written and (is_date_like(node.value) or date_named(node.name)) else None
     if node.is_resource:
         return None
-    names = node.children
-    plain_code = "code" in names and not names["code"][0].children
-    valued = "value" in names and not names["value"][0].children
+    names = node.held
+    plain_code = "code" in names and _plain(names["code"])
+    valued = "value" in names and _plain(names["value"])
     if (plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")):
         return "coding"
-    if "reference" in names and not names["reference"][0].children:
+    if "reference" in names and _plain(names["reference"]):
         return "reference"
     if valued and ("unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
         return "quantity"

@@ -1,21 +1,34 @@
 """FHIR's XML form to the neutral tree, bounded while it is read.
 
 A document type declaration is refused, and with it every entity that a document could declare: no FHIR message has one.
+
+What is plain is read by the fast path: the standard library's parser in C, once no declaration can be in the text, and one walk over its
+elements (`_plain`). It finds no fault and words none: at anything that is not plain it gives up, and the careful path reads from the
+beginning.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
-from xml.etree.ElementTree import ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
-from defusedxml.ElementTree import ParseError as DefusedParseError
+from typing import NoReturn
+from xml.etree.ElementTree import Element, ParseError, XMLParser
+from xml.parsers import expat
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.formats.fhir.tree import (
+    ALWAYS_LISTED,
+    MOST,
+    OF_ANY_LENGTH,
+    Flaw,
+    Held,
+    Node,
+    TooMany,
+    Tree,
+    Unusual,
+    too_long,
+)
 from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS
+from codesafety.record import MAX_TEXT
 
 FHIR = "{http://hl7.org/fhir}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -89,7 +102,7 @@ class _Builder:
         node = self._open.pop()
         if node.name in ("resource", "contained") and node.parent is not None:
             self._inline(node)
-        elif node.kind == "element" and not node.children and node.parent is not None and node.name != "text":
+        elif node.kind == "element" and not node.held and node.parent is not None and node.name != "text":
             self.flaws.append(Flaw(node, "an empty element", fatal=False))
         node.number_children()
 
@@ -104,7 +117,7 @@ class _Builder:
             self.flaws.append(Flaw(node, "it should hold one resource", fatal=True))
             return
         node.resource_type = inner[0].name
-        node.children = inner[0].children
+        node.held = inner[0].held
         for child in node.elements():
             child.parent = node
         self.flaws = [Flaw(node, f.reason, f.fatal) if f.node is inner[0] else f for f in self.flaws]
@@ -119,30 +132,200 @@ class _Builder:
 
 def parse_xml(text: str, name: str) -> Tree:
     """Return the tree of an XML document. Raises InputError where it is not well formed, not FHIR, or over a limit."""
+    text = text.lstrip()
+    text = _DECLARATION.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text, count=1).lstrip(" ")
+    # it is text now, and what encoding it was in says nothing more; lines keep their numbers
+    try:
+        return _plain(text)
+    except Unusual:
+        return parse_xml_carefully(text, name)
+
+
+def parse_xml_carefully(text: str, name: str) -> Tree:
+    """Return what `parse_xml` does, of any form, with every flaw and every error in its words."""
 
     def refuse(reason: str, help: str | None = None) -> NoReturn:
         raise InputError(reason, source=name, help=help) from None
 
     builder = _Builder()
-    parser: Any = DefusedXMLParser(target=builder, forbid_dtd=True)
-    text = text.lstrip()
-    text = _DECLARATION.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text, count=1).lstrip(" ")
-    # it is text now, and what encoding it was in says nothing more; lines keep their numbers
+    parser = _parser(builder)
     try:
         for at in range(0, len(text), _CHUNK):
-            parser.feed(text[at : at + _CHUNK])
-        parser.close()
+            parser.Parse(text[at : at + _CHUNK], False)
+        parser.Parse("", True)
     except _Refused as error:
         refuse(str(error), "send one message, as the sending system exported it")
     except TooMany as error:
         raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
-    except DefusedXmlException:
+    except _Declared:
         refuse("declares a document type or entities, which are not read for safety", "remove the DOCTYPE")
-    except (ParseError, DefusedParseError) as error:
-        line, column = getattr(error, "position", (0, 0))
-        refuse(f"is not well-formed XML: line {line}, column {column + 1}", _CUT_SHORT)
-    except (ValueError, LookupError):
+    except expat.ExpatError as error:
+        refuse(f"is not well-formed XML: line {error.lineno}, column {error.offset + 1}", _CUT_SHORT)
+    except ValueError:
         refuse("is not well-formed XML", _CUT_SHORT)
     if builder.root is None or builder._open:
         refuse("is not a complete XML document", "it may have been cut short: export it again")
     return Tree(builder.root, tuple(builder.flaws), "xml")
+
+
+class _Declared(Exception):
+    """Ends the parse at a document type or entity, before anything of it is read."""
+
+
+def _declares(*_: object) -> NoReturn:
+    raise _Declared
+
+
+def _parser(builder: _Builder) -> expat.XMLParserType:
+    """Return a parser that tells a builder of elements and words, and refuses every declaration."""
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        builder.start(_named(tag), {_named(name): text for name, text in attributes.items()})
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = _declares
+    parser.EntityDeclHandler = _declares
+    parser.UnparsedEntityDeclHandler = _declares
+    parser.ExternalEntityRefHandler = _declares
+    return parser
+
+
+def _named(name: str) -> str:
+    """Return the name of an element or attribute with its namespace in braces, as the standard library's parser has it."""
+    return "{" + name if "}" in name else name
+
+
+# ------------------------------------------------------------------------------------------------ the fast path
+
+_DECLARATIONS = ("<!DOCTYPE", "<!ENTITY")
+_HOLDERS = frozenset(["resource", "contained"])
+
+
+def _plain(text: str) -> Tree:
+    """Return the tree of plain XML: nothing empty, no words between tags, no foreign elements or attributes. Raises Unusual.
+
+    Without `<!DOCTYPE` in the text itself there is no declaration, whatever its bytes were: the parser is given the text, and no
+    encoding to choose.
+    """
+    if any(mark in text for mark in _DECLARATIONS) or text.count("<") - text.count("</") > MAX_ELEMENTS:
+        raise Unusual
+    parser = XMLParser()
+    try:
+        parser.feed(text)
+        element = parser.close()
+    except (ParseError, ValueError):
+        raise Unusual from None
+    kind = element.tag.removeprefix(FHIR)
+    if kind == element.tag or not kind[:1].isupper() or len(element.attrib) > MAX_ATTRIBUTES:
+        raise Unusual
+    root = Node(kind, None, "element", None, {}, kind, True)
+    _Grower().grow(element, root, 2)
+    return Tree(root, (), "xml")
+
+
+def _wordless(text: str | None) -> bool:
+    return text is None or text.isspace()
+
+
+class _Grower:
+    """Makes the neutral elements of parsed ones."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def grow(self, element: Element, parent: Node, depth: int) -> None:
+        """Put what an element holds into `parent`. `depth`: how deep that stands, the outermost element being 1."""
+        if depth > MAX_DEPTH and len(element):
+            raise Unusual
+        held, names = parent.held, self._names
+        if not _wordless(element.text):
+            raise Unusual
+        for child in element:
+            tail = child.tail
+            if tail is not None and not tail.isspace():
+                raise Unusual
+            name = names.get(child.tag)
+            if name is None:
+                name = self._name(child.tag)
+                if name is None:
+                    self._narrative(child, parent, depth)
+                    continue
+            attributes = child.attrib
+            value = attributes.get("value")
+            made: Held
+            if value is None:
+                made = self._element(child, name, parent, depth)
+            elif len(attributes) > 1 or len(child) or not _wordless(child.text) or not value or value.isspace():
+                raise Unusual
+            elif name in _HOLDERS:
+                raise Unusual  # a resource belongs here
+            elif len(value) > MAX_TEXT and name not in OF_ANY_LENGTH:
+                raise Unusual
+            else:
+                made = value
+            alike = held.get(name)
+            if alike is None:
+                held[name] = made
+                continue
+            if type(alike) is not list:
+                if type(alike) is Node:
+                    alike.index = 0
+                alike = held[name] = [alike]
+            if type(made) is Node:
+                made.index = len(alike)
+            alike.append(made)
+            if len(alike) > MOST.get(name, MAX_ELEMENTS):
+                raise Unusual
+
+    def _name(self, tag: str) -> str | None:
+        """Return the name of an element of FHIR; None of one of XHTML."""
+        if not tag.startswith(FHIR):
+            if not tag.startswith(_XHTML):
+                raise Unusual
+            return None
+        name = self._names[tag] = tag[len(FHIR) :]
+        return name
+
+    def _element(self, element: Element, name: str, parent: Node, depth: int) -> Node:
+        node = Node(name, parent, "element", None, {}, None, False, None, 0 if name in ALWAYS_LISTED else None)
+        if name in _HOLDERS:
+            if element.attrib or not len(element):
+                raise Unusual
+            inner = element[0]
+            kind = inner.tag.removeprefix(FHIR)
+            if kind[:1].isupper():
+                if (
+                    len(element) > 1
+                    or inner.attrib
+                    or kind == inner.tag
+                    or not (_wordless(element.text) and _wordless(inner.tail))
+                ):
+                    raise Unusual
+                node.resource_type, node.is_resource = kind, True
+                element, depth = inner, depth + 1
+        for key, text in element.attrib.items():
+            if key not in ("id", "url"):
+                raise Unusual
+            node.held[key] = text
+        self.grow(element, node, depth + 1)
+        if not node.held and name != "text":
+            raise Unusual
+        return node
+
+    def _narrative(self, element: Element, parent: Node, depth: int) -> None:
+        """Pass over a narrative, which may hold nothing but XHTML."""
+        if parent.name != "text":
+            raise Unusual
+        level = [element]
+        while level:
+            if depth > MAX_DEPTH:
+                raise Unusual
+            for one in level:
+                if not one.tag.startswith(_XHTML) or len(one.attrib) > MAX_ATTRIBUTES:
+                    raise Unusual
+            level = [inner for one in level for inner in one]
+            depth += 1
