@@ -15,6 +15,8 @@ from codesafety.formats.fhir.values import Nature, date_named, is_date_like, nat
 _CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
 """What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
 _DIGITS = frozenset("0123456789")
+_TELLING = frozenset(["code", "system", "value", "reference", "identifier"])
+"""Without one of these, an element that has no value has no nature."""
 _NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
 
 
@@ -49,10 +51,12 @@ class Inventory:
     def _below(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
         if "modifierExtension" in node.held:
             self.modified = True
+        dated = self._dated
         for name, held in node.held.items():
             kind = type(held)
             if kind is str:
-                self._leaf(name, held, node, holding, accountable, None)
+                if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
+                    self._leaf(name, held, node, holding, accountable, 0)
             elif kind is Node:
                 self._element(name, held, node, holding, accountable)
             elif kind is list:
@@ -68,11 +72,14 @@ class Inventory:
             return
         if name == "text" and parent.is_resource:
             accountable = []
-        found = nature(node)
-        if found is not None:
-            accountable.append((node, found))
-        if node.value is not None and _is_stray_id(name, node, parent):
-            self._holds_code(node, holding)
+        if node.value is None and _TELLING.isdisjoint(node.held):
+            found = None
+        else:
+            found = nature(node)
+            if found is not None:
+                accountable.append((node, found))
+            if node.value is not None and _is_stray_id(name, node, parent):
+                self._holds_code(node, holding)
         if node.held:
             if _looks_coded(node, found):
                 self._holds_code(node, holding)
@@ -80,18 +87,17 @@ class Inventory:
                 holding.beside_codes.append(node)
             self._below(node, holding, accountable)
 
+    def _is_dated(self, name: str) -> bool:
+        found = self._dated[name] = date_named(name)
+        return found
+
     def _leaf(
-        self, name: str, value: str, parent: Node, holding: Holding, accountable: list[tuple[Node, Nature]], at: int | None
+        self, name: str, value: str, parent: Node, holding: Holding, accountable: list[tuple[Node, Nature]], at: int
     ) -> None:
-        dated = self._dated.get(name)
-        if dated is None:
-            dated = self._dated[name] = date_named(name)
-        digits = value[:1] in _DIGITS
-        if dated or (digits and is_date_like(value)):
-            if name != "text" or not parent.is_resource:
-                accountable.append((parent.all(name)[at or 0], "date"))
-        if digits and _CONCEPT_ID.fullmatch(value) is not None:
-            leaf = parent.all(name)[at or 0]
+        if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
+            accountable.append((parent.all(name)[at], "date"))
+        if _CONCEPT_ID.fullmatch(value) is not None:
+            leaf = parent.all(name)[at]
             if _is_stray_id(name, leaf, parent):
                 self._holds_code(leaf, holding)
 

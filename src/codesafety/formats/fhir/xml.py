@@ -2,16 +2,14 @@
 
 A document type declaration is refused, and with it every entity that a document could declare: no FHIR message has one.
 
-What is plain is read by the fast path: the standard library's parser in C, once no declaration can be in the text, and one walk over its
-elements (`_plain`). It finds no fault and words none: at anything that is not plain it gives up, and the careful path reads from the
-beginning.
+What is plain is read by the fast path (`_plain`), which makes as few elements as it can. It finds no fault and words none: at anything
+that is not plain it gives up, and the careful path reads from the beginning.
 """
 
 from __future__ import annotations
 
 import re
 from typing import NoReturn
-from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
 from codesafety.errors import InputError
@@ -201,131 +199,154 @@ def _named(name: str) -> str:
 
 # ------------------------------------------------------------------------------------------------ the fast path
 
-_DECLARATIONS = ("<!DOCTYPE", "<!ENTITY")
 _HOLDERS = frozenset(["resource", "contained"])
+_NAMESPACE = FHIR[1:]
+_NARRATIVE = _XHTML[1:]
 
 
 def _plain(text: str) -> Tree:
-    """Return the tree of plain XML: nothing empty, no words between tags, no foreign elements or attributes. Raises Unusual.
-
-    Without `<!DOCTYPE` in the text itself there is no declaration, whatever its bytes were: the parser is given the text, and no
-    encoding to choose.
-    """
-    if any(mark in text for mark in _DECLARATIONS) or text.count("<") - text.count("</") > MAX_ELEMENTS:
+    """Return the tree of plain XML: nothing empty, no words between tags, no foreign elements or attributes. Raises Unusual."""
+    if text.count("<") - text.count("</") > MAX_ELEMENTS:
         raise Unusual
-    parser = XMLParser()
+    grower = _Grower()
     try:
-        parser.feed(text)
-        element = parser.close()
-    except (ParseError, ValueError):
+        return Tree(grower.grow(text), (), "xml")
+    except (expat.ExpatError, ValueError):
         raise Unusual from None
-    kind = element.tag.removeprefix(FHIR)
-    if kind == element.tag or not kind[:1].isupper() or len(element.attrib) > MAX_ATTRIBUTES:
-        raise Unusual
-    root = Node(kind, None, "element", None, {}, kind, True)
-    _Grower().grow(element, root, 2)
-    return Tree(root, (), "xml")
-
-
-def _wordless(text: str | None) -> bool:
-    return text is None or text.isspace()
 
 
 class _Grower:
-    """Makes the neutral elements of parsed ones."""
+    """Takes the parser's events of a plain document, and makes its elements."""
 
     def __init__(self) -> None:
+        self._root: Node | None = None
+        self._open: list[Node | None] = []
+        """The elements that are open; None for one that may hold nothing more."""
         self._names: dict[str, str] = {}
+        """The names of FHIR's elements, but for resources, by the parser's."""
+        self._foreign = 0
 
-    def grow(self, element: Element, parent: Node, depth: int) -> None:
-        """Put what an element holds into `parent`. `depth`: how deep that stands, the outermost element being 1."""
-        if depth > MAX_DEPTH and len(element):
+    def grow(self, text: str) -> Node:
+        self._parser = parser = expat.ParserCreate(namespace_separator="}")
+        parser.buffer_text = parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._data
+        parser.StartDoctypeDeclHandler = self._declares
+        try:
+            parser.Parse(text, True)
+        finally:  # the parser and its handlers hold each other
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+            parser.StartDoctypeDeclHandler = None
+            del self._parser
+        if self._root is None:
             raise Unusual
-        held, names = parent.held, self._names
-        if not _wordless(element.text):
+        return self._root
+
+    @staticmethod
+    def _declares(*_: object) -> NoReturn:
+        raise Unusual
+
+    @staticmethod
+    def _data(text: str) -> None:
+        if not text.isspace():
             raise Unusual
-        for child in element:
-            tail = child.tail
-            if tail is not None and not tail.isspace():
-                raise Unusual
-            name = names.get(child.tag)
+
+    def _start(self, tag: str, attributes: list[str]) -> None:
+        open_ = self._open
+        name = self._names.get(tag)
+        if name is None:
+            name = self._named(tag, attributes)
             if name is None:
-                name = self._name(child.tag)
-                if name is None:
-                    self._narrative(child, parent, depth)
-                    continue
-            attributes = child.attrib
-            value = attributes.get("value")
-            made: Held
-            if value is None:
-                made = self._element(child, name, parent, depth)
-            elif len(attributes) > 1 or len(child) or not _wordless(child.text) or not value or value.isspace():
-                raise Unusual
-            elif name in _HOLDERS:
-                raise Unusual  # a resource belongs here
-            elif len(value) > MAX_TEXT and name not in OF_ANY_LENGTH:
-                raise Unusual
-            else:
-                made = value
-            alike = held.get(name)
-            if alike is None:
-                held[name] = made
-                continue
-            if type(alike) is not list:
-                if type(alike) is Node:
-                    alike.index = 0
-                alike = held[name] = [alike]
-            if type(made) is Node:
-                made.index = len(alike)
-            alike.append(made)
-            if len(alike) > MOST.get(name, MAX_ELEMENTS):
-                raise Unusual
-
-    def _name(self, tag: str) -> str | None:
-        """Return the name of an element of FHIR; None of one of XHTML."""
-        if not tag.startswith(FHIR):
-            if not tag.startswith(_XHTML):
-                raise Unusual
-            return None
-        name = self._names[tag] = tag[len(FHIR) :]
-        return name
-
-    def _element(self, element: Element, name: str, parent: Node, depth: int) -> Node:
-        node = Node(name, parent, "element", None, {}, None, False, None, 0 if name in ALWAYS_LISTED else None)
-        if name in _HOLDERS:
-            if element.attrib or not len(element):
-                raise Unusual
-            inner = element[0]
-            kind = inner.tag.removeprefix(FHIR)
-            if kind[:1].isupper():
-                if (
-                    len(element) > 1
-                    or inner.attrib
-                    or kind == inner.tag
-                    or not (_wordless(element.text) and _wordless(inner.tail))
-                ):
-                    raise Unusual
-                node.resource_type, node.is_resource = kind, True
-                element, depth = inner, depth + 1
-        for key, text in element.attrib.items():
-            if key not in ("id", "url"):
-                raise Unusual
-            node.held[key] = text
-        self.grow(element, node, depth + 1)
-        if not node.held and name != "text":
+                return
+        parent = open_[-1]
+        if parent is None or len(open_) >= MAX_DEPTH:
             raise Unusual
-        return node
-
-    def _narrative(self, element: Element, parent: Node, depth: int) -> None:
-        """Pass over a narrative, which may hold nothing but XHTML."""
-        if parent.name != "text":
-            raise Unusual
-        level = [element]
-        while level:
-            if depth > MAX_DEPTH:
+        made: Held
+        if len(attributes) == 2 and attributes[0] == "value":
+            made = attributes[1]
+            if not made or made.isspace() or (len(made) > MAX_TEXT and name not in OF_ANY_LENGTH) or name in _HOLDERS:
                 raise Unusual
-            for one in level:
-                if not one.tag.startswith(_XHTML) or len(one.attrib) > MAX_ATTRIBUTES:
-                    raise Unusual
-            level = [inner for one in level for inner in one]
-            depth += 1
+            open_.append(None)
+        else:
+            made = Node(name, parent, "element", None, {}, None, False, None, 0 if name in ALWAYS_LISTED else None)
+            if attributes:
+                self._attributes(made, attributes)
+            open_.append(made)
+        held = parent.held
+        alike = held.get(name)
+        if alike is None:
+            held[name] = made
+            return
+        if type(alike) is not list:
+            if type(alike) is Node:
+                alike.index = 0
+            alike = held[name] = [alike]
+        if type(made) is Node:
+            made.index = len(alike)
+        alike.append(made)
+        if len(alike) > MOST.get(name, MAX_ELEMENTS):
+            raise Unusual
+
+    @staticmethod
+    def _attributes(node: Node, attributes: list[str]) -> None:
+        for name, text in zip(attributes[::2], attributes[1::2], strict=True):
+            if name not in ("id", "url") or node.name in _HOLDERS:
+                raise Unusual
+            node.held[name] = text
+
+    def _named(self, tag: str, attributes: list[str]) -> str | None:
+        """Return the name of an element of FHIR that is new; None where a resource or a narrative was begun instead."""
+        if tag.startswith(_NAMESPACE):
+            name = tag[len(_NAMESPACE) :]
+            if name[:1].isupper():
+                self._resource(name, attributes)
+                return None
+            if not self._open:
+                raise Unusual
+            self._names[tag] = name
+            return name
+        parent = self._open[-1] if self._open else None
+        if parent is None or parent.name != "text":
+            raise Unusual
+        self._parser.StartElementHandler = self._start_narrative
+        self._parser.EndElementHandler = self._end_narrative
+        self._parser.CharacterDataHandler = None
+        self._start_narrative(tag, attributes)
+        return None
+
+    def _resource(self, kind: str, attributes: list[str]) -> None:
+        """Begin the outermost resource, or put one that is inside `resource` or `contained` in its place, as JSON has it."""
+        if not self._open:
+            if len(attributes) > 2 * MAX_ATTRIBUTES:
+                raise Unusual
+            self._root = Node(kind, None, "element", None, {}, kind, True)
+            self._open.append(self._root)
+            return
+        holder = self._open[-1]
+        if holder is None or holder.name not in _HOLDERS or holder.held or attributes or len(self._open) >= MAX_DEPTH:
+            raise Unusual
+        holder.resource_type, holder.is_resource = kind, True
+        self._open.append(holder)
+
+    def _end(self, _tag: str) -> None:
+        open_ = self._open
+        node = open_.pop()
+        if node is None:
+            return
+        if not node.held and node.name != "text" and node.parent is not None:
+            raise Unusual
+        if open_ and open_[-1] is node:
+            open_[-1] = None  # it holds its one resource
+
+    def _start_narrative(self, tag: str, attributes: list[str]) -> None:
+        if not tag.startswith(_NARRATIVE) or len(attributes) > 2 * MAX_ATTRIBUTES or len(self._open) + self._foreign >= MAX_DEPTH:
+            raise Unusual
+        self._foreign += 1
+
+    def _end_narrative(self, _tag: str) -> None:
+        self._foreign -= 1
+        if not self._foreign:
+            self._parser.StartElementHandler = self._start
+            self._parser.EndElementHandler = self._end
+            self._parser.CharacterDataHandler = self._data
