@@ -104,7 +104,11 @@ def _fits_plainly(element: _Element, held: Held, is_xml: bool) -> bool:
     """Return whether what stands under the name of an element is certainly of its shape; `_misshapen` judges the rest."""
     kind = type(held)
     if kind is Node:
-        return element.branches and held.value is None and (is_xml or element.listed is not True)
+        if held.value is not None:
+            fits = not held.held and (bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain)
+        else:
+            fits = element.branches
+        return fits and (is_xml or element.listed is not True)
     if kind is not list:
         return bool(element.plain) if is_xml else kind in element.plain and element.listed is not True
     if element.listed is False:

@@ -159,6 +159,8 @@ class Index:
         self.lone = root.resource_type not in _WRAPPERS
         self.carries_all = own_text(root, "type") in ("message", "document")
         """A message or a document holds what it refers to; an extract need not."""
+        self._bases: dict[Node, str | None] = {}
+        self._found: dict[tuple[str, str | None], Node | None] = {}
         self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
         self._versions = Versions(root, (r for r in self.inventory.of if r.name != "contained"))
@@ -218,12 +220,22 @@ class Index:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
             return None
+        resource = node.resource
+        if resource not in self._bases:
+            rest = _REST.fullmatch(full_url(resource) or "")
+            self._bases[resource] = None if rest is None else rest[1]
+        base = self._bases[resource]
+        if (target, base) not in self._found:
+            self._found[target, base] = self._find(target, base)
+        return self._found[target, base]
+
+    def _find(self, target: str, here: str | None) -> Node | None:
+        """Return the resource that an address means, or None. `here`: the server of the resource that gives it."""
         rest = _REST.fullmatch(target)
         if rest is None:
             return self._by_key.get(_address(target))
         base, kind, own, version = rest.groups()
-        here = _REST.fullmatch(full_url(node.resource) or "") if base is None else None
-        base = here[1] if here is not None else base
+        base = here if base is None else base
         found = self._by_key.get(_address(f"{base}/{kind}/{own}")) if base is not None else None
         if found is None:
             found = self._by_key.get(f"{kind}/{own}")

@@ -17,6 +17,7 @@ _CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
 _DIGITS = frozenset("0123456789")
 _TELLING = frozenset(["code", "system", "value", "reference", "identifier"])
 """Without one of these, an element that has no value has no nature."""
+_CODINGS = ("coding", "Coding")
 _NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
 
 
@@ -48,6 +49,23 @@ class Inventory:
         self.modified = self.modified or "implicitRules" in node.held
         self._below(node, holding, holding.accountable)
 
+    def _element(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+        held = node.held
+        found = None
+        if node.value is not None or not _TELLING.isdisjoint(held):
+            found = nature(node)
+            if found is not None:
+                accountable.append((node, found))
+            if node.value is not None and node.parent is not None and _is_stray_id(node.name, node, node.parent):
+                self._holds_code(node, holding)
+        if not held:
+            return
+        if ("code" in held or node.name[-6:] in _CODINGS) and _looks_coded(node, found):
+            self._holds_code(node, holding)
+        if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
+            holding.beside_codes.append(node)
+        self._below(node, holding, accountable)
+
     def _below(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
         if "modifierExtension" in node.held:
             self.modified = True
@@ -57,35 +75,16 @@ class Inventory:
             if kind is str:
                 if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
                     self._leaf(name, held, node, holding, accountable, 0)
-            elif kind is Node:
-                self._element(name, held, node, holding, accountable)
-            elif kind is list:
-                for at, one in enumerate(held):
-                    if type(one) is Node:
-                        self._element(name, one, node, holding, accountable)
-                    elif type(one) is str:
-                        self._leaf(name, one, node, holding, accountable, at)
-
-    def _element(self, name: str, node: Node, parent: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
-        if node.is_resource:
-            self._resource(node)
-            return
-        if name == "text" and parent.is_resource:
-            accountable = []
-        if node.value is None and _TELLING.isdisjoint(node.held):
-            found = None
-        else:
-            found = nature(node)
-            if found is not None:
-                accountable.append((node, found))
-            if node.value is not None and _is_stray_id(name, node, parent):
-                self._holds_code(node, holding)
-        if node.held:
-            if _looks_coded(node, found):
-                self._holds_code(node, holding)
-            if name == "coding" and ("version" in node.held or "extension" in node.held) and accountable is holding.accountable:
-                holding.beside_codes.append(node)
-            self._below(node, holding, accountable)
+                continue
+            inside = [] if name == "text" and node.is_resource else accountable
+            for at, one in enumerate(held if kind is list else (held,)):
+                if type(one) is Node:
+                    if one.is_resource:
+                        self._resource(one)
+                    else:
+                        self._element(one, holding, inside)
+                elif type(one) is str:
+                    self._leaf(name, one, node, holding, accountable, at)
 
     def _is_dated(self, name: str) -> bool:
         found = self._dated[name] = date_named(name)

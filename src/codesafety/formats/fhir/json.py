@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from codesafety.errors import InputError
@@ -301,12 +302,9 @@ class _Grower:
         return kind
 
     def _grow(self, parent: Node, members: dict[str, Held]) -> None:
-        known = self._known
+        if not self._known.issuperset(members):
+            self._learn(members)
         for name, value in members.items():
-            if name not in known:
-                if _NAME.fullmatch(name) is None or name[0] == "_":
-                    raise Unusual
-                known.add(name)
             kind = type(value)
             if kind is str:
                 if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
@@ -317,6 +315,12 @@ class _Grower:
                 self._list(name, parent, value)
             elif kind is not Number and kind is not bool:
                 raise Unusual
+
+    def _learn(self, names: Iterable[str]) -> None:
+        for name in names:
+            if _NAME.fullmatch(name) is None or name[0] == "_":
+                raise Unusual
+            self._known.add(name)
 
     def _list(self, name: str, parent: Node, values: list[Held]) -> None:
         if not values or len(values) > MOST.get(name, MAX_ELEMENTS):

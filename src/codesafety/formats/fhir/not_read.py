@@ -10,10 +10,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from codesafety.formats.fhir.index import Index
+from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.places import is_envelope, is_known
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import Broken, Nature, Used, child_text, coding, concept, date, decimal, listed, nature, one
+from codesafety.formats.fhir.values import (
+    Broken,
+    Nature,
+    Used,
+    checked_date,
+    child_text,
+    coding,
+    concept,
+    decimal,
+    listed,
+    nature,
+    one,
+)
 from codesafety.record import Coding, NotRead, Qualifier, Reference
 
 _WHAT: dict[Nature, str] = {"coding": "a coding", "quantity": "a quantity", "date": "a date", "reference": "a reference"}
@@ -28,6 +40,8 @@ class Rest:
 
 def role_of(node: Node) -> str:
     """Return the element's way from its resource, without indices; an extension goes by the last part of its URL."""
+    if node.parent is not None and node.parent.is_resource and node.name not in ("extension", "modifierExtension"):
+        return node.name
     parts: list[str] = []
     at: Node | None = node
     while at is not None and not at.is_resource:
@@ -46,7 +60,7 @@ def unplaced(node: Node, what: str) -> NotRead:
         path=node.path,
         reason=f"{what} that this library's record has no place for",
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
     )
 
 
@@ -57,7 +71,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
     not_read: list[NotRead] = []
     seen: set[Node] = set()
     for node, kind in index.inventory.of[resource].accountable:
-        if node in used or (done is not None and node in done):
+        if node in used.nodes or (done is not None and node in done):
             continue
         match kind:
             case "coding" if not _is_place_of(node):
@@ -73,7 +87,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
             case "reference":
                 references.append(index.reference(node, role_of(node)))
             case "date":
-                date(node, Used())
+                checked_date(node)
                 not_read.append(unplaced(node, "a date"))
             case "quantity":
                 decimal(one(node, "value"))
@@ -100,16 +114,17 @@ def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
 
 def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
     """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
+    kind_of_resource, own_id = resource.resource_type, own_text(resource, "id")
     for node, kind in index.inventory.of[resource].accountable:
-        if kind == "coding" or node in used:
+        if kind == "coding" or node in used.nodes:
             continue
         broken = kind == "date" and not _is_date(node)
         yield NotRead(
             path=node.path,
             reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
-            resource_type=resource.resource_type,
-            resource_id=_id(resource),
-            broken=broken and resource.resource_type in ("Encounter", "Patient"),
+            resource_type=kind_of_resource,
+            resource_id=own_id,
+            broken=broken and kind_of_resource in ("Encounter", "Patient"),
         )
 
 
@@ -162,7 +177,7 @@ def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
         path=node.path,
         reason=reason,
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
         coded=True,
         codings=() if held is None else (held,),
     )
@@ -175,12 +190,21 @@ _CONCEPT = frozenset(["coding", "text", "extension", "id"])
 def _stray(node: Node) -> Node | None:
     """Return an element of a coding, or of the concept around it, whose name FHIR does not have there."""
     concept_of = node.parent if node.name == "coding" and node.parent is not None else None
-    for held, names in ((node, _CODING), (concept_of, _CONCEPT)):
-        if held is not None and (held is node or not held.is_resource):
-            for child in held.elements():
-                if child.name not in names or (child.name == "extension" and child.value is not None):
+    if (found := _stray_in(node, _CODING)) is not None or concept_of is None or concept_of.is_resource:
+        return found
+    return _stray_in(concept_of, _CONCEPT)
+
+
+def _stray_in(node: Node, names: frozenset[str]) -> Node | None:
+    """Return an element of another name than these, or one below that FHIR does not have there; codings stand for themselves."""
+    for name, held in node.held.items():
+        if name not in names:
+            return node.all(name)[0]
+        if name == "extension" or (name != "coding" and type(held) is not str):
+            for child in node.all(name):
+                if name == "extension" and child.value is not None:
                     return child
-                if child.name != "coding" and (found := _stray_below(child)) is not None:
+                if (found := _stray_below(child)) is not None:
                     return found
     return None
 
@@ -188,14 +212,15 @@ def _stray(node: Node) -> Node | None:
 def _stray_below(node: Node) -> Node | None:
     """Return an element below a plain value or an extension whose name FHIR does not have there."""
     of_extension = node.name == "extension"
-    for child in node.elements():
-        if child.name == "extension":
-            if child.value is not None:
-                return child
-            if (found := _stray_below(child)) is not None:
-                return found
-        elif not (child.name == "id" or (of_extension and (child.name == "url" or child.name.startswith("value")))):
-            return child
+    for name in node.held:
+        if name == "extension":
+            for child in node.all(name):
+                if child.value is not None:
+                    return child
+                if (found := _stray_below(child)) is not None:
+                    return found
+        elif not (name == "id" or (of_extension and (name == "url" or name.startswith("value")))):
+            return node.all(name)[0]
     return None
 
 
@@ -220,15 +245,10 @@ def _in_extension(node: Node) -> bool:
 
 def _is_date(node: Node) -> bool:
     try:
-        date(node, Used())
+        checked_date(node)
     except Broken:
         return False
     return True
-
-
-def _id(resource: Node) -> str | None:
-    found = resource.all("id")
-    return found[0].value if found and found[0].kind in ("text", "xml") else None
 
 
 def not_understood(resource: Node, index: Index, reason: str, *, broken: bool) -> NotRead:
@@ -238,7 +258,7 @@ def not_understood(resource: Node, index: Index, reason: str, *, broken: bool) -
         path=resource.path,
         reason=reason,
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
         whole=True,
         coded=bool(coded),
         broken=broken,

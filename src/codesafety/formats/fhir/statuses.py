@@ -241,6 +241,12 @@ class Said:
 
 def statuses_of(resource: Node) -> dict[str, Said]:
     """Return what each status element of a resource says, by element; those that were not sent are left out."""
+    if resource.said is None:
+        resource.said = _statuses_of(resource)
+    return resource.said  # type: ignore[no-any-return]
+
+
+def _statuses_of(resource: Node) -> dict[str, Said]:
     found: dict[str, Said] = {}
     for name, (stu3, r4) in STATUSES.get(resource.resource_type or "", {}).items():
         node = one(resource, name)

@@ -50,7 +50,7 @@ class Node:
     cannot say.
     """
 
-    __slots__ = ("_path", "held", "index", "is_resource", "kind", "listed", "name", "parent", "resource_type", "value")
+    __slots__ = ("_path", "held", "index", "is_resource", "kind", "listed", "name", "parent", "resource_type", "said", "value")
 
     def __init__(
         self,
@@ -73,6 +73,8 @@ class Node:
         self.is_resource = is_resource
         self.listed = listed
         self.index = index
+        self.said: Any = None
+        """What its statuses say, once somebody has asked (`statuses`)."""
         self._path: str | None = None
 
     def __repr__(self) -> str:

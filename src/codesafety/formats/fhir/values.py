@@ -26,6 +26,7 @@ _COMPARATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"<": "<", "<=": "<=", 
 NHS_NUMBER_SYSTEMS = ("nhs-number", "2.16.840.1.113883.2.1.4.1")
 
 _WORDS = ("valueString", "valueMarkdown")
+_BESIDE_A_VALUE = frozenset(["extension", "id"])
 
 Nature = Literal["coding", "quantity", "date", "reference"]
 
@@ -62,11 +63,12 @@ NO_CONCEPT = Concept()
 
 def one(node: Node, name: str) -> Node | None:
     """Return the only element of that name, or None. Two of them, or a list where one belongs, break the format."""
-    if type(node.held.get(name)) is Node:
-        return node.held[name]  # type: ignore[no-any-return]
-    found = node.all(name)
-    if not found:
+    held = node.held.get(name)
+    if held is None:
         return None
+    if type(held) is Node:
+        return held
+    found = node.all(name)
     if len(found) > 1:
         raise Broken(found[1], f"`{name}` is given {len(found)} times, and only one is allowed")
     if found[0].listed:
@@ -88,7 +90,7 @@ def text(node: Node | None) -> str | None:
         return None
     match node.kind:
         case "text" | "xml":
-            if node.held and node.held.keys() - {"extension", "id"}:
+            if node.held and node.held.keys() - _BESIDE_A_VALUE:
                 raise Broken(node, f"`{node.name}` holds other elements beside its value")
             return node.value
         case "number":
@@ -101,7 +103,7 @@ def text(node: Node | None) -> str | None:
         case "boolean":
             raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
         case "element":
-            if node.held.keys() - {"extension", "id"}:
+            if node.held.keys() - _BESIDE_A_VALUE:
                 raise Broken(node, f"`{node.name}` holds other elements where text belongs")
             return None
 
@@ -141,6 +143,14 @@ def decimal(node: Node | None) -> Decimal | None:
 
 def date(node: Node | None, used: Used) -> str | None:
     """Return the date as sent, checked against the calendar, and punctuated as FHIR does."""
+    written = checked_date(node)
+    if node is not None and written is not None:
+        used.add(node)
+    return written
+
+
+def checked_date(node: Node | None) -> str | None:
+    """Return what `date` does, of an element that is not used."""
     words = text(node)
     if node is None or words is None:
         return None
@@ -149,7 +159,6 @@ def date(node: Node | None, used: Used) -> str | None:
         day_interval(written)
     except ValueError as error:
         raise Broken(node, str(error)) from None
-    used.add(node)
     return written
 
 
@@ -157,14 +166,12 @@ def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
     """Return one coding as sent. `of_concept`: further words of the concept around it."""
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
-    used.add(node)
+    used.nodes.add(node)
     return Coding(
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
-        other_displays=tuple(
-            dict.fromkeys((*_other_displays(node), *(w for d in node.all("display") for w in _other_displays(d)), *of_concept))
-        ),
+        other_displays=tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept))),
         user_selected=boolean(one(node, "userSelected")),
         path=node.path,
     )
@@ -178,8 +185,16 @@ def concept(node: Node | None, used: Used) -> Concept:
         raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
     if "coding" not in node.held and ("code" in node.held or "system" in node.held):
         return Concept((coding(node, used),))
-    beside = [words for holder in (node, *node.all("text")) for words in _other_displays(holder)]
-    return Concept(tuple(coding(c, used, beside) for c in listed(node, "coding")), child_text(node, "text"))
+    beside = _words_beside(node, "text")
+    return Concept(tuple([coding(c, used, beside) for c in listed(node, "coding")]), child_text(node, "text"))
+
+
+def _words_beside(node: Node, name: str) -> list[str]:
+    """Return the texts in the extensions of a coding or a concept, and of its words, which stand under `name`."""
+    held = node.held.get(name)
+    if "extension" not in node.held and (held is None or type(held) is str):
+        return []
+    return [words for holder in (node, *node.all(name)) for words in _other_displays(holder)]
 
 
 def _other_displays(node: Node) -> Iterator[str]:
