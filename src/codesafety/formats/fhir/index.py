@@ -8,7 +8,7 @@ from datetime import datetime
 
 from codesafety.formats.fhir.inventory import Inventory
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, one, text
+from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, made, one, text
 from codesafety.record import Reference
 
 _UUID = re.compile(r"(urn:uuid:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -298,7 +298,7 @@ class Index:
         if target is None:
             inner = one(node, "identifier")
             target = None if inner is None or is_nhs_number(inner) else identifier(inner)
-        return Reference(role=role, target=target, resolved=self.resolved(node), path=node.path)
+        return made(Reference, role=role, target=target, resolved=self.resolved(node), path=node.path)
 
     def id_of(self, resource: Node) -> str | None:
         """Return the identifier by which a copy of the item is known: its first identifier, else its address or id."""

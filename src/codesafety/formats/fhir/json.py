@@ -232,8 +232,9 @@ def parse_json_carefully(text: str, name: str) -> Tree:
 # ------------------------------------------------------------------------------------------------ the fast path
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
-_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_MARKS = bytes(code for code in range(256) if code not in b'[]{}"')
 
 
 def _refuse_constant(_text: str) -> NoReturn:
@@ -245,58 +246,60 @@ _DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant
 
 def _plain(text: str) -> Tree:
     """Return the tree of plain JSON: no nulls, nothing empty, no `_` companions, no name given twice. Raises Unusual."""
-    names = _bounded(text)
+    strings = _bounded(text)
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise Unusual from None
     grower = _Grower()
     root = grower.root(value)
-    if grower.names != names:
-        raise Unusual  # a name was given twice in one object
+    if grower.strings != strings:
+        raise Unusual  # a name was given twice in one object, and took what it held before with it
     return Tree(root, (), "json")
 
 
 def _bounded(text: str) -> int:
-    """Return how many names the objects of a JSON text give. Raises Unusual where it nests too deeply, or may hold too much.
+    """Return how many strings a JSON text holds. Raises Unusual where it nests too deeply, or may hold too much.
 
-    Asked before anything is parsed. Of a text that is no JSON the answer may be any: up to the first character that is wrong, which
-    ends the parse, what is outside of strings is told from what is inside as a parser does.
+    Asked before anything is parsed, and at the speed of C: escapes are dropped, then all but quotation marks and brackets, then what stands
+    between two marks; then brackets that hold nothing, level by level. Of a text that is no JSON the answer may be any: up to the first
+    character that is wrong, which ends the parse, what is outside of strings is told from what is inside as a parser does.
     """
-    if "\\" in text:
+    marks = text.encode("latin-1", "replace")
+    if b"\\" in marks:
         if _SURROGATE.search(text) is not None:
             raise Unusual  # half of a pair may be no text
-        text = text.replace("\\\\", "").replace('\\"', "")
-    outside = "".join(text.split('"')[::2])
-    brackets = outside.encode("utf-8", "replace").translate(None, _NO_BRACKETS).translate(_ONE_KIND)
-    if outside.count(",") + len(brackets) + text.count('"') // 2 > 3 * MAX_ELEMENTS or b"[" * (MAX_DEPTH + 1) in brackets:
+        marks = _ESCAPE.sub(b"", marks)
+    marks = marks.translate(_ONE_KIND, _NO_MARKS)
+    strings = marks.count(b'"') // 2
+    brackets = b"".join(marks.replace(b'""', b"").split(b'"')[::2])
+    if text.count(",") + len(brackets) + strings > 3 * MAX_ELEMENTS or b"[" * (MAX_DEPTH + 1) in brackets:
         raise Unusual
     for _ in range(MAX_DEPTH):
         if not brackets:
-            return outside.count(":")
+            return strings
         brackets = brackets.replace(b"[]", b"")
     raise Unusual
 
 
 class _Grower:
-    """Makes the elements of parsed objects, in their place, and counts the names that were given."""
+    """Makes the elements of parsed objects, in their place, and counts the strings: names and texts."""
 
     def __init__(self) -> None:
-        self.names = 0
+        self.strings = 0
         self._known: set[str] = set()
 
     def root(self, value: Held) -> Node:
         if type(value) is not dict:
             raise Unusual
-        self.names = len(value)
         kind = self._resource_type(value)
         root = Node(kind, None, "element", None, value, kind, True, False)
         self._grow(root, value)
         return root
 
-    @staticmethod
-    def _resource_type(members: dict[str, Held]) -> str:
+    def _resource_type(self, members: dict[str, Held]) -> str:
         kind = members.pop("resourceType", None)
+        self.strings += 2
         if type(kind) is not str or _NAME.fullmatch(kind) is None:
             raise Unusual
         return kind
@@ -304,9 +307,11 @@ class _Grower:
     def _grow(self, parent: Node, members: dict[str, Held]) -> None:
         if not self._known.issuperset(members):
             self._learn(members)
+        strings = len(members)
         for name, value in members.items():
             kind = type(value)
             if kind is str:
+                strings += 1
                 if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
                     raise Unusual
             elif kind is dict:
@@ -315,6 +320,7 @@ class _Grower:
                 self._list(name, parent, value)
             elif kind is not Number and kind is not bool:
                 raise Unusual
+        self.strings += strings
 
     def _learn(self, names: Iterable[str]) -> None:
         for name in names:
@@ -331,6 +337,7 @@ class _Grower:
             if kind is dict:
                 values[at] = self._element(name, parent, value, True, None if one else at)
             elif kind is str:
+                self.strings += 1
                 if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
                     raise Unusual
             elif kind is not Number and kind is not bool:
@@ -339,7 +346,6 @@ class _Grower:
     def _element(self, name: str, parent: Node, members: dict[str, Held], listed: bool, index: int | None) -> Node:
         if not members:
             raise Unusual
-        self.names += len(members)
         node = Node(name, parent, "element", None, members, None, False, listed, index)
         if name == "contained" or (name == "resource" and ("resourceType" in members or parent.name == "entry")):
             node.resource_type = self._resource_type(members)

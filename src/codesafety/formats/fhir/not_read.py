@@ -23,6 +23,7 @@ from codesafety.formats.fhir.values import (
     concept,
     decimal,
     listed,
+    made,
     nature,
     one,
 )
@@ -56,7 +57,8 @@ def role_of(node: Node) -> str:
 
 def unplaced(node: Node, what: str) -> NotRead:
     resource = node.resource
-    return NotRead(
+    return made(
+        NotRead,
         path=node.path,
         reason=f"{what} that this library's record has no place for",
         resource_type=resource.resource_type,
@@ -81,9 +83,11 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
                     seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
                     codings = tuple(coding(c, used) for c in left)
-                    qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text")))
+                    qualifiers.append(
+                        made(Qualifier, role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text"))
+                    )
             case "coding":
-                qualifiers.append(Qualifier(role=role_of(node), codings=concept(node, used).codings))
+                qualifiers.append(made(Qualifier, role=role_of(node), codings=concept(node, used).codings))
             case "reference":
                 references.append(index.reference(node, role_of(node)))
             case "date":
@@ -104,12 +108,12 @@ def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
     for node in codings:
         version = child_text(node, "version")
         if version is not None:
-            yield Qualifier(role=f"{role_of(node)}.version", text=version)
+            yield made(Qualifier, role=f"{role_of(node)}.version", text=version)
         for extension in node.all("extension"):
             for part in (extension, *extension.all("extension")):
                 for name, values in part.children.items():
                     if name.startswith("value") and values[0].value is not None and nature(values[0]) is None:
-                        yield Qualifier(role=role_of(part), text=values[0].value)
+                        yield made(Qualifier, role=role_of(part), text=values[0].value)
 
 
 def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
@@ -119,7 +123,8 @@ def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) ->
         if kind == "coding" or node in used.nodes:
             continue
         broken = kind == "date" and not _is_date(node)
-        yield NotRead(
+        yield made(
+            NotRead,
             path=node.path,
             reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
             resource_type=kind_of_resource,
@@ -151,7 +156,7 @@ def account(index: Index, used: Used, unread: Collection[str]) -> Account:
         held = _read_coding(node)
         if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
             role = f"{resource.resource_type}.{_place(node)}"
-            envelope.append(Qualifier(role=role, codings=(held,), text=_words_beside(node)))
+            envelope.append(made(Qualifier, role=role, codings=(held,), text=_words_beside(node)))
         else:
             not_judged.append(_not_judged(node, "a code where this library judges none", held))
     return Account(tuple(envelope), tuple(not_judged))

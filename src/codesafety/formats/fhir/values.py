@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from codesafety.formats.fhir.tree import Held, Node
-from codesafety.record import Coding, Quantity, Value, day_interval, punctuated
+from codesafety.record import MAX_CODINGS, Coding, Model, Quantity, Value, day_interval, punctuated
 
 UCUM = "unitsofmeasure.org"
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
@@ -28,6 +29,7 @@ NHS_NUMBER_SYSTEMS = ("nhs-number", "2.16.840.1.113883.2.1.4.1")
 _WORDS = ("valueString", "valueMarkdown")
 _BESIDE_A_VALUE = frozenset(["extension", "id"])
 
+_Model = TypeVar("_Model", bound=Model)
 Nature = Literal["coding", "quantity", "date", "reference"]
 
 
@@ -162,17 +164,35 @@ def checked_date(node: Node | None) -> str | None:
     return written
 
 
+def made(model: type[_Model], **fields: Any) -> _Model:
+    """Return a model of values that are its fields' own already, and that it would only look at again: a small one, without validators."""
+    if model not in _BLANK:
+        _BLANK[model] = {name: field.default for name, field in model.model_fields.items()}, set(model.model_fields)
+    blank, names = _BLANK[model]
+    one = model.__new__(model)
+    _put(one, "__dict__", {**blank, **fields})
+    _put(one, "__pydantic_fields_set__", names)
+    _put(one, "__pydantic_extra__", None)
+    _put(one, "__pydantic_private__", None)
+    return one
+
+
+_put = object.__setattr__
+_BLANK: dict[type[Model], tuple[dict[str, Any], set[str]]] = {}
+
+
 def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
     """Return one coding as sent. `of_concept`: further words of the concept around it."""
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
     used.nodes.add(node)
-    return Coding(
+    others = tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept)))
+    return (Coding if len(others) > MAX_CODINGS else partial(made, Coding))(
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
-        other_displays=tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept))),
-        user_selected=boolean(one(node, "userSelected")),
+        other_displays=others,
+        user_selected=boolean(one(node, "userSelected")) if "userSelected" in node.held else None,
         path=node.path,
     )
 
