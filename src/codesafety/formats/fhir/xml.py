@@ -25,7 +25,7 @@ from codesafety.formats.fhir.tree import (
     Unusual,
     too_long,
 )
-from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS
+from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, Declared, hardened_parser
 from codesafety.record import MAX_TEXT
 
 FHIR = "{http://hl7.org/fhir}"
@@ -155,7 +155,7 @@ def parse_xml_carefully(text: str, name: str) -> Tree:
         refuse(str(error), "send one message, as the sending system exported it")
     except TooMany as error:
         raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
-    except _Declared:
+    except Declared:
         refuse("declares a document type or entities, which are not read for safety", "remove the DOCTYPE")
     except expat.ExpatError as error:
         refuse(f"is not well-formed XML: line {error.lineno}, column {error.offset + 1}", _CUT_SHORT)
@@ -166,18 +166,9 @@ def parse_xml_carefully(text: str, name: str) -> Tree:
     return Tree(builder.root, tuple(builder.flaws), "xml")
 
 
-class _Declared(Exception):
-    """Ends the parse at a document type or entity, before anything of it is read."""
-
-
-def _declares(*_: object) -> NoReturn:
-    raise _Declared
-
-
 def _parser(builder: _Builder) -> expat.XMLParserType:
-    """Return a parser that tells a builder of elements and words, and refuses every declaration."""
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
+    """Return a parser that tells a builder of elements and words."""
+    parser = hardened_parser("}")
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         builder.start(_named(tag), {_named(name): text for name, text in attributes.items()})
@@ -185,10 +176,6 @@ def _parser(builder: _Builder) -> expat.XMLParserType:
     parser.StartElementHandler = start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = _declares
-    parser.EntityDeclHandler = _declares
-    parser.UnparsedEntityDeclHandler = _declares
-    parser.ExternalEntityRefHandler = _declares
     return parser
 
 
@@ -211,7 +198,7 @@ def _plain(text: str) -> Tree:
     grower = _Grower()
     try:
         return Tree(grower.grow(text), (), "xml")
-    except (expat.ExpatError, ValueError):
+    except (Declared, expat.ExpatError, ValueError):
         raise Unusual from None
 
 
@@ -227,25 +214,19 @@ class _Grower:
         self._foreign = 0
 
     def grow(self, text: str) -> Node:
-        self._parser = parser = expat.ParserCreate(namespace_separator="}")
-        parser.buffer_text = parser.ordered_attributes = True
+        self._parser = parser = hardened_parser("}")
+        parser.ordered_attributes = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
-        parser.StartDoctypeDeclHandler = self._declares
         try:
             parser.Parse(text, True)
         finally:  # the parser and its handlers hold each other
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-            parser.StartDoctypeDeclHandler = None
             del self._parser
         if self._root is None:
             raise Unusual
         return self._root
-
-    @staticmethod
-    def _declares(*_: object) -> NoReturn:
-        raise Unusual
 
     @staticmethod
     def _data(text: str) -> None:
