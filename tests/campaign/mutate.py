@@ -241,20 +241,30 @@ def _mutate_xml(tree: ET.Element, rng: random.Random) -> None:
                 parent[at], other_parent[other_at] = other, child
 
 
+def mutate(base: Base, seed: int) -> bytes:
+    """Return the mutant of a base with a seed, whatever became of its code."""
+    return _mutated(base, seed)[0]
+
+
 def mutant(base: Base, seed: int) -> bytes | None:
     """Return the mutant of a base with a seed, or None where it no longer has the code with its denial (see `denied`)."""
+    data, denied = _mutated(base, seed)
+    return data if denied else None
+
+
+def _mutated(base: Base, seed: int) -> tuple[bytes, bool]:
     rng = random.Random(f"{base.name} {seed}")
     rounds = rng.choice((1, 1, 2, 3))
     if base.form == "json":
         tree = json.loads(base.data)
         for _ in range(rounds):
             _mutate_json(tree, rng)
-        return json.dumps(tree).encode() if _denied_json(tree) else None
+        return json.dumps(tree).encode(), _denied_json(tree)
     ET.register_namespace("", FHIR)
     root = ET.fromstring(base.data)
     for _ in range(rounds):
         _mutate_xml(root, rng)
-    return ET.tostring(root) if _denied_xml(root) else None
+    return ET.tostring(root), _denied_xml(root)
 
 
 _NO_WORDS = ("id", "identifier", "reference", "telecom")

@@ -48,7 +48,7 @@ ROOMS = {
 }
 ENV = {"HYPOTHESIS_PROFILE": "ci"}
 WARM = (
-    "hypothesis", "pydantic", "lark", "pluggy", "defusedxml.ElementTree", "typer.testing", "rich", "jinja2", "jsonschema", "polars",
+    "hypothesis", "pydantic", "lark", "pluggy", "xml.parsers.expat", "typer.testing", "rich", "jinja2", "jsonschema", "polars",
 )  # fmt: skip
 """What the tests import beside our own code, imported once for all mutants."""
 COLLECTING_S = 0.5  # what one more file costs, beside its tests

@@ -15,7 +15,8 @@ from codesafety import record
 from codesafety.errors import InputError
 from codesafety.formats import stated
 from codesafety.formats.encoding import decode, kind_of, mentions, place_in
-from codesafety.formats.fhir.json import Number, parse_json_value
+from codesafety.formats.fhir.json import parse_json_value
+from codesafety.formats.fhir.tree import Number
 from codesafety.plugins.reading import Source
 from codesafety.record import Entry, Model, NotRead, PartialDate, Record, Submission, ValidationError, day_interval, punctuated
 

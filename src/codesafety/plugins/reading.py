@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from codesafety.markup import Declared as Declared
+from codesafety.markup import hardened_parser as hardened_parser
 from codesafety.record import Record, Submission
 from codesafety.terminology.heads import names_codes as names_codes
 from codesafety.terminology.heads import system_of as system_of

@@ -12,7 +12,7 @@ import codesafety
 from codesafety.errors import CodesafetyError
 from codesafety.formats.fhir.elements import _types, misplaced_in
 from codesafety.formats.fhir.entries import SHAPES
-from codesafety.formats.fhir.index import resources_under
+from codesafety.formats.fhir.index import Index
 from codesafety.formats.fhir.medicines import KINDS
 from codesafety.formats.fhir.source import parse
 from codesafety.plugins.reading import Source
@@ -162,4 +162,4 @@ def test_what_others_published_has_no_such_element(path: Any) -> None:
         tree = parse(Source(path.read_bytes(), path.name))
     except CodesafetyError:
         pytest.skip("no FHIR resource")
-    assert [found.node.path for r in resources_under(tree.root) for found in misplaced_in(r)] == []
+    assert [found.node.path for r in Index(tree.root).inventory.of for found in misplaced_in(r)] == []

@@ -56,8 +56,9 @@ class AccessRecordReader:
 
     def _parts(self, source: Source) -> Parts:
         tree = parse(source)
-        parts = read_parts(tree, envelope=False, gp_connect=True)
-        lists = Index(tree.root).of("List")
+        index = Index(tree.root)
+        parts = read_parts(tree, index, envelope=False, gp_connect=True)
+        lists = index.of("List")
         parts.warnings.extend(code for node in lists for code in _warnings(node))
         parts.complete = _coverage(lists)
         return parts

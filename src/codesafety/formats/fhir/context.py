@@ -39,6 +39,8 @@ class Surroundings:
     """The only encounter of a message."""
     encounter_of: dict[Node, Node] = field(default_factory=dict)
     """The encounter of items that a consultation's list names."""
+    encounters: dict[Node, Node | None] = field(default_factory=dict)
+    """The encounter of each item, once somebody has asked (`encounter_of`)."""
     report_of: dict[Node, Node] = field(default_factory=dict)
     """The report of each observation that is a result of one."""
     prescriptions: set[str] = field(default_factory=set)
@@ -104,6 +106,12 @@ def heading_of(resource: Node) -> str | None:
 
 def encounter_of(resource: Node, around: Surroundings) -> Node | None:
     """Return the encounter that the item names, else the one whose list holds it, else the message's only one."""
+    if resource not in around.encounters:
+        around.encounters[resource] = _encounter_of(resource, around)
+    return around.encounters[resource]
+
+
+def _encounter_of(resource: Node, around: Surroundings) -> Node | None:
     holders = [
         *resource.all("context"),
         *resource.all("encounter"),
@@ -113,7 +121,7 @@ def encounter_of(resource: Node, around: Surroundings) -> Node | None:
         found = around.index.find(node)
         if found is not None and found.resource_type == "Encounter":
             return found
-    if any("reference" in node.children for node in holders):
+    if any("reference" in node.held for node in holders):
         return None  # it names a consultation that is not here
     return around.encounter_of.get(resource, around.encounter)
 

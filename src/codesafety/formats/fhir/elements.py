@@ -7,12 +7,11 @@ the resource. Extensions, whose values may be anything, and contained resources 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from codesafety.formats.fhir.tree import Kind, Node
+from codesafety.formats.fhir.tree import Held, Kind, Node, Number
 from codesafety.formats.fhir.values import TYPES
 
 _DECIDING = (
@@ -27,6 +26,7 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "boolean": ("boolean", "xml", "element"),
     "number": ("number", "xml", "element"),
 }
+_PLAIN: dict[str, type] = {"text": str, "boolean": bool, "number": Number}
 _OPEN = frozenset(["contained", "extension", "modifierExtension"])
 _BESIDE_A_VALUE = frozenset(["id", "extension"])
 
@@ -40,11 +40,19 @@ class Misplaced:
     decides: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Element:
     types: tuple[str, ...]
     listed: bool | None
     """Whether it repeats; None where STU3 and R4 differ."""
+    decides: bool
+    """Whether it decides what a resource says."""
+    plain: frozenset[type]
+    """The plain values that JSON may have for it; XML's are all text."""
+    branches: bool
+    """Whether it may hold others."""
+    inner: tuple[_Type, ...] = ()
+    """Those of its types that have elements of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +62,64 @@ class _Type:
     """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
 
 
-def misplaced_in(resource: Node) -> Iterator[Misplaced]:
-    """Yield what FHIR does not have in a resource, in the order sent; nothing where its kind is not in the table."""
+def misplaced_in(resource: Node) -> list[Misplaced]:
+    """Return what FHIR does not have in a resource, in the order sent; nothing where its kind is not in the table."""
+    found: list[Misplaced] = []
     held = _types().get(resource.resource_type or "")
     if held is not None:
-        yield from _below(resource, (held,), False)
+        _below(resource, (held,), False, found)
+    return found
 
 
-def _below(node: Node, types: tuple[_Type, ...], decides: bool) -> Iterator[Misplaced]:
-    for name, children in node.children.items():
+def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misplaced]) -> None:
+    elements = types[0].elements if len(types) == 1 else {}
+    for name, held in node.held.items():
+        element = elements.get(name)
+        if element is not None and _fits_plainly(element, held, node.listed is None):
+            if element.inner and name not in _OPEN:
+                below = decides or (node.is_resource and element.decides)
+                for child in held if type(held) is list else (held,):
+                    if type(child) is Node:
+                        _below(child, element.inner, below, found)
+            continue
+        children = node.all(name)
         known = [held.elements[name] for held in types if name in held.elements]
         if not known:
             near = [held.near[name.lower()] for held in types if name.lower() in held.near]
             reason = "an element that FHIR does not have there, with nearly the name of one" if near else _NOT_THERE
-            yield Misplaced(children[0], reason, bool(near) and (decides or (node.is_resource and any(near))))
+            found.append(Misplaced(children[0], reason, bool(near) and (decides or (node.is_resource and any(near)))))
             continue
-        below = decides or (node.is_resource and _decides(name))
+        below = decides or (node.is_resource and known[0].decides)
         wrong = _misshapen(children, known)
         if wrong is not None:
-            yield Misplaced(wrong[0], wrong[1], below and wrong[1] != _NO_LIST)
+            found.append(Misplaced(wrong[0], wrong[1], below and wrong[1] != _NO_LIST))
         elif name not in _OPEN:
-            inner = tuple(found for element in known for kind in element.types if (found := _types().get(kind)) is not None)
+            inner = tuple(one for element in known for one in element.inner)
             for child in children:
                 if child.kind == "element" and inner:
-                    yield from _below(child, inner, below)
+                    _below(child, inner, below, found)
+
+
+def _fits_plainly(element: _Element, held: Held, is_xml: bool) -> bool:
+    """Return whether what stands under the name of an element is certainly of its shape; `_misshapen` judges the rest."""
+    kind = type(held)
+    if kind is Node:
+        if held.value is not None:
+            fits = not held.held and (bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain)
+        else:
+            fits = element.branches
+        return fits and (is_xml or element.listed is not True)
+    if kind is not list:
+        return bool(element.plain) if is_xml else kind in element.plain and element.listed is not True
+    if element.listed is False:
+        return False
+    for one in held:
+        if type(one) is Node:
+            if not element.branches or one.value is not None or one.listed is False:
+                return False
+        elif not (element.plain if is_xml else type(one) in element.plain):
+            return False
+    return True
 
 
 _NO_LIST = "one element where FHIR has a list"
@@ -102,7 +144,7 @@ def _misshapen(nodes: list[Node], known: list[_Element]) -> tuple[Node, str] | N
 def _fits(node: Node, kind: str) -> bool:
     if kind not in _KINDS:
         return node.value is None
-    return node.kind in _KINDS[kind] and (node.kind != "element" or node.children.keys() <= _BESIDE_A_VALUE)
+    return node.kind in _KINDS[kind] and (node.kind != "element" or node.held.keys() <= _BESIDE_A_VALUE)
 
 
 def _base(name: str) -> str:
@@ -121,12 +163,17 @@ def _types() -> dict[str, _Type]:
     for line in text.splitlines():
         if not line.startswith("#"):
             kind, *rest = line.split()
-            elements = {name: _element(words) for name, _, words in (part.partition(":") for part in rest)}
+            elements = {name: _element(name, words) for name, _, words in (part.partition(":") for part in rest)}
             near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
             found[kind] = _Type(elements, near)
+    for held in found.values():
+        for element in held.elements.values():
+            element.inner = tuple(found[kind] for kind in element.types if kind in found)
     return found
 
 
-def _element(words: str) -> _Element:
+def _element(name: str, words: str) -> _Element:
     listed = {"*": True, "+": None}.get(words[-1], False)
-    return _Element(tuple(words.rstrip("*+").split("|")), listed)
+    types = tuple(words.rstrip("*+").split("|"))
+    plain = frozenset(_PLAIN[kind] for kind in types if kind in _PLAIN)
+    return _Element(types, listed, _decides(name), plain, not _PLAIN.keys() >= set(types))

@@ -224,7 +224,7 @@ def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | 
 def _temporality(resource: Node, told: set[Meaning]) -> Temporality | None:
     if "past" in told:
         return "past"
-    if any(name.startswith("abatement") for name in resource.children):
+    if any(name.startswith("abatement") for name in resource.held):
         if not all(boolean(n) is False for n in resource.all("abatementBoolean")) or not resource.all("abatementBoolean"):
             return "past"
     return None

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from codesafety.formats.fhir.inventory import Inventory
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, one, text
+from codesafety.formats.fhir.values import NHS_NUMBER_SYSTEMS, child_text, identifier, is_nhs_number, made, one, text
 from codesafety.record import Reference
 
 _UUID = re.compile(r"(urn:uuid:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -18,19 +19,13 @@ _WHOSE = ("subject", "patient")
 """The elements of an item that name whose it is."""
 
 
-def resources_under(node: Node) -> Iterator[Node]:
-    """Yield every resource, bundles and contained resources too, in the order sent."""
-    if node.is_resource:
-        yield node
-    for child in node.elements():
-        if child.children or child.is_resource:
-            yield from resources_under(child)
-
-
 def own_text(node: Node, name: str) -> str | None:
     """Return a text element, or None where it is absent or broken (its own resource reports that)."""
+    held = node.held.get(name)
+    if held is None or type(held) is str:
+        return held
     found = node.all(name)
-    return found[0].value if found and found[0].kind in ("text", "xml") else None
+    return found[0].value if found[0].kind in ("text", "xml") else None
 
 
 def whose(resource: Node) -> list[Node]:
@@ -159,13 +154,16 @@ class Index:
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self.resources = tuple(r for r in resources_under(root) if r.resource_type not in _WRAPPERS)
+        self.inventory = Inventory(root)
+        self.resources = tuple(r for r in self.inventory.of if r.resource_type not in _WRAPPERS)
         self.lone = root.resource_type not in _WRAPPERS
         self.carries_all = own_text(root, "type") in ("message", "document")
         """A message or a document holds what it refers to; an extract need not."""
+        self._bases: dict[Node, str | None] = {}
+        self._found: dict[tuple[str, str | None], Node | None] = {}
         self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
-        self._versions = Versions(root, (r for r in resources_under(root) if r.name != "contained"))
+        self._versions = Versions(root, (r for r in self.inventory.of if r.name != "contained"))
         self.superseded = self._versions.superseded
         self.repeated = self._versions.repeated
         self._by_kind: dict[str | None, list[Node]] = {}
@@ -173,7 +171,7 @@ class Index:
             if resource.name != "contained" and resource not in self.superseded:
                 self._by_kind.setdefault(resource.resource_type, []).append(resource)
         shared: set[str] = set()
-        for resource in resources_under(root):
+        for resource in self.inventory.of:
             if resource.name == "contained" or resource in self.superseded:
                 continue
             for key in self._keys(resource):
@@ -222,12 +220,22 @@ class Index:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
             return None
+        resource = node.resource
+        if resource not in self._bases:
+            rest = _REST.fullmatch(full_url(resource) or "")
+            self._bases[resource] = None if rest is None else rest[1]
+        base = self._bases[resource]
+        if (target, base) not in self._found:
+            self._found[target, base] = self._find(target, base)
+        return self._found[target, base]
+
+    def _find(self, target: str, here: str | None) -> Node | None:
+        """Return the resource that an address means, or None. `here`: the server of the resource that gives it."""
         rest = _REST.fullmatch(target)
         if rest is None:
             return self._by_key.get(_address(target))
         base, kind, own, version = rest.groups()
-        here = _REST.fullmatch(full_url(node.resource) or "") if base is None else None
-        base = here[1] if here is not None else base
+        base = here if base is None else base
         found = self._by_key.get(_address(f"{base}/{kind}/{own}")) if base is not None else None
         if found is None:
             found = self._by_key.get(f"{kind}/{own}")
@@ -290,7 +298,7 @@ class Index:
         if target is None:
             inner = one(node, "identifier")
             target = None if inner is None or is_nhs_number(inner) else identifier(inner)
-        return Reference(role=role, target=target, resolved=self.resolved(node), path=node.path)
+        return made(Reference, role=role, target=target, resolved=self.resolved(node), path=node.path)
 
     def id_of(self, resource: Node) -> str | None:
         """Return the identifier by which a copy of the item is known: its first identifier, else its address or id."""

@@ -1,25 +1,37 @@
-"""FHIR's JSON form to the neutral tree: numbers as their own text, nothing repeated, bounded before it is built."""
+"""FHIR's JSON form to the neutral tree: numbers as their own text, nothing repeated, bounded before it is built.
+
+What is plain is read by the fast path, in which the parsed objects are the tree (`_plain`). It finds no fault and words none: at anything
+that is not plain it gives up, and the careful path reads from the beginning.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import place_in
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.formats.fhir.tree import (
+    ALWAYS_LISTED,
+    MOST,
+    OF_ANY_LENGTH,
+    Flaw,
+    Held,
+    Node,
+    Number,
+    TooMany,
+    Tree,
+    Unusual,
+    too_long,
+)
 from codesafety.plugins.reading import MAX_DEPTH, MAX_ELEMENTS
+from codesafety.record import MAX_TEXT
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 _NAMED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]', re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
-
-
-class Number(str):
-    """A JSON number as it was written."""
-
-    __slots__ = ()
 
 
 class _Refused(Exception):
@@ -190,6 +202,14 @@ class _Builder:
 
 def parse_json(text: str, name: str) -> Tree:
     """Return the tree of a FHIR resource in JSON. Raises InputError where it is no JSON, not FHIR, or over a limit."""
+    try:
+        return _plain(text)
+    except Unusual:
+        return parse_json_carefully(text, name)
+
+
+def parse_json_carefully(text: str, name: str) -> Tree:
+    """Return what `parse_json` does, of any form, with every flaw and every error in its words."""
     value = parse_json_value(text, name)
     if not isinstance(value, dict):
         raise InputError("is JSON, but no object", source=name, help="give one FHIR resource or one native submission")
@@ -207,3 +227,128 @@ def parse_json(text: str, name: str) -> Tree:
     except TooMany as error:
         raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
     return Tree(root, tuple(builder.flaws), "json")
+
+
+# ------------------------------------------------------------------------------------------------ the fast path
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_MARKS = bytes(code for code in range(256) if code not in b'[]{}"')
+
+
+def _refuse_constant(_text: str) -> NoReturn:
+    raise Unusual
+
+
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
+
+
+def _plain(text: str) -> Tree:
+    """Return the tree of plain JSON: no nulls, nothing empty, no `_` companions, no name given twice. Raises Unusual."""
+    strings = _bounded(text)
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise Unusual from None
+    grower = _Grower()
+    root = grower.root(value)
+    if grower.strings != strings:
+        raise Unusual  # a name was given twice in one object, and took what it held before with it
+    return Tree(root, (), "json")
+
+
+def _bounded(text: str) -> int:
+    """Return how many strings a JSON text holds. Raises Unusual where it nests too deeply, or may hold too much.
+
+    Asked before anything is parsed, and at the speed of C: escapes are dropped, then all but quotation marks and brackets, then what stands
+    between two marks; then brackets that hold nothing, level by level. Of a text that is no JSON the answer may be any: up to the first
+    character that is wrong, which ends the parse, what is outside of strings is told from what is inside as a parser does.
+    """
+    marks = text.encode("latin-1", "replace")
+    if b"\\" in marks:
+        if _SURROGATE.search(text) is not None:
+            raise Unusual  # half of a pair may be no text
+        marks = _ESCAPE.sub(b"", marks)
+    marks = marks.translate(_ONE_KIND, _NO_MARKS)
+    strings = marks.count(b'"') // 2
+    brackets = b"".join(marks.replace(b'""', b"").split(b'"')[::2])
+    if text.count(",") + len(brackets) + strings > 3 * MAX_ELEMENTS or b"[" * (MAX_DEPTH + 1) in brackets:
+        raise Unusual
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return strings
+        brackets = brackets.replace(b"[]", b"")
+    raise Unusual
+
+
+class _Grower:
+    """Makes the elements of parsed objects, in their place, and counts the strings: names and texts."""
+
+    def __init__(self) -> None:
+        self.strings = 0
+        self._known: set[str] = set()
+
+    def root(self, value: Held) -> Node:
+        if type(value) is not dict:
+            raise Unusual
+        kind = self._resource_type(value)
+        root = Node(kind, None, "element", None, value, kind, True, False)
+        self._grow(root, value)
+        return root
+
+    def _resource_type(self, members: dict[str, Held]) -> str:
+        kind = members.pop("resourceType", None)
+        self.strings += 2
+        if type(kind) is not str or _NAME.fullmatch(kind) is None:
+            raise Unusual
+        return kind
+
+    def _grow(self, parent: Node, members: dict[str, Held]) -> None:
+        if not self._known.issuperset(members):
+            self._learn(members)
+        strings = len(members)
+        for name, value in members.items():
+            kind = type(value)
+            if kind is str:
+                strings += 1
+                if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
+                    raise Unusual
+            elif kind is dict:
+                members[name] = self._element(name, parent, value, False, 0 if name in ALWAYS_LISTED else None)
+            elif kind is list:
+                self._list(name, parent, value)
+            elif kind is not Number and kind is not bool:
+                raise Unusual
+        self.strings += strings
+
+    def _learn(self, names: Iterable[str]) -> None:
+        for name in names:
+            if _NAME.fullmatch(name) is None or name[0] == "_":
+                raise Unusual
+            self._known.add(name)
+
+    def _list(self, name: str, parent: Node, values: list[Held]) -> None:
+        if not values or len(values) > MOST.get(name, MAX_ELEMENTS):
+            raise Unusual
+        one = len(values) == 1 and name not in ALWAYS_LISTED
+        for at, value in enumerate(values):
+            kind = type(value)
+            if kind is dict:
+                values[at] = self._element(name, parent, value, True, None if one else at)
+            elif kind is str:
+                self.strings += 1
+                if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
+                    raise Unusual
+            elif kind is not Number and kind is not bool:
+                raise Unusual
+
+    def _element(self, name: str, parent: Node, members: dict[str, Held], listed: bool, index: int | None) -> Node:
+        if not members:
+            raise Unusual
+        node = Node(name, parent, "element", None, members, None, False, listed, index)
+        if name == "contained" or (name == "resource" and ("resourceType" in members or parent.name == "entry")):
+            node.resource_type = self._resource_type(members)
+            node.is_resource = True
+        self._grow(node, members)
+        return node

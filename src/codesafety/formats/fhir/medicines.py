@@ -244,7 +244,7 @@ def _not_given(resource: Node, handed_over: str | None, used: Used) -> dict[str,
                 n
                 for name in ("statusReasonCodeableConcept", "statusReason")
                 for n in resource.all(name)
-                if n.kind == "element" and "reference" not in n.children
+                if n.kind == "element" and "reference" not in n.held
             ],
             used,
         )
@@ -329,7 +329,7 @@ def _times_a_day(dosage: Node) -> Decimal | None:
     repeat = one(timing, "repeat") if timing is not None else None
     if repeat is None:
         return None
-    if {"frequencyMax", "periodMax", "dayOfWeek", "timeOfDay", "when", "count"} & set(repeat.children):
+    if {"frequencyMax", "periodMax", "dayOfWeek", "timeOfDay", "when", "count"} & repeat.held.keys():
         return None
     frequency, every = decimal(one(repeat, "frequency")), decimal(one(repeat, "period"))
     per_day = _PER_DAY.get(child_text(repeat, "periodUnit") or "")

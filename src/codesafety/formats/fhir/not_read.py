@@ -7,14 +7,26 @@ and not in the message is of the envelope (`places.ENVELOPE`), or is named as no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from codesafety.formats.fhir.index import Index
+from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.places import is_envelope, is_known
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import Broken, Nature, Used, child_text, coding, concept, date, decimal, listed, nature, one
+from codesafety.formats.fhir.values import (
+    Broken,
+    Nature,
+    Used,
+    checked_date,
+    child_text,
+    coding,
+    concept,
+    decimal,
+    listed,
+    made,
+    nature,
+    one,
+)
 from codesafety.record import Coding, NotRead, Qualifier, Reference
 
 _WHAT: dict[Nature, str] = {"coding": "a coding", "quantity": "a quantity", "date": "a date", "reference": "a reference"}
@@ -27,26 +39,10 @@ class Rest:
     not_read: tuple[NotRead, ...]
 
 
-def accountable(node: Node, used: Used) -> Iterator[tuple[Node, Nature]]:
-    """Yield the codings, quantities, dates and references of one resource that were not used, in the order sent.
-
-    Narrative is skipped; contained resources stand for themselves.
-    """
-    for name, nodes in node.children.items():
-        if name == "text" and node.is_resource:
-            continue
-        for child in nodes:
-            if child.is_resource:
-                continue
-            kind = nature(child)
-            if kind is not None and child not in used:
-                yield child, kind
-            if child.children:
-                yield from accountable(child, used)
-
-
 def role_of(node: Node) -> str:
     """Return the element's way from its resource, without indices; an extension goes by the last part of its URL."""
+    if node.parent is not None and node.parent.is_resource and node.name not in ("extension", "modifierExtension"):
+        return node.name
     parts: list[str] = []
     at: Node | None = node
     while at is not None and not at.is_resource:
@@ -61,11 +57,12 @@ def role_of(node: Node) -> str:
 
 def unplaced(node: Node, what: str) -> NotRead:
     resource = node.resource
-    return NotRead(
+    return made(
+        NotRead,
         path=node.path,
         reason=f"{what} that this library's record has no place for",
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
     )
 
 
@@ -75,8 +72,8 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
     references: list[Reference] = []
     not_read: list[NotRead] = []
     seen: set[Node] = set()
-    for node, kind in accountable(resource, used):
-        if done is not None and node in done:
+    for node, kind in index.inventory.of[resource].accountable:
+        if node in used.nodes or (done is not None and node in done):
             continue
         match kind:
             case "coding" if not _is_place_of(node):
@@ -86,60 +83,53 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
                     seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
                     codings = tuple(coding(c, used) for c in left)
-                    qualifiers.append(Qualifier(role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text")))
+                    qualifiers.append(
+                        made(Qualifier, role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text"))
+                    )
             case "coding":
-                qualifiers.append(Qualifier(role=role_of(node), codings=concept(node, used).codings))
+                qualifiers.append(made(Qualifier, role=role_of(node), codings=concept(node, used).codings))
             case "reference":
                 references.append(index.reference(node, role_of(node)))
             case "date":
-                date(node, Used())
+                checked_date(node)
                 not_read.append(unplaced(node, "a date"))
             case "quantity":
                 decimal(one(node, "value"))
                 not_read.append(unplaced(node, "a quantity"))
-    qualifiers.extend(_beside_codings(resource))
+    qualifiers.extend(_beside_codings(index.inventory.of[resource].beside_codes))
     return Rest(tuple(qualifiers), tuple(references), tuple(not_read))
 
 
-def _beside_codings(resource: Node) -> Iterator[Qualifier]:
+def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
     """Yield what codings carry besides code and words: SNOMED CT description ids and versions, as plain text.
 
     They are no codings: a description id standing as a code would be a fault.
     """
-    for node in _codings(resource):
+    for node in codings:
         version = child_text(node, "version")
         if version is not None:
-            yield Qualifier(role=f"{role_of(node)}.version", text=version)
+            yield made(Qualifier, role=f"{role_of(node)}.version", text=version)
         for extension in node.all("extension"):
             for part in (extension, *extension.all("extension")):
                 for name, values in part.children.items():
                     if name.startswith("value") and values[0].value is not None and nature(values[0]) is None:
-                        yield Qualifier(role=role_of(part), text=values[0].value)
+                        yield made(Qualifier, role=role_of(part), text=values[0].value)
 
 
-def _codings(node: Node) -> Iterator[Node]:
-    for name, nodes in node.children.items():
-        for child in nodes:
-            if child.is_resource or (name == "text" and node.is_resource):
-                continue
-            if name == "coding":
-                yield child
-            if child.children:
-                yield from _codings(child)
-
-
-def listed_as_not_read(resource: Node, used: Used, reason: str) -> Iterator[NotRead]:
+def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
     """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
-    for node, kind in accountable(resource, used):
-        if kind == "coding":
+    kind_of_resource, own_id = resource.resource_type, own_text(resource, "id")
+    for node, kind in index.inventory.of[resource].accountable:
+        if kind == "coding" or node in used.nodes:
             continue
         broken = kind == "date" and not _is_date(node)
-        yield NotRead(
+        yield made(
+            NotRead,
             path=node.path,
             reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
-            resource_type=resource.resource_type,
-            resource_id=_id(resource),
-            broken=broken and resource.resource_type in ("Encounter", "Patient"),
+            resource_type=kind_of_resource,
+            resource_id=own_id,
+            broken=broken and kind_of_resource in ("Encounter", "Patient"),
         )
 
 
@@ -151,12 +141,11 @@ class Account:
     not_judged: tuple[NotRead, ...]
 
 
-def account(root: Node, used: Used, unread: Collection[str]) -> Account:
+def account(index: Index, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
     envelope: list[Qualifier] = []
     not_judged: list[NotRead] = []
-    for node in _coded(root):
-        resource = node.resource
+    for node, resource in index.inventory.coded:
         if resource.path in unread:
             continue
         stray = _stray(node)
@@ -167,7 +156,7 @@ def account(root: Node, used: Used, unread: Collection[str]) -> Account:
         held = _read_coding(node)
         if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
             role = f"{resource.resource_type}.{_place(node)}"
-            envelope.append(Qualifier(role=role, codings=(held,), text=_words_beside(node)))
+            envelope.append(made(Qualifier, role=role, codings=(held,), text=_words_beside(node)))
         else:
             not_judged.append(_not_judged(node, "a code where this library judges none", held))
     return Account(tuple(envelope), tuple(not_judged))
@@ -193,7 +182,7 @@ def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
         path=node.path,
         reason=reason,
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
         coded=True,
         codings=() if held is None else (held,),
     )
@@ -201,57 +190,26 @@ def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
 
 _CODING = frozenset(["system", "version", "code", "display", "userSelected", "extension", "id"])
 _CONCEPT = frozenset(["coding", "text", "extension", "id"])
-_CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
-"""What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
-_NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
-
-
-def _coded(node: Node) -> Iterator[Node]:
-    """Yield every element that holds a code, wherever it stands: in narrative, beside a value, under any name."""
-    if _looks_coded(node):
-        yield node
-    for name, nodes in node.children.items():
-        for child in nodes:
-            if _is_stray_id(name, child, node):
-                yield child
-            if child.children:
-                yield from _coded(child)
-
-
-def _looks_coded(node: Node) -> bool:
-    names = node.children
-    if node.is_resource or not names:
-        return False
-    if node.name == "coding" or node.name.endswith("Coding"):
-        return bool(names.keys() - {"extension", "id"})
-    code = names.get("code")
-    if code is None or code[0].value is None:
-        return False
-    if node.value is not None or nature(node) == "coding":
-        return True
-    return nature(node) is None and bool(names.keys() & {"system", "display"})
-
-
-def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
-    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
-    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
-        return False
-    if name == "code":
-        return not (_looks_coded(holder) or nature(holder) == "quantity")
-    if name in _NO_CODES:
-        return _looks_coded(holder)
-    return name != "value" or holder.name not in ("identifier", "telecom")
 
 
 def _stray(node: Node) -> Node | None:
     """Return an element of a coding, or of the concept around it, whose name FHIR does not have there."""
     concept_of = node.parent if node.name == "coding" and node.parent is not None else None
-    for held, names in ((node, _CODING), (concept_of, _CONCEPT)):
-        if held is not None and (held is node or not held.is_resource):
-            for child in held.elements():
-                if child.name not in names or (child.name == "extension" and child.value is not None):
+    if (found := _stray_in(node, _CODING)) is not None or concept_of is None or concept_of.is_resource:
+        return found
+    return _stray_in(concept_of, _CONCEPT)
+
+
+def _stray_in(node: Node, names: frozenset[str]) -> Node | None:
+    """Return an element of another name than these, or one below that FHIR does not have there; codings stand for themselves."""
+    for name, held in node.held.items():
+        if name not in names:
+            return node.all(name)[0]
+        if name == "extension" or (name != "coding" and type(held) is not str):
+            for child in node.all(name):
+                if name == "extension" and child.value is not None:
                     return child
-                if child.name != "coding" and (found := _stray_below(child)) is not None:
+                if (found := _stray_below(child)) is not None:
                     return found
     return None
 
@@ -259,14 +217,15 @@ def _stray(node: Node) -> Node | None:
 def _stray_below(node: Node) -> Node | None:
     """Return an element below a plain value or an extension whose name FHIR does not have there."""
     of_extension = node.name == "extension"
-    for child in node.elements():
-        if child.name == "extension":
-            if child.value is not None:
-                return child
-            if (found := _stray_below(child)) is not None:
-                return found
-        elif not (child.name == "id" or (of_extension and (child.name == "url" or child.name.startswith("value")))):
-            return child
+    for name in node.held:
+        if name == "extension":
+            for child in node.all(name):
+                if child.value is not None:
+                    return child
+                if (found := _stray_below(child)) is not None:
+                    return found
+        elif not (name == "id" or (of_extension and (name == "url" or name.startswith("value")))):
+            return node.all(name)[0]
     return None
 
 
@@ -291,25 +250,20 @@ def _in_extension(node: Node) -> bool:
 
 def _is_date(node: Node) -> bool:
     try:
-        date(node, Used())
+        checked_date(node)
     except Broken:
         return False
     return True
 
 
-def _id(resource: Node) -> str | None:
-    found = resource.all("id")
-    return found[0].value if found and found[0].kind in ("text", "xml") else None
-
-
-def not_understood(resource: Node, reason: str, *, broken: bool) -> NotRead:
+def not_understood(resource: Node, index: Index, reason: str, *, broken: bool) -> NotRead:
     """Return the line for a whole resource that was not read, with all of its codes; contained resources have their own."""
-    coded = [node for node in _coded(resource) if node.resource is resource]
+    coded = index.inventory.of[resource].coded
     return NotRead(
         path=resource.path,
         reason=reason,
         resource_type=resource.resource_type,
-        resource_id=_id(resource),
+        resource_id=own_text(resource, "id"),
         whole=True,
         coded=bool(coded),
         broken=broken,

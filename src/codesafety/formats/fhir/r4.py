@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codesafety.formats.encoding import kind_of, mentions
+from codesafety.formats.fhir.index import Index
 from codesafety.formats.fhir.source import Parts, parse, read_parts, to_record, to_submission
 from codesafety.plugins.reading import Source
 from codesafety.record import Record, Submission
@@ -47,4 +48,4 @@ class R4Reader:
         tree = parse(source)
         messages = tree.root.all("type")
         envelope = bool(messages) and messages[0].value in ("message", "document")
-        return read_parts(tree, envelope=envelope)
+        return read_parts(tree, Index(tree.root), envelope=envelope)

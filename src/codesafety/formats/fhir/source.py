@@ -113,13 +113,12 @@ def parse(source: Source) -> Tree:
             raise InputError("is neither XML nor JSON", source=source.name, help="give the FHIR message itself, as XML or JSON")
 
 
-def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts:
+def read_parts(tree: Tree, index: Index, *, envelope: bool, gp_connect: bool = False) -> Parts:
     """Map every resource of the tree, in the order sent.
 
     `envelope`: header, composition and the only encounter are the message's; otherwise they merely support.
     `gp_connect`: the source follows GP Connect, whose validity period of a request is the course.
     """
-    index = Index(tree.root)
     parts = Parts()
     patient = main_patient(index)
     used = Used()
@@ -146,13 +145,13 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
     flawed = _flaws(tree, parts)
     for resource in index.resources:
         if resource in index.repeated:
-            line = not_understood(resource, "the same as the version of it that counts", broken=False)
+            line = not_understood(resource, index, "the same as the version of it that counts", broken=False)
             parts.not_read.append(line.model_copy(update={"coded": False}))
         elif resource in index.superseded:
             reason = "another version of a resource that the source holds, and not the one that counts"
-            parts.not_read.append(not_understood(resource, reason, broken=False))
+            parts.not_read.append(not_understood(resource, index, reason, broken=False))
         elif resource in flawed:
-            parts.not_read.append(not_understood(resource, flawed[resource], broken=True))
+            parts.not_read.append(not_understood(resource, index, flawed[resource], broken=True))
         else:
             _resource(resource, around, parts, gp_connect=gp_connect)
     if envelope and not index.lone:
@@ -167,11 +166,11 @@ def read_parts(tree: Tree, *, envelope: bool, gp_connect: bool = False) -> Parts
             and resource not in flawed
             and not _is_item(resource, around, gp_connect=gp_connect)
         ):
-            lines = listed_as_not_read(resource, used, _CONTEXT)
+            lines = listed_as_not_read(resource, used, index, _CONTEXT)
             parts.not_read.extend(line for line in lines if line.path not in in_message)
     parts.not_read.extend(_taken_back(index))
-    _wrappers(tree.root, used, parts)
-    rest = account(tree.root, used, {line.path for line in parts.not_read if line.whole})
+    _wrappers(index, used, parts)
+    rest = account(index, used, {line.path for line in parts.not_read if line.whole})
     parts.envelope = rest.envelope
     parts.not_read = _distinct([*parts.not_read, *rest.not_judged])
     return parts
@@ -321,19 +320,20 @@ def _is_item(resource: Node, around: Surroundings, *, gp_connect: bool) -> bool:
 
 
 def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect: bool) -> None:
+    index = around.index
     kind = resource.resource_type
     if kind is None:
-        parts.not_read.append(not_understood(resource, "it does not say which kind of resource it is", broken=True))
+        parts.not_read.append(not_understood(resource, index, "it does not say which kind of resource it is", broken=True))
         return
     local = Used()
     try:
         is_item = kind not in SUPPORTING and (kind in SHAPES or kind in KINDS)
         is_item = is_item or _is_item(resource, around, gp_connect=gp_connect)
-        modified = _modified(resource) or _modified_around(resource)
+        modified = index.inventory.modified and (_modified(resource) or _modified_around(resource))
         if is_item and modified:
-            parts.not_read.append(not_understood(resource, _MODIFIED, broken=False))
+            parts.not_read.append(not_understood(resource, index, _MODIFIED, broken=False))
         elif states_sex_at_birth(resource):
-            _sex_at_birth(resource, local, parts)
+            _sex_at_birth(resource, local, index, parts)
         elif kind in KINDS:
             medication, not_read = medication_of(resource, around, local, gp_connect=gp_connect)
             parts.medications.append(medication)
@@ -356,11 +356,11 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
                 if kind == "Binary"
                 else f"{kind} is no kind of resource that this library understands"
             )
-            parts.not_read.append(not_understood(resource, reason, broken=False))
+            parts.not_read.append(not_understood(resource, index, reason, broken=False))
     except Broken as error:
-        parts.not_read.append(not_understood(resource, f"{error.reason}, at {error.node.within}", broken=True))
+        parts.not_read.append(not_understood(resource, index, f"{error.reason}, at {error.node.within}", broken=True))
     except ValidationError:
-        parts.not_read.append(not_understood(resource, "what it holds does not fit its type", broken=True))
+        parts.not_read.append(not_understood(resource, index, "what it holds does not fit its type", broken=True))
     else:
         around.used.nodes |= local.nodes
 
@@ -369,7 +369,7 @@ def _modified(node: Node) -> bool:
     """Return whether FHIR forbids to use the resource without understanding an extension or rules that it names."""
     if node.all("modifierExtension") or (node.is_resource and node.all("implicitRules")):
         return True
-    return any(_modified(child) for child in node.elements() if child.children and not child.is_resource)
+    return any(_modified(child) for child in node.branches() if child.held and not child.is_resource)
 
 
 def _modified_around(resource: Node) -> bool:
@@ -383,7 +383,7 @@ def _modified_around(resource: Node) -> bool:
     return False
 
 
-def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
+def _sex_at_birth(resource: Node, used: Used, index: Index, parts: Parts) -> None:
     """Move a statement of sex at birth to the patient; it is private, and no entry. Two that differ leave it unknown."""
     stated = sex_at_birth_from(resource, used)
     held = parts.patient.sex_at_birth
@@ -392,15 +392,15 @@ def _sex_at_birth(resource: Node, used: Used, parts: Parts) -> None:
         parts.not_read.append(NotRead(path=resource.path, reason="it contradicts what is said of the patient elsewhere"))
         return
     parts.patient = parts.patient.model_copy(update={"sex_at_birth": stated})
-    parts.not_read.extend(listed_as_not_read(resource, used, "of a resource that describes the patient"))
+    parts.not_read.extend(listed_as_not_read(resource, used, index, "of a resource that describes the patient"))
 
 
-def _wrappers(root: Node, used: Used, parts: Parts) -> None:
+def _wrappers(index: Index, used: Used, parts: Parts) -> None:
     """Account for what bundles and parameters hold besides resources."""
-    stack = [root] if root.resource_type in ("Bundle", "Parameters") else []
+    stack = [index.root] if index.root.resource_type in ("Bundle", "Parameters") else []
     while stack:
         bundle = stack.pop()
-        parts.not_read.extend(listed_as_not_read(bundle, used, "of the envelope"))
+        parts.not_read.extend(listed_as_not_read(bundle, used, index, "of the envelope"))
         for entry in (*bundle.all("entry"), *bundle.all("parameter")):
             inner = entry.all("resource")
             if any((own_text(request, "method") or "").upper() == "DELETE" for request in entry.all("request")):

@@ -241,6 +241,12 @@ class Said:
 
 def statuses_of(resource: Node) -> dict[str, Said]:
     """Return what each status element of a resource says, by element; those that were not sent are left out."""
+    if resource.said is None:
+        resource.said = _statuses_of(resource)
+    return resource.said  # type: ignore[no-any-return]
+
+
+def _statuses_of(resource: Node) -> dict[str, Said]:
     found: dict[str, Said] = {}
     for name, (stu3, r4) in STATUSES.get(resource.resource_type or "", {}).items():
         node = one(resource, name)
@@ -262,7 +268,7 @@ def _words(node: Node | None) -> list[str]:
     """Return the words of a status: a plain code, or, as R4 has some, a concept's codes, else its text."""
     if node is None:
         return []
-    if "coding" not in node.children and "text" not in node.children:
+    if "coding" not in node.held and "text" not in node.held:
         word = text(node)
         return [] if word is None else [word]
     codes = [code for coding in node.all("coding") if (code := child_text(coding, "code")) is not None]
@@ -306,7 +312,7 @@ def leaves_open(words: str) -> bool:
 
 def _beside(said: Said, known: Words) -> Said:
     """Return a status together with the words that stand beside its code, which may say another thing."""
-    if said.meaning is None or "coding" not in said.node.children:
+    if said.meaning is None or "coding" not in said.node.held:
         return said
     for words in (child_text(said.node, "text"), *(child_text(coding, "display") for coding in said.node.all("coding"))):
         if words is None or (meaning := known.get("-".join(words.lower().split()))) == said.meaning:

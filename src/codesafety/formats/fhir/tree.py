@@ -11,14 +11,14 @@ The tree is not changed once it is read. Elements are compared by identity, so t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from codesafety.plugins.reading import MAX_ELEMENTS
 from codesafety.record import MAX_CODINGS, MAX_COMPONENTS, MAX_TEXT
 
-_MOST = {"coding": MAX_CODINGS, "component": MAX_COMPONENTS}
-_OF_ANY_LENGTH = frozenset(["blob", "content", "data", "div"])
+MOST = {"coding": MAX_CODINGS, "component": MAX_COMPONENTS}
+OF_ANY_LENGTH = frozenset(["blob", "content", "data", "div"])
 """Elements that hold a narrative or a file, which are no words of a concept."""
 ALWAYS_LISTED = frozenset(
     ["coding", "component", "contained", "entry", "extension", "modifierExtension", "section", "tag", "profile", "parameter"]
@@ -28,29 +28,64 @@ Kind = Literal["element", "text", "number", "boolean", "xml"]
 """How a value was written. `xml`: an attribute, whose type only its element's name tells. `element`: it has no value."""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """An element. `children` holds its elements by name, in the order sent; `value` is its text exactly as sent."""
+Held = Any
+"""What stands under a name: an element, a plain value (`str`, `Number`, `bool`), or a list of these."""
 
-    name: str
-    parent: Node | None
-    kind: Kind = "element"
-    value: str | None = field(default=None, repr=False)
-    children: dict[str, list[Node]] = field(default_factory=dict, repr=False)
-    resource_type: str | None = None
-    is_resource: bool = False
-    listed: bool | None = None
-    """Whether JSON had it in a list; None for XML, which cannot say."""
-    index: int | None = None
+
+class Number(str):
+    """A JSON number as it was written."""
+
+    __slots__ = ()
+
+
+class Unusual(Exception):
+    """What is read is not of the plain form that the fast path takes. The careful path reads or refuses it."""
+
+
+class Node:
+    """An element. `value` is its text exactly as sent; `held` what it holds by name, in the order sent.
+
+    What holds nothing but a value need not be an element yet: it stands under its name as text, number or boolean, and is made an
+    element, always the same one, where somebody asks for it (`all`). `listed`: whether JSON had it in a list; None for XML, which
+    cannot say.
+    """
+
+    __slots__ = ("_path", "held", "index", "is_resource", "kind", "listed", "name", "parent", "resource_type", "said", "value")
+
+    def __init__(
+        self,
+        name: str,
+        parent: Node | None,
+        kind: Kind = "element",
+        value: str | None = None,
+        held: dict[str, Held] | None = None,
+        resource_type: str | None = None,
+        is_resource: bool = False,
+        listed: bool | None = None,
+        index: int | None = None,
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.kind = kind
+        self.value = value
+        self.held = {} if held is None else held
+        self.resource_type = resource_type
+        self.is_resource = is_resource
+        self.listed = listed
+        self.index = index
+        self.said: Any = None
+        """What its statuses say, once somebody has asked (`statuses`)."""
+        self._path: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Node({self.name!r})"
 
     @property
     def path(self) -> str:
-        parts: list[str] = []
-        node: Node | None = self
-        while node is not None:
-            parts.append(node.name if node.index is None else f"{node.name}[{node.index}]")
-            node = node.parent
-        return ".".join(reversed(parts))
+        if self._path is None:
+            own = self.name if self.index is None else f"{self.name}[{self.index}]"
+            self._path = own if self.parent is None else f"{self.parent.path}.{own}"
+        return self._path
 
     @property
     def resource(self) -> Node:
@@ -65,22 +100,60 @@ class Node:
         """Return the path from its own resource, for reasons that stand beside the resource's path."""
         return self.path.removeprefix(self.resource.path).lstrip(".") or "the resource"
 
+    @property
+    def children(self) -> dict[str, list[Node]]:
+        """Return its elements by name, in the order sent."""
+        return {name: self.all(name) for name in self.held}
+
     def all(self, name: str) -> list[Node]:
-        return self.children.get(name, [])
+        held = self.held.get(name)
+        if held is None:
+            return []
+        if type(held) is Node:
+            return [held]
+        if type(held) is not list:
+            made = self.held[name] = self._leaf(name, held, 0 if name in ALWAYS_LISTED else None, False)
+            return [made]
+        for at, one in enumerate(held):
+            if type(one) is not Node:
+                held[at] = self._leaf(name, one, at if len(held) > 1 or name in ALWAYS_LISTED else None, True)
+        return held
+
+    def _leaf(self, name: str, value: str | bool, index: int | None, listed: bool) -> Node:
+        """Return the element of a plain value. A JSON element knows whether it was listed; XML's do not, and neither do its leaves."""
+        if self.listed is None:
+            return Node(name, self, "xml", value, index=index)  # type: ignore[arg-type]
+        match value:
+            case bool():
+                return Node(name, self, "boolean", "true" if value else "false", listed=listed, index=index)
+            case Number():
+                return Node(name, self, "number", str(value), listed=listed, index=index)
+            case _:
+                return Node(name, self, "text", value, listed=listed, index=index)
 
     def elements(self) -> Iterator[Node]:
-        for nodes in self.children.values():
-            yield from nodes
+        for name in self.held:
+            yield from self.all(name)
+
+    def branches(self) -> Iterator[Node]:
+        """Yield what it holds that is an element already: every element that holds others, and leaves that somebody asked for."""
+        for held in self.held.values():
+            if type(held) is Node:
+                yield held
+            elif type(held) is list:
+                for one in held:
+                    if type(one) is Node:
+                        yield one
 
     def add(self, child: Node) -> None:
         """Add a child. Raises TooMany where there are more of its name than one place may hold."""
-        alike = self.children.setdefault(child.name, [])
+        alike = self.held.setdefault(child.name, [])
         alike.append(child)
-        if len(alike) > _MOST.get(child.name, MAX_ELEMENTS):
-            raise TooMany(self, f"holds more than {_MOST[child.name]:,} `{child.name}` elements in one place")
+        if len(alike) > MOST.get(child.name, MAX_ELEMENTS):
+            raise TooMany(self, f"holds more than {MOST[child.name]:,} `{child.name}` elements in one place")
 
     def number_children(self) -> None:
-        for name, nodes in self.children.items():
+        for name, nodes in self.held.items():
             if len(nodes) > 1 or name in ALWAYS_LISTED:
                 for place, node in enumerate(nodes):
                     node.index = place
@@ -100,7 +173,7 @@ class TooMany(Exception):
 
 def too_long(name: str, text: str) -> str | None:
     """Return what is wrong with a text that is longer than one may be; None where it is not."""
-    if len(text) <= MAX_TEXT or name in _OF_ANY_LENGTH:
+    if len(text) <= MAX_TEXT or name in OF_ANY_LENGTH:
         return None
     return f"a text of more than {MAX_TEXT:,} characters"
 

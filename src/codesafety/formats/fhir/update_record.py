@@ -59,10 +59,11 @@ class UpdateRecordReader:
 
     def _parts(self, source: Source) -> Parts:
         tree = parse(source)
-        event = event_of(Index(tree.root))
+        index = Index(tree.root)
+        event = event_of(index)
         if event is not None and _is_another(event):
             raise Declined(_what_it_is(event), source=source.name, help="send it to the system that files such messages")
-        parts = read_parts(tree, envelope=True)
+        parts = read_parts(tree, index, envelope=True)
         if event is not None and event.code != UPDATE_RECORD_EVENT:
             parts.warnings.append("event-not-known")
         return parts

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
-from codesafety.formats.fhir.tree import Node
-from codesafety.record import Coding, Quantity, Value, day_interval, punctuated
+from codesafety.formats.fhir.tree import Held, Node
+from codesafety.record import MAX_CODINGS, Coding, Model, Quantity, Value, day_interval, punctuated
 
 UCUM = "unitsofmeasure.org"
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
@@ -26,7 +27,9 @@ _COMPARATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"<": "<", "<=": "<=", 
 NHS_NUMBER_SYSTEMS = ("nhs-number", "2.16.840.1.113883.2.1.4.1")
 
 _WORDS = ("valueString", "valueMarkdown")
+_BESIDE_A_VALUE = frozenset(["extension", "id"])
 
+_Model = TypeVar("_Model", bound=Model)
 Nature = Literal["coding", "quantity", "date", "reference"]
 
 
@@ -62,9 +65,12 @@ NO_CONCEPT = Concept()
 
 def one(node: Node, name: str) -> Node | None:
     """Return the only element of that name, or None. Two of them, or a list where one belongs, break the format."""
-    found = node.all(name)
-    if not found:
+    held = node.held.get(name)
+    if held is None:
         return None
+    if type(held) is Node:
+        return held
+    found = node.all(name)
     if len(found) > 1:
         raise Broken(found[1], f"`{name}` is given {len(found)} times, and only one is allowed")
     if found[0].listed:
@@ -86,7 +92,7 @@ def text(node: Node | None) -> str | None:
         return None
     match node.kind:
         case "text" | "xml":
-            if node.children and node.children.keys() - {"extension", "id"}:
+            if node.held and node.held.keys() - _BESIDE_A_VALUE:
                 raise Broken(node, f"`{node.name}` holds other elements beside its value")
             return node.value
         case "number":
@@ -99,17 +105,21 @@ def text(node: Node | None) -> str | None:
         case "boolean":
             raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
         case "element":
-            if set(node.children) - {"extension", "id"}:
+            if node.held.keys() - _BESIDE_A_VALUE:
                 raise Broken(node, f"`{node.name}` holds other elements where text belongs")
             return None
 
 
 def child_text(node: Node, name: str) -> str | None:
-    return text(one(node, name))
+    held = node.held.get(name)
+    return held if held is None or type(held) is str else text(one(node, name))
 
 
 def _code(node: Node) -> str | None:
     """Return the code of a coding. One that is there and holds neither a value nor an extension breaks the format."""
+    held = node.held.get("code")
+    if held is None or type(held) is str:
+        return held
     found = one(node, "code")
     if found is not None and found.value is None and not found.all("extension"):
         raise Broken(found, "`code` has no value")
@@ -135,6 +145,14 @@ def decimal(node: Node | None) -> Decimal | None:
 
 def date(node: Node | None, used: Used) -> str | None:
     """Return the date as sent, checked against the calendar, and punctuated as FHIR does."""
+    written = checked_date(node)
+    if node is not None and written is not None:
+        used.add(node)
+    return written
+
+
+def checked_date(node: Node | None) -> str | None:
+    """Return what `date` does, of an element that is not used."""
     words = text(node)
     if node is None or words is None:
         return None
@@ -143,23 +161,38 @@ def date(node: Node | None, used: Used) -> str | None:
         day_interval(written)
     except ValueError as error:
         raise Broken(node, str(error)) from None
-    used.add(node)
     return written
+
+
+def made(model: type[_Model], **fields: Any) -> _Model:
+    """Return a model of values that are its fields' own already, and that it would only look at again: a small one, without validators."""
+    if model not in _BLANK:
+        _BLANK[model] = {name: field.default for name, field in model.model_fields.items()}, set(model.model_fields)
+    blank, names = _BLANK[model]
+    one = model.__new__(model)
+    _put(one, "__dict__", {**blank, **fields})
+    _put(one, "__pydantic_fields_set__", names)
+    _put(one, "__pydantic_extra__", None)
+    _put(one, "__pydantic_private__", None)
+    return one
+
+
+_put = object.__setattr__
+_BLANK: dict[type[Model], tuple[dict[str, Any], set[str]]] = {}
 
 
 def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
     """Return one coding as sent. `of_concept`: further words of the concept around it."""
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
-    used.add(node)
-    return Coding(
+    used.nodes.add(node)
+    others = tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept)))
+    return (Coding if len(others) > MAX_CODINGS else partial(made, Coding))(
         system=child_text(node, "system"),
         code=_code(node),
         display=child_text(node, "display"),
-        other_displays=tuple(
-            dict.fromkeys((*_other_displays(node), *(w for d in node.all("display") for w in _other_displays(d)), *of_concept))
-        ),
-        user_selected=boolean(one(node, "userSelected")),
+        other_displays=others,
+        user_selected=boolean(one(node, "userSelected")) if "userSelected" in node.held else None,
         path=node.path,
     )
 
@@ -170,10 +203,18 @@ def concept(node: Node | None, used: Used) -> Concept:
         return NO_CONCEPT
     if node.value is not None:
         raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
-    if "coding" not in node.children and ("code" in node.children or "system" in node.children):
+    if "coding" not in node.held and ("code" in node.held or "system" in node.held):
         return Concept((coding(node, used),))
-    beside = [words for holder in (node, *node.all("text")) for words in _other_displays(holder)]
-    return Concept(tuple(coding(c, used, beside) for c in listed(node, "coding")), child_text(node, "text"))
+    beside = _words_beside(node, "text")
+    return Concept(tuple([coding(c, used, beside) for c in listed(node, "coding")]), child_text(node, "text"))
+
+
+def _words_beside(node: Node, name: str) -> list[str]:
+    """Return the texts in the extensions of a coding or a concept, and of its words, which stand under `name`."""
+    held = node.held.get(name)
+    if "extension" not in node.held and (held is None or type(held) is str):
+        return []
+    return [words for holder in (node, *node.all(name)) for words in _other_displays(holder)]
 
 
 def _other_displays(node: Node) -> Iterator[str]:
@@ -208,18 +249,11 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
 
 def choice(node: Node, base: str) -> Node | None:
     """Return the one element of a choice such as `value[x]`, or None. Two of them break the format."""
-    found = [
-        n
-        for name, nodes in node.children.items()
-        for n in nodes
-        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] in TYPES
-    ]
-    unknown = [
-        n
-        for name, nodes in node.children.items()
-        for n in nodes
-        if name.startswith(base) and name[len(base) :][:1].isupper() and name[len(base) :] not in TYPES
-    ]
+    names = [name for name in node.held if name.startswith(base) and name[len(base) : len(base) + 1].isupper()]
+    if not names:
+        return None
+    found = [n for name in names if name[len(base) :] in TYPES for n in node.all(name)]
+    unknown = [n for name in names if name[len(base) :] not in TYPES for n in node.all(name)]
     if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
         raise Broken(unknown[0], f"`{unknown[0].name}` is no type that FHIR has")
     if len(found) > 1:
@@ -293,7 +327,7 @@ def when(node: Node, base: str, used: Used) -> tuple[str | None, str | None]:
     form = plain.name.removeprefix(base)
     if form in ("DateTime", "Date", "Instant") or (form == "" and plain.kind in ("text", "xml", "number", "boolean")):
         return date(plain, used), None
-    if form == "Period" or (form == "" and ("start" in plain.children or "end" in plain.children)):
+    if form == "Period" or (form == "" and ("start" in plain.held or "end" in plain.held)):
         return period(plain, used)
     return None, None
 
@@ -333,19 +367,33 @@ def is_nhs_number(node: Node) -> bool:
     return (child_text(node, "system") or "").endswith(NHS_NUMBER_SYSTEMS)
 
 
+def is_date_like(value: str) -> bool:
+    return _DATE_LIKE.fullmatch(value) is not None
+
+
+def date_named(name: str) -> bool:
+    return _DATE_NAMED.search(name) is not None
+
+
+def _plain(held: Held) -> bool:
+    """Return whether what stands under a name holds nothing itself."""
+    first = held[0] if type(held) is list else held
+    return type(first) is not Node or not first.held
+
+
 def nature(node: Node) -> Nature | None:
     """Tell what an element is by its shape: a coding, a quantity, a date, a reference, or none of these."""
     if node.value is not None:
         written = node.kind in ("text", "xml")
-        return "date" if written and (_DATE_LIKE.fullmatch(node.value) or _DATE_NAMED.search(node.name)) else None
+        return "date" if written and (is_date_like(node.value) or date_named(node.name)) else None
     if node.is_resource:
         return None
-    names = node.children
-    plain_code = "code" in names and not names["code"][0].children
-    valued = "value" in names and not names["value"][0].children
+    names = node.held
+    plain_code = "code" in names and _plain(names["code"])
+    valued = "value" in names and _plain(names["value"])
     if (plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")):
         return "coding"
-    if "reference" in names and not names["reference"][0].children:
+    if "reference" in names and _plain(names["reference"]):
         return "reference"
     if valued and ("unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
         return "quantity"

@@ -1,21 +1,32 @@
 """FHIR's XML form to the neutral tree, bounded while it is read.
 
 A document type declaration is refused, and with it every entity that a document could declare: no FHIR message has one.
+
+What is plain is read by the fast path (`_plain`), which makes as few elements as it can. It finds no fault and words none: at anything
+that is not plain it gives up, and the careful path reads from the beginning.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
-from xml.etree.ElementTree import ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
-from defusedxml.ElementTree import ParseError as DefusedParseError
+from typing import NoReturn
+from xml.parsers import expat
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
-from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS
+from codesafety.formats.fhir.tree import (
+    ALWAYS_LISTED,
+    MOST,
+    OF_ANY_LENGTH,
+    Flaw,
+    Held,
+    Node,
+    TooMany,
+    Tree,
+    Unusual,
+    too_long,
+)
+from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, Declared, hardened_parser
+from codesafety.record import MAX_TEXT
 
 FHIR = "{http://hl7.org/fhir}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -89,7 +100,7 @@ class _Builder:
         node = self._open.pop()
         if node.name in ("resource", "contained") and node.parent is not None:
             self._inline(node)
-        elif node.kind == "element" and not node.children and node.parent is not None and node.name != "text":
+        elif node.kind == "element" and not node.held and node.parent is not None and node.name != "text":
             self.flaws.append(Flaw(node, "an empty element", fatal=False))
         node.number_children()
 
@@ -104,7 +115,7 @@ class _Builder:
             self.flaws.append(Flaw(node, "it should hold one resource", fatal=True))
             return
         node.resource_type = inner[0].name
-        node.children = inner[0].children
+        node.held = inner[0].held
         for child in node.elements():
             child.parent = node
         self.flaws = [Flaw(node, f.reason, f.fatal) if f.node is inner[0] else f for f in self.flaws]
@@ -119,30 +130,204 @@ class _Builder:
 
 def parse_xml(text: str, name: str) -> Tree:
     """Return the tree of an XML document. Raises InputError where it is not well formed, not FHIR, or over a limit."""
+    text = text.lstrip()
+    text = _DECLARATION.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text, count=1).lstrip(" ")
+    # it is text now, and what encoding it was in says nothing more; lines keep their numbers
+    try:
+        return _plain(text)
+    except Unusual:
+        return parse_xml_carefully(text, name)
+
+
+def parse_xml_carefully(text: str, name: str) -> Tree:
+    """Return what `parse_xml` does, of any form, with every flaw and every error in its words."""
 
     def refuse(reason: str, help: str | None = None) -> NoReturn:
         raise InputError(reason, source=name, help=help) from None
 
     builder = _Builder()
-    parser: Any = DefusedXMLParser(target=builder, forbid_dtd=True)
-    text = text.lstrip()
-    text = _DECLARATION.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text, count=1).lstrip(" ")
-    # it is text now, and what encoding it was in says nothing more; lines keep their numbers
+    parser = _parser(builder)
     try:
         for at in range(0, len(text), _CHUNK):
-            parser.feed(text[at : at + _CHUNK])
-        parser.close()
+            parser.Parse(text[at : at + _CHUNK], False)
+        parser.Parse("", True)
     except _Refused as error:
         refuse(str(error), "send one message, as the sending system exported it")
     except TooMany as error:
         raise InputError(error.reason, source=name, path=error.path, help="correct the system that wrote it") from None
-    except DefusedXmlException:
+    except Declared:
         refuse("declares a document type or entities, which are not read for safety", "remove the DOCTYPE")
-    except (ParseError, DefusedParseError) as error:
-        line, column = getattr(error, "position", (0, 0))
-        refuse(f"is not well-formed XML: line {line}, column {column + 1}", _CUT_SHORT)
-    except (ValueError, LookupError):
+    except expat.ExpatError as error:
+        refuse(f"is not well-formed XML: line {error.lineno}, column {error.offset + 1}", _CUT_SHORT)
+    except ValueError:
         refuse("is not well-formed XML", _CUT_SHORT)
     if builder.root is None or builder._open:
         refuse("is not a complete XML document", "it may have been cut short: export it again")
     return Tree(builder.root, tuple(builder.flaws), "xml")
+
+
+def _parser(builder: _Builder) -> expat.XMLParserType:
+    """Return a parser that tells a builder of elements and words."""
+    parser = hardened_parser("}")
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        builder.start(_named(tag), {_named(name): text for name, text in attributes.items()})
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    return parser
+
+
+def _named(name: str) -> str:
+    """Return the name of an element or attribute with its namespace in braces, as the standard library's parser has it."""
+    return "{" + name if "}" in name else name
+
+
+# ------------------------------------------------------------------------------------------------ the fast path
+
+_HOLDERS = frozenset(["resource", "contained"])
+_NAMESPACE = FHIR[1:]
+_NARRATIVE = _XHTML[1:]
+
+
+def _plain(text: str) -> Tree:
+    """Return the tree of plain XML: nothing empty, no words between tags, no foreign elements or attributes. Raises Unusual."""
+    if text.count("<") - text.count("</") > MAX_ELEMENTS:
+        raise Unusual
+    grower = _Grower()
+    try:
+        return Tree(grower.grow(text), (), "xml")
+    except (Declared, expat.ExpatError, ValueError):
+        raise Unusual from None
+
+
+class _Grower:
+    """Takes the parser's events of a plain document, and makes its elements."""
+
+    def __init__(self) -> None:
+        self._root: Node | None = None
+        self._open: list[Node | None] = []
+        """The elements that are open; None for one that may hold nothing more."""
+        self._names: dict[str, str] = {}
+        """The names of FHIR's elements, but for resources, by the parser's."""
+        self._foreign = 0
+
+    def grow(self, text: str) -> Node:
+        self._parser = parser = hardened_parser("}")
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._data
+        try:
+            parser.Parse(text, True)
+        finally:  # the parser and its handlers hold each other
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+            del self._parser
+        if self._root is None:
+            raise Unusual
+        return self._root
+
+    @staticmethod
+    def _data(text: str) -> None:
+        if not text.isspace():
+            raise Unusual
+
+    def _start(self, tag: str, attributes: list[str]) -> None:
+        open_ = self._open
+        name = self._names.get(tag)
+        if name is None:
+            name = self._named(tag, attributes)
+            if name is None:
+                return
+        parent = open_[-1]
+        if parent is None or len(open_) >= MAX_DEPTH:
+            raise Unusual
+        made: Held
+        if len(attributes) == 2 and attributes[0] == "value":
+            made = attributes[1]
+            if not made or made.isspace() or (len(made) > MAX_TEXT and name not in OF_ANY_LENGTH) or name in _HOLDERS:
+                raise Unusual
+            open_.append(None)
+        else:
+            made = Node(name, parent, "element", None, {}, None, False, None, 0 if name in ALWAYS_LISTED else None)
+            if attributes:
+                self._attributes(made, attributes)
+            open_.append(made)
+        held = parent.held
+        alike = held.get(name)
+        if alike is None:
+            held[name] = made
+            return
+        if type(alike) is not list:
+            if type(alike) is Node:
+                alike.index = 0
+            alike = held[name] = [alike]
+        if type(made) is Node:
+            made.index = len(alike)
+        alike.append(made)
+        if len(alike) > MOST.get(name, MAX_ELEMENTS):
+            raise Unusual
+
+    @staticmethod
+    def _attributes(node: Node, attributes: list[str]) -> None:
+        for name, text in zip(attributes[::2], attributes[1::2], strict=True):
+            if name not in ("id", "url") or node.name in _HOLDERS:
+                raise Unusual
+            node.held[name] = text
+
+    def _named(self, tag: str, attributes: list[str]) -> str | None:
+        """Return the name of an element of FHIR that is new; None where a resource or a narrative was begun instead."""
+        if tag.startswith(_NAMESPACE):
+            name = tag[len(_NAMESPACE) :]
+            if name[:1].isupper():
+                self._resource(name, attributes)
+                return None
+            if not self._open:
+                raise Unusual
+            self._names[tag] = name
+            return name
+        parent = self._open[-1] if self._open else None
+        if parent is None or parent.name != "text":
+            raise Unusual
+        self._parser.StartElementHandler = self._start_narrative
+        self._parser.EndElementHandler = self._end_narrative
+        self._parser.CharacterDataHandler = None
+        self._start_narrative(tag, attributes)
+        return None
+
+    def _resource(self, kind: str, attributes: list[str]) -> None:
+        """Begin the outermost resource, or put one that is inside `resource` or `contained` in its place, as JSON has it."""
+        if not self._open:
+            if len(attributes) > 2 * MAX_ATTRIBUTES:
+                raise Unusual
+            self._root = Node(kind, None, "element", None, {}, kind, True)
+            self._open.append(self._root)
+            return
+        holder = self._open[-1]
+        if holder is None or holder.name not in _HOLDERS or holder.held or attributes or len(self._open) >= MAX_DEPTH:
+            raise Unusual
+        holder.resource_type, holder.is_resource = kind, True
+        self._open.append(holder)
+
+    def _end(self, _tag: str) -> None:
+        open_ = self._open
+        node = open_.pop()
+        if node is None:
+            return
+        if not node.held and node.name != "text" and node.parent is not None:
+            raise Unusual
+        if open_ and open_[-1] is node:
+            open_[-1] = None  # it holds its one resource
+
+    def _start_narrative(self, tag: str, attributes: list[str]) -> None:
+        if not tag.startswith(_NARRATIVE) or len(attributes) > 2 * MAX_ATTRIBUTES or len(self._open) + self._foreign >= MAX_DEPTH:
+            raise Unusual
+        self._foreign += 1
+
+    def _end_narrative(self, _tag: str) -> None:
+        self._foreign -= 1
+        if not self._foreign:
+            self._parser.StartElementHandler = self._start
+            self._parser.EndElementHandler = self._end
+            self._parser.CharacterDataHandler = self._data

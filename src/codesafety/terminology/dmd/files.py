@@ -13,13 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any
-from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler
+from xml.parsers import expat
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.sax import make_parser
-
+from codesafety.markup import Declared, hardened_parser
 from codesafety.terminology import sctid
 from codesafety.terminology.archive import READ_ERRORS, Member, members
 from codesafety.terminology.errors import ReleaseError
@@ -212,28 +208,29 @@ def read_rows(file: DmdFile, doubts: list[str], progress: Callable[[int], None] 
     a row without a field that it must have, an id that fails its check digit, an INVALID that is neither 0 nor 1, and two rows
     with one key.
     """
-    parser: Any = make_parser()
-    parser.forbid_dtd = True
-    handler = _Rows(file.member.name, file.content, parser.getLineNumber, doubts)
-    parser.setContentHandler(handler)
+    parser = hardened_parser()
+    handler = _Rows(file.member.name, file.content, lambda: parser.CurrentLineNumber, doubts)
+    parser.StartElementHandler = handler.start
+    parser.EndElementHandler = handler.end
+    parser.CharacterDataHandler = handler.characters
     done = 0
     try:
         with file.member.open() as stream:
             while block := stream.read(_BLOCK):
-                parser.feed(block)
+                parser.Parse(block, False)
                 done += len(block)
                 yield from handler.take()
                 if progress is not None:
                     progress(done)
-            parser.close()
+            parser.Parse(b"", True)
             yield from handler.take()
-    except DefusedXmlException as error:
-        raise ReleaseError(file.member.name, handler.line(), f"hostile XML ({type(error).__name__}): refused") from None
-    except SAXParseException as error:
+    except Declared:
+        raise ReleaseError(file.member.name, handler.line(), "hostile XML (a document type or an entity): refused") from None
+    except expat.ExpatError as error:
         raise ReleaseError(
             file.member.name,
-            error.getLineNumber(),
-            f"damaged XML: {str(error.getMessage()).lower()}",
+            error.lineno,
+            f"damaged XML: {expat.ErrorString(error.code)}",
             help="download the release again and compare its checksum",
         ) from None
     except READ_ERRORS as error:
@@ -246,11 +243,10 @@ def _unreadable(name: str, error: BaseException) -> ReleaseError:
     )
 
 
-class _Rows(ContentHandler):
-    """SAX events to rows. Elements: root, maybe a section, row, field; GTINDATA is a row inside a row and takes its fields."""
+class _Rows:
+    """A parser's events to rows. Elements: root, maybe a section, row, field; GTINDATA is a row inside a row and takes its fields."""
 
     def __init__(self, name: str, content: Content, line: Callable[[], int], doubts: list[str]) -> None:
-        super().__init__()
         self._name, self._content, self.line, self._doubts = name, content, line, doubts
         self._tags = _ROWS_OF[content]
         self._path: list[str] = []
@@ -265,7 +261,7 @@ class _Rows(ContentHandler):
         ready, self._ready = self._ready, []
         return ready
 
-    def startElement(self, name: str, attrs: Any) -> None:
+    def start(self, name: str, _attributes: object) -> None:
         if not self._path and name != self._content.value:
             raise ReleaseError(self._name, self.line(), f"root element `{name}`, should be `{self._content.value}`")
         self._path.append(name)
@@ -284,7 +280,7 @@ class _Rows(ContentHandler):
         if self._length > _LONGEST_TEXT:
             raise ReleaseError(self._name, self.line(), f"text of more than {_LONGEST_TEXT} characters: refused")
 
-    def endElement(self, name: str) -> None:
+    def end(self, name: str) -> None:
         self._path.pop()
         if self._open and self._open[-1][0] == name:
             table, line, fields = self._open.pop()

@@ -1,0 +1,134 @@
+"""One walk over a tree: which resources it has, and what in each must be accounted for.
+
+Listed in the order sent: of each resource its codings, quantities, dates and references, but for its narrative and for resources inside it,
+which stand for themselves; and every element anywhere that holds a code, in narrative, beside a value, under any name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from codesafety.formats.fhir.tree import Held, Node
+from codesafety.formats.fhir.values import Nature, date_named, is_date_like, nature
+
+_CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
+"""What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
+_DIGITS = frozenset("0123456789")
+_TELLING = frozenset(["code", "system", "value", "reference", "identifier"])
+"""Without one of these, an element that has no value has no nature."""
+_CODINGS = ("coding", "Coding")
+_NO_CODES = frozenset(["id", "fullUrl", "reference", "url", "versionId", "lotNumber", "serialNumber"])
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """What one resource holds."""
+
+    resource: Node
+    accountable: list[tuple[Node, Nature]] = field(default_factory=list)
+    beside_codes: list[Node] = field(default_factory=list)
+    """Its codings that carry a version or an extension."""
+    coded: list[Node] = field(default_factory=list)
+
+
+class Inventory:
+    """Every resource of a tree with what it holds, bundles and contained resources too, in the order sent."""
+
+    def __init__(self, root: Node) -> None:
+        self.of: dict[Node, Holding] = {}
+        self.coded: list[tuple[Node, Node]] = []
+        """Every element that holds a code, with its resource, in the order sent."""
+        self.modified = False
+        """Whether a modifier extension, or rules that one must know, stand anywhere."""
+        self._dated: dict[str, bool] = {}
+        self._resource(root)
+
+    def _resource(self, node: Node) -> None:
+        self.of[node] = holding = Holding(node)
+        self.modified = self.modified or "implicitRules" in node.held
+        self._below(node, holding, holding.accountable)
+
+    def _element(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+        held = node.held
+        found = None
+        if node.value is not None or not _TELLING.isdisjoint(held):
+            found = nature(node)
+            if found is not None:
+                accountable.append((node, found))
+            if node.value is not None and node.parent is not None and _is_stray_id(node.name, node, node.parent):
+                self._holds_code(node, holding)
+        if not held:
+            return
+        if ("code" in held or node.name[-6:] in _CODINGS) and _looks_coded(node, found):
+            self._holds_code(node, holding)
+        if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
+            holding.beside_codes.append(node)
+        self._below(node, holding, accountable)
+
+    def _below(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+        if "modifierExtension" in node.held:
+            self.modified = True
+        dated = self._dated
+        for name, held in node.held.items():
+            kind = type(held)
+            if kind is str:
+                if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
+                    self._leaf(name, held, node, holding, accountable, 0)
+                continue
+            inside = [] if name == "text" and node.is_resource else accountable
+            for at, one in enumerate(held if kind is list else (held,)):
+                if type(one) is Node:
+                    if one.is_resource:
+                        self._resource(one)
+                    else:
+                        self._element(one, holding, inside)
+                elif type(one) is str:
+                    self._leaf(name, one, node, holding, accountable, at)
+
+    def _is_dated(self, name: str) -> bool:
+        found = self._dated[name] = date_named(name)
+        return found
+
+    def _leaf(
+        self, name: str, value: str, parent: Node, holding: Holding, accountable: list[tuple[Node, Nature]], at: int
+    ) -> None:
+        if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
+            accountable.append((parent.all(name)[at], "date"))
+        if _CONCEPT_ID.fullmatch(value) is not None:
+            leaf = parent.all(name)[at]
+            if _is_stray_id(name, leaf, parent):
+                self._holds_code(leaf, holding)
+
+    def _holds_code(self, node: Node, holding: Holding) -> None:
+        holding.coded.append(node)
+        self.coded.append((node, holding.resource))
+
+
+def _looks_coded(node: Node, found: Nature | None) -> bool:
+    """Return whether an element holds a code. `found`: its nature."""
+    names = node.held
+    if node.is_resource or not names:
+        return False
+    if node.name == "coding" or node.name.endswith("Coding"):
+        return bool(names.keys() - {"extension", "id"})
+    if "code" not in names or _has_no_value(names["code"]):
+        return False
+    return node.value is not None or found == "coding" or (found is None and ("system" in names or "display" in names))
+
+
+def _has_no_value(held: Held) -> bool:
+    first = held[0] if type(held) is list else held
+    return type(first) is Node and first.value is None
+
+
+def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
+    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
+    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
+        return False
+    if name == "code":
+        found = nature(holder)
+        return not (_looks_coded(holder, found) or found == "quantity")
+    if name in _NO_CODES:
+        return _looks_coded(holder, nature(holder))
+    return name != "value" or holder.name not in ("identifier", "telecom")
