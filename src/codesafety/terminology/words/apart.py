@@ -191,12 +191,22 @@ def _beginnings(words: Bag) -> set[str]:
 
 def is_told_apart(said: Bag, own: Bag) -> bool:
     """Return whether words are a name but for one word, and names of codes are told apart by these two words."""
+    words = _one_for_one(said, own)
+    return words is not None and " ".join(sorted(words)) in _contrasts()
+
+
+def has_another_word(said: Bag, own: Bag) -> bool:
+    """Return whether words are a name but for one word that says another thing: a synonym, or another code's name."""
+    words = _one_for_one(said, own)
+    return words is not None and may_contrast(*words)
+
+
+def _one_for_one(said: Bag, own: Bag) -> tuple[str, str] | None:
+    """Return the word of each that stands in the other's place, where they differ in no more."""
     if len(said) != len(own) or len(said) < 2:
-        return False
-    ours, theirs = Counter(said) - Counter(own), Counter(own) - Counter(said)
-    if ours.total() != 1 or theirs.total() != 1:
-        return False
-    return " ".join(sorted((*ours, *theirs))) in _contrasts()
+        return None
+    ours, theirs = list((Counter(said) - Counter(own)).elements()), list((Counter(own) - Counter(said)).elements())
+    return (ours[0], theirs[0]) if len(ours) == len(theirs) == 1 else None
 
 
 def may_contrast(one: str, other: str) -> bool:

@@ -24,7 +24,7 @@ from enum import Enum
 from functools import lru_cache
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.apart import Bag, bag, is_told_apart, says_another_thing, shares_nothing
+from codesafety.terminology.words.apart import Bag, bag, has_another_word, is_told_apart, says_another_thing, shares_nothing
 from codesafety.terminology.words.normal import (
     is_legible,
     normal,
@@ -79,7 +79,8 @@ def judge(
     descriptions are no contradiction. `former`: descriptions that were this code's once: a sender may still hold them, so they
     are unfamiliar and no alarm (read only where nothing else agrees). `terms_of`: the known descriptions of another code, asked
     where not all of this one's are known. CANNOT_TELL: no description is known, the words say
-    nothing, the code is transfer-degraded, or the words name another code and too little is known of this one.
+    nothing, the code is transfer-degraded, too little is known of this code, and the words name another one or are its name with
+    another word in it.
     """
     if code in TRANSFER_DEGRADED:
         return WordsVerdict(Words.CANNOT_TELL)
@@ -147,7 +148,9 @@ def _judge(
     if differs:
         return WordsVerdict(Words.NAMES_ANOTHER if others else Words.DIFFERS, others)
     if not others:
-        return WordsVerdict(Words.UNFAMILIAR)
+        is_open = not (complete or denies_something(words))
+        may_differ = is_open and any(has_another_word(bag(key), term.bag) for term in own if not term.is_vague)
+        return WordsVerdict(Words.CANNOT_TELL if may_differ else Words.UNFAMILIAR)
     if any(_says_more(key, term.key) for term in own) or (names_otherwise(words, _names(own)) and not _turns(key.split())):
         return WordsVerdict(Words.UNFAMILIAR)
     told = (
