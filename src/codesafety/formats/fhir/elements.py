@@ -1,7 +1,7 @@
 """What FHIR (STU3 and R4) has in the resources that become items, in patients and in lists: which elements, of which shape.
 
-An element that FHIR does not have says something that this library cannot know, and one of another shape than FHIR's was read by
-nobody: neither is passed over. Where it is one that decides what the resource means, or nearly its name, nothing can be told of
+An element that FHIR does not have says something that this library cannot know, and one of another shape than FHIR's, or of a choice
+in a form that this library does not read, was read by nobody: none is passed over. Where it is one that decides what the resource means, or nearly its name, nothing can be told of
 the resource. Extensions, whose values may be anything, and contained resources stand for themselves.
 """
 
@@ -28,12 +28,40 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "number": ("number", "xml", "element"),
 }
 _OPEN = frozenset(["contained", "extension", "modifierExtension"])
+_UNREAD = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "Observation": "valueAttachment valuePeriod valueRange valueRatio valueSampledData effectiveTiming",
+        "ObservationComponent": "valueAttachment valuePeriod valueRange valueRatio valueSampledData",
+        "QuestionnaireResponseItemAnswer": "valueAttachment",
+        "Condition": "onsetAge onsetRange onsetString abatementAge abatementRange abatementString",
+        "AllergyIntolerance": "onsetAge onsetRange onsetString",
+        "Procedure": "performedAge performedRange performedString",
+        "Immunization": "occurrenceString",
+        "ProcedureRequest": "occurrenceTiming",
+        "ServiceRequest": "occurrenceTiming",
+        "DeviceRequest": "occurrenceTiming codeReference",
+        "DeviceRequestParameter": "valueBoolean valueQuantity valueRange",
+        "DeviceUseStatement": "timingTiming",
+        "GoalTarget": "detailBoolean detailInteger detailQuantity detailRange detailRatio detailString",
+        "RiskAssessmentPrediction": "probabilityDecimal probabilityRange",
+        "CarePlanActivityDetail": "scheduledString scheduledTiming",
+        "CommunicationPayload": "contentAttachment",
+        "CommunicationRequestPayload": "contentAttachment",
+        "Consent": "sourceAttachment",
+    }.items()
+}
+"""The forms of choices that this library does not read, by their types: they may turn round what is said, or say when it was so.
+
+Of other choices the forms that have no field are details: those of a dose, of what a relative was, of how a plan is timed. Rules that
+ask for them are told that they are missing.
+"""
 _BESIDE_A_VALUE = frozenset(["id", "extension"])
 
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    """An element that FHIR does not have, or not in this shape. `decides`: what the resource says cannot be told without it."""
+    """An element that FHIR does not have, or not in this shape, or that is not read in this form. `decides`: what the resource says cannot be told without it."""
 
     node: Node
     reason: str
@@ -52,10 +80,17 @@ class _Type:
     elements: dict[str, _Element]
     near: dict[str, bool]
     """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
+    unread: frozenset[str]
+
+
+def is_unread(kind: str, name: str) -> bool:
+    """Return whether a choice of a type was sent in a form that is not read."""
+    return name in _UNREAD.get(kind, ())
 
 
 def misplaced_in(resource: Node) -> Iterator[Misplaced]:
-    """Yield what FHIR does not have in a resource, in the order sent; nothing where its kind is not in the table."""
+    """Yield what FHIR does not have in a resource, or this library does not read, in the order sent; nothing where its kind is not in
+    the table."""
     held = _types().get(resource.resource_type or "")
     if held is not None:
         yield from _below(resource, (held,), False)
@@ -71,8 +106,10 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool) -> Iterator[Misp
             continue
         below = decides or (node.is_resource and _decides(name))
         wrong = _misshapen(children, known)
+        if wrong is None and any(name in held.unread for held in types):
+            wrong = children[0], _UNREAD_FORM
         if wrong is not None:
-            yield Misplaced(wrong[0], wrong[1], below and wrong[1] != _NO_LIST)
+            yield Misplaced(wrong[0], wrong[1], below and wrong[1] not in _ONLY_NAMED)
         elif name not in _OPEN:
             inner = tuple(found for element in known for kind in element.types if (found := _types().get(kind)) is not None)
             for child in children:
@@ -81,6 +118,8 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool) -> Iterator[Misp
 
 
 _NO_LIST = "one element where FHIR has a list"
+_UNREAD_FORM = "a value or a time in a form that this library does not read"
+_ONLY_NAMED = (_NO_LIST, _UNREAD_FORM)
 _NOT_THERE = "an element that FHIR does not have there"
 
 
@@ -123,7 +162,7 @@ def _types() -> dict[str, _Type]:
             kind, *rest = line.split()
             elements = {name: _element(words) for name, _, words in (part.partition(":") for part in rest)}
             near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
-            found[kind] = _Type(elements, near)
+            found[kind] = _Type(elements, near, _UNREAD.get(kind, frozenset()))
     return found
 
 
