@@ -260,7 +260,7 @@ class _Item(Model):
     text: Text | None = None
     """The words of the whole concept as sent (`CodeableConcept.text`)."""
     notes: tuple[Text, ...] = ()
-    """What was written beside it in free text (FHIR `note`, in STU3 `comment`)."""
+    """What was written beside it in free text (FHIR `note`, `comment`, `conclusion`, a time in words ...)."""
     status: str | None = None
     """The resource's status as sent (`final`, `entered-in-error`, `completed` ...)."""
     message_id: str | None = None

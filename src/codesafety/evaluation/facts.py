@@ -240,8 +240,9 @@ class Facts:
 
     def _words_without_a_code(self) -> Iterator[TextFact]:
         for text in self.submission.texts:
-            if text.text and not text.entered_in_error:
-                yield TextFact((text.text,), text.path, _day_of_words(text), None)
+            for words in (text.text, *text.notes) if not text.entered_in_error else ():
+                if words:
+                    yield TextFact((words,), text.path, _day_of_words(text), None)
         for item in self.incoming:  # what was noted beside a code is no part of its words, and may speak of it
             if item.component is None and item.model.notes and self._is_of_the_patient(item):
                 yield from (TextFact((words,), item.path, item.day, None) for words in item.model.notes)

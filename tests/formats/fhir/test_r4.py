@@ -367,7 +367,7 @@ def test_each_form_of_value(value: dict[str, Any], expected: tuple[str, str]) ->
     assert str(held[0].code if expected[0] == "codings" else held.value if expected[0] == "quantity" else held) == expected[1]
 
 
-def test_a_range_is_listed_with_both_its_ends() -> None:
+def test_a_range_is_not_judged_and_listed_with_both_its_ends() -> None:
     submission = read(
         {
             "resourceType": "Observation",
@@ -375,8 +375,12 @@ def test_a_range_is_listed_with_both_its_ends() -> None:
             "valueRange": {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}},
         }
     )
-    assert submission.entries[0].value is None
-    assert [n.path for n in submission.not_read] == ["Observation.valueRange.low", "Observation.valueRange.high"]
+    assert (submission.entries[0].value, submission.entries[0].assertion) == (None, "unknown")
+    assert [(n.path, n.coded) for n in submission.not_read] == [
+        ("Observation.valueRange", True),
+        ("Observation.valueRange.low", False),
+        ("Observation.valueRange.high", False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -280,11 +280,26 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
     }
 
 
-def _notes(resource: Node) -> Iterator[str]:
-    """Yield what was written beside the codes of a resource in free text: annotations, and comments of STU3."""
-    for words in (*(text for note in resource.all("note") for text in note.all("text")), *resource.all("comment")):
-        if words.value is not None:
-            yield words.value
+_WRITTEN = (
+    "abatementString administrationInstruction basis comment conclusion contentString description detail detailString instruction "
+    "mitigation occurrenceString onsetString patientInstruction performedString rationale scheduledString statusReason summary title"
+)
+_FREE_TEXT = frozenset(_WRITTEN.split())
+"""Elements of FHIR (STU3 and R4) that hold what somebody wrote in their own words."""
+_ANNOTATIONS = frozenset(["note", "progress"])
+_HOLDERS = "activity detail dosage dosageInstruction enteralFormula finding oralDiet payload prediction reaction supplement target"
+_HELD_IN = _ANNOTATIONS | frozenset(_HOLDERS.split())
+"""Elements that hold others of these."""
+
+
+def _notes(node: Node) -> Iterator[str]:
+    """Yield what was written beside the codes of a resource in free text."""
+    for name, nodes in node.children.items():
+        if name in _FREE_TEXT or (name == "text" and node.name in _ANNOTATIONS):
+            yield from (words.value for words in nodes if words.value is not None)
+        if name in _HELD_IN:
+            for child in nodes:
+                yield from _notes(child)
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:

@@ -1,7 +1,7 @@
 """What FHIR (STU3 and R4) has in the resources that become items, in patients and in lists: which elements, of which shape.
 
-An element that FHIR does not have says something that this library cannot know, and one of another shape than FHIR's was read by
-nobody: neither is passed over. Where it is one that decides what the resource means, or nearly its name, nothing can be told of
+An element that FHIR does not have says something that this library cannot know, and one of another shape than FHIR's, or of a choice
+in a form that this library does not read, was read by nobody: none is passed over. Where it is one that decides what the resource means, or nearly its name, nothing can be told of
 the resource. Extensions, whose values may be anything, and contained resources stand for themselves.
 """
 
@@ -28,12 +28,40 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
 }
 _PLAIN: dict[str, type] = {"text": str, "boolean": bool, "number": Number}
 _OPEN = frozenset(["contained", "extension", "modifierExtension"])
+_UNREAD = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "Observation": "valueAttachment valuePeriod valueRange valueRatio valueSampledData effectiveTiming",
+        "ObservationComponent": "valueAttachment valuePeriod valueRange valueRatio valueSampledData",
+        "QuestionnaireResponseItemAnswer": "valueAttachment",
+        "Condition": "onsetAge onsetRange onsetString abatementAge abatementRange abatementString",
+        "AllergyIntolerance": "onsetAge onsetRange onsetString",
+        "Procedure": "performedAge performedRange performedString",
+        "Immunization": "occurrenceString",
+        "ProcedureRequest": "occurrenceTiming",
+        "ServiceRequest": "occurrenceTiming",
+        "DeviceRequest": "occurrenceTiming codeReference",
+        "DeviceRequestParameter": "valueBoolean valueQuantity valueRange",
+        "DeviceUseStatement": "timingTiming",
+        "GoalTarget": "detailBoolean detailInteger detailQuantity detailRange detailRatio detailString",
+        "RiskAssessmentPrediction": "probabilityDecimal probabilityRange",
+        "CarePlanActivityDetail": "scheduledString scheduledTiming",
+        "CommunicationPayload": "contentAttachment",
+        "CommunicationRequestPayload": "contentAttachment",
+        "Consent": "sourceAttachment",
+    }.items()
+}
+"""The forms of choices that this library does not read, by their types: they may turn round what is said, or say when it was so.
+
+Of other choices the forms that have no field are details: those of a dose, of what a relative was, of how a plan is timed. Rules that
+ask for them are told that they are missing.
+"""
 _BESIDE_A_VALUE = frozenset(["id", "extension"])
 
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    """An element that FHIR does not have, or not in this shape. `decides`: what the resource says cannot be told without it."""
+    """An element that FHIR does not have, or not in this shape, or that is not read in this form. `decides`: what the resource says cannot be told without it."""
 
     node: Node
     reason: str
@@ -47,6 +75,8 @@ class _Element:
     """Whether it repeats; None where STU3 and R4 differ."""
     decides: bool
     """Whether it decides what a resource says."""
+    unread: bool
+    """Whether it is a form of a choice that is not read."""
     plain: frozenset[type]
     """The plain values that JSON may have for it; XML's are all text."""
     branches: bool
@@ -62,8 +92,14 @@ class _Type:
     """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
 
 
+def is_unread(kind: str, name: str) -> bool:
+    """Return whether a choice of a type was sent in a form that is not read."""
+    return name in _UNREAD.get(kind, ())
+
+
 def misplaced_in(resource: Node) -> list[Misplaced]:
-    """Return what FHIR does not have in a resource, in the order sent; nothing where its kind is not in the table."""
+    """Return what FHIR does not have in a resource, or this library does not read, in the order sent; nothing where its kind is not in
+    the table."""
     found: list[Misplaced] = []
     held = _types().get(resource.resource_type or "")
     if held is not None:
@@ -75,7 +111,7 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misp
     elements = types[0].elements if len(types) == 1 else {}
     for name, held in node.held.items():
         element = elements.get(name)
-        if element is not None and _fits_plainly(element, held, node.listed is None):
+        if element is not None and not element.unread and _fits_plainly(element, held, node.listed is None):
             if element.inner and name not in _OPEN:
                 below = decides or (node.is_resource and element.decides)
                 for child in held if type(held) is list else (held,):
@@ -91,8 +127,10 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misp
             continue
         below = decides or (node.is_resource and known[0].decides)
         wrong = _misshapen(children, known)
+        if wrong is None and any(element.unread for element in known):
+            wrong = children[0], _UNREAD_FORM
         if wrong is not None:
-            found.append(Misplaced(wrong[0], wrong[1], below and wrong[1] != _NO_LIST))
+            found.append(Misplaced(wrong[0], wrong[1], below and wrong[1] not in _ONLY_NAMED))
         elif name not in _OPEN:
             inner = tuple(one for element in known for one in element.inner)
             for child in children:
@@ -123,6 +161,8 @@ def _fits_plainly(element: _Element, held: Held, is_xml: bool) -> bool:
 
 
 _NO_LIST = "one element where FHIR has a list"
+_UNREAD_FORM = "a value or a time in a form that this library does not read"
+_ONLY_NAMED = (_NO_LIST, _UNREAD_FORM)
 _NOT_THERE = "an element that FHIR does not have there"
 
 
@@ -163,7 +203,7 @@ def _types() -> dict[str, _Type]:
     for line in text.splitlines():
         if not line.startswith("#"):
             kind, *rest = line.split()
-            elements = {name: _element(name, words) for name, _, words in (part.partition(":") for part in rest)}
+            elements = {name: _element(kind, name, words) for name, _, words in (part.partition(":") for part in rest)}
             near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
             found[kind] = _Type(elements, near)
     for held in found.values():
@@ -172,8 +212,8 @@ def _types() -> dict[str, _Type]:
     return found
 
 
-def _element(name: str, words: str) -> _Element:
+def _element(kind: str, name: str, words: str) -> _Element:
     listed = {"*": True, "+": None}.get(words[-1], False)
     types = tuple(words.rstrip("*+").split("|"))
     plain = frozenset(_PLAIN[kind] for kind in types if kind in _PLAIN)
-    return _Element(types, listed, _decides(name), plain, not _PLAIN.keys() >= set(types))
+    return _Element(types, listed, _decides(name), is_unread(kind, name), plain, not _PLAIN.keys() >= set(types))

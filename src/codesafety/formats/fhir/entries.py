@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
+from codesafety.formats.fhir.elements import is_unread
 from codesafety.formats.fhir.not_read import unplaced
 from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
@@ -91,7 +92,8 @@ SHAPES: dict[str, Shape] = {
 
 def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | TextItem, tuple[NotRead, ...]]:
     """Return the item that a resource is, and what of it has no place in one."""
-    shape = SHAPES[resource.resource_type or ""]
+    shape_of = resource.resource_type or ""
+    shape = SHAPES[shape_of]
     fields = shared_fields(resource, around, used, shape.recorded)
     main = _main_concept(resource, shape, used)
     components = _components(resource, used)
@@ -100,6 +102,8 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     dated = Used()
     start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
+    if any(is_unread(shape_of, name) for name in resource.children if name.startswith(shape.dates)):
+        fields["consultation_date"] = None  # it says itself when it was, in a form that is not read: that day is no other
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
     extra: dict[str, Any] = {
@@ -128,6 +132,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
         if not coded:
             words = main.text or _words(resource, shape) or _answered(components)
             lines = tuple(unplaced(node, "a date") for node in dated.nodes) if end is not None else ()
+            fields["notes"] = tuple(note for note in fields["notes"] if note != words)
             return TextItem(**fields, text=words, date=start), (*not_read, *lines)
     return Entry(
         **fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end, components=components
@@ -236,11 +241,19 @@ _NO_FINDING = frozenset(["NEG", "ND", "NR", "IND", "E", "260385009", "260415000"
 
 
 def _leaves_open(node: Node) -> bool:
-    """Return whether an observation, or a part of one, says that it found nothing, or why it has no value."""
+    """Return whether an observation, or a part of one, says that it found nothing, or why it has no value, or has one that is not read."""
     value = choice(node, "value")
-    absent = value is not None and any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension"))
+    if value is not None and (is_unread("Observation", value.name) or _is_absent(value)):
+        return True
     read = [concept(n, Used()) for n in node.all("interpretation") if n.kind == "element"]
-    return absent or bool(node.all("dataAbsentReason")) or any(_finds_nothing(said) for said in read)
+    return bool(node.all("dataAbsentReason")) or any(_finds_nothing(said) for said in read)
+
+
+def _is_absent(value: Node) -> bool:
+    """Return whether an extension of a value, or of a part of it, says why there is none."""
+    if any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension")):
+        return True
+    return any(_is_absent(part) for part in value.elements() if part.children and part.name != "extension")
 
 
 def _finds_nothing(interpretation: Concept) -> bool:

@@ -235,7 +235,7 @@ def _not_given(resource: Node, handed_over: str | None, used: Used) -> dict[str,
         )
         or taken == "n"
         or status in ("not-done", "declined", "not-taken")
-        or bool(reasons)
+        or bool(reasons or resource.all("notDoneReasonReference"))
         or (resource.resource_type == "MedicationDispense" and status == "stopped" and handed_over is None)
     )
     if refused:
