@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar, get_args
 
 from codesafety import builtin, ir, stored
+from codesafety.arguments import expect, expect_all
 from codesafety.errors import ConfigurationError, InputError, PluginError
 from codesafety.evaluation.binding import Binding, bind, expand, say_limit
 from codesafety.evaluation.codes import Codebook
@@ -76,12 +79,16 @@ def load(
 
     Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
     """
+    never = frozenset(expect_all(never, str, "never", 'a list: never=["record"]'))
+    plugins = expect_all(plugins, object, "plugins", "a list of modules or objects that have hooks")
+    _check_arguments(rules, release, limits, evaluator, work_budget, deadline_s, installed_plugins, cache)
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = declared.predicates(made)
     maps = declared.code_maps(made)
     mapped = declared.merged(maps)
     readers = declared.readers(made, but=builtin.NAME)
-    given = [*rule_paths(rules), *declared.rulesets(made, but=builtin.NAME if rules else None)]
+    brought = declared.rulesets(made, but=builtin.NAME if rules else None)
+    given = list({path.resolve(): path for path in (*rule_paths(rules, made), *brought)}.values())
     signatures = {name: p.signature for name, p in predicates.items()}
     terminology, is_known = _terminology(release)
     form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
@@ -98,20 +105,78 @@ def load(
     )
     if mapped:
         binding = replace(binding, codebook=Codebook(terminology, mapped))
-    never = frozenset(never)
     for name in sorted(never):
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
-    if work_budget < 1 or (deadline_s is not None and not deadline_s > 0):
-        raise ConfigurationError("a work budget is a whole number from 1 on, and a deadline is more than no seconds")
     log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
-    return Engine(binding, made, readers, maps, never, evaluator, bounds, warnings, loaded.sources, log, from_store)
+    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache)
+    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, from_store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What an engine was loaded with, by which another process loads it again."""
+
+    rules: tuple[str | Path, ...]
+    release: str | Path | Terminology | None
+    plugins: tuple[object, ...]
+    limits: Mapping[str, str | int | Decimal] | None
+    never: frozenset[str]
+    evaluator: Evaluator
+    bounds: Bounds
+    installed_plugins: bool
+    cache: str | Path | None
+
+
+def _again(options: _Options, digest: str) -> Engine:
+    """Return an engine that was handed over. Raises ConfigurationError where what it was made of has changed since."""
+    named = {one.name: getattr(options, one.name) for one in fields(options) if one.name not in ("rules", "bounds", "plugins")}
+    plugins = [import_module(one) if isinstance(one, str) else one for one in options.plugins]
+    bounds = options.bounds
+    engine = load(*options.rules, plugins=plugins, work_budget=bounds.work_budget, deadline_s=bounds.deadline_s, **named)
+    if engine.standing.engine.digest != digest:
+        raise ConfigurationError(
+            "rules, release, plugins or the library have changed since the engine was handed over\n"
+            "  = help: load an engine anew, and start the workers with that"
+        )
+    return engine
+
+
+def _check_arguments(
+    rules: tuple[object, ...],
+    release: object,
+    limits: Any,
+    evaluator: object,
+    work_budget: Any,
+    deadline_s: Any,
+    installed_plugins: object,
+    cache: object,
+) -> None:
+    """Raise ConfigurationError for an argument of `load` that is of another kind than it can be."""
+    expect_all(rules, (str, Path), "rules", "paths or names one by one: load('uk.pregnancy', 'my-rules/')")
+    expect(release, (str, Path, Terminology, type(None)), "release", "the path of a pack, or an object that answers as one")
+    if limits is not None:
+        expect(limits, Mapping, "limits", "limits by their names: {'uk.pregnancy/after_birth': '2 weeks'}")
+        expect_all(limits, str, "limits", "the names of limits as texts")
+        expect_all(limits.values(), (str, int, Decimal), "limits", "each value as text, a whole number or a Decimal")
+    if evaluator not in get_args(Evaluator):
+        raise ConfigurationError(f"there is no such evaluator\n  = help: give {' or '.join(get_args(Evaluator))}")
+    expect(work_budget, int, "work_budget", "a whole number from 1 on")
+    expect(deadline_s, (int, float, type(None)), "deadline_s", "a number of seconds, or None")
+    if work_budget < 1 or (deadline_s is not None and not deadline_s > 0):
+        raise ConfigurationError("a work budget is a whole number from 1 on, and a deadline is more than no seconds")
+    expect(installed_plugins, bool, "installed_plugins", "True or False")
+    expect(cache, (str, Path, type(None)), "cache", "a folder, `off`, or None")
 
 
 class Engine:
-    """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls."""
+    """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls.
+
+    Threads share one. Processes that are forked share what was loaded before. To a process that is spawned it is handed over by
+    pickling: what passes is what it was loaded with, and there it is loaded again and must have the same digest.
+    """
 
     __slots__ = (
         "__dict__",
@@ -119,6 +184,7 @@ class Engine:
         "_hung",
         "_manager",
         "_maps",
+        "_options",
         "_suppliers_readers",
         "binding",
         "evaluator",
@@ -136,24 +202,23 @@ class Engine:
         plugin_manager: PluginManager,
         readers: tuple[tuple[str, Reader | TableReader], ...],
         maps: tuple[tuple[str, CodeMap], ...],
-        never: frozenset[str],
-        evaluator: Evaluator,
-        bounds: Bounds,
+        options: _Options,
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
         hazards: HazardLog,
         from_store: bool,
     ) -> None:
         self.binding = binding
-        self.evaluator: Evaluator = evaluator
+        self.evaluator: Evaluator = options.evaluator
         self._hung: set[tuple[str, str]] = set()
-        self.never = never
+        self.never = options.never
         self.warnings = warnings
         self.sources = sources
         self.hazards = hazards
         self.from_store = from_store
         """Whether the rules were read in their stored form, and not parsed and checked."""
-        self._bounds = bounds
+        self._bounds = options.bounds
+        self._options = options
         self._manager = plugin_manager
         self._suppliers_readers = readers
         self._maps = maps
@@ -161,6 +226,16 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {len(self.binding.rules)} rules, {self.binding.codebook.terminology.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plugins = tuple(one.__name__ if isinstance(one, ModuleType) else one for one in self._options.plugins)
+        return _again, (replace(self._options, plugins=plugins), self.standing.engine.digest)
+
+    def __copy__(self) -> Engine:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Engine:
+        return self
 
     # ------------------------------------------------------------------------------------------ what is loaded
 
@@ -237,8 +312,9 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------ read
 
-    def reader(self, source: Source) -> tuple[str, Reader | TableReader]:
+    def reader(self, source: bytes | str | Path | Source) -> tuple[str, Reader | TableReader]:
         """Return the first reader that recognises a source. Raises InputError where none does."""
+        source = self._source(source)
         for plugin, reader in self.readers:
             answer = self._ask(plugin, f"{reader.name}.recognises", reader.recognises, source)
             if not isinstance(answer, bool):
@@ -283,7 +359,7 @@ class Engine:
             raise InputError("this holds many patients, and a record is one patient's", source=found.name)
         return self._whole(plugin, f"{reader.name}.read_record", Record, reader.read_record, found)
 
-    def read_many(self, source: Path | Source) -> Iterator[tuple[str, Submission]]:
+    def read_many(self, source: str | Path | Source) -> Iterator[tuple[str, Submission]]:
         """Yield (row key, submission) for each patient in tables: a file or folder. Raises as `read` does."""
         found = self._source(source)
         plugin, reader = self.reader(found)
@@ -299,7 +375,7 @@ class Engine:
                 case _:
                     raise PluginError(plugin, hook, "it yielded no row key with its Submission")
 
-    def holds_many(self, source: Source) -> bool:
+    def holds_many(self, source: bytes | str | Path | Source) -> bool:
         """Return whether a source holds tables of many patients. Raises InputError where no reader knows it."""
         return isinstance(self.reader(source)[1], TableReader)
 
@@ -329,10 +405,14 @@ class Engine:
 
     @staticmethod
     def _source(source: bytes | str | Path | Source) -> Source:
-        if isinstance(source, Source):
-            return source
         if isinstance(source, bytes):
             return Source(source)
+        if isinstance(source, Source):
+            expect(source.data, bytes, "source", "a Source of bytes")
+            expect(source.name, str, "source", "a Source whose name is a text")
+            expect(source.path, (Path, type(None)), "source", "a Source whose path is a Path or None")
+            return source
+        expect(source, (str, Path), "source", "bytes, a path, or the text of a message")
         if isinstance(source, str) and source.lstrip()[:1] in ("<", "{", "["):
             return Source(source.encode())
         return open_source(source)
@@ -351,8 +431,13 @@ class Engine:
         deadline was set and has passed.
 
         `profile`: one practice's rules off or lowered. `overrides`: findings that a person set aside; they are kept and marked.
-        Raises ConfigurationError where the profile names a rule that is not loaded or would raise one.
+        Raises ConfigurationError where the profile names a rule that is not loaded or would raise one, and for an argument of
+        another kind.
         """
+        expect(submission, Submission, "submission", "what `engine.read` returns, or a `codesafety.Submission`")
+        expect(record, (Record, type(None)), "record", "what `engine.read_record` returns, a `codesafety.Record`, or None")
+        expect(profile, (Profile, type(None)), "profile", "a `codesafety.Profile`, or None")
+        overrides = expect_all(overrides, Override, "overrides", "a list of `codesafety.Override`")
         facts = Facts(submission, record, self.binding.codebook, self._bounds.work())
         changes = None
         skip: frozenset[str] = frozenset()
@@ -370,6 +455,7 @@ class Engine:
 
     def check_profile(self, profile: Profile) -> None:
         """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, one changed twice, or one raised."""
+        expect(profile, Profile, "profile", "a `codesafety.Profile`")
         known = {rule.name: rule for rule in self.binding.rules}
         families = self.binding.families
         seen: set[str] = set()
@@ -397,6 +483,8 @@ class Engine:
 
     def deliver(self, report: Report, submission: Submission) -> None:
         """Hand a report to every plugin that delivers. Raises one PluginError that names all that failed."""
+        expect(report, Report, "report", "what `engine.assess` returned")
+        expect(submission, Submission, "submission", "the submission that the report is of")
         hook = "codesafety_deliver"
         arguments = {"report": report, "submission": submission}
         failed: list[PluginError] = []
@@ -475,9 +563,17 @@ def read_overrides(source: Source) -> list[Override]:
     return [validated(Override, one, f"{source.name}[{n}]") for n, one in enumerate(listed)]
 
 
-def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
-    """Return where rules are: paths as given, shipped rulesets by their name. Raises InputError for neither."""
-    return [_find(rule) for rule in rules]
+def installed_predicates() -> dict[str, ir.Signature]:
+    """Return the predicates of installed plugins, which rules may call. Raises PluginError."""
+    return {name: one.signature for name, one in declared.predicates(manager([builtin], entry_points=True)).items()}
+
+
+def rule_paths(rules: Iterable[str | Path], plugins: PluginManager | None = None) -> list[Path]:
+    """Return where rules are: paths as given; rulesets that are shipped, or that a plugin brings, by their name.
+
+    `plugins`: None for those that are installed. Raises InputError for none of these, and PluginError.
+    """
+    return [_find(rule, plugins) for rule in rules]
 
 
 def hazard_log(paths: Iterable[Path]) -> HazardLog:
@@ -485,16 +581,22 @@ def hazard_log(paths: Iterable[Path]) -> HazardLog:
     return read_logs(find_beside(paths) or find_beside([builtin.folder()]))
 
 
-def _find(rule: str | Path) -> Path:
+def _find(rule: str | Path, plugins: PluginManager | None) -> Path:
     try:
         return checked_path(rule)
     except InputError as error:
         found = builtin.find(str(rule))
         if found is not None:
             return found
-        known = ", ".join(p.name for p in builtin.all_rulesets())
+        brought = declared.rulesets(plugins or manager([builtin], entry_points=True), but=builtin.NAME)
+        named = {path.name: path for path in builtin.rulesets_in(brought)}
+        if str(rule) in named:
+            return named[str(rule)]
+        known = ", ".join([*(p.name for p in builtin.all_rulesets()), *named])
         raise InputError(
-            f"{error.message}, nor a shipped ruleset of this name", source=str(rule), help=f"shipped rulesets: {known}"
+            f"{error.message}, nor a ruleset of this name that is shipped or that a plugin brings",
+            source=str(rule),
+            help=f"known rulesets: {known}",
         ) from None
 
 

@@ -3,7 +3,8 @@
     CodesafetyError
     ├── RuleError            rules could not be loaded; carries every diagnostic
     ├── InputError           a file, message or record could not be read; names file, path and remedy
-    │   └── Declined         it was read, and is not a kind that this reader takes (a letter, say)
+    │   ├── Declined         it was read, and is not a kind that this reader takes (a letter, say)
+    │   └── RecordError      (codesafety.record) a model was to be made with what it cannot hold
     ├── PluginError          a plugin failed; names plugin and hook
     ├── ConfigurationError   a profile, an override or an argument does not fit the rules that are loaded
     └── TerminologyError     (codesafety.terminology.errors) release files, packs, ECL
@@ -14,12 +15,22 @@ No exception carries a patient's identifier, date of birth or free text in its m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from codesafety.diagnostics import Diagnostic, escaped, render_all
 
 
 class CodesafetyError(Exception):
-    """The root of every exception that this library raises on purpose."""
+    """The root of every exception that this library raises on purpose. It passes between processes as it is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[CodesafetyError], args: tuple[Any, ...], state: Mapping[str, Any]) -> CodesafetyError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class RuleError(CodesafetyError):

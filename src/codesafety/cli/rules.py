@@ -31,7 +31,15 @@ from codesafety.cli.output import (
     write_unchanged,
 )
 from codesafety.diagnostics import Span, count, render_all
-from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
+from codesafety.engine import (
+    Engine,
+    checked_path,
+    frozen_terminology,
+    hazard_log,
+    installed_predicates,
+    load,
+    rule_paths,
+)
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.paths import writing
 from codesafety.terminology.interface import Terminology
@@ -70,7 +78,7 @@ def check(
     other_files: Set[Path] = set()
     try:
         found, other_files = _with_folders(paths)
-        loaded = language.load(found, shipped=_shipped(), strict=strict)
+        loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
         hazards = unlisted(loaded.rulesets, hazard_log(found))
         engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:
