@@ -8,6 +8,7 @@ report = engine.assess(submission)
 print(report.decision)
 
 load                          rules, terminology and plugins to an Engine; once a process
+Follower                      an Engine of the newest bundle at a place
 Engine                        read, read_record, assess, deliver
 Submission, Record            what is about to be filed, and what is held; `.of` makes them of items
 Patient, Message              of whom, and in what it came
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from codesafety.engine import Engine, load
     from codesafety.errors import (
+        BundleError,
         CodesafetyError,
         ConfigurationError,
         Declined,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         PluginError,
         RuleError,
     )
+    from codesafety.following import Follower
     from codesafety.plugins import hookimpl
     from codesafety.profile import Override, Profile, RuleChange
     from codesafety.record import Coding, Entry, Medication, Message, Patient, Quantity, Record, Submission, Value
@@ -45,12 +48,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "Engine": "engine",
     "load": "engine",
+    "BundleError": "errors",
     "CodesafetyError": "errors",
     "ConfigurationError": "errors",
     "Declined": "errors",
     "InputError": "errors",
     "PluginError": "errors",
     "RuleError": "errors",
+    "Follower": "following",
     "hookimpl": "plugins",
     "Override": "profile",
     "Profile": "profile",
@@ -68,12 +73,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "BundleError",
     "CodesafetyError",
     "Coding",
     "ConfigurationError",
     "Declined",
     "Engine",
     "Entry",
+    "Follower",
     "InputError",
     "Medication",
     "Message",

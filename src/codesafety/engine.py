@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar, get_args
 
 from codesafety import builtin, ir, stored
 from codesafety.arguments import expect, expect_all
-from codesafety.errors import ConfigurationError, InputError, PluginError
+from codesafety.errors import BundleError, ConfigurationError, InputError, PluginError
 from codesafety.evaluation.binding import Binding, bind, expand, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
@@ -26,7 +26,7 @@ from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_beside, read_logs, unlisted
-from codesafety.language.files import find
+from codesafety.language.files import SUFFIX, find
 from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
@@ -42,6 +42,7 @@ from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Terminology
 
 if TYPE_CHECKING:
+    from codesafety.bundle import Bundle
     from codesafety.diagnostics import Diagnostic
 
 _Answer = TypeVar("_Answer")
@@ -55,7 +56,7 @@ _HUNG = f"it did not answer within {READER_TIMEOUT_S} s, and is not asked again"
 
 
 def load(
-    *rules: str | Path,
+    *rules: str | Path | Bundle,
     release: str | Path | Terminology | None = None,
     plugins: Sequence[object] = (),
     limits: Mapping[str, str | int | Decimal] | None = None,
@@ -65,33 +66,43 @@ def load(
     deadline_s: float | None = None,
     installed_plugins: bool = True,
     cache: str | Path | None = None,
+    keys: Sequence[str | Path] = (),
 ) -> Engine:
     """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
 
-    `rules`: `.rules` files, folders of them, or names of shipped rulesets (`uk.pregnancy`); none: those shipped rulesets that are
-    on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
+    `rules`: `.rules` files, folders of them, or names of rulesets (`uk.pregnancy`); or one bundle, of which nothing is parsed; none:
+    those shipped rulesets that are on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
     `terminology.interface.Terminology`; None: the frozen lists. `limits`: values for named limits, each within its range.
     `never`: whole inputs (`record`, `release`) that this deployment never gives; what they stop counts for nothing and stands
     at the head of every report. `work_budget`: what comparing the items of one message with each other may take, in items
     looked at; `deadline_s`: seconds after which no more rules are asked of a message. What was not asked is not checked, and
     held. `installed_plugins`: whether plugins found by entry point take part. `cache`: the folder where checked rules are stored
-    for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer.
+    for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer. `keys`: files of public
+    keys, by one of which a bundle must have been signed; none: no signature is asked for.
 
-    Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
+    Raises RuleError with every diagnostic, ConfigurationError, PluginError, BundleError, or TerminologyError: an engine that loads
+    is whole.
     """
     never = frozenset(expect_all(never, str, "never", 'a list: never=["record"]'))
     plugins = expect_all(plugins, object, "plugins", "a list of modules or objects that have hooks")
     _check_arguments(rules, release, limits, evaluator, work_budget, deadline_s, installed_plugins, cache)
+    keys = expect_all(keys, (str, Path), "keys", "a list of files of public keys")
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = declared.predicates(made)
     maps = declared.code_maps(made)
     mapped = declared.merged(maps)
     readers = declared.readers(made, but=builtin.NAME)
-    brought = declared.rulesets(made, but=builtin.NAME if rules else None)
-    given = list({path.resolve(): path for path in (*rule_paths(rules, made), *brought)}.values())
     signatures = {name: p.signature for name, p in predicates.items()}
-    terminology, is_known = _terminology(release)
-    form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
+    terminology, is_known = open_terminology(release)
+    paths = [rule for rule in rules if isinstance(rule, str | Path)]
+    held = _bundle_of(rules, rule_paths(paths, made), keys)
+    if held is None:
+        given = places_of(paths, made)
+        form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
+        log = hazard_log(given)
+    else:
+        form, from_store = _form_of(held, made, signatures, terminology), False
+        log = held.hazards()
     loaded = form.loaded
     terminology = terminology or form.lists
     assert terminology is not None
@@ -108,18 +119,17 @@ def load(
     for name in sorted(never):
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
-    log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
-    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache)
-    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, from_store)
+    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache, keys)
+    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, from_store, held)
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
     """What an engine was loaded with, by which another process loads it again."""
 
-    rules: tuple[str | Path, ...]
+    rules: tuple[str | Path | Bundle, ...]
     release: str | Path | Terminology | None
     plugins: tuple[object, ...]
     limits: Mapping[str, str | int | Decimal] | None
@@ -128,6 +138,7 @@ class _Options:
     bounds: Bounds
     installed_plugins: bool
     cache: str | Path | None
+    keys: tuple[str | Path, ...]
 
 
 def _again(options: _Options, digest: str) -> Engine:
@@ -155,7 +166,9 @@ def _check_arguments(
     cache: object,
 ) -> None:
     """Raise ConfigurationError for an argument of `load` that is of another kind than it can be."""
-    expect_all(rules, (str, Path), "rules", "paths or names one by one: load('uk.pregnancy', 'my-rules/')")
+    for rule in rules:
+        if type(rule).__name__ != "Bundle":  # which is not imported for those who have none
+            expect(rule, (str, Path), "rules", "paths or names one by one: load('uk.pregnancy', 'my-rules/')")
     expect(release, (str, Path, Terminology, type(None)), "release", "the path of a pack, or an object that answers as one")
     if limits is not None:
         expect(limits, Mapping, "limits", "limits by their names: {'uk.pregnancy/after_birth': '2 weeks'}")
@@ -187,6 +200,7 @@ class Engine:
         "_options",
         "_suppliers_readers",
         "binding",
+        "bundle",
         "evaluator",
         "from_store",
         "hazards",
@@ -207,6 +221,7 @@ class Engine:
         sources: Mapping[str, str],
         hazards: HazardLog,
         from_store: bool,
+        held: Bundle | None = None,
     ) -> None:
         self.binding = binding
         self.evaluator: Evaluator = options.evaluator
@@ -217,6 +232,8 @@ class Engine:
         self.hazards = hazards
         self.from_store = from_store
         """Whether the rules were read in their stored form, and not parsed and checked."""
+        self.bundle = held
+        """The bundle that the rules are of, or None."""
         self._bounds = options.bounds
         self._options = options
         self._manager = plugin_manager
@@ -578,7 +595,12 @@ def rule_paths(rules: Iterable[str | Path], plugins: PluginManager | None = None
 
 def hazard_log(paths: Iterable[Path]) -> HazardLog:
     """Return the hazards of the logs beside these rules, or of the shipped log where there is none. Raises InputError."""
-    return read_logs(find_beside(paths) or find_beside([builtin.folder()]))
+    return read_logs(find_hazards(paths))
+
+
+def find_hazards(paths: Iterable[Path]) -> list[Path]:
+    """Return the hazard logs beside these rules, or the shipped log where there is none."""
+    return find_beside(paths) or find_beside([builtin.folder()])
 
 
 def _find(rule: str | Path, plugins: PluginManager | None) -> Path:
@@ -624,7 +646,65 @@ def _form(
     return form, False
 
 
-def _terminology(release: str | Path | Terminology | None) -> tuple[Terminology | None, bool]:
+def places_of(rules: Iterable[str | Path], plugins: PluginManager) -> list[Path]:
+    """Return where the rules are that an engine has: those that it is given, else the shipped ones; and those of its plugins."""
+    given = rule_paths(rules, plugins)
+    brought = declared.rulesets(plugins, but=builtin.NAME if given else None)
+    return list({path.resolve(): path for path in (*given, *brought)}.values())
+
+
+def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[str | Path]) -> Bundle | None:
+    """Return the bundle that is given, or stands at a path; None where rules do. Raises ConfigurationError where both do."""
+    files = [path for path in paths if path.suffix != SUFFIX and path.is_file()]
+    if not files and not keys and len(paths) == len(rules):
+        return None
+    from codesafety.bundle import Bundle, is_bundle, read_file  # only here: rules that are text should not cost its import
+
+    bundles: list[Bundle | Path] = [rule for rule in rules if isinstance(rule, Bundle)]
+    bundles += [path for path in files if is_bundle(path)]
+    if bundles and len(rules) > 1:
+        raise ConfigurationError("a bundle is whole, and other rules stand beside it\n  = help: build one bundle of all of them")
+    if keys and not bundles:
+        raise ConfigurationError("keys are given, and no bundle\n  = help: give the bundle that one of them signed")
+    for one in bundles:
+        return one if isinstance(one, Bundle) else read_file(one, keys)
+    return None
+
+
+def _form_of(
+    held: Bundle, plugins: PluginManager, predicates: Mapping[str, ir.Signature], terminology: Terminology | None
+) -> stored.Form:
+    """Return the checked rules of a bundle. Raises BundleError where it needs another release or plugin than there is."""
+    told = held.manifest
+    if told.terminology.release and (terminology is None or terminology.digest != told.terminology.digest):
+        raise BundleError(
+            held.name,
+            f"its value sets are of the release {told.terminology.name}, digest {told.terminology.digest}, which is not given",
+            "give the pack that it was built with (`release=`, --release)",
+        )
+    if terminology is not None and not told.terminology.release:
+        raise BundleError(held.name, "it was built without a release, and one is given", "build it with --release PACK")
+    for needed in told.predicates:
+        there = predicates.get(needed.name)
+        if there is None or (tuple(map(str, there.kinds)), there.fields) != (needed.kinds, needed.fields):
+            raise BundleError(
+                held.name, f"its rules call the predicate `{needed.name}`, which no plugin declares so", "install that plugin"
+            )
+    names = {ruleset.name for ruleset in told.rulesets}
+    for path in builtin.rulesets_in(declared.rulesets(plugins, but=builtin.NAME)):
+        if path.name not in names:
+            raise BundleError(
+                held.name,
+                f"a plugin brings the ruleset `{path.name}`, which it does not hold",
+                "build it with that plugin installed",
+            )
+    loaded, expanded = held.rules()
+    return stored.Form(
+        replace(loaded, sources=held.sources()), expanded, frozen_terminology(loaded.rulesets) if terminology is None else None
+    )
+
+
+def open_terminology(release: str | Path | Terminology | None) -> tuple[Terminology | None, bool]:
     """Return a release, or None for the frozen lists; and whether its digest is known to be of all that it answers."""
     if isinstance(release, str | Path):
         from codesafety.terminology.release import Release

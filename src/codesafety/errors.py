@@ -6,6 +6,7 @@
     │   ├── Declined         it was read, and is not a kind that this reader takes (a letter, say)
     │   └── RecordError      (codesafety.record) a model was to be made with what it cannot hold
     ├── PluginError          a plugin failed; names plugin and hook
+    ├── BundleError          a bundle is not taken: it is damaged, old, signed by another, or of another version
     ├── ConfigurationError   a profile, an override or an argument does not fit the rules that are loaded
     └── TerminologyError     (codesafety.terminology.errors) release files, packs, ECL
 
@@ -20,7 +21,14 @@ from typing import Any
 from codesafety.diagnostics import Diagnostic, escaped, render_all
 
 
-class CodesafetyError(Exception):
+class _Made(type):
+    """What `dir` and `help` show of an error is its own."""
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__()} - {*dir(Exception)} | {"__doc__"})
+
+
+class CodesafetyError(Exception, metaclass=_Made):
     """The root of every exception that this library raises on purpose. It passes between processes as it is."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -66,6 +74,14 @@ class PluginError(CodesafetyError):
         self.plugin, self.hook = plugin, hook
         self.kind = cause if isinstance(cause, str) else type(cause).__name__
         super().__init__(f"plugin `{plugin}` failed in `{hook}`: {self.kind}")
+
+
+class BundleError(CodesafetyError):
+    """A bundle that is not taken: `reason` says why, `help` what to do. What was in use before stays in use."""
+
+    def __init__(self, name: str, reason: str, help: str) -> None:
+        self.name, self.reason, self.help = name, reason, help
+        super().__init__(f"{name}: {reason}\n  = help: {help}")
 
 
 class ConfigurationError(CodesafetyError):

@@ -19,12 +19,14 @@ SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 def test_the_public_names_are_these_and_no_others() -> None:
     assert sorted(codesafety.__all__) == [
+        "BundleError",
         "CodesafetyError",
         "Coding",
         "ConfigurationError",
         "Declined",
         "Engine",
         "Entry",
+        "Follower",
         "InputError",
         "Medication",
         "Message",

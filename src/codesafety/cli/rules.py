@@ -46,7 +46,7 @@ from codesafety.terminology.interface import Terminology
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH…", help="Rule files, folders, or rulesets by name.")]
 OptionalPaths = Annotated[
     list[str] | None,
     typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name; none: the shipped ones."),
@@ -267,7 +267,7 @@ def show(
     if rules is None and Path(rule).exists():
         engine, _ = _loaded([rule], form)
         asked = {Path(rule).resolve()}
-        found = [r for r in engine.rules if _within(r.span.file, asked)]
+        found = [r for r in engine.rules if engine.bundle is not None or _within(r.span.file, asked)]
     else:
         engine, _ = _loaded(rules, form)
         found = [
