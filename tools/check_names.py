@@ -42,8 +42,8 @@ STANDARDS_OWN = (
 ENGLISH = """
     a about age answer answered as born broken by bytes cause change changed check cited coded codesafety compared
     configuration consultation count covers date day died different differing end ended format given head hookimpl id input
-    involved kind label length load many max name needed nhs not number on other over partial read reason recognise replaces
-    same schema selected sent service signature since start summary supply takes time title tried until used user version
+    involved kind label length load look many max name needed nhs not number on other over partial read reason recognise refused
+    replaces same schema selected sent service signature since start stop summary supply takes time title tried until used user version
     whole
 """
 """Plain words in names, with their plain meaning."""

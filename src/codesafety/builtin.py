@@ -34,6 +34,11 @@ def all_rulesets() -> list[Path]:
     return _rulesets(folder())
 
 
+def rulesets_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the folders of rulesets at some paths: each that has rules itself, or those in it that have."""
+    return [one for path in paths for one in ([path] if any(path.glob("*.rules")) else _rulesets(path))]
+
+
 def _rulesets(top: Path) -> list[Path]:
     found = [p for p in top.iterdir() if p.is_dir() and any(p.glob("*.rules"))] if top.is_dir() else []
     optional = top / OPTIONAL

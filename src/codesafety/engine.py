@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar, get_args
 
 from codesafety import builtin, ir, stored
-from codesafety.errors import ConfigurationError, InputError, PluginError
+from codesafety.arguments import expect, expect_all
+from codesafety.errors import BundleError, ConfigurationError, InputError, PluginError
 from codesafety.evaluation.binding import Binding, bind, expand, say_limit
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program, compile_program
@@ -23,7 +26,7 @@ from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
 from codesafety.hazards import HazardLog, find_beside, read_logs, unlisted
-from codesafety.language.files import find
+from codesafety.language.files import SUFFIX, find
 from codesafety.paths import endless
 from codesafety.plugins import declared
 from codesafety.plugins.hookspecs import CodeMap
@@ -39,6 +42,7 @@ from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.interface import CodeContext, Terminology
 
 if TYPE_CHECKING:
+    from codesafety.bundle import Bundle
     from codesafety.diagnostics import Diagnostic
 
 _Answer = TypeVar("_Answer")
@@ -52,7 +56,7 @@ _HUNG = f"it did not answer within {READER_TIMEOUT_S} s, and is not asked again"
 
 
 def load(
-    *rules: str | Path,
+    *rules: str | Path | Bundle,
     release: str | Path | Terminology | None = None,
     plugins: Sequence[object] = (),
     limits: Mapping[str, str | int | Decimal] | None = None,
@@ -62,29 +66,43 @@ def load(
     deadline_s: float | None = None,
     installed_plugins: bool = True,
     cache: str | Path | None = None,
+    keys: Sequence[str | Path] = (),
 ) -> Engine:
     """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
 
-    `rules`: `.rules` files, folders of them, or names of shipped rulesets (`uk.pregnancy`); none: those shipped rulesets that are
-    on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
+    `rules`: `.rules` files, folders of them, or names of rulesets (`uk.pregnancy`); or one bundle, of which nothing is parsed; none:
+    those shipped rulesets that are on by default. `release`: a pack made by `codesafety terminology build`, or any object that answers
     `terminology.interface.Terminology`; None: the frozen lists. `limits`: values for named limits, each within its range.
     `never`: whole inputs (`record`, `release`) that this deployment never gives; what they stop counts for nothing and stands
     at the head of every report. `work_budget`: what comparing the items of one message with each other may take, in items
     looked at; `deadline_s`: seconds after which no more rules are asked of a message. What was not asked is not checked, and
     held. `installed_plugins`: whether plugins found by entry point take part. `cache`: the folder where checked rules are stored
-    for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer.
+    for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer. `keys`: files of public
+    keys, by one of which a bundle must have been signed; none: no signature is asked for.
 
-    Raises RuleError with every diagnostic, ConfigurationError, PluginError, or TerminologyError: an engine that loads is whole.
+    Raises RuleError with every diagnostic, ConfigurationError, PluginError, BundleError, or TerminologyError: an engine that loads
+    is whole.
     """
+    never = frozenset(expect_all(never, str, "never", 'a list: never=["record"]'))
+    plugins = expect_all(plugins, object, "plugins", "a list of modules or objects that have hooks")
+    _check_arguments(rules, release, limits, evaluator, work_budget, deadline_s, installed_plugins, cache)
+    keys = expect_all(keys, (str, Path), "keys", "a list of files of public keys")
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = declared.predicates(made)
     maps = declared.code_maps(made)
     mapped = declared.merged(maps)
     readers = declared.readers(made, but=builtin.NAME)
-    given = [*rule_paths(rules), *declared.rulesets(made, but=builtin.NAME if rules else None)]
     signatures = {name: p.signature for name, p in predicates.items()}
-    terminology, is_known = _terminology(release)
-    form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
+    terminology, is_known = open_terminology(release)
+    paths = [rule for rule in rules if isinstance(rule, str | Path)]
+    held = _bundle_of(rules, rule_paths(paths, made), keys)
+    if held is None:
+        given = places_of(paths, made)
+        form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
+        log = hazard_log(given)
+    else:
+        form, from_store = _form_of(held, made, signatures, terminology), False
+        log = held.hazards()
     loaded = form.loaded
     terminology = terminology or form.lists
     assert terminology is not None
@@ -98,20 +116,80 @@ def load(
     )
     if mapped:
         binding = replace(binding, codebook=Codebook(terminology, mapped))
-    never = frozenset(never)
     for name in sorted(never):
         if name not in WHOLE_INPUTS:
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
-    if work_budget < 1 or (deadline_s is not None and not deadline_s > 0):
-        raise ConfigurationError("a work budget is a whole number from 1 on, and a deadline is more than no seconds")
-    log = hazard_log(given)
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
-    return Engine(binding, made, readers, maps, never, evaluator, bounds, warnings, loaded.sources, log, from_store)
+    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache, keys)
+    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, from_store, held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What an engine was loaded with, by which another process loads it again."""
+
+    rules: tuple[str | Path | Bundle, ...]
+    release: str | Path | Terminology | None
+    plugins: tuple[object, ...]
+    limits: Mapping[str, str | int | Decimal] | None
+    never: frozenset[str]
+    evaluator: Evaluator
+    bounds: Bounds
+    installed_plugins: bool
+    cache: str | Path | None
+    keys: tuple[str | Path, ...]
+
+
+def _again(options: _Options, digest: str) -> Engine:
+    """Return an engine that was handed over. Raises ConfigurationError where what it was made of has changed since."""
+    named = {one.name: getattr(options, one.name) for one in fields(options) if one.name not in ("rules", "bounds", "plugins")}
+    plugins = [import_module(one) if isinstance(one, str) else one for one in options.plugins]
+    bounds = options.bounds
+    engine = load(*options.rules, plugins=plugins, work_budget=bounds.work_budget, deadline_s=bounds.deadline_s, **named)
+    if engine.standing.engine.digest != digest:
+        raise ConfigurationError(
+            "rules, release, plugins or the library have changed since the engine was handed over\n"
+            "  = help: load an engine anew, and start the workers with that"
+        )
+    return engine
+
+
+def _check_arguments(
+    rules: tuple[object, ...],
+    release: object,
+    limits: Any,
+    evaluator: object,
+    work_budget: Any,
+    deadline_s: Any,
+    installed_plugins: object,
+    cache: object,
+) -> None:
+    """Raise ConfigurationError for an argument of `load` that is of another kind than it can be."""
+    for rule in rules:
+        if type(rule).__name__ != "Bundle":  # which is not imported for those who have none
+            expect(rule, (str, Path), "rules", "paths or names one by one: load('uk.pregnancy', 'my-rules/')")
+    expect(release, (str, Path, Terminology, type(None)), "release", "the path of a pack, or an object that answers as one")
+    if limits is not None:
+        expect(limits, Mapping, "limits", "limits by their names: {'uk.pregnancy/after_birth': '2 weeks'}")
+        expect_all(limits, str, "limits", "the names of limits as texts")
+        expect_all(limits.values(), (str, int, Decimal), "limits", "each value as text, a whole number or a Decimal")
+    if evaluator not in get_args(Evaluator):
+        raise ConfigurationError(f"there is no such evaluator\n  = help: give {' or '.join(get_args(Evaluator))}")
+    expect(work_budget, int, "work_budget", "a whole number from 1 on")
+    expect(deadline_s, (int, float, type(None)), "deadline_s", "a number of seconds, or None")
+    if work_budget < 1 or (deadline_s is not None and not deadline_s > 0):
+        raise ConfigurationError("a work budget is a whole number from 1 on, and a deadline is more than no seconds")
+    expect(installed_plugins, bool, "installed_plugins", "True or False")
+    expect(cache, (str, Path, type(None)), "cache", "a folder, `off`, or None")
 
 
 class Engine:
-    """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls."""
+    """Rules, terminology and plugins, wired. `assess` is pure: nothing is kept between calls.
+
+    Threads share one. Processes that are forked share what was loaded before. To a process that is spawned it is handed over by
+    pickling: what passes is what it was loaded with, and there it is loaded again and must have the same digest.
+    """
 
     __slots__ = (
         "__dict__",
@@ -119,8 +197,10 @@ class Engine:
         "_hung",
         "_manager",
         "_maps",
+        "_options",
         "_suppliers_readers",
         "binding",
+        "bundle",
         "evaluator",
         "from_store",
         "hazards",
@@ -136,24 +216,26 @@ class Engine:
         plugin_manager: PluginManager,
         readers: tuple[tuple[str, Reader | TableReader], ...],
         maps: tuple[tuple[str, CodeMap], ...],
-        never: frozenset[str],
-        evaluator: Evaluator,
-        bounds: Bounds,
+        options: _Options,
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
         hazards: HazardLog,
         from_store: bool,
+        held: Bundle | None = None,
     ) -> None:
         self.binding = binding
-        self.evaluator: Evaluator = evaluator
+        self.evaluator: Evaluator = options.evaluator
         self._hung: set[tuple[str, str]] = set()
-        self.never = never
+        self.never = options.never
         self.warnings = warnings
         self.sources = sources
         self.hazards = hazards
         self.from_store = from_store
         """Whether the rules were read in their stored form, and not parsed and checked."""
-        self._bounds = bounds
+        self.bundle = held
+        """The bundle that the rules are of, or None."""
+        self._bounds = options.bounds
+        self._options = options
         self._manager = plugin_manager
         self._suppliers_readers = readers
         self._maps = maps
@@ -161,6 +243,16 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {len(self.binding.rules)} rules, {self.binding.codebook.terminology.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plugins = tuple(one.__name__ if isinstance(one, ModuleType) else one for one in self._options.plugins)
+        return _again, (replace(self._options, plugins=plugins), self.standing.engine.digest)
+
+    def __copy__(self) -> Engine:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Engine:
+        return self
 
     # ------------------------------------------------------------------------------------------ what is loaded
 
@@ -237,8 +329,9 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------ read
 
-    def reader(self, source: Source) -> tuple[str, Reader | TableReader]:
+    def reader(self, source: bytes | str | Path | Source) -> tuple[str, Reader | TableReader]:
         """Return the first reader that recognises a source. Raises InputError where none does."""
+        source = self._source(source)
         for plugin, reader in self.readers:
             answer = self._ask(plugin, f"{reader.name}.recognises", reader.recognises, source)
             if not isinstance(answer, bool):
@@ -283,7 +376,7 @@ class Engine:
             raise InputError("this holds many patients, and a record is one patient's", source=found.name)
         return self._whole(plugin, f"{reader.name}.read_record", Record, reader.read_record, found)
 
-    def read_many(self, source: Path | Source) -> Iterator[tuple[str, Submission]]:
+    def read_many(self, source: str | Path | Source) -> Iterator[tuple[str, Submission]]:
         """Yield (row key, submission) for each patient in tables: a file or folder. Raises as `read` does."""
         found = self._source(source)
         plugin, reader = self.reader(found)
@@ -299,7 +392,7 @@ class Engine:
                 case _:
                     raise PluginError(plugin, hook, "it yielded no row key with its Submission")
 
-    def holds_many(self, source: Source) -> bool:
+    def holds_many(self, source: bytes | str | Path | Source) -> bool:
         """Return whether a source holds tables of many patients. Raises InputError where no reader knows it."""
         return isinstance(self.reader(source)[1], TableReader)
 
@@ -329,10 +422,14 @@ class Engine:
 
     @staticmethod
     def _source(source: bytes | str | Path | Source) -> Source:
-        if isinstance(source, Source):
-            return source
         if isinstance(source, bytes):
             return Source(source)
+        if isinstance(source, Source):
+            expect(source.data, bytes, "source", "a Source of bytes")
+            expect(source.name, str, "source", "a Source whose name is a text")
+            expect(source.path, (Path, type(None)), "source", "a Source whose path is a Path or None")
+            return source
+        expect(source, (str, Path), "source", "bytes, a path, or the text of a message")
         if isinstance(source, str) and source.lstrip()[:1] in ("<", "{", "["):
             return Source(source.encode())
         return open_source(source)
@@ -351,8 +448,13 @@ class Engine:
         deadline was set and has passed.
 
         `profile`: one practice's rules off or lowered. `overrides`: findings that a person set aside; they are kept and marked.
-        Raises ConfigurationError where the profile names a rule that is not loaded or would raise one.
+        Raises ConfigurationError where the profile names a rule that is not loaded or would raise one, and for an argument of
+        another kind.
         """
+        expect(submission, Submission, "submission", "what `engine.read` returns, or a `codesafety.Submission`")
+        expect(record, (Record, type(None)), "record", "what `engine.read_record` returns, a `codesafety.Record`, or None")
+        expect(profile, (Profile, type(None)), "profile", "a `codesafety.Profile`, or None")
+        overrides = expect_all(overrides, Override, "overrides", "a list of `codesafety.Override`")
         facts = Facts(submission, record, self.binding.codebook, self._bounds.work())
         changes = None
         skip: frozenset[str] = frozenset()
@@ -370,6 +472,7 @@ class Engine:
 
     def check_profile(self, profile: Profile) -> None:
         """Raise ConfigurationError for a profile that does not fit the rules: an unknown rule, one changed twice, or one raised."""
+        expect(profile, Profile, "profile", "a `codesafety.Profile`")
         known = {rule.name: rule for rule in self.binding.rules}
         families = self.binding.families
         seen: set[str] = set()
@@ -397,6 +500,8 @@ class Engine:
 
     def deliver(self, report: Report, submission: Submission) -> None:
         """Hand a report to every plugin that delivers. Raises one PluginError that names all that failed."""
+        expect(report, Report, "report", "what `engine.assess` returned")
+        expect(submission, Submission, "submission", "the submission that the report is of")
         hook = "codesafety_deliver"
         arguments = {"report": report, "submission": submission}
         failed: list[PluginError] = []
@@ -475,26 +580,45 @@ def read_overrides(source: Source) -> list[Override]:
     return [validated(Override, one, f"{source.name}[{n}]") for n, one in enumerate(listed)]
 
 
-def rule_paths(rules: Iterable[str | Path]) -> list[Path]:
-    """Return where rules are: paths as given, shipped rulesets by their name. Raises InputError for neither."""
-    return [_find(rule) for rule in rules]
+def installed_predicates() -> dict[str, ir.Signature]:
+    """Return the predicates of installed plugins, which rules may call. Raises PluginError."""
+    return {name: one.signature for name, one in declared.predicates(manager([builtin], entry_points=True)).items()}
+
+
+def rule_paths(rules: Iterable[str | Path], plugins: PluginManager | None = None) -> list[Path]:
+    """Return where rules are: paths as given; rulesets that are shipped, or that a plugin brings, by their name.
+
+    `plugins`: None for those that are installed. Raises InputError for none of these, and PluginError.
+    """
+    return [_find(rule, plugins) for rule in rules]
 
 
 def hazard_log(paths: Iterable[Path]) -> HazardLog:
     """Return the hazards of the logs beside these rules, or of the shipped log where there is none. Raises InputError."""
-    return read_logs(find_beside(paths) or find_beside([builtin.folder()]))
+    return read_logs(find_hazards(paths))
 
 
-def _find(rule: str | Path) -> Path:
+def find_hazards(paths: Iterable[Path]) -> list[Path]:
+    """Return the hazard logs beside these rules, or the shipped log where there is none."""
+    return find_beside(paths) or find_beside([builtin.folder()])
+
+
+def _find(rule: str | Path, plugins: PluginManager | None) -> Path:
     try:
         return checked_path(rule)
     except InputError as error:
         found = builtin.find(str(rule))
         if found is not None:
             return found
-        known = ", ".join(p.name for p in builtin.all_rulesets())
+        brought = declared.rulesets(plugins or manager([builtin], entry_points=True), but=builtin.NAME)
+        named = {path.name: path for path in builtin.rulesets_in(brought)}
+        if str(rule) in named:
+            return named[str(rule)]
+        known = ", ".join([*(p.name for p in builtin.all_rulesets()), *named])
         raise InputError(
-            f"{error.message}, nor a shipped ruleset of this name", source=str(rule), help=f"shipped rulesets: {known}"
+            f"{error.message}, nor a ruleset of this name that is shipped or that a plugin brings",
+            source=str(rule),
+            help=f"known rulesets: {known}",
         ) from None
 
 
@@ -522,7 +646,65 @@ def _form(
     return form, False
 
 
-def _terminology(release: str | Path | Terminology | None) -> tuple[Terminology | None, bool]:
+def places_of(rules: Iterable[str | Path], plugins: PluginManager) -> list[Path]:
+    """Return where the rules are that an engine has: those that it is given, else the shipped ones; and those of its plugins."""
+    given = rule_paths(rules, plugins)
+    brought = declared.rulesets(plugins, but=builtin.NAME if given else None)
+    return list({path.resolve(): path for path in (*given, *brought)}.values())
+
+
+def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[str | Path]) -> Bundle | None:
+    """Return the bundle that is given, or stands at a path; None where rules do. Raises ConfigurationError where both do."""
+    files = [path for path in paths if path.suffix != SUFFIX and path.is_file()]
+    if not files and not keys and len(paths) == len(rules):
+        return None
+    from codesafety.bundle import Bundle, is_bundle, read_file  # only here: rules that are text should not cost its import
+
+    bundles: list[Bundle | Path] = [rule for rule in rules if isinstance(rule, Bundle)]
+    bundles += [path for path in files if is_bundle(path)]
+    if bundles and len(rules) > 1:
+        raise ConfigurationError("a bundle is whole, and other rules stand beside it\n  = help: build one bundle of all of them")
+    if keys and not bundles:
+        raise ConfigurationError("keys are given, and no bundle\n  = help: give the bundle that one of them signed")
+    for one in bundles:
+        return one if isinstance(one, Bundle) else read_file(one, keys)
+    return None
+
+
+def _form_of(
+    held: Bundle, plugins: PluginManager, predicates: Mapping[str, ir.Signature], terminology: Terminology | None
+) -> stored.Form:
+    """Return the checked rules of a bundle. Raises BundleError where it needs another release or plugin than there is."""
+    told = held.manifest
+    if told.terminology.release and (terminology is None or terminology.digest != told.terminology.digest):
+        raise BundleError(
+            held.name,
+            f"its value sets are of the release {told.terminology.name}, digest {told.terminology.digest}, which is not given",
+            "give the pack that it was built with (`release=`, --release)",
+        )
+    if terminology is not None and not told.terminology.release:
+        raise BundleError(held.name, "it was built without a release, and one is given", "build it with --release PACK")
+    for needed in told.predicates:
+        there = predicates.get(needed.name)
+        if there is None or (tuple(map(str, there.kinds)), there.fields) != (needed.kinds, needed.fields):
+            raise BundleError(
+                held.name, f"its rules call the predicate `{needed.name}`, which no plugin declares so", "install that plugin"
+            )
+    names = {ruleset.name for ruleset in told.rulesets}
+    for path in builtin.rulesets_in(declared.rulesets(plugins, but=builtin.NAME)):
+        if path.name not in names:
+            raise BundleError(
+                held.name,
+                f"a plugin brings the ruleset `{path.name}`, which it does not hold",
+                "build it with that plugin installed",
+            )
+    loaded, expanded = held.rules()
+    return stored.Form(
+        replace(loaded, sources=held.sources()), expanded, frozen_terminology(loaded.rulesets) if terminology is None else None
+    )
+
+
+def open_terminology(release: str | Path | Terminology | None) -> tuple[Terminology | None, bool]:
     """Return a release, or None for the frozen lists; and whether its digest is known to be of all that it answers."""
     if isinstance(release, str | Path):
         from codesafety.terminology.release import Release

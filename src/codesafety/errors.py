@@ -3,8 +3,10 @@
     CodesafetyError
     ├── RuleError            rules could not be loaded; carries every diagnostic
     ├── InputError           a file, message or record could not be read; names file, path and remedy
-    │   └── Declined         it was read, and is not a kind that this reader takes (a letter, say)
+    │   ├── Declined         it was read, and is not a kind that this reader takes (a letter, say)
+    │   └── RecordError      (codesafety.record) a model was to be made with what it cannot hold
     ├── PluginError          a plugin failed; names plugin and hook
+    ├── BundleError          a bundle is not taken: it is damaged, old, signed by another, or of another version
     ├── ConfigurationError   a profile, an override or an argument does not fit the rules that are loaded
     └── TerminologyError     (codesafety.terminology.errors) release files, packs, ECL
 
@@ -14,12 +16,29 @@ No exception carries a patient's identifier, date of birth or free text in its m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from codesafety.diagnostics import Diagnostic, escaped, render_all
 
 
-class CodesafetyError(Exception):
-    """The root of every exception that this library raises on purpose."""
+class _Made(type):
+    """What `dir` and `help` show of an error is its own."""
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__()} - {*dir(Exception)} | {"__doc__"})
+
+
+class CodesafetyError(Exception, metaclass=_Made):
+    """The root of every exception that this library raises on purpose. It passes between processes as it is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[CodesafetyError], args: tuple[Any, ...], state: Mapping[str, Any]) -> CodesafetyError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class RuleError(CodesafetyError):
@@ -55,6 +74,14 @@ class PluginError(CodesafetyError):
         self.plugin, self.hook = plugin, hook
         self.kind = cause if isinstance(cause, str) else type(cause).__name__
         super().__init__(f"plugin `{plugin}` failed in `{hook}`: {self.kind}")
+
+
+class BundleError(CodesafetyError):
+    """A bundle that is not taken: `reason` says why, `help` what to do. What was in use before stays in use."""
+
+    def __init__(self, name: str, reason: str, help: str) -> None:
+        self.name, self.reason, self.help = name, reason, help
+        super().__init__(f"{name}: {reason}\n  = help: {help}")
 
 
 class ConfigurationError(CodesafetyError):

@@ -96,36 +96,43 @@ def _meant(written: str, log: HazardLog) -> str | None:
 
 def read_logs(files: Iterable[Path]) -> HazardLog:
     """Return the hazards of several logs together. Raises InputError that names file and field; an id stands in one log only."""
+    return logs_of((str(file), read_toml(file)) for file in files)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return a log's file as data. Raises InputError where it is no TOML."""
+    try:
+        refuse_endless(file)
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the hazard log cannot be read as TOML: {error}", source=str(file), help="mend the file") from None
+
+
+def logs_of(logs: Iterable[tuple[str, Mapping[str, Any]]]) -> HazardLog:
+    """Return the hazards of logs as data, each with its file's name, as `read_logs` does."""
     head: Mapping[str, Any] = {}
     hazards: dict[str, Hazard] = {}
-    for file in files:
-        try:
-            refuse_endless(file)
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"the hazard log cannot be read as TOML: {error}", source=str(file), help="mend the file") from None
+    for file, data in logs:
         head = head or data.get("log", {})
         for number, entry in enumerate(data.get("hazard", [])):
             hazard = _hazard(file, number, entry)
             if hazard.id in hazards:
-                raise InputError(f"the hazard {hazard.id} stands twice", source=str(file), help="give each hazard one entry")
+                raise InputError(f"the hazard {hazard.id} stands twice", source=file, help="give each hazard one entry")
             hazards[hazard.id] = hazard
     return HazardLog(head, hazards)
 
 
-def _hazard(file: Path, number: int, entry: Mapping[str, Any]) -> Hazard:
+def _hazard(file: str, number: int, entry: Mapping[str, Any]) -> Hazard:
     where = f"hazard {entry.get('id', number + 1)}"
     texts = {}
     for name in ("id", "name", "description", "cause", "effect", "harm", "status", "owner"):
         if not isinstance(entry.get(name), str):
-            raise InputError(
-                f"the field `{name}` is not given as text", source=str(file), path=where, help="see the other hazards"
-            )
+            raise InputError(f"the field `{name}` is not given as text", source=file, path=where, help="see the other hazards")
         texts[name] = entry[name]
     controls = entry.get("controls", {})
     verified = entry.get("verified", [])
     if not isinstance(verified, list) or not all(isinstance(each, str) for each in verified):
-        raise InputError("`verified` is no list of texts", source=str(file), path=where, help="give each figure as a text")
+        raise InputError("`verified` is no list of texts", source=file, path=where, help="give each figure as a text")
     return Hazard(
         verified=tuple(verified),
         initial=_risk(file, where, entry, "initial"),
@@ -135,7 +142,7 @@ def _hazard(file: Path, number: int, entry: Mapping[str, Any]) -> Hazard:
     )
 
 
-def _risk(file: Path, where: str, entry: Mapping[str, Any], name: str) -> Risk:
+def _risk(file: str, where: str, entry: Mapping[str, Any], name: str) -> Risk:
     found = entry.get(name)
     if (
         not isinstance(found, dict)
@@ -145,7 +152,7 @@ def _risk(file: Path, where: str, entry: Mapping[str, Any], name: str) -> Risk:
     ):
         raise InputError(
             f"the {name} risk is no cell of the matrix",
-            source=str(file),
+            source=file,
             path=where,
             help=f"likelihood: {', '.join(LIKELIHOODS)}; consequence: {', '.join(SEVERITIES)}; risk: 1 to 5",
         )

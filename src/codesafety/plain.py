@@ -7,9 +7,10 @@ import zlib
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, EnumMeta
 from functools import cache, cached_property
-from typing import Any, TypeVar, cast, overload
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints, overload
 
 _TUPLE, _SET, _MAPPING, _DECIMAL, _LATER = "tuple", "set", "mapping", "decimal", "later"
 _T = TypeVar("_T")
@@ -71,6 +72,103 @@ class _Rest:
 
     def part(self, number: int) -> Later[Any]:
         return Later(self, number)
+
+
+def conform(value: object, hint: object, most: int) -> list[Any]:
+    """Return each dataclass within a value, once. Raises ValueError where anything is not what its field declares.
+
+    So it does for what written out were more than `most` values, for nesting without reason, and for a number without a size:
+    what others wrote is then no more than a program of ours might have made.
+    """
+    conformer = _Conformer(most)
+    conformer.size(value, hint, 0)
+    return conformer.found
+
+
+_DEEPEST = 200
+_GREATEST_EXPONENT = 60
+
+
+class _Conformer:
+    def __init__(self, most: int) -> None:
+        self.found: list[Any] = []
+        self._most = most
+        self._sizes: dict[tuple[int, Any], int] = {}
+
+    def size(self, value: object, hint: Any, depth: int) -> int:
+        """Return of how many values one is made."""
+        kind = type(value)
+        if kind in _simple(hint):
+            return 1
+        if kind in (str, int, bool, Decimal) or value is None or isinstance(value, Enum):
+            if not _is_one(value, hint):
+                raise ValueError(f"a {kind.__name__} where there can be none")
+            return 1
+        known = self._sizes.get((id(value), hint))
+        if known is None:
+            if depth > _DEEPEST:
+                raise ValueError("it is nested too deeply")
+            known = 1
+            for part, of in self._parts(value, hint):
+                known += 1 if type(part) in _simple(of) else self.size(part, of, depth + 1)
+            self._sizes[id(value), hint] = known
+            if known > self._most:
+                raise ValueError("it is larger than anything that is made")
+        return known
+
+    def _parts(self, value: object, hint: Any) -> Iterator[tuple[object, Any]]:
+        of = next((one for one in _alternatives(hint) if _holds(value, one)), None)
+        if of is None:
+            raise ValueError(f"a {type(value).__name__} where there can be none")
+        given = get_args(of)
+        if isinstance(value, tuple) and get_origin(of) is tuple and given[-1] is not Ellipsis:
+            return zip(value, given, strict=True)
+        if isinstance(value, tuple | frozenset):
+            return ((part, given[0]) for part in value)
+        if isinstance(value, dict):
+            return ((part, of_one) for pair in value.items() for part, of_one in zip(pair, given, strict=True))
+        self.found.append(value)
+        return ((getattr(value, name), of_one) for name, of_one in _hints(cast(Hashable, type(value))))
+
+
+@cache
+def _hints(kind: Any) -> tuple[tuple[str, Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((name, hints[name]) for name in _names(kind))
+
+
+@cache
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+@cache
+def _simple(hint: Any) -> frozenset[type]:
+    """Return the classes of which a hint allows every value, and each value is one by itself."""
+    classes = (NoneType if one is None else one for one in _alternatives(hint))
+    return frozenset(one for one in classes if one in (str, int, bool, NoneType) or isinstance(one, EnumMeta))
+
+
+def _is_one(value: object, hint: Any) -> bool:
+    """Return whether a value that is made of no others is what a hint declares: one of its words, or a number of a size."""
+    if isinstance(value, Decimal):
+        return Decimal in _alternatives(hint) and value.is_finite() and abs(value.adjusted()) <= _GREATEST_EXPONENT
+    return any(get_origin(one) is Literal and (type(value), value) in _words(one) for one in _alternatives(hint))
+
+
+@cache
+def _words(hint: Any) -> frozenset[tuple[type, object]]:
+    return frozenset((type(word), word) for word in get_args(hint))
+
+
+def _holds(value: object, hint: Any) -> bool:
+    """Return whether a value that is made of others is of the class of a hint."""
+    origin = get_origin(hint)
+    if origin in (tuple, Sequence):
+        return type(value) is tuple
+    if origin in (dict, Mapping):
+        return type(value) is dict
+    return type(value) is (origin or hint)
 
 
 class Later(Sequence[_T]):

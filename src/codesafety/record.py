@@ -2,7 +2,8 @@
 
 Nothing here is judged, repaired or completed: a field that the source does not give is None, and None means "not known".
 An *item* is one resource that a practice would file: an `Entry`, a `Medication` or a `TextItem`. Components and codings
-belong to their item. Errors hide their input, and a repr names a path and never a patient.
+belong to their item. A model that is made with what it cannot hold raises `RecordError`, an InputError that names the field and not what was given;
+a repr names a path and never a patient.
 
 Which date is the event date (one order, everywhere): the event's own as sent (`date`), else its consultation's
 (`consultation_date`), else some day up to the one on which it was recorded (`recorded`), else missing. For a medication:
@@ -17,11 +18,16 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic import ValidationError as ValidationError
 from pydantic_core import PydanticCustomError
+
+from codesafety.errors import InputError
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _Made
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2})"
@@ -60,7 +66,7 @@ def day_interval(text: str) -> tuple[int, int]:
     `2025` is the whole year, `2025-06` the month; a time of day is dropped, the day stays as written in its own zone.
     Raises ValueError for anything that is no such date or time (year 0, month 13, 30 February, 25:00).
     """
-    match = _DATE.fullmatch(text)
+    match = _DATE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError("not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
     year = int(match["year"])
@@ -92,6 +98,10 @@ def _checked_date(text: str) -> str:
     return written
 
 
+def _day_as_text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _code_is_text(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise PydanticCustomError(
@@ -111,11 +121,15 @@ def _of_a_size(number: Decimal) -> Decimal:
     return number
 
 
+SNOMED_CT = "http://snomed.info/sct"
 MAX_EXPONENT = 30
 """Numbers beyond ten to this power are refused: exact arithmetic on them could take for ever."""
 Number = Annotated[Decimal, AfterValidator(_of_a_size)]
-PartialDate = Annotated[str, AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])]
-"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day. `20250601` becomes `2025-06-01`."""
+PartialDate = Annotated[
+    str, BeforeValidator(_day_as_text), AfterValidator(_checked_date), Field(examples=["2025", "2025-06", "2025-06-01"])
+]
+"""A date to the year, month or day, ISO 8601; a date-time keeps its text and counts as its day. `20250601` becomes `2025-06-01`, and
+so does a `datetime.date`."""
 CodeText = Annotated[str, BeforeValidator(_code_is_text)]
 MAX_TEXT = 65_536
 """How many characters one text may have: a display, the words of a concept, a dosage."""
@@ -151,7 +165,62 @@ def words_of_fields(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-class Model(BaseModel):
+def place_in_words(place: tuple[int | str, ...]) -> str:
+    """Return a place within a model in its own words: `entries[2].date`."""
+    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return words.removeprefix(".") or "the object"
+
+
+def fault_in_words(kind: str, words: str) -> str:
+    """Return what is wrong with a value, from the kind and the words of a validation's error: never what was sent."""
+    match kind:
+        case "missing":
+            return "this field is required"
+        case "code_is_a_number" | "date" | "value":
+            return words
+        case "too_long":
+            return f"a list of more than {_limit_in(words)}"
+        case "string_too_long":
+            return f"a text of more than {_limit_in(words)} characters"
+        case "literal_error":
+            return "not one of the words that this field may have" + (
+                ": " + words.removeprefix("Input should be ") if words.startswith("Input should be ") else ""
+            )
+        case _:
+            return words[:1].lower() + words[1:].rstrip(".")
+
+
+def _limit_in(words: str) -> str:
+    """Return the first number in the words of a fault: the limit, before what was sent."""
+    return f"{int(next(word for word in words.split() if word.isdigit())):,}"
+
+
+class RecordError(InputError):
+    """A model was to be made with what it cannot hold. `path` names the field."""
+
+
+if not TYPE_CHECKING:
+
+    class _Made(type(BaseModel)):
+        """How a model is made: what it cannot hold is an error of ours. `dir` and `help` show what is its own."""
+
+        def __call__(cls, *given, **fields):
+            try:
+                return super().__call__(*given, **fields)
+            except ValidationError as error:
+                fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+                of_own = fault["type"] != "extra_forbidden"  # a name that is not the model's may be anybody's word
+                place = place_in_words(fault["loc"] if of_own else fault["loc"][:-1])
+                reason = fault_in_words(fault["type"], fault["msg"]) if of_own else "a field that it does not have"
+            except TypeError:  # given without the field's name
+                place, reason = "the object", "it is made of fields by their names"
+            raise RecordError(reason, source=cls.__name__, path=place, help=f"its fields: {', '.join(cls.model_fields)}")
+
+        def __dir__(cls):
+            return sorted({*super().__dir__()} - {*dir(BaseModel)} | {"__doc__"})
+
+
+class Model(BaseModel, metaclass=_Made):
     """What every model of the contract is: frozen, closed, and discreet: errors hide their input, a repr names a path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -315,6 +384,21 @@ class Entry(_Item):
     """Where it was written: by the practice that holds the record, or elsewhere. None: not said, or not to be told."""
     components: Annotated[tuple[Component, ...], Field(max_length=MAX_COMPONENTS)] = ()
 
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        value: Value | Quantity | None = None,
+        *,
+        system: str = SNOMED_CT,
+        display: str | None = None,
+        path: str = "",
+        **fields: Any,
+    ) -> Self:
+        """Return an entry of one code; `fields`: all others, by name (`date="2026-03-04"`). Raises InputError as a model does."""
+        held = Value(quantity=value) if isinstance(value, Quantity) else value
+        return cls(path=path, codings=(Coding(system=system, code=code, display=display),), value=held, **fields)
+
     @property
     def entered_in_error(self) -> bool:
         """Whether it is withdrawn: by its status, or, as FHIR withdraws conditions and allergies, by its verification."""
@@ -364,6 +448,12 @@ class Medication(_Item):
     """Identifiers of the items that it answers or belongs to (request, plan, statement), and of the one that it replaces."""
     origin: Origin | None = None
     """As an entry's."""
+
+    @classmethod
+    def of(cls, code: str, *, system: str = SNOMED_CT, display: str | None = None, path: str = "", **fields: Any) -> Self:
+        """Return a medicine of one product's code; `fields`: all others, by name (`start="2026-03-04"`). Raises InputError as a
+        model does."""
+        return cls(path=path, products=(Coding(system=system, code=code, display=display),), **fields)
 
 
 class TextItem(_Item):
@@ -444,6 +534,23 @@ class _Items(Model):
     """What the source says of itself: `data-in-transit`, `confidential-items` ..."""
     format: str | None = None
     """The reader that read it."""
+
+    @classmethod
+    def of(cls, patient: Patient, *items: Entry | Medication | TextItem, **fields: Any) -> Self:
+        """Return what a patient and items make, in their order; `fields`: all others, by name. An item that was made without a
+        path gets its place here: `entries[0]`. Raises InputError for what is no item, and for a field that is none."""
+        held: dict[str, Any] = {name: [] for name in _LISTS.values()}
+        for number, item in enumerate(items, 1):
+            name = next((name for kind, name in _LISTS.items() if isinstance(item, kind)), None)
+            if name is None:
+                raise RecordError(f"the {number}. item is none", source=cls.__name__, help=f"give {_NAMES}")
+            path = item.path or f"{name}[{len(held[name])}]"
+            held[name].append(item.model_copy(update={"path": path}))
+        return cls(patient=patient, **held, **fields)
+
+
+_LISTS: dict[type[Entry | Medication | TextItem], str] = {Entry: "entries", Medication: "medications", TextItem: "texts"}
+_NAMES = ", ".join(kind.__name__ for kind in _LISTS)
 
 
 class Submission(_Items):

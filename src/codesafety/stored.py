@@ -103,7 +103,7 @@ class Store:
             kept = sorted(self.folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
             for old in kept[:-MOST]:
                 old.unlink(missing_ok=True)
-        except OSError:
+        except (OSError, ValueError):  # a path that no folder can have, too
             pass
 
 

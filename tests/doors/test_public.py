@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -18,11 +19,14 @@ SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 def test_the_public_names_are_these_and_no_others() -> None:
     assert sorted(codesafety.__all__) == [
+        "BundleError",
         "CodesafetyError",
+        "Coding",
         "ConfigurationError",
         "Declined",
         "Engine",
         "Entry",
+        "Follower",
         "InputError",
         "Medication",
         "Message",
@@ -30,11 +34,13 @@ def test_the_public_names_are_these_and_no_others() -> None:
         "Patient",
         "PluginError",
         "Profile",
+        "Quantity",
         "Record",
         "Report",
         "RuleChange",
         "RuleError",
         "Submission",
+        "Value",
         "__version__",
         "hookimpl",
         "load",
@@ -91,7 +97,23 @@ def test_errors_and_reprs_hide_the_patient() -> None:
     patient = codesafety.Patient(nhs_number="9990000018", born="1980-02-03", sex_at_birth="female")
     assert repr(patient) == "<Patient>"
     assert "1980" not in f"{codesafety.Submission(patient=patient)!r}{[patient]}{patient}"
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(codesafety.InputError) as caught:
         codesafety.Patient(nhs_number=["9990000018"], born="1980-02-31")  # type: ignore[arg-type]
     assert "9990000018" not in str(caught.value)
     assert "1980" not in str(caught.value)
+
+
+API = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_all_that_is_public_before_anything_is_built_of_it() -> None:
+    table = API[: API.index("```{eval-rst}")]
+    assert [name for name in codesafety.__all__ if f"`{name}" not in table and f".{name}" not in table] == []
+
+
+def test_what_the_page_shows_can_be_run() -> None:
+    (shown,) = re.findall(r"```python\n(.+?)```", API, re.DOTALL)
+    made: dict[str, object] = {}
+    exec(shown, made)
+    assert isinstance(made["held"], codesafety.Record)
+    assert len(made["held"].entries) == 3

@@ -63,7 +63,7 @@ def calls() -> set[Call]:
     command = ["check", str(EXAMPLES / "pregnancy-status-update.xml"), "--rules", "uk.integrity"]
 
     def check() -> None:
-        for more in ([], ["--reference"]):
+        for more in (["--cache", "off"], ["--reference"]):
             assert CliRunner().invoke(app, [*command, *more]).exit_code == 1
 
     return follow(check)

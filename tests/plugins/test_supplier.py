@@ -157,3 +157,62 @@ def test_the_supplier_package_passes_a_strict_type_check(tmp_path: Path) -> None
         env={**os.environ, "MYPYPATH": str(ROOT / "src")},
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["rules", "check", "supplier.checks"],
+        ["rules", "test", "supplier.checks"],
+        ["rules", "list", "supplier.checks"],
+        ["rules", "show", "supplier.checks"],
+        ["rules", "show", "dated-on-a-first", "--rules", "supplier.checks"],
+        ["catalogue", "supplier.checks", "-o", "catalogue"],
+        ["check", "message.txt", "--rules", "supplier.checks"],
+    ],
+    ids=" ".join,
+)
+def test_a_ruleset_that_an_installed_plugin_brings_is_known_by_its_name(
+    command: list[str], installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "message.txt").write_bytes(MESSAGE)
+    done = subprocess.run(
+        [sys.executable, "-m", "codesafety", *command],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path(installed)},
+    )
+    assert (done.returncode, done.stderr.count("error")) in ((0, 0), (1, 0)), done.stderr
+    assert "dated-on-a-first" in done.stdout or "rule" in done.stdout
+
+
+def test_a_name_that_nobody_brings_is_told_with_those_that_are_known(installed: Path) -> None:
+    printed = run(
+        installed,
+        "import codesafety\ntry: codesafety.load('supplier.chekcs')\nexcept codesafety.InputError as error: print(error)",
+    )
+    assert "nor a ruleset of this name that is shipped or that a plugin brings" in printed
+    assert "supplier.checks" in printed
+
+
+def test_the_package_passes_the_strictest_of_mypy(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--follow-imports",
+            "silent",
+            "--cache-dir",
+            str(tmp_path),
+            str(PACKAGE / "src"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT / "src")},
+    )
+    assert done.returncode == 0, done.stdout

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
 from codesafety.answers.beside import Line, beside
-from codesafety.answers.codes import ANSWER, REASON, known, rule_coding, without_unknown_codes
+from codesafety.answers.codes import ANSWER, REASON, is_report, known, rule_coding, without_unknown_codes
 from codesafety.answers.paths import fhirpaths
 from codesafety.answers.screen import Finding, Screen, screen
 from codesafety.report import Decision, Report, Result
@@ -43,6 +43,7 @@ _HL7_REASONS = {
 
 def cds_hooks(report: Report, version: CdsHooksVersion) -> dict[str, Any]:
     """Return the response of a CDS service. No card at all: nothing was found, everything was told, read and checked."""
+    is_report(report)
     known(version, get_args(CdsHooksVersion), "CDS Hooks")
     return {"cards": list(_cards(report, screen(report), version))}
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from codesafety.arguments import expect
 from codesafety.diagnostics import shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError
 from codesafety.report import InvolvedEntry, Report, ReportItem, Result
@@ -23,6 +24,11 @@ _Version = TypeVar("_Version", bound=str)
 def rule_coding(result: Result) -> dict[str, str]:
     """Return the rule of a result as a Coding, of FHIR or of CDS Hooks."""
     return {"system": RULE, "code": result.rule, "display": result.title or result.rule}
+
+
+def is_report(report: object) -> None:
+    """Raise ConfigurationError for anything but a report."""
+    expect(report, Report, "report", "what `engine.assess` returned")
 
 
 def known(version: _Version, versions: Iterable[_Version], standard: str) -> _Version:

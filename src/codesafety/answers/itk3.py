@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from codesafety.answers.beside import beside
+from codesafety.answers.codes import is_report
 from codesafety.answers.paths import fhirpaths, xpaths
 from codesafety.answers.screen import decides
 from codesafety.errors import ConfigurationError
@@ -25,6 +26,7 @@ def itk3_rejection(report: Report) -> dict[str, Any]:
     One issue, for a response holds one code. Raises ConfigurationError where nothing is to review or to hold: there is no
     reason to give.
     """
+    is_report(report)
     results = [r for r in report.results if decides(r) and RANK[r.action] >= RANK["review"]]
     lines = [line for line in beside(report) if RANK[line.action] >= RANK["review"]]
     if not results and not lines:

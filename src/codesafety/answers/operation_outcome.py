@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 from codesafety.answers.beside import Line, beside
-from codesafety.answers.codes import ANSWER, known, rule_coding, told_of, without_unknown_codes
+from codesafety.answers.codes import ANSWER, is_report, known, rule_coding, told_of, without_unknown_codes
 from codesafety.answers.paths import fhirpaths, xpaths
 from codesafety.answers.screen import decides, screen
+from codesafety.arguments import expect
 from codesafety.errors import CodesafetyError
 from codesafety.report import Decision, Report, Result
 
@@ -35,12 +36,14 @@ _ISSUE_TYPE = {
 
 def operation_outcome(report: Report, version: FhirVersion) -> dict[str, Any]:
     """Return the report as an OperationOutcome. The rule is in `details.coding`, the place in `expression`."""
+    is_report(report)
     known(version, get_args(FhirVersion), "FHIR")
     return {"resourceType": "OperationOutcome", "issue": list(_issues(report, version))}
 
 
 def not_done(error: CodesafetyError) -> dict[str, Any]:
     """Return an error as an OperationOutcome, the same in each version: nothing was checked."""
+    expect(error, CodesafetyError, "error", "what the library raised")
     coding = {"system": ANSWER, "code": "not-checked"}
     text = f"Nothing was checked: {told_of(error)}"
     return {

@@ -14,11 +14,14 @@ from urllib.parse import quote
 from codesafety.answers.beside import Line, beside
 from codesafety.answers.codes import told_of, without_unknown_codes
 from codesafety.answers.paths import fhirpaths
+from codesafety.arguments import expect, expect_all
 from codesafety.errors import CodesafetyError
 from codesafety.report import Decision, Report, Result
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVEL: dict[Decision, str] = {"none": "none", "note": "note", "review": "warning", "hold": "error"}
+
+_PAIRS = "pairs: the name of a file, and its report or what the library raised"
 
 
 def sarif(files: Iterable[tuple[str, Report | CodesafetyError]]) -> dict[str, Any]:
@@ -31,7 +34,10 @@ def sarif(files: Iterable[tuple[str, Report | CodesafetyError]]) -> dict[str, An
     notes: list[dict[str, Any]] = []
     artifacts: list[dict[str, Any]] = []
     version: str | None = None
-    for name, found in files:
+    for pair in expect_all(files, tuple, "files", _PAIRS):
+        expect(len(pair) == 2 and pair[0], str, "files", _PAIRS)
+        name, found = pair
+        expect(found, (Report, CodesafetyError), "files", _PAIRS)
         if isinstance(found, CodesafetyError):
             notes.append(notification("not-checked", "hold", f"Nothing was checked: {told_of(found)}", name))
             artifacts.append(artifact(name))

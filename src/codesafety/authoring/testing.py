@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from codesafety import ir
+from codesafety.arguments import expect, expect_all
 from codesafety.evaluation.binding import Binding, bind
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
@@ -334,7 +335,8 @@ def sentences(run: RunResult, interpreter: Interpreter) -> tuple[str, ...]:
 
 def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) -> Iterator[ExampleResult]:
     """Yield the result of every example, asked of both evaluators. `binding` is bound to an `ExampleTerminology`."""
-    for rule in rules if rules is not None else binding.rules:
+    expect(binding, Binding, "binding", "what `bind_for_examples` returned")
+    for rule in binding.rules if rules is None else expect_all(rules, ir.Rule, "rules", "a list of an engine's rules"):
         alone = alone_with(binding, rule)
         program: Program = compile_program(alone)
         for example in rule.examples:
@@ -399,4 +401,6 @@ def alone_with(binding: Binding, rule: ir.Rule) -> Binding:
 
 def bind_for_examples(rulesets: Sequence[ir.Ruleset], terminology: Terminology, **more: Any) -> Binding:
     """Bind rulesets to a terminology in which the system `test` has medicines."""
+    rulesets = expect_all(rulesets, ir.Ruleset, "rulesets", "an engine's `rulesets`")
+    expect(terminology, Terminology, "terminology", "an engine's `terminology`")
     return bind(rulesets, ExampleTerminology(terminology), **more)

@@ -21,6 +21,7 @@ _LATER: Final[Mapping[str, str]] = {
     "rules": "codesafety.cli.rules",
     "terminology": "codesafety.cli.terminology",
     "codes": "codesafety.cli.codes",
+    "bundle": "codesafety.cli.bundle",
 }
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
 

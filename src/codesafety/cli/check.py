@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,6 +38,9 @@ from codesafety.profile import Override, Profile
 from codesafety.record import Record
 from codesafety.report import Report
 
+if TYPE_CHECKING:
+    from codesafety.following import Follower
+
 
 def check(
     files: Annotated[
@@ -50,6 +53,15 @@ def check(
         list[str] | None,
         typer.Option(metavar="PATH", help="Rule files, folders or shipped rulesets by name; none: those on by default."),
     ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="A bundle: a file, a folder of them, or an https address; followed with --jsonl."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A public key; one of those that are given must have signed the bundle."),
+    ] = None,
+    every: Annotated[float, typer.Option(metavar="SECONDS", help="How often --jsonl looks for a newer bundle, about.")] = 60,
     release: Annotated[Path | None, typer.Option(metavar="PACK", help="A pack from `codesafety terminology build`.")] = None,
     limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Set a named limit within its range.")] = None,
     never: Annotated[
@@ -97,18 +109,28 @@ def check(
         raise typer.BadParameter("give FILE, or --jsonl and submissions on standard input")
     if jsonl and format not in (ReportFormat.TEXT, ReportFormat.JSON):
         raise typer.BadParameter("--jsonl writes reports as JSON, and nothing else")
+    if bundle is not None and rules:
+        raise typer.BadParameter("give --bundle or --rules: a bundle is whole")
     data = as_data(form, format_version)
     evaluator: Evaluator = "reference" if reference else "compiled"
+    follower: Follower | None = None
     try:
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
-            engine = load(
-                *(rules or ()),
-                release=release,
-                limits=_limits(limit or ()),
-                never=never or (),
-                evaluator=evaluator,
-                cache=cache,
-            )
+            options: dict[str, Any] = {
+                "release": release,
+                "limits": _limits(limit or ()),
+                "never": never or (),
+                "evaluator": evaluator,
+                "cache": cache,
+                "keys": key or (),
+            }
+            if bundle is None:
+                engine = load(*(rules or ()), **options)
+            else:
+                from codesafety.following import Follower
+
+                follower = Follower(bundle, every_s=every, **options)
+                engine = follower.engine
             practice = read_model(Profile, open_source(profile)) if profile is not None else None
             if practice is not None:
                 engine.check_profile(practice)
@@ -124,7 +146,9 @@ def check(
             "against the frozen list"
         )
     if jsonl:
-        finish(CLEAN, answered=serve_lines(engine, practice, aside, existing))
+        if follower is not None:
+            follower.start()
+        finish(CLEAN, answered=serve_lines(follower or engine, practice, aside, existing))
     tally = _check_files(engine, files or [], existing, practice, aside, form, data, whole=all)
     finish(tally.worst, answered=tally.answered)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
+import signal
 import sys
 from contextlib import redirect_stdout
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codesafety import __version__
 from codesafety.cli.output import error_data, standard_input, write
@@ -19,22 +22,86 @@ from codesafety.profile import Override, Profile
 from codesafety.record import Record
 from codesafety.report import Report
 
+if TYPE_CHECKING:
+    from codesafety.following import Follower
+
+_AT_ONCE = 1 << 20
+"""How many bytes are taken from the pipe at once."""
 _EXACT = f"exact-{token_hex(8)}:"
 """Marks a decimal kept as text on its way through: a float would change it."""
 _QUOTED_EXACT = re.compile(f'"{_EXACT}([^"]*)"')
 
 
+def _engine(source: Engine | Follower) -> Engine:
+    return source if isinstance(source, Engine) else source.engine
+
+
+class _Stopped(BaseException):
+    """SIGTERM came while nothing was to be done."""
+
+
+class _Lines:
+    """Lines of standard input, until it ends or SIGTERM comes: lines that were received by then are still given."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._received = bytearray()
+        self._looked = 0
+        """How far no end of a line was found."""
+        self._waiting = self._ended = False
+        try:
+            self._number: int | None = stream.fileno() if hasattr(signal, "SIGTERM") and os.name == "posix" else None
+            signal.signal(signal.SIGTERM, self._stop)
+        except (OSError, ValueError):  # no file of the system, or no main thread: it ends with its input alone
+            self._number = None
+
+    def _stop(self, *_: object) -> None:
+        self._ended = True
+        if self._waiting:
+            raise _Stopped
+
+    def readline(self, most: int) -> bytes:
+        """Return the next line, or `most` bytes of a longer one; nothing at the end. A line without its end is one only where the input
+        ended there: after SIGTERM it has not been received."""
+        if self._number is None:
+            return self._stream.readline(most)
+        while (at := self._received.find(b"\n", self._looked)) < 0 and len(self._received) < most:
+            self._looked = len(self._received)
+            if self._ended or not (more := self._more()):
+                return b"" if self._ended else self._taken(len(self._received))
+            self._received += more
+        return self._taken(min(most, at + 1 if at >= 0 else most))
+
+    def _taken(self, size: int) -> bytes:
+        line = bytes(self._received[:size])
+        del self._received[:size]
+        self._looked = 0
+        return line
+
+    def _more(self) -> bytes:
+        assert self._number is not None
+        try:
+            self._waiting = True
+            if not self._ended:
+                select.select([self._number], [], [])
+        except _Stopped:
+            return b""
+        finally:
+            self._waiting = False
+        return b"" if self._ended else os.read(self._number, _AT_ONCE)
+
+
 _FIELDS = ("submission", "record", "profile", "overrides", "id")
 
 
-def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
-    """Answer submissions until standard input ends; return how many items were answered. The pipe gives the back-pressure.
+def serve_lines(source: Engine | Follower, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
+    """Answer submissions until standard input ends or SIGTERM comes; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
     optionally `record`, `profile`, `overrides` and `id` (repeated in the answer as it was written). A bad line gets a line with `error`; the
-    process goes on. Each line is flushed.
+    process goes on. Each line is flushed. Of a follower each line is answered by the engine that is in use when it begins.
     """
-    lines, standing = standard_input(), engine.standing
+    lines, standing = _Lines(standard_input()), _engine(source).standing
     _line(
         {
             "ready": True,
@@ -46,6 +113,7 @@ def serve_lines(engine: Engine, profile: Profile | None, overrides: list[Overrid
     )
     number = answered = 0
     while raw := lines.readline(MAX_BYTES + 1):
+        engine = _engine(source)
         number += 1
         if not raw.strip():
             continue

@@ -31,14 +31,22 @@ from codesafety.cli.output import (
     write_unchanged,
 )
 from codesafety.diagnostics import Span, count, render_all
-from codesafety.engine import Engine, checked_path, frozen_terminology, hazard_log, load, rule_paths
+from codesafety.engine import (
+    Engine,
+    checked_path,
+    frozen_terminology,
+    hazard_log,
+    installed_predicates,
+    load,
+    rule_paths,
+)
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.paths import writing
 from codesafety.terminology.interface import Terminology
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH…", help="Rule files, folders, or rulesets by name.")]
 OptionalPaths = Annotated[
     list[str] | None,
     typer.Argument(metavar="PATH…", help="Rule files, folders, or shipped rulesets by name; none: the shipped ones."),
@@ -70,7 +78,7 @@ def check(
     other_files: Set[Path] = set()
     try:
         found, other_files = _with_folders(paths)
-        loaded = language.load(found, shipped=_shipped(), strict=strict)
+        loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
         hazards = unlisted(loaded.rulesets, hazard_log(found))
         engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:
@@ -259,7 +267,7 @@ def show(
     if rules is None and Path(rule).exists():
         engine, _ = _loaded([rule], form)
         asked = {Path(rule).resolve()}
-        found = [r for r in engine.rules if _within(r.span.file, asked)]
+        found = [r for r in engine.rules if engine.bundle is not None or _within(r.span.file, asked)]
     else:
         engine, _ = _loaded(rules, form)
         found = [

@@ -18,7 +18,19 @@ from codesafety.formats.encoding import decode, kind_of, mentions, place_in
 from codesafety.formats.fhir.json import parse_json_value
 from codesafety.formats.fhir.tree import Number
 from codesafety.plugins.reading import Source
-from codesafety.record import Entry, Model, NotRead, PartialDate, Record, Submission, ValidationError, day_interval, punctuated
+from codesafety.record import (
+    Entry,
+    Model,
+    NotRead,
+    PartialDate,
+    Record,
+    Submission,
+    ValidationError,
+    day_interval,
+    fault_in_words,
+    place_in_words,
+    punctuated,
+)
 
 _Model = TypeVar("_Model", bound=Model)
 _Items = TypeVar("_Items", Submission, Record)
@@ -165,7 +177,7 @@ def _sent_path(members: dict[str, Any], way: _Place) -> str:
     for part in way[:2]:
         item = item[part]
     sent = item.get("path") if len(way) > 1 and isinstance(item, dict) else None
-    return sent + _path(way).removeprefix(_path(way[:2])) if isinstance(sent, str) else _path(way)
+    return sent + place_in_words(way).removeprefix(place_in_words(way[:2])) if isinstance(sent, str) else place_in_words(way)
 
 
 def _null_codes(members: dict[str, Any], value: Any, way: _Place) -> Iterator[dict[str, Any]]:
@@ -220,38 +232,9 @@ def _fault(place: _Place, kind: str, words: str, value: Any) -> tuple[str, str]:
         *way, name = place
         for part in way:
             value = value[part]
-        return _path(tuple(way)), f"a field that does not belong here: number {[*value].index(name) + 1}"
-    return _path(place), _reason(kind, words)
-
-
-def _path(place: _Place) -> str:
-    """Return a place in words of the model: every name before a fault is one of its own."""
-    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    return words.removeprefix(".") or "the object"
+        return place_in_words(tuple(way)), f"a field that does not belong here: number {[*value].index(name) + 1}"
+    return place_in_words(place), fault_in_words(kind, words)
 
 
 def _help(model: type[Model]) -> str:
     return _HELP if model in (Submission, Record) else f"see `codesafety schema {model.__name__.lower()}`"
-
-
-def _reason(kind: str, words: str) -> str:
-    match kind:
-        case "missing":
-            return "this field is required"
-        case "code_is_a_number" | "date" | "value":
-            return words
-        case "too_long":
-            return f"a list of more than {_limit_in(words)}"
-        case "string_too_long":
-            return f"a text of more than {_limit_in(words)} characters"
-        case "literal_error":
-            return "not one of the words that this field may have" + (
-                ": " + words.removeprefix("Input should be ") if words.startswith("Input should be ") else ""
-            )
-        case _:
-            return words[:1].lower() + words[1:].rstrip(".")
-
-
-def _limit_in(words: str) -> str:
-    """Return the first number in the words of a fault: the limit, before what was sent."""
-    return f"{int(next(word for word in words.split() if word.isdigit())):,}"

@@ -27,10 +27,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands at the paths that were given, and at those of shipped rulesets that are not among them."""
+    """What stands at the paths that were given, and at those of shipped rulesets that are not among them.
+
+    `beside`: the files that rules name, by folder, where they are held already; None: they are read from the folder.
+    """
 
     given: tuple[Place, ...]
     shipped: tuple[Place, ...]
+    beside: Mapping[Path, Mapping[str, bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

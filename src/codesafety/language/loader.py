@@ -39,25 +39,23 @@ def load_found(found: Found, *, predicates: Mapping[str, ir.Signature] | None = 
     diagnostics = Diagnostics()
     sources: dict[str, str] = {}
     with no_collection():
-        folders = [f for place in found.given for f in _folders(place, False, diagnostics, sources)]
-        folders += _shipped(folders, found.shipped, diagnostics, sources)
+        folders = [f for place in found.given for f in _folders(place, False, diagnostics, sources, found.beside)]
+        folders += _shipped(folders, found, diagnostics, sources)
         return _checked(folders, predicates or {}, strict, diagnostics, sources)
 
 
-def _shipped(
-    given: Sequence[Folder], shipped: Sequence[Place], diagnostics: Diagnostics, sources: dict[str, str]
-) -> list[Folder]:
+def _shipped(given: Sequence[Folder], there: Found, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
     """Return the shipped rulesets that others use, and those that these use in turn.
 
     A shipped folder is called as its ruleset is, so that only those in use are parsed; a name that no folder bears has all parsed.
     """
-    left = {place.path.name: place for place in shipped}
+    left = {place.path.name: place for place in there.shipped}
     found: list[Folder] = []
     wanted = _used(given) - _names(given)
     while left and wanted:
         named = [name for name in left if name in wanted]
         chosen = [left.pop(name) for name in (named or list(left))]
-        found += [f for place in chosen for f in _folders(place, True, diagnostics, sources)]
+        found += [f for place in chosen for f in _folders(place, True, diagnostics, sources, there.beside)]
         wanted = _used([*given, *found]) - _names([*given, *found])
     return found
 
@@ -145,14 +143,25 @@ def _headers_in(file: Path) -> int:
     return sum(token.type == "RULESET" for token in scanner().scan(text, file.as_posix())[0])
 
 
-def _folders(place: Place, shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]) -> list[Folder]:
+def _folders(
+    place: Place,
+    shipped: bool,
+    diagnostics: Diagnostics,
+    sources: dict[str, str],
+    beside: Mapping[Path, Mapping[str, bytes]] | None,
+) -> list[Folder]:
     """Return the rulesets at a place, parsed; what is wrong there is reported."""
     diagnostics.found += place.diagnostics
-    return [f for root, files in place.folders for f in _folder(root, files, shipped, diagnostics, sources)]
+    return [f for root, files in place.folders for f in _folder(root, files, shipped, diagnostics, sources, beside)]
 
 
 def _folder(
-    root: Path, files: Mapping[Path, bytes], shipped: bool, diagnostics: Diagnostics, sources: dict[str, str]
+    root: Path,
+    files: Mapping[Path, bytes],
+    shipped: bool,
+    diagnostics: Diagnostics,
+    sources: dict[str, str],
+    beside: Mapping[Path, Mapping[str, bytes]] | None,
 ) -> list[Folder]:
     parsed: list[syntax.File] = []
     for file, raw in files.items():
@@ -172,7 +181,10 @@ def _folder(
     if not parsed:
         return []
     names = tuple(dict.fromkeys(_named_files(parsed)))
-    data = read_named(root, names, diagnostics)
+    if beside is None:
+        data = read_named(root, names, diagnostics)
+    else:
+        data = {name: beside[root][name] for name in names if name in beside[root]}
     places = {name: (root / name).as_posix() for name in data}
     read = ReadFolder(root.as_posix(), names, digest_of(files, data))
     return [Folder(f"`{root.as_posix()}`", tuple(parsed), data, places, read.digest, shipped, read)]

@@ -10,6 +10,8 @@ from codesafety import record
 from codesafety.diagnostics import did_you_mean, listed
 from codesafety.ir import CodingWord, FieldType, ItemWord, Kind
 
+LANGUAGES: Final = (1, 2)
+"""The versions of the language that this library reads. What came with the second must say so."""
 DATE, WORD, VALUE, QUANTITY, NUMBER, CODINGS, TEXT = (
     FieldType.DATE,
     FieldType.WORD,

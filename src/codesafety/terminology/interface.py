@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Status(StrEnum):
@@ -97,6 +97,7 @@ class Product:
     by_name: bool = False
 
 
+@runtime_checkable
 class Terminology(Protocol):
     """The facade. Immutable and safe to share between threads; every answer is the same for ever."""
 

@@ -102,7 +102,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     dated = Used()
     start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
-    if any(is_unread(shape_of, name) for name in resource.children if name.startswith(shape.dates)):
+    if any(is_unread(shape_of, name) for name in resource.held if name.startswith(shape.dates)):
         fields["consultation_date"] = None  # it says itself when it was, in a form that is not read: that day is no other
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}

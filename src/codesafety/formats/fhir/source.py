@@ -31,9 +31,9 @@ from codesafety.record import (
     Patient,
     Qualifier,
     Record,
+    RecordError,
     Submission,
     TextItem,
-    ValidationError,
 )
 
 SUPPORTING = frozenset(
@@ -359,7 +359,7 @@ def _resource(resource: Node, around: Surroundings, parts: Parts, *, gp_connect:
             parts.not_read.append(not_understood(resource, index, reason, broken=False))
     except Broken as error:
         parts.not_read.append(not_understood(resource, index, f"{error.reason}, at {error.node.within}", broken=True))
-    except ValidationError:
+    except RecordError:
         parts.not_read.append(not_understood(resource, index, "what it holds does not fit its type", broken=True))
     else:
         around.used.nodes |= local.nodes

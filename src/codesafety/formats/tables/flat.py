@@ -28,6 +28,7 @@ for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -59,8 +60,8 @@ from codesafety.record import (
     Patient,
     Qualifier,
     Quantity,
+    RecordError,
     Submission,
-    ValidationError,
     Value,
 )
 
@@ -306,8 +307,8 @@ class _Patient:
                 raise BadValue("the kind is none that an entry may have")
         except BadValue as error:
             self.not_read.append(reader.broken(row, str(error)))
-        except ValidationError as error:
-            field = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0]
+        except RecordError as error:
+            field = re.split(r"\W", error.path or "")[0]
             self.not_read.append(reader.broken(row, f"a word or a number that `{field}` may not be"))
 
 
@@ -407,9 +408,9 @@ class _Rows:
         ended = self.date(row, "end_date")
         if assertion is None and self.table.name == "careplans":
             assertion = "planned"
-        return Entry.model_validate(
-            fields
-            | {
+        return Entry(
+            **{
+                **fields,
                 "kind": kind,
                 "codings": self.codings(row, "system", "code", "display"),
                 "clinical_status": clinical,
@@ -439,14 +440,14 @@ class _Rows:
         """Return a medication: a request where the row has an intent (a plan where it is one), else a statement."""
         intent = self.text(row, "intent")
         kind = "statement" if intent is None else "plan" if intent in ("plan", "proposal", "option") else "request"
-        numbers = {
+        numbers: dict[str, Any] = {
             field: as_decimal(row[self.column[field]]) for field in ("days_supply", "dose", "times_a_day") if field in self.column
         }
         amount = as_decimal(row[self.column["quantity"]]) if "quantity" in self.column else None
-        return Medication.model_validate(
-            self._shared(row, encounters)
-            | numbers
-            | {
+        return Medication(
+            **{
+                **self._shared(row, encounters),
+                **numbers,
                 "kind": kind,
                 "products": self.codings(row, "system", "code", "display"),
                 "start": self.date(row, "date"),

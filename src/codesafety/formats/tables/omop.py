@@ -42,9 +42,9 @@ from codesafety.record import (
     Patient,
     Qualifier,
     Quantity,
+    RecordError,
     Submission,
     TextItem,
-    ValidationError,
     Value,
     day_interval,
 )
@@ -362,7 +362,7 @@ class _Person:
         except BadValue as error:
             self._not_read.append(self._broken(table, row, str(error)))
             return
-        except ValidationError:
+        except RecordError:
             self._not_read.append(self._broken(table, row, "a column holds what it may not hold"))
             return
         self._list_other_dates(table, row, shape)

@@ -21,9 +21,8 @@ from codesafety.language.checking.terms import warn_of_disagreement
 from codesafety.language.datafiles import DataFile
 from codesafety.language.files import ReadFolder
 from codesafety.language.parsing import syntax
+from codesafety.language.schema import LANGUAGES
 
-LANGUAGES: Final = (1, 2)
-"""The versions of the language that this library reads. What came with the second must say so."""
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
