@@ -287,7 +287,9 @@ _WRITTEN = (
 _FREE_TEXT = frozenset(_WRITTEN.split())
 """Elements of FHIR (STU3 and R4) that hold what somebody wrote in their own words."""
 _ANNOTATIONS = frozenset(["note", "progress"])
-_HOLDERS = "activity detail dosage dosageInstruction enteralFormula finding oralDiet payload prediction reaction supplement target"
+_HOLDERS = (
+    "activity detail dosage dosageInstruction enteralFormula finding oralDiet payload prediction reaction supplement target"
+)
 _HELD_IN = _ANNOTATIONS | frozenset(_HOLDERS.split())
 """Elements that hold others of these."""
 
