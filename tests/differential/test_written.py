@@ -88,6 +88,12 @@ rule r9 for each row p of doses {{
   when m.dose * m.strength > p.most and m.dose * m.strength is not from p.dose to 9 "g" and m is within p.gap after e and m is after p.starts
   say "{{m}} {{p.most}}"
 }}
+rule r10 {{
+  action note for medication m in drug with medication n of the same order as m
+  when m overlaps n and at least 2 medication y of the same order as m including m where ( y.kind is request or y is before n )
+  unless "u" latest medication y of the same order as m before n has ( y.status is stopped )
+  say "{{m}} {{n}}"
+}}
 """
 DATA = {
     "said.csv": b"phrase,says\nis so,affirms\nnot so,denies\n",
@@ -150,7 +156,7 @@ def answered(text: str, seed: int) -> set[str]:
 
 
 def test_the_rules_as_they_stand_fire_are_clear_and_cannot_tell() -> None:
-    assert len(language.load_texts({"w.rules": WRITTEN}, DATA).rulesets[0].rules) == 11
+    assert len(language.load_texts({"w.rules": WRITTEN}, DATA).rulesets[0].rules) == 12
     assert {status for seed in range(20) for status in answered(WRITTEN, seed)} >= {"fires", "cannot_tell"}
 
 

@@ -204,6 +204,14 @@ _SAID_INSTEAD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("man", "men", "boy", "m"), "male"),
     **dict.fromkeys(("woman", "women", "girl", "f"), "female"),
     **dict.fromkeys(("mother", "father", "parent", "sister", "brother", "relative"), "family"),
+    **dict.fromkeys(("historical", "previous", "old", "resolved", "former", "history"), "past"),
+    **dict.fromkeys(("negated", "denied", "refuted", "excluded", "negative"), "absent"),
+    **dict.fromkeys(("new", "received", "arriving"), "incoming"),
+    **dict.fromkeys(("confirmed", "diagnosed", "positive", "current"), "present"),
+    **dict.fromkeys(("suspected", "probable", "likely", "query", "uncertain"), "possible"),
+    **dict.fromkeys(("ordered", "requested", "intended", "proposed"), "planned"),
+    **dict.fromkeys(("filed", "recorded", "duplicate"), "already-filed"),
+    **dict.fromkeys(("wrong", "deleted", "error", "withdrawn", "erroneous"), "entered-in-error"),
     "yes": "true",
 }
 """Words that people write for one of a field's, and that spelling does not lead to."""

@@ -181,7 +181,7 @@ def test_a_quantified_value_may_be_read_in_a_unit_too() -> None:
      f"this number takes 17 operations, more than 16 [{' + '.join(['x.value'] * 18)}]",
      "split the rule, or put a part of it into a table"),
     ("e.date + 3 > 5", PAIR, "CS205", "`e.date` is no number [e.date]",
-     "use a field that is a number, such as `m.quantity`, `m.dosage` or `e.value`"),
+     "dates are not calculated with: write `… is within 30 days before …`, `… is more than 3 months before …`"),
     ("e.value + age at e > 5", PAIR, "CS205", "an age is no number [age at e]",
      "an age stands alone on the left: `age at e < 12 years`"),
     ("x is less than 0 days before e", PAIR, "CS207", "this is never true: no distance is less than 0 [0 days]", "write 1 or more"),

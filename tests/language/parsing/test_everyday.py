@@ -12,6 +12,7 @@ valueset preg "Pregnant" { codes 77386006 |Pregnancy| source "s" }
 valueset notpreg "Not pregnant" { codes 60001007 |Not pregnant| source "s" }
 valueset egfr "eGFR" { codes test "egfr" |eGFR| source "s" }
 valueset pill "Pill" { codes 326324002 source "s" }
+limit high "High" { default 300 "mm[Hg]" source "s" }
 table bands from "bands.csv" { key band column which set column youngest years column said text column code code source "s" }
 define late(entry e) "late" { e is after 2025-01-01 }
 """
@@ -67,6 +68,36 @@ def told(text: str) -> tuple[str, str | None]:
     ("late(e.date)", "e.date", "numbers are calculated with `+ - * /`; a named condition is asked of an item: `late(e)`"),
     ("late()", ")", "name what it is asked of: `late(e)`"),
     ("patient.gender in (male, female)", "(", "say it of each: `patient.gender is male or patient.gender is female`"),
+    ("exists entry x in notpreg where (x is after e) as other", "as", "the name stands before the brackets: `as other where ( … )`"),
+    ("exists entry x as other in notpreg where (x is after e)", "in", "the name stands behind the set: `in notpreg as other`"),
+    ("e.date >= '2025-01-01'", "'2025-01-01'", "a date stands without quotes: `2025-01-01`"),
+    ("days between e and message.sent < 30", "days", "dates are not calculated with: write `e is within 30 days before message.sent`, `e is more than 3 months before …`"),
+    ("e is 30 days before message.sent", "30", "write `e is within 30 days before message.sent`"),
+    ("exists entry x in notpreg where (x is newer than e)", "than", "write `x is after e`"),
+    ("exists entry x in notpreg where (x is later than e)", "than", "write `x is after e`"),
+    ("exists entry x in notpreg where (x is earlier than e)", "than", "write `x is before e`"),
+    ("next entry x in notpreg after e has (x is past)", "entry", "the one after is the earliest after it: `earliest entry x in notpreg after e has ( … )`"),
+    ("e has value", "has", "write `not (e.value is missing)`"),
+    ("e.value exists", "exists", "write `not (e.value is missing)`"),
+    ("e.value is present", "present", "write `not (e.value is missing)`"),
+    ("e.value is null", "null", "write `e.value is missing`"),
+    ("e.value is empty", "empty", "write `e.value is missing`"),
+    ("e.value is known", "known", "write `not (e.value is missing)`"),
+    ("patient is pregnant", "patient", "name a field, such as `patient.gender`; what the patient has is coded: `exists history x in SET`"),
+    ("e is diagnosed", "diagnosed", "did you mean `present`?"),
+    ("e is new", "new", "did you mean `incoming`?"),
+    ("exists entry x in notpreg where (x is on the record)", "the", "what is on the record is not incoming: `not (x is incoming)`"),
+    ("e is historical", "historical", "did you mean `past`?"),
+    ("e is family history", "history", "write `e is about family`"),
+    ("e is negated", "negated", "did you mean `absent`?"),
+    ("e is confirmed", "confirmed", "did you mean `present`?"),
+    ("e is not about the patient", "patient", "leave `the` out"),
+    ("patient.deceased", "say", "say what is asked of it: `patient.deceased is …`"),
+    ("patient is alive", "patient", "name a field, such as `patient.gender`; what the patient has is coded: `exists history x in SET`"),
+    ('e.value > 3e5 "mg"', "e5", "a number is written out: `300000`"),
+    ('e.value at least 3 "mg"', "at", 'write `e.value >= 3 "mg"`'),
+    ("exists entry x in egfr where (e.value is double x.value)", "x.value", "write `2 * x.value`"),
+    ("exists entry x in egfr where (e.value > twice x.value)", "x.value", "write `2 * x.value`"),
 ])  # fmt: skip
 def test_conditions_as_people_say_them(condition: str, words: str, help: str) -> None:
     assert told(f'rule r {{ action note for entry e in preg when {condition} say "x" }}') == (words, help)
@@ -110,7 +141,28 @@ def test_examples_as_people_write_them(example: str, words: str, help: str) -> N
     ('limit l "L" { default 3 weeks min 1 weeks max 4 weeks source "s" }', "min", "what it may be set to is written `from 1 week to 4 weeks`"),
     ('rule r { action note for text t when t says preg say "x" }', "says", "write `t affirms preg` or `t denies preg`: the set lists the `phrases`"),
     ('rule r { action note for medication m in pill with medication n in pill when m overlaps with n by 3 days say "x" }', "with", "write `overlaps n by more than 3 days`"),
-    ('rule r { action note for medication m in pill with medication n in pill when m has same ingredient as n say "x" }', "has", "write `has the same ingredients as`, or `shares an ingredient with`"),
+    ('rule r { action note for medication m in pill with medication n in pill when m has same ingredient as n say "x" }', "has", "write `not (m.same is missing)`"),
+    ('rule r { action note for medication m in pill with medication n in pill when m is the same medicine as n say "x" }', "same", "write `the same product as` or `the same entry as`, and what it is compared with"),
+    ('rule r { action note overridable by seen for entry e in preg when e is incoming say "x" }', "entry", "say how long: `overridable by seen for 6 months`"),
+    ('rule r { action note after s for entry e in preg when e is incoming say "x" }', "s", "write `after rule s`"),
+    ('rule r { action note after all rules for entry e in preg when e is incoming say "x" }', "all", "write `after rule all`"),
+    ('rule r { action note, review for entry e in preg when e is incoming say "x" }', ",", "a rule asks for one thing: `note`, `review` or `hold`"),
+    ('rule r { action note for entry e in preg e is incoming say "x" }', "e", "a condition stands behind `when`: `when e is incoming …`"),
+    ('rule r { - action note - for entry e in preg say "x" }', "-", "remove it: parts need no mark between them"),
+    ('rule r { action note for medication m in pill when b of the same order as m say "x" }', "of the same order as", "of which order a medication is, is said where it is drawn: `medication x of the same order as m`"),
+    ('rule r { action note for medication m in pill when exists order x of m where (x is before m) say "x" }', "order", "parts of one order are drawn as `medication x of the same order as m`; `x.kind is request` is an issue"),
+    ('rule r { action note for medication m in pill when exists repeat x of m where (x is before m) say "x" }', "repeat", "parts of one order are drawn as `medication x of the same order as m`; `x.kind is request` is an issue"),
+    ('rule r { action note for medication m in pill with medication n of the same order as m in pill when m is before n say "x" }', "in", "the set stands first: `in pill of the same order as m`"),
+    ('rule r { action note for entry e in preg when e is incoming say "{age} old" }', "age", "an age is an age at something: `age at e`"),
+    ('rule r { action note for entry e in preg when e is incoming say "over {high}" }', "high", "a limit stands for a number or a length in a condition; it is not shown, and every report lists it"),
 ])  # fmt: skip
 def test_other_parts_as_people_write_them(text: str, words: str, help: str) -> None:
     assert told(text) == (words, help)
+
+
+@pytest.mark.parametrize("condition", ["e.date > message.sent - 30 days", "e.date - message.sent < 30 days"])
+def test_dates_are_not_calculated_with(condition: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        load_texts({"m.rules": f'{HEAD}rule r {{ action note for entry e in preg when {condition} say "x" }}'}, DATA)
+    helps = {d.help for d in caught.value.diagnostics if not d.code.startswith("CS4")}
+    assert "dates are not calculated with: write `… is within 30 days before …`, `… is more than 3 months before …`" in helps

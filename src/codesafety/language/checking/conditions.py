@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from codesafety import ir
-from codesafety.diagnostics import did_you_mean, listed
+from codesafety.diagnostics import did_you_mean
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.checking.ages import age_comparison, age_range
@@ -201,7 +201,7 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
         elif help is None and var.kind is Kind.TEXT:
             help = f"ask what it says, `{var.name} denies SET` or `{var.name} affirms SET`, or when, `{var.name} is before …`"
         elif help is None:
-            help = f"it can be {listed(words)}"
+            help = schema.meant(word, words)
         scope.diagnostics.error("CS206", f"{a_kind(var.kind)} cannot be `{word}`", node.word.span, help)
         return None
     if var.kind is Kind.CODING:
@@ -218,6 +218,11 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     return ir.ItemIs(var, ir.ItemWord(word), node.span)
 
 
+_NOTHING: Final = frozenset({"null", "empty", "none", "blank", "absent", "unknown", "nothing"})
+_SOMETHING: Final = frozenset({"present", "known", "given", "recorded", "there", "available"})
+"""Words that people bring for a field that is missing, and for one that is not."""
+
+
 def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Condition | None:
     written = field.as_written
     if field.type is not FieldType.WORD:
@@ -229,6 +234,10 @@ def _field_is(node: syntax.IsWord, field: ir.Field, scope: RuleScope) -> ir.Cond
             FieldType.CODINGS: f"ask for its code: `{written} in {node.word.text}`, where that is a value set",
             FieldType.TEXT: f"text as sent can be `missing`, or be compared with another field: `{written} is x.{field.name}`",
         }[field.type]
+        if node.word.text in _NOTHING:
+            instead = f"write `{written} is missing`"
+        elif node.word.text in _SOMETHING:
+            instead = f"write `not ({written} is missing)`"
         scope.diagnostics.error("CS205", f"`{written}` is not a word and cannot be `{node.word.text}`", node.word.span, instead)
         return None
     if field.var is not None and field.var.kind is Kind.ROW:

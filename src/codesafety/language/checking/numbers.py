@@ -288,7 +288,11 @@ def _named(word: syntax.Word, scope: RuleScope, doing: str, *, open_too: bool) -
         "CS205",
         f"`{found.as_written}` is {A_TYPE[found.type]} and {doing}" if doing == _COMPARED else f"`{found.as_written}` {doing}",
         word.span,
-        help if doing == _COMPARED else "use a field that is a number, such as `m.quantity`, `m.dosage` or `e.value`",
+        help
+        if doing == _COMPARED
+        else "dates are not calculated with: write `… is within 30 days before …`, `… is more than 3 months before …`"
+        if found.type is FieldType.DATE
+        else "use a field that is a number, such as `m.quantity`, `m.dosage` or `e.value`",
     )
     return None
 

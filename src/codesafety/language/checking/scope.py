@@ -372,7 +372,7 @@ class RuleScope:
             fields = schema.PATIENT if base == "patient" else schema.MESSAGE
             if not dot:
                 help = (
-                    f"name a field, such as `patient.{'gender' if base == 'patient' else ''}`"
+                    "name a field, such as `patient.gender`; what the patient has is coded: `exists history x in SET`"
                     if base == "patient"
                     else "name a field, such as `message.service`"
                 )
@@ -427,6 +427,10 @@ class RuleScope:
             span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
         elif base in ("today", "now"):
             help = NO_CLOCK
+        elif base == "age":
+            help = "an age is an age at something: `age at e`"
+        elif f"{self.ruleset.ruleset}/{base}" in self.ruleset.names.limits and word.text == base:
+            help = "a limit stands for a number or a length in a condition; it is not shown, and every report lists it"
         elif base in self.gone:
             help = f"`{base}` is bound by a quantifier and can be used in its brackets only; `as {base}` behind it lets `say` name what is found"
         elif word.text == base and (home := self._home_of(base)) is not None:

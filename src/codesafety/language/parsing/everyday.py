@@ -30,8 +30,17 @@ _ALL: Final = frozenset({"all", "every", "each"})
 _NONE: Final = frozenset({"none", "without", "never"})
 _SAYS: Final = frozenset({"contains", "says", "mentions", "states", "includes", "matches", "like"})
 _AT_ENDS: Final = {"after": "before", "before": "after"}
+_SIDES: Final = {
+    **dict.fromkeys(("newer", "later", "recenter"), "after"),
+    **dict.fromkeys(("older", "earlier", "sooner"), "before"),
+}
+_TIMES_AS_MUCH: Final = {"double": "2", "twice": "2", "triple": "3", "half": "0.5", "thrice": "3"}
+_NO_DATE_ARITHMETIC: Final = (
+    "dates are not calculated with: write `e is within 30 days before message.sent`, `e is more than 3 months before …`"
+)
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
+_SHORT_POWER: Final = 4
 _ENDS: Final = frozenset({"AND", "OR", "RPAR", "RBRACE", "SAY", "UNLESS", "EXAMPLE", "$END"})
 _NO_IF: Final = 'a rule has no `if`: conditions stand behind `when`, and an exception is `unless "…" CONDITION`'
 
@@ -42,6 +51,12 @@ def of_everyday_words(place: Place) -> str | None:
     return next((help for help in (*found, *(ask(place) for ask in _ELSEWHERE)) if help is not None), None)
 
 
+def of_an_article(place: Place) -> str | None:
+    """`e is not about the patient`."""
+    word = _word_before(place)
+    return f"leave `{word}` out" if word in ("the", "a", "an") and place.token.type == "NAME" else None
+
+
 def _word_before(place: Place) -> str:
     return place.before[-1].value if place.after == "NAME" else ""
 
@@ -49,6 +64,10 @@ def _word_before(place: Place) -> str:
 def _of_members(place: Place) -> str | None:
     """`any entry x …`, `all entry x …`, `patient has entry x …`, `count(entry x …)`, `latest x in …`."""
     token, before, behind = place.token, place.before, place.behind
+    if token.type == "AS" and place.after == "RPAR" and behind:
+        return f"the name stands before the brackets: `as {behind[0].value} where ( … )`"
+    if token.type == "IN" and place.earlier == "AS" and behind:
+        return f"the name stands behind the set: `in {behind[0].value} as {before[-1].value}`"
     if token.type == "HAS" and behind and behind[0].type in KINDS:
         return f"write `exists {_drawn(behind)} …`"
     if token.type in ("LATEST", "EARLIEST") and place.after == "EXISTS":
@@ -72,6 +91,8 @@ def _of_members(place: Place) -> str | None:
         return f"write `at least N {_drawn([token, *behind])} where ( … )`"
     drawn = _drawn([token, *behind])
     word = _word_before(place)
+    if word == "next":
+        return f"the one after is the earliest after it: `earliest {drawn} after {ranged(place.before) or 'ITEM'} has ( … )`"
     if word in _SOME:
         return f"write `exists {drawn} …`"
     if word in _NONE:
@@ -134,7 +155,14 @@ def _of_ranges(place: Place) -> str | None:
         return _as_range(f"age at {ranged(place.before) or 'e'}", place, negated=False)
     if token.type == "AT" and place.after == "DOTTED" and place.before[-1].value.endswith(".age") and place.behind:
         return f"an age is an age at something: `age at {place.behind[0].value}`"
+    if token.type == "AT" and behind_is(place, "LEAST") and "CMP" in place.accepted and place.after == "DOTTED":
+        amount = amount_of(place.behind[1:])
+        return amount and f"write `{subject_of([*place.before, token])} >= {amount}`"
     return "leave `old` out" if token.value == "old" and place.after in TIME else None
+
+
+def behind_is(place: Place, type: str) -> bool:
+    return bool(place.behind) and place.behind[0].type == type
 
 
 def _of_days(place: Place) -> str | None:
@@ -150,8 +178,22 @@ def _of_days(place: Place) -> str | None:
         and behind
     ):
         return f"write `{subject_of(before[:-1])} is not {_AT_ENDS[token.value]} {behind[0].value}`"
-    if token.value in ("same", "the") and _word_before(place) == "on":
+    if _word_before(place) == "on" and (token.value == "same" or (token.value == "the" and behind and behind[0].value == "same")):
         return "write `on the same day as`"
+    if _word_before(place) == "on" and token.value in ("the", "record"):
+        return f"what is on the record is not incoming: `not ({subject_of(before)} is incoming)`"
+    if token.type == "THAN" and (side := _SIDES.get(_word_before(place))) is not None and behind and behind[0].type != "NUMBER":
+        return f"write `{subject_of(before)} is {side} {behind[0].value}`"
+    if (
+        token.type == "NUMBER"
+        and place.after == "IS"
+        and len(behind) > 2
+        and behind[0].type in TIME
+        and behind[1].type in ("BEFORE", "AFTER")
+    ):
+        return f"write `{subject_of(before)} is within {token.value} {in_words(behind[:3])}`"
+    if token.type in TIME and behind and behind[0].value == "between":
+        return _NO_DATE_ARITHMETIC
     if accepted == {"AFTER", "BEFORE", "OF"} and token.type in _ENDS:
         return f"say of what: `{in_words(before[start_of(before) :])} before message.sent`"
     return None
@@ -174,6 +216,10 @@ def _of_calculations(place: Place) -> str | None:
     token, before = place.token, place.before
     if token.type == "DOTTED" and place.after == "NUMBER" and "TIMES" in place.accepted and spelling.instead(token.value) is None:
         return f"marks stand between them: `{before[-1].value} * {token.value}`"
+    if token.type in ("DOTTED", "NUMBER") and (times := _TIMES_AS_MUCH.get(_word_before(place))) is not None:
+        return f"write `{times} * {token.value}`"
+    if place.after == "NUMBER" and token.value[:1] == "e" and token.value[1:].isdigit() and len(token.value) < _SHORT_POWER:
+        return f"a number is written out: `{before[-1].value}{'0' * int(token.value[1:])}`"
     if place.after == "LPAR" and place.earlier == "NAME" and place.accepted == {"NAME"}:
         named = before[-2].value
         if token.type == "DOTTED":
@@ -185,6 +231,16 @@ def _of_calculations(place: Place) -> str | None:
 
 def _of_words(place: Place) -> str | None:
     """`e.text contains "pregnant"`, `t says pregnant`."""
+    token, before = place.token, place.before
+    if place.after == "DOTTED" and {"CMP", "IS"} <= place.accepted:
+        if token.type in _ENDS:
+            return f"say what is asked of it: `{before[-1].value} is …`"
+        if token.type == "EXISTS":
+            return f"write `not ({before[-1].value} is missing)`"
+    if token.type == "HAS" and place.behind and place.after == "NAME":
+        return f"write `not ({before[-1].value}.{place.behind[0].value} is missing)`"
+    if token.type == "HISTORY" and _word_before(place) == "family":
+        return f"write `{subject_of(before)} is about family`"
     if place.token.value not in _SAYS or not {"CMP", "DENIES"} & place.accepted:
         return None
     if place.after == "NAME":
@@ -232,11 +288,27 @@ def _of_families(place: Place) -> str | None:
 
 def _of_rules(place: Place) -> str | None:
     """`source <https://…>`, `valid from … to …`, a second `with`."""
-    token, before, behind = place.token, place.before, place.behind
+    token, before, behind, accepted = place.token, place.before, place.behind, place.accepted
     if token.type == "URL" and place.after == "SOURCE":
         return f'a source is named: `source "…" {token.value}`'
     if token.type == "TO" and place.after == "DATE" and place.earlier == "FROM" and behind:
         return f"write `valid from {before[-1].value} valid until {behind[0].value}`"
+    if place.accepted == {"RULE"} and place.after == "AFTER":
+        return f"write `after rule {token.value}`"
+    if token.type == "COMMA" and place.earlier == "ACTION":
+        return "a rule asks for one thing: `note`, `review` or `hold`"
+    if token.type in KINDS and place.after == "FOR" and any(t.type == "OVERRIDABLE" for t in before[-8:]):
+        return f"say how long: `{in_words(before[max(i for i, t in enumerate(before) if t.type == 'OVERRIDABLE') : -1])} for 6 months`"
+    if (
+        token.type == "NAME"
+        and "WHEN" in accepted
+        and behind
+        and behind[0].type in ("IS", "IN", "NOT")
+        and _part(before) == "FOR"
+    ):
+        return f"a condition stands behind `when`: `when {in_words([token, *behind[:2]])} …`"
+    if token.type == "MINUS" and "WHEN" in accepted and not in_a_condition(before):
+        return "remove it: parts need no mark between them"
     if token.type == "WITH" and any(t.type == "WITH" for t in before) and len(behind) > 1 and _part(before) == "FOR":
         return f"a pair has two sides: ask of a third in `when`, `exists {_drawn(behind)} where ( … )`"
     return None

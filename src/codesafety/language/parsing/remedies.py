@@ -10,7 +10,7 @@ from typing import Final
 
 from codesafety.diagnostics import did_you_mean
 from codesafety.ir.units import spelling
-from codesafety.language.parsing.everyday import of_everyday_words
+from codesafety.language.parsing.everyday import of_an_article, of_everyday_words
 from codesafety.language.parsing.place import (
     KINDS,
     TIME,
@@ -80,7 +80,9 @@ _LEFT_OUT: Final = {
     "family": "a family is written `rule NAME for each row p of TABLE { … }`",
 }  # fmt: skip
 """Words of other languages that have no counterpart here, and what is written instead."""
-_PARTS_OF_AN_ORDER: Final = frozenset({"issue", "issues", "dispensing", "dispense", "request", "plan", "authorisation"})
+_PARTS_OF_AN_ORDER: Final = frozenset(
+    {"issue", "issues", "dispensing", "dispense", "request", "plan", "authorisation", "order", "repeat"}
+)
 _ORDERS_CALLED: Final = frozenset({"order", "authorisation", "authorization", "prescription", "plan"})
 """What people call an order, and its parts."""
 _THOUSANDS: Final = 3
@@ -116,6 +118,7 @@ def remedy(place: Place) -> str | None:
         or _of_lengths(place)
         or _of_examples(token, after, accepted)
         or _of_declarations(token, after, earlier, accepted)
+        or of_an_article(place)
     )
 
 
@@ -167,7 +170,9 @@ def _of_orders(place: Place) -> str | None:
     if "OF_THE_SAME_ORDER_AS" in accepted and (token.type in ("OF", "FROM") or the_same):
         return f"parts of one order are drawn as {drawn}"
     is_same = the_same and place.earlier in ("IS", "NOT") and bool(behind) and behind[0].value in _ORDERS_CALLED
-    if is_same or (token.type == "OF_THE_SAME_ORDER_AS" and place.after in ("IS", "NOT")):
+    if token.type == "IN" and place.earlier == "OF_THE_SAME_ORDER_AS" and behind:
+        return f"the set stands first: `in {behind[0].value} of the same order as {place.before[-1].value}`"
+    if is_same or (token.type == "OF_THE_SAME_ORDER_AS" and in_a_condition(place.before)):
         return f"of which order a medication is, is said where it is drawn: {drawn}"
     return None
 

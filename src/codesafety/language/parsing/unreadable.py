@@ -44,6 +44,7 @@ _GLUED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(\D.*)")
 _AS_CLINICS_WRITE: Final = re.compile(r"([0-9]+)/(7|52|12)")
 _PARTS_OF: Final = {"7": "days", "52": "weeks", "12": "months"}
 """How notes of clinics write times: 3/7, 2/52, 6/12."""
+_A_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
 _FRACTION: Final = re.compile(r"\.[0-9]+")
 _POWER: Final = re.compile(r"([a-z][a-z0-9_.-]*)([²³])")
 _RAISED: Final = re.compile(r"\^\s*([2-9])(?![0-9.])")
@@ -278,7 +279,9 @@ def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
         line = text[at + 1 : _line_end(text, at)]
         closing = next((i for i, c in enumerate(line) if c in _SINGLE_QUOTES), None)
         end = at + 1 if closing is None else at + 2 + closing
-        diagnostics.error("CS105", "text is put between double quotes", Span(file, at, end), 'write "…"')
+        inside = text[at + 1 : end - 1]
+        help = f"a date stands without quotes: `{inside}`" if _A_DATE.fullmatch(inside) else 'write "…"'
+        diagnostics.error("CS105", "text is put between double quotes", Span(file, at, end), help)
         return end
     end = at + 1
     while end < len(text) and text[end] == char:
