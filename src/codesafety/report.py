@@ -14,6 +14,9 @@ from codesafety.record import Assertion, Model, Subject, Temporality
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
 
+THIS_WERE_SO = "this were so: "
+"""What stands before an exception's label where `counterfactual_text` names it."""
+
 SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
 """Of hazards and rules, the least first (DCB0129)."""
 
@@ -160,7 +163,8 @@ class Result(Model):
     counterfactual: tuple[str, ...] = ()
     """What would have made it clear, in the rule's own terms."""
     counterfactual_text: tuple[str, ...] = ()
-    """The same in words that follow `It would be clear if`, as far as there are any: an age, the gender, an exception's label."""
+    """The same in words that follow `It would be clear if`, as far as there are any: an age, the gender, the label of an
+    exception that asks for more than what the items themselves are."""
     severity: str | None = None
     hazard: tuple[str, ...] = ()
     source: tuple[SourceCited, ...] = ()
@@ -256,9 +260,10 @@ class About(Model):
 
     kind: Literal["message", "record"] = "message"
     gender: str | None = None
-    """Administrative gender; None where it is missing, or where message and record differ."""
+    """Administrative gender; None where it is missing; the message's where it and the record differ."""
     age: str | None = None
-    """On the day of the message: `28 years`, below two years `9 months`; None where it cannot be told exactly."""
+    """On the day of the message: `28 years`, below two years `9 months`; by the message's birth date where it and the record's
+    differ; None where it cannot be told exactly."""
     service: str | None = None
     """The service's own term, else its code."""
     day: str | None = None

@@ -119,7 +119,7 @@ PREGNANT = {"system": "sct", "code": "77386006", "display": "Pregnant"}
         ({"value": {"boolean": False}}, "Pregnant (77386006), denied by its value, 2026-03-04:"),
         ({"assertion": "absent"}, "Pregnant (77386006), denied as sent, 2026-03-04:"),
         ({"assertion": "possible"}, "Pregnant (77386006), possible as sent, 2026-03-04:"),
-        ({"assertion": "unknown"}, "Pregnant (77386006), whether it is so is not known, 2026-03-04:"),
+        ({"assertion": "unknown"}, "Pregnant (77386006), not certain, 2026-03-04:"),
         ({"subject": "another"}, "Pregnant (77386006), about another person, 2026-03-04:"),
         ({"temporality": "past"}, "Pregnant (77386006), past, 2026-03-04:"),
         (
@@ -136,20 +136,20 @@ def test_the_line_of_an_entry_says_that_it_is_no_plain_fact(entry: dict[str, Any
 def test_the_screen_counts_entries_that_are_no_plain_fact() -> None:
     denied, another = {"value": {"boolean": False}}, {"temporality": "past"}
     shown = " ".join(check("-", given=native(denied, another, denied, {})).stdout.split())
-    assert "4 items read; no plain fact: 2 denied by its value, 1 past" in shown
-    assert "no plain fact" not in check("-", given=native({})).stdout
+    assert "4 items read, of which 2 denied by its value, 1 past" in shown
+    assert "of which" not in check("-", given=native({})).stdout
 
 
 def test_what_could_not_be_told_of_an_entry_is_named_with_its_place() -> None:
     shown = " ".join(check("-", "--all", given=native({"assertion": "unknown"}, {"subject": "unknown"})).stdout.split())
-    assert re.search(r"Pregnant \(77386006\): whether it is so is not known: \d+ rules could not be told: e\[0\]\.", shown)
-    assert re.search(r"Pregnant \(77386006\): whose it is is not known: \d+ rules could not be told: e\[1\]\.", shown)
+    assert re.search(r"not known of Pregnant \(77386006\): whether it is so: \d+ rules could not be told: e\[0\]\.", shown)
+    assert re.search(r"not known of Pregnant \(77386006\): whose it is: \d+ rules could not be told: e\[1\]\.", shown)
     assert "No record was given" in shown
 
 
 def test_of_many_entries_alike_the_screen_has_one_line_and_all_has_each() -> None:
     given = native(*[{"assertion": "unknown"}] * 12)
-    assert "of 12 items, whether it is so is not known (" in " ".join(check("-", given=given).stdout.split())
+    assert "not known of each of 12 items: whether it is so (" in " ".join(check("-", given=given).stdout.split())
     assert "could not be told: e[11]." in " ".join(check("-", "--all", given=given).stdout.split())
 
 

@@ -159,5 +159,5 @@ def test_a_code_that_is_none_is_not_quoted_in_what_could_not_be_told() -> None:
     """A sentence of ours that quotes a sender's line feed can be made to look like a report of ours."""
     sent = Submission(entries=(Entry(path="e", codings=(Coding(system="sct", code="7\nNONE    Nothing was found"),)),))
     lines = codesafety.load(installed_plugins=False).assess(sent).missing_inputs
-    assert [line.cause for line in lines if line.path == "e"] == ["a code that is not well formed: its day is not known"]
+    assert [line.cause for line in lines if line.path == "e"] == ["not known of a code that is not well formed: its day"]
     assert not any("NONE" in line.message for line in lines)

@@ -83,7 +83,7 @@ def test_findings_of_one_rule_are_one_with_their_number_and_three_places(tmp_pat
         "Observations, 1st, and 39 more",
     )
     assert finding.message.endswith("Found 39 more times.")
-    assert finding.beside == ("may be set aside 9 months: confirmed with patient",)
+    assert finding.beside == ("may be set aside for 9 months: confirmed with patient",)
 
 
 def test_the_first_line_says_what_was_found_and_the_next_of_whom() -> None:
@@ -130,7 +130,7 @@ def test_what_would_clear_it_is_said_in_words_and_never_in_variables(tmp_path: P
     (finding,) = screen(told(tmp_path)).findings
     assert finding.clear_if == (
         "It would be clear if the patient were aged 16 years or more, or if the gender recorded were not female, "
-        "or if an exception held: a note explains it."
+        "or if this were so: a note explains it."
     )
     (result,) = [r for r in told(tmp_path).results if r.outcome == "fires"]
     assert result.counterfactual[0] == "clear if aged 16 years or more"

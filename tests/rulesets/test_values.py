@@ -33,6 +33,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 LIMITS = rows(HOME / "tables" / "limits.csv")
+ANY_AGE = rows(HOME / "tables" / "any_age.csv")
 READ = rows(HOME / "codes" / "read.csv")
 
 
@@ -165,3 +166,12 @@ def test_the_terms_of_the_table_are_those_of_the_lists() -> None:
     terms = {row["code"]: row["term"] for row in READ}
     assert len(terms) == len(READ)
     assert [row["code"] for row in LIMITS if row["term"] != terms[row["code"]]] == []
+
+
+def test_the_limits_of_any_age_are_the_widest_of_all_ages() -> None:
+    for row in ANY_AGE:
+        ages = [each for each in LIMITS if each["code"] == row["code"]]
+        assert {each["unit"] for each in ages} == {row["unit"]}
+        for bound, widest in (("lowest", min), ("highest", max)):
+            found = [Decimal(each[bound]) for each in ages if each[bound]]
+            assert row[bound] == (str(widest(found)) if len(found) == len(ages) else ""), row

@@ -151,7 +151,7 @@ def test_medicines_that_were_not_recognised_are_a_line_apart_from_entries(engine
     assert [(line.missing, line.items, line.cause) for line in report.missing_inputs] == [
         ("product", 2, "2 medicines were not recognised"),
         ("code", 1, "1 item carried no code that the rules understand"),
-        ("code", 1, "code NQ1 (emis): what its code means is not known"),
+        ("code", 1, "not known of code NQ1 (emis): what its code means"),
     ]
 
 
@@ -161,7 +161,7 @@ def test_what_is_missing_of_an_item_has_its_own_line_beside_the_missing_record(e
     lines = [(line.missing, line.path, line.rules) for line in report.missing_inputs]
     assert lines == [("record", None, 2), ("assertion, subject", "entry[1]", 2)]
     assert report.missing_inputs[1].message == (
-        "Pregnancy (77386006): whether it is so and whose it is is not known: 2 rules could not be told"
+        "not known of Pregnancy (77386006): whether it is so, whose it is: 2 rules could not be told"
     )
 
 

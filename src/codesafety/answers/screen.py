@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from codesafety.diagnostics import count
-from codesafety.report import Decision, EntryContext, InvolvedEntry, MissingInput, NotReadItem, Report, Result
+from codesafety.report import (
+    THIS_WERE_SO,
+    Decision,
+    EntryContext,
+    InvolvedEntry,
+    MissingInput,
+    NotReadItem,
+    Report,
+    Result,
+)
 from codesafety.terminology.words.normal import without_bracket
 
 _MOST_PLACES = 3
@@ -124,6 +133,7 @@ def _about(report: Report) -> tuple[str, ...]:
     when = about.service or ("Record" if about.kind == "record" else "Message")
     when += f", {day_in_words(about.day)}" if about.day and about.kind == "message" else ""
     age = about.age.removesuffix(" years") if about.age else "age not known"
+    gender = about.gender if about.gender in ("male", "female") else f"gender {about.gender or 'not known'}"
     coded = counts.entries + counts.medications
     read = count(coded, "item") + (f" and {count(counts.texts, 'text')}" if counts.texts else "")
     said = Counter(context_words(said) for item in report.items for said in item.context)
@@ -131,8 +141,8 @@ def _about(report: Report) -> tuple[str, ...]:
     no_fact += ", and others" if len(said) > _MOST_SAID else ""
     return (
         when,
-        f"{about.gender or 'gender not known'}, {age}",
-        f"{read} read{f'; no plain fact: {no_fact[2:]}' if no_fact else ''}",
+        f"{gender}, {age}" + (" as the message says" if _WHO.intersection(report.identity.differing) else ""),
+        f"{read} read{f', of which {no_fact[2:]}' if no_fact else ''}",
     )
 
 
@@ -144,6 +154,7 @@ def day_in_words(day: str) -> str:
     return day
 
 
+_WHO = frozenset({"gender", "birth date"})
 _BY = {"message": "as sent", "value": "by its value", "code": "by its code"}
 
 
@@ -155,15 +166,15 @@ def context_words(said: EntryContext) -> str:
         case "absent":
             words.append(f"denied {by}" if by else "denied")
         case "unknown":
-            words.append("whether it is so is not known")
+            words.append("not certain")
         case "possible" | "planned":
             words.append(f"{said.assertion} {by}".rstrip())
         case "present":
             pass
     if said.subject != "patient":
-        words.append("whose it is is not known" if said.subject == "unknown" else f"about {_WHOSE[said.subject]}")
+        words.append("of whom is not known" if said.subject == "unknown" else f"about {_WHOSE[said.subject]}")
     if said.temporality != "current":
-        words.append("past" if said.temporality == "past" else "whether it is so now is not known")
+        words.append("past" if said.temporality == "past" else "perhaps past")
     return ", ".join(words)
 
 
@@ -184,13 +195,22 @@ def _findings(report: Report) -> Iterator[Finding]:
             action=first.action,
             title=first.title or first.rule,
             message=_message(group),
-            clear_if=f"It would be clear if {', or if '.join(first.counterfactual_text)}." if first.counterfactual_text else None,
+            clear_if=clear_if(first),
             where=tuple(_where([e for result in group for e in result.entries], report.about.kind == "record")),
             rule=first.rule,
             beside=tuple(_beside(first)),
             beneath=any(above in shown for above in first.rests_on),
             results=tuple(group),
         )
+
+
+def clear_if(result: Result) -> str | None:
+    """Return in a sentence what would have made a finding clear, or None where there is nothing to say in words."""
+    labels = [text.removeprefix(THIS_WERE_SO) for text in result.counterfactual_text if text.startswith(THIS_WERE_SO)]
+    parts = [text for text in result.counterfactual_text if not text.startswith(THIS_WERE_SO)]
+    if labels:
+        parts.append(f"{THIS_WERE_SO if len(labels) == 1 else 'one of these were so: '}{'; '.join(labels)}")
+    return f"It would be clear if {', or if '.join(parts)}." if parts else None
 
 
 def _message(group: Sequence[Result]) -> str:
@@ -215,7 +235,7 @@ def _beside(result: Result) -> Iterator[str]:
         yield f"{'hazards' if len(result.hazard) > 1 else 'hazard'} {', '.join(result.hazard)}"
     if result.overridable_by:
         reasons = ", ".join(reason.replace("-", " ") for reason in result.overridable_by.reasons)
-        yield f"may be set aside {result.overridable_by.length}: {reasons}"
+        yield f"may be set aside for {result.overridable_by.length}: {reasons}"
 
 
 def _where(entries: Iterable[InvolvedEntry], with_days: bool) -> Iterator[str]:
@@ -272,7 +292,7 @@ def _told(report: Report) -> Iterator[str]:
         first = lines[0]
         rules = count(max(line.rules for line in lines), "rule")
         if len(lines) > 1:
-            yield f"of {len(lines)} items, {first.cause.rpartition(': ')[2]} ({rules})"
+            yield f"not known of each of {len(lines)} items: {first.cause.rpartition(': ')[2]} ({rules})"
         elif first.names:
             named = ", ".join(list(dict.fromkeys(map(without_bracket, first.names)))[:_MOST_NAMES])
             yield f"{first.cause}, such as {named} ({rules})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codesafety.answers.screen import context_words, decides, not_judged, not_read, screen
+from codesafety.answers.screen import clear_if, context_words, decides, not_judged, not_read, screen
 from codesafety.cli.output import style, wrapped
 from codesafety.diagnostics import count
 from codesafety.report import RANK, NotChecked, Report, ReportItem, Result
@@ -118,8 +118,8 @@ def _paragraphs(result: Result) -> Iterator[tuple[str, int]]:
         if exception.outcome == "could not be tested":
             missing = f" ({', '.join(exception.missing)})" if exception.missing else ""
             yield f"Could not be tested: {exception.label}{missing}", 3
-    if result.counterfactual_text:
-        yield f"It would be clear if {', or if '.join(result.counterfactual_text)}.", 3
+    if words := clear_if(result):
+        yield words, 3
     if result.overridable_by:
         yield f"A person may set this aside for {result.overridable_by.length}, by: {', '.join(result.overridable_by.reasons)}", 3
     hazards = f", hazard {' and '.join(result.hazard)}" if result.hazard else ""

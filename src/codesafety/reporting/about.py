@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesafety.evaluation import calendar
 from codesafety.evaluation.calendar import OPEN_END, Interval
-from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.facts import Facts, date_of
 from codesafety.ir import Unit
 from codesafety.report import About
 from codesafety.reporting.results import code_fields
@@ -16,11 +16,11 @@ _RECORDS = ("gp-connect-structured", "omop-cdm", "flat-table")
 
 def about(facts: Facts) -> About:
     """Return what a person needs to know which message this is."""
-    day = facts.message_day
+    day, own = facts.message_day, facts.submission.patient
     return About(
         kind="record" if facts.submission.format in _RECORDS else "message",
-        gender=facts.patient.gender,
-        age=_age(facts.patient.born, day),
+        gender=facts.patient.gender or own.gender,
+        age=_age(facts.patient.born or date_of(own.born), day),
         service=_service(facts),
         day=calendar.text(day) if day is not None else None,
     )

@@ -55,6 +55,8 @@ _OF_AN_ITEM = {
 }
 """Fields of an item or a coding, in the order in which they are shown: first what turns round what is said. Any other goes by its
 own name."""
+_MOST_FIELDS = 3
+_OF_ANOTHER = " of another"
 
 
 _OF_PRODUCTS = frozenset({"ingredients", "route", "form", "strength"})
@@ -219,9 +221,10 @@ class MissingInputs:
         for path, (bound, fields, rules) in self._of_items.items():
             shown = sorted(fields, key=lambda field: (rank(field), field))
             info = told_of(bound)
-            what = " and ".join(_OF_AN_ITEM.get(name, f"`{name}`") for name in shown)
+            words = list(dict.fromkeys(map(_in_words, shown)))
+            what = ", ".join(words[:_MOST_FIELDS]) + (f" and {len(words) - _MOST_FIELDS} more" if words[_MOST_FIELDS:] else "")
             named = show_code(*((info.system, info.code) if info is not None else (None, None)), self.facts)
-            lines.append(_line(", ".join(shown), f"{named}: {what} is not known", rules, 1, path=path))
+            lines.append(_line(", ".join(shown), f"not known of {named}: {what}", rules, 1, path=path))
         return sorted(lines, key=lambda line: rank(line.missing.split(", ")[0]))
 
     def _cause(self, name: str) -> str:
@@ -264,7 +267,13 @@ def _lacking(rule: ir.Rule, outcome: Outcome) -> Iterator[tuple[ItemFact | Codin
             if isinstance(bound, CodingFact) or (isinstance(bound, ItemFact) and bound.incoming):
                 yield bound, field
             elif asking is not None:
-                yield asking, f"{field} of another"
+                yield asking, f"{field}{_OF_ANOTHER}"
+
+
+def _in_words(field: str) -> str:
+    if field.endswith(_OF_ANOTHER):
+        return "something of an item beside it"
+    return _OF_AN_ITEM.get(field, f"`{field}`")
 
 
 def _bound_path(bound: ItemFact | CodingFact) -> str:

@@ -21,6 +21,7 @@ from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Entry
+from codesafety.report import THIS_WERE_SO
 from codesafety.terminology.interface import Product, Status, Words
 from codesafety.terminology.words.normal import without_tag
 
@@ -61,7 +62,9 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
             for name, items in found(rule, [application], interpreter).items()
         )
     changes += [
-        Change(f"clear if: {unless.label}", f"an exception held: {unless.label}") for unless in rule.unless if not unless.private
+        Change(f"clear if: {unless.label}", f"{THIS_WERE_SO}{unless.label}" if _may_come_about(unless.condition) else None)
+        for unless in rule.unless
+        if not unless.private
     ]
     return Explanation(
         tuple(facts.items()),
@@ -81,6 +84,23 @@ def _frame(rule: ir.Rule, application: Application, interpreter: Interpreter) ->
 
 def _label(unless: ir.Unless) -> str:
     return f"{unless.label}, as far as was looked" if _asks_of_found(unless.condition) else unless.label
+
+
+def _may_come_about(condition: ir.Condition) -> bool:
+    """Return whether more is asked than what the finding's own items are: another item, the record, the patient, an age, a day."""
+    for atom in _atoms(condition):
+        match atom:
+            case ir.FieldIs(ir.Field(base=base)):
+                if base == "patient":
+                    return True
+            case ir.ItemIs(word=word):
+                if word is ir.ItemWord.ALREADY_FILED:
+                    return True
+            case ir.InSet() | ir.IsMissing() | ir.Compare() | ir.InRange() | ir.About() | ir.CodingIs():
+                pass
+            case _:
+                return True
+    return False
 
 
 def _asks_of_found(condition: ir.Condition) -> bool:
@@ -531,8 +551,8 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
             yield Change(f"clear if not: {title}" if wanted else f"clear if: {title}")
         case ir.AgeCompare() | ir.AgeRange():
             aged = _age_change(condition, wanted, frame, interpreter)
-            if aged:
-                yield Change(f"clear if {aged}", f"the patient were {aged}")
+            if aged:  # of a row: at another age another row would speak
+                yield Change(f"clear if {aged}", None if _asks_of_a_row(condition) else f"the patient were {aged}")
         case ir.Quantified(quantifier="no") if wanted and (words := words_of(condition, rule)):
             yield Change(f"clear if: exists {words.removeprefix('no ')}")
         case _:
@@ -542,6 +562,11 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
                 yield Change(
                     f"clear if not: {words}" if wanted else f"clear if: {words}", said or _gender_change(condition, wanted)
                 )
+
+
+def _asks_of_a_row(condition: ir.AgeCompare | ir.AgeRange) -> bool:
+    ends = (condition.low, condition.high) if isinstance(condition, ir.AgeRange) else (condition.length,)
+    return any(isinstance(end, ir.Field) and end.var is not None and end.var.kind is ir.Kind.ROW for end in ends)
 
 
 def _gender_change(condition: ir.Condition, wanted: bool) -> str | None:
@@ -565,6 +590,8 @@ def _age_change(condition: ir.AgeCompare | ir.AgeRange, wanted: bool, frame: Fra
     if length is None:
         return None
     below = (condition.operator == "<") != wanted
+    if below and length.n == 1:
+        return f"aged less than {_of_age(length)}"
     if below:
         return f"aged {_of_age(ir.Length(length.n - 1, length.unit))} or less"
     return f"aged {_of_age(length)} or more"
