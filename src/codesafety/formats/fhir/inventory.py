@@ -50,6 +50,9 @@ class Inventory:
         self._below(node, holding, holding.accountable)
 
     def _element(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+        if node.is_resource:
+            self._resource(node)
+            return
         held = node.held
         found = None
         if node.value is not None or not _TELLING.isdisjoint(held):
@@ -77,14 +80,14 @@ class Inventory:
                     self._leaf(name, held, node, holding, accountable, 0)
                 continue
             inside = [] if name == "text" and node.is_resource else accountable
-            for at, one in enumerate(held if kind is list else (held,)):
-                if type(one) is Node:
-                    if one.is_resource:
-                        self._resource(one)
-                    else:
+            if kind is Node:
+                self._element(held, holding, inside)
+            elif kind is list:
+                for at, one in enumerate(held):
+                    if type(one) is Node:
                         self._element(one, holding, inside)
-                elif type(one) is str:
-                    self._leaf(name, one, node, holding, accountable, at)
+                    elif type(one) is str:
+                        self._leaf(name, one, node, holding, accountable, at)
 
     def _is_dated(self, name: str) -> bool:
         found = self._dated[name] = date_named(name)

@@ -82,7 +82,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
                 if node.parent not in seen:
                     seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
-                    codings = tuple(coding(c, used) for c in left)
+                    codings = tuple([coding(c, used) for c in left])
                     qualifiers.append(
                         made(Qualifier, role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text"))
                     )
