@@ -93,9 +93,7 @@ class Inventory:
         found = self._dated[name] = date_named(name)
         return found
 
-    def _leaf(
-        self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int
-    ) -> None:
+    def _leaf(self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int) -> None:
         if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
             accountable[parent.all(name)[at]] = "date"
         if _CONCEPT_ID.fullmatch(value) is not None:
