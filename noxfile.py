@@ -138,11 +138,12 @@ def truth(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
-    """Figures of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
+    """Figures of starting, of reading, of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
     if session.posargs:
         session.run("python", "-m", "tests.benchmarks.ecl_benchmark", *session.posargs)
         return
     session.run("python", "-m", "tests.benchmarks.start_benchmark")
+    session.run("python", "-m", "tests.benchmarks.reading_benchmark", "--careful")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 

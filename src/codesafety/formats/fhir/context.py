@@ -207,6 +207,8 @@ def _roles(person: Node) -> set[str | None]:
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
     organization = role = None
     for name in AUTHORS:
+        if name not in resource.held:
+            continue
         for node in resource.all(name):
             parts = (node, *node.all("actor"), *node.all("agent"))
             for part in parts:

@@ -26,7 +26,7 @@ class Holding:
     """What one resource holds."""
 
     resource: Node
-    accountable: list[tuple[Node, Nature]] = field(default_factory=list)
+    accountable: dict[Node, Nature] = field(default_factory=dict)
     beside_codes: list[Node] = field(default_factory=list)
     """Its codings that carry a version or an extension."""
     coded: list[Node] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Inventory:
 
     def __init__(self, root: Node) -> None:
         self.of: dict[Node, Holding] = {}
-        self.coded: list[tuple[Node, Node]] = []
+        self.coded: dict[Node, Node] = {}
         """Every element that holds a code, with its resource, in the order sent."""
         self.modified = False
         """Whether a modifier extension, or rules that one must know, stand anywhere."""
@@ -49,13 +49,16 @@ class Inventory:
         self.modified = self.modified or "implicitRules" in node.held
         self._below(node, holding, holding.accountable)
 
-    def _element(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+    def _element(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
+        if node.is_resource:
+            self._resource(node)
+            return
         held = node.held
         found = None
         if node.value is not None or not _TELLING.isdisjoint(held):
             found = nature(node)
             if found is not None:
-                accountable.append((node, found))
+                accountable[node] = found
             if node.value is not None and node.parent is not None and _is_stray_id(node.name, node, node.parent):
                 self._holds_code(node, holding)
         if not held:
@@ -66,7 +69,7 @@ class Inventory:
             holding.beside_codes.append(node)
         self._below(node, holding, accountable)
 
-    def _below(self, node: Node, holding: Holding, accountable: list[tuple[Node, Nature]]) -> None:
+    def _below(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
         if "modifierExtension" in node.held:
             self.modified = True
         dated = self._dated
@@ -76,25 +79,23 @@ class Inventory:
                 if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
                     self._leaf(name, held, node, holding, accountable, 0)
                 continue
-            inside = [] if name == "text" and node.is_resource else accountable
-            for at, one in enumerate(held if kind is list else (held,)):
-                if type(one) is Node:
-                    if one.is_resource:
-                        self._resource(one)
-                    else:
+            inside = {} if name == "text" and node.is_resource else accountable
+            if kind is Node:
+                self._element(held, holding, inside)
+            elif kind is list:
+                for at, one in enumerate(held):
+                    if type(one) is Node:
                         self._element(one, holding, inside)
-                elif type(one) is str:
-                    self._leaf(name, one, node, holding, accountable, at)
+                    elif type(one) is str:
+                        self._leaf(name, one, node, holding, accountable, at)
 
     def _is_dated(self, name: str) -> bool:
         found = self._dated[name] = date_named(name)
         return found
 
-    def _leaf(
-        self, name: str, value: str, parent: Node, holding: Holding, accountable: list[tuple[Node, Nature]], at: int
-    ) -> None:
+    def _leaf(self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int) -> None:
         if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
-            accountable.append((parent.all(name)[at], "date"))
+            accountable[parent.all(name)[at]] = "date"
         if _CONCEPT_ID.fullmatch(value) is not None:
             leaf = parent.all(name)[at]
             if _is_stray_id(name, leaf, parent):
@@ -102,7 +103,7 @@ class Inventory:
 
     def _holds_code(self, node: Node, holding: Holding) -> None:
         holding.coded.append(node)
-        self.coded.append((node, holding.resource))
+        self.coded[node] = holding.resource
 
 
 def _looks_coded(node: Node, found: Nature | None) -> bool:

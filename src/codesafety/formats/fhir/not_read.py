@@ -72,7 +72,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
     references: list[Reference] = []
     not_read: list[NotRead] = []
     seen: set[Node] = set()
-    for node, kind in index.inventory.of[resource].accountable:
+    for node, kind in index.inventory.of[resource].accountable.items():
         if node in used.nodes or (done is not None and node in done):
             continue
         match kind:
@@ -82,7 +82,7 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
                 if node.parent not in seen:
                     seen.add(node.parent)
                     left = [c for c in listed(node.parent, "coding") if c not in used]
-                    codings = tuple(coding(c, used) for c in left)
+                    codings = tuple([coding(c, used) for c in left])
                     qualifiers.append(
                         made(Qualifier, role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text"))
                     )
@@ -119,7 +119,7 @@ def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
 def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
     """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
     kind_of_resource, own_id = resource.resource_type, own_text(resource, "id")
-    for node, kind in index.inventory.of[resource].accountable:
+    for node, kind in index.inventory.of[resource].accountable.items():
         if kind == "coding" or node in used.nodes:
             continue
         broken = kind == "date" and not _is_date(node)
@@ -145,7 +145,7 @@ def account(index: Index, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
     envelope: list[Qualifier] = []
     not_judged: list[NotRead] = []
-    for node, resource in index.inventory.coded:
+    for node, resource in index.inventory.coded.items():
         if resource.path in unread:
             continue
         stray = _stray(node)

@@ -60,7 +60,7 @@ def _writers(resource: Node, around: Surroundings) -> list[Organization]:
     found = list(_together(encounter, [encounter], "serviceProvider", around)) if encounter is not None else []
     asked_for = (resource.resource_type or "").endswith("Request")
     for name in AUTHORS:
-        if name == "informationSource" or (name == "performer" and asked_for):
+        if name not in resource.held or name == "informationSource" or (name == "performer" and asked_for):
             continue  # who told of it did not write it, and who shall perform it neither
         for node in resource.all(name):
             for who in node.all("onBehalfOf") or [*node.all("actor"), *node.all("agent")] or [node]:

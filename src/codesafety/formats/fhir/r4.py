@@ -35,7 +35,7 @@ class R4Reader:
     def recognises(self, source: Source) -> bool:
         form = kind_of(source)
         fhir = mentions(source, '"resourceType"') if form == "json" else mentions(source, "http://hl7.org/fhir")
-        return form != "other" and fhir and mentions(source, *_R4) and not mentions(source, *_STU3, "ITK-MessageEvent")
+        return form != "other" and fhir and not mentions(source, "ITK-MessageEvent", *_STU3) and mentions(source, *_R4)
 
     def read(self, source: Source) -> Submission:
         return to_submission(self._parts(source), self.name)

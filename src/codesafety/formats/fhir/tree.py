@@ -5,7 +5,7 @@ index is written for the elements that always repeat (`ALWAYS_LISTED`) and where
 a list of one from a single element, so nothing else could be the same for both forms. `resource` and `contained` take the
 place of the element that XML puts inside them.
 
-The tree is not changed once it is read. Elements are compared by identity, so that a reader can note which it has used.
+What a tree says is not changed once it is read. Elements are compared by identity, so that a reader can note which it has used.
 """
 
 from __future__ import annotations
@@ -76,9 +76,6 @@ class Node:
         self.said: Any = None
         """What its statuses say, once somebody has asked (`statuses`)."""
         self._path: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Node({self.name!r})"
 
     @property
     def path(self) -> str:

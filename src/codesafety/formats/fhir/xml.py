@@ -224,8 +224,7 @@ class _Grower:
         finally:  # the parser and its handlers hold each other
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
             del self._parser
-        if self._root is None:
-            raise Unusual
+        assert self._root is not None  # without an element there is an error, and what is no resource is unusual
         return self._root
 
     @staticmethod
