@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import place_in
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, kind_shown, too_long
 from codesafety.plugins.reading import MAX_DEPTH, MAX_ELEMENTS
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
@@ -113,7 +113,7 @@ class _Builder:
         node.is_resource = True
         kind = members.get("resourceType")
         if isinstance(kind, str) and not isinstance(kind, Number) and _NAME.fullmatch(kind):
-            node.resource_type = kind
+            node.resource_type = kind_shown(kind)
         else:
             self.flaw(node, "it does not say which kind of resource it is (`resourceType`)", fatal=True)
         return self.members(node, {key: value for key, value in members.items() if key != "resourceType"})

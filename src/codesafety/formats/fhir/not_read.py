@@ -54,7 +54,7 @@ def role_of(node: Node) -> str:
             url = at.all("url")
             parts.append((url[0].value or "extension").rsplit("/", 1)[-1] if url else "extension")
         elif at.parent is None or at.parent.name not in ("extension", "modifierExtension"):
-            parts.append(at.name)
+            parts.append(at.shown)
         at = at.parent
     return ".".join(reversed(parts))
 

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from defusedxml.ElementTree import ParseError as DefusedParseError
 
 from codesafety.errors import InputError
-from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, too_long
+from codesafety.formats.fhir.tree import Flaw, Node, TooMany, Tree, kind_shown, too_long
 from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS
 
 FHIR = "{http://hl7.org/fhir}"
@@ -56,7 +56,7 @@ class _Builder:
             if not tag.startswith(FHIR) or not tag[len(FHIR) :][:1].isupper():
                 raise _Refused("is XML, but not FHIR: its outermost element is not a FHIR resource")
             name = tag[len(FHIR) :]
-            self.root = Node(name, None, resource_type=name, is_resource=True)
+            self.root = Node(name, None, resource_type=kind_shown(name), is_resource=True)
             self._open.append(self.root)
             return
         parent = self._open[-1]
@@ -103,7 +103,7 @@ class _Builder:
                 return
             self.flaws.append(Flaw(node, "it should hold one resource", fatal=True))
             return
-        node.resource_type = inner[0].name
+        node.resource_type = kind_shown(inner[0].name)
         node.children = inner[0].children
         for child in node.elements():
             child.parent = node
