@@ -1,5 +1,5 @@
 """Write what STU3 and R4 have in the resources that become items: `formats/fhir/places.txt`, their coded elements (and the tests' list
-of those of all resources), and `formats/fhir/elements.txt`, each element with its type.
+of those of all resources), `formats/fhir/elements.txt`, each element with its type, and `formats/fhir/names.txt`, the names of all.
 
     python -m venv v && v/bin/pip install fhir.resources==8.3.0 . && v/bin/python tools/build_fhir_places.py
 
@@ -18,6 +18,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parents[1]
 OUT = HERE / "src" / "codesafety" / "formats" / "fhir" / "places.txt"
 ELEMENTS = OUT.with_name("elements.txt")
+NAMES = OUT.with_name("names.txt")
 ALL = HERE / "tests" / "formats" / "fhir" / "places_of_fhir.txt"
 _TYPE = re.compile(r"abc\.(\w+?)Type\b")
 _CODED = ("CodeableConcept", "Coding", "CodeableReference")
@@ -28,6 +29,7 @@ _REPEATS = {frozenset({True}): "*", frozenset({True, False}): "+", frozenset({Fa
 _BESIDES = ("Patient", "List")
 """Resources that say whose items are, and which of them still count."""
 _HEAD_OF_ELEMENTS = "# Type, then each of its elements in STU3 or R4 with its types, and * where it repeats, or +\n# where it repeats in one of the two. Written by tools/build_fhir_places.py.\n"
+_HEAD_OF_NAMES = "# Every resource and element of STU3 or R4. Written by tools/build_fhir_places.py.\n"
 _HEAD = "# Resource, then the way to each of its coded elements in STU3 or R4. Written by tools/build_fhir_places.py.\n"
 
 
@@ -83,6 +85,13 @@ def elements(versions: list[dict[str, Any]], kinds: set[str]) -> dict[str, str]:
     return lines
 
 
+def names(versions: list[dict[str, Any]], resources: set[str]) -> list[str]:
+    """Return the name of every resource, and of every element of any type."""
+    models = [model for known in versions for model in known.values()]
+    held = {field.alias or name for model in models for name, field in model.model_fields.items() if not name.endswith("__ext")}
+    return sorted(resources | {name for name in held if name.isalnum()})
+
+
 def main() -> None:
     from codesafety.formats.fhir.entries import SHAPES
     from codesafety.formats.fhir.medicines import KINDS
@@ -98,6 +107,7 @@ def main() -> None:
     OUT.write_text(_HEAD + "\n".join(lines[k] for k in sorted({*SHAPES, *KINDS} & lines.keys())) + "\n", encoding="utf-8")
     typed = elements(versions, {*SHAPES, *KINDS, *_BESIDES})
     ELEMENTS.write_text(_HEAD_OF_ELEMENTS + "\n".join(typed[k] for k in sorted(typed)) + "\n", encoding="utf-8")
+    NAMES.write_text(_HEAD_OF_NAMES + "\n".join(names(versions, resources)) + "\n", encoding="utf-8")
     ALL.write_text(_HEAD + "\n".join(lines.values()) + "\n", encoding="utf-8")
 
 

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.places import ROOT
+
+NAMES = {*(ROOT / "src/codesafety/formats/fhir/names.txt").read_text(encoding="utf-8").split()}
+NAMES |= {name.lower() for name in NAMES}
 INDEXED = {"coding", "component", "contained", "entry", "extension", "modifierExtension"}
 INDEXED |= {"parameter", "profile", "section", "tag"}
 """Elements whose index stands in a path though there be only one."""
@@ -92,15 +96,20 @@ def from_xml(element: ET.Element) -> Node:
 
 
 def located(node: Node) -> Node:
-    """Write the paths, as FHIRPath with the names as sent, and the parents."""
+    """Write the paths, as FHIRPath with the names as sent, but for those that FHIR does not have, and the parents."""
     node.path = node.path or node.name
     same: dict[str, list[Node]] = {}
     for kid in node.kids:
         same.setdefault(kid.name, []).append(kid)
+    strange = 0
     for name, kids in same.items():
+        shown = name
+        if name not in NAMES and name.lower() not in NAMES:
+            strange += 1
+            shown = f"unknown{strange}"
         for at, kid in enumerate(kids):
             index = f"[{at}]" if len(kids) > 1 or name in INDEXED else ""
-            kid.path, kid.parent = f"{node.path}.{name}{index}", node
+            kid.path, kid.parent = f"{node.path}.{shown}{index}", node
             located(kid)
     return node
 

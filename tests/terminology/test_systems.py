@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codesafety.terminology.systems import SHORT_NAMES, canonical, nearly, normal_code
+from codesafety.terminology.systems import SHORT_NAMES, canonical, nearly, normal_code, respelt
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,51 @@ def test_what_is_another_systems_but_for_its_punctuation_is_seen(system: str, sh
 )
 def test_a_system_of_its_own_is_nearly_none(system: str | None) -> None:
     assert nearly(system) is None
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "https://snomed.info/sct",
+        "http://snomed.info/sct/",
+        "http://snomed.info/sct//",
+        "HTTP://snomed.info/sct",
+        "http://SNOMED.info/sct",
+        "http://snomed.info/SCT",
+        " http://snomed.info/sct",
+        "http://snomed.info/sct\n",
+        "http://snomed.info/sct|20260826",
+        "http://snomed.info/sct|http://snomed.info/sct/83821000000107",
+        "http://snomed.info/sct/uk",
+        "http://snomed.info/sct/83821000000107/",
+        "http://snomed.info/sct/83821000000107/version/2026",
+        "URN:OID:2.16.840.1.113883.6.96",
+        "oid:2.16.840.1.113883.6.96",
+        "urn:oid:2.16.840.1.113883.6.96 ",
+    ],
+)
+def test_snomed_cts_uri_in_another_spelling_is_snomed_ct_and_told(system: str) -> None:
+    assert canonical(system) == "sct"
+    assert respelt(system)
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        None,
+        "",
+        "http://snomed.info/sct",
+        "http://snomed.info/sct/83821000000107",
+        "http://snomed.info/sct/83821000000107/version/20260826",
+        "http://snomed.info/id",
+        "urn:oid:2.16.840.1.113883.6.96",
+        "2.16.840.1.113883.6.96",
+        "sct",
+        "SNOMED",
+        "https://dmd.nhs.uk/",
+        "http://www.snomed.info/sct",
+        "http://loinc.org/",
+    ],
+)
+def test_what_is_defined_or_none_of_snomed_cts_is_not_respelt(system: str | None) -> None:
+    assert not respelt(system)

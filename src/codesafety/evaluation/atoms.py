@@ -19,7 +19,7 @@ from codesafety.record import Coding, Component, Entry, Medication, Message, Qua
 from codesafety.terminology import sctid
 from codesafety.terminology.dmd.relations import same_ingredients, same_product, shares_ingredient
 from codesafety.terminology.interface import Product
-from codesafety.terminology.systems import SHORT_NAMES, nearly
+from codesafety.terminology.systems import SHORT_NAMES, nearly, respelt
 
 
 def item_of(value: Bindable) -> ItemFact | None:
@@ -194,7 +194,7 @@ def coding_field(coding: CodingFact, name: str) -> Any:
 
 
 def system_check(coding: CodingFact) -> str | None:
-    """Return what is to be said of a code's system: known, nearly_known, misplaced, other; left_out, none. None: no code.
+    """Return what is to be said of a code's system: known, respelt, nearly_known, misplaced, other; left_out, none. None: no code.
 
     Misplaced: under another system, and a code that SNOMED CT is known to have. Left out: no system by a SNOMED CT id. The
     system of a code that a supplier maps is known.
@@ -206,6 +206,8 @@ def system_check(coding: CodingFact) -> str | None:
         return "left_out" if sctid.is_concept_id(code) else "none"
     if nearly(system) is not None:
         return "nearly_known"
+    if respelt(coding.coding.system):
+        return "respelt"
     return "misplaced" if coding.info.misplaced else "known" if system in SHORT_NAMES else "other"
 
 

@@ -61,7 +61,7 @@ SEXES: Final = ("male", "female")
 
 NHS_NUMBERS: Final = ("valid", "scotland", "northern_ireland", "test", "unissued", "check_digit", "malformed")
 REFERENCES: Final = ("resolved", "dangling")
-SYSTEMS: Final = ("known", "nearly_known", "misplaced", "other", "left_out", "none")
+SYSTEMS: Final = ("known", "respelt", "nearly_known", "misplaced", "other", "left_out", "none")
 UNITS: Final = ("valid", "other_spelling", "not_a_unit", "none")
 ANSWERS: Final = ("affirms", "denies", "contrary")
 SIBLINGS: Final = ("alone", "compatible", "contrary")

@@ -99,6 +99,23 @@ def canonical(system: str | None) -> str | None:
     return given
 
 
+_AS_DEFINED = re.compile(
+    r"http://snomed\.info/(?:sct(?:/\d{6,18}(?:/version/\d{8})?)?|id)|(?:urn:oid:)?2\.16\.840\.1\.113883\.6\.96", re.ASCII
+)
+"""The system, an edition and a version of it (SNOMED International, URI Standard), the root of its ids, and its OID (HL7)."""
+_OF_SNOMED = ("snomed.info", "2.16.840.1.113883.6.96")
+
+
+def respelt(system: str | None) -> bool:
+    """Return whether SNOMED CT's URI or OID is written otherwise than it is defined: with `https`, capitals, a slash or a blank.
+
+    FHIR compares URIs letter by letter (R4, Data types, uri); there is no doubt of what is meant, and others will not find it.
+    """
+    if system is None or canonical(system) != SCT or _AS_DEFINED.fullmatch(system):
+        return False
+    return any(name in system.lower() for name in _OF_SNOMED)
+
+
 _WWW = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?/*(?:www\d*\.)?")
 
 

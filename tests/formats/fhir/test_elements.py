@@ -88,10 +88,10 @@ def test_an_element_that_decides_and_is_not_as_fhir_has_it_holds_its_resource(
 @pytest.mark.parametrize(
     ("element", "value", "at"),
     [
-        ("negationInd", True, "negationInd"),
+        ("negationInd", True, "unknown1"),
         ("clinicalStatus", "resolved", "clinicalStatus"),
         ("encounter", "Encounter/1", "encounter"),
-        ("note", [{"text": "seen", "confidence": "low"}], "note.confidence"),
+        ("note", [{"text": "seen", "confidence": "low"}], "note.unknown1"),
         ("note", "seen", "note"),
         ("note", {"text": "seen"}, "note"),
         ("method", [{"text": "asked"}], "method"),

@@ -282,17 +282,48 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
     }
 
 
-_WRITTEN = (
-    "abatementString administrationInstruction basis comment conclusion contentString description detail detailString instruction "
-    "mitigation occurrenceString onsetString patientInstruction performedString rationale scheduledString statusReason summary title"
+_FREE_TEXT = frozenset(
+    [
+        "abatementString",
+        "administrationInstruction",
+        "basis",
+        "comment",
+        "conclusion",
+        "contentString",
+        "description",
+        "detail",
+        "detailString",
+        "instruction",
+        "mitigation",
+        "occurrenceString",
+        "onsetString",
+        "patientInstruction",
+        "performedString",
+        "rationale",
+        "scheduledString",
+        "statusReason",
+        "summary",
+        "title",
+    ]
 )
-_FREE_TEXT = frozenset(_WRITTEN.split())
 """Elements of FHIR (STU3 and R4) that hold what somebody wrote in their own words."""
 _ANNOTATIONS = frozenset(["note", "progress"])
-_HOLDERS = (
-    "activity detail dosage dosageInstruction enteralFormula finding oralDiet payload prediction reaction supplement target"
+_HELD_IN = _ANNOTATIONS | frozenset(
+    [
+        "activity",
+        "detail",
+        "dosage",
+        "dosageInstruction",
+        "enteralFormula",
+        "finding",
+        "oralDiet",
+        "payload",
+        "prediction",
+        "reaction",
+        "supplement",
+        "target",
+    ]
 )
-_HELD_IN = _ANNOTATIONS | frozenset(_HOLDERS.split())
 """Elements that hold others of these."""
 
 

@@ -24,6 +24,7 @@ from codesafety.formats.fhir.tree import (
     TooMany,
     Tree,
     Unusual,
+    kind_shown,
     too_long,
 )
 from codesafety.plugins.reading import MAX_DEPTH, MAX_ELEMENTS
@@ -125,7 +126,7 @@ class _Builder:
         node.is_resource = True
         kind = members.get("resourceType")
         if isinstance(kind, str) and not isinstance(kind, Number) and _NAME.fullmatch(kind):
-            node.resource_type = kind
+            node.resource_type = kind_shown(kind)
         else:
             self.flaw(node, "it does not say which kind of resource it is (`resourceType`)", fatal=True)
         return self.members(node, {key: value for key, value in members.items() if key != "resourceType"})
@@ -293,7 +294,7 @@ class _Grower:
         if type(value) is not dict:
             raise Unusual
         kind = self._resource_type(value)
-        root = Node(kind, None, "element", None, value, kind, True, False)
+        root = Node(kind, None, "element", None, value, kind_shown(kind), True, False)
         self._grow(root, value)
         return root
 
@@ -348,7 +349,7 @@ class _Grower:
             raise Unusual
         node = Node(name, parent, "element", None, members, None, False, listed, index)
         if name == "contained" or (name == "resource" and ("resourceType" in members or parent.name == "entry")):
-            node.resource_type = self._resource_type(members)
+            node.resource_type = kind_shown(self._resource_type(members))
             node.is_resource = True
         self._grow(node, members)
         return node

@@ -42,7 +42,7 @@ class Rest:
 def role_of(node: Node) -> str:
     """Return the element's way from its resource, without indices; an extension goes by the last part of its URL."""
     if node.parent is not None and node.parent.is_resource and node.name not in ("extension", "modifierExtension"):
-        return node.name
+        return node.shown
     parts: list[str] = []
     at: Node | None = node
     while at is not None and not at.is_resource:
@@ -50,7 +50,7 @@ def role_of(node: Node) -> str:
             url = at.all("url")
             parts.append((url[0].value or "extension").rsplit("/", 1)[-1] if url else "extension")
         elif at.parent is None or at.parent.name not in ("extension", "modifierExtension"):
-            parts.append(at.name)
+            parts.append(at.shown)
         at = at.parent
     return ".".join(reversed(parts))
 

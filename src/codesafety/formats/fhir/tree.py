@@ -1,7 +1,7 @@
 """One neutral tree for FHIR in XML and in JSON: the same elements, the same paths.
 
-A path is the way to an element as FHIRPath, with the element names as sent: `Bundle.entry[2].resource.code.coding[0]`. An
-index is written for the elements that always repeat (`ALWAYS_LISTED`) and wherever there is more than one; XML cannot tell
+A path is the way to an element as FHIRPath, with the element names as sent: `Bundle.entry[2].resource.code.coding[0]`. A name that
+FHIR does not have may be anybody's, and stands as `unknown1`, by its order among such names there. An index is written for the elements that always repeat (`ALWAYS_LISTED`) and wherever there is more than one; XML cannot tell
 a list of one from a single element, so nothing else could be the same for both forms. `resource` and `contained` take the
 place of the element that XML puts inside them.
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal
 
 from codesafety.plugins.reading import MAX_ELEMENTS
@@ -50,7 +52,20 @@ class Node:
     cannot say.
     """
 
-    __slots__ = ("_path", "held", "index", "is_resource", "kind", "listed", "name", "parent", "resource_type", "said", "value")
+    __slots__ = (
+        "_path",
+        "_unknown",
+        "held",
+        "index",
+        "is_resource",
+        "kind",
+        "listed",
+        "name",
+        "parent",
+        "resource_type",
+        "said",
+        "value",
+    )
 
     def __init__(
         self,
@@ -76,11 +91,25 @@ class Node:
         self.said: Any = None
         """What its statuses say, once somebody has asked (`statuses`)."""
         self._path: str | None = None
+        self._unknown: dict[str, str] | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name where FHIR has it, in whatever case, else a name of ours: an element's name may be a sender's text."""
+        known = _names()
+        if self.name in known or self.name.lower() in known:
+            return self.name
+        if self.parent is None:
+            return "unknown"
+        if self.parent._unknown is None:
+            strange = (name for name in self.parent.held if name not in known and name.lower() not in known)
+            self.parent._unknown = {name: f"unknown{number}" for number, name in enumerate(strange, 1)}
+        return self.parent._unknown.get(self.name, "unknown")
 
     @property
     def path(self) -> str:
         if self._path is None:
-            own = self.name if self.index is None else f"{self.name}[{self.index}]"
+            own = self.shown if self.index is None else f"{self.shown}[{self.index}]"
             self._path = own if self.parent is None else f"{self.parent.path}.{own}"
         return self._path
 
@@ -154,6 +183,19 @@ class Node:
             if len(nodes) > 1 or name in ALWAYS_LISTED:
                 for place, node in enumerate(nodes):
                     node.index = place
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return the names of every resource and element of FHIR, as they are and in lower case."""
+    text = files("codesafety.formats.fhir").joinpath("names.txt").read_text(encoding="utf-8")
+    names = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset((*names, *(name.lower() for name in names)))
+
+
+def kind_shown(kind: str) -> str:
+    """Return the kind of a resource where FHIR has it: any other word may be a sender's text."""
+    return kind if kind in _names() else "Unknown"
 
 
 class TooMany(Exception):

@@ -93,20 +93,20 @@ def text(node: Node | None) -> str | None:
     match node.kind:
         case "text" | "xml":
             if node.held and node.held.keys() - _BESIDE_A_VALUE:
-                raise Broken(node, f"`{node.name}` holds other elements beside its value")
+                raise Broken(node, f"`{node.shown}` holds other elements beside its value")
             return node.value
         case "number":
             what = (
                 "a code was sent as a number; codes are text, because numbers lose the last digits of long ones"
                 if node.name == "code"
-                else f"`{node.name}` was sent as a number where text belongs"
+                else f"`{node.shown}` was sent as a number where text belongs"
             )
             raise Broken(node, what)
         case "boolean":
-            raise Broken(node, f"`{node.name}` was sent as true or false where text belongs")
+            raise Broken(node, f"`{node.shown}` was sent as true or false where text belongs")
         case "element":
             if node.held.keys() - _BESIDE_A_VALUE:
-                raise Broken(node, f"`{node.name}` holds other elements where text belongs")
+                raise Broken(node, f"`{node.shown}` holds other elements where text belongs")
             return None
 
 
@@ -131,7 +131,7 @@ def boolean(node: Node | None) -> bool | None:
         return None
     if node.kind in ("boolean", "xml") and node.value in ("true", "false"):
         return node.value == "true"
-    raise Broken(node, f"`{node.name}` must be true or false")
+    raise Broken(node, f"`{node.shown}` must be true or false")
 
 
 def decimal(node: Node | None) -> Decimal | None:
@@ -139,7 +139,7 @@ def decimal(node: Node | None) -> Decimal | None:
     if node is None or (node.value is None and node.kind == "element"):
         return None
     if node.kind not in ("number", "xml") or node.value is None or not _DECIMAL.fullmatch(node.value):
-        raise Broken(node, f"`{node.name}` is not a number as FHIR writes numbers")
+        raise Broken(node, f"`{node.shown}` is not a number as FHIR writes numbers")
     return Decimal(node.value)
 
 
@@ -184,7 +184,7 @@ _BLANK: dict[type[Model], tuple[dict[str, Any], set[str]]] = {}
 def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
     """Return one coding as sent. `of_concept`: further words of the concept around it."""
     if node.value is not None:
-        raise Broken(node, f"`{node.name}` is a plain value where a coding belongs")
+        raise Broken(node, f"`{node.shown}` is a plain value where a coding belongs")
     used.nodes.add(node)
     others = tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept)))
     return (Coding if len(others) > MAX_CODINGS else partial(made, Coding))(
@@ -202,7 +202,7 @@ def concept(node: Node | None, used: Used) -> Concept:
     if node is None:
         return NO_CONCEPT
     if node.value is not None:
-        raise Broken(node, f"`{node.name}` is a plain value where a coded concept belongs")
+        raise Broken(node, f"`{node.shown}` is a plain value where a coded concept belongs")
     if "coding" not in node.held and ("code" in node.held or "system" in node.held):
         return Concept((coding(node, used),))
     beside = _words_beside(node, "text")
@@ -234,9 +234,9 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
     if node is None:
         return None
     if node.value is not None:
-        raise Broken(node, f"`{node.name}` is a plain value where a quantity belongs")
+        raise Broken(node, f"`{node.shown}` is a plain value where a quantity belongs")
     if nature(node) in ("coding", "reference"):
-        raise Broken(node, f"`{node.name}` holds something else where a quantity belongs")
+        raise Broken(node, f"`{node.shown}` holds something else where a quantity belongs")
     value = decimal(one(node, "value"))
     comparator = child_text(node, "comparator")
     if comparator is not None and comparator not in _COMPARATORS:
@@ -255,7 +255,7 @@ def choice(node: Node, base: str) -> Node | None:
     found = [n for name in names if name[len(base) :] in TYPES for n in node.all(name)]
     unknown = [n for name in names if name[len(base) :] not in TYPES for n in node.all(name)]
     if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
-        raise Broken(unknown[0], f"`{unknown[0].name}` is no type that FHIR has")
+        raise Broken(unknown[0], f"`{unknown[0].shown}` is no type that FHIR has")
     if len(found) > 1:
         raise Broken(found[1], f"`{base}[x]` is given {len(found)} times, and only one is allowed")
     return found[0] if found else None

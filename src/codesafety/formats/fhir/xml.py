@@ -23,6 +23,7 @@ from codesafety.formats.fhir.tree import (
     TooMany,
     Tree,
     Unusual,
+    kind_shown,
     too_long,
 )
 from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, Declared, hardened_parser
@@ -67,7 +68,7 @@ class _Builder:
             if not tag.startswith(FHIR) or not tag[len(FHIR) :][:1].isupper():
                 raise _Refused("is XML, but not FHIR: its outermost element is not a FHIR resource")
             name = tag[len(FHIR) :]
-            self.root = Node(name, None, resource_type=name, is_resource=True)
+            self.root = Node(name, None, resource_type=kind_shown(name), is_resource=True)
             self._open.append(self.root)
             return
         parent = self._open[-1]
@@ -114,7 +115,7 @@ class _Builder:
                 return
             self.flaws.append(Flaw(node, "it should hold one resource", fatal=True))
             return
-        node.resource_type = inner[0].name
+        node.resource_type = kind_shown(inner[0].name)
         node.held = inner[0].held
         for child in node.elements():
             child.parent = node
@@ -300,13 +301,13 @@ class _Grower:
         if not self._open:
             if len(attributes) > 2 * MAX_ATTRIBUTES:
                 raise Unusual
-            self._root = Node(kind, None, "element", None, {}, kind, True)
+            self._root = Node(kind, None, "element", None, {}, kind_shown(kind), True)
             self._open.append(self._root)
             return
         holder = self._open[-1]
         if holder is None or holder.name not in _HOLDERS or holder.held or attributes or len(self._open) >= MAX_DEPTH:
             raise Unusual
-        holder.resource_type, holder.is_resource = kind, True
+        holder.resource_type, holder.is_resource = kind_shown(kind), True
         self._open.append(holder)
 
     def _end(self, _tag: str) -> None:

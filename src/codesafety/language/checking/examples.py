@@ -95,7 +95,8 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
                         "give a code, or in a family the row's: a column of type `code`",
                     )
                 return None
-            code = codes.code_ref(node.code, systems.canonical(system) or system, diagnostics, in_example=True)
+            named = system if systems.respelt(system) else systems.canonical(system) or system
+            code = codes.code_ref(node.code, named, diagnostics, in_example=True)
             return ir.GivenItem(
                 cast(Literal["incoming", "record"], node.side.text),
                 cast(Literal["entry", "medication"], node.kind.text),
