@@ -489,3 +489,35 @@ def test_no_coding_of_six_real_records_alarms_on_fully_specified_names() -> None
     assert len(verdicts) > 250
     assert [v for v in verdicts if v.verdict in (Words.NAMES_ANOTHER, Words.NEGATES)] == []
     assert sum(v.verdict is Words.AGREES for v in verdicts) > len(verdicts) // 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "preg -",
+        "Pregnant \u2013",
+        "~pregnant",
+        "-pregnant",
+        "--pregnant",
+        "X pregnant",
+        "pregnant x",
+        "pregnant \u2296",
+        "pregnant \u2205",
+    ],
+)
+def test_a_sign_that_may_deny_leaves_words_in_doubt(words: str) -> None:
+    found = judge("77386006", words, ["Pregnancy", "Pregnant", "Preg"], lambda key: ())
+    assert found.verdict is Words.UNCLEAR
+
+
+@pytest.mark.parametrize("words", ["- Pregnant", "Pregnant", "Pregnant.", "[X]Pregnant", "(Pregnant)"])
+def test_a_bullet_or_a_stop_denies_nothing(words: str) -> None:
+    assert judge("77386006", words, ["Pregnancy", "Pregnant"], lambda key: ()).verdict is Words.AGREES
+
+
+def test_a_sign_of_a_codes_own_name_is_none() -> None:
+    assert judge("1", "X linked ichthyosis", ["X linked ichthyosis"], lambda key: ()).verdict is Words.AGREES
+
+
+def test_letters_that_stand_apart_are_a_word() -> None:
+    assert judge("77386006", "N O T pregnant", ["Pregnancy", "Pregnant"], lambda key: ()).verdict is Words.NEGATES

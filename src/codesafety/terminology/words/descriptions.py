@@ -84,10 +84,11 @@ def judge(
     """
     if code in TRANSFER_DEGRADED:
         return WordsVerdict(Words.CANNOT_TELL)
-    own = [_own(term) for term in own_terms]
+    known = list(own_terms)
+    own = [_own(term) for term in known]
     if not own or not any(c.isalnum() for c in words):
         return WordsVerdict(Words.CANNOT_TELL)
-    if not is_readable(words):
+    if not is_readable(words) or _is_signed(words, known):
         return WordsVerdict(Words.UNCLEAR)
     words = _plain(words)
     joined, apart = visible(words), visible(words, hidden=" ")  # what shows nothing stands inside a word, or parts two
@@ -103,12 +104,22 @@ def is_readable(words: str) -> bool:
     return len(words) <= _MOST_PADDED and len(unpadded(words)) <= LONGEST and is_legible(words)
 
 
+_SIGNED = re.compile(r"^\s*(?:(?:~|-+|–|—|−)(?=[^\W\d])|x\s+(?=[^\W\d]))|(?<=[^\W\d])\s+(?:-+|–|—|−|x)\s*$", re.IGNORECASE)
+"""A sign before or after words by which some deny them ("~pregnant", "X pregnant", "preg -"), and others mean nothing."""
+
+
+def _is_signed(words: str, known: Iterable[str]) -> bool:
+    """Return whether a sign may deny the words, and none of the names that they may be has such a sign itself."""
+    return _SIGNED.search(words) is not None and not any(_SIGNED.search(term) for term in known)
+
+
+_SPACED = re.compile(r"(?<!\w)n\s+o\s+t(?!\w)", re.IGNORECASE)
 _MINUS, _NOT = re.compile(r"\(\s*-+\s*\)"), re.compile(r"(?<!\w)[!\u00ac](?=\w)")
 
 
 def _plain(words: str) -> str:
     """Return words without padding, and with the signs in them that deny as words."""
-    return _NOT.sub("not ", _MINUS.sub(" negative", unpadded(words)))
+    return _NOT.sub("not ", _MINUS.sub(" negative", _SPACED.sub("not", unpadded(words))))
 
 
 def _judge(
@@ -195,7 +206,7 @@ def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
     An answer may be the result of what was asked for, so nothing is known here of which of the two it is: read beside a name as
     "Pregnant: no (LMP 1/3)", it is in doubt where a denial reaches the name.
     """
-    if not is_readable(words):
+    if not is_readable(words) or _is_signed(words, terms):
         return True
     words = _plain(words)
     own = [_described(term) for term in terms]

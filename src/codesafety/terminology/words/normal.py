@@ -117,7 +117,9 @@ _HIDDEN = re.compile(
 )
 # Overrides (what is shown is not in the order in which it is written), strokes through letters, and ticks, boxes and pictures,
 # which may answer what the words ask.
-_SAYS_MORE_THAN_WORDS = re.compile("[\u202d\u202e\u0334-\u0338\u2260\u2600-\u27bf\U0001f100-\U0001f1ff\U0001f300-\U0001faff]")
+_SAYS_MORE_THAN_WORDS = re.compile(
+    "[\u202d\u202e\u0334-\u0338\u2204\u2205\u2209\u2260\u2296\u2298\u2600-\u27bf\U0001f100-\U0001f1ff\U0001f300-\U0001faff]"
+)
 _PADDING = re.compile(rf"(?:\s|{_HIDDEN.pattern}){{2,}}")
 _MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>|&(?:#\w{1,8}|[a-z]{2,10});", re.IGNORECASE)
 _BREAKS = re.compile(r"</?(?:br|p|div|li|td|tr)\b", re.IGNORECASE)
