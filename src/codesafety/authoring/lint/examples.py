@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -88,7 +88,7 @@ def _bounds(rule: ir.Rule, bench: Bench) -> None:
         return
     for condition, put in _places(rule):
         for part in every(condition):
-            moved = list(_moved(part))
+            moved = list(_moved(part, _far))
             if not moved or not part.span.file:
                 continue
             others = [put(_replaced(condition, part, other)) for other in moved]
@@ -100,7 +100,7 @@ def _bounds(rule: ir.Rule, bench: Bench) -> None:
                 part.span,
                 "add an example on each side of it",
                 rule,
-                patients=_near(rule, others, bench),
+                patients=_near(rule, [put(_replaced(condition, part, other)) for other in _moved(part, _next)], bench),
             )
 
 
@@ -131,21 +131,28 @@ def _places(rule: ir.Rule) -> Iterator[tuple[ir.Condition, Any]]:
         )
 
 
-def _moved(part: ir.Condition) -> Iterator[ir.Condition]:
-    """Yield a comparison with its written bound at half, and at twice, of what it is."""
-    for times in (Decimal("0.5"), Decimal(2)):
-        match part:
-            case (
-                ir.AgeCompare(length=ir.Length(n) as length)
-                | ir.Within(length=ir.Length(n) as length)
-                | ir.Beyond(length=ir.Length(n) as length)
-                | ir.Nearer(length=ir.Length(n) as length)
-            ) if n > 1:
-                yield replace(part, length=replace(length, n=Decimal(int(n * times))))
-            case ir.Compare(right=ir.Quantity(number) as bound) if number:
-                yield replace(part, right=replace(bound, number=number * times))
-            case _:
-                return
+def _moved(part: ir.Condition, move: Callable[[Decimal], Iterable[Decimal]]) -> Iterator[ir.Condition]:
+    """Yield a comparison with its written bound moved."""
+    match part:
+        case (
+            ir.AgeCompare(length=ir.Length(n) as length)
+            | ir.Within(length=ir.Length(n) as length)
+            | ir.Beyond(length=ir.Length(n) as length)
+            | ir.Nearer(length=ir.Length(n) as length)
+        ) if n > 1:
+            yield from (replace(part, length=replace(length, n=Decimal(int(other)))) for other in move(n))
+        case ir.Compare(right=ir.Quantity(number) as bound) if number:
+            yield from (replace(part, right=replace(bound, number=other)) for other in move(number))
+        case _:
+            return
+
+
+def _far(n: Decimal) -> tuple[Decimal, Decimal]:
+    return n / 2, n * 2
+
+
+def _next(n: Decimal) -> tuple[Decimal, Decimal]:
+    return n - 1, n + 1
 
 
 def _replaced(condition: Any, part: ir.Condition, other: ir.Condition) -> Any:

@@ -25,7 +25,7 @@ _MALE: Final = re.compile(
 _DENIED: Final = re.compile(r"^(no|not|absent|absence of|denies|never|without)\b|\b(excluded|absent|not present)$", re.IGNORECASE)
 _FAMILY: Final = re.compile(r"^(fh|family history)\b", re.IGNORECASE)
 _BABY: Final = re.compile(r"\b(newborn|neonat\w*|fetal|fetus|liveborn|stillborn)\b", re.IGNORECASE)
-_OPEN: Final = re.compile(r"^(suspected|possible|probable|query|at risk of|risk of|\?)", re.IGNORECASE)
+_OPEN: Final = re.compile(r"^(suspected|possible|probable|at risk of|risk of|\?)", re.IGNORECASE)
 _OTHER: Final = (
     ("deny it", _DENIED),
     ("are of the family", _FAMILY),
@@ -161,7 +161,7 @@ def _mixed(one: ir.ValueSet, drawn: list[ir.Var], bench: Bench) -> None:
     members = sorted(bench.binding.sets[one.name].members)
     own = {ir.code_key(row.system, row.code) for row in one.frozen or ()} | {c.key for c in one.codes}
     named = {key: bench.terms[key] for key in members if key in bench.terms and key in own}
-    female = [key for key, term in named.items() if _FEMALE.search(term)]
+    female = [key for key, term in named.items() if _FEMALE.search(term) and not _MALE.search(term)]
     male = [key for key, term in named.items() if _MALE.search(term) and not _FEMALE.search(term)]
     if female and male and _asks_sex(one, bench):
         bench.tell(

@@ -29,7 +29,7 @@ _BLAME: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PRIVATE: Final = re.compile(
-    r"\b(sex at birth|birth sex|transgender|trans (man|woman|patient)|gender reassign\w*|adopted)\b", re.IGNORECASE
+    r"\b(sex at birth|transgender|trans (man|woman|patient)|gender reassign\w*|adopted)\b", re.IGNORECASE
 )
 _SAID: Final = (
     ("advises", _ADVICE, "say what was coded and what does not go together; the person who reads it decides what to do"),
