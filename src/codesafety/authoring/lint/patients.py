@@ -54,6 +54,7 @@ class Coded:
     code: ir.CodeRef
     row: ir.TableRow | None = field(default=None, hash=False, compare=False)
     at: int = 0
+    also: tuple[ir.CodeRef, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,22 +88,34 @@ def label(key: str) -> ir.CodeRef:
 
 
 def codes_of(item: Item, binding: Binding) -> tuple[list[Option], bool]:
-    """Return one code for each combination of the sets that are asked, and whether those are all."""
+    """Return one code for each combination of the sets that are asked, and whether those are all.
+
+    An item may have several codings, and is in every set that one of them is in: of two sets without a code of both, one of each.
+    """
     asked = sorted({*item.sets, *item.asked})
     look_up = binding.codebook.product if item.is_medication else binding.codebook.entry
     chosen: dict[Hashable, str] = {}
     for name in [*item.sets, *sorted(item.asked - set(item.sets))]:
-        for key in sorted(binding.sets[name].members, key=lambda key: (key.startswith("test|"), len(key), key)):
+        for key in sorted(binding.sets[name].members, key=_plainest) + sorted(binding.sets[name].perhaps, key=_plainest):
             code = label(key)
             info = look_up(code.system, code.code)
             member_of = tuple(binding.sets[one].holds((info,)) for one in asked)
             chosen.setdefault((member_of, info.context != NO_CONTEXT and info.context), key)
-    options: list[Option] = [Coded(label(key)) for key in chosen.values()]
+    codes = [label(key) for key in chosen.values()]
+    options: list[Option] = [Coded(code) for code in codes]
     if item.asked or not item.sets:
         options.append(Coded(_NEUTRAL))
-    elif not options:
+    if item.asked and len(asked) > 1:
+        options += [Coded(one, also=(other,)) for one, other in itertools.combinations(codes, 2)]
+        options.append(Coded(codes[0], also=tuple(codes[1:])))
+    if not options:
         return [Coded(_NEUTRAL)], False
-    return options[:MOST_OPTIONS], len(options) <= MOST_OPTIONS
+    return options[:MOST_OPTIONS], len(options) <= MOST_OPTIONS and len(asked) < 4
+
+
+def _plainest(key: str) -> tuple[bool, int, str]:
+    """Return by what a code is chosen to stand for others: short ones of SNOMED CT first."""
+    return key.startswith("test|"), len(key), key
 
 
 def contexts_of(item: Item, wide: bool) -> list[Option]:
@@ -116,13 +129,10 @@ def words_of(choice: Choice, kind: ir.Kind, asked: Iterable[str]) -> list[Option
     base, name = choice
     of = PATIENT if base == "patient" else FIELDS[kind]
     known = of[name].words if name in of else None
-    named = [word for word in sorted(set(asked)) if word]
+    named = [word for word in sorted(set(asked)) if word and (known is None or word in known)]
     if name in ("gender", "sex_at_birth"):
         known = SEXES
-    if known is not None and all(word in known for word in named):
-        others = [word for word in known if word not in named][:2]
-    else:
-        others = ["another"]
+    others = ["another"] if known is None else [word for word in known if word not in named][:2]
     return [*named, *others, None]
 
 
@@ -280,7 +290,7 @@ def _items(item: Item, world: World) -> Iterator[ir.GivenItem]:
     if side == "record" and world.get(RECORD) is False:
         return
     for copy in range(int(str(how_many))):
-        attributes: list[ir.Attribute] = []
+        attributes = [ir.Attribute("also", f"{code.system} {code.code}") for code in coded.also]
         for (key, name), option in world.items():
             if key != item.key or option is None or name in ("present", "code", "side"):
                 continue
@@ -335,4 +345,6 @@ def _attribute(a: ir.Attribute) -> str:
     if a.number is not None:
         unit = "" if a.unit is None else f' "{a.unit}"'
         return f"{a.name} {a.comparator or ''}{a.number:f}{unit}"
+    if a.name == "also":
+        return f'also "{a.value}"'
     return a.name if a.value is None else f"{a.name} {a.value}"

@@ -74,7 +74,7 @@ def _listed(names: list[str], most: int = 3) -> str:
 
 
 def _called(key: str, bench: Bench) -> str:
-    term = bench.terms.get(key)
+    term = bench.called(key)
     return f"{key} |{term}|" if term else key
 
 
@@ -160,7 +160,7 @@ def _mixed(one: ir.ValueSet, drawn: list[ir.Var], bench: Bench) -> None:
     """Tell of codes beside the others that are of another sex, or that say something else than the others do."""
     members = sorted(bench.binding.sets[one.name].members)
     own = {ir.code_key(row.system, row.code) for row in one.frozen or ()} | {c.key for c in one.codes}
-    named = {key: bench.terms[key] for key in members if key in bench.terms and key in own}
+    named = {key: term for key in members if key in own and (term := bench.called(key))}
     female = [key for key, term in named.items() if _FEMALE.search(term) and not _MALE.search(term)]
     male = [key for key, term in named.items() if _MALE.search(term) and not _FEMALE.search(term)]
     if female and male and _asks_sex(one, bench):
@@ -205,16 +205,15 @@ def _asks_sex(one: ir.ValueSet, bench: Bench) -> bool:
 
 def _terms(one: ir.ValueSet, bench: Bench) -> None:
     """Tell of codes under words that the names in use deny them; with a release, `rules check --release` does."""
-    terminology = bench.binding.codebook.terminology
-    if terminology.has_release:
+    if bench.binding.codebook.terminology.has_release:
         return
     for code in (*one.codes, *one.perhaps):
         if code.system != "sct" or not code.term or any(d.code == "CS408" and d.span == code.span for d in bench.loaded.warnings):
             continue
         called = {term for other in bench.known.rulesets for s in other.valuesets for term in _names(s, code.key)}
-        told = terminology.judge_words(code.code, code.term).verdict
-        if told in (Words.NAMES_ANOTHER, Words.NEGATES) or (called and not any(_alike(code.term, term) for term in called)):
-            names = sorted(called) or [term for term in terminology.terms(code.code) if term != code.term]
+        told = bench.names.judge_words(code.code, code.term).verdict
+        if told in (Words.NAMES_ANOTHER, Words.NEGATES, Words.DIFFERS) or (called and not any(_alike(code.term, term) for term in called)):
+            names = sorted(called) or list(bench.names.terms(code.code))
             says = f": it is {' or '.join(f'|{n}|' for n in names[:2])}" if names else ""
             bench.tell(
                 "CS458",

@@ -358,8 +358,10 @@ class Problem:
             for start in starts:
                 for row in rows:
                     case: dict[Choice, Option] = {self._anchor: start, RECORD: there}
-                    if row is not None:
+                    if isinstance(row, Coded) and row.row is not None:
                         case[0, "code"] = row
+                        if start == day:  # a day on which the row is in force
+                            case[self._anchor] = max(min(day, row.row.last or day), row.row.first or 0)
                     cases.append(case)
         return cases
 
@@ -588,7 +590,7 @@ class Problem:
                 if tried >= 8:
                     break
             free = free or tried > 0
-        if free or not self.rows_are_all or (self.row is not None and not self.rows):
+        if free or self.subject.kind is ir.Kind.CODING or not self.rows_are_all or (self.row is not None and not self.rows):
             return Verdict.UNDECIDED
         if any(True for at in range(len(self.cases)) for _ in self._search(wanted, at, free=True)):
             return Verdict.UNDECIDED

@@ -10,9 +10,11 @@ from functools import cached_property
 from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.diagnostics import Diagnostic, Severity, Span
+from codesafety.engine import frozen_terminology
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.language.files import Loaded
+from codesafety.terminology.interface import Terminology
 
 Declaration = ir.Rule | ir.ValueSet | ir.Table | ir.Limit | ir.Ruleset
 
@@ -110,6 +112,16 @@ class Bench:
             for code in (*one.codes, *one.perhaps):
                 found.setdefault(code.key, code.term or "")
         return {key: term for key, term in found.items() if term}
+
+    @cached_property
+    def names(self) -> Terminology:
+        """What codes are called by others than these rules: by the release, else by the names that ship."""
+        known = self.binding.codebook.terminology
+        return known if known.has_release else frozen_terminology(())
+
+    def called(self, key: str) -> str | None:
+        """Return what a code is called, by these rules or by others."""
+        return self.terms.get(key) or next(iter(self.names.terms(key)), None)
 
     def text(self, span: Span) -> str:
         return self.loaded.sources.get(span.file, "")[span.start : span.end]
