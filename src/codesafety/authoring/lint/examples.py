@@ -14,8 +14,6 @@ from codesafety.authoring.lint.solving import Problem
 from codesafety.authoring.lint.told import Bench, every
 from codesafety.authoring.testing import answer, build
 from codesafety.evaluation.facts import Facts
-from codesafety.evaluation.reference.comparisons import conjunction
-from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.evaluation.reference.run import run_reference
 
 
@@ -60,23 +58,19 @@ def _touching(rule: ir.Rule, bench: Bench) -> None:
 
 
 def _touches(rule: ir.Rule, example: ir.Example, bench: Bench) -> bool:
+    """Return whether an example gives an item of a kind and set that the rule ranges over, in whatever context."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    if one.kind in (ir.Kind.MESSAGE, ir.Kind.CODING, ir.Kind.TEXT):
+        return True
     given = build(example)
-    interpreter = Interpreter(bench.binding, Facts(given.submission, given.record, bench.binding.codebook))
-    for subject in (None, *interpreter.facts.incoming):
-        for application in interpreter.applications(rule, subject):
-            if rule.trigger.subject.kind in (ir.Kind.MESSAGE, ir.Kind.CODING, ir.Kind.TEXT):
-                return True
-            if rule.trigger.partner is not None and application.partner is None:
-                return True
-            frame = frames_of(rule, application.subject, application.partner)[0]
-            if conjunction(interpreter.of_trigger(rule, frame))[0] is not False:
-                return True
-    # a pair of which one side is there is about the rule: that the other is missing is what makes it clear
-    own = [var for var in (rule.trigger.subject, rule.trigger.partner) if var is not None and var.set is not None]
-    items = interpreter.facts.items
-    return rule.trigger.partner is not None and any(
-        bench.binding.sets[var.set].holds(item.infos) is not False for var in own if var.set for item in items
-    )
+    items = Facts(given.submission, given.record, bench.binding.codebook).items
+    for var in (one, other):
+        if var is None or var.kind is ir.Kind.ROW:
+            continue
+        of_kind = [item for item in items if item.is_entry == (var.kind is not ir.Kind.MEDICATION)]
+        if any(var.set is None or bench.binding.sets[var.set].holds(item.infos) is not False for item in of_kind):
+            return True
+    return False
 
 
 # ------------------------------------------------------------------------------------------------ bounds

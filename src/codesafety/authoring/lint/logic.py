@@ -55,7 +55,7 @@ def _fires(problem: Problem, rule: ir.Rule, bench: Bench) -> ir.Example | None:
     row = "" if rule.row is None else f" for the row `{rule.row}`"
     if any(d.code == "CS409" and _within(d.span, rule, bench) for d in bench.loaded.warnings):
         return None  # the checker has said which part of it is never true
-    before = problem.find(of_firing(replace(rule, unless=())))
+    before = problem.find(of_firing(replace(rule, unless=())), confirm={0: "clear"})
     if isinstance(before, ir.Example):
         _swallowed(problem, rule, before, bench, row)
         return None

@@ -6,11 +6,13 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from codesafety import ir
 from codesafety.authoring.lint.told import Bench, conditions, every, local
+from codesafety.diagnostics import Span
 from codesafety.evaluation.codes import NO_CONTEXT
 from codesafety.terminology.interface import Words
 
@@ -26,6 +28,8 @@ _DENIED: Final = re.compile(r"^(no|not|absent|absence of|denies|never|without)\b
 _FAMILY: Final = re.compile(r"^(fh|family history)\b", re.IGNORECASE)
 _BABY: Final = re.compile(r"\b(newborn|neonat\w*|fetal|fetus|liveborn|stillborn)\b", re.IGNORECASE)
 _OPEN: Final = re.compile(r"^(suspected|possible|probable|at risk of|risk of|\?)", re.IGNORECASE)
+_FAMILY_OF: Final = re.compile(r"\beach\s+row\s+[a-z][a-z0-9_-]*\s+of\s+([a-z][a-z0-9_./-]*)")
+_DEFINE: Final = re.compile(r"^define\s+([a-z][a-z0-9_-]*)\s*\(", re.MULTILINE)
 _OTHER: Final = (
     ("deny it", _DENIED),
     ("are of the family", _FAMILY),
@@ -80,7 +84,8 @@ def _called(key: str, bench: Bench) -> str:
 
 def _wrong_kind(one: ir.ValueSet, drawn: list[ir.Var], bench: Bench) -> None:
     members = bench.binding.sets[one.name].members
-    products = [key for key in members if bench.binding.codebook.terminology.product(key) is not None]
+    codebook = bench.binding.codebook
+    products = [key for key in members if not key.startswith("test|") and codebook.terminology.product(key) is not None]
     own = [var for var in drawn if var.set == one.name]
     as_entries = [var for var in own if var.kind in _CLINICAL]
     as_medicines = [var for var in own if var.kind is ir.Kind.MEDICATION]
@@ -212,7 +217,9 @@ def _terms(one: ir.ValueSet, bench: Bench) -> None:
             continue
         called = {term for other in bench.known.rulesets for s in other.valuesets for term in _names(s, code.key)}
         told = bench.names.judge_words(code.code, code.term).verdict
-        if told in (Words.NAMES_ANOTHER, Words.NEGATES, Words.DIFFERS) or (called and not any(_alike(code.term, term) for term in called)):
+        if told in (Words.NAMES_ANOTHER, Words.NEGATES, Words.DIFFERS) or (
+            called and not any(_alike(code.term, term) for term in called)
+        ):
             names = sorted(called) or list(bench.names.terms(code.code))
             says = f": it is {' or '.join(f'|{n}|' for n in names[:2])}" if names else ""
             bench.tell(
@@ -294,12 +301,10 @@ def _apart(table: ir.Table, one: ir.TableRow, other: ir.TableRow) -> bool:
         if table.columns[low].type == table.columns[high].type and _is_range(low, high)
     ]
     for low, high in ranges:
-        a, b = one.cells.get(low), one.cells.get(high)
-        c, d = other.cells.get(low), other.cells.get(high)
-        if (isinstance(b, Decimal) and isinstance(c, Decimal) and b < c) or (
-            isinstance(d, Decimal) and isinstance(a, Decimal) and d < a
-        ):
-            return True
+        ends = [(row.cells.get(low), row.cells.get(high)) for row in (one, other)]
+        for (_, most), (least, _) in (ends, ends[::-1]):
+            if isinstance(most, Decimal) and isinstance(least, Decimal) and most <= least:
+                return True
     return any(
         one.cells.get(name) != other.cells.get(name)
         for name, column in table.columns.items()
@@ -332,31 +337,51 @@ def _pairs(bench: Bench) -> None:
 
 def _unused(bench: Bench) -> None:
     """Tell of what is declared in a ruleset with rules and used by nothing, here or in another ruleset that is loaded."""
-    texts = [rule.text for ruleset in bench.loaded.rulesets for rule in ruleset.rules]
     used: set[str] = set()
     for ruleset in bench.loaded.rulesets:
         for one in ruleset.valuesets:
             used.update(one.includes, one.except_sets)
         for table in ruleset.tables:
             used.update(str(c) for row in table.rows for name, c in row.cells.items() if table.columns[name].type == "set" and c)
-    words = {word for text in [*texts, *_defines(bench)] for word in re.findall(r"[a-z][a-z0-9_./-]*", text)}
+        for rule in ruleset.rules:
+            used.update(_named(replace(rule, examples=())))
+            family = _FAMILY_OF.search(rule.text)
+            used.update([family[1], f"{ruleset.name}/{family[1]}"] if family else [])
     for ruleset in bench.asked:
         if not ruleset.rules:
             continue
         for what, declared in (("value set", ruleset.valuesets), ("limit", ruleset.limits), ("table", ruleset.tables)):
             for each in declared:
-                if each.name not in used and each.name not in words and local(each.name) not in words:
+                if each.name not in used:
                     bench.tell(
                         "CS456", f"nothing uses the {what} `{local(each.name)}`", each.span, "use it, or take it out", each
                     )
+        for file in {rule.span.file for rule in ruleset.rules}:
+            for found in _DEFINE.finditer(bench.loaded.sources.get(file, "")):
+                if f"{ruleset.name}/{found[1]}" not in used:
+                    span = Span(file, found.start(1), found.end(1))
+                    bench.tell("CS456", f"nothing uses the named condition `{found[1]}`", span, "use it, or take it out", ruleset)
         for use in ruleset.uses:
-            if not any(word.startswith(f"{use.ruleset}/") for word in words | used if isinstance(word, str)):
+            if not any(name.startswith(f"{use.ruleset}/") for name in used):
                 bench.tell("CS456", f"nothing of `{use.ruleset}` is used", use.span, "take the line out", ruleset)
 
 
-def _defines(bench: Bench) -> Iterator[str]:
-    """Yield the texts of named conditions."""
-    for text in bench.loaded.sources.values():
-        for found in re.finditer(r"\bdefine\s+[a-z]", text):
-            end = re.search(r"\n(rule|valueset|limit|table|define|ruleset)\b", text[found.end() :])
-            yield text[found.start() : found.end() + end.start() if end else len(text)]
+def _named(node: Any) -> Iterator[str]:
+    """Yield the whole names of sets, tables, limits, named conditions and rules that a rule speaks of."""
+    match node:
+        case ir.Var(set=of, table=table):
+            yield from (name for name in (of, table) if name is not None)
+        case ir.LimitRef(name=name):
+            yield name
+        case ir.InSet(set=name) | ir.Says(set=name) | ir.Named(name=name):
+            yield name
+        case ir.Rule(after=after):
+            yield from after
+        case _:
+            pass
+    if isinstance(node, tuple):
+        for one in node:
+            yield from _named(one)
+    elif is_dataclass(node):
+        for each in fields(node):
+            yield from _named(getattr(node, each.name))
