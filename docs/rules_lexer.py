@@ -8,7 +8,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation
 _DECLARATIONS = ("ruleset", "limit", "valueset", "table", "define", "rule", "example")
 _PARTS = (
     "title", "version", "language", "uses", "default", "source", "ecl", "frozen", "codes", "perhaps", "include", "except",
-    "key", "column", "valid", "until", "action", "cannot", "tell", "severity", "hazard", "because", "overridable", "for",
+    "key", "column", "valid", "until", "action", "cannot", "tell", "severity", "hazard", "allow", "because", "overridable", "for",
     "when", "unless", "say", "given", "expect", "where", "has", "as", "including", "with", "review", "assume", "phrases", "each",
 )  # fmt: skip
 _LOGIC = (

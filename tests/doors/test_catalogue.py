@@ -158,3 +158,13 @@ def test_every_shipped_rule_names_a_hazard_of_the_log() -> None:
     assert known
     assert not {(r.name, h) for r in engine.rules for h in r.hazards if h not in known}
     assert all(r.hazards for r in engine.rules)
+
+
+def test_what_a_rule_or_a_set_allows_stands_on_the_page_with_its_reason(rules: Path, tmp_path: Path) -> None:
+    text = RULES.replace('because "A limit."', 'because "A limit." allow CS470 because "it is an example"')
+    text = text.replace("(Bayer Plc)| }", '(Bayer Plc)| allow CS471 because "one code says it" }')
+    (rules / "a.rules").write_text(text)
+    html, row = page_of(rules, tmp_path / "out")
+    assert row["allowed"] == [{"check": "CS470", "reason": "it is an example"}]
+    assert "would tell <code>CS470</code>: it is an example" in html
+    assert "Allowed in <code>pill</code>, though the linter would tell <code>CS471</code>: one code says it" in html

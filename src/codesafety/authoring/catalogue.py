@@ -172,6 +172,7 @@ def _rule_row(page: RulePage) -> dict[str, Any]:
         "says": page.says,
         "because": rule.because,
         "sources": [asdict(s) for s in rule.sources],
+        "allowed": [{"check": a.check, "reason": a.reason} for a in rule.allowed],
         "measured": [asdict(each) for each in page.measured],
         "measured_unseen": not page.not_yet_measured,
         "examples": [

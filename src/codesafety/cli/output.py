@@ -35,6 +35,15 @@ class ListFormat(StrEnum):
     SARIF = "sarif"
 
 
+class LintFormat(StrEnum):
+    """How what the linter tells is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
 class ReportFormat(StrEnum):
     """How reports are written: for people, whole, or as another standard's answer."""
 

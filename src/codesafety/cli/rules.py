@@ -17,6 +17,7 @@ from codesafety.cli.output import (
     FAILED,
     SOMETHING,
     Format,
+    LintFormat,
     coloured,
     complain,
     complain_of,
@@ -154,6 +155,70 @@ def _tell_errors(error: RuleError, other_files: Set[Path], form: Format) -> None
 def _stands_in(span: Span, files: Set[Path]) -> bool:
     """Return whether something stands in one of some files; what is said of a whole file, or of a folder, stands in none."""
     return bool(files) and span.end > 0 and Path(span.file).resolve() in files
+
+
+@app.command()
+def lint(
+    paths: OptionalPaths = None,
+    release: Pack = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Put right what can be put right without changing what a rule means.")
+    ] = False,
+    today: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The day by which sources and rules are past; none: today.")
+    ] = None,
+    form: Annotated[LintFormat, typer.Option("--format", help="How to write what is told.")] = LintFormat.TEXT,
+) -> None:
+    """Tell what rules say and can hardly mean: what never fires, says nothing, contradicts another; with a patient who shows it.
+
+    What is wrong with their form or meaning is `check`'s to tell. `allow CHECK because "…"` in a declaration keeps one silent.
+
+    Exit code 0: nothing is told, and something was looked at; 1: something is; 2: the rules could not be loaded.
+    """
+    from datetime import date
+
+    from codesafety import builtin, language
+    from codesafety.authoring.lint.running import fixed
+    from codesafety.authoring.lint.running import lint as look
+    from codesafety.cli import lint as shown
+    from codesafety.plugins import declared
+    from codesafety.plugins.manager import manager
+
+    try:
+        day = date.today() if today is None else date.fromisoformat(today)
+    except ValueError:
+        fail(InputError(f"`{today}` is no day\n  = help: write it like 2026-11-30"), Format.TEXT)
+    plain = Format.JSON if form is LintFormat.JSON else Format.TEXT
+    try:
+        found, other_files = _with_folders(paths or _all_shipped())
+        checks = declared.checks(manager([builtin], entry_points=True))
+        engine = load(*found, release=release)
+        signatures = {name: predicate.signature for name, predicate in engine.binding.predicates.items()}
+        loaded = language.load(found, shipped=_shipped(), predicates=signatures)
+        own = {path.resolve() for path in found}
+        done = look(
+            loaded,
+            engine.terminology if release else frozen_terminology(loaded.rulesets),
+            asked_for=[r for r in loaded.rulesets if any(_within(file, own) for file in _files(r))],
+            known=language.load(_shipped()).rulesets,
+            today=day,
+            predicates=engine.binding.predicates,
+            checks=checks,
+        )
+    except CodesafetyError as error:
+        fail(error, plain)
+    told = [one for one in done.told if not _stands_in(one.diagnostic.span, other_files)]
+    if fix and (texts := fixed(told, loaded.sources)):
+        try:
+            for file, text in texts.items():
+                with writing(Path(file)) as stream:
+                    stream.write(language.format_text(text, file))
+                complain(f"put right: {file}")
+        except OSError as error:
+            fail(unwritable(error), plain)
+        told = [one for one in told if one.fix is None]
+    shown.tell(told, done, loaded.sources, form)
+    finish(SOMETHING if told or not done.rules else CLEAN, answered=done.rules)
 
 
 @app.command()

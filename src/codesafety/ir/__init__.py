@@ -555,6 +555,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """A check of the linter that is not told of a declaration, and why: `CS437`, or a team's own `acme/no-hold`."""
+
+    check: str
+    reason: str
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CodeRef:
     """A code as a rule file writes it. `system` is a short name (`sct`, `icd10cm` ...)."""
 
@@ -606,6 +615,7 @@ class ValueSet:
     except_sets: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    allowed: tuple[Allowed, ...] = ()
 
 
 ColumnType = Literal["sex", "code", "number", "value", "unit", "text", "date", "set", "days", "weeks", "months", "years"]
@@ -649,6 +659,7 @@ class Table:
     rows: tuple[TableRow, ...] = ()
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    allowed: tuple[Allowed, ...] = ()
 
 
 LimitValue = Length | Decimal | Quantity
@@ -665,6 +676,7 @@ class Limit:
     high: LimitValue | None = None
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    allowed: tuple[Allowed, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -790,6 +802,7 @@ class Rule:
     text: str = dataclasses.field(default="", compare=False, repr=False)  # the rule as written
     row: str | None = None  # of a family: the row that this rule is
     assumed: tuple[Field, ...] = ()  # fields whose number may come without a unit, with the unit in which it is then read
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def ruleset(self) -> str:
@@ -821,6 +834,7 @@ class Ruleset:
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
     digest: str  # blake2b-16 (hex) over the files, names and contents, in name order
+    allowed: tuple[Allowed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,8 @@ def _part(node: object, tokens: Sequence[Token], *, aligned: bool) -> list[str]:
         case syntax.Trigger(partner=partner) if partner is not None:
             place = next(i for i, t in enumerate(rest) if t.type == "WITH")
             return [head + _join(rest[:place]), f"{_INDENT}{'with':>{_KEYWORD}} {_join(rest[place + 1 :])}"]
+        case syntax.Allow():
+            return [head + _join(rest[:2]), *_words(" " * len(head), rest[2:])]
         case syntax.Source(url=str()) if rest[-1].type == "URL":
             return [*_words(head, rest[:-1]), " " * len(head) + _join(rest[-1:])]
     return _words(head, rest)

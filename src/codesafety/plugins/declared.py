@@ -11,7 +11,8 @@ from pathlib import Path
 from codesafety.errors import ConfigurationError, PluginError
 from codesafety.evaluation.codes import FHIR_CODE
 from codesafety.evaluation.predicates import BoundPredicate
-from codesafety.ir import Kind, Signature, code_key
+from codesafety.ir import Kind, Ruleset, Signature, code_key
+from codesafety.plugins.checks import Check, Complaint
 from codesafety.plugins.hookspecs import CodeMap
 from codesafety.plugins.manager import PluginManager, ask, collect
 from codesafety.plugins.reading import Reader, TableReader
@@ -19,6 +20,7 @@ from codesafety.terminology.sctid import is_concept_id
 from codesafety.terminology.systems import canonical, normal_code
 
 _MOST_SHOWN = 10
+_CHECKS = "codesafety_checks"
 _PREDICATE_NAME = re.compile(r"[a-z][a-z0-9_.-]*/[a-z][a-z0-9_-]*")
 
 
@@ -163,3 +165,24 @@ def _owners(signature: Signature) -> dict[str, tuple[int, ...]]:
     return {
         one: tuple(place for place, kind in kinds if kind in FIELDS and one in FIELDS[kind]) or rows for one in signature.fields
     }
+
+
+def checks(made: PluginManager) -> tuple[tuple[str, Check], ...]:
+    """Return (plugin, check). Raises PluginError for one whose name is no `plugin/name`, or is taken."""
+    found: list[tuple[str, Check]] = []
+    for plugin, one in collect(made, _CHECKS, Check):
+        if not isinstance(one.name, str) or not _PREDICATE_NAME.fullmatch(one.name):
+            raise PluginError(plugin, _CHECKS, f"the check `{one.name}` is not named `plugin/name`, in small letters")
+        if one.name in {other.name for _, other in found}:
+            raise PluginError(plugin, _CHECKS, f"the check `{one.name}` is given twice")
+        found.append((plugin, one))
+    return tuple(found)
+
+
+def complaints(plugin: str, check: Check, ruleset: Ruleset) -> Sequence[Complaint]:
+    """Return what a check has to say of a ruleset. Raises PluginError whatever it raises, and where it returns anything else."""
+    found = ask(plugin, check.name, lambda: list(check.look(ruleset)))
+    for one in found:
+        if not isinstance(one, Complaint) or not isinstance(one.message, str):
+            raise PluginError(plugin, check.name, "it returned something that is no Complaint")
+    return found

@@ -13,6 +13,7 @@ from pathlib import Path
 import pluggy
 
 from codesafety.evaluation.predicates import BoundPredicate
+from codesafety.plugins.checks import Check
 from codesafety.plugins.reading import Reader, TableReader
 from codesafety.record import Submission
 from codesafety.report import Report
@@ -73,6 +74,16 @@ def codesafety_predicates() -> Sequence[BoundPredicate]:
     `Missing((field, ...))` where it cannot tell, with fields that its signature declares. It keeps no state, reads no clock and
     does no I/O, and is called in a thread of its own. One that raises, exits, answers anything else or takes longer than a second is named
     and the items that it was asked about are held as not checked; after it once took longer it is not called again.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def codesafety_checks() -> Sequence[Check]:
+    """Return checks of rules that `codesafety rules lint` asks beside its own, each named `plugin/name`.
+
+    A check is handed a checked ruleset and returns what it has to say of what is declared in it. One that raises, exits or returns
+    anything else ends the command, named. They are asked of rules, never of patients.
     """
     raise NotImplementedError
 

@@ -61,6 +61,12 @@ def sources(parts: Iterable[object], diagnostics: Diagnostics) -> tuple[ir.Sourc
     return tuple(ir.Source(said, url) for said, url in cited if said is not None)
 
 
+def allowed(parts: Iterable[object], diagnostics: Diagnostics) -> tuple[ir.Allowed, ...]:
+    """Return what the linter is not to tell, with the reasons; a reason that says nothing is reported."""
+    found = [(p, wording(p.reason, p.reason.span, "because", diagnostics)) for p in parts if isinstance(p, syntax.Allow)]
+    return tuple(ir.Allowed(part.check.text, reason, part.span) for part, reason in found if reason is not None)
+
+
 def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     """Return a limit, or None where it has no usable default; that is reported."""
     diagnostics = scope.diagnostics
@@ -96,7 +102,14 @@ def limit(node: syntax.Limit, scope: RulesetScope) -> ir.Limit | None:
     if low is not None and high is not None and not _n(low) <= _n(default) <= _n(high):
         diagnostics.error("CS207", "the default lies outside the range", seen["default"], "widen the range, or move the default")
     return ir.Limit(
-        f"{scope.ruleset}/{node.name.text}", node.title.text, default, low, high, sources(node.parts, diagnostics), node.name.span
+        f"{scope.ruleset}/{node.name.text}",
+        node.title.text,
+        default,
+        low,
+        high,
+        sources(node.parts, diagnostics),
+        node.name.span,
+        allowed(node.parts, diagnostics),
     )
 
 
@@ -236,6 +249,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
         tuple(except_sets),
         cited,
         node.name.span,
+        allowed(node.parts, diagnostics),
     )
 
 
@@ -327,6 +341,7 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         rows,
         sources(node.parts, diagnostics) + data.sources,
         node.name.span,
+        allowed(node.parts, diagnostics),
     )
 
 

@@ -17,7 +17,7 @@ from codesafety.language.checking.assumed import assume, assumed_fields
 from codesafety.language.checking.called import named_in, refuse_names
 from codesafety.language.checking.completeness import lint, warn_of_mentions
 from codesafety.language.checking.conditions import condition
-from codesafety.language.checking.declarations import once, sources, wording
+from codesafety.language.checking.declarations import allowed, once, sources, wording
 from codesafety.language.checking.examples import example
 from codesafety.language.checking.messages import message
 from codesafety.language.checking.said import refuse_silence, refuse_words
@@ -66,7 +66,7 @@ class _Parts:
                     self.unless.append(part)
                 case syntax.Example():
                     self.examples.append(part)
-                case syntax.Source():
+                case syntax.Source() | syntax.Allow():
                     pass
                 case syntax.Assume():
                     if once(seen, f"assume … for {part.target.text}", part.span, diagnostics):
@@ -269,6 +269,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
         text[node.span.start : node.span.end],
         None if row is None else row.row.key,
         assumed,
+        allowed(node.parts, diagnostics),
     )
     lint(made, diagnostics)
     if ruleset.language > 1:  # the first version has no `history` to write instead

@@ -55,6 +55,7 @@ class Header:
     language: int = LANGUAGES[0]
     review: str = "none"
     uses: list[ir.Use] = field(default_factory=list)
+    allowed: tuple[ir.Allowed, ...] = ()
 
 
 def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
@@ -82,7 +83,10 @@ def header(folder: Folder, diagnostics: Diagnostics) -> Header | None:
     node = found[0]
     made = Header(node.name.text, node.name.span)
     seen: dict[str, Span] = {}
+    made.allowed = declarations.allowed(node.parts, diagnostics)
     for part in node.parts:
+        if isinstance(part, syntax.Allow):
+            continue
         if isinstance(part, syntax.Uses):
             made.uses.append(ir.Use(part.ruleset.text, part.version.text, part.span))
             continue
@@ -267,6 +271,7 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
         tuple(tables),
         tuple(made),
         folder.digest,
+        head.allowed,
     )
 
 

@@ -79,7 +79,7 @@ class Builder:
     def NAME(self, t: Token) -> s.Word:
         return s.Word(t.value, Span(t.file, t.start_pos, t.end_pos))
 
-    DOTTED = REF = HAZARD = CMP = PLUS = MINUS = TIMES = SLASH = HISTORY = NAME
+    DOTTED = REF = HAZARD = CHECK = CMP = PLUS = MINUS = TIMES = SLASH = HISTORY = NAME
 
     def NUMBER(self, t: Token) -> s.Number:
         return s.Number(t.value, Span(t.file, t.start_pos, t.end_pos))
@@ -158,6 +158,9 @@ class Builder:
     def source(self, c: Children) -> s.Source:
         url = _SPACE.sub("", c[2].value[1:-1]) if len(c) > 2 else None
         return s.Source(c[1], url, _over(c))
+
+    def allow(self, c: Children) -> s.Allow:
+        return s.Allow(c[1], c[3], _over(c))
 
     def ecl(self, c: Children) -> s.Ecl:
         token: Token = c[0]

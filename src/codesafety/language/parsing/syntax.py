@@ -488,6 +488,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Allow:
+    """`allow CS437 because "…"`: what the linter would tell of this declaration, and why it is meant."""
+
+    check: Word
+    reason: Text
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ecl:
     """An expression constraint, kept whole: what stands between the braces. `inner` covers exactly `text`."""
 
@@ -628,7 +637,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     name: Word
-    parts: tuple[Setting | Uses, ...]
+    parts: tuple[Setting | Uses | Allow, ...]
     span: Span = field(compare=False)
 
 
@@ -636,7 +645,7 @@ class Ruleset:
 class Limit:
     name: Word
     title: Text
-    parts: tuple[Setting | Range | Source, ...]
+    parts: tuple[Setting | Range | Source | Allow, ...]
     span: Span = field(compare=False)
 
 
@@ -644,7 +653,7 @@ class Limit:
 class ValueSet:
     name: Word
     title: Text
-    parts: tuple[Ecl | Setting | Codes | Include | Except | Source, ...]
+    parts: tuple[Ecl | Setting | Codes | Include | Except | Source | Allow, ...]
     span: Span = field(compare=False)
 
 
@@ -652,11 +661,11 @@ class ValueSet:
 class Table:
     name: Word
     file: Text
-    parts: tuple[Key | Column | RowValid | Source, ...]
+    parts: tuple[Key | Column | RowValid | Source | Allow, ...]
     span: Span = field(compare=False)
 
 
-RulePart = Setting | Hazards | Source | AfterRules | Overridable | Assume | Trigger | When | Unless | Example
+RulePart = Setting | Hazards | Source | Allow | AfterRules | Overridable | Assume | Trigger | When | Unless | Example
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from codesafety import Entry, InputError, Message, Patient, Record, Report, Submission, hookimpl
-from codesafety.plugins import BoundPredicate, CodeMap, Component, Kind, Missing, Reader, Signature, Source
+from codesafety.plugins import (
+    BoundPredicate,
+    Check,
+    CodeMap,
+    Complaint,
+    Component,
+    Kind,
+    Missing,
+    Reader,
+    Ruleset,
+    Signature,
+    Source,
+)
 
 
 class PipeReader:
@@ -79,6 +91,18 @@ def codesafety_predicates() -> Sequence[BoundPredicate]:
         BoundPredicate(Signature("supplier/dated-on-a-first", (Kind.ENTRY,), ("date",)), dated_on_a_first),
         BoundPredicate(Signature("supplier/always-fails", (Kind.ENTRY,), ()), always_fails),
     ]
+
+
+def no_hold(ruleset: Ruleset) -> Iterator[Complaint]:
+    """The team's own rule of rules: what stops filing is decided nationally."""
+    for rule in ruleset.rules:
+        if rule.action == "hold":
+            yield Complaint(rule, "a rule of ours holds", "write `action review`")
+
+
+@hookimpl
+def codesafety_checks() -> Sequence[Check]:
+    return [Check("supplier/no-hold", no_hold)]
 
 
 @hookimpl

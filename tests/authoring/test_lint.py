@@ -1,0 +1,224 @@
+"""What is told of rules that can hardly be meant, with a patient who shows it; and what nothing is told of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.authoring.lint_page import PATH, SECTIONS, TODAY, linted, rewritten, shipped, shown, texts, told
+from tests.places import ROOT
+
+from codesafety import language
+from codesafety.authoring.lint.running import fixed, lint
+from codesafety.authoring.testing import bind_for_examples, run_examples
+from codesafety.engine import frozen_terminology
+
+HEAD = """ruleset t { title "Test" version 1.0.0 language 2 }
+valueset preg "Pregnant" { codes 77386006 |Pregnancy| source "SNOMED CT" }
+valueset birth "Delivered" { codes 118215003 |Delivery finding| source "SNOMED CT" }
+valueset sys "Systolic" { codes 271649006 |Systolic blood pressure| source "SNOMED CT" }
+valueset pill "Pill" { codes 326324002 source "dm+d" }
+"""
+USES = 'rule whole { title "All" action note for entry z in preg with entry y in birth when y is before z say "{y} {z}" }\n'
+WITH_PATIENT = {"CS431", "CS434", "CS435", "CS440", "CS441", "CS442", "CS443", "CS437", "CS438", "CS446"}
+PAGE = PATH.read_text("utf-8")
+
+
+def rule(body: str, name: str = "r") -> str:
+    return f'rule {name} {{ title "Of {name}" action note {body} say "{{e}}" }}\n'
+
+
+def codes(text: str, data: dict[str, bytes] | None = None) -> dict[str, int]:
+    """Return what is told of rules, beside the head's, and how many patients show it."""
+    done, _ = linted(HEAD + text, data)
+    return {t.check: len(t.patients) for t in done.told if t.check != "CS456" or "unused" in t.diagnostic.message}
+
+
+def condition(text: str) -> str:
+    return rule(f"for entry e in preg when {text}")
+
+
+@pytest.mark.parametrize(("text", "check"), [
+    (condition("age at e < 12 years and not (age at e < 50 years)"), "CS430"),
+    (condition("e.date is before 2020-01-01 and not (e.date is before 2021-01-01)"), "CS430"),
+    (condition("patient.gender is male and not (patient.gender is male or age at e < 200 months)"), "CS430"),
+    (condition("exists entry x in birth where (x is before e and x is after e)"), "CS430"),
+    (condition("exists history x in birth where (x is within 2 weeks before e and x is more than 3 weeks before e)"), "CS430"),
+    (rule('for entry e in sys when e.value > 300 "mm[Hg]" and not (e.value > 20 "kPa")'), "CS430"),
+    (condition("age at e < 50 years or age at e >= 40 years"), "CS431"),
+    (condition("e is present"), "CS431"),
+    (condition("exists entry x in birth where (x is within 1 year before e and (x is incoming or not (x is incoming)))"), "CS431"),
+    (condition("age at e >= 50 years and age at e >= 18 years"), "CS432"),
+    (condition("age at e >= 50 years and age at e >= 216 months"), "CS432"),
+    (condition("patient.gender is male or (patient.gender is male and age at e < 12 years)"), "CS432"),
+    (rule("for entry e in preg with entry d in birth when d is within 4 weeks before e and d is not after e"), "CS432"),
+    (condition("patient.gender is male or (age at e < 10 years and age at e >= 20 years)"), "CS433"),
+    (rule('for entry e in preg when patient.gender is male unless "the same" patient.gender is male'), "CS434"),
+    (rule('for entry e in preg when patient.gender is male unless "every one" e is present'), "CS434"),
+    (rule('for entry e in preg when age at e < 12 years unless "a child" age at e < 16 years'), "CS434"),
+    (rule('for entry e in preg when patient.gender is male unless "a woman" patient.gender is female'), "CS435"),
+    (condition("exists entry x in birth"), "CS437"),
+    (condition("exists mention x in birth where (x is before e)"), "CS438"),
+    (rule('for entry e in sys when e.value > 140 "kg"'), "CS439"),
+    (rule("for entry e in sys when e.value > 140"), "CS439"),
+    (condition("patient.gender is male") + rule("for entry e in preg when not (patient.gender is female)", "b"), "CS440"),
+    (condition("patient.gender is male") + rule("for entry e in preg when patient.gender is male and age at e < 12 years", "b"), "CS441"),
+    (rule("for entry e in preg") + rule("for entry e in preg when patient.gender is male", "b"), "CS441"),
+    (condition("patient.gender is male") + rule("for entry e in preg when patient.gender is female", "b"), "CS442"),
+    (condition("age at e < 16 years") + rule("for entry e in preg when age at e >= 16 years", "b"), "CS442"),
+    (rule('for entry e in sys when e.value < 90 "mm[Hg]"') + rule('for entry e in sys when e.value > 100 "mm[Hg]"', "b"), "CS443"),
+    (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 11 to 15 years", "b"), "CS443"),
+    (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 13 to 15 years", "b"), "CS443"),
+    (rule("for entry e in sys when e.value < 3000") if False else condition("e is before 1825-01-01"), "CS446"),
+    (rule('for entry e in sys when e.value > 3000 "mm[Hg]"'), "CS446"),
+    (rule("for entry e in pill when patient.gender is male"), "CS450"),
+    ('rule r { title "Of r" action note for medication e in preg when patient.gender is male say "{e}" }', "CS450"),
+    ('valueset v "A set" { codes 77386006 |Pregnancy|, 118215003 |Delivery finding| except 77386006 source "S1" }\n' + rule("for entry e in v"), "CS452"),
+    ('valueset v "A set" { codes 77386006 |Pregnancy| include preg source "SNOMED" }\n' + rule("for entry e in v"), "CS452"),
+    ('valueset unused "A set" { codes 65147003 |Twin pregnancy| source "SNOMED" }\n', "CS456"),
+    ('limit unused "A limit" { default 3 weeks from 1 week to 4 weeks source "NICE" }\n', "CS456"),
+    ('valueset v "Diabetes" { codes 236886002 |Diabetes mellitus| source "SNOMED" }\n' + rule("for entry e in v"), "CS458"),
+    (rule('source "TODO" for entry e in preg when patient.gender is male'), "CS470"),
+    (rule('source "NHS England" <https://example.org/x> for entry e in preg when patient.gender is male'), "CS470"),
+    ('rule r { action note for entry e in preg say "{e}" }', "CS472"),
+    (rule("valid until 2020-01-01 for entry e in preg when patient.gender is male"), "CS474"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}: stop the medicine at once." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}. Refer the patient to maternity." }', "CS475"),
+    (rule("for entry e in preg allow CS444 because \"of another\""), "CS499"),
+])  # fmt: skip
+def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
+    found = codes(text + USES)
+    assert check in found
+    assert found[check] or check not in WITH_PATIENT
+
+
+@pytest.mark.parametrize("text", [
+    condition("age at e < 12 years or age at e >= 56 years"),
+    condition("patient.gender is male and age at e >= 12 years"),
+    condition("not (e.origin is missing) and e.origin is outside"),
+    condition("exists entry x in birth where (x is within 3 weeks before e)"),
+    condition("no entry x in birth where (x is within 9 months after e) and patient.gender is female"),
+    rule('for entry e in sys when e.value < 40 "mm[Hg]"') + rule('for entry e in sys when e.value > 300 "mm[Hg]"', "b"),
+    rule("for entry e in preg with entry d in birth when d is before e and d is within 4 weeks before e and e is incoming"),
+    rule("for entry e with entry x when e is the same entry as x and e is incoming and x is incoming"),
+])  # fmt: skip
+def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:
+    assert codes(text) == {}
+
+
+def test_what_cannot_be_varied_in_full_is_not_decided() -> None:
+    done, _ = linted(HEAD + 'rule r { title "Of r" action note for text t when t denies said say "x" }\n'
+                     'valueset said "Said" { codes 77386006 phrases "p.csv" source "S1" }\n', {"p.csv": b"phrase,says\npregnant,affirms\nno,denies\n"})  # fmt: skip
+    assert done.undecided == {"CS430": ("t/r",)}
+    assert "CS430" not in {t.check for t in done.told}
+
+
+def test_every_patient_shown_is_an_example_that_both_evaluators_answer_so() -> None:
+    text = condition("age at e >= 50 years and age at e >= 18 years and patient.gender is male") + USES
+    done, _ = linted(HEAD + text)
+    (redundant,) = [t for t in done.told if t.check == "CS432"]
+    (patient,) = redundant.patients
+    again = HEAD + text.replace('say "{e}"', f'say "{{e}}" example "shown" {{ {patient} expect fires }}', 1)
+    loaded = language.load_texts({"t.rules": again})
+    results = list(run_examples(bind_for_examples(loaded.rulesets, frozen_terminology(loaded.rulesets))))
+    assert [r.passed for r in results] == [True]
+
+
+def test_what_changes_nothing_is_taken_out_and_nothing_else_is_changed() -> None:
+    text = HEAD + condition("age at e >= 50 years and age at e >= 18 years") + USES
+    done, sources = linted(text)
+    (found,) = fixed(done.told, sources).values()
+    assert found == text.replace(" and age at e >= 18 years", "")
+    assert fixed(linted(found)[0].told, {"example.rules": found}) == {}
+
+
+def test_an_allow_that_allows_nothing_is_taken_out() -> None:
+    text = HEAD + rule('for entry e in preg when patient.gender is male allow CS430 because "of old"') + USES
+    done, sources = linted(text)
+    (found,) = fixed(done.told, sources).values()
+    assert "allow" not in found
+    assert language.load_texts({"t.rules": found}).rulesets[0].rules[0].allowed == ()
+
+
+@pytest.mark.parametrize("where", ["rule", "ruleset"])
+def test_what_is_allowed_is_not_told_and_kept_with_its_reason(where: str) -> None:
+    allow = 'allow CS437 because "whenever it was"'
+    text = HEAD + condition("exists entry x in birth") + USES
+    text = (
+        text.replace("language 2", f"language 2 {allow}")
+        if where == "ruleset"
+        else text.replace(" action note for entry e", f" {allow} action note for entry e")
+    )
+    done, _ = linted(text)
+    assert [t.check for t in done.told] == ["CS456", "CS456"]
+    assert [(t.check, t.allowed.reason) for t in done.allowed if t.allowed] == [("CS437", "whenever it was")]
+
+
+def test_a_table_with_two_rows_of_one_code_is_told_and_one_with_its_ends_apart_is_not() -> None:
+    text = 'table ages from "a.csv" { key code in sct column lo years column hi years source "ONS" }\n' + rule(
+        "for entry e with row w of ages when age at e is not from w.lo to w.hi"
+    )
+    assert "CS460" in codes(text + USES, {"a.csv": b"code,lo,hi\n77386006,10,20\n77386006,15,30\n"})
+    assert "CS460" not in codes(text + USES, {"a.csv": b"code,lo,hi\n77386006,10,20\n77386006,21,30\n"})
+
+
+# ------------------------------------------------------------------------------------------------ the page
+
+
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_wrong_rule_is_told_its_code_and_no_other(code: str) -> None:
+    assert set(told(texts(SECTIONS[code], right=False))) == {code}
+
+
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_right_rule_is_told_nothing(code: str) -> None:
+    assert told(texts(SECTIONS[code], right=True)) == {}
+
+
+@pytest.mark.parametrize("code", SECTIONS)
+def test_every_code_has_what_is_told_a_remedy_and_then_the_right_rule(code: str) -> None:
+    assert shown(SECTIONS[code])
+    assert "\n**Remedy.** " in SECTIONS[code].text.partition("\n**Right.**")[0]
+
+
+def test_what_is_told_stands_on_the_page_as_the_linter_says_it() -> None:
+    assert rewritten(PAGE) == PAGE, "write it anew: python -m tests.authoring.lint_page"
+
+
+def test_the_page_is_in_order() -> None:
+    assert list(SECTIONS) == sorted(SECTIONS)
+
+
+# ------------------------------------------------------------------------------------------------ what authors tried
+
+AUTHOR = ROOT.parent / "shared" / "cases" / "author" / "mistakes.json"
+SILLY = {
+    "05": "CS439", "25": "CS407", "26": "CS456", "31": "CS443", "32": "CS431", "34": "CS408", "69": "CS409", "70": "CS441", "71": "CS440",
+    "72": "CS432", "74": "CS447", "76": "CS446", "77": "CS452", "80": "CS475", "82": "CS409", "95": "CS437", "E3": "CS461", "E5": "CS438",
+    "E7": "CS445", "E8": "CS480", "F0": "CS451", "F9": "CS458", "G1": "CS409", "G3": "CS431", "G6": "CS444",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not AUTHOR.exists(), reason="the shared cases are not here")
+@pytest.mark.parametrize("case", SILLY)
+def test_a_silly_rule_is_told_for_what_is_silly_in_it(case: str) -> None:
+    (mistake,) = [m for m in json.loads(AUTHOR.read_text("utf-8")) if m["name"].split()[0] == case]
+    data = {name: text.encode() for name, text in mistake["files"].items()}
+    loaded = language.load_texts({"m.rules": mistake["rules"]}, data)
+    done, _ = linted(mistake["rules"], data)
+    assert SILLY[case] in {d.code for d in loaded.warnings} | {t.check for t in done.told}
+
+
+# ------------------------------------------------------------------------------------------------ the shipped rules
+
+
+def test_the_linter_is_silent_about_a_shipped_ruleset() -> None:
+    """All of them are asked by `nox -s rulesets`."""
+    rulesets = shipped()
+    paths = [Path(r) for r in (ROOT / "rulesets" / "uk.pharmacy_first",)]
+    loaded = language.load(paths, shipped=[p for p in (ROOT / "rulesets").iterdir() if p.is_dir()])
+    asked = [r for r in loaded.rulesets if r.name == "uk.pharmacy_first"]
+    done = lint(loaded, frozen_terminology(loaded.rulesets), asked_for=asked, known=rulesets, today=TODAY)
+    assert [(t.check, t.owner.name) for t in done.told] == []
+    assert done.rules > 0
