@@ -126,7 +126,8 @@ def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, t
 
 
 def _is_bare_zero(quantity: Quantity) -> bool:
-    return quantity.value == 0 and quantity.comparator is None and quantity.unit in (None, "1")
+    unit = quantity.unit  # UCUM: what stands in braces is a word, and its unit is 1
+    return quantity.value == 0 and quantity.comparator is None and (unit in (None, "1") or unit.startswith("{"))
 
 
 def _by_code(coding: Coding) -> _Told | None:
@@ -143,6 +144,8 @@ def _by_code(coding: Coding) -> _Told | None:
 
 
 def _by_words(words: str) -> _Told | None:
+    if words.strip() and not words.strip("-–—− "):
+        return "unknown"
     return _WORDS.get(normal(words)) if _may_answer(words) else None
 
 

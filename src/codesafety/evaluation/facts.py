@@ -21,6 +21,7 @@ from codesafety.record import (
     ItemKind,
     Medication,
     Patient,
+    Qualifier,
     Record,
     Submission,
     TextItem,
@@ -99,6 +100,13 @@ def _lines(item: ItemFact) -> Iterator[str]:
     value = getattr(concept, "value", None)
     if value is not None and value.text:
         yield value.text
+
+
+def _words_of_qualifier(qualifier: Qualifier) -> Iterator[str]:
+    """Yield the words of a qualifier: what was found, how, why, where."""
+    if qualifier.text:
+        yield qualifier.text
+    yield from (coding.display for coding in qualifier.codings if coding.display)
 
 
 def _day_of_words(text: TextItem) -> Interval | None:
@@ -243,9 +251,13 @@ class Facts:
             for words in (text.text, *text.notes) if not text.entered_in_error else ():
                 if words:
                     yield TextFact((words,), text.path, _day_of_words(text), None)
+        asked: set[tuple[str, Interval | None]] = set()
         for item in self.incoming:  # what was noted beside a code is no part of its words, and may speak of it
-            if item.component is None and item.model.notes and self._is_of_the_patient(item):
+            if item.component is None and (item.model.notes or item.model.qualifiers) and self._is_of_the_patient(item):
                 yield from (TextFact((words,), item.path, item.day, None) for words in item.model.notes)
+                said = {(words, item.day): None for q in item.model.qualifiers for words in _words_of_qualifier(q)}
+                yield from (TextFact((words,), item.path, item.day, None) for words, day in said if (words, day) not in asked)
+                asked |= said.keys()
 
     def _words_of(self, subject: ItemFact) -> Iterator[TextFact]:
         for part in self.parts(subject):

@@ -197,3 +197,19 @@ def test_a_message_answers_to_what_no_server_can(target: str, resolved: bool | N
     bundle = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": header}, {"resource": observation}]}
     (entry,) = R4Reader().read(Source(json.dumps(bundle).encode(), "given")).entries
     assert [(r.role, r.resolved) for r in entry.references] == [("performer", resolved)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"note": [{"text": "Not pregnant"}]},
+        {"category": [{"text": "Not pregnant"}]},
+        {"extension": [{"url": "https://fhir.example.org/e", "valueString": "Not pregnant"}]},
+        {"extension": [{"url": "https://fhir.example.org/e", "valueAnnotation": {"text": "Not pregnant"}}]},
+        {"bodySite": {"text": "Not pregnant"}},
+    ],
+)
+def test_what_is_written_beside_a_code_is_a_note(said: dict[str, Any]) -> None:
+    resource = {"resourceType": "Observation", "id": "x", "code": {"text": "a"}, **said}
+    entry = R4Reader().read(Source(json.dumps(resource).encode())).entries[0]
+    assert entry.notes == ("Not pregnant",)

@@ -307,7 +307,8 @@ _FREE_TEXT = frozenset(
     ]
 )
 """Elements of FHIR (STU3 and R4) that hold what somebody wrote in their own words."""
-_ANNOTATIONS = frozenset(["note", "progress"])
+_ANNOTATIONS = frozenset(["note", "progress", "valueAnnotation"])
+_WORDS_OF = {**dict.fromkeys(_ANNOTATIONS, ("text",)), "extension": ("valueString", "valueMarkdown")}
 _HELD_IN = _ANNOTATIONS | frozenset(
     [
         "activity",
@@ -315,6 +316,7 @@ _HELD_IN = _ANNOTATIONS | frozenset(
         "dosage",
         "dosageInstruction",
         "enteralFormula",
+        "extension",
         "finding",
         "oralDiet",
         "payload",
@@ -327,14 +329,27 @@ _HELD_IN = _ANNOTATIONS | frozenset(
 """Elements that hold others of these."""
 
 
+_OWN_WORDS = frozenset(["code", "medicationCodeableConcept", "vaccineCode", "valueCodeableConcept"])
+"""Concepts whose words an item has as its own, or as its value's."""
+
+
 def _notes(node: Node) -> Iterator[str]:
     """Yield what was written beside the codes of a resource in free text."""
     for name, nodes in node.children.items():
-        if name in _FREE_TEXT or (name == "text" and node.name in _ANNOTATIONS):
+        if name in _FREE_TEXT or name in _WORDS_OF.get(node.name, ()):
             yield from (words.value for words in nodes if words.value is not None)
         if name in _HELD_IN:
             for child in nodes:
                 yield from _notes(child)
+        elif name not in _OWN_WORDS:
+            yield from (words for child in nodes if (words := _words_alone(child)) is not None)
+
+
+def _words_alone(concept: Node) -> str | None:
+    """Return the words of a concept that has no code: with one it is a qualifier, and they are its."""
+    if "text" not in concept.children or concept.children.keys() - {"text", "id", "extension"}:
+        return None
+    return own_text(concept, "text")
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:
