@@ -194,8 +194,8 @@ _NARRATIVE = _XHTML[1:]
 
 def _plain(text: str) -> Tree:
     """Return the tree of plain XML: nothing empty, no words between tags, no foreign elements or attributes. Raises Unusual."""
-    if text.count("<") - text.count("</") > MAX_ELEMENTS:
-        raise Unusual
+    if len(text) > 4 * MAX_ELEMENTS and text.count("<") - text.count("</") > MAX_ELEMENTS:
+        raise Unusual  # the shortest element has four characters
     grower = _Grower()
     try:
         return Tree(grower.grow(text), (), "xml")
@@ -212,6 +212,8 @@ class _Grower:
         """The elements that are open; None for one that may hold nothing more."""
         self._names: dict[str, str] = {}
         """The names of FHIR's elements, but for resources, by the parser's."""
+        self._words: list[str] = []
+        """What stands between tags outside of narrative, and may be nothing but space."""
         self._foreign = 0
 
     def grow(self, text: str) -> Node:
@@ -219,19 +221,16 @@ class _Grower:
         parser.ordered_attributes = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._data
+        parser.CharacterDataHandler = self._words.append
         try:
             parser.Parse(text, True)
         finally:  # the parser and its handlers hold each other
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
             del self._parser
+        if self._words and not "".join(self._words).isspace():
+            raise Unusual
         assert self._root is not None  # without an element there is an error, and what is no resource is unusual
         return self._root
-
-    @staticmethod
-    def _data(text: str) -> None:
-        if not text.isspace():
-            raise Unusual
 
     def _start(self, tag: str, attributes: list[str]) -> None:
         open_ = self._open
@@ -246,7 +245,7 @@ class _Grower:
         made: Held
         if len(attributes) == 2 and attributes[0] == "value":
             made = attributes[1]
-            if not made or made.isspace() or (len(made) > MAX_TEXT and name not in OF_ANY_LENGTH) or name in _HOLDERS:
+            if not made or made.isspace() or (len(made) > MAX_TEXT and name not in OF_ANY_LENGTH):
                 raise Unusual
             open_.append(None)
         else:
@@ -272,7 +271,7 @@ class _Grower:
     @staticmethod
     def _attributes(node: Node, attributes: list[str]) -> None:
         for name, text in zip(attributes[::2], attributes[1::2], strict=True):
-            if name not in ("id", "url") or node.name in _HOLDERS:
+            if name not in ("id", "url"):
                 raise Unusual
             node.held[name] = text
 
@@ -285,7 +284,10 @@ class _Grower:
                 return None
             if not self._open:
                 raise Unusual
-            self._names[tag] = name
+            if name not in _HOLDERS:
+                self._names[tag] = name
+            elif attributes:
+                raise Unusual
             return name
         parent = self._open[-1] if self._open else None
         if parent is None or parent.name != "text":
@@ -330,4 +332,4 @@ class _Grower:
         if not self._foreign:
             self._parser.StartElementHandler = self._start
             self._parser.EndElementHandler = self._end
-            self._parser.CharacterDataHandler = self._data
+            self._parser.CharacterDataHandler = self._words.append
