@@ -144,6 +144,8 @@ def bench(session: nox.Session) -> None:
         return
     session.run("python", "-m", "tests.benchmarks.start_benchmark")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
+    session.run("python", "-m", "tests.benchmarks.growth_benchmark")
+    session.run("python", "-m", "tests.benchmarks.sets_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 
 
