@@ -146,6 +146,8 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.benchmarks.start_benchmark")
     session.run("python", "-m", "tests.benchmarks.reading_benchmark", "--careful")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
+    session.run("python", "-m", "tests.benchmarks.growth_benchmark")
+    session.run("python", "-m", "tests.benchmarks.sets_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from tests.places import ROOT
 
-from codesafety import stored
+from codesafety import ir, stored
 from codesafety.authoring.testing import build
 from codesafety.engine import Engine, load
 from codesafety.errors import RuleError
+from codesafety.record import Coding, Entry, Patient, Submission
 
 RULES = """ruleset t {
   title    "t"
@@ -41,6 +42,10 @@ rule no-asthma {
   }
 }
 """
+SUBMISSION = Submission(
+    patient=Patient(gender="male"),
+    entries=(Entry(path="e", codings=(Coding(system="http://snomed.info/sct", code="195967001"),), date="2025-06-01"),),
+)
 LIST = "system,code,term\nsct,195967001,Asthma\n"
 
 
@@ -287,3 +292,72 @@ def test_processes_at_once_write_one_whole_form(rules: Path, cache: Path) -> Non
 def test_code_that_changed_while_it_ran_stores_nothing(rules: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "_BEGAN", 0.0)
     assert [again(rules, cache).from_store for _ in range(2)] == [False, False]
+
+
+# ------------------------------------------------------------------------------------------------ lists of codes and nothing else
+
+
+def test_a_list_of_bare_codes_answers_as_one_with_a_column_more(rules: Path, cache: Path) -> None:
+    lists = {
+        "bare": "# source: a test\r\ncode\r\n195967001\r\n77386006\r\n",
+        "worded": "# source: a test\ncode,term\n195967001,\n77386006,\n",
+    }
+    made = {}
+    for name, text in lists.items():
+        (rules / "asthma.csv").write_bytes(text.encode())
+        for where in (cache / name, cache / name, "off"):
+            engine = load(rules, cache=where)
+            (valueset,) = engine.rulesets[0].valuesets
+            made[name, where, engine.from_store] = (
+                set(valueset.frozen or ()),
+                valueset.sources,
+                set(engine.binding.sets["t/asthma"].members),
+                engine.binding.sets["t/asthma"].systems,
+                engine.assess(SUBMISSION).results,
+                engine.terminology.context("195967001"),
+            )
+    assert len(made) == 6
+    first, *others = made.values()
+    assert all(other == first for other in others)
+
+
+def test_the_codes_of_a_bare_list_are_there_once(rules: Path, cache: Path) -> None:
+    (rules / "asthma.csv").write_text("code\n195967001\n")
+    for stored_before in (False, True):
+        engine = load(rules, cache=cache)
+        assert engine.from_store is stored_before
+        (valueset,) = engine.rulesets[0].valuesets
+        assert isinstance(valueset.frozen, ir.BareRows)
+        assert engine.binding.sets["t/asthma"].members is valueset.frozen.codes
+        assert valueset.frozen[0:] == (valueset.frozen[0],) == (ir.FrozenRow("sct", "195967001", None),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code\n195967002\n", "CS209"),
+        ("code\n195967001\n195967001\n", "CS226"),
+        ("# no key\ncode\n195967001\n", "CS226"),
+        ("code\n195967001,\n", "CS226"),
+        ("code\n", "CS212"),
+        ("code\n٧٧٣٨٦٠٠٦\n", "CS209"),
+    ],
+)
+def test_what_is_wrong_in_a_bare_list_is_said(rules: Path, text: str, said: str) -> None:
+    (rules / "asthma.csv").write_text(text)
+    with pytest.raises(RuleError) as raised:
+        load(rules, cache="off")
+    assert said in [d.code for d in raised.value.diagnostics]
+
+
+def test_a_bare_list_with_codes_beside_it_is_one_set(rules: Path) -> None:
+    (rules / "asthma.csv").write_text("code\n195967001\n37796009\n")
+    more = 'valueset both "Both" { frozen "asthma.csv" codes 77386006 |Pregnant| except 37796009 |Migraine| perhaps 73211009 |Diabetes| }'
+    (rules / "t.rules").write_text(RULES.replace("rule no-asthma", f"{more}\n\nrule no-asthma").replace("in asthma", "in both"))
+    both = load(rules, cache="off").binding.sets["t/both"]
+    assert both.members == {"195967001", "77386006"}
+    (rules / "t.rules").write_text(
+        RULES.replace('"asthma.csv" }', '"asthma.csv" perhaps 73211009 |Diabetes|, 195967001 |Asthma| }')
+    )
+    alone = load(rules, cache="off").binding.sets["t/asthma"]
+    assert (alone.members, alone.perhaps, alone.systems) == ({"195967001", "37796009"}, {"73211009"}, {"sct"})

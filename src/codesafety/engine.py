@@ -306,6 +306,8 @@ class Engine:
         whole = digest(json.dumps(depends_on, sort_keys=True))
         return Standing(
             binding=binding,
+            rules={rule.name: rule for rule in binding.rules},
+            versions={r.name: r.version for r in binding.rulesets},
             engine=EngineUsed(version=__version__, evaluator=self.evaluator, digest=whole),
             rulesets=tuple(
                 RulesetUsed(name=r.name, version=r.version, review=r.review, rules=len(r.rules), digest=r.digest)
@@ -724,7 +726,7 @@ def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
     contexts: dict[str, CodeContext] = {}
     for ruleset in rulesets:
         for valueset in ruleset.valuesets:
-            for row in valueset.frozen or ():
+            for row in valueset.worded:
                 key = ir.code_key(row.system, row.code)
                 if row.term:
                     terms.setdefault(key, {})[row.term] = None
@@ -735,7 +737,9 @@ def frozen_terminology(rulesets: Sequence[ir.Ruleset]) -> FrozenTerminology:
             for code in (*valueset.codes, *valueset.perhaps, *valueset.except_codes):
                 if code.term:
                     terms.setdefault(code.key, {})[code.term] = None
-    return FrozenTerminology({key: tuple(known) for key, known in terms.items()}, contexts)
+    return FrozenTerminology(
+        {key: tuple(known) for key, known in terms.items()}, contexts, bare=tuple(ir.bare_lists(rulesets).values())
+    )
 
 
 def _qualified_name(function: object) -> str:

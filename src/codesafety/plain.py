@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum, EnumMeta
@@ -12,14 +14,14 @@ from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints, overload
 
-_TUPLE, _SET, _MAPPING, _DECIMAL, _LATER = "tuple", "set", "mapping", "decimal", "later"
+_TUPLE, _SET, _MAPPING, _DECIMAL, _ARRAY, _LATER = "tuple", "set", "mapping", "decimal", "array", "later"
 _T = TypeVar("_T")
 
 
 def encode(value: object, classes: Iterable[type], later: Collection[tuple[type, str]] = ()) -> bytes:
     """Return a value as bytes. `classes`: the dataclasses and enumerations of which it may be made.
 
-    It may hold tuples, sets of texts, mappings, decimals, texts, whole numbers, truth values and None beside them. Raises
+    It may hold tuples, sets of texts, mappings, decimals, arrays of long numbers without a sign, texts, whole numbers, truth values and None beside them. Raises
     TypeError for anything else. `later`: fields (class, name) whose tuples are read when they are first looked at.
     """
     encoder = _Encoder({one: one.__name__ for one in classes}, later)
@@ -54,9 +56,17 @@ def _made(known: Mapping[str, Any], raw: bytes) -> Any:
         elif name == _MAPPING:
             values += [dict(zip(at(keys), at(contents), strict=True)) for keys, contents in columns]
         else:
-            make = Decimal if name == _DECIMAL else known[name]
+            make = _SIMPLE[name] if name in _SIMPLE else known[name]
             values += list(map(make, *(list(map(at, column)) for column in columns))) if columns else [make()]
     return at(plain["at"])
+
+
+def _array(text: str) -> array[int]:
+    """Return the numbers that `_place` wrote, in the order of this machine's bytes: a form is of one machine."""
+    return array("Q", b64decode(text))
+
+
+_SIMPLE: Mapping[str, Callable[..., Any]] = {_DECIMAL: Decimal, _ARRAY: _array}
 
 
 class _Rest:
@@ -256,6 +266,8 @@ class _Encoder:
             return self._made(_MAPPING, (tuple(value), tuple(value.values())))
         if kind is Decimal:
             return self._made(_DECIMAL, (str(value),))
+        if isinstance(value, array) and value.typecode == "Q":
+            return self._made(_ARRAY, (b64encode(value.tobytes()).decode(),))
         if kind not in self.names:
             raise TypeError(f"a {kind.__name__} cannot be stored")
         if isinstance(value, Enum):

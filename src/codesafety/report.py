@@ -5,9 +5,11 @@ A report never names sex at birth, a birth date or an NHS number. `as_sent` is t
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from codesafety.record import Assertion, Model, Subject, Temporality
 
@@ -362,3 +364,66 @@ class Report(Model):
     format: str | None = None
     message_id: str | None = None
     digests: Digests
+
+    __slots__ = ("_later",)  # the fields that nobody has asked for yet; empty in one that is whole
+
+    @classmethod
+    def made(cls, fields: dict[str, Any], later: Callable[[], Mapping[str, Any]]) -> Report:
+        """Return a report of fields that need no checks. `later` makes the others when one of them is asked for, and once.
+
+        Until then it holds what they are made of: the message and the record. Safe to share between threads.
+        """
+        made = cls.__new__(cls)
+        _FIELDS.__set__(made, fields)
+        _set(made, "__pydantic_fields_set__", _GIVEN)
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        _set(made, "_later", _Later(later))
+        return made
+
+    if not TYPE_CHECKING:
+
+        @property
+        def __dict__(self):
+            """The fields, all of them: whatever compares, copies, stores or prints a model asks for them here."""
+            _fill(self)
+            return _FIELDS.__get__(self)
+
+        @__dict__.setter
+        def __dict__(self, fields):
+            _FIELDS.__set__(self, fields)
+
+        def __getattr__(self, name):
+            if name in type(self).__pydantic_fields__ and _fill(self):
+                return _FIELDS.__get__(self)[name]
+            return super().__getattr__(name)
+
+
+_FIELDS: Any = BaseModel.__dict__["__dict__"]
+"""What holds the fields of a model, whether they are all there or not."""
+_GIVEN = set(Report.model_fields) - {"schema_version"}
+_set = object.__setattr__
+
+
+class _Later:
+    """What makes the fields of a report that are not there yet."""
+
+    __slots__ = ("lock", "make")
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self.make: Callable[[], Mapping[str, Any]] | None = make
+        self.lock = Lock()
+
+
+def _fill(report: Report) -> bool:
+    """Make the fields of a report that are not there yet. Returns whether there were any."""
+    try:
+        later = object.__getattribute__(report, "_later")
+    except AttributeError:
+        return False
+    with later.lock:
+        if later.make is not None:
+            found = {"schema_version": "1", **_FIELDS.__get__(report), **later.make()}
+            _FIELDS.__set__(report, {name: found[name] for name in Report.model_fields})  # a dump is in the order of the fields
+            later.make = None
+    return True

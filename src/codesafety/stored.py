@@ -26,6 +26,7 @@ from codesafety.evaluation.codes import BoundSet
 from codesafety.language.files import Found, Loaded, Place, ReadFolder, digest_of, read_named
 from codesafety.paths import writing
 from codesafety.plain import decode, encode
+from codesafety.terminology.bare_codes import BareCodes
 from codesafety.terminology.frozen import FrozenTerminology
 
 OFF: Final = "off"
@@ -39,6 +40,7 @@ _NODES: Final = [one for one in vars(ir).values() if isinstance(one, type) and (
 CLASSES: Final = (*_NODES, Span, Diagnostic, Severity, Loaded, ReadFolder, Expanded, BoundSet, Drift)
 LATER: Final = frozenset({(ir.Rule, "examples"), (ir.ValueSet, "frozen")})
 """Fields that no decision needs, and that are most of the rules: they are read when they are first looked at."""
+_NO_CODES: Final = BareCodes.of(())
 _WRONG: Final = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What reading a form may raise where it is not one of ours."""
 
@@ -71,12 +73,14 @@ class Store:
         try:
             name = _key(found, predicates, terminology)
             with no_collection():
-                sources, loaded, expanded, lists = _parts(_body(self.folder / f"{name}{_SUFFIX}", name))
+                sources, loaded, sets, lists = _parts(_body(self.folder / f"{name}{_SUFFIX}", name))
                 loaded = decode(loaded, CLASSES)
                 texts = _texts(found, loaded.folders)
                 loaded = replace(loaded, sources={name: texts[name].decode() for name in json.loads(sources)})
                 plain = json.loads(lists)
-                return Form(loaded, decode(expanded, CLASSES), plain and FrozenTerminology.from_plain(plain))
+                bare = ir.bare_lists(loaded.rulesets)
+                expanded = _with_lists(decode(sets, CLASSES), bare)
+                return Form(loaded, expanded, plain and FrozenTerminology.from_plain(plain, tuple(bare.values())))
         except _WRONG:
             return None
 
@@ -87,7 +91,7 @@ class Store:
         parts = [
             json.dumps(list(form.loaded.sources)).encode(),
             encode(replace(form.loaded, sources={}), CLASSES, LATER),
-            encode(form.expanded, CLASSES),
+            encode(_with_lists(form.expanded, dict.fromkeys(ir.bare_lists(form.loaded.rulesets), _NO_CODES)), CLASSES),
             json.dumps(form.lists and form.lists.plain(), separators=(",", ":")).encode(),
         ]
         body = b"".join(b"%d\n%b" % (len(part), part) for part in parts)
@@ -105,6 +109,17 @@ class Store:
                 old.unlink(missing_ok=True)
         except (OSError, ValueError):  # a path that no folder can have, too
             pass
+
+
+def _with_lists(expanded: Expanded | None, lists: Mapping[str, BareCodes]) -> Expanded | None:
+    """Return expanded sets that are their lists' codes with these lists: they are stored once, with the rules."""
+    if expanded is None or not lists:
+        return expanded
+    sets = {
+        name: replace(bound, members=lists[name]) if isinstance(bound.members, BareCodes) else bound
+        for name, bound in expanded.sets.items()
+    }
+    return replace(expanded, sets=sets)
 
 
 def store(where: str | Path | None = None) -> Store:

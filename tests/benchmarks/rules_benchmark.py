@@ -1,10 +1,8 @@
 """Measure the rule engine beside what a programmer would write by hand: `python -m tests.benchmarks.rules_benchmark`.
 
-Run it from the project's root. Prints, for 10, 100 and 1,000 rules, microseconds a record (CPU time, medians of rounds in which
-the contestants take turns) for: a naive loop over all rules; a hand-written index from code to rules; one with safe age windows;
-ours from models to outcomes (`Facts` and `Program.run`); and ours with parsing the models from plain data. All must find the same.
-Then how long 1,000 rules (20,000 lines) take to be parsed and checked, bound and compiled, and what importing the package adds to
-importing its core dependencies; what opening the shipped names of codes takes, and judging words by them. `--records N`, `--rounds N`.
+Run it from the project's root. For 10, 100 and 1,000 rules (README.md says how): microseconds a record, then ratios with their spread.
+All contestants must find the same. Then what parsing, checking and compiling text takes, importing, and judging words.
+`--records N`, `--rounds N`.
 """
 
 from __future__ import annotations
@@ -24,11 +22,17 @@ from typing import Any
 from tests.benchmarks.workload import EverythingKnown, MadeRule, Workload, age, broken_by, rule_text, ruleset_of, workload
 from tests.terminology.words.variations import harmless, names
 
+from codesafety import builtin
+from codesafety.engine import Engine, hazard_log
 from codesafety.evaluation.binding import bind
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
+from codesafety.evaluation.work import Bounds
+from codesafety.ir import Ruleset
+from codesafety.plugins.manager import manager
 from codesafety.record import Submission
+from codesafety.report import Report
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.pack.code_table import CodeTable
 from codesafety.terminology.pack.file import Pack
@@ -132,50 +136,94 @@ def windowed(rules: list[MadeRule]) -> Callable[[dict[str, Any]], Found]:
 # ------------------------------------------------------------------------------------------------ measuring
 
 
+HAND, OURS, ASSESSED = "by hand, index and age windows", "ours, from models", "ours, a report"
+ASKED = (
+    ("ours / by hand", OURS, HAND),
+    ("a report / ours", ASSESSED, OURS),
+    ("a report as JSON / a report all asked for", "JSON of a report", "ours, a report all asked for"),
+)
+"""The ratios that are printed: what they are called, of what, and to what."""
+
+
 @dataclass(slots=True)
 class Measured:
-    microseconds: dict[str, float]
+    """Microseconds a record by contestant and round."""
+
+    rounds: dict[str, list[float]]
     compile_seconds: float
     triggered: float
 
+    def ratio(self, one: str, other: str) -> str:
+        each = [a / b for a, b in zip(self.rounds[one], self.rounds[other], strict=True)]
+        return f"{median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
 
-def measure(made: Workload, rounds: int) -> Measured:
-    """Return microseconds a record for each contestant. Raises AssertionError where one finds something else."""
+
+def engine_of(ruleset: Ruleset) -> Engine:
+    """Return an engine of these rules, which knows every code."""
+    binding = bind([ruleset], EverythingKnown())
+    plugins = manager([builtin], entry_points=False)
+    return Engine(binding, plugins, (), (), frozenset(), "compiled", Bounds(), (), {}, hazard_log([]), False)
+
+
+def measure(made: Workload, rounds: int, batch: int) -> Measured:
+    """Return microseconds a record for each contestant. Raises AssertionError where one finds something else.
+
+    Contestants take turns at every `batch` records, which each of them looks at twice: the second time is counted.
+    """
     ruleset = ruleset_of(made.rules)
     started = time.process_time()
-    binding = bind([ruleset], EverythingKnown())
-    program = compile_program(binding)
+    compile_program(bind([ruleset], EverythingKnown()))
     compile_seconds = time.process_time() - started
+    engine = engine_of(ruleset)
+    program, codebook = engine.program, engine.binding.codebook
 
     def ours(submission: Submission) -> Found:
-        run = program.run(Facts(submission, None, binding.codebook))
+        run = program.run(Facts(submission, None, codebook))
         return [
             (o.subject.index, int(o.rule.name[3:])) for o in run.outcomes if o.status is Status.FIRES and o.subject is not None
         ]
 
+    def assessed(submission: Submission) -> Report:
+        return engine.assess(submission)
+
+    def asked_for(submission: Submission) -> Report:
+        report = engine.assess(submission)
+        _ = report.items
+        return report
+
     data = [s.model_dump(exclude_none=True) for s in made.submissions]
-
-    def parsed(fields: dict[str, Any]) -> Found:
-        return ours(Submission.model_validate(fields))
-
-    contestants: dict[str, tuple[Callable[[Any], Found], list[Any]]] = {
-        "by hand, index and age windows": (windowed(made.rules), made.patients),
-        "by hand, index": (indexed(made.rules), made.patients),
-        "ours, from models": (ours, made.submissions),
-        "ours, with parsing": (parsed, data),
-    }
-    few = len(made.patients) // (10 if len(made.rules) > 100 else 1)
+    reports = [asked_for(s) for s in made.submissions]
     oracle = naive(made.rules)
+    finding: dict[str, tuple[Callable[[Any], Found], list[Any]]] = {
+        HAND: (windowed(made.rules), made.patients),
+        "by hand, index": (indexed(made.rules), made.patients),
+        OURS: (ours, made.submissions),
+        "ours, with parsing": (lambda fields: ours(Submission.model_validate(fields)), data),
+    }
     expected = [sorted(oracle(p)) for p in made.patients]
-    for name, (check, records) in contestants.items():
+    for name, (check, records) in finding.items():
         assert [sorted(check(r)) for r in records] == expected, f"{name} finds something else than the oracle"
-    times: dict[str, list[float]] = {name: [] for name in (*contestants, "naive loop")}
+    contestants: dict[str, tuple[Callable[[Any], object], list[Any]]] = {
+        **finding,
+        ASSESSED: (assessed, made.submissions),
+        "ours, a report all asked for": (asked_for, made.submissions),
+        "JSON of a report": (lambda report: report.model_dump_json(), reports),
+        "naive loop": (oracle, made.patients[: len(made.patients) // (10 if len(made.rules) > 100 else 1)]),
+    }
+    times: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
-        for name, (check, records) in (*contestants.items(), ("naive loop", (oracle, made.patients[:few]))):
-            started = time.process_time()
-            for record in records:
-                check(record)
-            times[name].append((time.process_time() - started) / len(records) * 1e6)
+        taken = dict.fromkeys(contestants, 0.0)
+        for first in range(0, len(made.patients), batch):
+            for name, (contestant, records) in contestants.items():
+                some = records[first : first + batch]
+                for record in some if batch < len(made.patients) else ():
+                    contestant(record)
+                started = time.process_time()
+                for record in some:
+                    contestant(record)
+                taken[name] += time.process_time() - started
+        for name, (_, records) in contestants.items():
+            times[name].append(taken[name] / len(records) * 1e6)
     index = [_index(made.rules, side) for side in (True, False)]
     triggered = sum(
         len(index[side].get(item["code"], ()))
@@ -183,7 +231,7 @@ def measure(made: Workload, rounds: int) -> Measured:
         for side, kind in enumerate(("entries", "medicines"))
         for item in p[kind]
     ) / len(made.patients)
-    return Measured({name: median(each) for name, each in times.items()}, compile_seconds, triggered)
+    return Measured(times, compile_seconds, triggered)
 
 
 def text_seconds() -> tuple[int, float, float]:
@@ -233,23 +281,16 @@ def main() -> None:
     options.add_argument("--records", type=int, default=3000)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
-    columns: dict[int, Measured] = {}
-    for n_rules in (10, 100, 1000):
-        columns[n_rules] = measure(workload(n_rules, chosen.records), chosen.rounds)
-    print(f"microseconds a record, medians of {chosen.rounds} rounds over {chosen.records} records; all find the same")
-    print(f"{'':34}" + "".join(f"{n:>8} rules" for n in columns))
-    for name in columns[10].microseconds:
-        print(f"{name:34}" + "".join(f"{m.microseconds[name]:>14.1f}" for m in columns.values()))
-    print(f"{'rules triggered a record':34}" + "".join(f"{m.triggered:>14.1f}" for m in columns.values()))
-    print(
-        f"{'ours / by hand, index':34}"
-        + "".join(f"{m.microseconds['ours, from models'] / m.microseconds['by hand, index']:>14.2f}" for m in columns.values())
-    )
-    print(
-        f"{'naive loop / ours':34}"
-        + "".join(f"{m.microseconds['naive loop'] / m.microseconds['ours, from models']:>14.2f}" for m in columns.values())
-    )
-    print(f"{'bind and compile, seconds':34}" + "".join(f"{m.compile_seconds:>14.2f}" for m in columns.values()))
+    for called, batch in (("records that were just read", 40), (f"{chosen.records} records in turn", chosen.records)):
+        columns = {n: measure(workload(n, chosen.records), chosen.rounds, batch) for n in (10, 100, 1000)}
+        print(f"{called}: microseconds a record, medians of {chosen.rounds} rounds; all find the same")
+        print(f"{'':44}" + "".join(f"{n:>14} rules" for n in columns))
+        for name in columns[10].rounds:
+            print(f"{name:44}" + "".join(f"{median(m.rounds[name]):>20.1f}" for m in columns.values()))
+        print(f"{'rules triggered a record':44}" + "".join(f"{m.triggered:>20.1f}" for m in columns.values()))
+        for name, one, other in ASKED:
+            print(f"{name:44}" + "".join(f"{m.ratio(one, other):>20}" for m in columns.values()))
+        print(f"{'bind and compile, seconds':44}" + "".join(f"{m.compile_seconds:>20.2f}" for m in columns.values()))
     lines, checked, compiled = text_seconds()
     print(
         f"1,000 rules as text, {lines} lines: {checked:.2f} s to parse and check, {compiled:.2f} s to bind and compile; "

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START, add, completed, text
-from codesafety.evaluation.compiled.number_steps import _window
+from codesafety.evaluation.compiled.number_steps import days_window
 from codesafety.ir import Unit
 
 DAYS = st.dates(date(1900, 3, 1), date(2100, 12, 31)).map(date.toordinal)
@@ -73,7 +73,7 @@ def test_a_completed_age_is_the_last_birthday_that_has_come(one: int, other: int
 
 @given(DAYS, st.integers(1, 60 * 12), st.sampled_from(list(Unit)))
 def test_the_window_around_a_birthday_holds_it(born: int, n: int, unit: Unit) -> None:
-    fewest, most = _window(n, unit)
+    fewest, most = days_window(n, unit)
     assert fewest <= add(born, n, unit) - born <= most + 1
     assert completed(born, born + fewest, unit) <= n
     assert completed(born, born + fewest - 1, unit) < n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from codesafety.errors import ConfigurationError, RuleError
 from codesafety.evaluation.codes import BoundSet, Codebook
 from codesafety.evaluation.phrases import Phrases
 from codesafety.evaluation.predicates import BoundPredicate
+from codesafety.terminology.bare_codes import BareCodes
 from codesafety.terminology.errors import EclError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words
 
@@ -204,6 +205,13 @@ class _Binder:
             return self.sets[name]
         written = declared[name]
         base, where = self._base(written)
+        if isinstance(base, BareCodes) and _is_base_alone(written):
+            for code in written.perhaps:
+                self._check(code)
+            open_codes = frozenset(c.key for c in written.perhaps if c.key not in base)
+            systems = frozenset({"sct", *map(_system, open_codes)})
+            bound = self.sets[name] = BoundSet(name, base, open_codes, systems, where)
+            return bound
         members = set(base)
         members |= self._codes(written.codes)
         for code in (*written.perhaps, *written.except_codes):
@@ -224,16 +232,18 @@ class _Binder:
                 written.span,
                 "add codes, or take the set out: without members it would answer `no` to everything",
             )
-        systems = {_system(key) for key in members} | {_system(key) for key in perhaps}
-        bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(systems), where)
+        spoken = {_system(key) for key in members} | {_system(key) for key in perhaps}
+        bound = BoundSet(name, frozenset(members), frozenset(perhaps - members - removed), frozenset(spoken), where)
         self.sets[name] = bound
         return bound
 
     def _failed(self, written: ir.ValueSet) -> bool:
         return any(d.span in (written.span, written.ecl_span) for d in self.diagnostics.found)
 
-    def _base(self, written: ir.ValueSet) -> tuple[set[str], str]:
+    def _base(self, written: ir.ValueSet) -> tuple[Set[str], str]:
         frozen: set[str] | None = None
+        if isinstance(written.frozen, ir.BareRows) and not self.terminology.has_release:
+            return written.frozen.codes, "frozen"
         if written.frozen is not None:
             frozen = {ir.code_key(row.system, row.code) for row in written.frozen}
         if written.ecl is not None and self.terminology.has_release:
@@ -316,6 +326,11 @@ class _Binder:
                 code.span,
                 f"it is called {' or '.join(f'|{term}|' for term in self.terminology.terms(code.code)[:3])}",
             )
+
+
+def _is_base_alone(written: ir.ValueSet) -> bool:
+    """Return whether a set has no members but those of its list, and loses none of them."""
+    return not (written.codes or written.includes or written.except_codes or written.except_sets)
 
 
 def _instead(replacements: Replacements) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -65,12 +65,14 @@ NO_CODE = CodeInfo(None, None, (), (), False, None, NO_CONTEXT, None)
 class Codebook:
     """Looks codings up in one terminology and remembers the answers. Safe to share between threads."""
 
-    __slots__ = ("_contrary", "_entries", "_named", "_products", "maps", "terminology")
+    __slots__ = ("_contrary", "_entries", "_named", "_products", "has_met_expressions", "maps", "terminology")
 
     def __init__(self, terminology: Terminology, maps: Mapping[str, str] | None = None) -> None:
         """`maps`: suppliers' codes (as keys, `system|code`) to SNOMED CT concepts, by which they are judged."""
         self.terminology = terminology
         self.maps: Mapping[str, str] = dict(maps or {})
+        self.has_met_expressions = False
+        """Whether an expression was ever among the codes that were looked up."""
         self._entries: dict[tuple[str | None, str], CodeInfo] = {}
         self._products: dict[tuple[str | None, str], CodeInfo] = {}
         self._named: dict[tuple[str | None, str, str], CodeInfo] = {}
@@ -151,7 +153,9 @@ class Codebook:
         code = the_concept(code) or code
         if not sctid.is_concept_id(code) or code in TRANSFER_DEGRADED:
             told = sctid.diagnose(code)  # an expression is whole, and what it means is not known here
-            formed = told.is_valid or told.diagnosis is Damage.EXPRESSION
+            expression = told.diagnosis is Damage.EXPRESSION
+            self.has_met_expressions = self.has_met_expressions or expression
+            formed = told.is_valid or expression
             return CodeInfo("sct", code, (code,), (), False, formed, NO_CONTEXT, None, told.diagnosis)
         return self._snomed(code, product=product)
 
@@ -188,7 +192,7 @@ class BoundSet:
     """A value set bound to codes: `members` and `perhaps` as keys, and the systems that its members speak of."""
 
     name: str
-    members: frozenset[str]
+    members: Set[str]
     perhaps: frozenset[str]
     systems: frozenset[str]
     base: str  # "release", "frozen" or "codes": where the base came from

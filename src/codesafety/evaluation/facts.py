@@ -139,6 +139,7 @@ class Facts:
         "_texts",
         "codebook",
         "identity",
+        "is_looked_up",
         "message_infos",
         "record",
         "submission",
@@ -149,6 +150,8 @@ class Facts:
 
     def __init__(self, submission: Submission, record: Record | None, codebook: Codebook, work: Work | None = None) -> None:
         self.work = work or Work()
+        self.is_looked_up = False
+        """Whether every code of an incoming item has been looked up in the codebook, now or for another message."""
         self._readings = Readings(self.work)
         self.submission = submission
         self.identity = compare_identity(submission, record)

@@ -134,7 +134,7 @@ class ItemFact:
             elif name == "span":
                 found = self.span = _find_span(self)
             elif name == "day":
-                found = self.day = _find_day(self)
+                found = self.day = day_of(self.model)
             elif name == "infos":
                 found = self.infos = _find_infos(self)
             elif name == "context":
@@ -151,7 +151,7 @@ class ItemFact:
         """Fill at once, from codes already looked up, the slots that nearly every rule asks for."""
         self.infos = infos
         self.stands = _find_stands(self)
-        day = self.day = _find_day(self)
+        day = self.day = day_of(self.model)
         self.span = day or NEVER
 
     def __repr__(self) -> str:
@@ -233,8 +233,8 @@ def _find_infos(item: ItemFact) -> tuple[CodeInfo, ...]:
     return tuple([book.product(c.system, c.code, c.display) for c in item.codings])
 
 
-def _find_day(item: ItemFact) -> Interval | None:
-    model = item.model
+def day_of(model: Entry | Medication) -> Interval | None:
+    """Return the days that an item may be of, by the one documented order (see `codesafety.record`)."""
     if isinstance(model, Entry):
         if model.date is not None and (found := _date(model.date)) is not None:
             return found
@@ -249,7 +249,7 @@ def _find_day(item: ItemFact) -> Interval | None:
 
 
 def _find_span(item: ItemFact) -> Interval:
-    day = item.day = _find_day(item)
+    day = item.day = day_of(item.model)
     return day or NEVER
 
 

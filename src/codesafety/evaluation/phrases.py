@@ -148,9 +148,12 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
 def says(read: Iterable[tuple[str, ...]], phrases: Phrases) -> Says | None:
     """Return what the clauses of a text say of a set, by the set's phrases; None where they say nothing, or both."""
     said: set[Says] = set()
-    longest = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     for clause in read:
-        found, rest = _matches(clause, phrases, longest)
+        words = frozenset(clause)
+        there = [phrase for phrase in phrases if phrase[0] in words]
+        if not there:
+            continue
+        found, rest = _matches(clause, phrases, sorted(there, key=lambda phrase: (-len(phrase), phrase)))
         if found and not rest & _TURNS:
             said |= found
     return said.pop() if len(said) == 1 else None

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, overload
 
 from codesafety.diagnostics import Span
+from codesafety.terminology.bare_codes import BareCodes
 
 NOWHERE = Span("", 0, 0)
 
@@ -595,6 +596,25 @@ class FrozenRow:
     temporality: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BareRows(Sequence[FrozenRow]):
+    """The rows of a frozen file of SNOMED CT ids and nothing else, in the order of their numbers."""
+
+    codes: BareCodes
+
+    @overload
+    def __getitem__(self, at: int) -> FrozenRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[FrozenRow, ...]: ...
+    def __getitem__(self, at: int | slice) -> FrozenRow | tuple[FrozenRow, ...]:
+        if isinstance(at, slice):
+            return tuple([FrozenRow("sct", str(code), None) for code in self.codes.ids[at]])
+        return FrozenRow("sct", str(self.codes.ids[at]), None)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
 Phrases = tuple[tuple[tuple[str, ...], Literal["denies", "affirms"]], ...]
 """The words of each phrase that says or denies a set, and which of the two."""
 
@@ -616,6 +636,11 @@ class ValueSet:
     sources: tuple[Source, ...] = ()
     span: Span = dataclasses.field(default=NOWHERE, compare=False)
     allowed: tuple[Allowed, ...] = ()
+
+    @property
+    def worded(self) -> Sequence[FrozenRow]:
+        """The rows of the frozen file, which may have terms and contexts; none of one that has neither."""
+        return () if self.frozen is None or isinstance(self.frozen, BareRows) else self.frozen
 
 
 ColumnType = Literal["sex", "code", "number", "value", "unit", "text", "date", "set", "days", "weeks", "months", "years"]
@@ -844,3 +869,8 @@ class Signature:
     name: str  # plugin/name
     kinds: tuple[Kind, ...]
     fields: tuple[str, ...] = ()
+
+
+def bare_lists(rulesets: Sequence[Ruleset]) -> dict[str, BareCodes]:
+    """Return the codes of frozen files that hold nothing else, by their value sets."""
+    return {s.name: s.frozen.codes for ruleset in rulesets for s in ruleset.valuesets if isinstance(s.frozen, BareRows)}

@@ -19,7 +19,8 @@ from codesafety.language import codes, schema
 from codesafety.language.dates import interval
 from codesafety.language.parsing.conflicts import without_conflicts
 from codesafety.language.quantities import unit
-from codesafety.terminology import systems
+from codesafety.terminology import sctid, systems
+from codesafety.terminology.bare_codes import BareCodes
 
 _PROVENANCE: Final = re.compile(r"#\s*([A-Za-z][\w .-]*?)\s*:\s*(.+?)\s*$")
 OPEN_TYPES: Final = ("number", "value", "days", "weeks", "months", "years")
@@ -113,6 +114,28 @@ def read(text: str, file: str, diagnostics: Diagnostics) -> DataFile | None:
         diagnostics.error("CS226", "the file has no header", header_span, "name the columns in its first line")
         return None
     return DataFile(header, tuple(lines), tuple(provenance), header_span, head)
+
+
+_BARE: Final = re.compile(r"\ufeff?((?:#[^\n]*\n)*)code\n")
+
+
+def bare(text: str) -> tuple[ir.BareRows, tuple[ir.Source, ...]] | None:
+    """Return the rows of a frozen file that holds whole SNOMED CT ids, each once, and nothing else, with where it comes from.
+
+    None for any other file, and for one in which something is wrong: `read` and `frozen` say what.
+    """
+    text = text.replace("\r\n", "\n")
+    head = _BARE.match(text)
+    if head is None:
+        return None
+    said = [_PROVENANCE.match(line) for line in head[1].splitlines()]
+    codes = [line for line in text[head.end() :].split("\n") if line]
+    if not codes or None in said or not sctid.are_concept_ids(codes):
+        return None
+    found = BareCodes.of(codes)
+    if len(found) < len(codes):
+        return None
+    return ir.BareRows(found), tuple(ir.Source(f"{line[1].lower()}: {line[2]}") for line in said if line is not None)
 
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, Span, str]]:

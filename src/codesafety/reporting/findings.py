@@ -37,7 +37,7 @@ class Findings:
         self.interpreter = Interpreter(self.standing.binding, self.facts, Work(self.facts.work.budget // _EXPLAINED))
         self.found: list[Result] = []
         self.errors: list[str] = []
-        self._rules = {rule.name: rule for rule in self.standing.binding.rules}
+        self._rules = self.standing.rules
         self._said: dict[str, tuple[str, int]] = {}
         self._fired_on: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._overrides = self._overrides_by_rule(overrides)
@@ -116,12 +116,13 @@ class Findings:
         The same question of entries and of medicines (`e is before patient.born`) has one answer to look for; two questions stay two.
         """
         wide = self.standing.patient_wide
-        rules = {name: rule for name, rule in self._rules.items() if name in wide}
-        after = {name: [other for other in rule.after if other in wide] for name, rule in rules.items()}
         live = {r.rule: r for r in self.found if r.rule in wide and r.overridden is None}
+        after = {name: [other for other in self._rules[name].after if other in wide] for name in live}
         for second in [r for r in live.values() if after[r.rule]]:
-            asked = _question(rules[second.rule])
-            first = next((live[name] for name in after[second.rule] if name in live and _question(rules[name]) == asked), None)
+            asked = _question(self._rules[second.rule])
+            first = next(
+                (live[name] for name in after[second.rule] if name in live and _question(self._rules[name]) == asked), None
+            )
             if first is None or first.action != second.action:
                 continue
             message, triggers = self._said[first.id]
@@ -185,6 +186,9 @@ def ordered(results: list[Result]) -> list[Result]:
 
     What fires comes before what cannot be told, and what a person set aside last.
     """
+
+    if len(results) < 2:
+        return results
 
     def rank(result: Result) -> tuple[bool, int, bool, int, int]:
         severity = SEVERITIES.index(result.severity) if result.severity in SEVERITIES else -1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal
 
 from codesafety.evaluation import calendar
@@ -99,6 +99,8 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
 
 def unjudged(facts: Facts) -> Iterator[NotRead]:
     """Yield each expression of SNOMED CT: what it means is not worked out here, so that nobody has judged it."""
+    if facts.is_looked_up and not facts.codebook.has_met_expressions:
+        return
     for item in facts.incoming:
         for coding, info in zip(item.codings, item.infos, strict=True):
             if info.damage is Damage.EXPRESSION:
@@ -111,21 +113,28 @@ def is_understood(item: ItemFact, systems: Container[str | None]) -> bool:
     return any(info.product is not None or (info.speaks and info.system in systems) for info in item.infos)
 
 
-def unread_items(found: Iterable[NotRead]) -> Iterator[ReportItem]:
-    """Yield what was not read at all, or breaks its format, or is a code that nobody judged.
+def shown_unread(found: Iterable[NotRead]) -> list[tuple[NotRead, Decision]]:
+    """Return what was not read at all, or breaks its format, or is a code that nobody judged, with its decision.
 
     What breaks its format is held; what holds codes is looked at.
     """
-    for unread in found:
-        if unread.whole or unread.broken or unread.coded:
-            decision: Decision = "hold" if unread.broken else "review" if unread.coded else "note"
-            yield ReportItem(
-                path=unread.path,
-                resource_type=unread.resource_type,
-                resource_id=unread.resource_id,
-                kind="unread",
-                decision=decision,
-            )
+    return [
+        (unread, "hold" if unread.broken else "review" if unread.coded else "note")
+        for unread in found
+        if unread.whole or unread.broken or unread.coded
+    ]
+
+
+def unread_items(found: Iterable[tuple[NotRead, Decision]]) -> Iterator[ReportItem]:
+    """Yield an item for each of what was not read, as `shown_unread` returns it."""
+    for unread, decision in found:
+        yield ReportItem(
+            path=unread.path,
+            resource_type=unread.resource_type,
+            resource_id=unread.resource_id,
+            kind="unread",
+            decision=decision,
+        )
 
 
 def not_read(found: Iterable[NotRead]) -> Iterator[NotReadItem]:
@@ -142,9 +151,9 @@ def not_read(found: Iterable[NotRead]) -> Iterator[NotReadItem]:
         )
 
 
-def broken_rules(facts: Facts, found: Iterable[Broken], ledger: Ledger) -> Iterator[NotChecked]:
+def broken_rules(facts: Facts, found: Sequence[Broken], ledger: Ledger) -> Iterator[NotChecked]:
     """Yield each rule that failed, for each item on which it did; the item is held."""
-    paths = {item.index: item.model.path for item in facts.incoming}
+    paths = {item.index: item.model.path for item in facts.incoming} if found else {}
     for broken in found:
         failed = f"plugin `{broken.plugin}` failed" if broken.plugin else "the rule failed"
         reason = broken.reason if broken.reason in NOT_ASKED else f"{failed}: {broken.reason}"

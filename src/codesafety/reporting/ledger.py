@@ -19,6 +19,11 @@ class Ledger:
     def decision(self, path: str) -> Decision:
         return self._items.get(path, "none")
 
+    @property
+    def strictest(self) -> Decision:
+        """The strictest decision of the message and of all items."""
+        return strictest(self.message, *self._items.values())
+
     def take(self, action: Decision, paths: Collection[str]) -> None:
         """Let the items take an action; where there is no item, the message takes it."""
         for path in paths:

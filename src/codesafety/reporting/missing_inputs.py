@@ -259,7 +259,7 @@ def _lacking(rule: ir.Rule, outcome: Outcome) -> Iterator[tuple[ItemFact | Codin
     for application in outcome.applications:
         sides = {one.name: application.subject} | ({other.name: application.partner} if other is not None else {})
         asking = application.subject if isinstance(application.subject, CodingFact) else outcome.subject
-        for name in application.missing:
+        for name in sorted(application.missing):
             base, _, field = name.partition(".")
             if _is_whole(name) or base in ("patient", "message") or not field:
                 continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
@@ -23,7 +23,7 @@ from codesafety.report import (
     SourceCited,
     UsedFact,
 )
-from codesafety.reporting.places import places
+from codesafety.reporting.places import Places, places
 from codesafety.reporting.standing import Standing
 
 
@@ -33,9 +33,11 @@ class Results:
     def __init__(self, standing: Standing, facts: Facts) -> None:
         self.standing = standing
         self.facts = facts
-        self.places = places(facts.submission, facts.record)
-        self._versions = {ruleset.name: ruleset.version for ruleset in standing.rulesets}
-        self._ids: Counter[str] = Counter()
+        self._ids: dict[str, int] = {}
+
+    @cached_property
+    def places(self) -> Places:
+        return places(self.facts.submission, self.facts.record)
 
     def result(
         self,
@@ -58,7 +60,7 @@ class Results:
         return Result.model_construct(
             id=self._id(rule.name, outcome, entries, missing),
             rule=rule.name,
-            version=self._versions.get(rule.ruleset, ""),
+            version=self.standing.versions.get(rule.ruleset, ""),
             title=rule.title,
             outcome=outcome,
             action=action,
@@ -162,8 +164,8 @@ class Results:
         """An id from what was found and not from where it stood, so that it is the same when a message is sent again."""
         parts = sorted(f"{e.side}|{e.role}|{e.system}|{e.code}|{e.date}" for e in entries)
         base = blake2b("\n".join([rule, outcome, *parts, *missing]).encode(), digest_size=8).hexdigest()
-        self._ids[base] += 1
-        return base if self._ids[base] == 1 else f"{base}-{self._ids[base]}"
+        n = self._ids[base] = self._ids.get(base, 0) + 1
+        return base if n == 1 else f"{base}-{n}"
 
     def _overridable(self, rule: ir.Rule) -> OverridableBy | None:
         written = rule.overridable

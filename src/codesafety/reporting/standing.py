@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from codesafety import ir
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts
 from codesafety.profile import Profile, RuleChange
@@ -12,11 +14,15 @@ from codesafety.record import day_interval
 from codesafety.report import Decision, EngineUsed, RulesetUsed, TerminologyUsed, strictest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """What every report of one engine says of itself."""
 
     binding: Binding
+    rules: Mapping[str, ir.Rule]
+    """The rules by their names."""
+    versions: Mapping[str, str]
+    """The version of each ruleset."""
     engine: EngineUsed
     rulesets: tuple[RulesetUsed, ...]
     limits: dict[str, str]
@@ -30,6 +36,18 @@ class Standing:
     """Rules whose finding has one cause in the patient: all their entries make one finding with a count."""
     systems: frozenset[str]
     """The code systems of which rules know codes."""
+
+    @cached_property
+    def said(self) -> Mapping[str, object]:
+        """The fields of a report that are the same in every report."""
+        return {
+            "never_given": tuple(sorted(self.never)),
+            "engine": self.engine,
+            "rulesets": self.rulesets,
+            "predicates": self.predicates,
+            "code_maps": self.code_maps,
+            "terminology": self.terminology,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain
+from typing import Any
 
 from codesafety.diagnostics import count
 from codesafety.errors import PluginError
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status
 from codesafety.profile import Override, RuleChange
-from codesafety.record import Record, Submission
+from codesafety.record import Entry, Medication, Record, Submission
 from codesafety.report import (
     Counts,
     Decision,
@@ -28,12 +30,14 @@ from codesafety.report import (
 )
 from codesafety.reporting.about import about
 from codesafety.reporting.findings import Findings, ordered
-from codesafety.reporting.items import broken_rules, is_understood, not_read, read_items, unjudged, unread_items
+from codesafety.reporting.items import broken_rules, is_understood, not_read, read_items, shown_unread, unjudged, unread_items
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.missing_inputs import MissingInputs
 from codesafety.reporting.results import Results
 from codesafety.reporting.standing import InForce, Standing
 
+_NOT_THE_PATIENTS = ("another", "unknown")
+_NO_RECORD = RecordCoverage(given=False)
 _IDENTITY_FIELDS = {"gender": "gender", "born": "birth date", "died": "date of death", "deceased": "whether they have died"}
 
 
@@ -46,7 +50,11 @@ def report(
     profile: InForce | None,
     overrides: Sequence[Override],
 ) -> Report:
-    """Return the report of one message from what its rules answered."""
+    """Return the report of one message from what its rules answered.
+
+    What was found and what could not be told is worked out now. Items, tallies, digests and what else decides nothing is made
+    when it is asked for.
+    """
     results = Results(standing, facts)
     ledger = Ledger()
     identity, built_in = _identity(results)
@@ -55,66 +63,91 @@ def report(
         paths = {entry.path for entry in finding.entries}
         ledger.take(finding.action, paths)
         ledger.link(finding.id, paths)
-    findings = Findings(results, ledger, profile, overrides)
+    findings = Findings(results, ledger, profile, overrides) if run.outcomes or overrides else None
     broken = list(run.broken)
-    for outcomes in _by_rule(run, Status.FIRES):
-        try:
-            findings.add(outcomes)
-        except PluginError as error:  # a predicate answered the rule, and fails now that its finding is explained
-            places = tuple(o.subject.index if o.subject is not None else None for o in outcomes)
-            broken.append(Broken(outcomes[0].rule.name, error.kind, error.plugin, places))
-    findings.join_causes()
-    untold = MissingInputs(results, ledger, profile, record_given=record is not None)
-    for outcomes in _by_rule(run, Status.CANNOT_TELL):
-        untold.add(outcomes)
-    unjudged_too = (*submission.not_read, *unjudged(facts))
-    not_checked = [
+    untold, shown = None, built_in
+    if findings is not None:
+        untold = MissingInputs(results, ledger, profile, record_given=record is not None)
+        for outcomes in _by_rule(run, Status.FIRES):
+            try:
+                findings.add(outcomes)
+            except PluginError as error:  # a predicate answered the rule, and fails now that its finding is explained
+                places = tuple(o.subject.index if o.subject is not None else None for o in outcomes)
+                broken.append(Broken(outcomes[0].rule.name, error.kind, error.plugin, places))
+        findings.join_causes()
+        for outcomes in _by_rule(run, Status.CANNOT_TELL):
+            untold.add(outcomes)
+        shown = [*built_in, *map(findings.rest_on, findings.found), *untold.found]
+    shown = ordered(shown)
+    unread = (*submission.not_read, *unjudged(facts))
+    not_checked = (
         *broken_rules(facts, broken, ledger),
-        *(NotChecked(path=unread.path, reason=unread.reason) for unread in submission.not_read if unread.broken),
-    ]
-    paths = {item.path for item in (*submission.entries, *submission.medications)}
-    for unread in submission.not_read:
-        if unread.broken:
-            ledger.take("hold", _item_around(unread.path, paths))
-    items = [*read_items(facts, submission, run, ledger, results.places), *unread_items(unjudged_too)]
-    shown = ordered([*built_in, *map(findings.rest_on, findings.found), *untold.found])
-    understood = {
+        *(NotChecked(path=line.path, reason=line.reason) for line in submission.not_read if line.broken),
+    )
+    _hold_broken(submission, ledger)
+    shown_too = shown_unread(unread)
+    limits, errors = _limits_of_the_input(submission)
+    decision = strictest(ledger.strictest, identity.decision, limits, *(decision for _, decision in shown_too))
+    lines = untold.lines() if untold is not None else ()
+    n = len(submission.entries) + len(submission.medications) + len(submission.texts) + len(shown_too)
+
+    def later() -> dict[str, Any]:
+        items = (*read_items(facts, submission, run, ledger, results.places), *unread_items(shown_too))
+        return {
+            "about": about(facts),
+            "limits": dict(standing.limits),
+            "items": items,
+            "not_read": tuple(not_read(unread)),
+            "counts": _counts(standing, submission, items, shown, _understood(standing, facts, untold), len(unread)),
+            "digests": Digests(
+                input=digest(submission.model_dump_json()),
+                record=digest(record.model_dump_json()) if record is not None else None,
+            ),
+        }
+
+    return Report.made(
+        {
+            **standing.said,
+            "decision": decision,
+            "told": "partly" if lines else "whole",
+            "summary": _summary(decision, shown, not_checked, n),
+            "results": tuple(shown),
+            "missing_inputs": lines,
+            "not_checked": not_checked,
+            "errors": (*(findings.errors if findings is not None else ()), *errors),
+            "identity": identity,
+            "record": _coverage(record),
+            "profile": _profile_used(profile),
+            "format": submission.format,
+            "message_id": submission.message.id,
+        },
+        later,
+    )
+
+
+def _understood(standing: Standing, facts: Facts, untold: MissingInputs | None) -> set[str]:
+    """Return the paths of items whose codes rules can know, or of which no rule asked."""
+    not_understood = untold.not_understood if untold is not None else frozenset()
+    return {
         item.model.path
         for item in facts.incoming
-        if is_understood(item, standing.systems) or item.model.path not in untold.not_understood
+        if is_understood(item, standing.systems) or item.model.path not in not_understood
     }
-    limits, errors = _limits_of_the_input(submission)
-    decision = strictest(ledger.message, identity.decision, limits, *(item.decision for item in items))
-    lines = untold.lines()
-    return Report(
-        decision=decision,
-        told="partly" if lines else "whole",
-        summary=_summary(decision, shown, not_checked, items),
-        about=about(facts),
-        items=tuple(items),
-        results=tuple(shown),
-        missing_inputs=lines,
-        never_given=tuple(sorted(standing.never)),
-        not_read=tuple(not_read(unjudged_too)),
-        not_checked=tuple(not_checked),
-        errors=(*findings.errors, *errors),
-        identity=identity,
-        record=_coverage(record),
-        counts=_counts(standing, submission, items, shown, understood, len(unjudged_too)),
-        engine=standing.engine,
-        rulesets=standing.rulesets,
-        limits=standing.limits,
-        predicates=standing.predicates,
-        code_maps=standing.code_maps,
-        profile=_profile_used(profile),
-        terminology=standing.terminology,
-        format=submission.format,
-        message_id=submission.message.id,
-        digests=Digests(
-            input=digest(submission.model_dump_json()),
-            record=digest(record.model_dump_json()) if record is not None else None,
-        ),
-    )
+
+
+def _hold_broken(submission: Submission, ledger: Ledger) -> None:
+    """Hold the item around each thing that breaks its format; the message, where there is none."""
+    broken = [line.path for line in submission.not_read if line.broken]
+    if broken:
+        paths = {item.path for item in (*submission.entries, *submission.medications)}
+        for path in broken:
+            ledger.take("hold", _item_around(path, paths))
+
+
+_AGREES = {
+    "same": IdentityCheck(nhs_number="same", message="the NHS numbers agree"),
+    "not_compared": IdentityCheck(nhs_number="not_compared", message="not compared: a record, or an NHS number, was not given"),
+}
 
 
 def _item_around(path: str, items: Collection[str]) -> Collection[str]:
@@ -173,15 +206,16 @@ def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
             nhs_number=found.nhs_number, differing=shown, decision="review", message=f"message and record differ on: {words}"
         )
         return check, [finding]
-    message = {"same": "the NHS numbers agree", "not_compared": "not compared: a record, or an NHS number, was not given"}
-    return IdentityCheck(nhs_number=found.nhs_number, message=message[found.nhs_number]), []
+    return _AGREES[found.nhs_number], []
 
 
 def _not_the_patients(results: Results) -> list[Result]:
     """Return the finding for items that the source gives to somebody else, or of which it does not tell whose they are."""
-    found = [item for item in results.facts.incoming if item.component is None and item.model.subject in ("another", "unknown")]
-    if not found:
+    submission = results.facts.submission
+    sent: Iterable[Entry | Medication] = chain(submission.entries, submission.medications)
+    if not any(item.subject in _NOT_THE_PATIENTS for item in sent):
         return []
+    found = [item for item in results.facts.incoming if item.component is None and item.model.subject in _NOT_THE_PATIENTS]
     return [
         results.built_in(
             "not-the-patients",
@@ -197,7 +231,7 @@ def _not_the_patients(results: Results) -> list[Result]:
 
 def _coverage(record: Record | None) -> RecordCoverage:
     if record is None:
-        return RecordCoverage(given=False)
+        return _NO_RECORD
     complete = tuple(f"{c.kind} {'from the beginning' if c.since is None else f'since {c.since}'}" for c in record.complete)
     return RecordCoverage(given=True, complete=complete, warnings=record.warnings)
 
@@ -246,13 +280,11 @@ def digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _summary(
-    decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked], items: Sequence[ReportItem]
-) -> str:
-    live = [r for r in results if r.outcome == "fires" and r.overridden is None]
-    parts = [f"{sum(r.action == a for r in live)} to {a}" for a in ("hold", "review", "note") if any(r.action == a for r in live)]
-    untold = sum(r.outcome == "cannot_tell" for r in results)
-    text = f"{decision}: {count(len(items), 'item')}; findings: {', '.join(parts) if parts else 'none'}"
+def _summary(decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked], items: int) -> str:
+    live = Counter(r.action for r in results if r.outcome == "fires" and r.overridden is None) if results else {}
+    parts = [f"{live[action]} to {action}" for action in ("hold", "review", "note") if action in live]
+    untold = sum(r.outcome == "cannot_tell" for r in results) if results else 0
+    text = f"{decision}: {count(items, 'item')}; findings: {', '.join(parts) if parts else 'none'}"
     if untold:
         text += f"; {untold} not told"
     if not_checked:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any
 
+from codesafety.terminology.bare_codes import BareCodes
 from codesafety.terminology.errors import NotSupported
 from codesafety.terminology.interface import CodeContext, Product, Replacements, Status, WordsVerdict
 from codesafety.terminology.pack.code_table import CodeTable
@@ -26,6 +27,7 @@ class FrozenTerminology:
     `terms`: known descriptions by code, preferred first (of other systems, `system|code`), as the frozen files and the
     rulesets name them. `contexts`: what frozen files say of a code's assertion, subject and time; a code that stands in none
     says nothing of its context, except a "(situation)", of which nothing is known. `products`: the shipped extract if None.
+    `bare`: the codes of lists without terms and contexts.
     `names`: a fully specified name for each of many codes, beside what the lists name; the shipped ones if None.
     """
 
@@ -39,9 +41,11 @@ class FrozenTerminology:
         contexts: Mapping[str, CodeContext] | None = None,
         products: Mapping[str, Product] | None = None,
         names: Mapping[str, Sequence[str]] | None = None,
+        bare: Sequence[BareCodes] = (),
     ) -> None:
         self._terms = {code: tuple(known) for code, known in (terms or {}).items() if known}
         self._contexts = dict(contexts or {})
+        self._bare = tuple(bare)
         self._given_products = products
         self._given_names = names
         self._terms_of = lru_cache(maxsize=4096)(self._known_terms)
@@ -49,12 +53,12 @@ class FrozenTerminology:
         """What a stored form has beside terms and contexts."""
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> FrozenTerminology:
-        """Return what `plain` told, with the shipped extract."""
+    def from_plain(cls, plain: Mapping[str, Any], bare: Sequence[BareCodes]) -> FrozenTerminology:
+        """Return what `plain` told, with the shipped extract, and with lists of bare codes, which it leaves out."""
         contexts: dict[str, CodeContext] = {}
         for *said, codes in plain["contexts"]:
             contexts.update(dict.fromkeys(codes, CodeContext(*said)))
-        made = cls(plain["terms"], contexts)
+        made = cls(plain["terms"], contexts, bare=bare)
         made._worked_out = plain
         return made
 
@@ -111,8 +115,9 @@ class FrozenTerminology:
         if self._worked_out is not None and self._shipped_digest == self._worked_out["shipped"] is not None:
             return str(self._worked_out["digest"])
         own = getattr(self._products, "digest", None)
+        bare = [blake2b(codes.ids.tobytes(), digest_size=16).hexdigest() for codes in self._bare]
         contexts = {c: (x.assertion, x.subject, x.temporality, x.told) for c, x in self._contexts.items()}
-        whole = blake2b(json.dumps([self._terms, contexts], sort_keys=True).encode(), digest_size=16)
+        whole = blake2b(json.dumps([self._terms, contexts, *bare], sort_keys=True).encode(), digest_size=16)
         whole.update((own or _digest_of(self._products)).encode())
         names = self._names
         whole.update((names.digest if isinstance(names, CodeTable) else json.dumps(names, sort_keys=True)).encode())
@@ -169,10 +174,12 @@ class FrozenTerminology:
 
     def context(self, code: str) -> CodeContext:
         """Return what the code says of its context, as its frozen file has it."""
-        told = self._contexts.get(code)
+        told, terms = self._contexts.get(code), self._terms.get(code, ())
+        if (told is not None or terms) and any(code in codes for codes in self._bare):
+            return CodeContext() if told in (None, CodeContext()) else CodeContext(told=False)  # of two that differ, neither
         if told is not None:
             return told
-        for term in self._terms.get(code, ()):
+        for term in terms:
             from_term = context_from_term(term)
             if not from_term.told:
                 return from_term

@@ -191,7 +191,7 @@ class NumberSteps:
 
     def _surely_younger(self, at: ast.expr, n: int, unit: ir.Unit) -> ast.expr:
         """Whether an age is known and below `n` > 0 units: by days alone, and by the calendar only near the birthday."""
-        least, most = _window(n, unit)
+        least, most = days_window(n, unit)
         days = self.temporary()
         lived = named(days, difference(item(at, 1), attribute(name(SCENE), "born_first")))
         clear = between(const(0), lived, const(least), ast.Lt())
@@ -203,7 +203,7 @@ class NumberSteps:
 
     def _maybe_younger(self, at: ast.expr, n: int, unit: ir.Unit) -> ast.expr:
         """Whether an age may be below `n` > 0 units, or cannot be told."""
-        least, most = _window(n, unit)
+        least, most = days_window(n, unit)
         days = self.temporary()
         lived = named(days, difference(item(at, 0), attribute(name(SCENE), "born_last")))
         clear = less(lived, const(least))
@@ -222,7 +222,7 @@ def _counts(number: ir.Number) -> TypeGuard[ir.Field]:
     )
 
 
-def _window(n: int, unit: ir.Unit) -> tuple[int, int]:
+def days_window(n: int, unit: ir.Unit) -> tuple[int, int]:
     """Return (a, b): fewer than `a` days are surely fewer than `n` units, more than `b` days surely are not."""
     match unit:
         case ir.Unit.DAYS:

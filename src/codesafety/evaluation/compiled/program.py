@@ -13,7 +13,9 @@ from typing import Any
 
 from codesafety import ir
 from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.calendar import NEVER
 from codesafety.evaluation.codes import CodeInfo
+from codesafety.evaluation.compiled.clearing import ALWAYS, GENDERS, Windows, common, windows_of
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import Concept, Concepts, rows_of
 from codesafety.evaluation.compiled.triggers import (
@@ -29,12 +31,16 @@ from codesafety.evaluation.compiled.triggers import (
 )
 from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
+from codesafety.evaluation.items import day_of
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle, why_broken
 from codesafety.evaluation.work import A_JUDGEMENT, A_RULE, AN_ANSWER, NotAsked
-from codesafety.record import Coding
+from codesafety.record import Coding, Entry, Medication
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
-Planned = tuple[Plan, tuple[CodeInfo, ...]]
+Planned = tuple[Plan, tuple[CodeInfo, ...], Windows]
+"""The rules that concern a code, what it means, and when all of them are clear by gender and age."""
+Concerned = tuple[int, int, Entry | Medication, Planned]
+"""The place of the whole item and that of the part, the item as sent, and the rules that concern it."""
 Hit = tuple[ItemFact | None, Trigger, Any, Any]
 
 
@@ -143,7 +149,7 @@ class Program:
             for trigger in triggers_of(number, rule, binding, self._concepts.numbers, partial(self._maybe_functions, number)):
                 self._file(trigger)
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
-        self._shared_plans: dict[object, Plan] = {}
+        self._shared_plans: dict[object, tuple[Plan, Windows]] = {}
 
     def _maybe_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
         """Return a rule's first functions, written when they are first needed. Two threads may both write them: all the same."""
@@ -205,23 +211,31 @@ class Program:
         concept = self._concepts.of(item)
         tables = tuple(table for table in self._by_table[is_entry] if self._has_rows(table, concept))
         shared = (is_entry, concept.sure, concept.unsure, concept.blank, tables)
-        plan = self._shared_plans.get(shared)
-        if plan is None:
-            found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
-            by_set = self._by_set[is_entry]
-            for number in (*concept.sure, *concept.unsure):
-                lost = number in concept.blank
-                found += [(t.lost if lost and t.lost is not None else t.ask, t) for t in by_set.get(number, ())]
-            for table in tables:
-                found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
-            found.sort(key=lambda pair: pair[1].number)
-            plan = self._shared_plans[shared] = tuple(found)
+        found = self._shared_plans.get(shared)
+        if found is None:
+            found = self._shared_plans[shared] = self._make_plan(is_entry, concept, tables)
         plans = self._plans[is_entry]
         if len(plans) >= _MAX_REMEMBERED:
             plans.clear()
             self._shared_plans.clear()
-        planned = plans[key] = plan, concept.infos
+        plan, windows = found
+        planned = plans[key] = plan, concept.infos, windows
         return planned
+
+    def _make_plan(self, is_entry: bool, concept: Concept, tables: tuple[str, ...]) -> tuple[Plan, Windows]:
+        found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
+        by_set = self._by_set[is_entry]
+        untold = False
+        for number in (*concept.sure, *concept.unsure):
+            lost = number in concept.blank
+            triggers = by_set.get(number, ())
+            untold = untold or (lost and any(t.lost is not None for t in triggers))
+            found += [(t.lost if lost and t.lost is not None else t.ask, t) for t in triggers]
+        for table in tables:
+            found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
+        found.sort(key=lambda pair: pair[1].number)
+        every = {trigger.number: self.rules[trigger.number] for _, trigger in found}.values()
+        return tuple(found), {} if untold else common(windows_of(rule, self.binding) for rule in every)
 
     def _has_rows(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
@@ -247,10 +261,10 @@ class Program:
         """Return what generated functions look at."""
         return Scene(facts, self._concepts, self._sets)
 
-    def _concerned(self, facts: Facts) -> list[tuple[int, int, Planned]]:
-        """Return what some rule concerns: the place of the whole item, that of the part, and its rules. Asks once a coding."""
+    def _concerned(self, facts: Facts) -> list[Concerned]:
+        """Return what some rule concerns, and is not clear by gender and age. Asks once a coding."""
         products, entries = self._plans
-        found: list[tuple[int, int, Planned]] = []
+        found: list[Concerned] = []
         place = 0
         for entry in facts.submission.entries:
             codings = entry.codings
@@ -261,14 +275,14 @@ class Program:
                 key = _key(codings)
             planned = entries.get(key) or self._plan(facts.incoming[place], key)
             if planned[0]:
-                found.append((place, place, planned))
+                found.append((place, place, entry, planned))
             whole = place
             place += 1
             for component in entry.components:
                 key = _key(component.codings)
                 planned = entries.get(key) or self._plan(facts.incoming[place], key)
                 if planned[0]:
-                    found.append((whole, place, planned))
+                    found.append((whole, place, entry, planned))
                 place += 1
         for medication in facts.submission.medications:
             sent = medication.products
@@ -279,11 +293,31 @@ class Program:
                 key = tuple([(c.system, c.code, c.display) for c in sent])
             planned = products.get(key) or self._plan(facts.incoming[place], key)
             if planned[0]:
-                found.append((place, place, planned))
+                found.append((place, place, medication, planned))
             place += 1
-        return found
+        facts.is_looked_up = True
+        return found and self._not_cleared(facts, found)
 
-    def _hits(self, scene: Scene, concerned: Sequence[tuple[int, int, Planned]], asked: _Asked) -> list[Hit]:
+    @staticmethod
+    def _not_cleared(facts: Facts, concerned: list[Concerned]) -> list[Concerned]:
+        """Return the items of which gender and age do not say at once that every rule is clear."""
+        patient = facts.patient
+        gender = patient.gender if patient.gender in GENDERS else None
+        born_first, born_last = patient.born or NEVER
+        left = []
+        for one in concerned:
+            window = one[3][2].get(gender)
+            if window is not None:
+                if window is ALWAYS:
+                    continue
+                over, least, under = window
+                first, last = day_of(one[2]) or NEVER
+                if first - born_last > over and least <= last - born_first < under:
+                    continue
+            left.append(one)
+        return left
+
+    def _hits(self, scene: Scene, concerned: Sequence[Concerned], asked: _Asked) -> list[Hit]:
         """Return every trigger that may fire or cannot be told, with the item that it falls on.
 
         Codings come first: where not all can be asked, what is wrong with a code by itself is told.
@@ -308,7 +342,7 @@ class Program:
                 except Exception as error:  # noqa: BLE001  whatever one rule raises, the others still answer
                     asked.fails(trigger, item, error)
         work = scene.work
-        for whole, place, (plan, infos) in concerned:
+        for whole, place, _, (plan, infos, _) in concerned:
             part = incoming[place]
             part.prepare(infos)
             try:

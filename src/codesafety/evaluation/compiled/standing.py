@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from codesafety import ir
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import ItemFact
+from codesafety.terminology.bare_codes import BareCodes, Memberships
 
 _MAX_REMEMBERED = 50_000
 Key = tuple[str | None, ...]
@@ -42,13 +44,18 @@ class Concepts:
         self._members: dict[str, list[int]] = {}
         self._perhaps: dict[str, list[int]] = {}
         groups: dict[frozenset[str], set[int]] = {}
+        bare: list[tuple[int, BareCodes]] = []
         for number, bound in enumerate(binding.sets.values()):
-            for key in bound.members:
-                self._members.setdefault(key, []).append(number)
+            if isinstance(bound.members, BareCodes):
+                bare.append((number, bound.members))
+            else:
+                for key in bound.members:
+                    self._members.setdefault(key, []).append(number)
             for key in bound.perhaps:
                 self._perhaps.setdefault(key, []).append(number)
             groups.setdefault(bound.systems, set()).add(number)
         self._groups = [(systems, frozenset(numbers)) for systems, numbers in groups.items()]
+        self._bare = Memberships(bare)
         self._known: dict[frozenset[int], frozenset[int]] = {}
         self._entries: dict[tuple[Key, ...], Concept] = {}
         self._products: dict[tuple[Key, ...], Concept] = {}
@@ -72,13 +79,13 @@ class Concepts:
         """Return where a concept with these codings stands (table 8, inverted: from codes to sets)."""
         sure: set[int] = set()
         unsure: set[int] = set()
-        members, perhaps = self._members, self._perhaps
+        members, perhaps = self._holding, self._perhaps
         for info in infos:
             for key in info.keys:
-                sure.update(members.get(key, ()))
+                sure.update(members(key))
                 unsure.update(perhaps.get(key, ()))
             if info.possible:
-                each = [frozenset(members.get(key, ())) for key in info.possible]
+                each = [frozenset(members(key)) for key in info.possible]
                 sure |= frozenset.intersection(*each)
                 unsure |= frozenset.union(*each)
         told = frozenset(info.system for info in infos if info.speaks and info.system is not None)
@@ -100,6 +107,10 @@ class Concepts:
             tuple(sorted(sure & listed)),
             tuple(sorted(unsure & listed)),
         )
+
+    def _holding(self, key: str) -> Iterable[int]:
+        """Return the numbers of the sets that hold a key."""
+        return chain(self._members.get(key, ()), self._bare.of(key))
 
     def _shared(self, numbers: set[int]) -> frozenset[int]:
         """Return one and the same object for equal sets: a supplier's own codes are all unsure of the same thousand sets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, get_args
 
@@ -15,7 +15,8 @@ from codesafety.language.checking.scope import RulesetScope, written_length
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
-Opener = Callable[[syntax.Text], "DataFile | None"]
+Opener = Callable[[syntax.Text], "tuple[str, str] | None"]
+"""Returns a file's text and its place; None where it cannot be read, which is reported."""
 """Gives the rows of the file that a rule file names, or None where it cannot be read; that is reported."""
 _COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
 
@@ -163,7 +164,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
     frozen_file: str | None = None
     phrases: ir.Phrases = ()
     no_rows = False
-    rows: tuple[ir.FrozenRow, ...] | None = None
+    rows: Sequence[ir.FrozenRow] | None = None
     cited = sources(node.parts, diagnostics)
     members: dict[str, dict[str, ir.CodeRef]] = {"codes": {}, "perhaps": {}, "except": {}}
     includes: list[str] = []
@@ -182,15 +183,19 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
                         )
             case syntax.Setting(keyword="phrases", value=syntax.Text() as named):
                 if once(seen, "phrases", part.span, diagnostics):
-                    data = open_file(named)
+                    data = _read(named, open_file, diagnostics)
                     if data is not None:
                         phrases = datafiles.phrases(data, diagnostics)
                         cited += data.sources
             case syntax.Setting(value=syntax.Text() as named):
                 if once(seen, "frozen", part.span, diagnostics):
                     frozen_file = named.text
-                    data = open_file(named)
-                    if data is not None:
+                    opened = open_file(named)
+                    bare = datafiles.bare(opened[0]) if opened is not None else None
+                    if bare is not None:
+                        rows, told = bare
+                        cited += told
+                    elif opened is not None and (data := datafiles.read(*opened, diagnostics)) is not None:
                         no_rows = not data.lines
                         rows = datafiles.frozen(data, diagnostics)
                         cited += data.sources
@@ -286,6 +291,11 @@ def _add(to: dict[str, ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) 
         )
 
 
+def _read(named: syntax.Text, open_file: Opener, diagnostics: Diagnostics) -> DataFile | None:
+    opened = open_file(named)
+    return None if opened is None else datafiles.read(*opened, diagnostics)
+
+
 def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Table | None:
     """Return a table with its rows, or None where they cannot be read; that is reported."""
     diagnostics = scope.diagnostics
@@ -311,10 +321,10 @@ def table(node: syntax.Table, scope: RulesetScope, open_file: Opener) -> ir.Tabl
         diagnostics.error(
             "CS216", f"the table `{node.name.text}` has no key", node.name.span, "add one, such as `key code in icd10cm`"
         )
-        open_file(node.file)
+        _read(node.file, open_file, diagnostics)
         return None
     system = None if key.system is None else codes.system_name(key.system, diagnostics)
-    data = open_file(node.file)
+    data = _read(node.file, open_file, diagnostics)
     if data is None:
         return None
     wanted = [(key.column.text, key.column.span), *((name, places[name]) for name in columns)]

@@ -9,7 +9,6 @@ from typing import Final
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
-from codesafety.language import datafiles
 from codesafety.language.checking import declarations
 from codesafety.language.checking.completeness import warn_of_made_up_codes
 from codesafety.language.checking.conditions import condition
@@ -18,7 +17,6 @@ from codesafety.language.checking.rules import check_after, rules
 from codesafety.language.checking.scope import Defined, Names, RulesetScope
 from codesafety.language.checking.second_step import require_second_step
 from codesafety.language.checking.terms import warn_of_disagreement
-from codesafety.language.datafiles import DataFile
 from codesafety.language.files import ReadFolder
 from codesafety.language.parsing import syntax
 from codesafety.language.schema import LANGUAGES
@@ -223,13 +221,13 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     for file in folder.files:
         _declare_broken(file.broken, scope)
 
-    def open_file(word: syntax.Text) -> DataFile | None:
+    def open_file(word: syntax.Text) -> tuple[str, str] | None:
         text = _data_text(word, folder, diagnostics)
         if text is None:
             return None
         place = folder.places[word.text]
         sources[place] = text
-        return datafiles.read(text, place, diagnostics)
+        return text, place
 
     limits, sets, tables = [], [], []
     for node, _ in nodes:

@@ -31,7 +31,7 @@ def irreconcilable(one: str, other: str) -> bool:
 def warn_of_disagreement(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics, known: dict[str, tuple[str, str]]) -> None:
     """Warn where a code is written with a term that another place contradicts. `known` holds term and set by code, and grows."""
     for valueset in sets:
-        for row in valueset.frozen or ():
+        for row in valueset.worded:
             if row.term:
                 known.setdefault(ir.code_key(row.system, row.code), (row.term, valueset.name))
         for code in (*valueset.codes, *valueset.perhaps, *valueset.except_codes):

@@ -344,7 +344,10 @@ _ENDINGS = (
     "e",
 )
 _LONGEST_WORD = 64  # what is longer is no word, and would be taken apart ending by ending
-_BY_LENGTH = tuple(sorted(_ENDINGS, key=len, reverse=True))
+_BY_LENGTH = tuple(
+    (length, frozenset(ending for ending in _ENDINGS if len(ending) == length))
+    for length in sorted({len(ending) for ending in _ENDINGS}, reverse=True)
+)
 
 
 def stem(word: str) -> str:
@@ -354,9 +357,9 @@ def stem(word: str) -> str:
     """
     word = word[:_LONGEST_WORD]
     while len(word) > 4:
-        for ending in _BY_LENGTH:
-            if word.endswith(ending) and len(word) - len(ending) >= 4:
-                word = word[: -len(ending)]
+        for length, endings in _BY_LENGTH:
+            if word[-length:] in endings and len(word) - length >= 4:
+                word = word[:-length]
                 break
         else:
             return word
