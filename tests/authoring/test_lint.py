@@ -133,6 +133,14 @@ def test_what_changes_nothing_is_taken_out_and_nothing_else_is_changed() -> None
     assert fixed(linted(found)[0].told, {"example.rules": found}) == {}
 
 
+def test_of_two_parts_that_each_follow_from_the_other_one_is_taken_out() -> None:
+    parts = "age at e >= 50 years and patient.gender is male and age at e >= 600 months"
+    done, sources = linted(HEAD + condition(parts) + USES)
+    assert [t.check for t in done.told if t.fix] == ["CS432", "CS432"]
+    (found,) = fixed(done.told, sources).values()
+    assert "when patient.gender is male and age at e >= 600 months say" in found
+
+
 def test_an_allow_that_allows_nothing_is_taken_out() -> None:
     text = HEAD + rule('for entry e in preg when patient.gender is male allow CS430 because "of old"') + USES
     done, sources = linted(text)

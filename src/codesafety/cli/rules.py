@@ -216,6 +216,7 @@ def lint(
                 complain(f"put right: {file}")
         except OSError as error:
             fail(unwritable(error), plain)
+        complain("  = help: run it again: one thing at a time is put right in each rule")
         told = [one for one in told if one.fix is None]
     shown.tell(told, done, loaded.sources, form)
     finish(SOMETHING if told or not done.rules else CLEAN, answered=done.rules)

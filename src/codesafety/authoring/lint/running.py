@@ -131,17 +131,15 @@ def _sorted_out(bench: Bench) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
 
 
 def fixed(told: Sequence[Told], sources: Mapping[str, str]) -> dict[str, str]:
-    """Return the texts in which something can be put right, with all of it put right that does not touch something else."""
+    """Return the texts in which something can be put right: of each declaration one thing, for the next may follow from the first."""
     by_file: dict[str, list[Fix]] = defaultdict(list)
-    for one in told:
-        if one.fix is not None:
-            by_file[one.fix.span.file].append(one.fix)
+    for one in {one.owner.name: one for one in reversed(told) if one.fix is not None}.values():
+        assert one.fix is not None
+        by_file[one.fix.span.file].append(one.fix)
     found = {}
     for file, fixes in by_file.items():
-        text, end = sources[file], len(sources[file]) + 1
+        text = sources[file]
         for fix in sorted(fixes, key=lambda f: f.span.start, reverse=True):
-            if fix.span.end <= end:
-                text = text[: fix.span.start] + fix.text + text[fix.span.end :]
-                end = fix.span.start
+            text = text[: fix.span.start] + fix.text + text[fix.span.end :]
         found[file] = text
     return found
