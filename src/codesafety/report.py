@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -26,6 +26,22 @@ SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
 def strictest(*decisions: Decision) -> Decision:
     """Return the strictest of none < note < review < hold; `none` of nothing."""
     return max(decisions, key=RANK.__getitem__, default="none")
+
+
+_Filled = TypeVar("_Filled", bound=Model)
+
+
+def filled(model: type[_Filled], fields: dict[str, Any]) -> _Filled:
+    """Return a model of all of its fields, in their order, which are known to be right: nothing is checked or completed."""
+    made = model.__new__(model)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", set(fields))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
+
+
+_set = object.__setattr__
 
 
 class AsSent(Model):
@@ -402,7 +418,6 @@ class Report(Model):
 _FIELDS: Any = BaseModel.__dict__["__dict__"]
 """What holds the fields of a model, whether they are all there or not."""
 _GIVEN = set(Report.model_fields) - {"schema_version"}
-_set = object.__setattr__
 
 
 class _Later:

@@ -8,15 +8,17 @@ from typing import Literal
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.items import value_answer
-from codesafety.evaluation.outcome import Broken, RunResult
+from codesafety.evaluation.outcome import Broken, RunResult, Tally
 from codesafety.evaluation.work import NOT_ASKED
 from codesafety.record import Entry, NotRead, Submission
-from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem
+from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem, filled
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.places import Places
 from codesafety.reporting.results import code_fields, told_of
 from codesafety.terminology.sctid import Damage
 
+_NOT_ASKED = Tally()
+_NO_CODE: dict[str, str | None] = {"code": None, "system": None, "term": None}
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
 
@@ -29,33 +31,40 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
         model = item.model
         codings = [*zip(item.codings, item.infos, strict=True), (None, None)]
         sent, info = next((pair for pair in codings if pair[1] is not None and pair[1].system == "sct"), codings[0])
-        tally = run.tallies.get(item.index)
-        yield ReportItem.model_construct(
-            path=model.path,
-            place=places.of(model.path),
-            resource_type=model.resource_type,
-            resource_id=model.resource_id,
-            kind="entry" if item.is_entry else "medication",
-            date=calendar.text(item.day) if item.day is not None else None,
-            as_sent=AsSent.model_construct(
-                code=sent.code if sent else None,
-                system=sent.system if sent else None,
-                display=sent.display if sent else None,
-                text=model.text,
-                date=_sent_date(item),
-            ),
-            context=tuple(_context(facts.parts(item), facts)) if item.is_entry else (),
-            decision=ledger.decision(model.path),
-            rules=Answers.model_construct(
-                answered=tally.answered,
-                cannot_tell=tally.cannot_tell,
-                not_applicable=tally.not_applicable,
-                not_in_force=tally.not_in_force,
-            )
-            if tally
-            else Answers(),
-            results=tuple(ledger.results.get(model.path, ())),
-            **(code_fields(info.system, info.code, facts) if info is not None else {"code": None, "system": None, "term": None}),
+        tally = run.tallies.get(item.index) or _NOT_ASKED
+        yield filled(
+            ReportItem,
+            {
+                "path": model.path,
+                "place": places.of(model.path),
+                "resource_type": model.resource_type,
+                "resource_id": model.resource_id,
+                "kind": "entry" if item.is_entry else "medication",
+                **(code_fields(info.system, info.code, facts) if info is not None else _NO_CODE),
+                "date": calendar.text(item.day) if item.day is not None else None,
+                "as_sent": filled(
+                    AsSent,
+                    {
+                        "code": sent.code if sent else None,
+                        "system": sent.system if sent else None,
+                        "display": sent.display if sent else None,
+                        "text": model.text,
+                        "date": _sent_date(item),
+                    },
+                ),
+                "context": tuple(_context(facts.parts(item), facts)) if item.is_entry else (),
+                "decision": ledger.decision(model.path),
+                "rules": filled(
+                    Answers,
+                    {
+                        "answered": tally.answered,
+                        "cannot_tell": tally.cannot_tell,
+                        "not_applicable": tally.not_applicable,
+                        "not_in_force": tally.not_in_force,
+                    },
+                ),
+                "results": tuple(ledger.results.get(model.path, ())),
+            },
         )
     for text in submission.texts:
         yield ReportItem(

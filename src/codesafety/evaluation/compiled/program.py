@@ -7,7 +7,7 @@ never visited answer is counted, not computed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -41,6 +41,8 @@ Planned = tuple[Plan, tuple[CodeInfo, ...], Windows]
 """The rules that concern a code, what it means, and when all of them are clear by gender and age."""
 Concerned = tuple[int, int, Entry | Medication, Planned]
 """The place of the whole item and that of the part, the item as sent, and the rules that concern it."""
+Classes = tuple[tuple[Category, tuple[tuple[int, int], ...]], ...]
+"""How many rules there are of each category, by their validity."""
 Hit = tuple[ItemFact | None, Trigger, Any, Any]
 
 
@@ -57,7 +59,7 @@ class Tallies(Mapping[int | None, Tally]):
         return self._program.scene(self._facts)
 
     @cached_property
-    def _classes(self) -> Mapping[tuple[Category, int], int]:
+    def _classes(self) -> Classes:
         return self._program.classes(self._skipped)
 
     @cached_property
@@ -82,17 +84,17 @@ class Tallies(Mapping[int | None, Tally]):
     def __getitem__(self, place: int | None) -> Tally:
         subject = self._subjects[place]
         applicable = not_applicable = not_in_force = 0
-        asked: dict[Category, bool] = {}
-        for (kind, window), number in self._classes.items():
-            if self._program.in_force(window, subject, self._scene) is False:
-                not_in_force += number
-                continue
-            if kind not in asked:
-                asked[kind] = kind.applies(self._scene, subject)
-            if asked[kind]:
-                applicable += number
+        for kind, windows in self._classes:
+            asked = 0
+            for window, number in windows:
+                if window and self._program.in_force(window, subject, self._scene) is False:
+                    not_in_force += number
+                else:
+                    asked += number
+            if asked and kind.applies(self._scene, subject):
+                applicable += asked
             else:
-                not_applicable += number
+                not_applicable += asked
         untold = self._untold[place]
         return Tally(applicable - untold - self._broken[place], untold, not_applicable, not_in_force)
 
@@ -134,9 +136,8 @@ class Program:
         self._sets = tuple(binding.sets.values())
         self._windows: list[tuple[int | None, int | None]] = [(None, None)]
         self._window_of = [self._window(rule) for rule in self.rules]
-        self._classes = Counter(
-            (category(rule, binding), window) for rule, window in zip(self.rules, self._window_of, strict=True)
-        )
+        self._categories = [category(rule, binding) for rule in self.rules]
+        self._classes = self._counted(range(len(self.rules)))
         self._maybe: dict[int, dict[Shape, Callable[..., Any]]] = {}
         self._exact: dict[tuple[int, Shape], Callable[..., Any]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
@@ -476,13 +477,15 @@ class Program:
         day = min(days)
         return (first is None or first <= day) and (last is None or day <= last)
 
-    def classes(self, skipped: frozenset[int]) -> Counter[tuple[Category, int]]:
+    def classes(self, skipped: frozenset[int]) -> Classes:
         """Return how many loaded rules there are of each category and validity."""
-        if not skipped:
-            return self._classes
-        out = Counter(self._classes)
-        out.subtract((category(self.rules[number], self.binding), self._window_of[number]) for number in skipped)
-        return out
+        return self._counted(set(range(len(self.rules))) - skipped) if skipped else self._classes
+
+    def _counted(self, numbers: Iterable[int]) -> Classes:
+        found: dict[Category, Counter[int]] = {}
+        for number in numbers:
+            found.setdefault(self._categories[number], Counter())[self._window_of[number]] += 1
+        return tuple((kind, tuple(windows.items())) for kind, windows in found.items())
 
 
 def compile_program(binding: Binding) -> Program:
