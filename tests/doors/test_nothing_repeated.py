@@ -154,13 +154,14 @@ def test_no_error_repeats_a_name_or_value_of_a_table(tmp_path: Path) -> None:
     ],
 )
 def test_no_line_that_is_refused_repeats_what_it_held(text: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from codesafety.asking import Defaults
     from codesafety.cli.lines import serve_lines
 
     class Input:
         buffer = io.BytesIO(text.encode() + b"\n")
 
     monkeypatch.setattr("sys.stdin", Input)
-    serve_lines(ENGINE, None, [], None)
+    serve_lines(ENGINE, Defaults())
     out = capsys.readouterr()
     _, answer = out.out.splitlines()
     assert "error" in json.loads(answer)

@@ -48,6 +48,11 @@ def cds_hooks(report: Report, version: CdsHooksVersion) -> dict[str, Any]:
     return {"cards": list(_cards(report, screen(report), version))}
 
 
+def known_reasons() -> frozenset[tuple[str, str]]:
+    """Return (system, code) of the reasons that every card offers for setting it aside."""
+    return frozenset([*((REASON, code) for code in _OWN), *((HL7, code) for code in _HL7_REASONS)])
+
+
 def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[dict[str, Any]]:
     plain = without_unknown_codes(report)
     for finding in shown.findings:

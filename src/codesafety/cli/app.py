@@ -15,6 +15,7 @@ from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
 from codesafety.cli import selftest as selftest_module
+from codesafety.cli import serve as serve_module
 from codesafety.cli.output import CLEAN, finish, write
 
 _LATER: Final[Mapping[str, str]] = {
@@ -84,4 +85,5 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 
 app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
+app.command("serve")(serve_module.serve)
 app.command("catalogue")(catalogue_module.catalogue)

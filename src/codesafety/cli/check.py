@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from codesafety.answers import sarif
+from codesafety.asking import Defaults
 from codesafety.cli.data import AsData, as_data
 from codesafety.cli.lines import serve_lines
 from codesafety.cli.output import (
@@ -148,7 +149,7 @@ def check(
     if jsonl:
         if follower is not None:
             follower.start()
-        finish(CLEAN, answered=serve_lines(follower or engine, practice, aside, existing))
+        finish(CLEAN, answered=serve_lines(follower or engine, Defaults(practice, aside, existing)))
     tally = _check_files(engine, files or [], existing, practice, aside, form, data, whole=all)
     finish(tally.worst, answered=tally.answered)
 

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import select
 import signal
 import sys
 from contextlib import redirect_stdout
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codesafety import __version__
+from codesafety.asking import Defaults, answer, id_of, parsed, written
 from codesafety.cli.output import error_data, standard_input, write
-from codesafety.engine import Engine, read_model, read_overrides
+from codesafety.engine import Engine
 from codesafety.errors import CodesafetyError, Declined, InputError
-from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
-from codesafety.plugins import MAX_BYTES, Source
-from codesafety.profile import Override, Profile
-from codesafety.record import Record
-from codesafety.report import Report
+from codesafety.plugins import MAX_BYTES
 
 if TYPE_CHECKING:
     from codesafety.following import Follower
 
 _AT_ONCE = 1 << 20
 """How many bytes are taken from the pipe at once."""
-_EXACT = f"exact-{token_hex(8)}:"
-"""Marks a decimal kept as text on its way through: a float would change it."""
-_QUOTED_EXACT = re.compile(f'"{_EXACT}([^"]*)"')
 
 
 def _engine(source: Engine | Follower) -> Engine:
@@ -91,10 +82,7 @@ class _Lines:
         return b"" if self._ended else os.read(self._number, _AT_ONCE)
 
 
-_FIELDS = ("submission", "record", "profile", "overrides", "id")
-
-
-def serve_lines(source: Engine | Follower, profile: Profile | None, overrides: list[Override], record: Record | None) -> int:
+def serve_lines(source: Engine | Follower, defaults: Defaults) -> int:
     """Answer submissions until standard input ends or SIGTERM comes; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
@@ -125,85 +113,26 @@ def serve_lines(source: Engine | Follower, profile: Profile | None, overrides: l
         try:
             if not whole:
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
-            given = _parsed(raw, number)
+            given = parsed(raw, f"line {number}")
             with redirect_stdout(sys.stderr):  # what a plugin prints is no line of ours
-                report = _answer(engine, given, raw, number, profile, overrides, record)
-            _line({**report.model_dump(mode="json"), **_id(given)})
+                report = answer(engine, given, raw, f"line {number}", defaults)
+            _line({**report.model_dump(mode="json"), **id_of(given)})
             answered += report.counts.answered
         except Declined as error:
-            _line({"error": error_data(error), "line": number, **_id(given)})
+            _line({"error": error_data(error), "line": number, **id_of(given)})
         except CodesafetyError as error:
-            _line({"error": error_data(error), "line": number, **_id(given), "decision": "hold"})
+            _line({"error": error_data(error), "line": number, **id_of(given), "decision": "hold"})
         except Exception as error:  # noqa: BLE001  one line's failure is not the next one's; it was not checked, and holds
             _line(
                 {
                     "error": {"kind": type(error).__name__, "message": "an error inside codesafety; this line was not checked"},
                     "line": number,
-                    **_id(given),
+                    **id_of(given),
                     "decision": "hold",
                 }
             )
     return answered
 
 
-def _parsed(raw: bytes, number: int) -> dict[str, Any]:
-    try:
-        found = json.loads(raw, parse_float=lambda text: _EXACT + text, parse_constant=_no_constant, object_pairs_hook=once_each)
-    except GivenTwice:
-        refuse_twice(raw.decode("utf-8", "replace"), f"line {number}")
-    except (ValueError, RecursionError):
-        raise InputError("this is not JSON", source=f"line {number}", help="write one JSON object a line, in UTF-8") from None
-    if not isinstance(found, dict):
-        raise InputError("this is no JSON object", source=f"line {number}", help="write one JSON object a line")
-    return found
-
-
-def _answer(
-    engine: Engine,
-    given: dict[str, Any],
-    raw: bytes,
-    number: int,
-    profile: Profile | None,
-    overrides: list[Override],
-    record: Record | None,
-) -> Report:
-    name = f"line {number}"
-    if "submission" not in given:
-        return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
-    if isinstance(given.get("id"), dict | list):
-        raise InputError("the `id` is an object or an array", source=name, help="give text, a number, true, false or null")
-    for place, field in enumerate(given, 1):
-        if field not in _FIELDS:
-            raise InputError(f"a field that does not belong here: number {place}", source=name, help=f"give {', '.join(_FIELDS)}")
-    if given.get("record") is not None:
-        record = engine.read_record(_part(given["record"], f"{name}, record"))
-    if given.get("profile") is not None:
-        profile = read_model(Profile, _part(given["profile"], f"{name}, profile"))
-    if given.get("overrides") is not None:
-        overrides = read_overrides(_part(given["overrides"], f"{name}, overrides"))
-    submission = engine.read(_part(given["submission"], f"{name}, submission"))
-    return engine.assess(submission, record, profile=profile, overrides=overrides)
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(text)
-
-
-def _part(value: Any, name: str) -> Source:
-    """Return a part of a line as a source of its own, its decimals exactly as they were written."""
-    if isinstance(value, str):
-        try:
-            return Source(value.encode(), name)
-        except UnicodeEncodeError:
-            raise InputError(
-                "text that is no valid Unicode: half of a surrogate pair", source=name, help="correct the system that wrote it"
-            ) from None
-    return Source(_QUOTED_EXACT.sub(r"\1", json.dumps(value)).encode(), name)
-
-
-def _id(given: dict[str, Any]) -> dict[str, Any]:
-    return {} if "id" not in given or isinstance(given["id"], dict | list) else {"id": given["id"]}
-
-
 def _line(data: dict[str, Any]) -> None:
-    write(_QUOTED_EXACT.sub(r"\1", json.dumps(data, ensure_ascii=False, separators=(",", ":"))))
+    write(written(data))

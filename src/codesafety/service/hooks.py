@@ -1,0 +1,106 @@
+"""CDS Hooks: what is offered, what is asked, and what was made of a card.
+
+A request has what is about to be written in its `context`, as R4 resources, and what is held in its `prefetch`. The patient, as
+prefetched, belongs to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any, Final
+
+from codesafety.answers.cds_hooks import known_reasons
+from codesafety.answers.codes import REASON
+from codesafety.asking import part
+from codesafety.engine import Engine
+from codesafety.plugins import Source
+from codesafety.record import Record, Submission
+from codesafety.service.problems import Problem
+
+PREFETCH: Final = {
+    "patient": "Patient/{{context.patientId}}",
+    "conditions": "Condition?patient={{context.patientId}}",
+    "observations": "Observation?patient={{context.patientId}}",
+    "medications": "MedicationRequest?patient={{context.patientId}}",
+}
+"""What is held of the patient. What is not fetched is not known."""
+SERVICES: Final = {
+    "codesafety-conditions": ("problem-list-item-create", "1.0", "conditions", "Conditions before they enter a problem list"),
+    "codesafety-orders": ("order-sign", "1.1", "draftOrders", "Orders before they are signed"),
+}
+"""By id: the hook, its version, the field of the context with the resources, and what it is for."""
+_MOST_FEEDBACK: Final = 1_000
+
+
+def discovery() -> dict[str, Any]:
+    """Return what is offered."""
+    return {
+        "services": [
+            {
+                "id": name,
+                "hook": hook,
+                "hookVersion": version,
+                "title": title,
+                "description": "Checks coding with cited rules and advises no treatment. No clinician has reviewed the shipped rules yet.",
+                "prefetch": PREFETCH,
+            }
+            for name, (hook, version, _, title) in SERVICES.items()
+        ]
+    }
+
+
+def asked(engine: Engine, service: str, given: dict[str, Any]) -> tuple[Submission, Record | None]:
+    """Return what a request is about to write, and what is held. Raises Problem, and InputError as the engine does."""
+    hook, _, field, _ = SERVICES[service]
+    if given.get("hook") != hook:
+        raise Problem(400, "hook", f"this service answers the hook {hook}", help="see GET /cds-services")
+    if not isinstance(given.get("hookInstance"), str):
+        raise Problem(400, "hook-instance", "the request has no `hookInstance`", help="give a UUID")
+    context = given.get("context")
+    drafts = context.get(field) if isinstance(context, dict) else None
+    if not isinstance(drafts, dict) or drafts.get("resourceType") != "Bundle":
+        raise Problem(400, "context", f"the context has no Bundle `{field}`", help="see the definition of the hook")
+    prefetch = given.get("prefetch")
+    held = prefetch if isinstance(prefetch, dict) else {}
+    patient = [{"resource": held["patient"]}] if isinstance(held.get("patient"), dict) else []
+    submission = engine.read(_collected([*patient, {"resource": drafts}], "context"))
+    fetched = [{"resource": held[name]} for name in PREFETCH if name != "patient" and isinstance(held.get(name), dict)]
+    if not fetched:
+        return submission, None
+    return submission, engine.read_record(_collected([*patient, *fetched], "prefetch"))
+
+
+def _collected(entries: list[dict[str, Any]], name: str) -> Source:
+    whole = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return part(whole, name)
+
+
+def feedback(engine: Engine, given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (outcome, coded reason) of each card that feedback is given on. A reason that is none of those offered is `other`,
+    none at all is `none`; a comment is read by nobody. Raises Problem where it is no feedback."""
+    told = given.get("feedback")
+    wrong = Problem(400, "feedback", "this is no feedback on cards", help="see the specification of CDS Hooks, feedback")
+    if not isinstance(told, list) or not told or len(told) > _MOST_FEEDBACK:
+        raise wrong
+    own = {(REASON, reason) for rule in engine.rules if rule.overridable for reason in rule.overridable.reasons}
+    known = known_reasons() | own
+    found: list[tuple[str, str]] = []
+    for one in told:
+        match one:
+            case {"card": str(), "outcome": "accepted", "outcomeTimestamp": str()}:
+                found.append(("accepted", "none"))
+            case {"card": str(), "outcome": "overridden", "outcomeTimestamp": str()}:
+                found.append(("overridden", _reason(one.get("overrideReason"), known)))
+            case _:
+                raise wrong
+    return found
+
+
+def _reason(told: object, known: Set[tuple[str, str]]) -> str:
+    match told:
+        case None:
+            return "none"
+        case {"reason": {"code": str(code), "system": str(system)}} if (system, code) in known:
+            return code
+        case _:
+            return "other"

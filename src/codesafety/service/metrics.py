@@ -1,0 +1,70 @@
+"""Counts of what was answered, for Prometheus. Nothing of a message or a patient is in them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from codesafety.engine import Engine
+from codesafety.report import Report
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The counts of one worker; of several, `text` gives their sum."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        of: dict[str, Any] = {"registry": self._registry}
+        self.requests = Counter("codesafety_requests", "Requests, by route and status", ["route", "status"], **of)
+        self.seconds = Histogram("codesafety_request_seconds", "Time to answer, by route", ["route"], buckets=_SECONDS, **of)
+        self.in_progress = Gauge(
+            "codesafety_in_progress", "Requests being answered, or waiting", multiprocess_mode="livesum", **of
+        )
+        self.overloads = Counter("codesafety_overloads", "Requests told to come back", **of)
+        self.feedback = Counter(
+            "codesafety_feedback", "Feedback on cards, by outcome and coded reason", ["outcome", "reason"], **of
+        )
+        self.serial = Gauge("codesafety_bundle_serial", "Serial of the bundle in use", multiprocess_mode="min", **of)
+        self.refused = Gauge("codesafety_bundle_refused", "1 where the last bundle was not taken", multiprocess_mode="max", **of)
+        self._decisions = Counter("codesafety_decisions", "Reports, by decision and told", ["decision", "told"], **of)
+        self._findings = Counter("codesafety_findings", "Findings, by rule and action", ["rule", "version", "action"], **of)
+        self._cannot_tell = Counter("codesafety_cannot_tell", "Answers that could not be told, by rule", ["rule"], **of)
+        self._not_checked = Counter("codesafety_not_checked", "What the checker itself failed at, by rule", ["rule"], **of)
+        self._not_read = Counter("codesafety_not_read", "Resources, codes and details that were not read", ["kind"], **of)
+        self._items = Counter("codesafety_items", "Items, by whether any rule answered", ["answered"], **of)
+
+    def count(self, report: Report) -> None:
+        """Count what one report says."""
+        self._decisions.labels(report.decision, report.told).inc()
+        for result in report.results:
+            if result.outcome == "fires":
+                self._findings.labels(result.rule, result.version, result.action).inc()
+            else:
+                self._cannot_tell.labels(result.rule).inc()
+        for line in report.not_checked:
+            self._not_checked.labels(line.rule or "").inc()
+        for unread in report.not_read:
+            kind = "broken" if unread.broken else "whole" if unread.whole else "coded" if unread.coded else "detail"
+            self._not_read.labels(kind).inc()
+        self._items.labels("yes").inc(report.counts.answered)
+        self._items.labels("no").inc(report.counts.items - report.counts.answered)
+
+    def use(self, engine: Engine, refused: bool) -> None:
+        """Say which bundle is in use."""
+        if engine.bundle is not None:
+            self.serial.set(engine.bundle.manifest.serial)
+        self.refused.set(refused)
+
+    def text(self) -> bytes:
+        """Return all counts as Prometheus reads them."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        whole = CollectorRegistry()
+        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+        return generate_latest(whole)
