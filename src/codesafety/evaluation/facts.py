@@ -312,6 +312,13 @@ class Facts:
 
     def copies_of(self, item: ItemFact) -> Set[int]:
         """Return the places of what the other side has under an item's own id, of its kind and of its part (table 10)."""
+        return self._under_the_id_of(item, not item.incoming)
+
+    def shared_id(self, item: ItemFact) -> str | None:
+        """Return an item's id where its own side has another item of its kind and part under it: counts take them for one."""
+        return item.id if len(self._under_the_id_of(item, item.incoming)) > 1 else None
+
+    def _under_the_id_of(self, item: ItemFact, incoming: bool) -> Set[int]:
         if item.id is None:
             return frozenset()
         if self._copies is None:
@@ -319,7 +326,7 @@ class Facts:
             for other in self.items:
                 if other.id is not None:
                     self._copies.setdefault((other.id, other.incoming, *_part_of(other)), set()).add(other.index)
-        return self._copies.get((item.id, not item.incoming, *_part_of(item)), frozenset())
+        return self._copies.get((item.id, incoming, *_part_of(item)), frozenset())
 
     def alike(self, item: ItemFact) -> tuple[object, ...]:
         """Return what items share that no rule can tell apart which looks at the two sides of a pair alone, and at no id.

@@ -220,11 +220,13 @@ class Scene:
     def once(self, item: ItemFact, *unseen: Unseen, function: Callable[..., T]) -> T:
         """Return what a function that looks through members gives of an incoming item: worked out once for items that are alike.
 
-        Two that are alike, and of which neither is a copy or a part of an order, could change places, and nobody would know.
+        Two that are alike, of one order if of any, and of one id if that is not their own, could change places, and nobody would
+        know. Not so a copy.
         """
-        if not item.incoming or len(self.excluded(item)) > 1:
+        if not item.incoming or len(self.selves(item)) > 1:
             return function(self, item, *unseen)
-        question = function, unseen, self.facts.alike(item)
+        order = self.facts.order_number(item) if len(self.excluded(item)) > 1 else None
+        question = function, unseen, self.facts.alike(item), order, self.facts.shared_id(item)
         if question not in self._memo:
             self._memo[question] = function(self, item, *unseen)
         return self._memo[question]  # type: ignore[return-value]

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
+from codesafety.evaluation.compiled.needed import needed, share_a_day
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -147,33 +148,6 @@ def _alone(one: ir.Var, numbers: Mapping[str, int], asked: Asked) -> Ask:
     return ask_member
 
 
-Condition = TypeVar("Condition", bound=ir.Condition)
-
-
-def _needed(condition: ir.Condition | None, wanted: type[Condition], one: ir.Var, other: ir.Var) -> list[Condition]:
-    """Return conditions of one kind, between both sides of a pair, of which one must hold for the whole to hold; else none."""
-    match condition:
-        case ir.Named(part=part):
-            return _needed(part, wanted, one, other)
-        case ir.And(parts):
-            return next((found for part in parts if (found := _needed(part, wanted, one, other))), [])
-        case ir.Or(parts):
-            each = [_needed(part, wanted, one, other) for part in parts]
-            return [found for found_in_part in each for found in found_in_part] if all(each) else []
-        case (
-            ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
-        ):
-            of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
-            return [condition] if isinstance(condition, wanted) and of_the_pair else []
-        case ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right)) | ir.SameDay(
-            ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right)
-        ):
-            of_the_pair = {left.slot, right.slot} == {one.slot, other.slot}
-            return [condition] if isinstance(condition, wanted) and of_the_pair else []
-        case _:
-            return []
-
-
 def _candidates(
     rule: ir.Rule, wanted: ir.Var, binding: Binding, numbers: Mapping[str, int]
 ) -> Callable[[Scene, ItemFact], list[ItemFact]]:
@@ -184,8 +158,8 @@ def _candidates(
     if looks_no_further(rule) and other.order_of is None:
         every_list = lists
         lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
-    overlaps = _needed(rule.when, ir.Overlaps, one, other)
-    if overlaps and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps):
+    overlaps = needed(rule.when, ir.Overlaps, one.slot, other.slot)
+    if share_a_day(overlaps, binding):
         return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
     return lambda scene, item: _together(lists(scene, item))
 
@@ -242,12 +216,14 @@ def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callabl
         return lambda scene, item: (scene.members(number, is_entry),)
     if other.order_of is not None:
         return lambda scene, item: (scene.of_the_order(scene.everyone(is_entry), item),)
-    if _needed(rule.when, ir.SameProduct, one, other):
+    if needed(rule.when, ir.SameProduct, one.slot, other.slot):
         return lambda scene, item: scene.possible_products(item)
-    if _needed(rule.when, ir.SharesIngredient, one, other):
+    if needed(rule.when, ir.SharesIngredient, one.slot, other.slot):
         return lambda scene, item: scene.possible_ingredients(item)
-    same_code_and_day = bool(_needed(rule.when, ir.FieldSame, one, other)) and bool(_needed(rule.when, ir.SameDay, one, other))
-    if same_code_and_day or _needed(rule.when, ir.SameEntry, one, other):
+    same_code_and_day = bool(needed(rule.when, ir.FieldSame, one.slot, other.slot)) and bool(
+        needed(rule.when, ir.SameDay, one.slot, other.slot)
+    )
+    if same_code_and_day or needed(rule.when, ir.SameEntry, one.slot, other.slot):
         return lambda scene, item: (scene.possible_twins(item),)
     return lambda scene, item: (scene.everyone(is_entry),)
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from codesafety import ir
 from codesafety.collection import no_collection
 from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.compiled.needed import needed, share_a_day
 from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
 from codesafety.evaluation.compiled.python_syntax import (
     FALSE,
@@ -225,7 +226,7 @@ class Writer:
             conditions.append(self.bound(condition.where, inner, sure=sure))
         body: list[ast.stmt] = [
             assign("others", _excluded(condition.var, frame)),
-            assign("counted", self._members(condition.var, frame, sure=sure)),
+            assign("counted", self._members(condition, frame, sure=sure)),
             for_each(
                 member.variable,
                 name("counted"),
@@ -239,8 +240,12 @@ class Writer:
             body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [returns(const(True))])]))
         return self._function([*body, returns(FALSE)], frame)
 
-    def _members(self, var: ir.Var, frame: Frame, *, sure: bool) -> ast.expr:
-        """Return the members to look at, each of which counts as work; of the order of one that was not seen, any may be."""
+    def _members(self, condition: ir.Quantified | ir.Ordered, frame: Frame, *, sure: bool) -> ast.expr:
+        """Return the members to look at, each of which counts as work; of the order of one that was not seen, any may be.
+
+        Of medicines that must share a day with one that was seen, those that may.
+        """
+        var = condition.var
         is_entry = const(var.kind is not Kind.MEDICATION)
         if var.set is None:
             members = method(name(SCENE), "everyone", is_entry)
@@ -248,6 +253,10 @@ class Writer:
             members = method(name(SCENE), "sure_members" if sure else "members", const(self.operands.numbers[var.set]), is_entry)
         if var.order_of is not None and (of := frame[var.order_of.slot]).seen:
             members = method(name(SCENE), "of_the_order", members, of.value)
+        for slot, place in frame.items():
+            if place.seen and share_a_day(needed(condition.where, ir.Overlaps, var.slot, slot), self.operands.binding):
+                members = method(name(SCENE), "at_one_time", members, place.value)
+                break
         return method(_WORK, "counted", members)
 
     def _member_function(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
@@ -267,7 +276,7 @@ class Writer:
             body.append(function(identifier, [place.variable], [*certainly_none, returns(call("every", several(parts)))]))
         found = call(
             "judged",
-            self._members(condition.var, frame, sure=False),
+            self._members(condition, frame, sure=False),
             name("others"),
             const(()) if isinstance(condition, ir.Quantified) and condition.found else _unseen_members(member),
             name("judge"),

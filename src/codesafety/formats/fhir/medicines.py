@@ -80,7 +80,7 @@ def medication_of(
     duration = one(supply, "expectedSupplyDuration") if supply is not None else one(resource, "daysSupply")
     fields["days_supply"] = _days(duration, used)
     fields["supply_type"] = _supply_type(resource, used)
-    fields["prescription_type"] = _prescription_type(resource)
+    fields["prescription_type"] = _prescription_type(resource) or _of_its_plan(resource, around)
     fields |= _dosage(resource, fields["quantity"], used)
     fields["based_on"] = _based_on(resource, around)
     fields["order"] = _order(resource, around)
@@ -294,6 +294,12 @@ def _prescription_type(resource: Node) -> PrescriptionType | None:
     held += [n for n in resource.all("courseOfTherapyType") if n.kind == "element"]
     codes = {child_text(coding, "code") for node in held if node is not None for coding in node.all("coding")}
     found = {_PRESCRIPTION_TYPES.get(code or "") for code in codes}
+    return found.pop() if len(found) == 1 else None
+
+
+def _of_its_plan(resource: Node, around: Surroundings) -> PrescriptionType | None:
+    """Return how the plan is prescribed on which a request is based: what both share is said of the plan alone (GP Connect)."""
+    found = {_prescription_type(plan) for node in resource.all("basedOn") if (plan := around.index.find(node)) is not None}
     return found.pop() if len(found) == 1 else None
 
 

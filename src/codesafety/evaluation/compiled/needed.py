@@ -1,0 +1,38 @@
+"""What must hold between two items for a whole condition to hold: what joins go by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from codesafety import ir
+from codesafety.evaluation.binding import Binding
+
+Condition = TypeVar("Condition", bound=ir.Condition)
+
+
+def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, other: int) -> list[Condition]:
+    """Return conditions of one kind, between what stands in two slots, of which one must hold for the whole to hold; else none."""
+    match condition:
+        case ir.Named(part=part):
+            return needed(part, wanted, one, other)
+        case ir.And(parts):
+            return next((found for part in parts if (found := needed(part, wanted, one, other))), [])
+        case ir.Or(parts):
+            each = [needed(part, wanted, one, other) for part in parts]
+            return [found for found_in_part in each for found in found_in_part] if all(each) else []
+        case (
+            ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
+        ):
+            return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
+        case ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right)) | ir.SameDay(
+            ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right)
+        ):
+            return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
+        case _:
+            return []
+
+
+def share_a_day(overlaps: Sequence[ir.Overlaps], binding: Binding) -> bool:
+    """Return whether two medicines must share a day where one of some overlaps holds."""
+    return bool(overlaps) and all(not isinstance(o.days, ir.Field) and binding.length(o.days).n >= 0 for o in overlaps)
