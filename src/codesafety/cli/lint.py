@@ -12,8 +12,6 @@ from codesafety.authoring.lint.told import Told
 from codesafety.cli.output import LintFormat, complain, write, write_json
 from codesafety.diagnostics import count, escaped, position, render
 
-PAGE = "https://codesafety.readthedocs.io/en/latest/reference/lint.html"
-
 
 def tell(told: Sequence[Told], done: Linted, sources: Mapping[str, str], form: LintFormat) -> None:
     """Write what is told."""
@@ -73,7 +71,7 @@ def _data(one: Told, sources: Mapping[str, str]) -> dict[str, Any]:
 def as_sarif(told: Sequence[Told], allowed: Sequence[Told], sources: Mapping[str, str]) -> dict[str, Any]:
     """Return a SARIF log; what a rule allows is suppressed in its source, and kept."""
     every = [*told, *allowed]
-    rules = [{"id": check, "helpUri": f"{PAGE}#{check.lower()}"} for check in dict.fromkeys(one.check for one in every)]
+    rules = [{"id": check} for check in dict.fromkeys(one.check for one in every)]
     artifacts = [artifact(name) for name in dict.fromkeys(one.diagnostic.span.file for one in every)]
     return log(__version__, rules, [_result(one, sources) for one in every], [], artifacts)
 

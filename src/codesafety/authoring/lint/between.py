@@ -11,7 +11,8 @@ from fractions import Fraction
 from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.logic import of_firing, silent_ways
-from codesafety.authoring.lint.solving import FALSE, TRUE, Problem, Stands, Verdict
+from codesafety.authoring.lint.reading import Stands
+from codesafety.authoring.lint.solving import FALSE, TRUE, Problem, Verdict
 from codesafety.authoring.lint.told import Bench, local
 from codesafety.authoring.testing import build
 from codesafety.evaluation.facts import Facts

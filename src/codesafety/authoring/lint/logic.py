@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
-from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Stands, Verdict, Wanted
+from codesafety.authoring.lint.reading import Stands
+from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict, Wanted
 from codesafety.authoring.lint.told import Bench, Fix, conditions, every, local, slots
 from codesafety.diagnostics import Span
 

@@ -1,0 +1,263 @@
+"""What rules ask of a patient: each comparison, the choices that it depends on, and where its answer changes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from codesafety import ir
+from codesafety.authoring.lint import patients
+from codesafety.authoring.lint.patients import RECORD, Choice, Item, Node
+from codesafety.evaluation.binding import Binding
+
+_BORN = ir.Field("patient", "born", ir.FieldType.DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Whether a rule's own items are of its sets, and stand as their kinds."""
+
+    rule: int
+
+
+Formula = ir.Condition | Stands
+
+
+@dataclass(slots=True)
+class Atom:
+    """A comparison, what it depends on, and whether the options of that are all that matter."""
+
+    formula: Formula
+    reads: set[Choice] = field(default_factory=set)
+    exact: bool = True
+
+
+@dataclass(slots=True)
+class Asked:
+    """What conditions ask of a choice: the bounds, words and sets that its options must lie on both sides of."""
+
+    words: dict[Choice, set[str]] = field(default_factory=dict)
+    numbers: dict[Choice, list[ir.Number]] = field(default_factory=dict)
+    together: set[Choice] = field(default_factory=set)
+    assumed: dict[Choice, str] = field(default_factory=dict)
+    ties: list[tuple[Node, Node, ir.LengthLike | None, bool]] = field(default_factory=list)
+    sets: dict[Choice, set[str]] = field(default_factory=dict)
+    wide: set[patients.Key] = field(default_factory=set)
+    sides: set[patients.Key] = field(default_factory=set)
+    alike: list[tuple[Choice, Choice]] = field(default_factory=list)
+
+
+class Reading:
+    """One rule, or several with the same kind of trigger: their comparisons, and what these depend on."""
+
+    def __init__(self, binding: Binding, rules: Sequence[ir.Rule]) -> None:
+        self.binding = binding
+        self.rules = rules
+        trigger = rules[0].trigger
+        self.subject = Item(0, trigger.subject.kind, trigger.subject.name)
+        self.items: list[Item] = [] if trigger.subject.kind is ir.Kind.MESSAGE else [self.subject]
+        self._slot = 1 if trigger.partner is None else trigger.partner.slot
+        self.partner: Item | None = None
+        self.row: ir.Var | None = None
+        if trigger.partner is not None and trigger.partner.kind is ir.Kind.ROW:
+            self.row = trigger.partner
+        elif trigger.partner is not None:
+            self.partner = Item(self._slot, trigger.partner.kind, trigger.partner.name)
+            self.items.append(self.partner)
+        self.asked = Asked()
+        self.atoms: list[Atom] = []
+        self._at: dict[Formula, int] = {}
+        for number, rule in enumerate(rules):
+            self._stand(number, rule)
+            for condition in (rule.when, *(u.condition for u in rule.unless)):
+                if condition is not None:
+                    self._leaves(condition)
+        self._tie_members()
+
+    def _stand(self, number: int, rule: ir.Rule) -> None:
+        atom = self._atom(Stands(number))
+        for var, item in ((rule.trigger.subject, self.subject), (rule.trigger.partner, self.partner)):
+            if var is None or item is None or item not in self.items:
+                continue
+            if var.set is not None:
+                item.sets.append(var.set)
+            atom.reads |= {(item.key, "code"), (item.key, "context")}
+        for one in rule.assumed:
+            if (choice := self._choice(one, {})) is not None and isinstance(one.unit, str):
+                self.asked.assumed[choice] = one.unit
+
+    def _atom(self, formula: Formula) -> Atom:
+        at = self._at.setdefault(formula, len(self.atoms))
+        if at == len(self.atoms):
+            self.atoms.append(Atom(formula))
+        return self.atoms[at]
+
+    def _leaves(self, condition: ir.Condition) -> None:
+        match condition:
+            case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
+                for part in parts:
+                    self._leaves(part)
+            case ir.Not(part) | ir.Named(part=part):
+                self._leaves(part)
+            case _:
+                if condition not in self._at:
+                    self._read(condition, self._atom(condition), {})
+
+    def _item(self, var: ir.Var, env: Mapping[int, Item]) -> Item | None:
+        if var.slot in env:
+            return env[var.slot]
+        return self.subject if var.slot == 0 else self.partner if var.slot == self._slot else None
+
+    def _choice(self, one: ir.Field, env: Mapping[int, Item]) -> Choice | None:
+        """Return the choice that a field is, or None where a made-up patient cannot be given it."""
+        if not patients.is_choice(one):
+            return None
+        if one.var is None or one.base in ("patient", "message"):
+            return (one.base, one.name)
+        item = self._item(one.var, env)
+        if item is None or item not in self.items:
+            return None
+        if one.name in ("assertion", "subject", "temporality"):
+            self.asked.wide.add(item.key)
+            return (item.key, "context")
+        return (item.key, one.name)
+
+    def _read(self, condition: ir.Condition, atom: Atom, env: dict[int, Item]) -> None:
+        """Take down what a comparison depends on, and where its answer changes."""
+        match condition:
+            case ir.And(parts) | ir.Or(parts) | ir.Several(parts):
+                for part in parts:
+                    self._read(part, atom, env)
+            case ir.Not(part) | ir.Named(part=part):
+                self._read(part, atom, env)
+            case ir.Quantified() | ir.Ordered():
+                self._read_members(condition, atom, env)
+            case ir.FieldIs(one, word):
+                if (choice := self._needs(one, atom, env)) is not None:
+                    self.asked.words.setdefault(choice, set()).add(word)
+            case ir.IsMissing(one):
+                self._needs(one, atom, env)
+            case ir.FieldSame(left, right):
+                choices = [choice for one in (left, right) if (choice := self._needs(one, atom, env)) is not None]
+                if len(choices) == 2:
+                    self.asked.alike.append((choices[0], choices[1]))
+            case ir.ItemIs(var, word):
+                item = self._item(var, env)
+                if item is None or item not in self.items or word is ir.ItemWord.ALREADY_FILED:
+                    atom.exact = False
+                elif word is ir.ItemWord.INCOMING:
+                    sides = {0, self._slot} if item is self.partner or (item is self.subject and self.partner) else {item.key}
+                    atom.reads |= {(key, "side") for key in sides}  # of a pair, one at least is incoming
+                    if item is not self.subject or self.partner is not None:
+                        self.asked.sides |= sides
+                else:
+                    self.asked.wide.add(item.key)
+                    atom.reads |= {(item.key, "context"), (item.key, "code")}
+            case ir.About(var):
+                if (item := self._item(var, env)) is None or item not in self.items:
+                    atom.exact = False
+                else:
+                    self.asked.wide.add(item.key)
+                    atom.reads |= {(item.key, "context"), (item.key, "code")}
+            case ir.InSet(ir.Var() as var, name):
+                if (item := self._item(var, env)) is None or item not in self.items:
+                    atom.exact = False
+                else:
+                    item.asked.add(name)
+                    atom.reads.add((item.key, "code"))
+            case ir.InSet(ir.Field() as one, name):
+                if (choice := self._needs(one, atom, env)) is not None:
+                    self.asked.sets.setdefault(choice, set()).add(name)
+            case ir.Before(left, right) | ir.SameDay(left, right):
+                self._ties(left, right, None, atom, env)
+            case ir.Within(left, right, length) | ir.Beyond(left, right, length) | ir.Nearer(left, right, length):
+                self._ties(left, right, length, atom, env)
+            case ir.AgeCompare(at, _, length):
+                self._ties(_BORN, at, length, atom, env, age=True)
+            case ir.AgeRange(at, low, high):
+                self._ties(_BORN, at, low, atom, env, age=True)
+                self._ties(_BORN, at, high, atom, env, age=True)
+            case ir.Compare(left, _, right):
+                self._compare(left, (right,), atom, env)
+                self._compare(right, (left,), atom, env)
+            case ir.InRange(number, low, high):
+                self._compare(number, (low, high), atom, env)
+                for end in (low, high):
+                    self._compare(end, (number,), atom, env)
+            case _:
+                atom.exact = False
+
+    def _needs(self, one: ir.Field, atom: Atom, env: Mapping[int, Item]) -> Choice | None:
+        if one.var is not None and one.var.kind is ir.Kind.ROW:
+            atom.reads.add((0, "code"))
+            return None
+        choice = self._choice(one, env)
+        if choice is None:
+            atom.exact = False
+        else:
+            atom.reads.add(choice)
+        return choice
+
+    def _compare(self, number: ir.Number, others: Sequence[ir.Number], atom: Atom, env: Mapping[int, Item]) -> None:
+        if isinstance(number, ir.Arithmetic):
+            atom.exact = False
+            for one in ir.fields_of(number):
+                self._needs(one, atom, env)
+            return
+        if not isinstance(number, ir.Field):
+            return
+        choice = self._needs(number, atom, env)
+        if choice is None:
+            return
+        self.asked.numbers.setdefault(choice, []).extend(others)
+        if any(isinstance(other, ir.Field) and not (other.var and other.var.kind is ir.Kind.ROW) for other in others):
+            self.asked.together.add(choice)
+
+    def _ties(
+        self, left: ir.DateOperand, right: ir.DateOperand, length: ir.LengthLike | None, atom: Atom, env: Mapping[int, Item],
+        *, age: bool = False,
+    ) -> None:  # fmt: skip
+        ends: list[Node] = []
+        for operand in (left, right):
+            if isinstance(operand, ir.DateLiteral):
+                ends.append(operand)
+            elif (choice := self._needs(operand, atom, env)) is None:
+                continue
+            elif operand.type is ir.FieldType.DATE:
+                ends.append(choice)
+            else:  # a value that is a date
+                atom.exact = False
+        if isinstance(length, ir.Field) and not (length.var is not None and length.var.kind is ir.Kind.ROW):
+            atom.exact = False
+            length = None
+        elif isinstance(length, ir.Field):
+            atom.reads.add((0, "code"))
+        if len(ends) == 2:
+            self.asked.ties.append((ends[0], ends[1], length, age))
+
+    def _read_members(self, condition: ir.Quantified | ir.Ordered, atom: Atom, env: dict[int, Item]) -> None:
+        var = condition.var
+        item = Item(("member", len(self.items)), var.kind, var.name, [] if var.set is None else [var.set])
+        self.items.append(item)
+        atom.reads |= {RECORD, (item.key, "present"), (item.key, "code"), (item.key, "context"), (item.key, "side")}
+        if var.kind not in (ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MENTION, ir.Kind.MEDICATION):
+            atom.exact = False
+        if isinstance(condition, ir.Quantified) and condition.quantifier in ("at_least", "fewer"):
+            atom.exact = False
+            item.copies = int(condition.n) if isinstance(condition.n, Decimal) and condition.n < 10 else 2
+            atom.reads.add((item.key, "date"))
+        inner = {**env, var.slot: item}
+        for part in ir.inner(condition):
+            self._read(part, atom, inner)
+
+    def _tie_members(self) -> None:
+        """A member that was made for one quantifier may be found by another: both depend on both."""
+        members = [item for item in self.items if isinstance(item.key, tuple)]
+        for one, two in itertools.combinations(members, 2):
+            if one.overlaps(two, self.binding):
+                for atom in self.atoms:
+                    keys = {choice[0] for choice in atom.reads}
+                    if one.key in keys or two.key in keys:
+                        atom.reads |= {(one.key, "present"), (two.key, "present")}
