@@ -100,7 +100,16 @@ def test_cards_are_answered_where_they_are_accepted(server: Server, engine: code
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", f"{FHIR}; fhirVersion=1.0", f"{CARDS};version=1", "application/json;q=0", "nonsense"]
+    "accept",
+    [
+        "text/html",
+        f"{FHIR}; fhirVersion=1.0",
+        f"{CARDS};version=1",
+        "application/json;q=0",
+        "application/json;q=nan",
+        "application/json;q=x",
+        "nonsense",
+    ],
 )
 def test_what_cannot_be_answered_is_refused(server: Server, accept: str) -> None:
     assert server.assess(MESSAGE.read_bytes(), XML, Accept=accept).status == 406

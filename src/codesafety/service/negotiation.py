@@ -94,4 +94,4 @@ def _parts(value: str) -> tuple[str, dict[str, str]]:
     header["content-type"] = value.strip()
     parameters = header.get_params(failobj=[])
     kind = parameters[0][0].strip().lower() if parameters else ""
-    return kind, {name.lower(): text for name, text in parameters[1:]}
+    return kind, {name.lower(): text for name, text in parameters[1:] if isinstance(text, str)}  # RFC 2231 has others
