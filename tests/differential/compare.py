@@ -27,8 +27,8 @@ def _name(bound: Bindable, has_one: bool = True) -> Hashable:
 
 def _application(a: Application, facts: Facts | None) -> Hashable:
     sides = a.subject, a.partner
-    if facts is not None and all(isinstance(side, ItemFact) and side.incoming for side in sides):
-        names: tuple[Hashable, ...] = tuple(facts.alike(side) for side in sides if isinstance(side, ItemFact))
+    if facts is not None and all(isinstance(side, TextFact) or (isinstance(side, ItemFact) and side.incoming) for side in sides):
+        names: tuple[Hashable, ...] = tuple(facts.alike(side) if isinstance(side, ItemFact) else _name(side) for side in sides)
     else:
         names = tuple(_name(side) for side in sides)
     return names, a.has_partner, a.status, a.missing, a.untested

@@ -186,3 +186,47 @@ def test_a_deadline_begins_with_each_message() -> None:
 def test_a_bound_that_lets_nothing_through_is_refused(rules: Path, bounds: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError, match="a work budget is a whole number from 1 on"):
         load(rules, **bounds)  # type: ignore[arg-type]
+
+
+WORDS = """
+ruleset words { title "Words" version 1.0.0 language 2 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "SNOMED CT" phrases "phrases.csv" }
+rule denied {
+  title   "Denied in words"
+  action  review
+  for     text t with entry e in pregnant
+  when    t denies pregnant and e is incoming and t is on the same day as e
+  say     "{e}"
+}
+"""
+
+
+def told_in_words(entries: int, *, alike: bool = True) -> Submission:
+    """A message in which the words of every second entry deny what all of them say."""
+    return Submission(
+        message=Message(sent="2025-06-02"),
+        entries=tuple(
+            Entry(
+                path=f"entries[{i}]",
+                codings=(PREGNANT,),
+                date="2025-06-01",
+                text=("not pregnant" if alike else f"not pregnant. {i}") if i % 2 else None,
+            )
+            for i in range(entries)
+        ),
+    )
+
+
+def test_words_that_are_alike_stand_beside_every_entry_once_and_every_entry_is_told(tmp_path: Path) -> None:
+    (tmp_path / "words.rules").write_text(WORDS)
+    (tmp_path / "phrases.csv").write_text("phrase,says\nnot pregnant,denies\npregnant,affirms\n")
+    engine = load(tmp_path)
+    by_size = [spent(engine, told_in_words(n)) for n in (20, 40, 80)]
+    assert by_size[2] - by_size[1] == 2 * (by_size[1] - by_size[0])
+    assert [spent(engine, told_in_words(n, alike=False)) // n**2 for n in (20, 40, 80)] == [48, 49, 49]  # every pair is judged
+    (found,) = engine.assess(told_in_words(40), COMPLETE).results
+    assert (found.rule, {e.path for e in found.entries}) == ("words/denied", {f"entries[{i}]" for i in range(40)})
+    reference = load(tmp_path, evaluator="reference")
+    assert [{e.path for e in r.entries} for r in reference.assess(told_in_words(40), COMPLETE).results] == [
+        {f"entries[{i}]" for i in range(40)}
+    ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from codesafety.evaluation.calendar import NEVER, OPEN_END, OPEN_START, Interval, add
 from codesafety.evaluation.codes import NO_CONTEXT, Codebook, CodeInfo
 from codesafety.evaluation.denials import Answer, affirms, answer, denies_itself
-from codesafety.evaluation.phrases import MOST_LETTERS, clauses
+from codesafety.evaluation.phrases import MOST_LETTERS, Phrases, Says, clauses, says
 from codesafety.evaluation.work import Readings, TooManyWords
 from codesafety.ir import Unit
 from codesafety.record import (
@@ -400,7 +400,7 @@ class CodingFact:
 class TextFact:
     """The words of one incoming item or of a resource without a code (`item` None), for rules over words (table 25)."""
 
-    __slots__ = ("_clauses", "day", "item", "lines", "path", "span")
+    __slots__ = ("_clauses", "_said", "day", "item", "lines", "path", "span")
 
     def __init__(self, lines: tuple[str, ...], path: str, day: Interval | None, item: ItemFact | None) -> None:
         self.lines = lines
@@ -409,6 +409,7 @@ class TextFact:
         self.span = day or NEVER
         self.item = item
         self._clauses: tuple[tuple[str, ...], ...] | None = None
+        self._said: dict[str, Says | None] = {}
 
     @property
     def clauses(self) -> tuple[tuple[str, ...], ...]:
@@ -419,6 +420,15 @@ class TextFact:
                 raise TooManyWords
             self._clauses = clauses(text)
         return self._clauses
+
+    def says_of(self, set_name: str, phrases: Phrases) -> Says | None:
+        """Return what the words say of a set, by its phrases: read once, though a rule may ask beside every entry.
+
+        Raises TooManyWords as `clauses` does.
+        """
+        if set_name not in self._said:
+            self._said[set_name] = says(self.clauses, phrases)
+        return self._said[set_name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,34 +117,31 @@ class Results:
                 if isinstance(bound, CodingFact):
                     coding, bound = bound, bound.item
                     path = coding.coding.path or (bound.path if bound is not None else "message")
-                    found.setdefault(
-                        (path, "incoming"),
-                        InvolvedEntry(
+                    if (path, "incoming") not in found:
+                        found[path, "incoming"] = InvolvedEntry(
                             path=path,
                             place=self.places.of(path),
                             side="incoming",
                             role=var.name if var else "",
                             takes_action=True,
                             **code_fields(coding.info.system, coding.info.code, self.facts),
-                        ),
-                    )
+                        )
                 elif isinstance(bound, TextFact):
-                    found.setdefault(
-                        (bound.path, "incoming"),
-                        InvolvedEntry(
+                    if (bound.path, "incoming") not in found:
+                        found[bound.path, "incoming"] = InvolvedEntry(
                             path=bound.path,
                             place=self.places.of(bound.path),
                             side="incoming",
                             role=var.name if var else "",
                             takes_action=True,
                             date=calendar.text(bound.day) if bound.day is not None else None,
-                        ),
-                    )
-                elif isinstance(bound, ItemFact) and var is not None:
-                    found.setdefault(_place(bound), self._involved(bound, var.name, takes_action=bound.incoming))
+                        )
+                elif isinstance(bound, ItemFact) and var is not None and _place(bound) not in found:
+                    found[_place(bound)] = self._involved(bound, var.name, takes_action=bound.incoming)
         for name, items in named.items():
             for item in items:
-                found.setdefault(_place(item), self._involved(item, name, takes_action=False))
+                if _place(item) not in found:
+                    found[_place(item)] = self._involved(item, name, takes_action=False)
         return tuple(found.values())
 
     def _involved(self, item: ItemFact, role: str, *, takes_action: bool) -> InvolvedEntry:

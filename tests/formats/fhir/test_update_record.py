@@ -151,7 +151,7 @@ def test_broken_resources_are_listed_with_path_and_reason_and_the_rest_is_read()
         "Bundle.entry[2].resource": "there is no such day, at effectiveDateTime",
         "Bundle.entry[3].resource": "a code was sent as a number; codes are text, because numbers lose the last digits of long "
         "ones, at code.coding[0].code",
-        "Bundle.entry[4].resource": "`valueWeight` is no type that FHIR has, at valueWeight",
+        "Bundle.entry[4].resource": "a `value` of a type that FHIR does not have, at unknown1",
         "Bundle.entry[5].resource": "it does not say which kind of resource it is (`resourceType`), at the resource",
     }
     (foreign,) = (line for line in read_.not_read if line.whole and not line.broken)

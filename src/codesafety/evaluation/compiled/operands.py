@@ -17,7 +17,6 @@ from codesafety.evaluation.compiled import answers as codegen_answers
 from codesafety.evaluation.compiled import members as codegen_members
 from codesafety.evaluation.compiled import numbers as codegen_numbers
 from codesafety.evaluation.compiled.python_syntax import attribute, call, const, item, method, name, or_else, several
-from codesafety.evaluation.phrases import says
 from codesafety.ir import Kind
 
 SCENE = "F"
@@ -228,7 +227,7 @@ RUNTIME: Mapping[str, object] = {
         for key, value in vars(steps).items()
         if callable(value) and not key.startswith("_")
     },
-    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field, says)},
+    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,
     "UNIT_weeks": ir.Unit.WEEKS,

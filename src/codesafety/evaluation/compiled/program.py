@@ -439,7 +439,7 @@ class Program:
         """Judge one application, with everything that is missing (table 1)."""
         function = self._exact_function(trigger.number, shape)
         pair = shape != "one"
-        if isinstance(partner, ItemFact) and isinstance(subject, ItemFact):
+        if isinstance(partner, ItemFact) and isinstance(subject, ItemFact | TextFact):
             scene.work.spend(A_JUDGEMENT)
         answer, exceptions = function(scene, subject, partner) if pair else function(scene, subject)
         applied = tuple(place for place, exception in enumerate(exceptions) if exception is True)

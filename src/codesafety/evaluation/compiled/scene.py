@@ -10,7 +10,7 @@ from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
 from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
 from codesafety.evaluation.compiled.standing import Concept, Concepts
-from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, Unseen
+from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import Application
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Unit
@@ -150,6 +150,15 @@ class Scene:
         if found is None:
             found = self._kinds[id(items)] = of_each_kind(items, self.facts)  # the list is the scene's own, and stays
         return found
+
+    def heard(self, pair: Callable[..., bool], text: TextFact) -> bool:
+        """Return whether a rule's pair was asked of words that are alike; from now on it was."""
+        item = None if text.item is None else self.facts.alike(text.item)
+        question = pair, text.lines, text.day, item
+        if question in self._memo:
+            return True
+        self._memo[question] = True
+        return False
 
     def of_the_order(self, medicines: list[ItemFact], item: ItemFact) -> list[ItemFact]:
         """Return those of some listed medicines that are parts of this one's order, itself among them."""

@@ -114,7 +114,7 @@ class Steps(NumberSteps):
             case ir.Says(var, what, set_name):
                 phrases = self.of.pool.add(self.of.binding.phrases[set_name])
                 return Written(
-                    "bool", lambda: equal(call("says", attribute(frame[var.slot].value, "clauses"), phrases), const(what))
+                    "bool", lambda: equal(method(frame[var.slot].value, "says_of", const(set_name), phrases), const(what))
                 )
             case ir.Contradicts(var):
                 place = frame[var.slot]

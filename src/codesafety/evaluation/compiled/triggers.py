@@ -276,17 +276,23 @@ def _no_others(partner: ir.Var) -> Callable[[Scene, ItemFact], frozenset[int]]:
 
 
 def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
-    """Ask about words beside every partner but the item whose words they are."""
+    """Ask about words beside every partner but the item whose words they are.
+
+    Of words that are alike the first stand beside every partner, so that each is told; the others beside those of each kind.
+    """
     other = rule.trigger.partner
     assert other is not None
     is_entry = other.kind is not Kind.MEDICATION
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     listed = None if other.set is None else numbers[other.set]
+    no_further = looks_no_further(rule)
 
     def ask(scene: Scene, text: TextFact) -> bool | Found:
         found: Found = []
         members = scene.everyone(is_entry) if listed is None else scene.members(listed, is_entry)
         scene.work.spend(A_PAIR)
+        if no_further and scene.heard(pair, text):
+            members = scene.of_each_kind(members)
         excluded = scene.excluded(text.item)
         for member in scene.work.counted(members):
             if member.index not in excluded and pair(scene, text, member):

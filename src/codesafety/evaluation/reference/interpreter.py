@@ -16,7 +16,6 @@ from codesafety.evaluation.atoms import (
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.facts import CodingFact, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import NOTHING, Application, Bindable, Outcome, Status, settle
-from codesafety.evaluation.phrases import says
 from codesafety.evaluation.reference.comparisons import (
     FALSE,
     TRUE,
@@ -294,7 +293,7 @@ class Interpreter(Numbers):
             case ir.Says(var, what, name):
                 words = frame[var.slot].value
                 assert isinstance(words, TextFact)
-                return truth(says(words.clauses, self.binding.phrases[name]) == what)
+                return truth(words.says_of(name, self.binding.phrases[name]) == what)
             case ir.Compare():
                 return self._compare(condition, frame)
             case ir.InRange():

@@ -255,7 +255,7 @@ def choice(node: Node, base: str) -> Node | None:
     found = [n for name in names if name[len(base) :] in TYPES for n in node.all(name)]
     unknown = [n for name in names if name[len(base) :] not in TYPES for n in node.all(name)]
     if unknown and base in ("value", "effective", "onset", "abatement", "performed", "medication"):
-        raise Broken(unknown[0], f"`{unknown[0].shown}` is no type that FHIR has")
+        raise Broken(unknown[0], f"a `{base}` of a type that FHIR does not have")
     if len(found) > 1:
         raise Broken(found[1], f"`{base}[x]` is given {len(found)} times, and only one is allowed")
     return found[0] if found else None
