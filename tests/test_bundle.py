@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -316,6 +317,31 @@ def test_a_field_of_pythons_own_is_refused(signed: bytes) -> None:
 
     with pytest.raises(BundleError, match="its part `rules` is nothing that this library writes"):
         bundle.read(remade(signed, rules=forged), "it").rules()
+
+
+def test_a_list_of_bare_codes_is_held_and_refused_out_of_order(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    rules = SMALL.replace("{ codes 77386006 |Pregnant| }", '{ frozen "watched.csv" }')
+    (tmp_path / "small" / "small.rules").write_text(rules, encoding="utf-8")
+    (tmp_path / "small" / "watched.csv").write_text("# source: a test\ncode\n77386006\n195967001\n", encoding="utf-8")
+    raw = build(tmp_path)
+    text = codesafety.load(tmp_path / "small", installed_plugins=False)
+    held = codesafety.load(bundle.read(raw, "it"), installed_plugins=False)
+    assert held.assess(held.read(MESSAGE)) == text.assess(text.read(MESSAGE))
+    assert held.binding.sets["small/watched"].members == {"77386006", "195967001"}
+
+    def numbers(*ids: int) -> str:
+        return b64encode(b"".join(one.to_bytes(8, "little") for one in ids)).decode()
+
+    whole = numbers(77386006, 195967001)
+    for forged in (numbers(195967001, 77386006), numbers(77386006, 77386006), numbers(0), numbers(10**18), whole[:-2], "*"):
+        manifest, parts, signature = split(raw)
+        for name in ("rules", "expanded"):
+            data = plain(parts[name])
+            assert whole in data["atoms"]
+            data["atoms"] = [forged if atom == whole else atom for atom in data["atoms"]]
+            with pytest.raises(BundleError, match=f"its part `{name}` is nothing"):
+                bundle.read(joined(manifest, {**parts, name: coded(data)}, signature), "it").rules()
 
 
 def test_what_would_unfold_without_end_is_refused(signed: bytes) -> None:

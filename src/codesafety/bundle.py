@@ -34,6 +34,7 @@ from codesafety.paths import refuse_endless
 from codesafety.plain import conform, decode, encode
 from codesafety.record import Model, PartialDate, RecordError, day_interval
 from codesafety.stored import CLASSES
+from codesafety.terminology.bare_codes import BareCodes
 
 MAGIC: Final = b"codesafety bundle "
 FORMAT: Final = b"1\n"
@@ -133,6 +134,8 @@ class Bundle:
                 if isinstance(one, ir.Field) and (one.var is None or one.var.kind is not ir.Kind.ROW):
                     if not one.name.isidentifier() or one.name.startswith("_"):
                         raise ValueError("a field that there can be none of")
+                if isinstance(one, BareCodes) and not one.is_in_order:
+                    raise ValueError("ids that are found by bisection, and in no order")
             return made
         except _WRONG:
             raise BundleError(self.name, f"its part `{part}` is nothing that this library writes", _AGAIN) from None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum, EnumMeta
@@ -62,8 +63,16 @@ def _made(known: Mapping[str, Any], raw: bytes) -> Any:
 
 
 def _array(text: str) -> array[int]:
-    """Return the numbers that `_place` wrote, in the order of this machine's bytes: a form is of one machine."""
-    return array("Q", b64decode(text))
+    """Return the numbers that `_place` wrote."""
+    return _turned(array("Q", b64decode(text, validate=True)))
+
+
+def _turned(numbers: array[int]) -> array[int]:
+    """Return numbers with the least of their bytes first, as they are written, or as this machine has them: each is the other's turn."""
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers
 
 
 _SIMPLE: Mapping[str, Callable[..., Any]] = {_DECIMAL: Decimal, _ARRAY: _array}
@@ -114,6 +123,8 @@ class _Conformer:
             if not _is_one(value, hint):
                 raise ValueError(f"a {kind.__name__} where there can be none")
             return 1
+        if isinstance(value, array) and hint is array:
+            return len(value)
         known = self._sizes.get((id(value), hint))
         if known is None:
             if depth > _DEEPEST:
@@ -174,11 +185,13 @@ def _words(hint: Any) -> frozenset[tuple[type, object]]:
 def _holds(value: object, hint: Any) -> bool:
     """Return whether a value that is made of others is of the class of a hint."""
     origin = get_origin(hint)
+    if origin in (Sequence, Set) and is_dataclass(value):
+        return isinstance(value, origin)
     if origin in (tuple, Sequence):
         return type(value) is tuple
     if origin in (dict, Mapping):
         return type(value) is dict
-    return type(value) is (origin or hint)
+    return type(value) is (frozenset if origin is Set else origin or hint)
 
 
 class Later(Sequence[_T]):
@@ -267,7 +280,7 @@ class _Encoder:
         if kind is Decimal:
             return self._made(_DECIMAL, (str(value),))
         if isinstance(value, array) and value.typecode == "Q":
-            return self._made(_ARRAY, (b64encode(value.tobytes()).decode(),))
+            return self._made(_ARRAY, (b64encode(_turned(value).tobytes()).decode(),))
         if kind not in self.names:
             raise TypeError(f"a {kind.__name__} cannot be stored")
         if isinstance(value, Enum):

@@ -96,10 +96,11 @@ def test_an_age_is_told_on_the_day_of_the_message_where_it_is_one(
     assert engine.assess(message).about.age == age
 
 
-def test_a_gender_on_which_message_and_record_differ_is_not_told(engine: codesafety.Engine) -> None:
+def test_a_gender_on_which_message_and_record_differ_is_the_messages(engine: codesafety.Engine) -> None:
     message = Submission(patient=Patient(gender="female"), entries=(entry(0),))
     assert engine.assess(message).about.gender == "female"
-    assert engine.assess(message, Record(patient=Patient(gender="male"))).about.gender is None
+    report = engine.assess(message, Record(patient=Patient(gender="male")))
+    assert (report.about.gender, report.identity.differing) == ("female", ("gender",))
 
 
 def test_a_service_without_a_name_is_told_by_its_code(engine: codesafety.Engine) -> None:

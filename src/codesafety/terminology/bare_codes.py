@@ -6,22 +6,37 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Final
 
 _AT_ONCE: Final = 16_384
 """So many memberships are sorted at a time: as Python integers they take a megabyte."""
+
+
+if TYPE_CHECKING:
+    Ids = array[int]
+else:
+    Ids = array  # which Python 3.11 cannot subscript; a bundle asks what stands in each field
+
+_BEYOND: Final = 10**18
+"""More than any id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BareCodes(Set[str]):
     """A set of well-formed ids; `ids` are sorted, and none is there twice. An id has no leading zero: number and text are one to one."""
 
-    ids: array[int]
+    ids: Ids
 
     @classmethod
     def of(cls, codes: Iterable[str]) -> BareCodes:
         """Return the set of these ids, which are known to be well formed."""
         return cls(array("Q", sorted({int(code) for code in codes})))
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether it is as `of` makes them: what was made of bytes need not be."""
+        return all(before < after for before, after in pairwise(chain((0,), self.ids, (_BEYOND,))))
 
     @classmethod
     def _from_iterable(cls, keys: Iterable[str]) -> Set[str]:  # type: ignore[override]

@@ -109,8 +109,8 @@ _SIGNED = re.compile(r"^\s*(?:(?:~|-+|–|—|−)(?=[^\W\d])|x\s+(?=[^\W\d]))|(
 
 
 def _is_signed(words: str, known: Iterable[str]) -> bool:
-    """Return whether a sign may deny the words, and none of the names that they may be has such a sign itself."""
-    return _SIGNED.search(words) is not None and not any(_SIGNED.search(term) for term in known)
+    """Return whether a sign may deny the words, and none of the names that they may be has such a sign itself (X-ray, or X ray)."""
+    return _SIGNED.search(words) is not None and not any(_SIGNED.search(term.replace("-", " ")) for term in known)
 
 
 _SPACED = re.compile(r"(?<!\w)n\s+o\s+t(?!\w)", re.IGNORECASE)
