@@ -15,10 +15,24 @@ def endless(path: Path) -> str | None:
 
     Raises OSError or ValueError as the system does, where nothing is there among others.
     """
-    mode = path.stat().st_mode
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+    found = path.stat()
+    mode = found.st_mode
+    if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and (found.st_size > 0 or _is_empty(path))):
         return None
+    if stat.S_ISREG(mode):
+        return "a file of the system, which does not tell its length"
     return "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether a file that has no length holds nothing: what the system makes up as it is read may never end (/proc/kmsg)."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        return not os.read(descriptor, 1)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def refuse_endless(path: Path) -> None:

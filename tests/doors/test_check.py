@@ -322,7 +322,7 @@ def test_an_empty_file_and_a_folder_of_other_things_are_called_what_they_are(tmp
 
 
 @pytest.mark.parametrize(
-    "path", ["", " ", "no-such-file.xml", "a\0b", "x" * 5000, "/dev/zero", "/dev/null", "pipe", "socket", "."]
+    "path", ["", " ", "no-such-file.xml", "a\0b", "x" * 5000, "/dev/zero", "/dev/null", "/proc/kmsg", "pipe", "socket", "."]
 )
 @pytest.mark.parametrize("option", [None, "--record", "--profile", "--overrides", "--rules"])
 def test_what_is_no_file_is_one_error_with_a_remedy(

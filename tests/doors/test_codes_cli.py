@@ -261,14 +261,18 @@ def test_a_long_list_is_checked_in_bounded_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
-def test_more_bad_rows_than_a_person_looks_through_are_refused_where_they_are_too_many(tmp_path: Path) -> None:
+def test_a_list_with_more_bad_rows_than_a_person_looks_through_is_reported_up_to_there_and_copied_by_nobody(
+    tmp_path: Path,
+) -> None:
     rows = "77386006,x\n" + "nonsense,x\n" * 10_000
     assert check_codelist(_write(tmp_path, f"code,term\n{rows}"), FrozenTerminology()).counts["damaged"] == 10_000
     path = _write(tmp_path, f"code,term\n{rows}O80,x\nno row is read behind it,x\n")
-    result = _run(path)
-    assert (result.exit_code, result.stdout) == (2, "")
+    copy = tmp_path / "copy.csv"
+    result = _run(path, "--fix", str(copy))
+    assert (result.exit_code, copy.exists()) == (2, False)
+    assert result.stdout.splitlines()[-1] == f"{path}: 10001 codes: 10000 damaged, 9999 duplicate"
     assert result.stderr.splitlines() == [
-        f"error: {path}:10003: more than 10,000 rows up to here are no codes of SNOMED CT: refused",
+        f"error: {path}:10003: more than 10,000 rows up to here are no codes of SNOMED CT: the rest is not read",
         "  = help: name the column after its code system, such as `read2`, or export the list again",
     ]
 

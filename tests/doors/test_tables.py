@@ -46,7 +46,7 @@ def test_codes_that_nobody_judged_are_named(tmp_path: Path) -> None:
     code, shown = text(table(tmp_path, f"1,female,1990-01-01,{PREGNANT},77386006", head=f"{HEAD},snomed_code"))
     assert code == 1
     assert "Not judged: codes that no rule about entries has seen:" in shown
-    assert "1 × codes in a column that this reader does not know: entries[0].snomed_code" in shown
+    assert "1 × codes in a column that this reader does not know, number 8: entries[0].unknown1" in shown
 
 
 def test_findings_are_counted_by_rule_and_what_could_not_be_told_by_what_is_missing(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_a_row_with_a_text_that_is_too_long_is_held_and_the_next_is_read(engine:
     assert [entry.codings[0].display for entry in submission.entries] == ["Pregnancy"]
     (line,) = submission.not_read
     assert (line.path, line.broken) == ("entries[0]", True)
-    assert line.reason == "a text of more than 65,536 characters, in the column `display`"
+    assert line.reason == "a text of more than 65,536 characters, in column 4"
     assert [coding.code for coding in line.codings] == ["77386006"]
 
 

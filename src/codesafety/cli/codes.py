@@ -17,8 +17,8 @@ from codesafety.diagnostics import shortened
 from codesafety.engine import checked_path, frozen_terminology
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.paths import writing
-from codesafety.terminology.codelists.checking import CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
-from codesafety.terminology.errors import TerminologyError
+from codesafety.terminology.codelists.checking import MOST_DAMAGED, CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
+from codesafety.terminology.errors import ReleaseError, TerminologyError
 from codesafety.terminology.interface import Status, Terminology, Words
 
 _SHOWN = 1000
@@ -58,10 +58,13 @@ def check(
     copied = False
     for path in lists:
         try:
-            checked.append(check_codelist(checked_path(path), terminology))
+            one = check_codelist(checked_path(path), terminology)
+            checked.append(one)
+            if one.until is not None:
+                errors.append((path, _read_in_part(one)))
         except (InputError, TerminologyError, OSError) as error:
             errors.append((path, shortened(str(error))))
-    if fix is not None and checked:
+    if fix is not None and checked and checked[0].until is None:
         try:
             _write_copy(fix, checked[0])
             copied = True
@@ -80,6 +83,17 @@ def check(
         complain_of(message)
     clean = all(one.rows and one.is_clean for one in checked)
     finish(FAILED if errors else CLEAN if clean else SOMETHING, answered=sum(one.rows for one in checked))
+
+
+def _read_in_part(one: CheckedList) -> str:
+    return str(
+        ReleaseError(
+            str(one.source.path),
+            one.until,
+            f"more than {MOST_DAMAGED:,} rows up to here are no codes of SNOMED CT: the rest is not read",
+            "name the column after its code system, such as `read2`, or export the list again",
+        )
+    )
 
 
 def _terminology(pack: Path | None) -> Terminology:

@@ -13,9 +13,11 @@ from tests.places import ROOT
 import codesafety
 from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
+from codesafety.formats import R4Reader
 from codesafety.formats.fhir.entries import SHAPES
 from codesafety.formats.fhir.medicines import KINDS
 from codesafety.formats.fhir.places import ANYWHERE, ENVELOPE, EXTENSIONS, is_envelope
+from codesafety.plugins.reading import Source
 from codesafety.record import Coding, Model, Submission
 
 SCT = "http://snomed.info/sct"
@@ -395,3 +397,60 @@ def test_the_table_is_published() -> None:
         for kind, names in sorted(EXTENSIONS.items())
     ]
     assert [line for line in page.splitlines() if line.startswith("| ")][1:] == rows
+
+
+def _lines(**fields: object) -> dict[str, str]:
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "77386006"}]}
+    resource = {"resourceType": "Condition", "id": "x", "code": code, **fields}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": resource}]}
+    found = R4Reader().read(Source(json.dumps(bundle).encode(), "given"))
+    return {line.path.removeprefix("Bundle.entry[0].resource."): line.reason for line in found.not_read if line.coded}
+
+
+OF_NOBODY = "an answer in an extension that neither HL7 nor the NHS has published"
+DENIES = "words that may deny what they stand beside"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"valueBoolean": False},
+        {"valueCode": "no"},
+        {"valueCoding": {"system": "http://snomed.info/sct", "code": "373067005"}},
+        {"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "373067005"}]}},
+    ],
+)
+def test_an_answer_in_a_sender_s_own_extension_is_not_judged_wherever_it_stands(answer: dict[str, object]) -> None:
+    own = {"url": "https://supplier.example/confirmed", **answer}
+    assert _lines(extension=[own]) == {"extension[0]": OF_NOBODY}
+    assert _lines(verificationStatus={"extension": [own]}) == {"verificationStatus.extension[0]": OF_NOBODY}
+    inner = {"url": "https://supplier.example/group", "extension": [{"url": "confirmed", **answer}]}
+    assert _lines(extension=[inner]) == {"extension[0].extension[0]": OF_NOBODY}
+    published = {"url": "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-X", **answer}
+    assert _lines(extension=[published]) == {}
+
+
+def test_an_address_that_only_looks_published_is_a_sender_s_own() -> None:
+    for url in ("https://nhs.uk.example/x", "https://fakehl7.org/x", "urn:x", "https://x.example/hl7.org/x"):
+        assert _lines(extension=[{"url": url, "valueBoolean": False}]) == {"extension[0]": OF_NOBODY}
+
+
+@pytest.mark.parametrize("words", ["Denied", " none ", "NOT PERFORMED", "Ruled-out", "\uff2e\uff2f"])
+def test_words_that_deny_by_themselves_are_named_by_their_path(words: str) -> None:
+    assert _lines(severity={"text": words}) == {"severity": DENIES}
+    assert _lines(category=[{"coding": [{"system": "urn:x", "code": "d", "display": words}]}]) == {"category": DENIES}
+    assert _lines(stage=[{"summary": {"text": words}}]) == {"stage.summary": DENIES}
+
+
+def test_other_words_beside_a_code_are_no_denial() -> None:
+    assert _lines(severity={"text": "Severe"}, category=[{"text": "Non-urgent"}]) == {}
+
+
+def test_words_in_an_extension_of_any_element_are_free_text_but_those_of_a_coded_concept_are_its_own() -> None:
+    said = {"extension": [{"url": "https://supplier.example/comment", "valueString": "Not pregnant"}]}
+    for fields in ({"verificationStatus": said}, {"_recordedDate": said}, {"stage": [{"summary": said}]}):
+        resource = {"resourceType": "Condition", "code": {"coding": [{"system": "sct", "code": "77386006"}]}, **fields}
+        read = R4Reader().read(Source(json.dumps(resource).encode(), "given"))
+        assert [e.notes for e in read.entries] == [("Not pregnant",)]
+    coded = {"resourceType": "Condition", "code": {"coding": [{"system": "sct", "code": "77386006", **said}], **said}}
+    assert [e.notes for e in R4Reader().read(Source(json.dumps(coded).encode(), "given")).entries] == [()]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 
 from codesafety.formats.fhir.elements import Misplaced, misplaced_in
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
@@ -277,7 +279,7 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
-        "notes": tuple(_notes(resource)),
+        "notes": tuple(_all_notes(resource, around.index)),
         "provenance": provenance_of(resource, around),
     }
 
@@ -322,6 +324,7 @@ _HELD_IN = _ANNOTATIONS | frozenset(
         "payload",
         "prediction",
         "reaction",
+        "stage",
         "supplement",
         "target",
     ]
@@ -331,6 +334,112 @@ _HELD_IN = _ANNOTATIONS | frozenset(
 
 _OWN_WORDS = frozenset(["code", "medicationCodeableConcept", "vaccineCode", "valueCodeableConcept"])
 """Concepts whose words an item has as its own, or as its value's."""
+
+
+_DENY = frozenset(
+    [
+        "absent",
+        "denied",
+        "excluded",
+        "false",
+        "negated",
+        "never",
+        "nil",
+        "no",
+        "none",
+        "not done",
+        "not performed",
+        "not present",
+        "refuted",
+        "ruled out",
+    ]
+)
+"""Words that deny by themselves what they stand beside."""
+_WORD = re.compile(r"[^\W_]+")
+_SAID_ELSEWHERE = _OWN_WORDS | frozenset(
+    [
+        "clinicalStatus",
+        "dataAbsentReason",
+        "interpretation",
+        "lifecycleStatus",
+        "notDoneReason",
+        "notGivenReason",
+        "verificationStatus",
+    ]
+)
+"""Concepts of which a denial is judged: as the item's own, as its value's, or as its status."""
+_PUBLISHED = re.compile(r"https?://([a-z0-9-]+\.)*(hl7\.org|hl7\.org\.uk|nhs\.uk)/", re.ASCII | re.IGNORECASE)
+"""Where extensions are published whose meaning is known, and which turn nothing round: what does is a modifier extension."""
+_ANSWERS = frozenset(["valueBoolean", "valueCode", "valueCodeableConcept", "valueCoding"])
+
+
+def _all_notes(resource: Node, index: Index) -> Iterator[str]:
+    """Yield what was written beside the codes of a resource, and in extensions of any of its elements, each of these once."""
+    found = list(_notes(resource))
+    for extension in index.inventory.of[resource].extensions:
+        if not _in_a_coded_concept(extension):  # there they are other words of the code
+            found += [words for words in _words_in(extension) if words not in found]
+    yield from found
+
+
+def _in_a_coded_concept(node: Node) -> bool:
+    at: Node | None = node
+    while at is not None and not at.is_resource:
+        if "coding" in at.held or at.name[-6:].lower() == "coding":
+            return True
+        at = at.parent
+    return False
+
+
+def _words_in(extension: Node) -> Iterator[str]:
+    for name in _WORDS_OF["extension"]:
+        yield from (words.value for words in extension.all(name) if words.value is not None)
+
+
+def _answered_beside(resource: Node, index: Index) -> Iterator[NotRead]:
+    """Yield a line for each answer and each denial beside the codes of a resource that no rule asks for."""
+    for extension in index.inventory.of[resource].extensions:
+        if not _ANSWERS.isdisjoint(extension.held) and _PUBLISHED.match(own_text(_outermost(extension), "url") or "") is None:
+            yield _unjudged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
+    for concept in _concepts_beside(resource):
+        words = [own_text(concept, "text"), *(own_text(coding, "display") for coding in concept.all("coding"))]
+        if any(said is not None and _plain(said) in _DENY for said in words):
+            yield _unjudged(concept, "words that may deny what they stand beside")
+
+
+def _outermost(extension: Node) -> Node:
+    """Return the outermost of extensions that hold each other."""
+    while extension.parent is not None and extension.parent.name in ("extension", "modifierExtension"):
+        extension = extension.parent
+    return extension
+
+
+def _concepts_beside(node: Node) -> Iterator[Node]:
+    for name, held in node.held.items():
+        if name in _SAID_ELSEWHERE:
+            continue
+        for child in held if type(held) is list else (held,):
+            if type(child) is not Node or child.is_resource:
+                continue
+            if "text" in child.held or "coding" in child.held:
+                yield child
+            elif name in _HELD_IN and name != "extension":
+                yield from _concepts_beside(child)
+
+
+def _plain(words: str) -> str:
+    return " ".join(_WORD.findall(normalize("NFKC", words).casefold()))
+
+
+def _unjudged(node: Node, reason: str) -> NotRead:
+    resource = node.resource
+    return NotRead(
+        path=node.path,
+        reason=reason,
+        resource_type=resource.resource_type,
+        resource_id=own_text(resource, "id"),
+        coded=True,
+    )
 
 
 def _notes(node: Node) -> Iterator[str]:
@@ -385,7 +494,12 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
         for said in statuses_of(resource).values()
         if said.meaning is None or said.differing
     )
-    return {"qualifiers": rest.qualifiers, "references": rest.references}, (*strange, *lines, *rest.not_read)
+    return {"qualifiers": rest.qualifiers, "references": rest.references}, (
+        *strange,
+        *lines,
+        *_answered_beside(resource, around.index),
+        *rest.not_read,
+    )
 
 
 def misplaced(found: Misplaced) -> NotRead:

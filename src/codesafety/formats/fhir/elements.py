@@ -49,6 +49,7 @@ _UNREAD = {
         "CommunicationPayload": "contentAttachment",
         "CommunicationRequestPayload": "contentAttachment",
         "Consent": "sourceAttachment",
+        "DiagnosticReport": "presentedForm",
     }.items()
 }
 """The forms of choices that this library does not read, by their types: they may turn round what is said, or say when it was so.

@@ -30,6 +30,8 @@ class Holding:
     beside_codes: list[Node] = field(default_factory=list)
     """Its codings that carry a version or an extension."""
     coded: list[Node] = field(default_factory=list)
+    extensions: list[Node] = field(default_factory=list)
+    """Its extensions, at any depth, but for its narrative."""
 
 
 class Inventory:
@@ -67,6 +69,8 @@ class Inventory:
             self._holds_code(node, holding)
         if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
             holding.beside_codes.append(node)
+        elif node.name == "extension" and accountable is holding.accountable:
+            holding.extensions.append(node)
         self._below(node, holding, accountable)
 
     def _below(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:

@@ -10,7 +10,7 @@ What a tree says is not changed once it is read. Elements are compared by identi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -102,8 +102,7 @@ class Node:
         if self.parent is None:
             return "unknown"
         if self.parent._unknown is None:
-            strange = (name for name in self.parent.held if name not in known and name.lower() not in known)
-            self.parent._unknown = {name: f"unknown{number}" for number, name in enumerate(strange, 1)}
+            self.parent._unknown = masked(name for name in self.parent.held if name not in known and name.lower() not in known)
         return self.parent._unknown.get(self.name, "unknown")
 
     @property
@@ -196,6 +195,11 @@ def _names() -> frozenset[str]:
 def kind_shown(kind: str) -> str:
     """Return the kind of a resource where FHIR has it: any other word may be a sender's text."""
     return kind if kind in _names() else "Unknown"
+
+
+def masked(strange: Iterable[str]) -> dict[str, str]:
+    """Return what stands for names that are nobody's but the sender's, and may be a patient's: `unknown1`, by their order."""
+    return {name: f"unknown{number}" for number, name in enumerate(strange, 1)}
 
 
 class TooMany(Exception):

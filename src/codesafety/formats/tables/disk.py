@@ -200,7 +200,8 @@ def without_long_text(row: Row) -> tuple[Row, str | None]:
     long = [column for column, value in row.items() if isinstance(value, str) and len(value) > MAX_TEXT]
     if not long:
         return row, None
-    return row | dict.fromkeys(long), f"a text of more than {MAX_TEXT:,} characters, in the column `{long[0]}`"
+    number = [name for name in row if name != ROW].index(long[0]) + 1
+    return row | dict.fromkeys(long), f"a text of more than {MAX_TEXT:,} characters, in column {number}"
 
 
 def as_text(value: Any) -> str | None:

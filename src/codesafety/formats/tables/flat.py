@@ -20,7 +20,7 @@ be missing:
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by name, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
+judged. Any other column is listed by its number, for its name may be a patient's, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
 identifiers of SNOMED CT concepts, its codes are not judged, and the patient is for review. Dates are ISO 8601, or HL7's
 `19700101`; one in any other form breaks its own column of its row, which is listed, and the item is held: no other date stands in
 for it.
@@ -34,6 +34,7 @@ from typing import Any
 
 from codesafety.errors import InputError
 from codesafety.formats import stated
+from codesafety.formats.fhir.tree import masked
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
@@ -363,22 +364,25 @@ class _Rows:
     def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
         """Yield a line for each column that has no place in an item; of one that holds codes, the codes as well."""
         known = {*self.column.values(), ROW}
-        for column in self.table.columns:
-            cells = [(row, text) for row in rows if column not in known and (text := as_text(row[column])) is not None]
+        numbers = {column: number for number, column in enumerate(self.table.columns, 1)}
+        for column, shown in masked(column for column in numbers if column not in known).items():
+            cells = [(row, text) for row in rows if (text := as_text(row[column])) is not None]
             if not cells:
                 continue
             system = system_of(column)
             codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
             if not codes:
-                yield NotRead(path=f"{self.table.name}.{column}", reason="a column that this reader does not know")
+                yield NotRead(
+                    path=f"{self.table.name}.{shown}", reason=f"a column that this reader does not know, number {numbers[column]}"
+                )
                 continue
             yield NotRead(
-                path=f"{self.table.name}[{codes[0][0][ROW]}].{column}",
-                reason="codes in a column that this reader does not know",
+                path=f"{self.table.name}[{codes[0][0][ROW]}].{shown}",
+                reason=f"codes in a column that this reader does not know, number {numbers[column]}",
                 resource_type=self.table.name,
                 coded=True,
                 codings=tuple(
-                    Coding(system=system, code=text.strip(), path=f"{self.table.name}[{row[ROW]}].{column}")
+                    Coding(system=system, code=text.strip(), path=f"{self.table.name}[{row[ROW]}].{shown}")
                     for row, text in codes
                     if system is not None and len(text) <= MAX_TEXT
                 ),

@@ -14,11 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from codesafety.terminology.codelists.reading import Codelist, Row, open_codelist
-from codesafety.terminology.errors import ReleaseError
 from codesafety.terminology.interface import Replacements, Status, Terminology, Words, WordsVerdict
 from codesafety.terminology.sctid import Damage, Diagnosis, diagnose
 from codesafety.terminology.systems import SCT
@@ -38,7 +37,7 @@ class Problem(StrEnum):
 OTHER_SYSTEM = "other_system"
 """The diagnosis of a code that the list says is of another code system: this check knows nothing of it."""
 MOST_DAMAGED = 10_000
-"""Rows: a list with more that are no codes of SNOMED CT is another system's, or was written wrongly, and not for a person to look through."""
+"""Rows: a list with more that are no codes of SNOMED CT is another system's, or was written wrongly, and is read no further."""
 _OF_LONG_NUMBERS = frozenset({Damage.SPREADSHEET_TRUNCATION, Damage.FLOAT_ROUNDING, Damage.SCIENTIFIC_NOTATION})
 _LONG = 12  # digits: from there on spreadsheets do not show a number in full, and few systems have such numbers
 _NEARLY_ALL = 9  # to one
@@ -82,11 +81,13 @@ class CheckedList:
     withheld: int  # repairs that are not offered, since nothing says that the code is of SNOMED CT
     uncompared: int  # terms whose code has no description that is known
     of_snomed: bool
+    until: int | None
+    """The line from which on the list was not read, for it has more than `MOST_DAMAGED` damaged rows up to there; None: it was read whole."""
     _terminology: Terminology
     _repeated: array[int]
 
     def __iter__(self) -> Iterator[CheckedCode]:
-        return _checked(self.source, self._terminology, self._repeated, self.of_snomed)
+        return _checked(_up_to(self.source, self.until), self._terminology, self._repeated, self.of_snomed)
 
     def speaks_of(self, code: CheckedCode) -> bool:
         """Return whether a code is of SNOMED CT, by its column or by the rows beside it, so that its candidates are its own."""
@@ -118,12 +119,12 @@ class CheckedList:
 def check_codelist(path: Path | str, terminology: Terminology) -> CheckedList:
     """Return a list with every code checked against what `terminology` can tell. Raises ReleaseError where it cannot be read."""
     source = open_codelist(path)
-    repeated, of_snomed = _survey(source)
+    repeated, of_snomed, until = _survey(source)
     counts: Counter[str] = Counter()
     diagnoses: Counter[str] = Counter()
     others: Counter[str] = Counter()
     rows = repairs = withheld = uncompared = 0
-    for code in _checked(source, terminology, repeated, of_snomed):
+    for code in _checked(_up_to(source, until), terminology, repeated, of_snomed):
         rows += 1
         repairs += code.repair is not None
         withheld += len(code.candidates) == 1 and code.row.system != SCT and not of_snomed
@@ -142,13 +143,19 @@ def check_codelist(path: Path | str, terminology: Terminology) -> CheckedList:
         withheld,
         uncompared,
         of_snomed,
+        until,
         terminology,
         repeated,
     )
 
 
-def _survey(source: Codelist) -> tuple[array[int], bool]:
-    """Return the hashes of the codes that stand in several rows, and whether the list is one of SNOMED CT."""
+def _up_to(source: Codelist, until: int | None) -> Iterator[Row]:
+    return iter(source) if until is None else takewhile(lambda row: row.line < until, source)
+
+
+def _survey(source: Codelist) -> tuple[array[int], bool, int | None]:
+    """Return the hashes of the codes that stand in several rows, whether the list is one of SNOMED CT, and where it is read no further."""
+    until: int | None = None
     hashes = array("q")
     whole = other = damaged = 0
     for row in source:
@@ -157,16 +164,12 @@ def _survey(source: Codelist) -> tuple[array[int], bool]:
             hashes.append(hash(_key(row, told)))
         damaged += told is not None and not _is_whole(told)
         if damaged > MOST_DAMAGED:
-            raise ReleaseError(
-                str(source.path),
-                row.line,
-                f"more than {MOST_DAMAGED:,} rows up to here are no codes of SNOMED CT: refused",
-                "name the column after its code system, such as `read2`, or export the list again",
-            )
+            until = row.line
+            break
         if told is not None and row.system is None and row.code.strip():
             whole += _is_of_snomed(told)
             other += not _is_whole(told) and not told.candidates
-    return _repeats(hashes), 0 < whole >= _NEARLY_ALL * other
+    return _repeats(hashes), 0 < whole >= _NEARLY_ALL * other, until
 
 
 def _is_whole(told: Diagnosis) -> bool:
