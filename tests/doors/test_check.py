@@ -142,8 +142,8 @@ def test_the_screen_counts_entries_that_are_no_plain_fact() -> None:
 
 def test_what_could_not_be_told_of_an_entry_is_named_with_its_place() -> None:
     shown = " ".join(check("-", "--all", given=native({"assertion": "unknown"}, {"subject": "unknown"})).stdout.split())
-    assert re.search(r"not known of Pregnant \(77386006\): whether it is so: \d+ rules could not be told: e\[0\]\.", shown)
-    assert re.search(r"not known of Pregnant \(77386006\): whose it is: \d+ rules could not be told: e\[1\]\.", shown)
+    assert re.search(r"Not known of Pregnant \(77386006\): whether it is so: \d+ rules could not be told: e\[0\]\.", shown)
+    assert re.search(r"Not known of Pregnant \(77386006\): whose it is: \d+ rules could not be told: e\[1\]\.", shown)
     assert "No record was given" in shown
 
 
