@@ -99,3 +99,18 @@ def test_a_cell_is_spelt_as_fhir_spells_its_words(cell: str | None, word: str | 
 def test_an_entry_without_a_status_is_left_as_it_is() -> None:
     entry = Entry(path="e")
     assert stated.of_entry(entry) == (entry, ())
+
+
+def test_a_qualifier_that_denies_by_itself_is_named_and_other_words_are_not() -> None:
+    entry = {"path": "e", "codings": [{"system": "sct", "code": "77386006"}]}
+    sent = [
+        {"role": "category", "text": "Denied"},
+        {"role": "severity", "codings": [{"system": "urn:x", "code": "n", "display": "None"}]},
+        {"role": "category", "text": "Problem"},
+        {"role": "interpretation", "text": "Absent"},
+    ]
+    source = Source(json.dumps({"entries": [{**entry, "qualifiers": sent}]}).encode(), "given")
+    assert [(line.path, line.reason, line.coded) for line in NativeReader().read(source).not_read] == [
+        ("e.qualifiers[0]", "words that may deny what they stand beside", True),
+        ("e.qualifiers[1]", "words that may deny what they stand beside", True),
+    ]

@@ -20,6 +20,7 @@ from codesafety.formats.fhir.tree import Number
 from codesafety.plugins.reading import Source
 from codesafety.record import (
     Entry,
+    Medication,
     Model,
     NotRead,
     PartialDate,
@@ -134,6 +135,8 @@ def _stated(read: _Items) -> _Items:
         entries.append(told)
         strange += lines
     strange += [line for medication in read.medications for line in stated.of_medication(medication)]
+    items: tuple[Entry | Medication, ...] = (*read.entries, *read.medications)
+    strange += [line for item in items for line in stated.denied_beside(item)]
     listed: set[str] = {line.path for line in read.not_read if line.broken}
     not_read = (*read.not_read, *(line for line in strange if line.path not in listed))
     return read.model_copy(update={"entries": tuple(entries), "not_read": not_read})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from codesafety.formats.fhir.context import MAY_DENY, SAID_ELSEWHERE, denies_by_itself
 from codesafety.formats.fhir.entries import SHAPES
 from codesafety.formats.fhir.statuses import STATUSES, WITHDRAWN, Meaning
 from codesafety.record import Assertion, Entry, Medication, NotRead
@@ -49,6 +50,14 @@ def of_entry(entry: Entry) -> tuple[Entry, tuple[NotRead, ...]]:
     if (entry.assertion, entry.temporality) != (changed["assertion"], changed["temporality"]):
         entry = entry.model_copy(update=changed)
     return entry, tuple(_strange(entry, name) for name, meaning in told.items() if meaning is None)
+
+
+def denied_beside(item: Entry | Medication) -> Iterator[NotRead]:
+    """Yield a line for each qualifier whose words deny by themselves what it stands beside, where no rule asks for it."""
+    for number, qualifier in enumerate(item.qualifiers):
+        words = (qualifier.text, *(coding.display for coding in qualifier.codings))
+        if qualifier.role not in SAID_ELSEWHERE and any(map(denies_by_itself, words)):
+            yield NotRead(path=f"{item.path}.qualifiers[{number}]", reason=MAY_DENY, resource_type=item.resource_type, coded=True)
 
 
 def of_medication(medication: Medication) -> tuple[NotRead, ...]:

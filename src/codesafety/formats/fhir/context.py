@@ -356,7 +356,8 @@ _DENY = frozenset(
 )
 """Words that deny by themselves what they stand beside."""
 _WORD = re.compile(r"[^\W_]+")
-_SAID_ELSEWHERE = _OWN_WORDS | frozenset(
+MAY_DENY = "words that may deny what they stand beside"
+SAID_ELSEWHERE = _OWN_WORDS | frozenset(
     [
         "clinicalStatus",
         "dataAbsentReason",
@@ -403,8 +404,8 @@ def _answered_beside(resource: Node, index: Index) -> Iterator[NotRead]:
             yield _unjudged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
     for concept in _concepts_beside(resource):
         words = [own_text(concept, "text"), *(own_text(coding, "display") for coding in concept.all("coding"))]
-        if any(said is not None and _plain(said) in _DENY for said in words):
-            yield _unjudged(concept, "words that may deny what they stand beside")
+        if any(map(denies_by_itself, words)):
+            yield _unjudged(concept, MAY_DENY)
 
 
 def _outermost(extension: Node) -> Node:
@@ -416,7 +417,7 @@ def _outermost(extension: Node) -> Node:
 
 def _concepts_beside(node: Node) -> Iterator[Node]:
     for name, held in node.held.items():
-        if name in _SAID_ELSEWHERE:
+        if name in SAID_ELSEWHERE:
             continue
         for child in held if type(held) is list else (held,):
             if type(child) is not Node or child.is_resource:
@@ -427,8 +428,9 @@ def _concepts_beside(node: Node) -> Iterator[Node]:
                 yield from _concepts_beside(child)
 
 
-def _plain(words: str) -> str:
-    return " ".join(_WORD.findall(normalize("NFKC", words).casefold()))
+def denies_by_itself(words: str | None) -> bool:
+    """Return whether words deny what they stand beside, whatever that is."""
+    return words is not None and " ".join(_WORD.findall(normalize("NFKC", words).casefold())) in _DENY
 
 
 def _unjudged(node: Node, reason: str) -> NotRead:
