@@ -62,16 +62,16 @@ class ExampleTest(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.name
+        from codesafety.authoring.testing import Texts
+
+        line = Texts().line(self.result.example)
+        return self.path, None if line is None else line - 1, self.name
 
 
 class ExampleFailed(Exception):
     """An example that was not answered as it expects."""
 
     def __init__(self, result: ExampleResult) -> None:
-        lines = [
-            f"expected   {result.expected_in_words}",
-            f"reference  {result.reference_in_words}",
-            f"compiled   {result.compiled_in_words}",
-        ]
-        super().__init__("\n".join(lines))
+        from codesafety.authoring.testing import Texts, failure
+
+        super().__init__("\n".join(failure(result, Texts())))

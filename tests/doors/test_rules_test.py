@@ -1,0 +1,153 @@
+"""`codesafety rules test`, as authors of rules run it: failures, one rule or example, and what the examples show of the logic."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.doors.test_rules import rules
+
+HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }
+"""
+ADULT = """rule of-age {
+  action note hazard H-01 source "a test" because "a test"
+  for entry e in pregnant
+  when patient.gender is female and age at e >= 12 years
+  say "{e}"
+  example "twelve" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect fires
+  }
+  example "the day before" {
+    given patient gender female, born 2013-06-02
+    given incoming entry 77386006, date 2025-06-01
+    expect clear
+  }
+  example "a man" {
+    given patient gender male, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect clear
+  }
+%s}
+"""
+OTHER = """  example "another code" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 60001007, date 2025-06-01
+    expect clear
+  }
+  example "planned" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01, planned
+    expect clear
+  }
+"""
+WRONG = """  example "a boy" {
+    given patient gender male, born 2020-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect fires
+  }
+"""
+
+
+def written(folder: Path, more: str = "", name: str = "of-age") -> Path:
+    (folder / "my.rules").write_text(HEAD + (ADULT % more).replace("of-age", name), "utf-8")
+    return folder
+
+
+def test_a_failing_example_is_shown_with_its_place_and_what_it_gives_expects_and_gets(tmp_path: Path) -> None:
+    run = rules("test", written(tmp_path, WRONG))
+    assert run.exit_code == 1
+    assert run.stdout.splitlines() == [
+        "FAILED  my.rules/of-age: a boy",
+        f"        at         {tmp_path}/my.rules:23",
+        "        given      patient gender male, born 2020-06-01",
+        "                   incoming entry 77386006, date 2025-06-01",
+        "        expected   fires",
+        "        got        clear",
+        "        because    not so: patient.gender is female",
+        "                   not so: age at e >= 12 years",
+        "4 examples of 1 rule: 3 as expected, 1 not",
+    ]
+    failed = json.loads(rules("test", tmp_path, "--format", "json").stdout)["failed"]
+    assert [(one["line"], one["given"][0]) for one in failed] == [(23, "given patient gender male, born 2020-06-01")]
+
+
+def test_a_pattern_and_a_name_choose_what_is_run(tmp_path: Path) -> None:
+    folder = written(tmp_path, WRONG)
+    assert rules("test", folder, "--run", "TWELVE").stdout == "1 example of 1 rule: 1 as expected, 0 not\n"
+    assert rules("test", folder, "--run", "of-age: the*before").exit_code == 0
+    assert rules("test", f"{folder}/of-age").stdout.endswith("4 examples of 1 rule: 3 as expected, 1 not\n")
+    nothing = rules("test", folder, "--run", "no such example")
+    assert (nothing.exit_code, nothing.stdout) == (1, "0 examples of 0 rules: 0 as expected, 0 not\n")
+    unknown = rules("test", f"{folder}/of-aged")
+    assert unknown.exit_code == 2
+    assert "did you mean `of-age`?" in unknown.stderr
+
+
+def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(tmp_path: Path) -> None:
+    run = rules("test", written(tmp_path), "--coverage")
+    assert run.exit_code == 0
+    assert run.stdout.splitlines() == [
+        "my.rules/of-age: 2 of 4 atoms decide alone, 6 of 12 values seen",
+        "    for.e.set         e in pregnant: never false, unknown; never decides alone by being false",
+        "    for.e.stands      e is present, the patient's and current: never false, unknown; never decides alone by being false",
+        "    when.0            patient.gender is female: never unknown",
+        "    when.1            age at e >= 12 years: never unknown",
+        "3 examples of 1 rule: 3 as expected, 0 not",
+        "4 atoms: 2 shown to decide alone",
+    ]
+
+
+def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
+    below = rules("test", written(tmp_path), "--coverage", "--threshold", "100")
+    assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age (50 %)\n")
+    assert rules("test", tmp_path, "--coverage", "--threshold", "50").exit_code == 0
+    assert rules("test", written(tmp_path, OTHER), "--coverage", "--threshold", "100").exit_code == 0
+    failing = json.loads(rules("test", written(tmp_path, WRONG), "--coverage", "--format", "json").stdout)
+    assert (len(failing["failed"]), failing["coverage"][0]["mcdc"]) == (1, {"shown": 2, "of": 4})
+    assert failing["coverage"][0]["atoms"][2] == {
+        "place": "when.0",
+        "words": "patient.gender is female",
+        "seen": {"true": True, "false": True, "unknown": False},
+        "decides": {"true": True, "false": True},
+    }
+
+
+def test_an_atom_within_a_quantifier_an_exception_and_an_alternative_decides_by_itself(tmp_path: Path) -> None:
+    when = 'when (patient.gender is female or exists history h in pregnant where ( h is before e )) unless "child" age at e < 12 years'
+    (tmp_path / "my.rules").write_text(
+        HEAD.replace("language 1", "language 2")
+        + (ADULT % "")
+        .replace("when patient.gender is female and age at e >= 12 years", when)
+        .replace(
+            "expect clear\n  }\n}",
+            "given record entry 77386006, date 2024-01-01 expect fires }\n"
+            '  example "later" { given patient gender male, born 2013-06-01 given incoming entry 77386006, date 2025-06-01\n'
+            "  given record entry 77386006, date 2025-06-01 expect clear }\n}",
+        ),
+        "utf-8",
+    )
+    run = json.loads(rules("test", tmp_path, "--coverage", "--format", "json").stdout)
+    assert run.get("failed") == [], run
+    decides = {atom["words"].partition(" where")[0]: atom["decides"] for atom in run["coverage"][0]["atoms"]}
+    both = {"true": True, "false": True}
+    assert decides["h is before e"] == both
+    assert decides["exists history h in pregnant"] == both
+    assert decides["age at e < 12 years"] == both
+    assert decides["patient.gender is female"] == both
+
+
+def test_results_for_pipelines(tmp_path: Path) -> None:
+    folder = written(tmp_path, WRONG)
+    root = ElementTree.fromstring(rules("test", folder, "--coverage", "--threshold", "90", "--format", "junit").stdout)
+    assert (root.get("tests"), root.get("failures")) == ("5", "2")
+    (case,) = [one for one in root.iter("testcase") if one.get("name") == "a boy"]
+    assert (case.get("classname"), case.get("line")) == ("my.rules/of-age", "23")
+    assert case[0].get("message") == "expected fires, got clear"
+    (run,) = json.loads(rules("test", folder, "--format", "sarif").stdout)["runs"]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("example-fails", "error")
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 23}
