@@ -103,7 +103,7 @@ def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(
 
 def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
     below = rules("test", written(tmp_path), "--coverage", "--threshold", "100")
-    assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age (50 %)\n")
+    assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age: 50 % atoms that decide alone\n")
     assert rules("test", tmp_path, "--coverage", "--threshold", "50").exit_code == 0
     assert rules("test", written(tmp_path, OTHER), "--coverage", "--threshold", "100").exit_code == 0
     failing = json.loads(rules("test", written(tmp_path, WRONG), "--coverage", "--format", "json").stdout)
@@ -151,3 +151,36 @@ def test_results_for_pipelines(tmp_path: Path) -> None:
     (result,) = run["results"]
     assert (result["ruleId"], result["level"]) == ("example-fails", "error")
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 23}
+
+
+def test_a_limit_that_is_one_step_off_is_noticed_or_shown_with_an_example_that_would(tmp_path: Path) -> None:
+    run = json.loads(rules("test", written(tmp_path, OTHER), "--mutate", "--format", "json").stdout)
+    (found,) = run["mutation"]
+    assert (found["noticed"], found["mutants"]) == (7, 8)
+    (one,) = found["survivors"]
+    assert (one["kind"], one["words"], one["line"]) == ("context", "`history e` for `entry e` in `for`", 3)
+    assert (one["answer"], one["instead"]) == ({"outcome": "clear", "missing": []}, "fires")
+    assert "past" in one["example"]
+
+
+def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:
+    one_only = ADULT.partition('  example "the day')[0] + "}\n"
+    (tmp_path / "my.rules").write_text(HEAD + one_only, "utf-8")
+    assert rules("format", tmp_path).exit_code == 0
+    before = json.loads(rules("test", tmp_path, "--mutate", "--accept", "--format", "json").stdout)["mutation"][0]
+    assert {s["kind"] for s in before["survivors"]} == {"limit", "connective", "context"}
+    assert all(s["example"] for s in before["survivors"])
+    assert rules("format", "--check", tmp_path).exit_code == 0
+    after = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    assert (after["failed"], after["mutation"][0]["survivors"]) == ([], [])
+    assert after["mutation"][0]["noticed"] == after["mutation"][0]["mutants"]
+
+
+def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) -> None:
+    twice = "when patient.gender is female and (age at e >= 12 years or age at e >= 14 years)"
+    text = (ADULT % OTHER).replace("when patient.gender is female and age at e >= 12 years", twice)
+    (tmp_path / "my.rules").write_text(HEAD + text, "utf-8")
+    (found,) = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)["mutation"]
+    same = [one["words"] for one in found["change_nothing"]]
+    assert "15 years for 14 years in `age at e >= 14 years`" in same
+    assert not [one for one in found["survivors"] if one["example"] is None]

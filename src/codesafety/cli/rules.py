@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,6 +45,10 @@ from codesafety.engine import (
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.paths import writing
 from codesafety.terminology.interface import Terminology
+
+if TYPE_CHECKING:
+    from codesafety.authoring.mutating import Mutated
+    from codesafety.authoring.testing import Texts
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
 
@@ -247,9 +251,18 @@ def test(
             "--coverage", help="Show which atoms of each rule were true, false and unknown, and which decided alone (MC/DC)."
         ),
     ] = False,
+    mutation: Annotated[
+        bool, typer.Option("--mutate", help="Change each rule in one place at a time, and show what no example notices.")
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="With --mutate: put the examples that would notice into the rule files, for you to read."),
+    ] = False,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=100, metavar="N", help="Per cent that --coverage must reach in each rule; below it, exit 1."),
+        typer.Option(
+            min=0, max=100, metavar="N", help="Per cent that --coverage and --mutate must reach in each rule; below it, exit 1."
+        ),
     ] = None,
     form: Annotated[TestFormat, typer.Option("--format", help="How to write the answer.")] = TestFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
@@ -268,11 +281,15 @@ def test(
       codesafety rules test my-rules/ --coverage --threshold 100
     """
     from codesafety.authoring.coverage import coverages
+    from codesafety.authoring.lint.told import terms_of
+    from codesafety.authoring.mutating import mutate
     from codesafety.authoring.testing import Texts, bind_for_examples, run_examples
     from codesafety.cli import tested
 
-    if threshold is not None and not coverage:
-        raise typer.BadParameter("--threshold says what --coverage must reach: give both")
+    if threshold is not None and not (coverage or mutation):
+        raise typer.BadParameter("--threshold says what --coverage or --mutate must reach: give one of them too")
+    if accept and not mutation:
+        raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
     texts = Texts()
     try:
         places, names = _of_single_rules(paths or _all_shipped())
@@ -284,11 +301,37 @@ def test(
         shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
         results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
         covered = list(coverages(binding, shown, texts)) if coverage else None
+        mutated = list(mutate(binding, shown, texts)) if mutation else None
     except CodesafetyError as error:
         fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
-    done = tested.Tested(results, len(shown), texts, covered, threshold)
+    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, terms_of(engine.rulesets))
     tested.tell(done, form, verbose=verbose)
+    if accept:
+        _accept(mutated or (), done.terms, texts)
     finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+
+
+def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) -> None:
+    """Put the examples that would notice a change into the files of their rules, laid out as `format` does."""
+    from codesafety.authoring.mutating import as_example, with_examples
+    from codesafety.language import format_text
+
+    changed: dict[str, str] = {}
+    for one in mutated:
+        found = [example for s in one.survivors if (example := as_example(one.rule, s, terms)) is not None]
+        by_patient = {example.partition("\n")[2]: example for example in reversed(found)}
+        if found:
+            file = one.rule.span.file
+            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_patient.values())[::-1])
+    try:
+        for file, text in changed.items():
+            with writing(Path(file)) as stream:
+                stream.write(format_text(text, file))
+            complain(f"examples added: {file}")
+    except OSError as error:
+        fail(unwritable(error), Format.TEXT)
+    if changed:
+        complain("  = help: read each: it says what the rule answers now, and not that this is right")
 
 
 def _of_single_rules(paths: Sequence[str]) -> tuple[list[str], set[str]]:

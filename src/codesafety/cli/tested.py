@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 from xml.etree import ElementTree
@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 from codesafety import __version__, ir
 from codesafety.answers.sarif import artifact, location, log
 from codesafety.authoring.coverage import Coverage
+from codesafety.authoring.mutating import Mutated, as_example
 from codesafety.authoring.testing import ExampleResult, Texts, failure
 from codesafety.cli.output import TestFormat, coloured, complain, style, write, write_json
-from codesafety.diagnostics import count
+from codesafety.diagnostics import Span, count, position
 
-_FAILING, _BELOW = "example-fails", "coverage-below"
+_FAILING, _BELOW, _SURVIVES = "example-fails", "below-threshold", "mutant-survives"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,21 @@ class Tested:
     texts: Texts
     covered: Sequence[Coverage] | None = None
     threshold: float | None = None
+    mutated: Sequence[Mutated] | None = None
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[ExampleResult]:
         return [r for r in self.results if not r.passed]
 
     @property
-    def below(self) -> list[Coverage]:
-        """The rules that the threshold finds wanting."""
-        return [] if self.threshold is None else [c for c in self.covered or () if c.score < self.threshold]
+    def below(self) -> list[tuple[str, str, float]]:
+        """What the threshold finds wanting: the rule, what of it, and how much there is."""
+        if self.threshold is None:
+            return []
+        scores = [(c.rule, "atoms that decide alone", c.score) for c in self.covered or ()]
+        scores += [(m.rule.family, "mutants that are noticed", m.score) for m in self.mutated or ()]
+        return [one for one in scores if one[2] < self.threshold]
 
     @property
     def ok(self) -> bool:
@@ -79,6 +86,8 @@ def _as_text(done: Tested, verbose: bool) -> None:
         )
     for one in done.covered or ():
         write(*_covered(one))
+    for each in done.mutated or ():
+        write(*_mutated(each, done))
     write(
         f"{count(len(done.results), 'example')} of {count(done.rules, 'rule')}: "
         f"{len(done.results) - len(done.failed)} as expected, {len(done.failed)} not"
@@ -86,8 +95,11 @@ def _as_text(done: Tested, verbose: bool) -> None:
     if done.covered is not None:
         shown, atoms = (sum(of) for of in zip(*(c.deciding for c in done.covered), strict=True)) if done.covered else (0, 0)
         write(f"{count(atoms, 'atom')}: {shown} shown to decide alone")
-    for one in done.below:
-        complain(f"below {done.threshold:g} %: {one.rule} ({one.score:.0f} %)")
+    if done.mutated is not None:
+        shown, of = sum(m.killed for m in done.mutated), sum(m.mutants - len(m.same) for m in done.mutated)
+        write(f"{count(of, 'mutant')}: {shown} noticed ({100 * shown / of if of else 100:.0f} %)")
+    for rule, what, score in done.below:
+        complain(f"below {done.threshold:g} %: {rule}: {score:.0f} % {what}")
 
 
 def _covered(one: Coverage) -> Iterator[str]:
@@ -101,6 +113,25 @@ def _covered(one: Coverage) -> Iterator[str]:
             lacks.append(f"never decides alone by being {' or '.join(atom.undecided())}")
         if lacks:
             yield f"    {atom.place:16}  {atom.words}: {'; '.join(lacks)}"
+
+
+def _mutated(one: Mutated, done: Tested) -> Iterator[str]:
+    of = one.mutants - len(one.same)
+    same = f", {len(one.same)} change nothing" if one.same else ""
+    yield f"{one.rule.family}: {one.killed} of {count(of, 'mutant')} noticed{same}"
+    for survivor in one.survivors:
+        yield f"  SURVIVES  {_at(survivor.mutant.span, done.texts)}{survivor.mutant.kind}: {survivor.mutant.words}"
+        example = as_example(one.rule, survivor, done.terms)
+        if example is None:
+            yield "            no patient was found who tells the two apart: what the rule asks cannot be varied in full"
+        else:
+            yield f"            this example would notice: it would be {survivor.instead}"
+            yield from (f"    {line}" for line in example.split("\n"))
+
+
+def _at(span: Span, texts: Texts) -> str:
+    text = texts[span.file]
+    return f"{span.file}:{position(text, span.start)[0]}: " if text else ""
 
 
 # ------------------------------------------------------------------------------------------------ for programs
@@ -127,7 +158,10 @@ def _as_data(done: Tested) -> dict[str, Any]:
     }
     if done.covered is not None:
         data["coverage"] = [coverage_data(one) for one in done.covered]
-        data["below"] = [one.rule for one in done.below]
+    if done.mutated is not None:
+        data["mutation"] = [_mutation_data(one, done) for one in done.mutated]
+    if done.threshold is not None:
+        data["below"] = [{"rule": rule, "of": what, "per_cent": score} for rule, what, score in done.below]
     return data
 
 
@@ -146,6 +180,27 @@ def coverage_data(one: Coverage) -> dict[str, Any]:
                 "decides": {word: value in atom.decided for value, word in _WORDS[:2]},
             }
             for atom in one.atoms
+        ],
+    }
+
+
+def _mutation_data(one: Mutated, done: Tested) -> dict[str, Any]:
+    return {
+        "rule": one.rule.family,
+        "mutants": one.mutants,
+        "noticed": one.killed,
+        "change_nothing": [{"kind": m.kind, "words": m.words} for m in one.same],
+        "survivors": [
+            {
+                "kind": s.mutant.kind,
+                "words": s.mutant.words,
+                "file": s.mutant.span.file,
+                "line": position(done.texts[s.mutant.span.file], s.mutant.span.start)[0],
+                "example": as_example(one.rule, s, done.terms),
+                "answer": None if s.expect is None else _answer(s.expect, ()),
+                "instead": s.instead,
+            }
+            for s in one.survivors
         ],
     }
 
@@ -172,10 +227,9 @@ def _as_junit(done: Tested) -> str:
         if not result.passed:
             words = f"expected {result.expected_in_words}, got {result.compiled_in_words}"
             ElementTree.SubElement(made, "failure", message=words).text = "\n".join(failure(result, done.texts))
-    for one in done.below:
-        made = case(one.rule, "coverage", None, None)
-        words = f"{one.score:.0f} % of the atoms decide alone, below {done.threshold:g}"
-        ElementTree.SubElement(made, "failure", message=words).text = "\n".join(_covered(one))
+    for rule, what, score in done.below:
+        made = case(rule, what, None, None)
+        ElementTree.SubElement(made, "failure", message=f"{score:.0f} % {what}, below {done.threshold:g} %")
     for suite in suites.values():
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
@@ -192,7 +246,18 @@ def _as_sarif(done: Tested) -> dict[str, Any]:
         for r in done.failed
         for line in [done.texts.line(r.example)]
     ]
-    results += [_result(_BELOW, "warning", "\n".join(_covered(one)), None, None) for one in done.below]
+    results += [_result(_BELOW, "warning", f"{rule}: {score:.0f} % {what}", None, None) for rule, what, score in done.below]
+    results += [
+        _result(
+            _SURVIVES,
+            "warning",
+            "\n".join(filter(None, [s.mutant.words, as_example(m.rule, s, done.terms)])),
+            s.mutant.span.file,
+            position(done.texts[s.mutant.span.file], s.mutant.span.start)[0],
+        )
+        for m in done.mutated or ()
+        for s in m.survivors
+    ]
     files = dict.fromkeys(r.example.span.file for r in done.failed)
     rules = [{"id": name} for name in dict.fromkeys(str(one["ruleId"]) for one in results)]
     return log(__version__, rules, results, [], [artifact(file) for file in files])
