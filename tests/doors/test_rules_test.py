@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.doors.test_rules import rules
+from tests.places import ROOT
 
 HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
 valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }
@@ -184,3 +187,33 @@ def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) 
     same = [one["words"] for one in found["change_nothing"]]
     assert "15 years for 14 years in `age at e >= 14 years`" in same
     assert not [one for one in found["survivors"] if one["example"] is None]
+
+
+def test_edges_hold_the_day_before_on_and_after_leap_days_and_each_missing_field(tmp_path: Path) -> None:
+    run = json.loads(rules("test", written(tmp_path), "--boundaries", "--format", "json").stdout)
+    (found,) = run["boundaries"]
+    answers = {one["name"]: (one["answer"]["outcome"], *one["answer"]["missing"]) for one in found["examples"]}
+    assert answers["patient.born and e.date: a day less than 12 years"] == ("clear",)
+    assert answers["patient.born and e.date: 12 years"] == ("fires",)
+    assert answers["patient.born and e.date: a day more than 12 years"] == ("fires",)
+    assert answers["without patient.born"] == ("cannot tell", "patient.born")
+    assert answers["without patient.gender"] == ("cannot tell", "patient.gender")
+    assert answers["without e.date"] == ("cannot tell", "e.date")
+    assert any("born 2012-02-29" in one["example"] for one in found["examples"])
+    pasted = "\n".join(one["example"] for one in found["examples"])
+    again = rules("test", written(tmp_path, pasted))
+    assert (again.exit_code, again.stdout) == (
+        0,
+        f"{3 + len(answers)} examples of 1 rule: {3 + len(answers)} as expected, 0 not\n",
+    )
+    assert json.loads(rules("test", tmp_path, "--boundaries", "--format", "json").stdout)["boundaries"][0]["examples"] == []
+
+
+def test_pytest_measures_the_rules_too(tmp_path: Path) -> None:
+    settings = tmp_path / "pytest.ini"
+    settings.write_text("[pytest]\n", "utf-8")
+    asked = ["--rules", "--rules-coverage", "100", "--rules-mutate", "50", "-p", "no:cacheprovider", "-c", str(settings)]
+    command = [sys.executable, "-m", "pytest", "-q", *asked, str(written(tmp_path))]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "50 % atoms that decide alone, below 100 %" in run.stdout
+    assert "1 failed, 4 passed" in run.stdout

@@ -16,6 +16,7 @@ GUIDE = (ROOT / "docs" / "guide" / "test-rules.md").read_text(encoding="utf-8")
 COMMANDS = [
     part.partition("\n")[::2]
     for block in re.findall(r"```console\n(.+?)```", GUIDE, re.DOTALL)
+    if "pytest" not in block
     for part in ("\n" + block).split("\n$ codesafety ")[1:]
 ]
 

@@ -68,8 +68,8 @@ class Mutated:
         return 100 * self.killed / of if of else 100.0
 
 
-def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts, *, show: bool = True) -> Iterator[Mutated]:
-    """Yield what the examples of each rule notice. `show`: look for a patient who tells each survivor from the rule."""
+def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator[Mutated]:
+    """Yield what the examples of each rule notice."""
     sets = _alternatives(binding)
     families: dict[str, list[ir.Rule]] = {}
     for rule in rules:
@@ -84,7 +84,7 @@ def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts, *, show: bo
             if any(key in of and run.notice(of[key].rule) for run, of in zip(noticing, changed, strict=True)):
                 killed += 1
                 continue
-            found = _told_apart(binding, rows[0], mutant) if show else None
+            found = _told_apart(binding, rows[0], mutant)
             if found is Verdict.NEVER:
                 same.append(mutant)
             elif isinstance(found, tuple):
@@ -128,7 +128,7 @@ def _told_apart(binding: Binding, rule: ir.Rule, mutant: Mutant) -> tuple[ir.Exa
     for wanted in _ways(rule, other):
         found = problem.find(wanted)
         if isinstance(found, ir.Example):
-            told = [_both(both, program, problem, of, found) for of in (rule, other)]
+            told = [both_answer(both, program, of, found) for of in (rule, other)]
             if None not in told and told[0] != told[1] and told[0] is not None and told[1] is not None:
                 return found, told[0], told[1][0]
         never = never and found is Verdict.NEVER
@@ -151,10 +151,12 @@ def _ways(rule: ir.Rule, other: ir.Rule) -> Iterator[list[tuple[Formula, int]]]:
         yield [*when, (Stands(0), FALSE), (Stands(1), UNKNOWN)]
 
 
-def _both(binding: Binding, program: Program, problem: Problem, rule: ir.Rule, patient: ir.Example) -> Answer | None:
-    """Return what both evaluators answer; None where they do not agree."""
-    slow = answer(run_reference(binding, problem.facts(patient)), rule.name)
-    return slow if answer(program.run(problem.facts(patient)), rule.name) == slow else None
+def both_answer(binding: Binding, program: Program, rule: ir.Rule, patient: ir.Example) -> Answer | None:
+    """Return what both evaluators answer for a made-up patient; None where they do not agree."""
+    given = build(patient)
+    slow, fast = (Facts(given.submission, given.record, binding.codebook) for _ in range(2))
+    told = answer(run_reference(binding, slow), rule.name)
+    return told if answer(program.run(fast), rule.name) == told else None
 
 
 def as_example(rule: ir.Rule, survivor: Survivor, terms: Mapping[str, str]) -> str | None:

@@ -258,6 +258,12 @@ def test(
         bool,
         typer.Option("--accept", help="With --mutate: put the examples that would notice into the rule files, for you to read."),
     ] = False,
+    edges: Annotated[
+        bool,
+        typer.Option(
+            "--boundaries", help="Write examples at the edges: about each birthday and window, leap days, what is missing."
+        ),
+    ] = False,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -280,6 +286,7 @@ def test(
 
       codesafety rules test my-rules/ --coverage --threshold 100
     """
+    from codesafety.authoring.boundaries import boundaries
     from codesafety.authoring.coverage import coverages
     from codesafety.authoring.lint.told import terms_of
     from codesafety.authoring.mutating import mutate
@@ -302,9 +309,10 @@ def test(
         results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
         covered = list(coverages(binding, shown, texts)) if coverage else None
         mutated = list(mutate(binding, shown, texts)) if mutation else None
+        at_edges = list(boundaries(binding, shown)) if edges else None
     except CodesafetyError as error:
         fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
-    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, terms_of(engine.rulesets))
+    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
     tested.tell(done, form, verbose=verbose)
     if accept:
         _accept(mutated or (), done.terms, texts)

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 from codesafety import __version__, ir
 from codesafety.answers.sarif import artifact, location, log
+from codesafety.authoring.boundaries import Edge, Edges
 from codesafety.authoring.coverage import Coverage
-from codesafety.authoring.mutating import Mutated, as_example
+from codesafety.authoring.mutating import Mutated, as_example, example_text
 from codesafety.authoring.testing import ExampleResult, Texts, failure
 from codesafety.cli.output import TestFormat, coloured, complain, style, write, write_json
 from codesafety.diagnostics import Span, count, position
@@ -29,6 +30,7 @@ class Tested:
     covered: Sequence[Coverage] | None = None
     threshold: float | None = None
     mutated: Sequence[Mutated] | None = None
+    edges: Sequence[Edges] | None = None
     terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -46,7 +48,12 @@ class Tested:
 
     @property
     def ok(self) -> bool:
-        return bool(self.results) and not self.failed and not self.below
+        return bool(self.results) and not (self.failed or self.below or self.disagreements)
+
+    @property
+    def disagreements(self) -> list[tuple[ir.Rule, Edge]]:
+        """The made-up patients of whom the two evaluators do not answer alike."""
+        return [(one.rule, edge) for one in self.edges or () for edge in one.edges if edge.answer is None]
 
 
 def matching(rule: ir.Rule, pattern: str) -> ir.Rule:
@@ -88,6 +95,12 @@ def _as_text(done: Tested, verbose: bool) -> None:
         write(*_covered(one))
     for each in done.mutated or ():
         write(*_mutated(each, done))
+    for of_rule in done.edges or ():
+        write(*_edges(of_rule, done))
+    for rule, edge in done.disagreements:
+        complain(
+            f"error: the two evaluators do not agree: {rule.name}: {edge.name}", "  = help: report this; hold what it is about"
+        )
     write(
         f"{count(len(done.results), 'example')} of {count(done.rules, 'rule')}: "
         f"{len(done.results) - len(done.failed)} as expected, {len(done.failed)} not"
@@ -96,10 +109,10 @@ def _as_text(done: Tested, verbose: bool) -> None:
         shown, atoms = (sum(of) for of in zip(*(c.deciding for c in done.covered), strict=True)) if done.covered else (0, 0)
         write(f"{count(atoms, 'atom')}: {shown} shown to decide alone")
     if done.mutated is not None:
-        shown, of = sum(m.killed for m in done.mutated), sum(m.mutants - len(m.same) for m in done.mutated)
-        write(f"{count(of, 'mutant')}: {shown} noticed ({100 * shown / of if of else 100:.0f} %)")
-    for rule, what, score in done.below:
-        complain(f"below {done.threshold:g} %: {rule}: {score:.0f} % {what}")
+        shown, all_of = sum(m.killed for m in done.mutated), sum(m.mutants - len(m.same) for m in done.mutated)
+        write(f"{count(all_of, 'mutant')}: {shown} noticed ({100 * shown / all_of if all_of else 100:.0f} %)")
+    for name, what, score in done.below:
+        complain(f"below {done.threshold:g} %: {name}: {score:.0f} % {what}")
 
 
 def _covered(one: Coverage) -> Iterator[str]:
@@ -127,6 +140,16 @@ def _mutated(one: Mutated, done: Tested) -> Iterator[str]:
         else:
             yield f"            this example would notice: it would be {survivor.instead}"
             yield from (f"    {line}" for line in example.split("\n"))
+
+
+def _edges(one: Edges, done: Tested) -> Iterator[str]:
+    if not one.found:
+        yield f"{one.rule.family}: no patient was found for whom it fires, so that there is no edge to begin from"
+        return
+    yield f"{one.rule.family}: {count(len(one.edges), 'edge')} that no example gives; read each before you take it"
+    for edge in one.edges:
+        if edge.answer is not None:
+            yield from (f"    {line}" for line in example_text(edge.name, edge.patient, edge.answer, done.terms).split("\n"))
 
 
 def _at(span: Span, texts: Texts) -> str:
@@ -160,6 +183,24 @@ def _as_data(done: Tested) -> dict[str, Any]:
         data["coverage"] = [coverage_data(one) for one in done.covered]
     if done.mutated is not None:
         data["mutation"] = [_mutation_data(one, done) for one in done.mutated]
+    if done.edges is not None:
+        data["boundaries"] = [
+            {
+                "rule": one.rule.family,
+                "found": one.found,
+                "examples": [
+                    {
+                        "name": edge.name,
+                        "answer": None if edge.answer is None else _answer(edge.answer, ()),
+                        "example": None
+                        if edge.answer is None
+                        else example_text(edge.name, edge.patient, edge.answer, done.terms),
+                    }
+                    for edge in one.edges
+                ],
+            }
+            for one in done.edges
+        ]
     if done.threshold is not None:
         data["below"] = [{"rule": rule, "of": what, "per_cent": score} for rule, what, score in done.below]
     return data

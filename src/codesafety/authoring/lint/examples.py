@@ -28,13 +28,18 @@ def look(bench: Bench) -> None:
 def _repeated(rule: ir.Rule, bench: Bench) -> None:
     seen: dict[str, ir.Example] = {}
     for one in rule.examples:
-        key = repr([_plain(given) for given in one.givens])
+        key = what_is_given(one)
         other = seen.setdefault(key, one)
         if other is not one:
             bench.tell(
                 "CS481", f"the example “{one.name}” gives what “{other.name}” gives", one.span,
                 "change what it gives, or take it out", rule, related=((other.span, "the other example"),),
             )  # fmt: skip
+
+
+def what_is_given(example: ir.Example) -> str:
+    """Return what an example gives, alike for two that give the same."""
+    return repr([_plain(given) for given in example.givens])
 
 
 def _plain(node: Any) -> Any:

@@ -438,7 +438,7 @@ class Problem:
         start = case[self._anchor]
         anchor = [start] if isinstance(start, int) else [patients.start_day(self.rules)]
         placed: dict[Choice, Sequence[int]] = {self._anchor: anchor}
-        ties = [Tie(one, other, self._length(length, case), age) for one, other, length, age in self.asked.ties]
+        ties = [Tie(one, other, self.length(length, case), age) for one, other, length, age in self.asked.ties]
         found: dict[Choice, list[int]] = {}
         for _ in range(2):
             for node in sorted(nodes, key=lambda n: (n[1] == "born", str(n))):
@@ -455,7 +455,7 @@ class Problem:
                 every = every[:: len(every) // patients.MOST_OPTIONS + 1]
             options[node] = [*every, None] if node in self._choices else every
 
-    def _length(self, length: ir.LengthLike | None, case: Mapping[Choice, Option]) -> ir.Length | None:
+    def length(self, length: ir.LengthLike | None, case: Mapping[Choice, Option]) -> ir.Length | None:
         if isinstance(length, ir.Field):
             cell = self._cell(length, case)
             return ir.Length(cell, length.column_unit) if isinstance(cell, Decimal) and length.column_unit else None
@@ -580,19 +580,24 @@ class Problem:
 
         `confirm`: by rule, what the compiled evaluator must answer for that patient; one that it answers otherwise is not returned.
         """
+        found = self.world(wanted, confirm=confirm)
+        return found if isinstance(found, Verdict) else patients.example(found, self.items)
+
+    def world(self, wanted: Wanted, *, confirm: Mapping[int, str] | None = None) -> World | Verdict:
+        """Return what `find` does, as the choices of which the patient is made."""
         try:
             return self._find(wanted, confirm)
         except _TooManySteps:
             return Verdict.UNDECIDED
 
-    def _find(self, wanted: Wanted, confirm: Mapping[int, str] | None) -> ir.Example | Verdict:
+    def _find(self, wanted: Wanted, confirm: Mapping[int, str] | None) -> World | Verdict:
         free = False
         for at in range(len(self.cases)):
             tried = 0
             for world in self._search(wanted, at, free=False):
                 patient = patients.example(world, self.items)
                 if confirm is None or all(self.outcome(rule, patient) == told for rule, told in confirm.items()):
-                    return patient
+                    return world
                 tried += 1
                 if tried >= 8:
                     break
