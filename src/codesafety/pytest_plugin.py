@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from codesafety import ir
     from codesafety.authoring.testing import ExampleResult
+    from codesafety.evaluation.binding import Binding
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("codesafety").addoption(
-        "--rules", action="store_true", help="collect .rules files and run each example on both evaluators"
+    group = parser.getgroup("codesafety")
+    group.addoption("--rules", action="store_true", help="collect .rules files and run each example on both evaluators")
+    group.addoption(
+        "--rules-coverage", type=float, metavar="N", help="and one test a rule: at least N %% of its atoms decide alone"
+    )
+    group.addoption(
+        "--rules-mutate", type=float, metavar="N", help="and one test a rule: its examples notice N %% of the mutants"
     )
 
 
@@ -43,6 +50,52 @@ class RuleFile(pytest.File):
         for result in run_examples(binding, rules=mine):
             name = f"{result.rule}: {result.example.name}"
             yield ExampleTest.from_parent(self, name=name, result=result)
+        yield from self._measures(binding, mine)
+
+    def _measures(self, binding: Binding, mine: Sequence[ir.Rule]) -> Iterator[pytest.Item]:
+        from codesafety.authoring.coverage import coverages
+        from codesafety.authoring.mutating import mutate
+        from codesafety.authoring.testing import Texts
+
+        texts = Texts()
+        of_atoms, of_mutants = (self.config.getoption(name) for name in ("--rules-coverage", "--rules-mutate"))
+        for one in () if of_atoms is None else coverages(binding, mine, texts):
+            lacking = [atom.words for atom in one.atoms if not atom.decides]
+            yield Measure.from_parent(
+                self,
+                name=f"{one.rule}: coverage",
+                score=one.score,
+                least=of_atoms,
+                what="atoms that decide alone",
+                lacking=lacking,
+            )
+        for each in () if of_mutants is None else mutate(binding, mine, texts):
+            lacking = [survivor.mutant.words for survivor in each.survivors]
+            yield Measure.from_parent(
+                self, name=f"{each.rule.family}: mutants", score=each.score, least=of_mutants, what="mutants noticed", lacking=lacking
+            )  # fmt: skip
+
+
+class Measure(pytest.Item):
+    """How much of a rule its examples show."""
+
+    def __init__(self, *, score: float, least: float, what: str, lacking: Sequence[str], **more: Any) -> None:
+        super().__init__(**more)
+        self.score, self.least, self.what, self.lacking = score, least, what, lacking
+
+    def runtest(self) -> None:
+        if self.score < self.least:
+            raise Below("\n".join([f"{self.score:.0f} % {self.what}, below {self.least:g} %", *self.lacking]))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, Below) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class Below(Exception):
+    """A rule of which its examples show less than was asked."""
 
 
 class ExampleTest(pytest.Item):
@@ -62,16 +115,16 @@ class ExampleTest(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.name
+        from codesafety.authoring.testing import Texts
+
+        line = Texts().line(self.result.example)
+        return self.path, None if line is None else line - 1, self.name
 
 
 class ExampleFailed(Exception):
     """An example that was not answered as it expects."""
 
     def __init__(self, result: ExampleResult) -> None:
-        lines = [
-            f"expected   {result.expected_in_words}",
-            f"reference  {result.reference_in_words}",
-            f"compiled   {result.compiled_in_words}",
-        ]
-        super().__init__("\n".join(lines))
+        from codesafety.authoring.testing import Texts, failure
+
+        super().__init__("\n".join(failure(result, Texts())))

@@ -159,13 +159,12 @@ def test_a_sentence_that_differs_is_shown_by_the_command_and_by_pytest(tmp_path:
     run = CliRunner().invoke(app, ["rules", "test", str(path)])
     lines = [
         'expected   fires "Ciprofloxacin, and Tendon rupture, Prednisolone (2020-01-01)."',
-        'reference  fires "Ciprofloxacin, and Tendon rupture, Prednisolone (2020-01-01, 2025-06-01)."',
-        'compiled   fires "Ciprofloxacin, and Tendon rupture, Prednisolone (2020-01-01, 2025-06-01)."',
+        'got        fires "Ciprofloxacin, and Tendon rupture, Prednisolone (2020-01-01, 2025-06-01)."',
     ]
     assert run.exit_code == 1
-    assert [line.strip() for line in run.stdout.splitlines()[1:4]] == lines
+    assert [line.strip() for line in run.stdout.splitlines()][-3:-1] == lines
     (failed,) = results(tmp_path, path.read_text(encoding="utf-8"))
-    assert str(ExampleFailed(failed)).splitlines() == lines
+    assert str(ExampleFailed(failed)).splitlines()[-2:] == lines
 
 
 def test_a_finding_whose_names_cost_too_much_to_find_again_says_its_title(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 from codesafety import ir
 from codesafety.arguments import expect, expect_all
+from codesafety.diagnostics import position
 from codesafety.evaluation.binding import Binding, bind
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
@@ -89,12 +91,54 @@ class ExampleResult:
         return in_words(self.compiled, self.compiled_said)
 
 
+class Texts(dict[str, str]):
+    """The texts of rule files, each read when it is asked for; empty where it is no file, as of a bundle."""
+
+    def __missing__(self, file: str) -> str:
+        try:
+            self[file] = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            self[file] = ""
+        return self[file]
+
+    def line(self, example: ir.Example) -> int | None:
+        """Return the line on which an example begins, from 1; None where its file is none."""
+        text = self[example.span.file]
+        return position(text, example.span.start)[0] if text else None
+
+    def givens(self, example: ir.Example) -> list[str]:
+        """Return what an example gives, as its file writes it: one line each."""
+        text = " ".join(self[example.span.file][example.span.start : example.span.end].split())
+        body, _, _ = text.rpartition(" expect ")
+        return [f"given {given}" for given in body.split(" given ")[1:]]
+
+
 def in_words(answer: tuple[str, frozenset[str]], said: Sequence[str] = ()) -> str:
     """Return an answer as rule files write it: an outcome, and what is missing or was said."""
     outcome, missing = answer
     if missing:
         return f"{outcome}: {', '.join(sorted(missing))}"
     return " ".join([outcome, *(f'"{sentence}"' for sentence in dict.fromkeys(said))])
+
+
+def failure(result: ExampleResult, texts: Texts) -> Iterator[str]:
+    """Yield the lines that tell of an example that failed: where, given, expected, got, and the clause that decided."""
+    line = texts.line(result.example)
+    if line is not None:
+        yield f"at         {result.example.span.file}:{line}"
+    yield from _labelled("given", [given.removeprefix("given ") for given in texts.givens(result.example)])
+    yield f"expected   {result.expected_in_words}"
+    if result.reference_in_words == result.compiled_in_words:
+        yield f"got        {result.reference_in_words}"
+    else:
+        yield f"reference  {result.reference_in_words}"
+        yield f"compiled   {result.compiled_in_words}"
+    yield from _labelled("because", result.why)
+
+
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{'' if number else label:9}  {line}"
 
 
 class ExampleTerminology:

@@ -35,6 +35,15 @@ class ListFormat(StrEnum):
     SARIF = "sarif"
 
 
+class TestFormat(StrEnum):
+    """How what the examples of rules come to is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
 class LintFormat(StrEnum):
     """How what the linter tells is written."""
 

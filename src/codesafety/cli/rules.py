@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from codesafety.cli.output import (
     SOMETHING,
     Format,
     LintFormat,
+    TestFormat,
     coloured,
     complain,
     complain_of,
@@ -44,6 +45,10 @@ from codesafety.engine import (
 from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.paths import writing
 from codesafety.terminology.interface import Terminology
+
+if TYPE_CHECKING:
+    from codesafety.authoring.mutating import Mutated
+    from codesafety.authoring.testing import Texts
 
 app = typer.Typer(help="Check, test, list and read rules.", no_args_is_help=True)
 
@@ -224,66 +229,141 @@ def lint(
 
 @app.command()
 def test(
-    paths: OptionalPaths = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH…",
+            help="Rule files, folders, shipped rulesets by name, or single rules: RULESET/RULE; none: the shipped ones.",
+        ),
+    ] = None,
     release: Pack = None,
-    form: Form = Format.TEXT,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="PATTERN",
+            help="Only examples in whose `ruleset/rule: name` this stands; `*` and `?` as in file names.",
+        ),
+    ] = None,
+    coverage: Annotated[
+        bool,
+        typer.Option(
+            "--coverage", help="Show which atoms of each rule were true, false and unknown, and which decided alone (MC/DC)."
+        ),
+    ] = False,
+    mutation: Annotated[
+        bool, typer.Option("--mutate", help="Change each rule in one place at a time, and show what no example notices.")
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="With --mutate: put the examples that would notice into the rule files, for you to read."),
+    ] = False,
+    edges: Annotated[
+        bool,
+        typer.Option(
+            "--boundaries", help="Write examples at the edges: about each birthday and window, leap days, what is missing."
+        ),
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100, metavar="N", help="Per cent that --coverage and --mutate must reach in each rule; below it, exit 1."
+        ),
+    ] = None,
+    form: Annotated[TestFormat, typer.Option("--format", help="How to write the answer.")] = TestFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
 ) -> None:
     """Run every example that rules carry, on both evaluators. Of a file that is a part of a ruleset, those of its rules.
 
-    Exit code 0: all answered as expected; 1: some were not, or there was none; 2: the rules could not be loaded.
-    """
-    from codesafety.authoring.testing import bind_for_examples, run_examples
+    An example that fails is shown with its file and line, what it gives, what it expects, what it got, and the clause that decided.
 
+    Exit code 0: all answered as expected; 1: some were not, there was none, or something is below the threshold; 2: the rules could
+    not be loaded.
+
+    Examples:
+
+      codesafety rules test my-rules/ --run pregnant
+
+      codesafety rules test my-rules/ --coverage --threshold 100
+    """
+    from codesafety.authoring.boundaries import boundaries
+    from codesafety.authoring.coverage import coverages
+    from codesafety.authoring.lint.told import terms_of
+    from codesafety.authoring.mutating import mutate
+    from codesafety.authoring.testing import Texts, bind_for_examples, run_examples
+    from codesafety.cli import tested
+
+    if threshold is not None and not (coverage or mutation):
+        raise typer.BadParameter("--threshold says what --coverage or --mutate must reach: give one of them too")
+    if accept and not mutation:
+        raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
+    texts = Texts()
     try:
-        found, other_files = _with_folders(paths or _all_shipped())
+        places, names = _of_single_rules(paths or _all_shipped())
+        found, other_files = _with_folders(places)
         engine = load(*found, release=release)
         terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
         binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        asked = [rule for rule in binding.rules if not _stands_in(rule.span, other_files)]
-        results = list(_progress(run_examples(binding, rules=asked), sum(len(r.examples) for r in asked), "examples"))
+        asked = _asked_for(binding.rules, names, other_files)
+        shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
+        results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
+        covered = list(coverages(binding, shown, texts)) if coverage else None
+        mutated = list(mutate(binding, shown, texts)) if mutation else None
+        at_edges = list(boundaries(binding, shown)) if edges else None
     except CodesafetyError as error:
-        fail(error, form)
-    failed = [r for r in results if not r.passed]
-    if form is Format.JSON:
-        write_json(
-            {
-                "examples": len(results),
-                "passed": len(results) - len(failed),
-                "failed": [
-                    {
-                        "rule": r.rule,
-                        "example": r.example.name,
-                        "expected": _answer(r.expected, () if r.example.sentence is None else (r.example.sentence,)),
-                        "reference": _answer(r.reference, r.reference_said),
-                        "compiled": _answer(r.compiled, r.compiled_said),
-                        "why": list(r.why),
-                    }
-                    for r in failed
-                ],
-            }
-        )
-    else:
-        for result in results:
-            if not result.passed:
-                write(style(f"FAILED  {result.rule}: {result.example.name}", coloured(), fg="red"))
-                write(
-                    f"        expected   {result.expected_in_words}",
-                    f"        reference  {result.reference_in_words}",
-                    f"        compiled   {result.compiled_in_words}",
-                    *(f"        {'' if number else 'because':9}  {line}" for number, line in enumerate(result.why)),
-                )
-            elif verbose:
-                write(f"ok      {result.rule}: {result.example.name}")
-        if not results:
-            complain(
-                "there is no example in these rules",
-                "  = help: give each rule examples that fire, are clear and cannot be told",
-            )
-        write(
-            f"{count(len(results), 'example')} of {count(len(asked), 'rule')}: {len(results) - len(failed)} as expected, {len(failed)} not"
-        )
-    finish(CLEAN if results and not failed else SOMETHING, answered=len(results))
+        fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
+    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
+    tested.tell(done, form, verbose=verbose)
+    if accept:
+        _accept(mutated or (), done.terms, texts)
+    finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+
+
+def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) -> None:
+    """Put the examples that would notice a change into the files of their rules, laid out as `format` does."""
+    from codesafety.authoring.mutating import as_example, with_examples
+    from codesafety.language import format_text
+
+    changed: dict[str, str] = {}
+    for one in mutated:
+        found = [example for s in one.survivors if (example := as_example(one.rule, s, terms)) is not None]
+        by_patient = {example.partition("\n")[2]: example for example in reversed(found)}
+        if found:
+            file = one.rule.span.file
+            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_patient.values())[::-1])
+    try:
+        for file, text in changed.items():
+            with writing(Path(file)) as stream:
+                stream.write(format_text(text, file))
+            complain(f"examples added: {file}")
+    except OSError as error:
+        fail(unwritable(error), Format.TEXT)
+    if changed:
+        complain("  = help: read each: it says what the rule answers now, and not that this is right")
+
+
+def _of_single_rules(paths: Sequence[str]) -> tuple[list[str], set[str]]:
+    """Return where rules are, and the names of single ones that were asked for (`RULESET/RULE`, or `FOLDER/RULE`)."""
+    places: list[str] = []
+    names: set[str] = set()
+    for path in paths:
+        place, bar, name = path.rpartition("/")
+        if bar and place and name and not Path(path).exists():
+            names.add(name)
+            path = place
+        places.append(path)
+    return list(dict.fromkeys(places)), names
+
+
+def _asked_for(rules: Sequence[ir.Rule], names: set[str], other_files: Set[Path]) -> list[ir.Rule]:
+    """Return the rules that were asked for. Raises InputError where a name is no rule's."""
+    own = [rule for rule in rules if not _stands_in(rule.span, other_files)]
+    known = {whole.rpartition("/")[2] for rule in own for whole in (rule.name, rule.family)}
+    if missing := sorted(names - known):
+        near = difflib.get_close_matches(missing[0], sorted(known), 3)
+        help = f"did you mean {', '.join(f'`{n}`' for n in near)}?" if near else "codesafety rules list"
+        raise InputError(f"there is no such path, and no rule `{missing[0]}`", help=help)
+    return [r for r in own if not names or {r.name.rpartition("/")[2], r.family.rpartition("/")[2]} & names]
 
 
 @app.command("list")
@@ -494,10 +574,6 @@ def _rule_data(engine: Engine, rule: ir.Rule) -> dict[str, Any]:
             for e in rule.examples
         ],
     }
-
-
-def _answer(answer: tuple[str, frozenset[str]], said: Sequence[str]) -> dict[str, Any]:
-    return {"outcome": answer[0], "missing": sorted(answer[1])} | ({"said": list(said)} if said else {})
 
 
 def _codes(codes: tuple[str, ...]) -> str:

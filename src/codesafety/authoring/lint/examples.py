@@ -28,13 +28,18 @@ def look(bench: Bench) -> None:
 def _repeated(rule: ir.Rule, bench: Bench) -> None:
     seen: dict[str, ir.Example] = {}
     for one in rule.examples:
-        key = repr([_plain(given) for given in one.givens])
+        key = what_is_given(one)
         other = seen.setdefault(key, one)
         if other is not one:
             bench.tell(
                 "CS481", f"the example “{one.name}” gives what “{other.name}” gives", one.span,
                 "change what it gives, or take it out", rule, related=((other.span, "the other example"),),
             )  # fmt: skip
+
+
+def what_is_given(example: ir.Example) -> str:
+    """Return what an example gives, alike for two that give the same."""
+    return repr([_plain(given) for given in example.givens])
 
 
 def _plain(node: Any) -> Any:
@@ -80,12 +85,12 @@ def _bounds(rule: ir.Rule, bench: Bench) -> None:
     """Tell of written bounds that may be far off without any example being answered otherwise."""
     if not rule.examples or rule.trigger.subject.kind is ir.Kind.TEXT:
         return
-    for condition, put in _places(rule):
+    for condition, put in places(rule):
         for part in every(condition):
             moved = list(_moved(part, _far))
             if not moved or not part.span.file:
                 continue
-            others = [put(_replaced(condition, part, other)) for other in moved]
+            others = [put(replaced(condition, part, other)) for other in moved]
             if any(answered for other in others for answered in _differs(rule, other, bench)):
                 continue
             bench.tell(
@@ -94,7 +99,7 @@ def _bounds(rule: ir.Rule, bench: Bench) -> None:
                 part.span,
                 "add an example on each side of it",
                 rule,
-                patients=_near(rule, [put(_replaced(condition, part, other)) for other in _moved(part, _next)], bench),
+                patients=_near(rule, [put(replaced(condition, part, other)) for other in _moved(part, _next)], bench),
             )
 
 
@@ -113,7 +118,7 @@ def _near(rule: ir.Rule, others: Sequence[ir.Rule], bench: Bench) -> list[str]:
     return []
 
 
-def _places(rule: ir.Rule) -> Iterator[tuple[ir.Condition, Any]]:
+def places(rule: ir.Rule) -> Iterator[tuple[ir.Condition, Any]]:
     if rule.when is not None:
         yield rule.when, lambda made: replace(rule, when=made)
     for at, one in enumerate(rule.unless):
@@ -149,14 +154,14 @@ def _next(n: Decimal) -> tuple[Decimal, Decimal]:
     return n - 1, n + 1
 
 
-def _replaced(condition: Any, part: ir.Condition, other: ir.Condition) -> Any:
+def replaced(condition: Any, part: ir.Condition, other: ir.Condition) -> Any:
     if condition is part:
         return other
     if isinstance(condition, tuple):
-        return tuple(_replaced(one, part, other) for one in condition)
+        return tuple(replaced(one, part, other) for one in condition)
     if is_dataclass(condition) and not isinstance(condition, ir.Var | ir.Field | type):
         return replace(
-            condition, **{f.name: _replaced(getattr(condition, f.name), part, other) for f in fields(condition) if f.init}
+            condition, **{f.name: replaced(getattr(condition, f.name), part, other) for f in fields(condition) if f.init}
         )
     return condition
 

@@ -138,7 +138,7 @@ class Options(Reading):
         start = case[self._anchor]
         anchor = [start] if isinstance(start, int) else [patients.start_day(self.rules)]
         placed: dict[Choice, Sequence[int]] = {self._anchor: anchor}
-        ties = [Tie(one, other, self._length(length, case), age) for one, other, length, age in self.asked.ties]
+        ties = [Tie(one, other, self.length(length, case), age) for one, other, length, age in self.asked.ties]
         found: dict[Choice, list[int]] = {}
         for _ in range(2):
             for node in sorted(nodes, key=lambda n: (n[1] == "born", str(n))):
@@ -155,7 +155,7 @@ class Options(Reading):
                 every = every[:: len(every) // patients.MOST_OPTIONS + 1]
             options[node] = [*every, None] if node in self._choices else every
 
-    def _length(self, length: ir.LengthLike | None, case: Mapping[Choice, Option]) -> ir.Length | None:
+    def length(self, length: ir.LengthLike | None, case: Mapping[Choice, Option]) -> ir.Length | None:
         if isinstance(length, ir.Field):
             cell = self._cell(length, case)
             return ir.Length(cell, length.column_unit) if isinstance(cell, Decimal) and length.column_unit else None

@@ -61,9 +61,16 @@ class _TooManySteps(Exception):
 class Problem(Options):
     """One rule, or two with the same kind of trigger, and every patient that they can tell apart."""
 
-    def __init__(self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None) -> None:
-        """`program`: the compiled rules, these among them; None: they are compiled when they are asked."""
+    def __init__(
+        self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None, *, in_any_context: bool = False
+    ) -> None:
+        """`program`: the compiled rules, these among them; None: they are compiled when they are asked.
+
+        `in_any_context`: every item is varied in its context, also where no condition asks for it: the rules differ in their kinds.
+        """
         super().__init__(binding, rules)
+        if in_any_context:
+            self.asked.wide |= {item.key for item in self.items}
         self._program = program
         self._given: dict[int, list[_Group]] = {}
 
@@ -168,19 +175,24 @@ class Problem(Options):
 
         `confirm`: by rule, what the compiled evaluator must answer for that patient; one that it answers otherwise is not returned.
         """
+        found = self.world(wanted, confirm=confirm)
+        return found if isinstance(found, Verdict) else patients.example(found, self.items)
+
+    def world(self, wanted: Wanted, *, confirm: Mapping[int, str] | None = None) -> World | Verdict:
+        """Return what `find` does, as the choices of which the patient is made."""
         try:
             return self._find(wanted, confirm)
         except _TooManySteps:
             return Verdict.UNDECIDED
 
-    def _find(self, wanted: Wanted, confirm: Mapping[int, str] | None) -> ir.Example | Verdict:
+    def _find(self, wanted: Wanted, confirm: Mapping[int, str] | None) -> World | Verdict:
         free = False
         for at in range(len(self.cases)):
             tried = 0
             for world in self._search(wanted, at, free=False):
                 patient = patients.example(world, self.items)
                 if confirm is None or all(self.outcome(rule, patient) == told for rule, told in confirm.items()):
-                    return patient
+                    return world
                 tried += 1
                 if tried >= 8:
                     break

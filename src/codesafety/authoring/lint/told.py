@@ -105,13 +105,7 @@ class Bench:
     @cached_property
     def terms(self) -> dict[str, str]:
         """What each code is called, by its key."""
-        found: dict[str, str] = {}
-        for one in self.sets.values():
-            for row in one.frozen or ():
-                found.setdefault(ir.code_key(row.system, row.code), row.term or "")
-            for code in (*one.codes, *one.perhaps):
-                found.setdefault(code.key, code.term or "")
-        return {key: term for key, term in found.items() if term}
+        return terms_of(self.loaded.rulesets)
 
     @cached_property
     def names(self) -> Terminology:
@@ -125,6 +119,17 @@ class Bench:
 
     def text(self, span: Span) -> str:
         return self.loaded.sources.get(span.file, "")[span.start : span.end]
+
+
+def terms_of(rulesets: Sequence[ir.Ruleset]) -> dict[str, str]:
+    """Return what rulesets call each code, by its key."""
+    found: dict[str, str] = {}
+    for one in (valueset for ruleset in rulesets for valueset in ruleset.valuesets):
+        for row in one.frozen or ():
+            found.setdefault(ir.code_key(row.system, row.code), row.term or "")
+        for code in (*one.codes, *one.perhaps):
+            found.setdefault(code.key, code.term or "")
+    return {key: term for key, term in found.items() if term}
 
 
 def local(name: str) -> str:

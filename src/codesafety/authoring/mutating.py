@@ -1,0 +1,374 @@
+"""Rules changed in one place each, to see whether their examples notice; and for those that no example notices, one that would.
+
+Each change is a mistake that an author makes: a limit one step off, an operator or a connective for another, a set for another,
+`history` for `entry`, an exception left out. A change that no made-up patient can tell from the rule is no mistake: it is counted
+by itself, and asks for no example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal
+
+from codesafety import ir
+from codesafety.authoring.coverage import words_at
+from codesafety.authoring.lint import patients
+from codesafety.authoring.lint.examples import places, replaced
+from codesafety.authoring.lint.logic import of_firing, silent_ways
+from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Formula, Problem, Stands, Verdict
+from codesafety.authoring.lint.told import every
+from codesafety.authoring.testing import Texts, alone_with, answer, build
+from codesafety.diagnostics import Span
+from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.compiled.program import Program, compile_program
+from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.reference.run import run_reference
+
+Kind = Literal["limit", "operator", "connective", "set", "context", "exception"]
+Answer = tuple[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A rule with one change: what kind of change, in which words, and where."""
+
+    kind: Kind
+    words: str
+    span: Span
+    rule: ir.Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A change that no example notices; and, where one was found, a patient who does, with what the rule answers for them."""
+
+    mutant: Mutant
+    patient: ir.Example | None
+    expect: Answer | None
+    instead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mutated:
+    """What the examples of a rule notice; of a family, the examples of all its rows."""
+
+    rule: ir.Rule
+    mutants: int
+    killed: int
+    same: tuple[Mutant, ...]
+    """Changes that are none: no patient is answered otherwise."""
+    survivors: tuple[Survivor, ...]
+
+    @property
+    def score(self) -> float:
+        """Per cent of the changes that matter which some example notices; 100 of a rule that has none."""
+        of = self.mutants - len(self.same)
+        return 100 * self.killed / of if of else 100.0
+
+
+def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator[Mutated]:
+    """Yield what the examples of each rule notice."""
+    sets = _alternatives(binding)
+    families: dict[str, list[ir.Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.family, []).append(rule)
+    for rows in families.values():
+        noticing = [_Examples(binding, rule) for rule in rows]
+        changed = [{(m.span, m.words): m for m in mutants(rule, binding, sets, texts)} for rule in rows]
+        killed = 0
+        same: list[Mutant] = []
+        survivors: list[Survivor] = []
+        for key, mutant in changed[0].items():
+            if any(key in of and run.notice(of[key].rule) for run, of in zip(noticing, changed, strict=True)):
+                killed += 1
+                continue
+            found = _told_apart(binding, rows[0], mutant)
+            if found is Verdict.NEVER:
+                same.append(mutant)
+            elif isinstance(found, tuple):
+                survivors.append(Survivor(mutant, *found))
+            else:
+                survivors.append(Survivor(mutant, None, None, None))
+        yield Mutated(rows[0], len(changed[0]), killed, tuple(same), tuple(survivors))
+
+
+class _Examples:
+    """The examples of a rule, and what it answers for each."""
+
+    def __init__(self, binding: Binding, rule: ir.Rule) -> None:
+        self._binding = binding
+        self._rule = rule
+        self._givens = [build(one) for one in rule.examples]
+        self._answers = [self._answer(rule, at) for at in range(len(self._givens))]
+
+    def _answer(self, rule: ir.Rule, at: int) -> Answer:
+        given = self._givens[at]
+        facts = Facts(given.submission, given.record, self._binding.codebook)
+        return answer(run_reference(alone_with(self._binding, rule), facts), rule.name)
+
+    def notice(self, changed: ir.Rule) -> bool:
+        """Return whether some example is answered otherwise by a changed rule."""
+        return any(self._answer(changed, at) != told for at, told in enumerate(self._answers))
+
+
+# ------------------------------------------------------------------------------------------------ one that would notice
+
+
+def _told_apart(binding: Binding, rule: ir.Rule, mutant: Mutant) -> tuple[ir.Example, Answer, str] | Verdict:
+    """Return a patient for whom a rule and its mutant answer differently on both evaluators, with both answers; NEVER where there is none."""
+    if rule.trigger.subject.kind is ir.Kind.TEXT:
+        return Verdict.UNDECIDED
+    other = replace(mutant.rule, name=f"{rule.name}~")
+    both = replace(binding, rules=(rule, other))
+    program = compile_program(both)
+    problem = Problem(both, [rule, other], program, in_any_context=mutant.kind == "context")
+    never = True
+    for wanted in _ways(rule, other):
+        found = problem.find(wanted)
+        if isinstance(found, ir.Example):
+            told = [both_answer(both, program, of, found) for of in (rule, other)]
+            if None not in told and told[0] != told[1] and told[0] is not None and told[1] is not None:
+                return found, told[0], told[1][0]
+        never = never and found is Verdict.NEVER
+    return Verdict.NEVER if never else Verdict.UNDECIDED
+
+
+def _ways(rule: ir.Rule, other: ir.Rule) -> Iterator[list[tuple[Formula, int]]]:
+    """Yield the ways in which two rules may answer differently."""
+    for way in silent_ways(other, 1):
+        yield [*of_firing(rule), way]
+    for way in silent_ways(rule):
+        yield [*of_firing(other, 1), way]
+    stand: list[tuple[Formula, int]] = [(Stands(0), TRUE), (Stands(1), TRUE)]
+    if rule.when is not None and other.when is not None and rule.when != other.when:
+        yield [*stand, (rule.when, UNKNOWN), (other.when, FALSE)]
+        yield [*stand, (rule.when, FALSE), (other.when, UNKNOWN)]
+    if rule.trigger != other.trigger:
+        when: list[tuple[Formula, int]] = [] if rule.when is None else [(rule.when, TRUE)]
+        yield [*when, (Stands(0), UNKNOWN), (Stands(1), FALSE)]
+        yield [*when, (Stands(0), FALSE), (Stands(1), UNKNOWN)]
+
+
+def both_answer(binding: Binding, program: Program, rule: ir.Rule, patient: ir.Example) -> Answer | None:
+    """Return what both evaluators answer for a made-up patient; None where they do not agree."""
+    given = build(patient)
+    slow, fast = (Facts(given.submission, given.record, binding.codebook) for _ in range(2))
+    told = answer(run_reference(binding, slow), rule.name)
+    return told if answer(program.run(fast), rule.name) == told else None
+
+
+def as_example(rule: ir.Rule, survivor: Survivor, terms: Mapping[str, str]) -> str | None:
+    """Return an example that notices a change, ready to be put into the rule; None where no patient was found."""
+    if survivor.patient is None or survivor.expect is None:
+        return None
+    name = survivor.mutant.words.replace('"', "'")
+    return example_text(f"not so with {name}", survivor.patient, survivor.expect, terms)
+
+
+def example_text(name: str, patient: ir.Example, expect: Answer, terms: Mapping[str, str]) -> str:
+    """Return a made-up patient and an answer as a rule file writes them."""
+    outcome, missing = expect
+    said = f"{outcome}: {', '.join(sorted(missing))}" if missing else outcome
+    givens = "\n".join(f"  {line}" for line in patients.written(patient, terms).split("\n") if line)
+    return f'example "{name}" {{\n{givens}\n  expect {said}\n}}'
+
+
+def with_examples(text: str, rule: ir.Rule, examples: Sequence[str]) -> str:
+    """Return a rule file with examples put at the end of one of its rules."""
+    end = text.index(rule.text) + rule.text.rindex("}")
+    return text[:end] + "".join(f"{one}\n" for one in examples) + text[end:]
+
+
+# ------------------------------------------------------------------------------------------------ changes
+
+
+def mutants(rule: ir.Rule, binding: Binding, sets: Mapping[str, str], texts: Texts) -> Iterator[Mutant]:
+    """Yield a rule with each single change. `sets`: for each value set another of its kind."""
+    for condition, put in places(rule):
+        for part in every(condition):
+            written = words_at(part, texts)
+            for kind, words, other in _changes(part, binding, sets):
+                changed = put(replaced(condition, part, other))
+                if changed != rule:
+                    yield Mutant(kind, f"{words} in `{written}`", part.span, changed)
+    for at, unless in enumerate(rule.unless):
+        rest = (*rule.unless[:at], *rule.unless[at + 1 :])
+        yield Mutant("exception", f"the exception “{unless.label}” left out", unless.span, replace(rule, unless=rest))
+    if rule.when is not None and not isinstance(rule.when, ir.And | ir.Or):
+        yield Mutant("connective", f"`{words_at(rule.when, texts)}` left out", rule.when.span, replace(rule, when=None))
+    for var in (rule.trigger.subject, rule.trigger.partner):
+        if var is not None:
+            for kind, words, made in _of_var(var, sets):
+                yield Mutant(kind, f"{words} in `for`", rule.span, _with_var(rule, made))
+
+
+def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Condition]]:
+    for words, other in _limits(part, binding):
+        yield "limit", words, other
+    for words, other in _operators(part):
+        yield "operator", words, other
+    match part:
+        case ir.And(parts, span) | ir.Or(parts, span):
+            swapped, word = (ir.Or, "`or` for `and`") if isinstance(part, ir.And) else (ir.And, "`and` for `or`")
+            yield "connective", word, swapped(parts, span)
+            for at in range(len(parts)):
+                rest = (*parts[:at], *parts[at + 1 :])
+                yield "connective", f"part {at + 1} left out", rest[0] if len(rest) == 1 else type(part)(rest, span)
+        case ir.Not(inside):
+            yield "connective", "`not` left out", inside
+        case ir.InSet(_, name) if name in sets:
+            yield "set", f"`{_local(sets[name])}` for `{_local(name)}`", replace(part, set=sets[name])
+        case ir.Quantified(var=var) | ir.Ordered(var=var):
+            for kind, words, made in _of_var(var, sets):
+                yield kind, words, _with_var(part, made)
+        case _:
+            return
+
+
+def _of_var(var: ir.Var, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Var]]:
+    if var.set is not None and var.set in sets:
+        yield "set", f"`{_local(sets[var.set])}` for `{_local(var.set)}`", replace(var, set=sets[var.set])
+    other = {ir.Kind.ENTRY: ir.Kind.HISTORY, ir.Kind.HISTORY: ir.Kind.MENTION, ir.Kind.MENTION: ir.Kind.HISTORY}.get(var.kind)
+    if other is not None:
+        yield "context", f"`{other.value} {var.name}` for `{var.kind.value} {var.name}`", replace(var, kind=other)
+
+
+def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, ir.Condition]]:
+    """Yield a comparison with each of its bounds one step up and one step down."""
+    if not is_dataclass(part):
+        return
+    for one in fields(part):
+        bound = getattr(part, one.name)
+        if isinstance(bound, ir.LimitRef):
+            bound = _value_of(bound, part, binding)
+        for words, moved in _steps(bound):
+            yield words, replace(part, **{one.name: moved})  # type: ignore[arg-type]
+
+
+def _value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
+    match part:
+        case ir.Quantified() | ir.Several():
+            return binding.number(limit)
+        case ir.Compare() | ir.InRange() | ir.Differs():
+            return binding.quantity(limit)
+        case _:
+            return binding.length(limit)
+
+
+def _steps(bound: object) -> Iterator[tuple[str, object]]:
+    match bound:
+        case ir.Length(n, unit):
+            for other in (n - 1, n + 1):
+                if other >= 0:
+                    yield f"{other} {unit.value} for {n} {unit.value}", ir.Length(other, unit)
+        case ir.Quantity(number, unit) if number:
+            step = Decimal(1).scaleb(int(number.as_tuple().exponent))
+            for other in (number - step, number + step):
+                yield f"{other:f} for {number:f}", ir.Quantity(other, unit)
+        case Decimal():
+            for other in (bound - 1, bound + 1):
+                if other > 0:
+                    yield f"{other:f} for {bound:f}", other
+        case ir.DateLiteral(first, last, text):
+            for days, word in ((-1, "earlier"), (1, "later")):
+                yield f"a day {word} than {text}", replace(bound, first=first + days, last=last + days)
+        case _:
+            return
+
+
+_MORE: Mapping[str, Any] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+_TURNED: Mapping[str, Any] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_SIDES: Mapping[str, Any] = {"before": "after", "after": "before", "of": "before", "from": "before"}
+
+
+def _operators(part: ir.Condition) -> Iterator[tuple[str, ir.Condition]]:
+    """Yield a comparison with each other operator that an author may have meant."""
+    match part:
+        case ir.Compare(_, operator):
+            for others in (_MORE, _TURNED):
+                yield f"`{others[operator]}` for `{operator}`", replace(part, operator=others[operator])
+        case ir.AgeCompare(_, operator):
+            other: Literal["<", ">="] = ">=" if operator == "<" else "<"
+            yield f"`{other}` for `{operator}`", replace(part, operator=other)
+        case ir.Before(left, right, span):
+            yield "`after` for `before`", ir.Before(right, left, span)
+            yield "the same day too", ir.Not(ir.Before(right, left, span), span)
+        case ir.SameDay(left, right, span):
+            yield "`before` for the same day", ir.Before(left, right, span)
+        case ir.Within(left, right, length, side, span):
+            yield f"`{_SIDES[side]}` for `{side}`", replace(part, side=_SIDES[side])
+            yield "without its last day", ir.Nearer(left, right, length, "from" if side == "of" else side, span)
+        case ir.Beyond(side=side):
+            yield f"`{_SIDES[side]}` for `{side}`", replace(part, side=_SIDES[side])
+        case ir.Nearer(left, right, length, side, span):
+            yield f"`{_SIDES[side]}` for `{side}`", replace(part, side=_SIDES[side])
+            yield "with its last day", ir.Within(left, right, length, "of" if side == "from" else side, span)
+        case ir.FieldIs(field, word) if field.name in ("gender", "sex_at_birth") and word in ("male", "female"):
+            turned = "female" if word == "male" else "male"
+            yield f"`{turned}` for `{word}`", replace(part, word=turned)
+        case ir.Quantified(quantifier=quantifier):
+            turned_to: Any = {"exists": "no", "no": "exists", "at_least": "fewer", "fewer": "at_least"}[quantifier]
+            yield f"`{turned_to}` for `{quantifier}`".replace("_", " "), replace(part, quantifier=turned_to)
+        case ir.Ordered(order=order):
+            yield "the other end", replace(part, order="earliest" if order == "latest" else "latest")
+        case ir.SameProduct(left, right, span):
+            yield "a shared ingredient for the same product", ir.SharesIngredient(left, right, span)
+        case ir.SharesIngredient(left, right, span):
+            yield "the same product for a shared ingredient", ir.SameProduct(left, right, span)
+        case _:
+            return
+
+
+def _with_var(node: Any, made: ir.Var) -> Any:
+    """Return a rule or a condition in which a variable is drawn otherwise, wherever it stands."""
+    return _mapped(node, lambda one: made if isinstance(one, ir.Var) and one.slot == made.slot and one.name == made.name else one)
+
+
+def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(node, tuple):
+        return tuple(_mapped(one, change) for one in node)
+    if isinstance(node, ir.Example) or not is_dataclass(node) or isinstance(node, type):
+        return node
+    made = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node) if f.init}
+    return change(replace(node, **made) if any(made[name] is not getattr(node, name) for name in made) else node)
+
+
+def _alternatives(binding: Binding) -> dict[str, str]:
+    """Return for each set that a rule asks of something another that rules of its ruleset ask of the same, of other codes."""
+    asked: dict[tuple[str, str], dict[str, None]] = {}
+    for rule in binding.rules:
+        for what, name in _sets_of(rule):
+            asked.setdefault((rule.ruleset, what), {})[name] = None
+    found: dict[str, str] = {}
+    for names in asked.values():
+        for name in names:
+            others = [one for one in names if binding.sets[one].members != binding.sets[name].members]
+            apart = [one for one in others if not binding.sets[one].members & binding.sets[name].members]
+            if others:
+                found.setdefault(name, (apart or others)[0])
+    return found
+
+
+def _sets_of(rule: ir.Rule) -> Iterator[tuple[str, str]]:
+    """Yield the sets that a rule asks for, with what it asks of: entries, medicines, or a field."""
+    conditions = [c for c in (rule.when, *(u.condition for u in rule.unless)) if c is not None]
+    own = [var for var in (rule.trigger.subject, rule.trigger.partner) if var is not None]
+    for part in (one for condition in conditions for one in every(condition)):
+        match part:
+            case ir.InSet(ir.Field(name=field), name):
+                yield field, name
+            case ir.InSet(ir.Var() as var, name):
+                yield "medication" if var.kind is ir.Kind.MEDICATION else "entry", name
+            case ir.Quantified(var=var) | ir.Ordered(var=var):
+                own.append(var)
+            case _:
+                continue
+    for var in own:
+        if var.set is not None:
+            yield "medication" if var.kind is ir.Kind.MEDICATION else "entry", var.set
+
+
+def _local(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -1,0 +1,219 @@
+"""`codesafety rules test`, as authors of rules run it: failures, one rule or example, and what the examples show of the logic."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.doors.test_rules import rules
+from tests.places import ROOT
+
+HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }
+"""
+ADULT = """rule of-age {
+  action note hazard H-01 source "a test" because "a test"
+  for entry e in pregnant
+  when patient.gender is female and age at e >= 12 years
+  say "{e}"
+  example "twelve" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect fires
+  }
+  example "the day before" {
+    given patient gender female, born 2013-06-02
+    given incoming entry 77386006, date 2025-06-01
+    expect clear
+  }
+  example "a man" {
+    given patient gender male, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect clear
+  }
+%s}
+"""
+OTHER = """  example "another code" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 60001007, date 2025-06-01
+    expect clear
+  }
+  example "planned" {
+    given patient gender female, born 2013-06-01
+    given incoming entry 77386006, date 2025-06-01, planned
+    expect clear
+  }
+"""
+WRONG = """  example "a boy" {
+    given patient gender male, born 2020-06-01
+    given incoming entry 77386006, date 2025-06-01
+    expect fires
+  }
+"""
+
+
+def written(folder: Path, more: str = "", name: str = "of-age") -> Path:
+    (folder / "my.rules").write_text(HEAD + (ADULT % more).replace("of-age", name), "utf-8")
+    return folder
+
+
+def test_a_failing_example_is_shown_with_its_place_and_what_it_gives_expects_and_gets(tmp_path: Path) -> None:
+    run = rules("test", written(tmp_path, WRONG))
+    assert run.exit_code == 1
+    assert run.stdout.splitlines() == [
+        "FAILED  my.rules/of-age: a boy",
+        f"        at         {tmp_path}/my.rules:23",
+        "        given      patient gender male, born 2020-06-01",
+        "                   incoming entry 77386006, date 2025-06-01",
+        "        expected   fires",
+        "        got        clear",
+        "        because    not so: patient.gender is female",
+        "                   not so: age at e >= 12 years",
+        "4 examples of 1 rule: 3 as expected, 1 not",
+    ]
+    failed = json.loads(rules("test", tmp_path, "--format", "json").stdout)["failed"]
+    assert [(one["line"], one["given"][0]) for one in failed] == [(23, "given patient gender male, born 2020-06-01")]
+
+
+def test_a_pattern_and_a_name_choose_what_is_run(tmp_path: Path) -> None:
+    folder = written(tmp_path, WRONG)
+    assert rules("test", folder, "--run", "TWELVE").stdout == "1 example of 1 rule: 1 as expected, 0 not\n"
+    assert rules("test", folder, "--run", "of-age: the*before").exit_code == 0
+    assert rules("test", f"{folder}/of-age").stdout.endswith("4 examples of 1 rule: 3 as expected, 1 not\n")
+    nothing = rules("test", folder, "--run", "no such example")
+    assert (nothing.exit_code, nothing.stdout) == (1, "0 examples of 0 rules: 0 as expected, 0 not\n")
+    unknown = rules("test", f"{folder}/of-aged")
+    assert unknown.exit_code == 2
+    assert "did you mean `of-age`?" in unknown.stderr
+
+
+def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(tmp_path: Path) -> None:
+    run = rules("test", written(tmp_path), "--coverage")
+    assert run.exit_code == 0
+    assert run.stdout.splitlines() == [
+        "my.rules/of-age: 2 of 4 atoms decide alone, 6 of 12 values seen",
+        "    for.e.set         e in pregnant: never false, unknown; never decides alone by being false",
+        "    for.e.stands      e is present, the patient's and current: never false, unknown; never decides alone by being false",
+        "    when.0            patient.gender is female: never unknown",
+        "    when.1            age at e >= 12 years: never unknown",
+        "3 examples of 1 rule: 3 as expected, 0 not",
+        "4 atoms: 2 shown to decide alone",
+    ]
+
+
+def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
+    below = rules("test", written(tmp_path), "--coverage", "--threshold", "100")
+    assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age: 50 % atoms that decide alone\n")
+    assert rules("test", tmp_path, "--coverage", "--threshold", "50").exit_code == 0
+    assert rules("test", written(tmp_path, OTHER), "--coverage", "--threshold", "100").exit_code == 0
+    failing = json.loads(rules("test", written(tmp_path, WRONG), "--coverage", "--format", "json").stdout)
+    assert (len(failing["failed"]), failing["coverage"][0]["mcdc"]) == (1, {"shown": 2, "of": 4})
+    assert failing["coverage"][0]["atoms"][2] == {
+        "place": "when.0",
+        "words": "patient.gender is female",
+        "seen": {"true": True, "false": True, "unknown": False},
+        "decides": {"true": True, "false": True},
+    }
+
+
+def test_an_atom_within_a_quantifier_an_exception_and_an_alternative_decides_by_itself(tmp_path: Path) -> None:
+    when = 'when (patient.gender is female or exists history h in pregnant where ( h is before e )) unless "child" age at e < 12 years'
+    (tmp_path / "my.rules").write_text(
+        HEAD.replace("language 1", "language 2")
+        + (ADULT % "")
+        .replace("when patient.gender is female and age at e >= 12 years", when)
+        .replace(
+            "expect clear\n  }\n}",
+            "given record entry 77386006, date 2024-01-01 expect fires }\n"
+            '  example "later" { given patient gender male, born 2013-06-01 given incoming entry 77386006, date 2025-06-01\n'
+            "  given record entry 77386006, date 2025-06-01 expect clear }\n}",
+        ),
+        "utf-8",
+    )
+    run = json.loads(rules("test", tmp_path, "--coverage", "--format", "json").stdout)
+    assert run.get("failed") == [], run
+    decides = {atom["words"].partition(" where")[0]: atom["decides"] for atom in run["coverage"][0]["atoms"]}
+    both = {"true": True, "false": True}
+    assert decides["h is before e"] == both
+    assert decides["exists history h in pregnant"] == both
+    assert decides["age at e < 12 years"] == both
+    assert decides["patient.gender is female"] == both
+
+
+def test_results_for_pipelines(tmp_path: Path) -> None:
+    folder = written(tmp_path, WRONG)
+    root = ElementTree.fromstring(rules("test", folder, "--coverage", "--threshold", "90", "--format", "junit").stdout)
+    assert (root.get("tests"), root.get("failures")) == ("5", "2")
+    (case,) = [one for one in root.iter("testcase") if one.get("name") == "a boy"]
+    assert (case.get("classname"), case.get("line")) == ("my.rules/of-age", "23")
+    assert case[0].get("message") == "expected fires, got clear"
+    (run,) = json.loads(rules("test", folder, "--format", "sarif").stdout)["runs"]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("example-fails", "error")
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 23}
+
+
+def test_a_limit_that_is_one_step_off_is_noticed_or_shown_with_an_example_that_would(tmp_path: Path) -> None:
+    run = json.loads(rules("test", written(tmp_path, OTHER), "--mutate", "--format", "json").stdout)
+    (found,) = run["mutation"]
+    assert (found["noticed"], found["mutants"]) == (7, 8)
+    (one,) = found["survivors"]
+    assert (one["kind"], one["words"], one["line"]) == ("context", "`history e` for `entry e` in `for`", 3)
+    assert (one["answer"], one["instead"]) == ({"outcome": "clear", "missing": []}, "fires")
+    assert "past" in one["example"]
+
+
+def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:
+    one_only = ADULT.partition('  example "the day')[0] + "}\n"
+    (tmp_path / "my.rules").write_text(HEAD + one_only, "utf-8")
+    assert rules("format", tmp_path).exit_code == 0
+    before = json.loads(rules("test", tmp_path, "--mutate", "--accept", "--format", "json").stdout)["mutation"][0]
+    assert {s["kind"] for s in before["survivors"]} == {"limit", "connective", "context"}
+    assert all(s["example"] for s in before["survivors"])
+    assert rules("format", "--check", tmp_path).exit_code == 0
+    after = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    assert (after["failed"], after["mutation"][0]["survivors"]) == ([], [])
+    assert after["mutation"][0]["noticed"] == after["mutation"][0]["mutants"]
+
+
+def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) -> None:
+    twice = "when patient.gender is female and (age at e >= 12 years or age at e >= 14 years)"
+    text = (ADULT % OTHER).replace("when patient.gender is female and age at e >= 12 years", twice)
+    (tmp_path / "my.rules").write_text(HEAD + text, "utf-8")
+    (found,) = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)["mutation"]
+    same = [one["words"] for one in found["change_nothing"]]
+    assert "15 years for 14 years in `age at e >= 14 years`" in same
+    assert not [one for one in found["survivors"] if one["example"] is None]
+
+
+def test_edges_hold_the_day_before_on_and_after_leap_days_and_each_missing_field(tmp_path: Path) -> None:
+    run = json.loads(rules("test", written(tmp_path), "--boundaries", "--format", "json").stdout)
+    (found,) = run["boundaries"]
+    answers = {one["name"]: (one["answer"]["outcome"], *one["answer"]["missing"]) for one in found["examples"]}
+    assert answers["patient.born and e.date: a day less than 12 years"] == ("clear",)
+    assert answers["patient.born and e.date: 12 years"] == ("fires",)
+    assert answers["patient.born and e.date: a day more than 12 years"] == ("fires",)
+    assert answers["without patient.born"] == ("cannot tell", "patient.born")
+    assert answers["without patient.gender"] == ("cannot tell", "patient.gender")
+    assert answers["without e.date"] == ("cannot tell", "e.date")
+    assert any("born 2012-02-29" in one["example"] for one in found["examples"])
+    pasted = "\n".join(one["example"] for one in found["examples"])
+    again = rules("test", written(tmp_path, pasted))
+    assert (again.exit_code, again.stdout) == (
+        0,
+        f"{3 + len(answers)} examples of 1 rule: {3 + len(answers)} as expected, 0 not\n",
+    )
+    assert json.loads(rules("test", tmp_path, "--boundaries", "--format", "json").stdout)["boundaries"][0]["examples"] == []
+
+
+def test_pytest_measures_the_rules_too(tmp_path: Path) -> None:
+    settings = tmp_path / "pytest.ini"
+    settings.write_text("[pytest]\n", "utf-8")
+    asked = ["--rules", "--rules-coverage", "100", "--rules-mutate", "50", "-p", "no:cacheprovider", "-c", str(settings)]
+    command = [sys.executable, "-m", "pytest", "-q", *asked, str(written(tmp_path))]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "50 % atoms that decide alone, below 100 %" in run.stdout
+    assert "1 failed, 4 passed" in run.stdout
