@@ -17,7 +17,8 @@ from codesafety.authoring.coverage import words_at
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.examples import places, replaced
 from codesafety.authoring.lint.logic import of_firing, silent_ways
-from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Formula, Problem, Stands, Verdict
+from codesafety.authoring.lint.reading import Formula, Stands
+from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict
 from codesafety.authoring.lint.told import every
 from codesafety.authoring.testing import Texts, alone_with, answer, build
 from codesafety.diagnostics import Span
