@@ -299,11 +299,11 @@ class _Patient:
             if kind == "medication":
                 medication = reader.medication(row, self._encounters)
                 self.medications.append(medication)
-                self.not_read.extend(stated.of_medication(medication))
+                self.not_read.extend((*stated.of_medication(medication), *stated.denied_beside(medication)))
             elif kind in _ENTRY_KINDS:
                 entry, strange = stated.of_entry(reader.entry(row, kind, self._encounters))
                 self.entries.append(entry)
-                self.not_read.extend(strange)
+                self.not_read.extend((*strange, *stated.denied_beside(entry)))
             else:
                 raise BadValue("the kind is none that an entry may have")
         except BadValue as error:
