@@ -49,6 +49,12 @@ def test_codes_that_nobody_judged_are_named(tmp_path: Path) -> None:
     assert "1 × codes in a column that this reader does not know, number 8: entries[0].unknown1" in shown
 
 
+def test_a_column_that_nobody_read_is_told(tmp_path: Path) -> None:
+    code, shown = text(table(tmp_path, f"1,female,1990-01-01,{PREGNANT},true", head=f"{HEAD},negated"))
+    assert code == 0
+    assert "Not read, and no code stands there: 1 × a column that this reader does not know, number 8: entries.unknown1" in shown
+
+
 def test_findings_are_counted_by_rule_and_what_could_not_be_told_by_what_is_missing(tmp_path: Path) -> None:
     code, shown = text(table(tmp_path, f"1,female,1990-01-01,{DENIED}", f"2,female,1990-01-01,{PREGNANT}"))
     assert (code, "entries.csv: 2 patients, 2 entries and medications" in shown) == (1, True)

@@ -81,7 +81,7 @@ class Account:
         self._patients = self._entries = 0
         self._decisions: Counter[str] = Counter()
         self._fired: dict[tuple[str, str], tuple[_Counted, Counter[str]]] = {}
-        self._unchecked: dict[str, dict[str, _Counted]] = {"held": {}, "not read": {}, "not judged": {}, "error": {}}
+        self._unchecked: dict[str, dict[str, _Counted]] = {"held": {}, "not read": {}, "not judged": {}, "details": {}, "error": {}}
         self._context: dict[str, _Counted] = {}
         self._missing: dict[str, _Counted] = {}
 
@@ -97,8 +97,9 @@ class Account:
         for failed in report.not_checked:
             self._note("held", failed.reason, failed.path or key)
         for unread in report.not_read:
-            if not unread.broken and (unread.whole or unread.coded):
-                self._note("not read" if unread.whole else "not judged", unread.reason, unread.path)
+            if not unread.broken:
+                kind = "not read" if unread.whole else "not judged" if unread.coded else "details"
+                self._note(kind, unread.reason, unread.path)
         for error in report.errors:
             self._note("error", error, key)
         for said in (said for item in report.items for said in item.context):
@@ -120,6 +121,7 @@ class Account:
             ("held", "NOT CHECKED, and held"),
             ("not read", "Not read"),
             ("not judged", "Not judged: codes that no rule about entries has seen"),
+            ("details", "Not read, and no code stands there"),
             ("error", "Errors"),
         ):
             yield from self._listed(heading, self._unchecked[kind])
