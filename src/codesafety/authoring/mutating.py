@@ -248,13 +248,11 @@ def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, ir.Cond
 
 
 def _value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
-    match part:
-        case ir.Quantified() | ir.Several():
-            return binding.number(limit)
-        case ir.Compare() | ir.InRange() | ir.Differs():
-            return binding.quantity(limit)
-        case _:
-            return binding.length(limit)
+    """Return what a limit is where it stands: a length, a number that counts, or one that is compared."""
+    found = binding.limits[limit.name]
+    if isinstance(found, ir.Length) or limit.unit is not None:
+        return binding.length(limit)
+    return binding.number(limit) if isinstance(part, ir.Quantified | ir.Several) else binding.quantity(limit)
 
 
 def _steps(bound: object) -> Iterator[tuple[str, object]]:
