@@ -7,9 +7,12 @@ by itself, and asks for no example.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from codesafety import ir
@@ -85,7 +88,7 @@ def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator
             if any(key in of and run.notice(of[key].rule) for run, of in zip(noticing, changed, strict=True)):
                 killed += 1
                 continue
-            found = _told_apart(binding, rows[0], mutant)
+            found = noticing[0].beside(mutant) or _told_apart(binding, rows[0], mutant)
             if found is Verdict.NEVER:
                 same.append(mutant)
             elif isinstance(found, tuple):
@@ -101,17 +104,102 @@ class _Examples:
     def __init__(self, binding: Binding, rule: ir.Rule) -> None:
         self._binding = binding
         self._rule = rule
-        self._givens = [build(one) for one in rule.examples]
-        self._answers = [self._answer(rule, at) for at in range(len(self._givens))]
+        self._answers = [self._answer(rule, at) for at in range(len(rule.examples))]
 
     def _answer(self, rule: ir.Rule, at: int) -> Answer:
-        given = self._givens[at]
-        facts = Facts(given.submission, given.record, self._binding.codebook)
-        return answer(run_reference(alone_with(self._binding, rule), facts), rule.name)
+        return self._told(rule, self._rule.examples[at])
 
     def notice(self, changed: ir.Rule) -> bool:
         """Return whether some example is answered otherwise by a changed rule."""
         return any(self._answer(changed, at) != told for at, told in enumerate(self._answers))
+
+    @cached_property
+    def _near(self) -> list[tuple[ir.Example, Answer]]:
+        """Patients who differ from an example's in one thing, with what the rule answers for them."""
+        near = itertools.islice((other for one in self._rule.examples for other in _edited(one)), _MOST_NEAR)
+        return [(one, self._told(self._rule, one)) for one in near]
+
+    def _told(self, rule: ir.Rule, patient: ir.Example) -> Answer:
+        given = build(patient)
+        facts = Facts(given.submission, given.record, self._binding.codebook)
+        return answer(run_reference(alone_with(self._binding, rule), facts), rule.name)
+
+    def beside(self, mutant: Mutant) -> tuple[ir.Example, Answer, str] | None:
+        """Return a patient beside an example whom a mutant answers otherwise, on both evaluators, if there is one."""
+        for patient, told in self._near:
+            if self._told(mutant.rule, patient)[0] != told[0]:
+                both = [alone_with(self._binding, rule) for rule in (self._rule, mutant.rule)]
+                answers = [both_answer(one, compile_program(one), one.rules[0], patient) for one in both]
+                if answers[0] == told and answers[1] is not None and answers[1][0] != told[0]:
+                    return patient, told, answers[1][0]
+        return None
+
+
+_MOST_NEAR = 300
+_CONTEXTS = (
+    ("past", None),
+    ("absent", None),
+    ("planned", None),
+    ("possible", None),
+    ("about", "family"),
+    ("entered-in-error", None),
+)
+_PLAIN = frozenset(
+    (
+        "date",
+        "born",
+        "sent",
+        "gender",
+        "sex_at_birth",
+        "past",
+        "history",
+        "about",
+        "value",
+        "days_supply",
+        "dose",
+        "complete_from",
+    )
+)
+
+
+def _edited(example: ir.Example) -> Iterator[ir.Example]:
+    """Yield an example with one thing changed: one given fewer, a field fewer, a day or a step off, another gender, side or context.
+
+    None of one that gives words or identifiers.
+    """
+    attributes = [a for given in example.givens if not isinstance(given, ir.GivenNoRecord) for a in given.attributes]
+    plain = all(a.value is None or a.name in _PLAIN for a in attributes)
+    if not plain or any(isinstance(given, ir.GivenText) for given in example.givens):
+        return
+    for at, given in enumerate(example.givens):
+        before, after = example.givens[:at], example.givens[at + 1 :]
+        yield replace(example, givens=(*before, *after))
+        if isinstance(given, ir.GivenNoRecord):
+            continue
+        if isinstance(given, ir.GivenItem):
+            side: Literal["incoming", "record"] = "record" if given.side == "incoming" else "incoming"
+            yield replace(example, givens=(*before, replace(given, side=side), *after))
+            words = {a.name for a in given.attributes if a.value is None or a.name == "about"}
+            if given.kind == "entry" and not words & {word for word, _ in _CONTEXTS}:
+                for word, value in _CONTEXTS:
+                    more = (*given.attributes, ir.Attribute(word, value))
+                    yield replace(example, givens=(*before, replace(given, attributes=more), *after))
+        for place, attribute in enumerate(given.attributes):
+            first, last = given.attributes[:place], given.attributes[place + 1 :]
+            others = [(*first, other, *last) for other in _other_values(attribute)]
+            for made in [*others, (*first, *last)] if len(given.attributes) > 1 or isinstance(given, ir.GivenItem) else others:
+                yield replace(example, givens=(*before, replace(given, attributes=made), *after))
+
+
+def _other_values(attribute: ir.Attribute) -> Iterator[ir.Attribute]:
+    if attribute.name in ("gender", "sex_at_birth") and attribute.value in ("male", "female"):
+        yield replace(attribute, value="female" if attribute.value == "male" else "male")
+    elif attribute.number is not None:
+        step = Decimal(1).scaleb(int(attribute.number.as_tuple().exponent))
+        yield from (replace(attribute, number=n) for n in (attribute.number - step, attribute.number + step) if n >= 0)
+    elif attribute.value is not None and len(attribute.value) == 10 and attribute.name in ("date", "born", "sent"):
+        day = date.fromisoformat(attribute.value).toordinal()
+        yield from (replace(attribute, value=date.fromordinal(day + days).isoformat()) for days in (-366, -31, -1, 1, 31, 366))
 
 
 # ------------------------------------------------------------------------------------------------ one that would notice
@@ -249,13 +337,11 @@ def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, ir.Cond
 
 
 def _value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
-    match part:
-        case ir.Quantified() | ir.Several():
-            return binding.number(limit)
-        case ir.Compare() | ir.InRange() | ir.Differs():
-            return binding.quantity(limit)
-        case _:
-            return binding.length(limit)
+    """Return what a limit is where it stands: a length, a number that counts, or one that is compared."""
+    found = binding.limits[limit.name]
+    if isinstance(found, ir.Length) or limit.unit is not None:
+        return binding.length(limit)
+    return binding.number(limit) if isinstance(part, ir.Quantified | ir.Several) else binding.quantity(limit)
 
 
 def _steps(bound: object) -> Iterator[tuple[str, object]]:

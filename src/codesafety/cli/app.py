@@ -16,6 +16,7 @@ from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli import serve as serve_module
+from codesafety.cli import why as why_module
 from codesafety.cli.output import CLEAN, finish, write
 
 _LATER: Final[Mapping[str, str]] = {
@@ -87,3 +88,4 @@ app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
 app.command("serve")(serve_module.serve)
 app.command("catalogue")(catalogue_module.catalogue)
+app.command("why")(why_module.why)

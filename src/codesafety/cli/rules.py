@@ -294,7 +294,7 @@ def test(
     from codesafety.cli import tested
 
     if threshold is not None and not (coverage or mutation):
-        raise typer.BadParameter("--threshold says what --coverage or --mutate must reach: give one of them too")
+        raise typer.BadParameter("the per cent is of what --coverage or --mutate shows: give one of them too")
     if accept and not mutation:
         raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
     texts = Texts()

@@ -54,7 +54,7 @@ def explain(interpreter: Interpreter, rule: ir.Rule, application: Application) -
     facts = dict(_trigger_facts(rule, frame)) | dict(_from_outside(rule, frame, interpreter))
     changes: list[Change] = []
     if rule.when is not None:
-        facts.update(_facts(rule.when, frame, interpreter))
+        facts.update(facts_of(rule.when, frame, interpreter))
         facts.update(_assumed(rule, frame, interpreter))
         changes = list(_changes(rule.when, True, rule, frame, interpreter))
         facts.update(
@@ -220,9 +220,9 @@ def _named(condition: ir.Condition) -> Iterator[ir.Named]:
             pass
 
 
-def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
+def facts_of(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> Iterator[tuple[str, str]]:
     for called in _named(condition):
-        if _reads_private(called):
+        if reads_private(called):
             continue
         truth = interpreter.judge(called.part, frame)[0]
         yield called.title, "cannot tell" if truth is None else "yes" if truth else "no"
@@ -257,7 +257,7 @@ def _facts(condition: ir.Condition, frame: Frame, interpreter: Interpreter) -> I
                 chosen = [member for member, _ in interpreter.chosen(atom, frame) if isinstance(member, ItemFact)]
                 yield f"{order} {var.name}", ", ".join(label(item, interpreter.facts) for item in chosen) or "none"
                 if len(chosen) == 1:
-                    yield from _facts(has, {**frame, var.slot: Bound(chosen[0], var.name)}, interpreter)
+                    yield from facts_of(has, {**frame, var.slot: Bound(chosen[0], var.name)}, interpreter)
             case ir.Says(var, what, name) if interpreter.judge(atom, frame)[0]:
                 yield f"words of {var.name}", f"{'deny' if what == 'denies' else 'affirm'} {name.rpartition('/')[2]}"
             case ir.CodingIs(var) | ir.Contradicts(var):
@@ -540,12 +540,12 @@ def _changes(condition: ir.Condition, wanted: bool, rule: ir.Rule, frame: Frame,
                 yield from _changes(live[0], wanted, rule, frame, interpreter)
         case ir.Not(part) if part.span == condition.span and not isinstance(part, ir.AgeRange):
             words = words_of(condition, rule)
-            if words and not _reads_private(part):  # written with `is not` or `not in`
+            if words and not reads_private(part):  # written with `is not` or `not in`
                 asserted = words.replace(" is not ", " is ", 1).replace(" not in ", " in ", 1)
                 yield Change(f"clear if: {asserted}" if wanted else f"clear if not: {asserted}", _gender_change(part, not wanted))
         case ir.Not(part):
             yield from _changes(part, not wanted, rule, frame, interpreter)
-        case _ if any(_reads_private(atom) for atom in _atoms(condition)):
+        case _ if any(reads_private(atom) for atom in _atoms(condition)):
             return
         case ir.Named(title=title):
             yield Change(f"clear if not: {title}" if wanted else f"clear if: {title}")
@@ -613,14 +613,14 @@ def _ages(low: ir.Length | None, high: ir.Length | None) -> str | None:
     return None
 
 
-def _reads_private(condition: ir.Condition) -> bool:
+def reads_private(condition: ir.Condition) -> bool:
     match condition:
         case ir.FieldIs(field) | ir.IsMissing(field):
             return field.private
         case ir.FieldSame(left, right):
             return left.private or right.private
         case _:
-            return any(_reads_private(atom) for part in ir.inner(condition) for atom in _atoms(part))
+            return any(reads_private(atom) for part in ir.inner(condition) for atom in _atoms(part))
 
 
 def words_of(condition: ir.Condition, rule: ir.Rule) -> str | None:

@@ -1,0 +1,132 @@
+"""`codesafety why`: one rule and one message, clause by clause, also where it did not fire or was never asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.places import ROOT
+from typer.testing import CliRunner, Result
+
+from codesafety import load
+from codesafety.authoring.testing import bind_for_examples, build
+from codesafety.authoring.why import Clause, trace
+from codesafety.cli.app import app
+from codesafety.engine import frozen_terminology
+
+MESSAGE = str(ROOT / "docs" / "examples" / "pregnancy-status-update.xml")
+RECORD = str(ROOT / "docs" / "examples" / "record-complete.json")
+MALE = "uk.pregnancy/pregnant-patient-recorded-male"
+
+
+def why(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["why", *map(str, arguments)], catch_exceptions=False)
+
+
+def traced(*arguments: str | Path) -> Any:
+    found = json.loads(why(*arguments, "--format", "json").stdout)
+    assert found["trace_version"] == "1"
+    (one,) = found["traces"]
+    return one
+
+
+def test_a_rule_that_is_clear_shows_which_clause_was_not_so_and_nothing_private() -> None:
+    run = why(MESSAGE, "pregnant-patient-recorded-male")
+    assert (run.exit_code, run.stdout.splitlines()[1:]) == (
+        0,
+        [
+            "  Pregnant (77386006), 2026-03-04 (Bundle.entry[2].resource.entry[6].resource): clear",
+            "    true        for entry e in pregnant",
+            "    false       patient.gender is male [patient.gender: female]",
+            "    unless",
+            "      not shown   what is private to the patient",
+        ],
+    )
+    one = traced(MESSAGE, MALE)
+    assert (one["answer"], one["compiled"], one["reason"]) == ("clear", "clear", None)
+    assert one["asked"][0]["clauses"][1] == {
+        "words": "patient.gender is male",
+        "value": "false",
+        "facts": {"patient.gender": "female"},
+        "missing": [],
+        "parts": [],
+    }
+
+
+def test_a_rule_that_was_never_asked_says_why() -> None:
+    no_code = traced(MESSAGE, next(rule.name for rule in load("uk.sex").rules), "--rules", "uk.sex")
+    assert no_code["answer"] == "not asked"
+    assert re.fullmatch(r"nothing that is incoming (has a code in `.+`|is a .+|is what it ranges over)", no_code["reason"])
+
+
+def test_what_is_missing_is_told_and_a_record_changes_it() -> None:
+    untold = traced(MESSAGE, "uk.pregnancy/pregnant-soon-after-a-birth")
+    assert (untold["answer"], untold["missing"]) == ("cannot tell", ["record"])
+    assert traced(MESSAGE, "uk.pregnancy/pregnant-soon-after-a-birth", "--record", RECORD)["answer"] == "not asked"
+
+
+def test_a_rule_that_a_profile_has_off_is_traced_all_the_same(tmp_path: Path) -> None:
+    change = {"rule": MALE, "action": "off", "reason": "a test of it", "role": "lead", "until": "2026-12-31"}
+    (tmp_path / "profile.json").write_text(json.dumps({"name": "a practice", "changes": [change]}), "utf-8")
+    one = traced(MESSAGE, MALE, "--profile", tmp_path / "profile.json")
+    assert (one["answer"], one["reason"], one["compiled"]) == ("not asked", "the profile has it off until 2026-12-31", None)
+    assert one["asked"][0]["clauses"][1]["value"] == "false"
+
+
+def test_a_rule_that_is_not_in_force_or_not_loaded_says_so(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }\n'
+        'valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }\n'
+        'rule later { action note hazard H-01 source "a test" because "a test" valid from 2030-01-01\n'
+        '  for entry e in pregnant when patient.gender is female say "{e}" }\n',
+        "utf-8",
+    )
+    one = traced(MESSAGE, "later", "--rules", tmp_path)
+    assert (one["answer"], one["reason"]) == ("not asked", "it is in force from 2030-01-01, which the message's day is not")
+    optional = next(rule.name for rule in load("uk.pincer").rules if rule.ruleset == "uk.pincer")
+    assert traced(MESSAGE, optional)["reason"] == "its ruleset `uk.pincer` is off by default; --rules loads it"
+
+
+def test_no_such_rule_is_exit_2_with_one_that_is_near() -> None:
+    run = why(MESSAGE, "pregnant-patient-recorded-mal")
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert "did you mean" in run.stderr and "pregnant-patient-recorded-male" in run.stderr
+
+
+def test_a_paragraph_for_a_reader_who_writes_no_rules() -> None:
+    said = " ".join(why(MESSAGE, MALE, "--format", "paragraph").stdout.split())
+    assert "raised nothing. It looked at Pregnant (77386006), 2026-03-04." in said
+    assert "it is not so that “patient.gender is male” (patient.gender: female)" in said
+
+
+@pytest.mark.parametrize("name", ["uk.contraception", "uk.blood_pressure"])
+def test_a_trace_answers_as_the_examples_expect_and_names_no_day_of_birth(name: str) -> None:
+    engine = load(name)
+    binding = bind_for_examples(engine.rulesets, frozen_terminology(engine.rulesets))
+    rulesets = {ruleset.name: ruleset for ruleset in engine.rulesets}
+
+    def values(clauses: tuple[Clause, ...]) -> set[str]:
+        return {c.value for c in clauses} | {v for c in clauses for v in values(c.parts)}
+
+    seen: set[str] = set()
+    for rule in (one for one in binding.rules if one.ruleset == name):
+        for example in rule.examples:
+            given = build(example)
+            one = trace(binding, rule, rulesets[name], given.submission, given.record)
+            seen.add(one.answer)
+            assert one.agreed
+            assert example.expect == ("clear" if one.answer == "not asked" else one.answer)
+            assert set(example.missing) == set(one.missing)
+            for asked in one.asked:
+                assert values(asked.clauses) <= {"true", "false", "cannot tell", "not shown"}
+                if asked.outcome == "fires":
+                    assert {c.value for c in asked.clauses} <= {"true", "not shown"}
+            assert (
+                given.submission.patient.born is None
+                or given.submission.patient.born not in json.dumps(one.as_data())
+                or (given.submission.patient.born in {e.date for e in given.submission.entries})
+            )
+    assert {"fires", "clear", "cannot tell"} <= seen
