@@ -81,7 +81,13 @@ class Account:
         self._patients = self._entries = 0
         self._decisions: Counter[str] = Counter()
         self._fired: dict[tuple[str, str], tuple[_Counted, Counter[str]]] = {}
-        self._unchecked: dict[str, dict[str, _Counted]] = {"held": {}, "not read": {}, "not judged": {}, "details": {}, "error": {}}
+        self._unchecked: dict[str, dict[str, _Counted]] = {
+            "held": {},
+            "not read": {},
+            "not judged": {},
+            "details": {},
+            "error": {},
+        }
         self._context: dict[str, _Counted] = {}
         self._missing: dict[str, _Counted] = {}
 
