@@ -95,13 +95,8 @@ class _TooManySteps(Exception):
 class Problem:
     """One rule, or two with the same kind of trigger, and every patient that they can tell apart."""
 
-    def __init__(
-        self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None, *, in_any_context: bool = False
-    ) -> None:
-        """`program`: the compiled rules, these among them; None: they are compiled when they are asked.
-
-        `in_any_context`: every item is varied in its context, also where no condition asks for it: the rules differ in their kinds.
-        """
+    def __init__(self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None) -> None:
+        """`program`: the compiled rules, these among them; None: they are compiled when they are asked."""
         self._program = program
         self.binding = binding
         self.rules = rules
@@ -129,8 +124,6 @@ class Problem:
                 if condition is not None:
                     self._leaves(condition)
         self._tie_members()
-        if in_any_context:
-            self.asked.wide |= {item.key for item in self.items}
 
     # ------------------------------------------------------------------------------------------ what is asked
 
