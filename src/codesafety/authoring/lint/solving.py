@@ -61,16 +61,9 @@ class _TooManySteps(Exception):
 class Problem(Options):
     """One rule, or two with the same kind of trigger, and every patient that they can tell apart."""
 
-    def __init__(
-        self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None, *, in_any_context: bool = False
-    ) -> None:
-        """`program`: the compiled rules, these among them; None: they are compiled when they are asked.
-
-        `in_any_context`: every item is varied in its context, also where no condition asks for it: the rules differ in their kinds.
-        """
+    def __init__(self, binding: Binding, rules: Sequence[ir.Rule], program: Program | None = None) -> None:
+        """`program`: the compiled rules, these among them; None: they are compiled when they are asked."""
         super().__init__(binding, rules)
-        if in_any_context:
-            self.asked.wide |= {item.key for item in self.items}
         self._program = program
         self._given: dict[int, list[_Group]] = {}
 
