@@ -191,7 +191,7 @@ def _mixed(one: ir.ValueSet, drawn: list[ir.Var], bench: Bench) -> None:
     for what, pattern in _OTHER:
         written = {c.key for c in one.codes} if pattern in (_BABY, _OPEN) else own - said
         other = [key for key, term in named.items() if key in written and pattern.search(term)]
-        if other and len(other) * 2 < len(named):
+        if other and len(other) * 2 <= len(named):
             bench.tell(
                 "CS455", f"`{local(one.name)}` holds codes that {what}, beside others that do not: {_listed([_called(k, bench) for k in other])}",
                 one.span, "take them out, or make another set of them", one,
