@@ -114,6 +114,8 @@ def certificate(name: str, issuer: tuple[Any, Any] | None = None) -> tuple[Any, 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    of = issuer[0].extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value if issuer else own
     built = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -124,6 +126,9 @@ def certificate(name: str, issuer: tuple[Any, Any] | None = None) -> tuple[Any, 
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(own, critical=False)  # Python 3.13 asks for the issuer's
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(of), critical=False)
+        .add_extension(x509.KeyUsage(issuer is not None, *[False] * 4, issuer is None, *[False] * 3), critical=True)
         .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
     return built, key

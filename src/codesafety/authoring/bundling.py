@@ -67,7 +67,8 @@ def build(
             f"{examples - passed} of {examples} examples are not answered as they expect, so nothing was built\n"
             "  = help: `codesafety rules test` names them"
         )
-    hazards = {f"{path.parent.name}/{path.name}": read_toml(path) for path in find_hazards(places)}
+    # an installed library has what ships in `_rulesets`
+    hazards = {f"{path.parent.name.removeprefix('_')}/{path.name}": read_toml(path) for path in find_hazards(places)}
     about = {
         "serial": serial,
         "valid_until": valid_until,
