@@ -435,6 +435,23 @@ def test_a_newer_bundle_of_a_file_is_taken_and_nothing_else_is(place: Path, tmp_
     assert first.assess(codesafety.Submission()).engine == first.standing.engine  # whoever holds the old one may finish with it
 
 
+def test_whatever_goes_wrong_with_a_newer_one_is_told_and_the_old_one_stays(place: Path, tmp_path: Path) -> None:
+    class Once(dict[str, str]):
+        def values(self) -> Any:
+            if self:
+                raise ZeroDivisionError("77386006")
+            return super().values()
+
+    file, limits = tmp_path / "rules.bundle", Once()
+    file.write_bytes(build(place, serial=1))
+    follower = Follower(file, limits=limits, installed_plugins=False)
+    limits["small/any"] = "1"
+    file.write_bytes(build(place, serial=2))
+    assert not follower.look()
+    assert follower.refused == "it could not be loaded: an error inside (ZeroDivisionError)"
+    assert follower.bundle.manifest.serial == 1
+
+
 def test_of_a_folder_the_highest_serial_is_in_use(place: Path, tmp_path: Path) -> None:
     (tmp_path / "a.bundle").write_bytes(build(place, serial=3))
     (tmp_path / "b.bundle").write_bytes(build(place, serial=2))

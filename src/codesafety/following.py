@@ -66,7 +66,7 @@ class Follower:
                     seen = True
                     try:
                         self._take(raw, name)
-                    except CodesafetyError as error:
+                    except Exception as error:  # noqa: BLE001  what is in use stays, and the thread that looks has nobody else to tell
                         refused = self._said(error)
                 self._unseen = None
             except BundleError as error:
@@ -120,8 +120,9 @@ class Follower:
         self.engine = load(held, **self._options)
         _log.info("bundle of serial %d in use, digest %s", serial, held.digest[:16])
 
-    def _said(self, error: CodesafetyError) -> str:
-        said = str(error).partition("\n")[0]
+    def _said(self, error: Exception) -> str:
+        ours = isinstance(error, CodesafetyError)
+        said = str(error).partition("\n")[0] if ours else f"it could not be loaded: an error inside ({type(error).__name__})"
         if said != self.refused:
             _log.warning("bundle not taken: %s", said)
         return said

@@ -194,25 +194,3 @@ def test_a_name_that_nobody_brings_is_told_with_those_that_are_known(installed: 
     )
     assert "nor a ruleset of this name that is shipped or that a plugin brings" in printed
     assert "supplier.checks" in printed
-
-
-def test_the_package_passes_the_strictest_of_mypy(tmp_path: Path) -> None:
-    pytest.importorskip("mypy")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--follow-imports",
-            "silent",
-            "--cache-dir",
-            str(tmp_path),
-            str(PACKAGE / "src"),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(ROOT / "src")},
-    )
-    assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from codesafety.formats.fhir.elements import Misplaced, misplaced_in
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
-from codesafety.formats.fhir.not_read import Rest, rest_of
+from codesafety.formats.fhir.not_read import Rest, not_judged, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
 from codesafety.formats.fhir.values import Broken, Used, child_text, date, identifier, is_nhs_number, one
@@ -401,11 +401,11 @@ def _answered_beside(resource: Node, index: Index) -> Iterator[NotRead]:
     """Yield a line for each answer and each denial beside the codes of a resource that no rule asks for."""
     for extension in index.inventory.of[resource].extensions:
         if not _ANSWERS.isdisjoint(extension.held) and _PUBLISHED.match(own_text(_outermost(extension), "url") or "") is None:
-            yield _unjudged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
+            yield not_judged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
     for concept in _concepts_beside(resource):
         words = [own_text(concept, "text"), *(own_text(coding, "display") for coding in concept.all("coding"))]
         if any(map(denies_by_itself, words)):
-            yield _unjudged(concept, MAY_DENY)
+            yield not_judged(concept, MAY_DENY)
 
 
 def _outermost(extension: Node) -> Node:
@@ -431,17 +431,6 @@ def _concepts_beside(node: Node) -> Iterator[Node]:
 def denies_by_itself(words: str | None) -> bool:
     """Return whether words deny what they stand beside, whatever that is."""
     return words is not None and " ".join(_WORD.findall(normalize("NFKC", words).casefold())) in _DENY
-
-
-def _unjudged(node: Node, reason: str) -> NotRead:
-    resource = node.resource
-    return NotRead(
-        path=node.path,
-        reason=reason,
-        resource_type=resource.resource_type,
-        resource_id=own_text(resource, "id"),
-        coded=True,
-    )
 
 
 def _notes(node: Node) -> Iterator[str]:

@@ -144,13 +144,13 @@ class Account:
 def account(index: Index, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
     envelope: list[Qualifier] = []
-    not_judged: list[NotRead] = []
+    lines: list[NotRead] = []
     for node, resource in index.inventory.coded.items():
         if resource.path in unread:
             continue
         stray = _stray(node)
         if stray is not None:
-            not_judged.append(_not_judged(stray, "a name that FHIR does not have beside a code"))
+            lines.append(not_judged(stray, "a name that FHIR does not have beside a code"))
         if node in used:
             continue
         held = _read_coding(node)
@@ -158,8 +158,8 @@ def account(index: Index, used: Used, unread: Collection[str]) -> Account:
             role = f"{resource.resource_type}.{_place(node)}"
             envelope.append(made(Qualifier, role=role, codings=(held,), text=_words_beside(node)))
         else:
-            not_judged.append(_not_judged(node, "a code where this library judges none", held))
-    return Account(tuple(envelope), tuple(not_judged))
+            lines.append(not_judged(node, "a code where this library judges none", held))
+    return Account(tuple(envelope), tuple(lines))
 
 
 def _read_coding(node: Node) -> Coding | None:
@@ -176,7 +176,8 @@ def _words_beside(node: Node) -> str | None:
     return found[0].value if found else None
 
 
-def _not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
+def not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
+    """Return the line of a code, or of what is beside one, that is named by its path and judged by no rule."""
     resource = node.resource
     return NotRead(
         path=node.path,
