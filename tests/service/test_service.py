@@ -219,10 +219,11 @@ def test_a_hook_is_answered_with_cards(server: Server) -> None:
     answered = call(server, hook())
     assert answered.status == 200
     cards = answered.json["cards"]
-    assert cards[0]["indicator"] == "critical"
-    assert any(
-        "uk.integrity/code-and-its-words" in json.dumps(card) or "Pregnant" in card["summary"] or card["detail"] for card in cards
-    )
+    assert [(card["source"]["topic"]["code"], card["indicator"]) for card in cards] == [
+        ("uk.integrity/pregnancy-code-whose-words-deny-it", "critical"),
+        ("uk.pregnancy/pregnancy-status-against-the-record", "warning"),
+        ("cannot-tell", "info"),
+    ]
     alone = call(server, hook(prefetch=None)).json["cards"]
     assert any("record" in json.dumps(card) for card in alone)
 
@@ -241,7 +242,11 @@ def test_what_is_prefetched_is_the_record(server: Server) -> None:
         {"hook": "patient-view"},
         {"hookInstance": None},
         {"context": {}},
-        {"context": {"conditions": {"resourceType": "Condition"}}},
+        {"context": {"patientId": "p", "conditions": {"resourceType": "Condition"}}},
+        {"context": {"conditions": {"resourceType": "Bundle"}}},
+        {"context": {"patientId": "q", "conditions": {"resourceType": "Bundle"}}},  # the patient that was fetched is another
+        {"prefetch": ["x"]},
+        {"prefetch": {"conditions": "x"}},
     ],
 )
 def test_a_hook_that_is_none_is_a_problem(server: Server, changed: dict[str, Any]) -> None:
@@ -249,9 +254,15 @@ def test_a_hook_that_is_none_is_a_problem(server: Server, changed: dict[str, Any
 
 
 def test_what_a_hook_sends_that_cannot_be_read_is_an_operation_outcome(server: Server) -> None:
-    answered = call(server, hook(context={"conditions": {"resourceType": "Bundle", "entry": 7}}))
-    assert answered.status in (200, 422)
-    assert "cards" in answered.json or answered.json["resourceType"] == "OperationOutcome"
+    twice = json.dumps(hook())[:-1] + ', "hook": "order-sign"}'
+    answered = server.ask("POST", "/cds-services/codesafety-conditions", twice, {"Content-Type": JSON})
+    assert (answered.status, answered.json["resourceType"]) == (422, "OperationOutcome")
+
+
+def test_what_a_hook_sends_that_is_broken_is_held(server: Server) -> None:
+    answered = call(server, hook(context={"patientId": "p", "conditions": {"resourceType": "Bundle", "entry": 7}}))
+    cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in answered.json["cards"]]
+    assert (answered.status, cards) == (200, [("broken", "critical"), ("error", "critical")])
 
 
 def test_a_service_that_is_not_there_is_a_problem(server: Server) -> None:

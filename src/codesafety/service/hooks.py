@@ -60,14 +60,30 @@ def asked(engine: Engine, service: str, given: dict[str, Any]) -> tuple[Submissi
     drafts = context.get(field) if isinstance(context, dict) else None
     if not isinstance(drafts, dict) or drafts.get("resourceType") != "Bundle":
         raise Problem(400, "context", f"the context has no Bundle `{field}`", help="see the definition of the hook")
-    prefetch = given.get("prefetch")
-    held = prefetch if isinstance(prefetch, dict) else {}
-    patient = [{"resource": held["patient"]}] if isinstance(held.get("patient"), dict) else []
+    held = _held(given.get("prefetch"))
+    whose = context.get("patientId") if isinstance(context, dict) else None
+    if not isinstance(whose, str):
+        raise Problem(400, "context", "the context has no `patientId`", help="see the definition of the hook")
+    if "patient" in held and held["patient"].get("id") != whose:
+        raise Problem(400, "prefetch", "the patient that was fetched is not the context's", help="fetch the one of `patientId`")
+    patient = [{"resource": held["patient"]}] if "patient" in held else []
     submission = engine.read(_collected([*patient, {"resource": drafts}], "context"))
-    fetched = [{"resource": held[name]} for name in PREFETCH if name != "patient" and isinstance(held.get(name), dict)]
+    fetched = [{"resource": resource} for name, resource in held.items() if name != "patient"]
     if not fetched:
         return submission, None
     return submission, engine.read_record(_collected([*patient, *fetched], "prefetch"))
+
+
+def _held(prefetch: Any) -> dict[str, Any]:
+    """Return what was fetched of what is asked for; null stands for what could not be. Raises Problem for what is no resource."""
+    told = {} if prefetch is None else prefetch
+    found = {name: told.get(name) for name in PREFETCH} if isinstance(told, dict) else {"": told}
+    held = {name: resource for name, resource in found.items() if resource is not None}
+    if not all(isinstance(resource, dict) for resource in held.values()):
+        raise Problem(
+            400, "prefetch", "what was fetched is no resource", help="send each as a resource, or null; see GET /cds-services"
+        )
+    return held
 
 
 def _collected(entries: list[dict[str, Any]], name: str) -> Source:
