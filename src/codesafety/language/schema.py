@@ -217,8 +217,18 @@ _SAID_INSTEAD: Final[Mapping[str, str]] = {
 """Words that people write for one of a field's, and that spelling does not lead to."""
 
 
+TWICE: Final = (
+    "what is there twice is two items: draw both, `for medication m … with medication n …`, "
+    "and say how they meet, such as `m overlaps n`"
+)
+REPEATED: Final = frozenset({"twice", "thrice", "again", "repeatedly", "repeated", "duplicated", "doubled"})
+"""Words that say that something is there more than once."""
+
+
 def meant(word: str, words: Collection[str], otherwise: str = "it can be") -> str:
     """Return what to write for `word`, which is none of `words`: the nearest of them, or all."""
+    if word in REPEATED:
+        return TWICE
     instead = _SAID_INSTEAD.get(word)
     if instead in words:
         return f"did you mean `{instead}`?"

@@ -398,3 +398,38 @@ def test_what_a_family_lacks_is_told_of_the_family_or_of_its_rows() -> None:
     told = [w.message for w in language.load_texts({"t.rules": text}, DATA).warnings]
     assert "the rule `r` cites no source" in told
     assert "the rule `r[cold]` has no example that fires (and 1 more)" in told
+
+
+TWICE = (
+    "what is there twice is two items: draw both, `for medication m … with medication n …`, and say how they meet, "
+    "such as `m overlaps n`"
+)
+
+
+@pytest.mark.parametrize(("condition", "code", "at"), [
+    ("m is prescribed twice", "CS101", "twice"), ("m is prescribed again", "CS101", "again"), ("m twice", "CS101", "twice"),
+    ("m is given twice", "CS101", "given"), ("m is issued twice within 7 days", "CS101", "twice"),
+    ("m is duplicated", "CS206", "duplicated"), ("m is repeated", "CS206", "repeated"),
+])  # fmt: skip
+def test_what_is_there_twice_is_drawn_twice(condition: str, code: str, at: str) -> None:
+    assert [(c, where, help) for c, where, _, help in told_of(MEDICATION, condition)] == [(code, at, TWICE)]
+
+
+def test_twice_a_number_is_still_a_calculation() -> None:
+    assert [help for *_, help in told_of(PAIR, "a.value > twice b.value")] == ["write `2 * b.value`"]
+
+
+@pytest.mark.parametrize(("say", "at", "meant"), [
+    ("not %e, then", "%e", "{e}"), ("$e", "$e", "{e}"), ("@e.", "@e", "{e}"), ("<e> is", "<e>", "{e}"), ("[e.value]", "[e.value]", "{e.value}"),
+    ("%(e)s", "%(e)s", "{e}"), ("$(e.value)", "$(e.value)", "{e.value}"), ("of ${e} and", "$", "{e}"), ("#{e.value}", "#", "{e.value}"),
+])  # fmt: skip
+def test_a_placeholder_of_another_language_is_no_words(say: str, at: str, meant: str) -> None:
+    found = told(f'rule r {{ action note {ENTRY} say "{say}" }}')
+    assert [(code, where, help) for code, where, _, help in found] == [("CS218", at, f"write `{meant}`")]
+
+
+@pytest.mark.parametrize(
+    "say", ["50% of {e}", "100 % e", "costs $", "{e} <b>", "%s", "{e.value}%", "<=5 and e>", "(e) [x]", "{e} $5 #2"]
+)
+def test_words_with_such_signs_are_words(say: str) -> None:
+    assert told(f'rule r {{ action note {ENTRY} say "{say}" }}') == []

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostics, Span, did_you_mean
+from codesafety.diagnostics import Span, did_you_mean
 from codesafety.ir import FieldType, Kind
 from codesafety.language import schema
 from codesafety.language.checking.scope import ITEMS, RuleScope, a_kind
@@ -17,6 +17,10 @@ from codesafety.language.parsing.builder import unquoted
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _AGE_AT: Final = re.compile(r"age\s+at\s+([a-z][a-z0-9_.-]*)")
 _PATH: Final = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
+_ELSEWHERE: Final = re.compile(
+    r"[%$@]([a-z][a-z0-9_.-]*[a-z0-9_]|[a-z])|[%$]\(([a-z][a-z0-9_.-]*)\)s?|[<\[]([a-z][a-z0-9_.-]*)[>\]]|[$#]$"
+)
+"""How other languages write a placeholder: `%e`, `$e`, `<e.value>`, `[e]`, `%(e)s`; and what they write before a brace."""
 
 
 def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Placeholder, ...]:
@@ -27,7 +31,7 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
     before = len(scope.diagnostics.errors)
     at = 0
     for found in _PLACEHOLDER.finditer(raw):
-        _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope.diagnostics)
+        _literal(raw[at : found.start()], Span(file, start + at, start + found.start()), said, scope, braced=found[0])
         at = found.end()
         cell = _cell(found[1].strip(), scope)
         if cell is not None:
@@ -36,7 +40,7 @@ def message(node: syntax.Text, scope: RuleScope, text: str) -> tuple[str | ir.Pl
         placeholder = _placeholder(found[1].strip(), Span(file, start + found.start(), start + found.end()), scope)
         if placeholder is not None:
             said.append(placeholder)
-    _literal(raw[at:], Span(file, start + at, start + len(raw)), said, scope.diagnostics)
+    _literal(raw[at:], Span(file, start + at, start + len(raw)), said, scope)
     if not "".join(part if isinstance(part, str) else "…" for part in said).strip() and len(scope.diagnostics.errors) == before:
         where = "" if scope.row is None else f" in the row `{scope.row.row.key}`"
         scope.diagnostics.error("CS218", f"this message is empty{where}", node.span, "write what a clinician should read")
@@ -52,10 +56,18 @@ def _cell(written: str, scope: RuleScope) -> str | None:
     return None if text is None else text.text
 
 
-def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], diagnostics: Diagnostics) -> None:
+def _literal(raw: str, span: Span, said: list[str | ir.Placeholder], scope: RuleScope, *, braced: str | None = None) -> None:
+    """Add words, which `braced` follows if anything does. A brace alone, and another language's placeholder, are reported."""
+    for found in _ELSEWHERE.finditer(raw):
+        name = next((n for n in found.groups() if n), None)
+        if (name is None and braced is None) or (name is not None and name.partition(".")[0] not in scope.variables):
+            continue
+        written, meant = (f"{found[0]}{braced}", braced) if name is None else (found[0], f"{{{name}}}")
+        where = Span(span.file, span.start + found.start(), span.start + found.end())
+        scope.diagnostics.error("CS218", f"`{written}` would be shown as it is written", where, f"write `{meant}`")
     brace = next((i for i, c in enumerate(raw) if c in "{}"), None)
     if brace is not None:
-        diagnostics.error(
+        scope.diagnostics.error(
             "CS218",
             f"`{raw[brace]}` without its partner",
             Span(span.file, span.start + brace, span.start + brace + 1),

@@ -10,6 +10,7 @@ from typing import Final
 
 from codesafety.diagnostics import did_you_mean
 from codesafety.ir.units import spelling
+from codesafety.language import schema
 from codesafety.language.parsing.everyday import of_an_article, of_everyday_words
 from codesafety.language.parsing.place import (
     KINDS,
@@ -188,6 +189,8 @@ def _of_words_that_people_bring(place: Place) -> str | None:
     for word in (token.value, *([before[-1].value] if before else [])):
         if word in _LEFT_OUT and (word == token.value or place.after == "NAME"):
             return _LEFT_OUT[word]
+    if in_a_condition(before) and any(t.value in schema.REPEATED for t in (token, *place.behind[:1])):
+        return schema.TWICE
     return None
 
 
