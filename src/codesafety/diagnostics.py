@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from unicodedata import category
 
+_ISO_DAY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:-([0-9]{2}))?")
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _WIDEST = 200
 """Characters of a source line that are shown."""
 _LONGEST = 2_000
@@ -155,6 +171,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     near = get_close_matches(name, list(candidates), n=3, cutoff=0.6)
     near.sort(key=lambda candidate: sorted(candidate) != sorted(name))
     return f"did you mean `{near[0]}`?" if near else None
+
+
+def day_in_words(day: str) -> str:
+    """Return `4 March 2026` for `2026-03-04`, `March 2026` for `2026-03`; a bound or a span of days likewise, a year as it is."""
+    return _ISO_DAY.sub(lambda found: f"{f'{int(found[3])} ' if found[3] else ''}{_MONTHS[int(found[2]) - 1]} {found[1]}", day)
 
 
 def count(n: int, word: str) -> str:

@@ -104,7 +104,7 @@ def test_a_card_says_what_was_found_where_and_on_what_it_rests(tmp_path: Path) -
             "topic": {"system": "urn:uuid:c28d27e2-4ace-5324-b5ef-6326c7e5af2b", "code": "s/held", "display": "Held"},
         },
         "detail": (
-            "Pregnancy (77386006), 2026-03-04 is held.\n\nObservations, 1st.\n\n`s/held`; hazard H-01\n\n"
+            "Pregnancy (77386006) of 4 March 2026 is held.\n\nObservations, 1st.\n\n`s/held`; hazard H-01\n\n"
             "- A source <https://example.org/source>"
         ),
         "overrideReasons": [

@@ -59,7 +59,7 @@ def test_a_finding_says_what_would_have_made_it_clear(engine: codesafety.Engine)
     complete = Record(patient=patient, complete=({"kind": "entry"}, {"kind": "medication"}))
     report = engine.assess(Submission(patient=patient, entries=(entry,), message=Message(sent="2025-06-02")), complete)
     found = next(r for r in report.results if r.rule == "told/limits")
-    assert found.message == f"Pregnancy ({P1}), 2025-06-01 at 15 years"
+    assert found.message == f"Pregnancy ({P1}) of 1 June 2025 at 15 years"
     assert found.counterfactual == (
         "clear if not: patient.gender is male",
         "clear if aged 16 years or more",
@@ -219,13 +219,13 @@ def test_single_changes_that_would_have_made_it_clear(tmp_path: Path, of: str, w
 @pytest.mark.parametrize(
     ("of", "when", "say", "said"),
     [
-        (ONE, "", "{e}: {age at e}, {e.value}, {e.date}", f"Pregnancy ({P1}), 2025-06-01: 34 years, 5.5 mmol/L, 2025-06-01"),
+        (ONE, "", "{e}: {age at e}, {e.value}, {e.date}", f"Pregnancy ({P1}) of 1 June 2025: 34 years, 5.5 mmol/L, 1 June 2025"),
         (ONE, "age at e >= 4 months", "{age at e}", "34 years 11 months"),
         (ONE, "age at e is from 4 to 900 weeks or age at e >= 4 months", "{age at e}", "1824 weeks"),
         ("for entry e with row w of ages", "age at e >= w.youth", "{age at e} {w.low} {w.few}", "34 years 11 months 16 5"),
-        (ONE, "", "{patient.gender} {message.sent} {patient.died}", "female 2025-06-02 (not known)"),
-        (MEDICINE, "", "{e}: {e.quantity}, {e.days_supply}", f"code {M_VMP}, 2025-05-01: 28 tablet, (not known)"),
-        (TWO, "x is before e", "{x} and {e}", f"code {P5}, 2024-06-01 and Pregnancy ({P1}), 2025-06-01"),
+        (ONE, "", "{patient.gender} {message.sent} {patient.died}", "female 2 June 2025 (not known)"),
+        (MEDICINE, "", "{e}: {e.quantity}, {e.days_supply}", f"code {M_VMP} of 1 May 2025: 28 tablet, (not known)"),
+        (TWO, "x is before e", "{x} and {e}", f"code {P5} of 1 June 2024 and Pregnancy ({P1}) of 1 June 2025"),
         ("for coding c", "c in p", "{c}", f"Pregnancy ({P1})"),
     ],
 )

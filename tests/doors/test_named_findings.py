@@ -73,7 +73,7 @@ def found(folder: Path, *entries: Entry, medications: tuple[Medication, ...] = (
 def test_what_was_found_stands_in_the_sentence_and_is_part_of_the_finding(tmp_path: Path) -> None:
     caution = found(tmp_path, entry("t", TENDON, "2020-01-01"), medications=(steroid("s", "2025-06-01", "r2"),))["caution"]
     assert caution.message == (
-        f"Ciprofloxacin ({CIPROFLOXACIN}), 2025-06-01, and Tendon rupture ({TENDON}), Prednisolone ({STEROID}) (2020-01-01, 2025-06-01)."
+        f"Ciprofloxacin ({CIPROFLOXACIN}) of 1 June 2025, and Tendon rupture ({TENDON}), Prednisolone ({STEROID}) (1 January 2020, 1 June 2025)."
     )
     assert [(e.path, e.side, e.role, e.takes_action) for e in caution.entries] == [
         ("m", "incoming", "m", True),
@@ -89,7 +89,7 @@ def test_only_what_surely_holds_is_named_and_each_once(tmp_path: Path) -> None:
     twice = (steroid("s", "2025-06-01", "r2"), steroid("again", "2025-06-01", "r2"))
     caution = found(tmp_path, entry("t", TENDON, None), medications=twice)["caution"]
     assert [e.path for e in caution.entries] == ["m", "s"]
-    assert caution.message.endswith(f"and Prednisolone ({STEROID}) (2025-06-01).")
+    assert caution.message.endswith(f"and Prednisolone ({STEROID}) (1 June 2025).")
 
 
 def test_an_alternative_that_does_not_hold_names_nothing(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_value_that_is_a_date_shows_the_date_that_was_judged(tmp_path: Path) -
     engine = codesafety.load(write(tmp_path, rules), installed_plugins=False)
     sent = Entry(path="e", codings=(Coding(system="sct", code=EGFR),), date="2025-06-01", value=Value(date="2025-03"))
     (due,) = [r for r in engine.assess(Submission(entries=(sent,))).results if r.rule == "named/due"]
-    assert due.message == "2025-03"
+    assert due.message == "March 2025"
 
 
 def results(folder: Path, rules: str) -> list[ExampleResult]:

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
-from codesafety.answers.screen import day_in_words, screen
+from codesafety.answers.screen import screen
 from codesafety.cli.app import app
 from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
+from codesafety.diagnostics import day_in_words
 from codesafety.record import Coding, NotRead
 from codesafety.report import Report
 
@@ -139,7 +140,7 @@ def test_what_would_clear_it_is_said_in_words_and_never_in_variables(tmp_path: P
 def test_the_value_that_was_judged_is_shown_where_the_sentence_does_not(tmp_path: Path) -> None:
     report = told(tmp_path, entry={"value": {"quantity": {"value": "70.10", "unit": "kg"}}})
     assert [f.message for f in screen(report).findings] == [
-        "Pregnancy (77386006), 2026-03-04. Judged: age 14 years.",
+        "Pregnancy (77386006) of 4 March 2026. Judged: age 14 years.",
         "x. Judged: 70.10 kg.",
     ]
     assert [f.beneath for f in screen(report).findings] == [False, True]
@@ -207,7 +208,7 @@ def test_medicines_that_were_not_recognised_are_named_by_their_codes_own_terms()
 
 @pytest.mark.parametrize(
     ("day", "words"),
-    [("2026-03-04", "4 March 2026"), ("2026-03", "2026-03"), ("up to 2026-03-04", "up to 2026-03-04"), ("2026", "2026")],
+    [("2026-03-04", "4 March 2026"), ("2026-03", "March 2026"), ("up to 2026-03-04", "up to 4 March 2026"), ("2026", "2026")],
 )
 def test_a_day_in_words(day: str, words: str) -> None:
     assert day_in_words(day) == words

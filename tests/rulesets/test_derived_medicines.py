@@ -100,7 +100,7 @@ def test_that_no_medicine_is_in_a_set_may_rest_on_what_was_derived() -> None:
 def test_one_code_is_one_product_whatever_is_known_of_it() -> None:
     result = fired("twice", given(UNKNOWN), given(UNKNOWN, path="m[1]"))
     assert result.action == "hold"
-    assert result.message == f"code {UNKNOWN}, 2025-06-01 and code {UNKNOWN}, 2025-06-01"
+    assert result.message == f"code {UNKNOWN} of 1 June 2025 and code {UNKNOWN} of 1 June 2025"
 
 
 @pytest.mark.parametrize("code", ["196421000000109", "319284001", "12345"])

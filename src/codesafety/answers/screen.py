@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codesafety.diagnostics import count
+from codesafety.diagnostics import count, day_in_words
 from codesafety.report import (
     THIS_WERE_SO,
     Decision,
@@ -26,7 +26,6 @@ _MOST_PLACES = 3
 _MOST_NAMES = 3
 _MOST_PATHS = 100
 _MOST_SAID = 3
-_MONTHS = "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +143,6 @@ def _about(report: Report) -> tuple[str, ...]:
         f"{gender}, {age}" + (" as the message says" if _WHO.intersection(report.identity.differing) else ""),
         f"{read} read{f', of which {no_fact[2:]}' if no_fact else ''}",
     )
-
-
-def day_in_words(day: str) -> str:
-    """Return `4 March 2026` for a whole day; a partial one, or a bound, as it is."""
-    year, month, number = (*day.split("-"), "", "")[:3]
-    if len(day) == len("2026-03-04") and (year + month + number).isdigit() and 1 <= int(month) <= len(_MONTHS):
-        return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"
-    return day
 
 
 _WHO = frozenset({"gender", "birth date"})

@@ -16,7 +16,7 @@ from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Outcome, RunResult, Status
 from codesafety.evaluation.reference.comparisons import conjunction
-from codesafety.evaluation.reference.explanation import say, term_of, words_of
+from codesafety.evaluation.reference.explanation import AS_EXPECTED, say, words_of
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.record import (
@@ -374,7 +374,7 @@ def answer(run: RunResult, rule: str) -> tuple[str, frozenset[str]]:
 def sentences(run: RunResult, interpreter: Interpreter) -> tuple[str, ...]:
     """Return what the one rule of a run says wherever it fires, with items named by their terms alone."""
     fires = [o for o in run.outcomes if o.status is Status.FIRES]
-    return tuple(say(o.rule, o.applications, interpreter, term_of, term_of) for o in fires)
+    return tuple(say(o.rule, o.applications, interpreter, AS_EXPECTED) for o in fires)
 
 
 def run_examples(binding: Binding, *, rules: Sequence[ir.Rule] | None = None) -> Iterator[ExampleResult]:

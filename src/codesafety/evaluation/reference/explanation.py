@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from codesafety import ir
+from codesafety.diagnostics import day_in_words
 from codesafety.evaluation import calendar
 from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.calendar import OPEN_END
@@ -376,13 +377,15 @@ def _field(field: ir.Field, frame: Frame, interpreter: Interpreter) -> Iterator[
         yield field.as_written, text
 
 
-def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str | None:
-    """Return a field's value as it may be shown; None where it is missing or may not be."""
+def field_text(
+    field: ir.Field, frame: Frame, interpreter: Interpreter, day: Callable[[calendar.Interval], str] = calendar.text
+) -> str | None:
+    """Return a field's value as it may be shown, a date as `day` says; None where it is missing or may not be."""
     if field.private or field.name in _HIDDEN_FIELDS:
         return None
     if field.type is ir.FieldType.DATE:
         found = interpreter.date(field, frame)[0]
-        return calendar.text(found) if found is not None else None
+        return day(found) if found is not None else None
     if field.var is not None and isinstance(frame[field.var.slot].value, Unseen):
         return None
     if field.type in (ir.FieldType.VALUE, ir.FieldType.QUANTITY, ir.FieldType.NUMBER):
@@ -392,7 +395,7 @@ def field_text(field: ir.Field, frame: Frame, interpreter: Interpreter) -> str |
             return f"{quantity.comparator or ''}{quantity.value}{unit}"
         if field.type is ir.FieldType.VALUE:
             found = interpreter.date(field, frame)[0]
-            return calendar.text(found) if found is not None else None
+            return day(found) if found is not None else None
         return "no limit" if field.open else None
     if field.name == "ingredients":  # names of substances that the terminology gives, and no codings that were sent
         return ", ".join(sorted(interpreter.raw(field, frame) or ())) or None
@@ -423,9 +426,19 @@ def show_code(system: str | None, code: str | None, facts: Facts) -> str:
 
 
 def label(value: object, facts: Facts) -> str:
-    """Return how a message names an item: term, code and day."""
+    """Return how a fact names an item: term, code and day."""
     shown = code_of(value, facts)
     return f"{shown}, {calendar.text(value.day)}" if isinstance(value, ItemFact) and value.day is not None else shown
+
+
+def spoken(value: object, facts: Facts) -> str:
+    """Return how a message names an item: term, code and, in words, the day."""
+    shown = code_of(value, facts)
+    return f"{shown} of {_words(value.day)}" if isinstance(value, ItemFact) and value.day is not None else shown
+
+
+def _words(day: calendar.Interval) -> str:
+    return day_in_words(calendar.text(day))
 
 
 def code_of(value: object, facts: Facts) -> str:
@@ -449,20 +462,26 @@ def _info(item: ItemFact) -> CodeInfo | None:
     return next((i for i in item.infos if i.system == "sct" and i.code), item.infos[0] if item.infos else None)
 
 
-Naming = Callable[[object, Facts], str]
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a message names its own items and what was found, and writes days."""
+
+    item: Callable[[object, Facts], str]
+    found: Callable[[object, Facts], str]
+    day: Callable[[calendar.Interval], str]
 
 
-def say(
-    rule: ir.Rule,
-    applications: Sequence[Application],
-    interpreter: Interpreter,
-    item: Naming = label,
-    found_item: Naming = code_of,
-) -> str:
+IN_WORDS = Naming(spoken, code_of, _words)
+"""For people: `Pregnant (77386006) of 4 March 2026`."""
+AS_EXPECTED = Naming(term_of, term_of, calendar.text)
+"""For an example, which expects a sentence: `Pregnant`, and days as rule files write them."""
+
+
+def say(rule: ir.Rule, applications: Sequence[Application], interpreter: Interpreter, naming: Naming = IN_WORDS) -> str:
     """Return the rule's message with its placeholders filled: terms, codes, days, ages and numbers; never words as sent.
 
-    The rule's own items are those of the first application; what was found is that of all. `item` and `found_item`: how they
-    are named. Raises WorkSpent where finding them again takes more work than is left.
+    The rule's own items are those of the first application; what was found is that of all. Raises WorkSpent where finding them
+    again takes more work than is left.
     """
     frame = frames_of(rule, applications[0].subject, applications[0].partner)[0]
     named = found(rule, applications, interpreter)
@@ -471,12 +490,10 @@ def say(
         if isinstance(part, str):
             out.append(part)
         elif part.kind == "found":
-            out.append(
-                ", ".join(_found_text(part.operand, each, interpreter, found_item) for each in named[_name_of(part.operand)])
-            )
+            out.append(", ".join(_found_text(part.operand, each, interpreter, naming) for each in named[_name_of(part.operand)]))
         elif part.kind == "item":
             assert isinstance(part.operand, ir.Var)
-            out.append(item(frame[part.operand.slot].value, interpreter.facts))
+            out.append(naming.item(frame[part.operand.slot].value, interpreter.facts))
         elif part.kind == "age":
             operand = (
                 part.operand
@@ -488,7 +505,7 @@ def say(
             )
         else:
             assert isinstance(part.operand, ir.Field)
-            out.append(field_text(part.operand, frame, interpreter) or "(not known)")
+            out.append(field_text(part.operand, frame, interpreter, naming.day) or "(not known)")
     return "".join(out)
 
 
@@ -496,10 +513,10 @@ def _name_of(operand: ir.Var | ir.Field) -> str:
     return operand.base if isinstance(operand, ir.Field) else operand.name
 
 
-def _found_text(operand: ir.Var | ir.Field, item: ItemFact, interpreter: Interpreter, named: Naming) -> str:
+def _found_text(operand: ir.Var | ir.Field, item: ItemFact, interpreter: Interpreter, naming: Naming) -> str:
     if isinstance(operand, ir.Var):
-        return named(item, interpreter.facts)
-    return field_text(operand, {ir.FOUND_SLOT: Bound(item, operand.base)}, interpreter) or "not known"
+        return naming.found(item, interpreter.facts)
+    return field_text(operand, {ir.FOUND_SLOT: Bound(item, operand.base)}, interpreter, naming.day) or "not known"
 
 
 def _age_unit(rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> ir.Unit:
