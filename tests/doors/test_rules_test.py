@@ -166,6 +166,15 @@ def test_a_limit_that_is_one_step_off_is_noticed_or_shown_with_an_example_that_w
     assert "past" in one["example"]
 
 
+def test_an_example_at_an_end_of_the_calendar_has_neighbours_inside_it(tmp_path: Path) -> None:
+    ends = "".join(
+        f'  example "{day}" {{\n    given patient gender male\n    given incoming entry 77386006, date {day}\n    expect clear\n  }}\n'
+        for day in ("0001-01-01", "9999-12-31")
+    )
+    run = json.loads(rules("test", written(tmp_path, OTHER + ends), "--mutate", "--format", "json").stdout)
+    assert (run["failed"], [one["mutants"] for one in run["mutation"]]) == ([], [8])
+
+
 def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:
     one_only = ADULT.partition('  example "the day')[0] + "}\n"
     (tmp_path / "my.rules").write_text(HEAD + one_only, "utf-8")

@@ -26,6 +26,7 @@ from codesafety.authoring.lint.told import every
 from codesafety.authoring.testing import Texts, alone_with, answer, build
 from codesafety.diagnostics import Span
 from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.calendar import LAST_DAY
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.reference.run import run_reference
@@ -199,7 +200,8 @@ def _other_values(attribute: ir.Attribute) -> Iterator[ir.Attribute]:
         yield from (replace(attribute, number=n) for n in (attribute.number - step, attribute.number + step) if n >= 0)
     elif attribute.value is not None and len(attribute.value) == 10 and attribute.name in ("date", "born", "sent"):
         day = date.fromisoformat(attribute.value).toordinal()
-        yield from (replace(attribute, value=date.fromordinal(day + days).isoformat()) for days in (-366, -31, -1, 1, 31, 366))
+        near = (day + days for days in (-366, -31, -1, 1, 31, 366))
+        yield from (replace(attribute, value=date.fromordinal(other).isoformat()) for other in near if 0 < other <= LAST_DAY)
 
 
 # ------------------------------------------------------------------------------------------------ one that would notice
