@@ -193,6 +193,23 @@ def test_a_signature_of_something_else_is_refused(place: Path, signed: bytes) ->
     assert refused(remade(signed, serial=9), place / "key.pub") == "its signature is not that of what it holds"
 
 
+def test_what_was_read_without_its_keys_is_not_loaded_with_them(place: Path, signed: bytes) -> None:
+    own, other = [place / "key.pub"], [place / "other.pub"]
+    assert codesafety.load(bundle.read(signed, "it", own), keys=own, installed_plugins=False).bundle is not None
+    for held, keys in (
+        (bundle.read(build(place), "it"), own),
+        (bundle.read(signed, "it"), own),
+        (bundle.read(signed, "it", own), other),
+    ):
+        with pytest.raises(BundleError, match="none of these keys was asked for when it was read"):
+            codesafety.load(held, keys=keys, installed_plugins=False)
+
+
+def test_a_signature_that_is_nested_without_end_is_refused(signed: bytes) -> None:
+    manifest, parts, _ = split(signed)
+    assert refused(joined(manifest, parts, b"[" * 100_000)) == "its signature is none that this library writes"
+
+
 def test_no_file_but_a_public_key_is_one(place: Path, signed: bytes) -> None:
     for path in (place / "key", place / "no-such-file", MESSAGE):
         with pytest.raises(BundleError, match="this is no public key of Ed25519"):
@@ -210,6 +227,8 @@ def test_no_key_is_written_over_and_the_private_one_is_its_owners(place: Path, t
 def test_one_that_has_expired_is_refused(place: Path) -> None:
     assert refused(build(place, valid_until="2020-12")) == "it was valid until 2020-12"
     assert bundle.read(build(place, valid_until="9999"), "it").manifest.valid_until == "9999"
+    with pytest.raises(BundleError, match="it was valid until 2020-12"):  # nor is one that was read to be looked at
+        codesafety.load(bundle.read(build(place, valid_until="2020-12"), "it", expired=True), installed_plugins=False)
 
 
 def test_one_of_another_version_is_refused(signed: bytes) -> None:

@@ -660,7 +660,7 @@ def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[st
     files = [path for path in paths if path.suffix != SUFFIX and path.is_file()]
     if not files and not keys and len(paths) == len(rules):
         return None
-    from codesafety.bundle import Bundle, is_bundle, read_file  # only here: rules that are text should not cost its import
+    from codesafety.bundle import Bundle, is_bundle, read_file, refuse_untrusted  # only here: rules that are text should not cost its import
 
     bundles: list[Bundle | Path] = [rule for rule in rules if isinstance(rule, Bundle)]
     bundles += [path for path in files if is_bundle(path)]
@@ -669,7 +669,10 @@ def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[st
     if keys and not bundles:
         raise ConfigurationError("keys are given, and no bundle\n  = help: give the bundle that one of them signed")
     for one in bundles:
-        return one if isinstance(one, Bundle) else read_file(one, keys)
+        if not isinstance(one, Bundle):
+            return read_file(one, keys)
+        refuse_untrusted(one, keys)
+        return one
     return None
 
 
