@@ -388,7 +388,7 @@ class Served:
     """What a server gives, and what it was asked."""
 
     def __init__(self) -> None:
-        self.body, self.status = b"", 200
+        self.body, self.status, self.elsewhere = b"", 200, ""
         self.tags: list[str | None] = []
 
 
@@ -403,6 +403,8 @@ def served() -> Iterator[tuple[Served, str]]:
             status = 304 if state.status == 200 and state.tags[-1] == tag else state.status
             self.send_response(status)
             self.send_header("ETag", tag)
+            if state.elsewhere:
+                self.send_header("Location", state.elsewhere)
             self.end_headers()
             if status == 200:
                 self.wfile.write(state.body)
@@ -481,6 +483,66 @@ def test_of_a_folder_the_highest_serial_is_in_use(place: Path, tmp_path: Path) -
     (tmp_path / "d.bundle").write_bytes(build(place, serial=4))
     assert follower.look()
     assert follower.bundle.manifest.serial == 4
+
+
+def test_what_cannot_be_read_in_a_folder_hides_nothing_else(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.bundle").write_bytes(build(place, serial=1))
+    follower = Follower(tmp_path, installed_plugins=False)
+    (tmp_path / "a.bundle").mkdir()
+    (tmp_path / "c.bundle").write_bytes(build(place, serial=2))
+    assert follower.look()
+    assert follower.bundle.manifest.serial == 2
+    assert "a.bundle: it cannot be read: is a directory" in (follower.refused or "")
+    again = Follower(tmp_path, installed_plugins=False)
+    assert again.bundle.manifest.serial == 2
+    assert "a.bundle: it cannot be read: is a directory" in (again.refused or "")
+    (tmp_path / "a.bundle").rmdir()
+    for one in (follower, again):
+        assert not one.look()
+        assert one.refused is None
+
+
+def test_of_two_of_one_serial_the_second_is_told_from_the_beginning(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.bundle").write_bytes(build(place, serial=3))
+    (tmp_path / "b.bundle").write_bytes(build(place, serial=3, valid_until="9999"))
+    (tmp_path / "c.bundle").write_bytes(build(place, serial=3))
+    follower = Follower(tmp_path, installed_plugins=False)
+    assert follower.bundle.name == str(tmp_path / "a.bundle")
+    assert "b.bundle: its serial 3 has the same serial as the one in use, 3" in (follower.refused or "")
+
+
+def test_one_that_the_profile_does_not_fit_is_not_taken(place: Path, tmp_path: Path) -> None:
+    change = codesafety.RuleChange(rule="small/any", action="off", reason="not here", role="GP", until="2026-12-31")
+    profile = codesafety.Profile(name="x", changes=(change,))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "other.rules").write_text(SMALL.replace("ruleset small", "ruleset other"), encoding="utf-8")
+    other = bundling.build([tmp_path / "other"], serial=2, installed_plugins=False)
+    file = tmp_path / "rules.bundle"
+    file.write_bytes(other)
+    with pytest.raises(ConfigurationError, match="names the rule `small/any`, which is not loaded"):
+        Follower(file, profile=profile, installed_plugins=False)
+    file.write_bytes(build(place, serial=1))
+    follower = Follower(file, profile=profile, installed_plugins=False)
+    file.write_bytes(other)
+    assert not follower.look()
+    assert follower.refused == "profile `x` names the rule `small/any`, which is not loaded"
+    assert follower.engine.assess(codesafety.Submission(), profile=profile)
+
+
+@pytest.mark.parametrize("every_s", [0, -1, float("nan"), float("inf"), 1e12])
+def test_a_time_that_no_system_can_wait_is_refused(place: Path, tmp_path: Path, every_s: float) -> None:
+    (tmp_path / "a.bundle").write_bytes(build(place))
+    with pytest.raises(ConfigurationError, match="`every_s` is a number of seconds"):
+        Follower(tmp_path, every_s=every_s, installed_plugins=False)
+
+
+def test_a_redirection_into_the_clear_is_followed_nowhere_and_told(place: Path, served: tuple[Served, str]) -> None:
+    state, address = served
+    state.body = build(place, serial=1)
+    follower = Follower(address, installed_plugins=False)
+    state.status, state.elsewhere = 302, "http://example.org/rules.bundle"
+    assert not follower.look()
+    assert "the server answers 302" in (follower.refused or "")
 
 
 def test_an_address_is_asked_with_the_tag_of_what_it_gave(place: Path, served: tuple[Served, str]) -> None:

@@ -84,15 +84,15 @@ class Service:
         options: dict[str, Any] = {"release": told.release, "never": told.never, "deadline_s": told.deadline_s, "keys": told.keys}
         while self._source is None:
             try:
-                source = (
-                    load(*told.rules, **options)
-                    if told.bundle is None
-                    else Follower(told.bundle, every_s=told.every_s, **options)
-                )
-                engine = source.engine if isinstance(source, Follower) else source
-                if told.profile is not None:
-                    self._profile = read_model(Profile, open_source(told.profile))
-                    engine.check_profile(self._profile)
+                profile = self._profile = read_model(Profile, open_source(told.profile)) if told.profile is not None else None
+                source: Engine | Follower
+                if told.bundle is None:
+                    source = engine = load(*told.rules, **options)
+                    if profile is not None:
+                        engine.check_profile(profile)
+                else:
+                    source = Follower(told.bundle, every_s=told.every_s, profile=profile, **options)
+                    engine = source.engine
             except CodesafetyError as error:
                 self.failed = str(error).partition("\n")[0]
                 _log.error("not ready: %s", error)
