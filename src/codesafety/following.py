@@ -6,7 +6,7 @@ import http.client
 import logging
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -97,17 +97,19 @@ class Follower:
         """Why the last bundle that appeared was not taken, or the place could not be looked at; None: all is well."""
         return self._unseen or self._refused
 
-    def start(self) -> None:
+    def start(self, looked: Callable[[], object] | None = None) -> None:
         """Look again and again, in a thread of its own, each time after a while that differs by a fifth at most. It ends with `stop` or the
-        process; a process that is forked starts its own."""
-        threading.Thread(target=self._run, name="codesafety-follower", daemon=True).start()
+        process; a process that is forked starts its own. `looked`: called after each look."""
+        threading.Thread(target=self._run, args=[looked], name="codesafety-follower", daemon=True).start()
 
     def stop(self) -> None:
         self._ended.set()
 
-    def _run(self) -> None:
+    def _run(self, looked: Callable[[], object] | None) -> None:
         while not self._ended.wait(self._every_s * random.uniform(0.8, 1.2)):
             self.look()
+            if looked is not None:
+                looked()
 
     def _first(self) -> Engine:
         engine: Engine | None = None
