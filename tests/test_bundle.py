@@ -545,6 +545,21 @@ def test_a_redirection_into_the_clear_is_followed_nowhere_and_told(place: Path, 
     assert "the server answers 302" in (follower.refused or "")
 
 
+def test_what_an_address_keeps_secret_is_said_nowhere(place: Path, served: tuple[Served, str]) -> None:
+    state, address = served
+    state.body = build(place, serial=1)
+    follower = Follower(f"{address}?sig=hidden", installed_plugins=False)
+    state.body = b"nothing"
+    assert not follower.look()
+    assert follower.refused == f"{address}: this is no bundle"
+    state.status = 403
+    assert not follower.look()
+    assert follower.refused == f"{address}: the server answers 403"
+    with pytest.raises(BundleError) as caught:
+        Follower("http://name:hidden@127.0.0.1:1/a.bundle?sig=hidden#hidden")
+    assert caught.value.name == "http://127.0.0.1:1/a.bundle"
+
+
 def test_an_address_is_asked_with_the_tag_of_what_it_gave(place: Path, served: tuple[Served, str]) -> None:
     state, address = served
     state.body = build(place, serial=1)

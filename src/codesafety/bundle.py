@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import EnumMeta
 from functools import cache
@@ -118,7 +118,7 @@ class Bundle:
     manifest: Manifest
     key: str | None
     trusted: bool
-    parts: Mapping[str, bytes]
+    parts: Mapping[str, bytes] = field(repr=False)
 
     def rules(self) -> tuple[Loaded, Expanded]:
         """Return the checked rules and their value sets as codes. Raises BundleError where they are none that could have been checked."""

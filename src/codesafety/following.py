@@ -222,11 +222,14 @@ class _Address:
                 "bundles are fetched by HTTPS alone\n  = help: give an address that begins with https://, a folder or a file"
             )
         self._address = address
+        told = urlsplit(address)
+        self._name = told._replace(netloc=told.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        """What is said of it: a name, a password or a signature in it is nobody's to read."""
         self._tag: str | None = None
         self._opener = build_opener(_OnlySafely())
 
     def __str__(self) -> str:
-        return self._address
+        return self._name
 
     def changed(self) -> Iterator[tuple[bytes | BundleError, str]]:
         """Yield the bundle where it is another than was last given. Raises BundleError."""
@@ -237,12 +240,10 @@ class _Address:
         except HTTPError as error:
             if error.code == http.client.NOT_MODIFIED:
                 return
-            raise BundleError(self._address, f"the server answers {error.code}", "check the address and what it serves") from None
+            raise BundleError(self._name, f"the server answers {error.code}", "check the address and what it serves") from None
         except (URLError, OSError, ValueError, http.client.HTTPException):
-            raise BundleError(
-                self._address, "it cannot be reached", "check the address, the network and the certificate"
-            ) from None
-        yield raw, self._address
+            raise BundleError(self._name, "it cannot be reached", "check the address, the network and the certificate") from None
+        yield raw, self._name
         self._tag = tag
 
 
