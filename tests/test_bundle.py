@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.differential.worlds import SmallTerminology
 from tests.places import EXAMPLES, ROOT
 from tests.plugins import made
 
@@ -175,6 +176,33 @@ def test_a_truncated_one_is_refused(signed: bytes, cut: int) -> None:
     assert refused(signed[:cut]) in ("this is no bundle", "it is damaged: it is not byte for byte what was built") or cut == 5
 
 
+def test_a_head_that_is_written_otherwise_is_refused(signed: bytes) -> None:
+    start = len(b"codesafety bundle 1\n")
+    digest, first, second = signed[start : signed.index(b"\n", start)].split(b" ")
+    rest = signed[signed.index(b"\n", start) + 1 :]
+    for head in (
+        b"%b 0%b %b" % (digest, first, second),
+        b"%b %b 0%b" % (digest, first, second),
+        b"%b %b" % (digest, first),
+        b"%b %b -1" % (digest, first),
+        b"%b %b %b " % (digest, first, second),
+        digest.upper() + b" %b %b" % (first, second),
+    ):
+        assert refused(signed[:start] + head + b"\n" + rest).startswith("it is damaged")
+
+
+def test_parts_that_stand_on_each_other_are_refused(signed: bytes) -> None:
+    """A part of fewer bytes than none would let the next one begin within the last."""
+    manifest, parts, signature = split(signed)
+    rules, hazards = parts["rules"], parts["hazards"]
+    sizes = {"rules": len(rules), "expanded": -len(rules), "files": len(rules), "hazards": len(hazards)}
+    held = {"rules": rules, "expanded": b"", "files": rules, "hazards": hazards}
+    listed = [{"name": name, "bytes": sizes[name], "sha256": sha256(raw).hexdigest()} for name, raw in held.items()]
+    told = json.dumps({**manifest, "parts": listed}, sort_keys=True, indent=1).encode()
+    head = b"%b %d %d\n" % (sha256(told + signature).hexdigest().encode(), len(told), len(signature))
+    assert refused(b"".join([b"codesafety bundle 1\n", head, told, signature, rules, hazards])).startswith("it is damaged")
+
+
 def test_bytes_behind_it_are_refused(signed: bytes) -> None:
     assert refused(signed + b"\n") == "it is damaged: it is not byte for byte what was built"
 
@@ -261,6 +289,22 @@ def test_a_predicate_that_it_calls_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="call the predicate `supplier/dated-on-a-first`, which no plugin declares so"):
         codesafety.load(held, installed_plugins=False)
     assert codesafety.load(held, plugins=[supplier_example], installed_plugins=False).rules
+    (needed,) = held.manifest.predicates
+    for changed in ({"kinds": ["coding"] * len(needed.kinds)}, {"fields": [*needed.fields, "one.more"]}):
+        other = bundle.read(remade(built, predicates=[{**needed.model_dump(mode="json"), **changed}]), "it")
+        with pytest.raises(BundleError, match="which no plugin declares so"):
+            codesafety.load(other, plugins=[supplier_example], installed_plugins=False)
+
+
+def test_a_release_is_the_one_that_it_was_built_with_or_none(signed: bytes) -> None:
+    release = SmallTerminology(has_release=True)
+    with pytest.raises(BundleError, match="it was built without a release, and one is given"):
+        codesafety.load(bundle.read(signed, "it"), release=release, installed_plugins=False)
+    told = {"name": "another", "edition": None, "digest": "another", "release": True}
+    held = bundle.read(remade(signed, terminology=told), "it")
+    for given in (None, release):
+        with pytest.raises(BundleError, match="its value sets are of the release another, digest another, which is not given"):
+            codesafety.load(held, release=given, installed_plugins=False)
 
 
 # ---------------------------------------------------------------------------------- what another program may have written
@@ -485,6 +529,32 @@ def test_of_a_folder_the_highest_serial_is_in_use(place: Path, tmp_path: Path) -
     assert follower.bundle.manifest.serial == 4
 
 
+def test_two_that_look_at_once_never_bring_an_old_one_back(place: Path, tmp_path: Path) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Slow(dict[str, str]):
+        def values(self) -> Any:
+            if file.read_bytes() == second and not entered.is_set():
+                entered.set()
+                go_on.wait()
+            return super().values()
+
+    file, second = tmp_path / "rules.bundle", build(place, serial=2)
+    file.write_bytes(build(place, serial=1))
+    follower = Follower(file, limits=Slow(), installed_plugins=False)
+    file.write_bytes(second)
+    slow, quick = threading.Thread(target=follower.look), threading.Thread(target=follower.look)
+    slow.start()
+    entered.wait()
+    file.write_bytes(build(place, serial=3))
+    quick.start()
+    quick.join(1)  # it would be done by now, if it did not wait
+    go_on.set()
+    slow.join()
+    quick.join()
+    assert follower.bundle.manifest.serial == 3
+
+
 def test_what_cannot_be_read_in_a_folder_hides_nothing_else(place: Path, tmp_path: Path) -> None:
     (tmp_path / "b.bundle").write_bytes(build(place, serial=1))
     follower = Follower(tmp_path, installed_plugins=False)
@@ -582,17 +652,19 @@ def test_a_thread_takes_what_appears(place: Path, tmp_path: Path) -> None:
     file = tmp_path / "rules.bundle"
     file.write_bytes(build(place, serial=1))
     follower = Follower(file, every_s=0.01, installed_plugins=False)
-    follower.start()
+    looks: list[int] = []
+    follower.start(lambda: looks.append(follower.bundle.manifest.serial))
     new = tmp_path / "new"
     new.write_bytes(build(place, serial=2))
     new.replace(file)
     ended = threading.Event()
     for _ in range(1000):
-        if follower.bundle.manifest.serial == 2:
+        if 2 in looks:
             break
         ended.wait(0.02)
     follower.stop()
     assert follower.bundle.manifest.serial == 2
+    assert 2 in looks
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,6 @@ class _Files:
                 seen = (status.st_ino, status.st_size, status.st_mtime_ns)
                 if self._seen.get(file) == seen:
                     continue
-                self._seen.pop(file, None)
                 raw = read_path(file)
             except (OSError, ValueError) as error:
                 yield _unlooked(file, error), str(file)

@@ -447,6 +447,12 @@ def test_a_record_that_covers_entries_only_cannot_tell_of_medication(engine: cod
     assert [(r.rule, r.missing) for r in report.results] == [("manual.decisions/pill-in-pregnancy", ("record",))]
 
 
+def test_an_item_around_what_breaks_its_format_is_held_and_no_other(engine: codesafety.Engine) -> None:
+    broken = NotRead(path="entry[1].date", reason="there is no such month", broken=True)
+    report = engine.assess(sent(entry(PREGNANT), entry(PREGNANT, 1), not_read=(broken,)), complete())
+    assert decisions(report) == {"entry[0]": "none", "entry[1]": "hold", "entry[1].date": "hold"}
+
+
 def test_a_record_that_was_not_read_whole_is_not_complete(engine: codesafety.Engine) -> None:
     """What is broken in it may be the very entry that a rule asks for, and no report may say that all was told."""
     held = {
