@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.differential.worlds import SmallTerminology
 from tests.places import EXAMPLES, ROOT
 from tests.plugins import made
 
@@ -175,6 +176,33 @@ def test_a_truncated_one_is_refused(signed: bytes, cut: int) -> None:
     assert refused(signed[:cut]) in ("this is no bundle", "it is damaged: it is not byte for byte what was built") or cut == 5
 
 
+def test_a_head_that_is_written_otherwise_is_refused(signed: bytes) -> None:
+    start = len(b"codesafety bundle 1\n")
+    digest, first, second = signed[start : signed.index(b"\n", start)].split(b" ")
+    rest = signed[signed.index(b"\n", start) + 1 :]
+    for head in (
+        b"%b 0%b %b" % (digest, first, second),
+        b"%b %b 0%b" % (digest, first, second),
+        b"%b %b" % (digest, first),
+        b"%b %b -1" % (digest, first),
+        b"%b %b %b " % (digest, first, second),
+        digest.upper() + b" %b %b" % (first, second),
+    ):
+        assert refused(signed[:start] + head + b"\n" + rest).startswith("it is damaged")
+
+
+def test_parts_that_stand_on_each_other_are_refused(signed: bytes) -> None:
+    """A part of fewer bytes than none would let the next one begin within the last."""
+    manifest, parts, signature = split(signed)
+    rules, hazards = parts["rules"], parts["hazards"]
+    sizes = {"rules": len(rules), "expanded": -len(rules), "files": len(rules), "hazards": len(hazards)}
+    held = {"rules": rules, "expanded": b"", "files": rules, "hazards": hazards}
+    listed = [{"name": name, "bytes": sizes[name], "sha256": sha256(raw).hexdigest()} for name, raw in held.items()]
+    told = json.dumps({**manifest, "parts": listed}, sort_keys=True, indent=1).encode()
+    head = b"%b %d %d\n" % (sha256(told + signature).hexdigest().encode(), len(told), len(signature))
+    assert refused(b"".join([b"codesafety bundle 1\n", head, told, signature, rules, hazards])).startswith("it is damaged")
+
+
 def test_bytes_behind_it_are_refused(signed: bytes) -> None:
     assert refused(signed + b"\n") == "it is damaged: it is not byte for byte what was built"
 
@@ -191,6 +219,23 @@ def test_a_signature_of_something_else_is_refused(place: Path, signed: bytes) ->
     manifest, parts, _ = split(signed)
     assert refused(joined(manifest, parts, stolen), place / "key.pub") == "its signature is not that of what it holds"
     assert refused(remade(signed, serial=9), place / "key.pub") == "its signature is not that of what it holds"
+
+
+def test_what_was_read_without_its_keys_is_not_loaded_with_them(place: Path, signed: bytes) -> None:
+    own, other = [place / "key.pub"], [place / "other.pub"]
+    assert codesafety.load(bundle.read(signed, "it", own), keys=own, installed_plugins=False).bundle is not None
+    for held, keys in (
+        (bundle.read(build(place), "it"), own),
+        (bundle.read(signed, "it"), own),
+        (bundle.read(signed, "it", own), other),
+    ):
+        with pytest.raises(BundleError, match="none of these keys was asked for when it was read"):
+            codesafety.load(held, keys=keys, installed_plugins=False)
+
+
+def test_a_signature_that_is_nested_without_end_is_refused(signed: bytes) -> None:
+    manifest, parts, _ = split(signed)
+    assert refused(joined(manifest, parts, b"[" * 100_000)) == "its signature is none that this library writes"
 
 
 def test_no_file_but_a_public_key_is_one(place: Path, signed: bytes) -> None:
@@ -210,6 +255,8 @@ def test_no_key_is_written_over_and_the_private_one_is_its_owners(place: Path, t
 def test_one_that_has_expired_is_refused(place: Path) -> None:
     assert refused(build(place, valid_until="2020-12")) == "it was valid until 2020-12"
     assert bundle.read(build(place, valid_until="9999"), "it").manifest.valid_until == "9999"
+    with pytest.raises(BundleError, match="it was valid until 2020-12"):  # nor is one that was read to be looked at
+        codesafety.load(bundle.read(build(place, valid_until="2020-12"), "it", expired=True), installed_plugins=False)
 
 
 def test_one_of_another_version_is_refused(signed: bytes) -> None:
@@ -242,6 +289,22 @@ def test_a_predicate_that_it_calls_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="call the predicate `supplier/dated-on-a-first`, which no plugin declares so"):
         codesafety.load(held, installed_plugins=False)
     assert codesafety.load(held, plugins=[supplier_example], installed_plugins=False).rules
+    (needed,) = held.manifest.predicates
+    for changed in ({"kinds": ["coding"] * len(needed.kinds)}, {"fields": [*needed.fields, "one.more"]}):
+        other = bundle.read(remade(built, predicates=[{**needed.model_dump(mode="json"), **changed}]), "it")
+        with pytest.raises(BundleError, match="which no plugin declares so"):
+            codesafety.load(other, plugins=[supplier_example], installed_plugins=False)
+
+
+def test_a_release_is_the_one_that_it_was_built_with_or_none(signed: bytes) -> None:
+    release = SmallTerminology(has_release=True)
+    with pytest.raises(BundleError, match="it was built without a release, and one is given"):
+        codesafety.load(bundle.read(signed, "it"), release=release, installed_plugins=False)
+    told = {"name": "another", "edition": None, "digest": "another", "release": True}
+    held = bundle.read(remade(signed, terminology=told), "it")
+    for given in (None, release):
+        with pytest.raises(BundleError, match="its value sets are of the release another, digest another, which is not given"):
+            codesafety.load(held, release=given, installed_plugins=False)
 
 
 # ---------------------------------------------------------------------------------- what another program may have written
@@ -369,7 +432,7 @@ class Served:
     """What a server gives, and what it was asked."""
 
     def __init__(self) -> None:
-        self.body, self.status = b"", 200
+        self.body, self.status, self.elsewhere = b"", 200, ""
         self.tags: list[str | None] = []
 
 
@@ -384,6 +447,8 @@ def served() -> Iterator[tuple[Served, str]]:
             status = 304 if state.status == 200 and state.tags[-1] == tag else state.status
             self.send_response(status)
             self.send_header("ETag", tag)
+            if state.elsewhere:
+                self.send_header("Location", state.elsewhere)
             self.end_headers()
             if status == 200:
                 self.wfile.write(state.body)
@@ -464,6 +529,107 @@ def test_of_a_folder_the_highest_serial_is_in_use(place: Path, tmp_path: Path) -
     assert follower.bundle.manifest.serial == 4
 
 
+def test_two_that_look_at_once_never_bring_an_old_one_back(place: Path, tmp_path: Path) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Slow(dict[str, str]):
+        def values(self) -> Any:
+            if file.read_bytes() == second and not entered.is_set():
+                entered.set()
+                go_on.wait()
+            return super().values()
+
+    file, second = tmp_path / "rules.bundle", build(place, serial=2)
+    file.write_bytes(build(place, serial=1))
+    follower = Follower(file, limits=Slow(), installed_plugins=False)
+    file.write_bytes(second)
+    slow, quick = threading.Thread(target=follower.look), threading.Thread(target=follower.look)
+    slow.start()
+    entered.wait()
+    file.write_bytes(build(place, serial=3))
+    quick.start()
+    quick.join(1)  # it would be done by now, if it did not wait
+    go_on.set()
+    slow.join()
+    quick.join()
+    assert follower.bundle.manifest.serial == 3
+
+
+def test_what_cannot_be_read_in_a_folder_hides_nothing_else(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.bundle").write_bytes(build(place, serial=1))
+    follower = Follower(tmp_path, installed_plugins=False)
+    (tmp_path / "a.bundle").mkdir()
+    (tmp_path / "c.bundle").write_bytes(build(place, serial=2))
+    assert follower.look()
+    assert follower.bundle.manifest.serial == 2
+    assert "a.bundle: it cannot be read: is a directory" in (follower.refused or "")
+    again = Follower(tmp_path, installed_plugins=False)
+    assert again.bundle.manifest.serial == 2
+    assert "a.bundle: it cannot be read: is a directory" in (again.refused or "")
+    (tmp_path / "a.bundle").rmdir()
+    for one in (follower, again):
+        assert not one.look()
+        assert one.refused is None
+
+
+def test_of_two_of_one_serial_the_second_is_told_from_the_beginning(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.bundle").write_bytes(build(place, serial=3))
+    (tmp_path / "b.bundle").write_bytes(build(place, serial=3, valid_until="9999"))
+    (tmp_path / "c.bundle").write_bytes(build(place, serial=3))
+    follower = Follower(tmp_path, installed_plugins=False)
+    assert follower.bundle.name == str(tmp_path / "a.bundle")
+    assert "b.bundle: its serial 3 has the same serial as the one in use, 3" in (follower.refused or "")
+
+
+def test_one_that_the_profile_does_not_fit_is_not_taken(place: Path, tmp_path: Path) -> None:
+    change = codesafety.RuleChange(rule="small/any", action="off", reason="not here", role="GP", until="2026-12-31")
+    profile = codesafety.Profile(name="x", changes=(change,))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "other.rules").write_text(SMALL.replace("ruleset small", "ruleset other"), encoding="utf-8")
+    other = bundling.build([tmp_path / "other"], serial=2, installed_plugins=False)
+    file = tmp_path / "rules.bundle"
+    file.write_bytes(other)
+    with pytest.raises(ConfigurationError, match="names the rule `small/any`, which is not loaded"):
+        Follower(file, profile=profile, installed_plugins=False)
+    file.write_bytes(build(place, serial=1))
+    follower = Follower(file, profile=profile, installed_plugins=False)
+    file.write_bytes(other)
+    assert not follower.look()
+    assert follower.refused == "profile `x` names the rule `small/any`, which is not loaded"
+    assert follower.engine.assess(codesafety.Submission(), profile=profile)
+
+
+@pytest.mark.parametrize("every_s", [0, -1, float("nan"), float("inf"), 1e12])
+def test_a_time_that_no_system_can_wait_is_refused(place: Path, tmp_path: Path, every_s: float) -> None:
+    (tmp_path / "a.bundle").write_bytes(build(place))
+    with pytest.raises(ConfigurationError, match="`every_s` is a number of seconds"):
+        Follower(tmp_path, every_s=every_s, installed_plugins=False)
+
+
+def test_a_redirection_into_the_clear_is_followed_nowhere_and_told(place: Path, served: tuple[Served, str]) -> None:
+    state, address = served
+    state.body = build(place, serial=1)
+    follower = Follower(address, installed_plugins=False)
+    state.status, state.elsewhere = 302, "http://example.org/rules.bundle"
+    assert not follower.look()
+    assert "the server answers 302" in (follower.refused or "")
+
+
+def test_what_an_address_keeps_secret_is_said_nowhere(place: Path, served: tuple[Served, str]) -> None:
+    state, address = served
+    state.body = build(place, serial=1)
+    follower = Follower(f"{address}?sig=hidden", installed_plugins=False)
+    state.body = b"nothing"
+    assert not follower.look()
+    assert follower.refused == f"{address}: this is no bundle"
+    state.status = 403
+    assert not follower.look()
+    assert follower.refused == f"{address}: the server answers 403"
+    with pytest.raises(BundleError) as caught:
+        Follower("http://name:hidden@127.0.0.1:1/a.bundle?sig=hidden#hidden")
+    assert caught.value.name == "http://127.0.0.1:1/a.bundle"
+
+
 def test_an_address_is_asked_with_the_tag_of_what_it_gave(place: Path, served: tuple[Served, str]) -> None:
     state, address = served
     state.body = build(place, serial=1)
@@ -486,17 +652,19 @@ def test_a_thread_takes_what_appears(place: Path, tmp_path: Path) -> None:
     file = tmp_path / "rules.bundle"
     file.write_bytes(build(place, serial=1))
     follower = Follower(file, every_s=0.01, installed_plugins=False)
-    follower.start()
+    looks: list[int] = []
+    follower.start(lambda: looks.append(follower.bundle.manifest.serial))
     new = tmp_path / "new"
     new.write_bytes(build(place, serial=2))
     new.replace(file)
     ended = threading.Event()
     for _ in range(1000):
-        if follower.bundle.manifest.serial == 2:
+        if 2 in looks:
             break
         ended.wait(0.02)
     follower.stop()
     assert follower.bundle.manifest.serial == 2
+    assert 2 in looks
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,12 @@ def _a_folder(file: Path) -> None:
     file.mkdir()
 
 
+def _written_by_another(file: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(file, 1, -1)
+
+
 def _of_other_rules(file: Path) -> None:
     """Put a form that is whole in another's place."""
     other = file.parent / "other"
@@ -156,7 +162,15 @@ def _of_other_rules(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [_truncated, _emptied, *map(_flipped, (0, 30, 60, 100, 400, -1)), _writable_by_others, _of_other_rules, _a_folder],
+    [
+        _truncated,
+        _emptied,
+        *map(_flipped, (0, 30, 60, 100, 400, -1)),
+        _writable_by_others,
+        _written_by_another,
+        _of_other_rules,
+        _a_folder,
+    ],
 )
 def test_a_form_that_is_damaged_or_anothers_is_as_if_it_were_not_there(
     damage: Callable[[Path], None], rules: Path, cache: Path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from codesafety.engine import Engine, read_model, read_overrides
+from codesafety.engine import Engine, read_model, read_overrides, text_source
 from codesafety.errors import InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
 from codesafety.plugins import Source
@@ -67,14 +67,10 @@ def answer(engine: Engine, given: dict[str, Any], raw: bytes, name: str, default
 
 def part(value: Any, name: str) -> Source:
     """Return a part of an object as a source of its own, its decimals exactly as they were written."""
-    if isinstance(value, str):
-        try:
-            return Source(value.encode(), name)
-        except UnicodeEncodeError:
-            raise InputError(
-                "text that is no valid Unicode: half of a surrogate pair", source=name, help="correct the system that wrote it"
-            ) from None
-    return Source(written(value).encode(), name)
+    try:
+        return text_source(value if isinstance(value, str) else written(value), name)
+    except RecursionError:
+        raise InputError("nests too deeply", source=name, help="send one message or one record") from None
 
 
 def written(value: Any) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import EnumMeta
 from functools import cache
@@ -118,7 +118,7 @@ class Bundle:
     manifest: Manifest
     key: str | None
     trusted: bool
-    parts: Mapping[str, bytes]
+    parts: Mapping[str, bytes] = field(repr=False)
 
     def rules(self) -> tuple[Loaded, Expanded]:
         """Return the checked rules and their value sets as codes. Raises BundleError where they are none that could have been checked."""
@@ -248,9 +248,22 @@ def read(raw: bytes, name: str, keys: Sequence[str | Path] = (), *, expired: boo
             raise damaged
     if body != len(raw) or tuple(parts) != _PARTS or any(part.bytes < 0 for part in manifest.parts):
         raise damaged
-    if is_expired(manifest) and not expired:
-        raise BundleError(name, f"it was valid until {manifest.valid_until}", "build one that is valid longer")
+    if not expired:
+        _refuse_expired(name, manifest)
     return Bundle(name, sha256(raw).hexdigest(), manifest, key, trusted, parts)
+
+
+def refuse_untrusted(held: Bundle, keys: Sequence[str | Path]) -> None:
+    """Raise BundleError where a bundle that was read before must not be loaded: it has expired, or it was read without one of these
+    keys having been asked for."""
+    _refuse_expired(held.name, held.manifest)
+    if keys and not (held.trusted and held.key in {_public(one) for one in keys}):
+        raise BundleError(held.name, "none of these keys was asked for when it was read", "read it with them, or give its path")
+
+
+def _refuse_expired(name: str, manifest: Manifest) -> None:
+    if is_expired(manifest):
+        raise BundleError(name, f"it was valid until {manifest.valid_until}", "build one that is valid longer")
 
 
 def _manifest(name: str, raw: bytes) -> Manifest:
@@ -346,7 +359,7 @@ def _signer(name: str, signed: bytes, signature: bytes, keys: Sequence[str | Pat
     """Return the public key that signed, and whether it is one of `keys`. Raises BundleError where one of them must have, and has not."""
     try:
         told: Any = json.loads(signature)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     match told:
         case {"ed25519": str(key), "signature": str(written)} if len(told) == 2:

@@ -301,7 +301,7 @@ def fault(case: Callable[[Process], None], command: Sequence[str]) -> str | None
         for name in ("version", "engine", "rulesets", "terminology"):
             _check(name in told, f"the first line has no `{name}`")
         case(one)
-    except (Broken, OSError, ValueError, KeyError, TypeError) as error:
+    except (Broken, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         return str(error) if isinstance(error, Broken) else f"its answer is none ({type(error).__name__})"
     finally:
         one.kill()

@@ -433,7 +433,7 @@ class Engine:
             return source
         expect(source, (str, Path), "source", "bytes, a path, or the text of a message")
         if isinstance(source, str) and source.lstrip()[:1] in ("<", "{", "["):
-            return Source(source.encode())
+            return text_source(source)
         return open_source(source)
 
     # ------------------------------------------------------------------------------------------ assess
@@ -517,6 +517,16 @@ class Engine:
                 failed.append(error)
         if failed:
             raise PluginError(", ".join(f.plugin for f in failed), hook, ", ".join(f.kind for f in failed))
+
+
+def text_source(text: str, name: str = "input") -> Source:
+    """Return a text as what is read. Raises InputError for half of a surrogate pair, which is no text."""
+    try:
+        return Source(text.encode(), name)
+    except UnicodeEncodeError:
+        raise InputError(
+            "holds half of a surrogate pair, which is no text", source=name, help="correct the system that wrote it"
+        ) from None
 
 
 def open_source(name: str | Path) -> Source:
@@ -660,7 +670,12 @@ def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[st
     files = [path for path in paths if path.suffix != SUFFIX and path.is_file()]
     if not files and not keys and len(paths) == len(rules):
         return None
-    from codesafety.bundle import Bundle, is_bundle, read_file  # only here: rules that are text should not cost its import
+    from codesafety.bundle import (
+        Bundle,
+        is_bundle,
+        read_file,
+        refuse_untrusted,
+    )  # only here: rules that are text should not cost its import
 
     bundles: list[Bundle | Path] = [rule for rule in rules if isinstance(rule, Bundle)]
     bundles += [path for path in files if is_bundle(path)]
@@ -669,7 +684,10 @@ def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[st
     if keys and not bundles:
         raise ConfigurationError("keys are given, and no bundle\n  = help: give the bundle that one of them signed")
     for one in bundles:
-        return one if isinstance(one, Bundle) else read_file(one, keys)
+        if not isinstance(one, Bundle):
+            return read_file(one, keys)
+        refuse_untrusted(one, keys)
+        return one
     return None
 
 

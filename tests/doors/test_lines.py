@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.places import ROOT
 
 from codesafety import conformance
+from codesafety.cli.lines import _Lines, _Stopped
 from codesafety.conformance import CASES, Process, fault
 
 COMMAND = [sys.executable, "-m", "codesafety", "check", "--jsonl", "--rules", "uk.blood_pressure"]
@@ -36,6 +40,55 @@ def test_a_process_that_answers_whatever_it_is_asked_is_found() -> None:
         "lines_may_end_as_windows_ends_them",
         "the_last_line_needs_no_end",
     }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM is heard on POSIX alone")
+def test_sigterm_at_any_moment_of_waiting_ends_the_lines_and_nothing_else() -> None:
+    """The signal comes before each instruction in turn: what was received is given, or the lines end."""
+    heard, tracing = signal.getsignal(signal.SIGTERM), sys.gettrace()
+    instructions, at = 0, 0
+    while at <= instructions:
+        at += 1
+        instructions = 0
+
+        def before_each(frame: Any, event: str, _: object) -> Any:
+            nonlocal instructions
+            if frame.f_code is not _Lines._more.__code__:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                instructions += 1
+                if instructions == at:  # noqa: B023  called within this turn alone
+                    signal.raise_signal(signal.SIGTERM)
+            return before_each
+
+        reading, writing = os.pipe()
+        os.write(writing, b"line\n")
+        with os.fdopen(reading, "rb") as stream:
+            lines = _Lines(stream)
+            sys.settrace(before_each)
+            try:
+                line: bytes | None = lines.readline(100)
+            except _Stopped:
+                line = None
+            finally:
+                sys.settrace(tracing)
+                signal.signal(signal.SIGTERM, heard)
+                os.close(writing)
+        assert line in (b"line\n", b"")
+    assert instructions > 10
+
+
+@pytest.mark.parametrize("said", ['{"error": "x", "decision": "hold"}', '{"error": 7}', "[" * 50_000, "[]", "7"])
+def test_an_answer_of_another_shape_is_found(said: str) -> None:
+    program = f"""
+import json, sys
+print(json.dumps({{"ready": True, "version": "0", "engine": {{}}, "rulesets": [], "terminology": {{}}}}), flush=True)
+for line in sys.stdin:
+    print({said!r}, flush=True)
+"""
+    for case in (conformance.null_is_not_given, conformance.a_part_that_cannot_be_read_holds_the_whole):
+        assert fault(case, [sys.executable, "-c", program])
 
 
 @pytest.mark.parametrize("command", [["no-such-command"], [sys.executable, "-c", ""], [sys.executable, "-c", "print('{}')"]])

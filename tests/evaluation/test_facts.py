@@ -307,6 +307,32 @@ def test_a_resource_that_breaks_its_format_may_hold_a_code_though_none_could_be_
     assert found.unseen(is_entry=False) == ()
 
 
+@pytest.mark.parametrize(
+    ("resource", "broken", "holds_code", "hidden"),
+    [
+        ("Condition", False, True, [True]),
+        ("Condition", True, False, [True]),
+        ("MedicationRequest", True, True, [False]),
+        (None, True, True, [True, False]),
+        ("Condition", False, False, []),
+    ],
+)
+def test_a_record_of_which_something_was_not_read_is_not_complete_whatever_it_declares(
+    resource: str | None, broken: bool, holds_code: bool, hidden: list[bool]
+) -> None:
+    unread = NotRead(path="r", reason="r", resource_type=resource, whole=True, broken=broken, coded=holds_code)
+    complete = (Coverage(kind="entry"), Coverage(kind="medication"))
+    found = facts(
+        Record(complete=complete, not_read=(unread,)),
+        entries=(Entry(path="e", id="1", codings=coded(P1)),),
+        medications=(Medication(path="m", id="2", products=coded(M_VMP)),),
+    )
+    for item in found.incoming:
+        is_hidden = item.is_entry in hidden
+        assert [u.called for u in found.unseen(item.is_entry)] == (["record"] if is_hidden else [])
+        assert found.already_filed(item) == ((None, "record") if is_hidden else (False, None))
+
+
 # ------------------------------------------------------------------------------------------------ who is another (table 10)
 
 

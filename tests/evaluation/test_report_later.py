@@ -85,8 +85,8 @@ def test_what_is_made_later_is_made_once_by_however_many_threads(whole: dict[str
     assert (report.decision, report.told, report.results, made) == (whole["decision"], whole["told"], whole["results"], [])
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda _: report.items, range(32))) == [whole["items"]] * 32
-    assert len(made) == 1
     assert dict(report) == whole
+    assert len(made) == 1
 
 
 def test_what_could_not_be_made_is_tried_again(whole: dict[str, Any]) -> None:

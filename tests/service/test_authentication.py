@@ -181,9 +181,24 @@ def test_only_certificates_of_the_one_who_signs_them_are_let_in(tmp_path: Path) 
         (["--deadline", "0"], "`deadline_s` is a number above 0"),
         (["--bundle", "a", "--rules", "b"], "a bundle is whole"),
         (["--jwks", "no-such.json", "--issuer", "a", "--audience", "b"], "holds no keys of tokens"),
+        (["--workers", "2", "--jwks", "no-such.json", "--issuer", "a", "--audience", "b"], "holds no keys of tokens"),
+        (["--jwks", "list.json", "--issuer", "a", "--audience", "b"], "holds no keys of tokens"),
+        (["--certificate", "no.pem", "--certificate-key", "no.key"], "the certificate, its key or the authority"),
+        (
+            ["--workers", "2", "--certificate", "no.pem", "--certificate-key", "no.key"],
+            "the certificate, its key or the authority",
+        ),
+        (
+            ["--certificate", "own.pem", "--certificate-key", "own.key", "--client-ca", "list.json"],
+            "the certificate, its key or the",
+        ),
+        (["--certificate", "own.pem", "--certificate-key", "other.key"], "the certificate, its key or the authority of callers"),
     ],
 )
 def test_settings_that_would_let_anybody_in_serve_nothing(options: list[str], words: str, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[]")
+    for name in ("own", "other"):
+        written(tmp_path, name, certificate("localhost"))
     done = subprocess.run(
         [sys.executable, "-m", "codesafety", "serve", "--port", "0", *options],
         cwd=tmp_path,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +16,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from tests.places import EXAMPLES
+from tests.places import EXAMPLES, ROOT
 from tests.service.served import FHIR, JSON, XML, Server, serving
 
 import codesafety
@@ -450,6 +454,38 @@ def test_several_workers_answer_and_count_together(tmp_path: Path) -> None:
             value for name, value in counts.items() if name.startswith("codesafety_requests_total") and "/assess" in name
         )
         assert answered == 20
+
+
+def test_what_stood_with_a_worker_that_ended_is_forgotten_and_what_it_counted_is_not(tmp_path: Path) -> None:
+    with serving(tmp_path, "--rules", "uk.blood_pressure", "--workers", "2") as server:
+        assert server.assess(b"{}").status in (200, 503)
+        waiting = [slow(server) for _ in range(8)]
+        for _ in range(400):
+            if server.counts()["codesafety_in_progress"] == 8:
+                break
+            time.sleep(0.02)
+        for process in re.findall(r"Started server process \[(\d+)\]", server.log.read_text()):
+            os.kill(int(process), signal.SIGKILL)
+        for connection in waiting:
+            connection.close()
+        server.wait("/health")
+        for _ in range(400):
+            if server.counts()["codesafety_in_progress"] == 0:
+                break
+            time.sleep(0.05)
+        counts = server.counts()
+        assert counts["codesafety_in_progress"] == 0
+        assert sum(value for name, value in counts.items() if "requests_total" in name and "/assess" in name) == 1
+
+
+def test_a_port_that_is_taken_is_no_beginning(tmp_path: Path, server: Server) -> None:
+    for workers in ("1", "2"):
+        command = [sys.executable, "-m", "codesafety", "serve", "--port", str(server.port), "--workers", workers]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT / "src")}, capture_output=True, timeout=60
+        )
+        assert done.returncode == 2
+        assert b"the service could not begin" in done.stderr
 
 
 # ---------------------------------------------------------------------------------- bundles

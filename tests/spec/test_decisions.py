@@ -21,7 +21,7 @@ from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import Kind, Signature
 from codesafety.plugins import BoundPredicate, hookimpl
 from codesafety.profile import Override, Profile, RuleChange
-from codesafety.record import Coding, Component, Coverage, NotRead, TextItem, Value
+from codesafety.record import SNOMED_CT, Coding, Component, Coverage, NotRead, TextItem, Value
 from codesafety.report import Report
 
 PREGNANT, NOT_PREGNANT, BIRTH, PILL = "77386006", "60001007", "118215003", "326324002"
@@ -445,6 +445,38 @@ def test_a_record_that_covers_entries_only_cannot_tell_of_medication(engine: cod
     record = Record(patient=WOMAN, complete=(Coverage(kind="entry"),))
     report = engine.assess(sent(entry(PREGNANT)), record)
     assert [(r.rule, r.missing) for r in report.results] == [("manual.decisions/pill-in-pregnancy", ("record",))]
+
+
+def test_an_item_around_what_breaks_its_format_is_held_and_no_other(engine: codesafety.Engine) -> None:
+    broken = NotRead(path="entry[1].date", reason="there is no such month", broken=True)
+    report = engine.assess(sent(entry(PREGNANT), entry(PREGNANT, 1), not_read=(broken,)), complete())
+    assert decisions(report) == {"entry[0]": "none", "entry[1]": "hold", "entry[1].date": "hold"}
+
+
+def test_a_record_that_was_not_read_whole_is_not_complete(engine: codesafety.Engine) -> None:
+    """What is broken in it may be the very entry that a rule asks for, and no report may say that all was told."""
+    held = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": {"coding": [{"system": SNOMED_CT, "code": 77386006}]},
+    }
+    areas = "717711000000103 886921000000105 1102181000000102 887191000000108 1149501000000101 826501000000100 933361000000108"
+    lists = [
+        {"resourceType": "List", "status": "current", "code": {"coding": [{"system": SNOMED_CT, "code": area}]}}
+        for area in areas.split()
+    ]
+    patient = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1990-05-01"}
+    profile = "https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-StructuredRecord-Bundle-1"
+    told: list[tuple[str, tuple[str, ...]]] = []
+    for extra in ([], [held]):
+        entries = [{"resource": one} for one in [patient, *lists, *extra]]
+        bundle = {"resourceType": "Bundle", "meta": {"profile": [profile]}, "type": "collection", "entry": entries}
+        record = engine.read_record(json.dumps(bundle).encode())
+        assert [one.kind for one in record.complete] == ["entry", "medication"]
+        report = engine.assess(sent(entry(PREGNANT)), record)
+        told.append((report.told, tuple(line.missing for line in report.missing_inputs)))
+    assert told == [("whole", ()), ("partly", ("record",))]
 
 
 def test_a_narrative_is_no_item_and_hides_nothing(engine: codesafety.Engine) -> None:

@@ -125,16 +125,16 @@ def check(
                 "cache": cache,
                 "keys": key or (),
             }
+            practice = read_model(Profile, open_source(profile)) if profile is not None else None
             if bundle is None:
                 engine = load(*(rules or ()), **options)
+                if practice is not None:
+                    engine.check_profile(practice)
             else:
                 from codesafety.following import Follower
 
-                follower = Follower(bundle, every_s=every, **options)
+                follower = Follower(bundle, every_s=every, profile=practice, **options)
                 engine = follower.engine
-            practice = read_model(Profile, open_source(profile)) if profile is not None else None
-            if practice is not None:
-                engine.check_profile(practice)
             aside = read_overrides(open_source(overrides)) if overrides is not None else []
             existing = engine.read_record(record) if record is not None else None
     except CodesafetyError as error:

@@ -49,6 +49,7 @@ class _Lines:
     def _stop(self, *_: object) -> None:
         self._ended = True
         if self._waiting:
+            self._waiting = False
             raise _Stopped
 
     def readline(self, most: int) -> bytes:
@@ -75,10 +76,9 @@ class _Lines:
             self._waiting = True
             if not self._ended:
                 select.select([self._number], [], [])
+            self._waiting = False  # within: a signal that comes before it is still caught
         except _Stopped:
             return b""
-        finally:
-            self._waiting = False
         return b"" if self._ended else os.read(self._number, _AT_ONCE)
 
 

@@ -9,6 +9,7 @@ NullFlavor, HL7 FHIR data-absent-reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -101,6 +102,10 @@ _WORDS: dict[str, _Told] = {
 }
 
 
+_NO_UNIT = re.compile(r"1?(\{[^{}]*\})?")
+"""Units of UCUM that are 1: what stands in braces is a word. `{copies}/mL` is a unit of its own."""
+
+
 def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Answer | None:
     """Return how a value denies the concept that `codings` and `text` are; None where it affirms it or is a result."""
     if value is None:
@@ -126,8 +131,7 @@ def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, t
 
 
 def _is_bare_zero(quantity: Quantity) -> bool:
-    unit = quantity.unit  # UCUM: what stands in braces is a word, and its unit is 1
-    return quantity.value == 0 and quantity.comparator is None and (unit in (None, "1") or unit.startswith("{"))
+    return quantity.value == 0 and quantity.comparator is None and _NO_UNIT.fullmatch(quantity.unit or "") is not None
 
 
 def _by_code(coding: Coding) -> _Told | None:

@@ -17,9 +17,11 @@ from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextF
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Readings, Work
 from codesafety.record import (
+    Coverage,
     Entry,
     ItemKind,
     Medication,
+    NotRead,
     Patient,
     Qualifier,
     Record,
@@ -210,16 +212,25 @@ class Facts:
         if self.record is None:
             found += _NO_RECORD
         else:
-            coverage = self.record.covers(kind)
+            coverage = self._coverage(kind)
             if coverage is None:
                 found += _NO_RECORD
             elif coverage.since is not None:
                 found.append(Unseen("record", False, (OPEN_START, day_interval(coverage.since)[1] - 1)))
-        for unread in self.submission.not_read:
-            if (unread.coded or (unread.whole and unread.broken)) and may_be(unread.resource_type, kind):
-                found.append(Unseen("message.unread", True, None))
-                break
+        if any(hides(unread, kind) for unread in self.submission.not_read):
+            found.append(Unseen("message.unread", True, None))
         return tuple(found)
+
+    def _coverage(self, kind: ItemKind) -> Coverage | None:
+        """Return for what the record is complete: for nothing of a kind of which something in it was not read, whatever it declares."""
+        return None if self.record is None or kind in self._hidden else self.record.covers(kind)
+
+    @cached_property
+    def _hidden(self) -> frozenset[ItemKind]:
+        """The kinds of which something in the record was not read."""
+        kinds: tuple[ItemKind, ...] = ("entry", "medication")
+        lines = () if self.record is None else self.record.not_read
+        return frozenset(kind for kind in kinds if any(hides(unread, kind) for unread in lines))
 
     @cached_property
     def message_day(self) -> Interval | None:
@@ -388,7 +399,7 @@ class Facts:
             return None, "record"
         if item.id is None:
             return None, "id"
-        coverage = self.record.covers("entry" if item.is_entry else "medication")
+        coverage = self._coverage("entry" if item.is_entry else "medication")
         if coverage is None:
             return None, "record"
         if coverage.since is None or (item.day is not None and item.day[0] >= day_interval(coverage.since)[1]):
@@ -439,6 +450,11 @@ _ENTRIES = frozenset(
     }
 )
 """Resources that are never a medication. Of any other that is not understood nothing is known."""
+
+
+def hides(unread: NotRead, kind: ItemKind) -> bool:
+    """Return whether what was not read may hold a coded item of this kind."""
+    return (unread.coded or (unread.whole and unread.broken)) and may_be(unread.resource_type, kind)
 
 
 def may_be(resource_type: str | None, kind: ItemKind) -> bool:

@@ -232,7 +232,9 @@ class MissingInputs:
             case "record" if not self.record_given:
                 return "no record was given"
             case "record":
-                return "the record does not declare itself complete, or not for the time that was asked about"
+                return (
+                    "the record does not declare itself complete, or not for the time that was asked about, or was not read whole"
+                )
             case "message.unread":
                 return "something coded in the message could not be read"
             case "release":

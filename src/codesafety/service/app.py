@@ -84,15 +84,15 @@ class Service:
         options: dict[str, Any] = {"release": told.release, "never": told.never, "deadline_s": told.deadline_s, "keys": told.keys}
         while self._source is None:
             try:
-                source = (
-                    load(*told.rules, **options)
-                    if told.bundle is None
-                    else Follower(told.bundle, every_s=told.every_s, **options)
-                )
-                engine = source.engine if isinstance(source, Follower) else source
-                if told.profile is not None:
-                    self._profile = read_model(Profile, open_source(told.profile))
-                    engine.check_profile(self._profile)
+                profile = self._profile = read_model(Profile, open_source(told.profile)) if told.profile is not None else None
+                source: Engine | Follower
+                if told.bundle is None:
+                    source = engine = load(*told.rules, **options)
+                    if profile is not None:
+                        engine.check_profile(profile)
+                else:
+                    source = Follower(told.bundle, every_s=told.every_s, profile=profile, **options)
+                    engine = source.engine
             except CodesafetyError as error:
                 self.failed = str(error).partition("\n")[0]
                 _log.error("not ready: %s", error)
@@ -102,15 +102,13 @@ class Service:
                 continue
             engine.assess(engine.read(b'{"entries": []}'))  # the first message should not wait for what is made when first needed
             self._source = source
+            self._tell_bundle()
             if isinstance(source, Follower):
-                source.start()
-            self.tell_bundle()
+                source.start(self._tell_bundle)
             _log.info("ready: engine %s", engine.standing.engine.digest)
 
-    def tell_bundle(self) -> None:
-        source = self._source
-        if source is not None:
-            self.metrics.use(self.engine, isinstance(source, Follower) and source.refused is not None)
+    def _tell_bundle(self) -> None:
+        self.metrics.use(self.engine, isinstance(self._source, Follower) and self._source.refused is not None)
 
     # ------------------------------------------------------------------------------------------ one request
 
@@ -182,7 +180,6 @@ class Service:
 
         report = await to_thread.run_sync(traced, limiter=self._threads)
         self.metrics.count(report)
-        self.tell_bundle()
         return report
 
     def defaults(self) -> Defaults:
@@ -267,7 +264,6 @@ async def ready(service: Service, request: Request) -> Response:
 
 
 async def counts(service: Service, request: Request) -> Response:
-    service.tell_bundle()
     return PlainTextResponse(service.metrics.text(), media_type=CONTENT_TYPE)
 
 

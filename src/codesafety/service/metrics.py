@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from codesafety.engine import Engine
 from codesafety.report import Report
@@ -30,8 +32,10 @@ class Metrics:
         self.feedback = Counter(
             "codesafety_feedback", "Feedback on cards, by outcome and coded reason", ["outcome", "reason"], **of
         )
-        self.serial = Gauge("codesafety_bundle_serial", "Serial of the bundle in use", multiprocess_mode="min", **of)
-        self.refused = Gauge("codesafety_bundle_refused", "1 where the last bundle was not taken", multiprocess_mode="max", **of)
+        self.serial = Gauge("codesafety_bundle_serial", "Serial of the bundle in use", multiprocess_mode="livemin", **of)
+        self.refused = Gauge(
+            "codesafety_bundle_refused", "1 where the last bundle was not taken", multiprocess_mode="livemax", **of
+        )
         self._decisions = Counter("codesafety_decisions", "Reports, by decision and told", ["decision", "told"], **of)
         self._findings = Counter("codesafety_findings", "Findings, by rule and action", ["rule", "version", "action"], **of)
         self._cannot_tell = Counter("codesafety_cannot_tell", "Answers that could not be told, by rule", ["rule"], **of)
@@ -65,6 +69,18 @@ class Metrics:
         """Return all counts as Prometheus reads them."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
+        _forget_ended(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
         whole = CollectorRegistry()
         MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
         return generate_latest(whole)
+
+
+def _forget_ended(folder: Path) -> None:
+    """Drop what stood with workers that have ended, as the bundle in use; what they counted stays."""
+    for file in folder.glob("gauge_live*.db") if os.name == "posix" else ():  # elsewhere a signal of none would end a process
+        process = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):  # another worker was asked at the same time
+                mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]

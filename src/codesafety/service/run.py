@@ -14,7 +14,9 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 
+from codesafety.errors import ConfigurationError
 from codesafety.service.settings import VARIABLE, Settings
+from codesafety.service.tokens import Tokens
 
 _LOGGING: Final[dict[str, Any]] = {
     "version": 1,
@@ -29,8 +31,9 @@ _LOGGING: Final[dict[str, Any]] = {
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigurationError for settings that must not serve."""
+    """Serve until SIGTERM or SIGINT. Raises ConfigurationError for settings that must not serve, and where it cannot begin."""
     settings.check()
+    _try(settings)
     with tempfile.TemporaryDirectory(prefix="codesafety-counts-") as counts:
         if settings.workers > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
@@ -48,19 +51,44 @@ def _run(settings: Settings) -> None:
         signal.signal(number, lambda *_: None)  # uvicorn hears them, ends what it has begun, and sends them once more
     logging.config.dictConfig(_LOGGING)
     _tell(settings)
-    uvicorn.run(
-        "codesafety.service.run:worker",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        access_log=False,  # it would write what stands in a query
-        log_config=_LOGGING,
-        server_header=False,
-        timeout_graceful_shutdown=settings.stop_s,
-        timeout_keep_alive=15,
-        **options,
-    )
+    try:
+        uvicorn.run(
+            "codesafety.service.run:worker",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            access_log=False,  # it would write what stands in a query
+            log_config=_LOGGING,
+            server_header=False,
+            timeout_graceful_shutdown=settings.stop_s,
+            timeout_keep_alive=15,
+            **options,
+        )
+    except SystemExit:
+        raise ConfigurationError(
+            "the service could not begin: the lines above say why\n  = help: check --host and --port"
+        ) from None
+
+
+def _try(settings: Settings) -> None:
+    """Read what every worker reads before it serves. Raises ConfigurationError here: a worker that fails is begun anew for ever."""
+    if settings.jwks is not None:
+        Tokens(settings)
+    if settings.certificate is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(
+            settings.certificate, settings.certificate_key, password=lambda: ""
+        )  # nobody is there to be asked
+        if settings.client_ca is not None:
+            context.load_verify_locations(settings.client_ca)
+    except (OSError, ValueError):
+        raise ConfigurationError(
+            "the certificate, its key or the authority of callers cannot be read\n"
+            "  = help: give files in PEM, the key the certificate's own and without a password"
+        ) from None
 
 
 def worker() -> Starlette:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
 from typing import Any, Final
 
 from codesafety.answers import CdsHooksVersion
 from codesafety.errors import ConfigurationError
+from codesafety.following import MOST_S, is_loopback
 
 VARIABLE: Final = "CODESAFETY_SERVICE"
 """Where a worker finds its settings."""
@@ -70,9 +70,12 @@ class Settings:
                 "tokens and messages would pass in the clear\n"
                 "  = help: give --certificate and --certificate-key; or serve on 127.0.0.1 behind a proxy that does"
             )
-        for name in ("max_bytes", "at_once", "body_s", "deadline_s", "workers", "every_s"):
+        for name in ("max_bytes", "at_once", "workers"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"`{name}` is a number above 0")
+        for name in ("body_s", "deadline_s", "every_s"):
+            if not 0 < getattr(self, name) <= MOST_S:
+                raise ConfigurationError(f"`{name}` is a number above 0, and at most {MOST_S}")
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
@@ -83,11 +86,3 @@ class Settings:
         told: dict[str, Any] = json.loads(text)
         held: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
         return cls(**held)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address. A name but `localhost` may be anybody's."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

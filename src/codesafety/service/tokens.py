@@ -30,7 +30,7 @@ class Tokens:
             return
         try:
             keys = jwt.PyJWKSet.from_json(Path(settings.jwks).read_text(encoding="utf-8")).keys
-        except (OSError, ValueError, jwt.PyJWTError):
+        except (OSError, ValueError, AttributeError, RecursionError, jwt.PyJWTError):
             raise ConfigurationError(f"`{settings.jwks}` holds no keys of tokens (JWKS)\n  = help: check the file") from None
         self._keys = {key.key_id: key for key in keys}
 
@@ -51,7 +51,7 @@ class Tokens:
             )
         except jwt.PyJWKClientConnectionError:
             raise Problem(503, "no-keys", "the keys of tokens cannot be fetched", headers={"Retry-After": "5"}) from None
-        except (jwt.PyJWTError, ValueError, TypeError):
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise _refused("its token is not one that is taken here") from None
 
     def _key(self, token: str) -> jwt.PyJWK:
