@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def condition(text: str) -> str:
     (rule('for entry e in sys when e.value < 90 "mm[Hg]"') + rule('for entry e in sys when e.value > 100 "mm[Hg]"', "b"), "CS443"),
     (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 11 to 15 years", "b"), "CS443"),
     (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 13 to 15 years", "b"), "CS443"),
-    (rule("for entry e in sys when e.value < 3000") if False else condition("e is before 1825-01-01"), "CS446"),
+    (condition("e is before 1825-01-01"), "CS446"),
     (rule('for entry e in sys when e.value > 3000 "mm[Hg]"'), "CS446"),
     (rule("for entry e in pill when patient.gender is male"), "CS450"),
     ('rule r { title "Of r" action note for medication e in preg when patient.gender is male say "{e}" }', "CS450"),
@@ -161,6 +162,21 @@ def test_what_is_allowed_is_not_told_and_kept_with_its_reason(where: str) -> Non
     done, _ = linted(text)
     assert [t.check for t in done.told] == ["CS456", "CS456"]
     assert [(t.check, t.allowed.reason) for t in done.allowed if t.allowed] == [("CS437", "whenever it was")]
+
+
+@pytest.mark.parametrize(("due", "today", "said"), [
+    ("2026-11", date(2026, 11, 30), None),
+    ("2026-11", date(2026, 12, 1), "was to be reviewed by 2026-11"),
+    ("2026-11-30", date(2026, 11, 30), None),
+    ("2026-12-31", date(2027, 1, 1), "was to be reviewed by 2026-12-31"),
+    ("2099-02-30", date(2026, 11, 30), "is to be reviewed by 2099-02-30, which is no day"),
+])  # fmt: skip
+def test_a_source_is_past_its_review_on_the_day_after(due: str, today: date, said: str | None) -> None:
+    text = rule("for entry e in preg when patient.gender is male").replace(" action", f' source "NICE, next review {due}" action')
+    loaded = language.load_texts({"t.rules": HEAD + text})
+    done = lint(loaded, frozen_terminology(loaded.rulesets), today=today)
+    told = [one.diagnostic.message for one in done.told if one.check == "CS473"]
+    assert told == ([] if said is None else [f"a source of `r` {said}"])
 
 
 def test_a_table_with_two_rows_of_one_code_is_told_and_one_with_its_ends_apart_is_not() -> None:

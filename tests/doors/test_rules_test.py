@@ -11,6 +11,13 @@ from xml.etree import ElementTree
 from tests.doors.test_rules import rules
 from tests.places import ROOT
 
+from codesafety import load
+from codesafety.authoring.boundaries import Edge, Edges
+from codesafety.authoring.bundling import build
+from codesafety.authoring.coverage import per_cent
+from codesafety.authoring.testing import Texts
+from codesafety.cli import tested
+
 HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
 valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }
 """
@@ -85,9 +92,48 @@ def test_a_pattern_and_a_name_choose_what_is_run(tmp_path: Path) -> None:
     assert rules("test", f"{folder}/of-age").stdout.endswith("4 examples of 1 rule: 3 as expected, 1 not\n")
     nothing = rules("test", folder, "--run", "no such example")
     assert (nothing.exit_code, nothing.stdout) == (1, "0 examples of 0 rules: 0 as expected, 0 not\n")
+    assert nothing.stderr.startswith("no example has `no such example` in `ruleset/rule: name`\n")
     unknown = rules("test", f"{folder}/of-aged")
     assert unknown.exit_code == 2
     assert "did you mean `of-age`?" in unknown.stderr
+
+
+def test_a_single_rule_stands_beside_a_whole_folder_and_a_rule_of_another(tmp_path: Path) -> None:
+    (one := tmp_path / "one").mkdir()
+    (two := tmp_path / "two").mkdir()
+    written(one)
+    written(two, WRONG)
+    (two / "my.rules").write_text((two / "my.rules").read_text("utf-8").replace("my.rules", "other.rules"), "utf-8")
+    assert rules("test", f"{one}/of-age").stdout == "3 examples of 1 rule: 3 as expected, 0 not\n"
+    for whole in (two, f"{two}/of-age"):
+        both = rules("test", f"{one}/of-age", whole)
+        assert (both.exit_code, both.stdout.splitlines()[-1]) == (1, "7 examples of 2 rules: 6 as expected, 1 not")
+    assert rules("test", one, f"{two}/of-aged").exit_code == 2
+
+
+def test_of_a_bundle_changes_are_told_in_the_words_of_its_rules_and_none_is_accepted(tmp_path: Path) -> None:
+    path, text = tmp_path / "my.bundle", tmp_path / "my.rules"
+    written(tmp_path)
+    text.write_text(text.read_text("utf-8").replace("born 2013-06-02", "born 2020-06-02"), "utf-8")
+    path.write_bytes(build([tmp_path]))
+    text.unlink()
+    told = rules("test", path, "--mutate").stdout
+    assert "limit: 11 years for 12 years in `age at e >= 12 years`" in told
+    refused = rules("test", path, "--mutate", "--accept")
+    assert refused.exit_code == 2
+    assert "a bundle is whole" in refused.stderr
+
+
+def test_a_score_is_rounded_down_and_evaluators_that_differ_fail_in_every_form(tmp_path: Path) -> None:
+    assert (per_cent(99.9), per_cent(100.0), per_cent(0.0)) == ("99 %", "100 %", "0 %")
+    engine = load(written(tmp_path))
+    (rule,) = engine.rules
+    edges = [Edges(rule, (Edge("an edge", rule.examples[0], None),))]
+    done = tested.Tested([], 1, Texts(), edges=edges)
+    assert not done.ok
+    assert ElementTree.fromstring(tested.as_junit(done)).attrib["failures"] == "1"
+    (result,) = tested.as_sarif(done)["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("evaluators-differ", "error")
 
 
 def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(tmp_path: Path) -> None:

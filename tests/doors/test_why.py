@@ -12,7 +12,7 @@ from tests.places import ROOT
 from typer.testing import CliRunner, Result
 
 from codesafety import load
-from codesafety.authoring.testing import bind_for_examples, build
+from codesafety.authoring.testing import Texts, bind_for_examples, build
 from codesafety.authoring.why import Clause, trace
 from codesafety.cli.app import app
 from codesafety.engine import frozen_terminology
@@ -115,7 +115,7 @@ def test_a_trace_answers_as_the_examples_expect_and_names_no_day_of_birth(name: 
     for rule in (one for one in binding.rules if one.ruleset == name):
         for example in rule.examples:
             given = build(example)
-            one = trace(binding, rule, rulesets[name], given.submission, given.record)
+            one = trace(binding, rule, rulesets[name], given.submission, given.record, Texts())
             seen.add(one.answer)
             assert one.agreed
             assert example.expect == ("clear" if one.answer == "not asked" else one.answer)

@@ -188,9 +188,7 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
         diagnostics.error(
             "CS105", f"`{written}` is not a name", span, f"name the item and its set: `{before.lower()} e in {written.lower()}`"
         )
-    elif (before == "ASSUME" and (ucum := spelling.instead(written)) is not None) or (
-        before == "NUMBER" and (ucum := spelling.instead(written)) is not None
-    ):
+    elif before in ("ASSUME", "NUMBER") and (ucum := spelling.instead(written)) is not None:
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
