@@ -76,7 +76,7 @@ def check(
 
     Of a file that is a part of a ruleset the whole folder is loaded, and what is wrong in the file is said.
 
-    Exit code 0: nothing is wrong (warnings may remain); 1: errors; 2: nothing could be read.
+    Exit code 0: nothing is wrong (warnings may remain); 1: errors, or nothing is declared; 2: nothing could be read.
     """
     from codesafety import language
     from codesafety.hazards import unlisted
@@ -178,7 +178,8 @@ def lint(
 
     What is wrong with their form or meaning is `check`'s to tell. `allow CHECK because "…"` in a declaration keeps one silent.
 
-    Exit code 0: nothing is told, and something was looked at; 1: something is; 2: the rules could not be loaded.
+    Exit code 0: nothing is told, and something was looked at; 1: something is, or there was nothing to look at; 2: the rules could not
+    be loaded.
     """
     from datetime import date
 
