@@ -108,6 +108,32 @@ def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:
     assert codes(text) == {}
 
 
+BAND = "age at e is from {} to {} years"
+BABY = "387712008 |Neonatal jaundice|, 52767006 |Neonatal hypoglycemia|, 18165001 |Jaundice|"
+AGES = 'table ages from "a.csv" { key code in sct column lo years column hi years source "ONS" }\n'
+OF_AGES = AGES + rule("for entry e with row w of ages when age at e is not from w.lo to w.hi")
+
+
+@pytest.mark.parametrize(("check", "text", "rows"), [
+    ("CS490", rule("for entry e with entry x when e is before x and (exists entry y in birth where (y is before e))"), ""),
+    ("CS446", 'valueset some "Some" { include sys, preg }\n' + rule('for entry e in some when e.value > 3000 "mm[Hg]"'), ""),
+    ("CS471", 'valueset both "Both" { include birth, preg }\n' + rule("for entry e in both when e.value is missing"), ""),
+    ("CS452", 'valueset both "B" { include birth, preg }\nvalueset fewer_codes "L" { include both except 118215003 }\n'
+     'valueset all "A" { include fewer_codes, both }\n' + rule("for entry e in all"), ""),
+    ("CS461", OF_AGES, "77386006,10,10\n"),
+    ("CS455", f'valueset v "V" {{ codes {BABY} source "S1" }}\n' + rule("for entry e in v"), ""),
+    ("CS441", condition("patient.gender is male")
+     + rule("for entry e in preg when patient.gender is male and age at e < 12 years", "b").replace("note", "review"), ""),
+    ("CS441", condition("patient.gender is male")
+     + rule("after rule r for entry e in preg when patient.gender is male and age at e < 12 years", "b"), ""),
+    ("CS443", condition(BAND.format(10, 50)) + rule(f"for entry e in preg when {BAND.format(20, 30)}", "b"), ""),
+    ("CS480", rule('for entry e in preg when patient.gender is male example "a" { given incoming entry 1912002 expect clear } '
+                   'example "b" { given patient gender female given incoming entry 77386006 expect clear }'), ""),
+])  # fmt: skip
+def test_of_what_a_check_leaves_out_it_tells_nothing(check: str, text: str, rows: str) -> None:
+    assert check not in codes(text, {"a.csv": f"code,lo,hi\n{rows}".encode()} if rows else None)
+
+
 def test_what_cannot_be_varied_in_full_is_not_decided() -> None:
     done, _ = linted(HEAD + 'rule r { title "Of r" action note for text t when t denies said say "x" }\n'
                      'valueset said "Said" { codes 77386006 phrases "p.csv" source "S1" }\n', {"p.csv": b"phrase,says\npregnant,affirms\nno,denies\n"})  # fmt: skip

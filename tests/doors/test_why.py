@@ -90,6 +90,26 @@ def test_a_rule_that_is_not_in_force_or_not_loaded_says_so(tmp_path: Path) -> No
     assert traced(MESSAGE, optional)["reason"] == "its ruleset `uk.pincer` is off by default; --rules loads it"
 
 
+def test_a_clause_that_asks_what_is_private_is_not_shown_and_neither_is_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }\n'
+        'valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }\n'
+        "rule asks { action note for entry e in pregnant when patient.sex_at_birth is female and patient.gender is female "
+        'say "{e}" }\n',
+        "utf-8",
+    )
+    one = traced(MESSAGE, "asks", "--rules", tmp_path)
+    assert (one["answer"], one["missing"]) == ("cannot tell", [])
+    (asked,) = one["asked"]
+    shown = [(clause["words"], clause["value"], clause["missing"]) for clause in asked["clauses"]]
+    assert shown == [
+        ("for entry e in pregnant", "true", []),
+        ("what is private to the patient", "not shown", []),
+        ("patient.gender is female", "true", []),
+    ]
+    assert "birth" not in why(MESSAGE, "asks", "--rules", tmp_path).stdout
+
+
 def test_no_such_rule_is_exit_2_with_one_that_is_near() -> None:
     run = why(MESSAGE, "pregnant-patient-recorded-mal")
     assert (run.exit_code, run.stdout) == (2, "")
