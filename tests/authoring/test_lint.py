@@ -236,6 +236,12 @@ def test_what_is_told_stands_on_the_page_as_the_linter_says_it() -> None:
     assert rewritten(PAGE) == PAGE, "write it anew: python -m tests.authoring.lint_page"
 
 
+def test_the_page_names_what_fix_takes_out() -> None:
+    done = [linted(one.rules, one.data, one.head)[0] for one in (texts(section, right=False) for section in SECTIONS.values())]
+    assert {one.check for linted_ in done for one in linted_.told if one.fix is not None} == {"CS432", "CS499"}
+    assert "`--fix` takes out what CS432 and CS499 tell" in PAGE
+
+
 def test_the_page_is_in_order() -> None:
     assert list(SECTIONS) == sorted(SECTIONS)
 

@@ -150,6 +150,19 @@ def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(
     ]
 
 
+def test_what_was_sent_is_never_unknown_and_other_missing_fields_are_no_other_answer(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        HEAD + "rule r { action note for entry e in pregnant\n"
+        'when patient.gender is female and (not (e.value is missing) or age at e >= 12 years) say "{e}"\n'
+        'example "no gender" { given incoming entry 77386006, value 1 "1" expect cannot tell: patient.gender } }',
+        "utf-8",
+    )
+    (one,) = json.loads(rules("test", tmp_path, "--coverage", "--format", "json").stdout)["coverage"]
+    (sent,) = (atom for atom in one["atoms"] if atom["words"] == "e.value is missing")
+    assert sent["seen"] == {"true": False, "false": True}
+    assert sent["decides"] == {"true": False, "false": False}
+
+
 def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
     below = rules("test", written(tmp_path), "--coverage", "--threshold", "100")
     assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age: 50 % atoms that decide alone\n")
