@@ -15,6 +15,7 @@ from codesafety import load
 from codesafety.authoring.boundaries import Edge, Edges
 from codesafety.authoring.bundling import build
 from codesafety.authoring.coverage import per_cent
+from codesafety.authoring.mutating import Mutant, Mutated
 from codesafety.authoring.testing import Texts
 from codesafety.cli import tested
 
@@ -246,6 +247,14 @@ def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) 
     same = [one["words"] for one in found["change_nothing"]]
     assert "15 years for 14 years in `age at e >= 14 years`" in same
     assert not [one for one in found["survivors"] if one["example"] is None]
+
+
+def test_a_change_that_changes_nothing_is_not_asked_of_the_examples(tmp_path: Path) -> None:
+    (rule,) = load(written(tmp_path)).rules
+    none = Mutant("limit", "no change", rule.span, rule)
+    assert Mutated(rule, mutants=4, killed=3, same=(none,), survivors=()).score == 100.0
+    assert Mutated(rule, mutants=4, killed=1, same=(none, none), survivors=()).score == 50.0
+    assert Mutated(rule, mutants=0, killed=0, same=(), survivors=()).score == 100.0
 
 
 def test_edges_hold_the_day_before_on_and_after_leap_days_and_each_missing_field(tmp_path: Path) -> None:
