@@ -15,8 +15,8 @@ from codesafety import load
 from codesafety.authoring.boundaries import Edge, Edges
 from codesafety.authoring.bundling import build
 from codesafety.authoring.coverage import per_cent
-from codesafety.authoring.mutating import Mutant, Mutated
-from codesafety.authoring.testing import Texts
+from codesafety.authoring.mutating import Mutant, Mutated, alternatives, mutants
+from codesafety.authoring.testing import Texts, bind_for_examples
 from codesafety.cli import tested
 
 HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
@@ -224,6 +224,43 @@ def test_a_limit_that_is_one_step_off_is_noticed_or_shown_with_an_example_that_w
     assert (one["kind"], one["words"], one["line"]) == ("context", "`history e` for `entry e` in `for`", 3)
     assert (one["answer"], one["instead"]) == ({"outcome": "clear", "missing": []}, "fires")
     assert "past" in one["example"]
+
+
+def test_the_changes_of_a_rule_are_the_mistakes_that_authors_make(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }\n'
+        'valueset one "One" { codes 77386006 |Pregnancy| }\n'
+        'valueset two "Two" { codes 77386006 |Pregnancy|, 118215003 |Delivery finding| }\n'
+        'valueset three "Three" { codes 195967001 |Asthma| }\n'
+        "rule r { action note for entry e in one when e is within 4 weeks before patient.born or e is less than 2 days after\n"
+        'patient.born or no history h in two unless "a boy" patient.gender is male say "{e}" }\n'
+        'rule s { action note for entry e in three say "{e}" }\n',
+        "utf-8",
+    )
+    engine = load(tmp_path)
+    binding = bind_for_examples(engine.rulesets, engine.terminology)
+    found = mutants(engine.rules[0], binding, alternatives(binding), Texts(engine.sources))
+    assert [(one.kind, one.words.partition(" in `")[0]) for one in found] == [
+        ("connective", "`and` for `or`"),
+        ("connective", "part 1 left out"),
+        ("connective", "part 2 left out"),
+        ("connective", "part 3 left out"),
+        ("limit", "3 weeks for 4 weeks"),
+        ("limit", "5 weeks for 4 weeks"),
+        ("operator", "`after` for `before`"),
+        ("operator", "without its last day"),
+        ("limit", "1 days for 2 days"),
+        ("limit", "3 days for 2 days"),
+        ("operator", "`before` for `after`"),
+        ("operator", "with its last day"),
+        ("operator", "`exists` for `no`"),
+        ("set", "`three` for `two`"),
+        ("context", "`mention h` for `history h`"),
+        ("operator", "`female` for `male`"),
+        ("exception", "the exception “a boy” left out"),
+        ("set", "`three` for `one`"),  # and not `two`, which has its code
+        ("context", "`history e` for `entry e`"),
+    ]
 
 
 def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class Mutated:
 
 def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator[Mutated]:
     """Yield what the examples of each rule notice."""
-    sets = _alternatives(binding)
+    sets = alternatives(binding)
     families: dict[str, list[ir.Rule]] = {}
     for rule in rules:
         families.setdefault(rule.family, []).append(rule)
@@ -422,7 +422,7 @@ def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
     return change(replace(node, **made) if any(made[name] is not getattr(node, name) for name in made) else node)
 
 
-def _alternatives(binding: Binding) -> dict[str, str]:
+def alternatives(binding: Binding) -> dict[str, str]:
     """Return for each set that a rule asks of something another that rules of its ruleset ask of the same, of other codes."""
     asked: dict[tuple[str, str], dict[str, None]] = {}
     for rule in binding.rules:
