@@ -118,6 +118,18 @@ rule pair {
   example "a" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-05-01 expect fires }
   example "b" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-07-01 expect fires }
 }
+rule excused {
+  action note for entry a in pregnant with entry b in pregnant when b is before a or a is before b
+  unless "the one on record is older" a is before b and b is incoming say "{a} {b}"
+  example "a" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-05-01 expect clear }
+}
+rule undated {
+  action note for entry a in pregnant with entry b in pregnant when a is before b and a.origin is outside say "{a} {b}"
+  example "a" { given incoming entry 77386006, date 2025-06-01, origin practice given record entry 77386006, origin outside
+    expect cannot tell: a.date }
+  example "b" { given incoming entry 77386006, origin outside given record entry 77386006, date 2025-05-01, origin practice
+    expect cannot tell: a.date }
+}
 rule many {
   action note for entry e in pregnant when exists history h in birth where (h is before e) say "{e}"
   example "seven" { given incoming entry 77386006, date 2025-06-01 SEVEN expect fires }
@@ -139,6 +151,20 @@ def test_a_pair_without_order_is_shown_as_it_fires(tmp_path: Path) -> None:
         assert one.answer == "fires"
         (asked,) = one.asked
         assert [(clause.words, clause.value) for clause in asked.clauses[1:]] == [("a is before b", "true")]
+
+
+def test_an_exception_of_a_pair_without_order_is_shown_as_it_holds(tmp_path: Path) -> None:
+    (one,) = traces_of(tmp_path, "excused")
+    (asked,) = one.asked
+    assert (one.answer, asked.outcome) == ("clear", "clear")
+    assert [(clause.words, clause.value) for clause in asked.exceptions] == [("the one on record is older", "true")]
+
+
+def test_a_pair_without_order_that_cannot_be_told_shows_what_it_lacks(tmp_path: Path) -> None:
+    for one in traces_of(tmp_path, "undated"):
+        (asked,) = one.asked
+        assert one.answer == "cannot tell"
+        assert [clause.value for clause in asked.clauses[1:]] == ["cannot tell", "true"]
 
 
 def test_of_many_members_five_are_shown_and_the_others_counted(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import PRIVATE, Application, Bindable, Status
-from codesafety.evaluation.reference.comparisons import Bound, Frame, Truth, conjunction
+from codesafety.evaluation.reference.comparisons import Bound, Frame, Truth, conjunction, disjunction
 from codesafety.evaluation.reference.explanation import facts_of, label, reads_private, say
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Record, Submission
@@ -214,10 +214,16 @@ class _Tracer(Interpreter):
             return None
         clauses = [self._of_trigger(of_trigger)]
         if rule.when is not None:
-            frame = next((f for f in frames if self.judge(rule.when, f)[0] is True), frames[0])
-            clauses += self._clauses(rule.when, frame)
-        exceptions = [self._clause(u.condition, frames[0], words=u.label, private=u.private) for u in rule.unless]
+            clauses += self._clauses(rule.when, self._telling(rule.when, frames))
+        exceptions = [
+            self._clause(u.condition, self._telling(u.condition, frames), words=u.label, private=u.private) for u in rule.unless
+        ]
         return Asked(about, paths, outcome, tuple(clauses), tuple(exceptions))
+
+    def _telling(self, condition: ir.Condition, frames: Sequence[Frame]) -> Frame:
+        """Return the order of a pair in which a condition comes to what both orders together come to."""
+        whole = disjunction(self.judge(condition, frame) for frame in frames)[0]
+        return next(frame for frame in frames if self.judge(condition, frame)[0] is whole)
 
     def _of_trigger(self, parts: Sequence[Truth]) -> Clause:
         value, missing = conjunction(parts)
