@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,10 +84,11 @@ def check(
 
     other_files: Set[Path] = set()
     try:
-        found, other_files = _with_folders(paths)
-        loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
-        hazards = unlisted(loaded.rulesets, hazard_log(found))
-        engine = load(*found, release=release, installed_plugins=True) if release else None
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths)
+            loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
+            hazards = unlisted(loaded.rulesets, hazard_log(found))
+            engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:
         _tell_errors(error, other_files, form)
         finish(SOMETHING, answered=0)
@@ -196,21 +198,22 @@ def lint(
         fail(InputError(f"`{today}` is no day\n  = help: write it like 2026-11-30"), Format.TEXT)
     plain = Format.JSON if form is LintFormat.JSON else Format.TEXT
     try:
-        found, other_files = _with_folders(paths or _all_shipped())
-        checks = declared.checks(manager([builtin], entry_points=True))
-        engine = load(*found, release=release)
-        signatures = {name: predicate.signature for name, predicate in engine.binding.predicates.items()}
-        loaded = language.load(found, shipped=_shipped(), predicates=signatures)
-        own = {path.resolve() for path in found}
-        done = look(
-            loaded,
-            engine.terminology if release else frozen_terminology(loaded.rulesets),
-            asked_for=[r for r in loaded.rulesets if any(_within(span.file, own) for span in _declared(r))],
-            known=language.load(_shipped()).rulesets,
-            today=day,
-            predicates=engine.binding.predicates,
-            checks=checks,
-        )
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths or _all_shipped())
+            checks = declared.checks(manager([builtin], entry_points=True))
+            engine = load(*found, release=release)
+            signatures = {name: predicate.signature for name, predicate in engine.binding.predicates.items()}
+            loaded = language.load(found, shipped=_shipped(), predicates=signatures)
+            own = {path.resolve() for path in found}
+            done = look(
+                loaded,
+                engine.terminology if release else frozen_terminology(loaded.rulesets),
+                asked_for=[r for r in loaded.rulesets if any(_within(span.file, own) for span in _declared(r))],
+                known=language.load(_shipped()).rulesets,
+                today=day,
+                predicates=engine.binding.predicates,
+                checks=checks,
+            )
     except CodesafetyError as error:
         fail(error, plain)
     told, allowed = (
@@ -307,20 +310,23 @@ def test(
     if accept and not mutation:
         raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
     try:
-        chosen = _of_single_rules(paths or _all_shipped())
-        found, other_files = _with_folders(list(chosen))
-        engine = load(*found, release=release)
-        if accept and engine.bundle is not None:
-            raise InputError("a bundle is whole, and examples are put into rule files", help="name the folder it was built from")
-        texts = Texts(engine.sources)
-        terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
-        binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        asked = _asked_for(engine, chosen, other_files)
-        shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
-        results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
-        covered = list(coverages(binding, shown, texts)) if coverage else None
-        mutated = list(mutate(binding, shown, texts)) if mutation else None
-        at_edges = list(boundaries(binding, shown)) if edges else None
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            chosen = _of_single_rules(paths or _all_shipped())
+            found, other_files = _with_folders(list(chosen))
+            engine = load(*found, release=release)
+            if accept and engine.bundle is not None:
+                raise InputError(
+                    "a bundle is whole, and examples are put into rule files", help="name the folder it was built from"
+                )
+            texts = Texts(engine.sources)
+            terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+            binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+            asked = _asked_for(engine, chosen, other_files)
+            shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
+            results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
+            covered = list(coverages(binding, shown, texts)) if coverage else None
+            mutated = list(mutate(binding, shown, texts)) if mutation else None
+            at_edges = list(boundaries(binding, shown)) if edges else None
     except CodesafetyError as error:
         fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
     done = tested.Tested(results, len(shown), texts, only, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
@@ -554,8 +560,9 @@ def _lay_out(file: str, text: str, neat: str) -> None:
 def _loaded(paths: Sequence[str] | None, form: Format) -> tuple[Engine, Set[Path]]:
     """Return the engine of some paths, and the rule files that came with a file of a ruleset. Ends the command where none loads."""
     try:
-        found, other_files = _with_folders(paths or _all_shipped())
-        return load(*found), other_files
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths or _all_shipped())
+            return load(*found), other_files
     except CodesafetyError as error:
         fail(error, form)
 
