@@ -434,6 +434,13 @@ def test_slips_outside_a_condition(text: str, help: str) -> None:
     assert [found[3] for found in told(text)] == [help]
 
 
+def test_a_range_of_codes_has_no_members_and_may_be_what_was_sent() -> None:
+    (found,) = told('valueset v "V" { codes icd10 "Z30-Z39" }')
+    assert found[:3] == ("CS209", '"Z30-Z39"', "`Z30-Z39` is no one code: a range has no members here")
+    assert told('rule r { action note for entry e in preg say "{e}" example "sent so" '
+                '{ given incoming entry "Z30-Z39", system icd10 expect clear } }') == []  # fmt: skip
+
+
 def test_what_a_family_lacks_is_told_of_the_family_or_of_its_rows() -> None:
     text = HEAD + family(
         'for entry e in p.cond when e is incoming say "x" example "x" of flu { given incoming entry 77386006 expect fires }'
