@@ -441,6 +441,17 @@ def test_a_range_of_codes_has_no_members_and_may_be_what_was_sent() -> None:
                 '{ given incoming entry "Z30-Z39", system icd10 expect clear } }') == []  # fmt: skip
 
 
+def test_a_code_that_a_bare_list_holds_twice_is_told() -> None:
+    assert told('valueset v "V" { frozen "c.csv" }', {"c.csv": b"code\n77386006\n77386006\n"}) == [
+        ("CS226", "77386006", "`77386006` is on line 2 already", "remove one of the lines")
+    ]
+
+
+def test_an_exception_is_a_condition_too() -> None:
+    (found,) = told('rule r { action note for entry e in weight unless "x" any entry x in preg say "x" }')
+    assert found[3] == "write `exists entry x in preg …`"
+
+
 def test_what_a_family_lacks_is_told_of_the_family_or_of_its_rows() -> None:
     text = HEAD + family(
         'for entry e in p.cond when e is incoming say "x" example "x" of flu { given incoming entry 77386006 expect fires }'
