@@ -149,10 +149,13 @@ def test_differences_are_named(place: Path, tmp_path: Path, signed: bytes) -> No
     )
     (tmp_path / "small" / "small.rules").write_text(text, encoding="utf-8")
     new = bundling.build([tmp_path / "small"], serial=6, installed_plugins=False)
-    found = [(c.what, c.name, c.change) for c in bundling.differences(bundle.read(signed, "a"), bundle.read(new, "b"))]
+    one, other = bundle.read(signed, "a"), bundle.read(new, "b")
+    found = [(c.what, c.name, c.change) for c in bundling.differences(one, other)]
+    was, now = (held.manifest.terminology.digest[:8] for held in (one, other))
+    assert was != now
     assert found == [
         ("bundle", "serial", "5 -> 6"),
-        ("bundle", "terminology", "frozen lists -> frozen lists"),
+        ("bundle", "terminology", f"frozen lists ({was}) -> frozen lists ({now})"),
         ("ruleset", "small", "1.0.0 -> 1.1.0"),
         ("rule", "small/any", "changed"),
         ("value set", "small/watched", "members: gained 1 (60001007); lost none"),

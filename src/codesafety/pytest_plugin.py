@@ -84,8 +84,10 @@ class Measure(pytest.Item):
         self.score, self.least, self.what, self.lacking = score, least, what, lacking
 
     def runtest(self) -> None:
+        from codesafety.authoring.coverage import per_cent
+
         if self.score < self.least:
-            raise Below("\n".join([f"{self.score:.0f} % {self.what}, below {self.least:g} %", *self.lacking]))
+            raise Below("\n".join([f"{per_cent(self.score)} {self.what}, below {self.least:g} %", *self.lacking]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return str(excinfo.value) if isinstance(excinfo.value, Below) else super().repr_failure(excinfo, style)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def condition(text: str) -> str:
     (rule('for entry e in sys when e.value < 90 "mm[Hg]"') + rule('for entry e in sys when e.value > 100 "mm[Hg]"', "b"), "CS443"),
     (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 11 to 15 years", "b"), "CS443"),
     (condition("age at e < 12 years") + rule("for entry e in preg when age at e is from 13 to 15 years", "b"), "CS443"),
-    (rule("for entry e in sys when e.value < 3000") if False else condition("e is before 1825-01-01"), "CS446"),
+    (condition("e is before 1825-01-01"), "CS446"),
     (rule('for entry e in sys when e.value > 3000 "mm[Hg]"'), "CS446"),
     (rule("for entry e in pill when patient.gender is male"), "CS450"),
     ('rule r { title "Of r" action note for medication e in preg when patient.gender is male say "{e}" }', "CS450"),
@@ -105,6 +106,32 @@ def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
 ])  # fmt: skip
 def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:
     assert codes(text) == {}
+
+
+BAND = "age at e is from {} to {} years"
+BABY = "387712008 |Neonatal jaundice|, 52767006 |Neonatal hypoglycemia|, 18165001 |Jaundice|"
+AGES = 'table ages from "a.csv" { key code in sct column lo years column hi years source "ONS" }\n'
+OF_AGES = AGES + rule("for entry e with row w of ages when age at e is not from w.lo to w.hi")
+
+
+@pytest.mark.parametrize(("check", "text", "rows"), [
+    ("CS490", rule("for entry e with entry x when e is before x and (exists entry y in birth where (y is before e))"), ""),
+    ("CS446", 'valueset some "Some" { include sys, preg }\n' + rule('for entry e in some when e.value > 3000 "mm[Hg]"'), ""),
+    ("CS471", 'valueset both "Both" { include birth, preg }\n' + rule("for entry e in both when e.value is missing"), ""),
+    ("CS452", 'valueset both "B" { include birth, preg }\nvalueset fewer_codes "L" { include both except 118215003 }\n'
+     'valueset all "A" { include fewer_codes, both }\n' + rule("for entry e in all"), ""),
+    ("CS461", OF_AGES, "77386006,10,10\n"),
+    ("CS455", f'valueset v "V" {{ codes {BABY} source "S1" }}\n' + rule("for entry e in v"), ""),
+    ("CS441", condition("patient.gender is male")
+     + rule("for entry e in preg when patient.gender is male and age at e < 12 years", "b").replace("note", "review"), ""),
+    ("CS441", condition("patient.gender is male")
+     + rule("after rule r for entry e in preg when patient.gender is male and age at e < 12 years", "b"), ""),
+    ("CS443", condition(BAND.format(10, 50)) + rule(f"for entry e in preg when {BAND.format(20, 30)}", "b"), ""),
+    ("CS480", rule('for entry e in preg when patient.gender is male example "a" { given incoming entry 1912002 expect clear } '
+                   'example "b" { given patient gender female given incoming entry 77386006 expect clear }'), ""),
+])  # fmt: skip
+def test_of_what_a_check_leaves_out_it_tells_nothing(check: str, text: str, rows: str) -> None:
+    assert check not in codes(text, {"a.csv": f"code,lo,hi\n{rows}".encode()} if rows else None)
 
 
 def test_what_cannot_be_varied_in_full_is_not_decided() -> None:
@@ -163,6 +190,21 @@ def test_what_is_allowed_is_not_told_and_kept_with_its_reason(where: str) -> Non
     assert [(t.check, t.allowed.reason) for t in done.allowed if t.allowed] == [("CS437", "whenever it was")]
 
 
+@pytest.mark.parametrize(("due", "today", "said"), [
+    ("2026-11", date(2026, 11, 30), None),
+    ("2026-11", date(2026, 12, 1), "was to be reviewed by 2026-11"),
+    ("2026-11-30", date(2026, 11, 30), None),
+    ("2026-12-31", date(2027, 1, 1), "was to be reviewed by 2026-12-31"),
+    ("2099-02-30", date(2026, 11, 30), "is to be reviewed by 2099-02-30, which is no day"),
+])  # fmt: skip
+def test_a_source_is_past_its_review_on_the_day_after(due: str, today: date, said: str | None) -> None:
+    text = rule("for entry e in preg when patient.gender is male").replace(" action", f' source "NICE, next review {due}" action')
+    loaded = language.load_texts({"t.rules": HEAD + text})
+    done = lint(loaded, frozen_terminology(loaded.rulesets), today=today)
+    told = [one.diagnostic.message for one in done.told if one.check == "CS473"]
+    assert told == ([] if said is None else [f"a source of `r` {said}"])
+
+
 def test_a_table_with_two_rows_of_one_code_is_told_and_one_with_its_ends_apart_is_not() -> None:
     text = 'table ages from "a.csv" { key code in sct column lo years column hi years source "ONS" }\n' + rule(
         "for entry e with row w of ages when age at e is not from w.lo to w.hi"
@@ -192,6 +234,12 @@ def test_every_code_has_what_is_told_a_remedy_and_then_the_right_rule(code: str)
 
 def test_what_is_told_stands_on_the_page_as_the_linter_says_it() -> None:
     assert rewritten(PAGE) == PAGE, "write it anew: python -m tests.authoring.lint_page"
+
+
+def test_the_page_names_what_fix_takes_out() -> None:
+    done = [linted(one.rules, one.data, one.head)[0] for one in (texts(section, right=False) for section in SECTIONS.values())]
+    assert {one.check for linted_ in done for one in linted_.told if one.fix is not None} == {"CS432", "CS499"}
+    assert "`--fix` takes out what CS432 and CS499 tell" in PAGE
 
 
 def test_the_page_is_in_order() -> None:

@@ -60,14 +60,36 @@ def test_rules_that_do_not_load_or_are_not_there_are_2(tmp_path: Path) -> None:
     assert lint(written(tmp_path, ONCE), "--on", "tomorrow").exit_code == 2
 
 
-def test_nothing_to_look_at_is_1(tmp_path: Path) -> None:
+def test_nothing_to_look_at_is_1_and_value_sets_alone_are_something(tmp_path: Path) -> None:
     (tmp_path / "my.rules").write_text('ruleset my.rules { title "Mine" version 1.0.0 language 2 }', "utf-8")
-    assert lint(tmp_path).exit_code == 1
+    nothing = lint(tmp_path)
+    assert (nothing.exit_code, nothing.stderr) == (1, "nothing is declared here, so nothing was looked at\n")
+    (tmp_path / "my.rules").write_text(RULES[: RULES.index("rule one")], "utf-8")
+    sets = lint(tmp_path)
+    assert (sets.exit_code, sets.stdout) == (0, "0 rules: 0 told, 0 allowed\n")
+    assert json.loads(lint(tmp_path, "--format", "json").stdout)["ok"] is True
+
+
+def test_of_one_file_of_a_ruleset_its_own_rules_are_counted(tmp_path: Path) -> None:
+    allow = '  allow    CS432 because "it reads better"\n'
+    (written(tmp_path, TWICE, allow) / "two.rules").write_text(
+        RULES[RULES.index("rule one") :].replace("one", "two") % "patient.gender is male", "utf-8"
+    )
+    assert lint(tmp_path).stdout.endswith("2 rules: 1 told, 1 allowed\n")
+    assert lint(tmp_path / "two.rules").stdout.endswith("1 rule: 1 told, 0 allowed\n")
 
 
 def test_fix_takes_out_what_changes_nothing_and_leaves_the_one_layout(tmp_path: Path) -> None:
     found = lint(written(tmp_path, TWICE), "--fix")
     assert found.exit_code == 0
+    assert (tmp_path / "my.rules").read_text("utf-8") == RULES % ONCE
+
+
+def test_what_is_left_to_put_right_is_said_and_is_1(tmp_path: Path) -> None:
+    found = lint(written(tmp_path, f"{TWICE} and age at e >= 12 years"), "--fix")
+    assert found.exit_code == 1
+    assert "left: 1 that may be put right\n" in found.stderr
+    assert lint(tmp_path, "--fix").exit_code == 0
     assert (tmp_path / "my.rules").read_text("utf-8") == RULES % ONCE
 
 

@@ -11,6 +11,14 @@ from xml.etree import ElementTree
 from tests.doors.test_rules import rules
 from tests.places import ROOT
 
+from codesafety import load
+from codesafety.authoring.boundaries import Edge, Edges
+from codesafety.authoring.bundling import build
+from codesafety.authoring.coverage import per_cent
+from codesafety.authoring.mutating import Mutant, Mutated, alternatives, mutants
+from codesafety.authoring.testing import Texts, bind_for_examples
+from codesafety.cli import tested
+
 HEAD = """ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }
 valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }
 """
@@ -85,9 +93,48 @@ def test_a_pattern_and_a_name_choose_what_is_run(tmp_path: Path) -> None:
     assert rules("test", f"{folder}/of-age").stdout.endswith("4 examples of 1 rule: 3 as expected, 1 not\n")
     nothing = rules("test", folder, "--run", "no such example")
     assert (nothing.exit_code, nothing.stdout) == (1, "0 examples of 0 rules: 0 as expected, 0 not\n")
+    assert nothing.stderr.startswith("no example has `no such example` in `ruleset/rule: name`\n")
     unknown = rules("test", f"{folder}/of-aged")
     assert unknown.exit_code == 2
     assert "did you mean `of-age`?" in unknown.stderr
+
+
+def test_a_single_rule_stands_beside_a_whole_folder_and_a_rule_of_another(tmp_path: Path) -> None:
+    (one := tmp_path / "one").mkdir()
+    (two := tmp_path / "two").mkdir()
+    written(one)
+    written(two, WRONG)
+    (two / "my.rules").write_text((two / "my.rules").read_text("utf-8").replace("my.rules", "other.rules"), "utf-8")
+    assert rules("test", f"{one}/of-age").stdout == "3 examples of 1 rule: 3 as expected, 0 not\n"
+    for whole in (two, f"{two}/of-age"):
+        both = rules("test", f"{one}/of-age", whole)
+        assert (both.exit_code, both.stdout.splitlines()[-1]) == (1, "7 examples of 2 rules: 6 as expected, 1 not")
+    assert rules("test", one, f"{two}/of-aged").exit_code == 2
+
+
+def test_of_a_bundle_changes_are_told_in_the_words_of_its_rules_and_none_is_accepted(tmp_path: Path) -> None:
+    path, text = tmp_path / "my.bundle", tmp_path / "my.rules"
+    written(tmp_path)
+    text.write_text(text.read_text("utf-8").replace("born 2013-06-02", "born 2020-06-02"), "utf-8")
+    path.write_bytes(build([tmp_path]))
+    text.unlink()
+    told = rules("test", path, "--mutate").stdout
+    assert "limit: 11 years for 12 years in `age at e >= 12 years`" in told
+    refused = rules("test", path, "--mutate", "--accept")
+    assert refused.exit_code == 2
+    assert "a bundle is whole" in refused.stderr
+
+
+def test_a_score_is_rounded_down_and_evaluators_that_differ_fail_in_every_form(tmp_path: Path) -> None:
+    assert (per_cent(99.9), per_cent(100.0), per_cent(0.0)) == ("99 %", "100 %", "0 %")
+    engine = load(written(tmp_path))
+    (rule,) = engine.rules
+    edges = [Edges(rule, (Edge("an edge", rule.examples[0], None),))]
+    done = tested.Tested([], 1, Texts(), edges=edges)
+    assert not done.ok
+    assert ElementTree.fromstring(tested.as_junit(done)).attrib["failures"] == "1"
+    (result,) = tested.as_sarif(done)["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("evaluators-differ", "error")
 
 
 def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(tmp_path: Path) -> None:
@@ -102,6 +149,19 @@ def test_coverage_names_the_values_that_no_example_shows_and_what_never_decides(
         "3 examples of 1 rule: 3 as expected, 0 not",
         "4 atoms: 2 shown to decide alone",
     ]
+
+
+def test_what_was_sent_is_never_unknown_and_other_missing_fields_are_no_other_answer(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        HEAD + "rule r { action note for entry e in pregnant\n"
+        'when patient.gender is female and (not (e.value is missing) or age at e >= 12 years) say "{e}"\n'
+        'example "no gender" { given incoming entry 77386006, value 1 "1" expect cannot tell: patient.gender } }',
+        "utf-8",
+    )
+    (one,) = json.loads(rules("test", tmp_path, "--coverage", "--format", "json").stdout)["coverage"]
+    (sent,) = (atom for atom in one["atoms"] if atom["words"] == "e.value is missing")
+    assert sent["seen"] == {"true": False, "false": True}
+    assert sent["decides"] == {"true": False, "false": False}
 
 
 def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
@@ -175,6 +235,43 @@ def test_an_example_at_an_end_of_the_calendar_has_neighbours_inside_it(tmp_path:
     assert (run["failed"], [one["mutants"] for one in run["mutation"]]) == ([], [8])
 
 
+def test_the_changes_of_a_rule_are_the_mistakes_that_authors_make(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }\n'
+        'valueset one "One" { codes 77386006 |Pregnancy| }\n'
+        'valueset two "Two" { codes 77386006 |Pregnancy|, 118215003 |Delivery finding| }\n'
+        'valueset three "Three" { codes 195967001 |Asthma| }\n'
+        "rule r { action note for entry e in one when e is within 4 weeks before patient.born or e is less than 2 days after\n"
+        'patient.born or no history h in two unless "a boy" patient.gender is male say "{e}" }\n'
+        'rule s { action note for entry e in three say "{e}" }\n',
+        "utf-8",
+    )
+    engine = load(tmp_path)
+    binding = bind_for_examples(engine.rulesets, engine.terminology)
+    found = mutants(engine.rules[0], binding, alternatives(binding), Texts(engine.sources))
+    assert [(one.kind, one.words.partition(" in `")[0]) for one in found] == [
+        ("connective", "`and` for `or`"),
+        ("connective", "part 1 left out"),
+        ("connective", "part 2 left out"),
+        ("connective", "part 3 left out"),
+        ("limit", "3 weeks for 4 weeks"),
+        ("limit", "5 weeks for 4 weeks"),
+        ("operator", "`after` for `before`"),
+        ("operator", "without its last day"),
+        ("limit", "1 days for 2 days"),
+        ("limit", "3 days for 2 days"),
+        ("operator", "`before` for `after`"),
+        ("operator", "with its last day"),
+        ("operator", "`exists` for `no`"),
+        ("set", "`three` for `two`"),
+        ("context", "`mention h` for `history h`"),
+        ("operator", "`female` for `male`"),
+        ("exception", "the exception “a boy” left out"),
+        ("set", "`three` for `one`"),  # and not `two`, which has its code
+        ("context", "`history e` for `entry e`"),
+    ]
+
+
 def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:
     one_only = ADULT.partition('  example "the day')[0] + "}\n"
     (tmp_path / "my.rules").write_text(HEAD + one_only, "utf-8")
@@ -196,6 +293,14 @@ def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) 
     same = [one["words"] for one in found["change_nothing"]]
     assert "15 years for 14 years in `age at e >= 14 years`" in same
     assert not [one for one in found["survivors"] if one["example"] is None]
+
+
+def test_a_change_that_changes_nothing_is_not_asked_of_the_examples(tmp_path: Path) -> None:
+    (rule,) = load(written(tmp_path)).rules
+    none = Mutant("limit", "no change", rule.span, rule)
+    assert Mutated(rule, mutants=4, killed=3, same=(none,), survivors=()).score == 100.0
+    assert Mutated(rule, mutants=4, killed=1, same=(none, none), survivors=()).score == 50.0
+    assert Mutated(rule, mutants=0, killed=0, same=(), survivors=()).score == 100.0
 
 
 def test_edges_hold_the_day_before_on_and_after_leap_days_and_each_missing_field(tmp_path: Path) -> None:

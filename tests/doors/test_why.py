@@ -12,8 +12,8 @@ from tests.places import ROOT
 from typer.testing import CliRunner, Result
 
 from codesafety import load
-from codesafety.authoring.testing import bind_for_examples, build
-from codesafety.authoring.why import Clause, trace
+from codesafety.authoring.testing import Texts, bind_for_examples, build
+from codesafety.authoring.why import Clause, Trace, trace
 from codesafety.cli.app import app
 from codesafety.engine import frozen_terminology
 
@@ -90,6 +90,91 @@ def test_a_rule_that_is_not_in_force_or_not_loaded_says_so(tmp_path: Path) -> No
     assert traced(MESSAGE, optional)["reason"] == "its ruleset `uk.pincer` is off by default; --rules loads it"
 
 
+def test_a_clause_that_asks_what_is_private_is_not_shown_and_neither_is_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }\n'
+        'valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }\n'
+        "rule asks { action note for entry e in pregnant when patient.sex_at_birth is female and patient.gender is female "
+        'say "{e}" }\n',
+        "utf-8",
+    )
+    one = traced(MESSAGE, "asks", "--rules", tmp_path)
+    assert (one["answer"], one["missing"]) == ("cannot tell", [])
+    (asked,) = one["asked"]
+    shown = [(clause["words"], clause["value"], clause["missing"]) for clause in asked["clauses"]]
+    assert shown == [
+        ("for entry e in pregnant", "true", []),
+        ("what is private to the patient", "not shown", []),
+        ("patient.gender is female", "true", []),
+    ]
+    assert "birth" not in why(MESSAGE, "asks", "--rules", tmp_path).stdout
+
+
+SEVERAL = """ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
+valueset birth "Birth" { codes 118215003 |Delivery finding| }
+rule pair {
+  action note for entry a in pregnant with entry b in pregnant when a is before b say "{a} {b}"
+  example "a" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-05-01 expect fires }
+  example "b" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-07-01 expect fires }
+}
+rule excused {
+  action note for entry a in pregnant with entry b in pregnant when b is before a or a is before b
+  unless "the one on record is older" a is before b and b is incoming say "{a} {b}"
+  example "a" { given incoming entry 77386006, date 2025-06-01 given record entry 77386006, date 2025-05-01 expect clear }
+}
+rule undated {
+  action note for entry a in pregnant with entry b in pregnant when a is before b and a.origin is outside say "{a} {b}"
+  example "a" { given incoming entry 77386006, date 2025-06-01, origin practice given record entry 77386006, origin outside
+    expect cannot tell: a.date }
+  example "b" { given incoming entry 77386006, origin outside given record entry 77386006, date 2025-05-01, origin practice
+    expect cannot tell: a.date }
+}
+rule many {
+  action note for entry e in pregnant when exists history h in birth where (h is before e) say "{e}"
+  example "seven" { given incoming entry 77386006, date 2025-06-01 SEVEN expect fires }
+}
+""".replace("SEVEN", " ".join(f"given record entry 118215003, date 200{year}-01-01" for year in range(7)))
+
+
+def traces_of(folder: Path, name: str) -> list[Trace]:
+    (folder / "my.rules").write_text(SEVERAL, "utf-8")
+    engine = load(folder)
+    binding = bind_for_examples(engine.rulesets, frozen_terminology(engine.rulesets))
+    (rule,) = (rule for rule in engine.rules if rule.name == f"my.rules/{name}")
+    given = [build(one) for one in rule.examples]
+    return [trace(binding, rule, engine.rulesets[0], one.submission, one.record, Texts(engine.sources)) for one in given]
+
+
+def test_a_pair_without_order_is_shown_as_it_fires(tmp_path: Path) -> None:
+    for one in traces_of(tmp_path, "pair"):
+        assert one.answer == "fires"
+        (asked,) = one.asked
+        assert [(clause.words, clause.value) for clause in asked.clauses[1:]] == [("a is before b", "true")]
+
+
+def test_an_exception_of_a_pair_without_order_is_shown_as_it_holds(tmp_path: Path) -> None:
+    (one,) = traces_of(tmp_path, "excused")
+    (asked,) = one.asked
+    assert (one.answer, asked.outcome) == ("clear", "clear")
+    assert [(clause.words, clause.value) for clause in asked.exceptions] == [("the one on record is older", "true")]
+
+
+def test_a_pair_without_order_that_cannot_be_told_shows_what_it_lacks(tmp_path: Path) -> None:
+    for one in traces_of(tmp_path, "undated"):
+        (asked,) = one.asked
+        assert one.answer == "cannot tell"
+        assert [clause.value for clause in asked.clauses[1:]] == ["cannot tell", "true"]
+
+
+def test_of_many_members_five_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    (one,) = traces_of(tmp_path, "many")
+    (asked,) = one.asked
+    members = asked.clauses[1].parts
+    assert [member.value for member in members] == ["true"] * 5 + ["not shown"]
+    assert members[-1].words == "and 2 more"
+
+
 def test_no_such_rule_is_exit_2_with_one_that_is_near() -> None:
     run = why(MESSAGE, "pregnant-patient-recorded-mal")
     assert (run.exit_code, run.stdout) == (2, "")
@@ -115,7 +200,7 @@ def test_a_trace_answers_as_the_examples_expect_and_names_no_day_of_birth(name: 
     for rule in (one for one in binding.rules if one.ruleset == name):
         for example in rule.examples:
             given = build(example)
-            one = trace(binding, rule, rulesets[name], given.submission, given.record)
+            one = trace(binding, rule, rulesets[name], given.submission, given.record, Texts())
             seen.add(one.answer)
             assert one.agreed
             assert example.expect == ("clear" if one.answer == "not asked" else one.answer)

@@ -230,6 +230,14 @@ def test_what_a_plugin_prints_is_no_answer(tmp_path: Path) -> None:
     assert "asked" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "lint", "test", "list"])
+def test_what_a_plugin_prints_is_no_answer_of_what_authors_ask(command: str, tmp_path: Path) -> None:
+    install(tmp_path, PROCESS)
+    done = run(tmp_path, "-m", "codesafety", "rules", command, str(rule(tmp_path, "made/leaves(e)")), "--format", "json")
+    json.loads(done.stdout)
+    assert "loaded" in done.stderr
+
+
 # ------------------------------------------------------------------------------------------------ what is missing, of which argument
 
 

@@ -108,7 +108,8 @@ def differences(old: Bundle, new: Bundle) -> Iterator[Change]:
         if one != other:
             yield Change("bundle", name, f"{one} -> {other}")
     if old.manifest.terminology != new.manifest.terminology:
-        yield Change("bundle", "terminology", f"{old.manifest.terminology.name} -> {new.manifest.terminology.name}")
+        one, other = (f"{held.name} ({held.digest[:8]})" for held in (old.manifest.terminology, new.manifest.terminology))
+        yield Change("bundle", "terminology", f"{one} -> {other}")
     (before, sets), (after, new_sets) = old.rules(), new.rules()
     yield from _compared(
         "ruleset", _by_name(before.rulesets), _by_name(after.rulesets), lambda r: (r.version, r.review, r.digest)

@@ -80,6 +80,11 @@ class Coverage:
         return 100 * shown / every if every else 100.0
 
 
+def per_cent(score: float) -> str:
+    """Return a score in whole per cent, rounded down: it is 100 where nothing is wanting, and nowhere else."""
+    return f"{int(score)} %"
+
+
 def coverages(binding: Binding, rules: Sequence[ir.Rule], texts: Mapping[str, str]) -> Iterator[Coverage]:
     """Yield what the examples show of each rule, and of each family. `texts`: the rule files, for the words of atoms."""
     families: dict[str, list[ir.Rule]] = {}

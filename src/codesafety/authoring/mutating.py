@@ -22,7 +22,7 @@ from codesafety.authoring.lint.examples import places, replaced
 from codesafety.authoring.lint.logic import of_firing, silent_ways
 from codesafety.authoring.lint.reading import Formula, Stands
 from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict
-from codesafety.authoring.lint.told import every
+from codesafety.authoring.lint.told import every, local
 from codesafety.authoring.testing import Texts, alone_with, answer, build
 from codesafety.diagnostics import Span
 from codesafety.evaluation.binding import Binding
@@ -75,7 +75,7 @@ class Mutated:
 
 def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator[Mutated]:
     """Yield what the examples of each rule notice."""
-    sets = _alternatives(binding)
+    sets = alternatives(binding)
     families: dict[str, list[ir.Rule]] = {}
     for rule in rules:
         families.setdefault(rule.family, []).append(rule)
@@ -310,7 +310,7 @@ def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> I
         case ir.Not(inside):
             yield "connective", "`not` left out", inside
         case ir.InSet(_, name) if name in sets:
-            yield "set", f"`{_local(sets[name])}` for `{_local(name)}`", replace(part, set=sets[name])
+            yield "set", f"`{local(sets[name])}` for `{local(name)}`", replace(part, set=sets[name])
         case ir.Quantified(var=var) | ir.Ordered(var=var):
             for kind, words, made in _of_var(var, sets):
                 yield kind, words, _with_var(part, made)
@@ -320,7 +320,7 @@ def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> I
 
 def _of_var(var: ir.Var, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Var]]:
     if var.set is not None and var.set in sets:
-        yield "set", f"`{_local(sets[var.set])}` for `{_local(var.set)}`", replace(var, set=sets[var.set])
+        yield "set", f"`{local(sets[var.set])}` for `{local(var.set)}`", replace(var, set=sets[var.set])
     other = {ir.Kind.ENTRY: ir.Kind.HISTORY, ir.Kind.HISTORY: ir.Kind.MENTION, ir.Kind.MENTION: ir.Kind.HISTORY}.get(var.kind)
     if other is not None:
         yield "context", f"`{other.value} {var.name}` for `{var.kind.value} {var.name}`", replace(var, kind=other)
@@ -424,7 +424,7 @@ def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
     return change(replace(node, **made) if any(made[name] is not getattr(node, name) for name in made) else node)
 
 
-def _alternatives(binding: Binding) -> dict[str, str]:
+def alternatives(binding: Binding) -> dict[str, str]:
     """Return for each set that a rule asks of something another that rules of its ruleset ask of the same, of other codes."""
     asked: dict[tuple[str, str], dict[str, None]] = {}
     for rule in binding.rules:
@@ -457,7 +457,3 @@ def _sets_of(rule: ir.Rule) -> Iterator[tuple[str, str]]:
     for var in own:
         if var.set is not None:
             yield "medication" if var.kind is ir.Kind.MEDICATION else "entry", var.set
-
-
-def _local(name: str) -> str:
-    return name.rpartition("/")[2]

@@ -92,7 +92,7 @@ class ExampleResult:
 
 
 class Texts(dict[str, str]):
-    """The texts of rule files, each read when it is asked for; empty where it is no file, as of a bundle."""
+    """The texts of rule files, those that are not given read when they are asked for; empty where it is no file."""
 
     def __missing__(self, file: str) -> str:
         try:

@@ -17,7 +17,7 @@ from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import PRIVATE, Application, Bindable, Status
-from codesafety.evaluation.reference.comparisons import Bound, Frame, Truth, conjunction
+from codesafety.evaluation.reference.comparisons import Bound, Frame, Truth, conjunction, disjunction
 from codesafety.evaluation.reference.explanation import facts_of, label, reads_private, say
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
 from codesafety.record import Record, Submission
@@ -119,15 +119,16 @@ def trace(
     ruleset: ir.Ruleset,
     submission: Submission,
     record: Record | None,
+    texts: Texts,
     *,
     not_asked: str | None = None,
 ) -> Trace:
-    """Return why a rule answers as it does for a message. `not_asked`: why it is not asked at all, as one that a profile has off.
+    """Return why a rule answers as it does for a message. `texts`: the rule files, for the words of clauses. `not_asked`: why it is not asked at all, as one that a profile has off.
 
     Raises WorkSpent where that takes more work than a message may.
     """
     alone = alone_with(binding, rule)
-    tracer = _Tracer(alone, Facts(submission, record, binding.codebook), rule)
+    tracer = _Tracer(alone, Facts(submission, record, binding.codebook), rule, texts)
     asked, passed_over = tracer.asked()
     told = tracer.answer()
     compiled = answer(compile_program(alone).run(Facts(submission, record, binding.codebook)), rule.name)[0]
@@ -150,10 +151,10 @@ def trace(
 class _Tracer(Interpreter):
     """The reference evaluator with one rule and one message, which keeps what each clause came to."""
 
-    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule) -> None:
+    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule, texts: Texts) -> None:
         super().__init__(binding, facts)
         self._rule = rule
-        self._texts = Texts()
+        self._texts = texts
         self._subjects: list[ItemFact | None] = [None, *(item for item in facts.incoming if item.component is None)]
         self.outcomes = [self.outcome(rule, subject) for subject in self._subjects]
         self.missing = tuple(sorted(frozenset().union(*(o.missing for o in self.outcomes if o.status is Status.CANNOT_TELL))))
@@ -213,10 +214,16 @@ class _Tracer(Interpreter):
             return None
         clauses = [self._of_trigger(of_trigger)]
         if rule.when is not None:
-            frame = next((f for f in frames if self.judge(rule.when, f)[0] is True), frames[0])
-            clauses += self._clauses(rule.when, frame)
-        exceptions = [self._clause(u.condition, frames[0], words=u.label, private=u.private) for u in rule.unless]
+            clauses += self._clauses(rule.when, self._telling(rule.when, frames))
+        exceptions = [
+            self._clause(u.condition, self._telling(u.condition, frames), words=u.label, private=u.private) for u in rule.unless
+        ]
         return Asked(about, paths, outcome, tuple(clauses), tuple(exceptions))
+
+    def _telling(self, condition: ir.Condition, frames: Sequence[Frame]) -> Frame:
+        """Return the order of a pair in which a condition comes to what both orders together come to."""
+        whole = disjunction(self.judge(condition, frame) for frame in frames)[0]
+        return next(frame for frame in frames if self.judge(condition, frame)[0] is whole)
 
     def _of_trigger(self, parts: Sequence[Truth]) -> Clause:
         value, missing = conjunction(parts)

@@ -13,21 +13,23 @@ from codesafety.cli.output import LintFormat, complain, write, write_json
 from codesafety.diagnostics import count, escaped, position, render
 
 
-def tell(told: Sequence[Told], done: Linted, sources: Mapping[str, str], form: LintFormat) -> None:
+def tell(done: Linted, sources: Mapping[str, str], form: LintFormat) -> None:
     """Write what is told."""
+    if not done.looked_at:
+        complain("nothing is declared here, so nothing was looked at")
     match form:
         case LintFormat.JSON:
-            write_json(as_data(told, done, sources))
+            write_json(as_data(done, sources))
         case LintFormat.SARIF:
-            write_json(as_sarif(told, done.allowed, sources))
+            write_json(as_sarif(done.told, done.allowed, sources))
         case LintFormat.GITHUB:
-            write(*(_github(one, sources) for one in told))
+            write(*(_github(one, sources) for one in done.told))
         case LintFormat.TEXT:
-            for one in told:
+            for one in done.told:
                 write(*rendered(one, sources).split("\n"), "")
             for line in _rest(done):
                 complain(line)
-            write(f"{count(done.rules, 'rule')}: {len(told)} told, {len(done.allowed)} allowed")
+            write(f"{count(done.rules, 'rule')}: {len(done.told)} told, {len(done.allowed)} allowed")
 
 
 def rendered(one: Told, sources: Mapping[str, str]) -> str:
@@ -48,12 +50,12 @@ def _rest(done: Linted) -> Iterator[str]:
         yield f"not decided: {check} of {count(len(rules), 'rule')}: what they ask cannot be varied in full (--format json names them)"
 
 
-def as_data(told: Sequence[Told], done: Linted, sources: Mapping[str, str]) -> dict[str, Any]:
+def as_data(done: Linted, sources: Mapping[str, str]) -> dict[str, Any]:
     """Return all of it as plain data."""
     return {
-        "ok": not told and bool(done.rules),
+        "ok": not done.told and bool(done.looked_at),
         "rules": done.rules,
-        "told": [_data(one, sources) for one in told],
+        "told": [_data(one, sources) for one in done.told],
         "allowed": [{**_data(one, sources), "reason": one.allowed.reason} for one in done.allowed if one.allowed is not None],
         "undecided": {check: list(rules) for check, rules in done.undecided.items()},
     }

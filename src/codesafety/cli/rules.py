@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import asdict
+from contextlib import redirect_stdout
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,17 +77,18 @@ def check(
 
     Of a file that is a part of a ruleset the whole folder is loaded, and what is wrong in the file is said.
 
-    Exit code 0: nothing is wrong (warnings may remain); 1: errors; 2: nothing could be read.
+    Exit code 0: nothing is wrong (warnings may remain); 1: errors, or nothing is declared; 2: nothing could be read.
     """
     from codesafety import language
     from codesafety.hazards import unlisted
 
     other_files: Set[Path] = set()
     try:
-        found, other_files = _with_folders(paths)
-        loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
-        hazards = unlisted(loaded.rulesets, hazard_log(found))
-        engine = load(*found, release=release, installed_plugins=True) if release else None
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths)
+            loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
+            hazards = unlisted(loaded.rulesets, hazard_log(found))
+            engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:
         _tell_errors(error, other_files, form)
         finish(SOMETHING, answered=0)
@@ -178,12 +180,13 @@ def lint(
 
     What is wrong with their form or meaning is `check`'s to tell. `allow CHECK because "…"` in a declaration keeps one silent.
 
-    Exit code 0: nothing is told, and something was looked at; 1: something is; 2: the rules could not be loaded.
+    Exit code 0: nothing is told, and something was looked at; 1: something is, or there was nothing to look at; 2: the rules could not
+    be loaded.
     """
     from datetime import date
 
     from codesafety import builtin, language
-    from codesafety.authoring.lint.running import fixed
+    from codesafety.authoring.lint.running import at_once, fixed
     from codesafety.authoring.lint.running import lint as look
     from codesafety.cli import lint as shown
     from codesafety.plugins import declared
@@ -195,24 +198,29 @@ def lint(
         fail(InputError(f"`{today}` is no day\n  = help: write it like 2026-11-30"), Format.TEXT)
     plain = Format.JSON if form is LintFormat.JSON else Format.TEXT
     try:
-        found, other_files = _with_folders(paths or _all_shipped())
-        checks = declared.checks(manager([builtin], entry_points=True))
-        engine = load(*found, release=release)
-        signatures = {name: predicate.signature for name, predicate in engine.binding.predicates.items()}
-        loaded = language.load(found, shipped=_shipped(), predicates=signatures)
-        own = {path.resolve() for path in found}
-        done = look(
-            loaded,
-            engine.terminology if release else frozen_terminology(loaded.rulesets),
-            asked_for=[r for r in loaded.rulesets if any(_within(file, own) for file in _files(r))],
-            known=language.load(_shipped()).rulesets,
-            today=day,
-            predicates=engine.binding.predicates,
-            checks=checks,
-        )
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths or _all_shipped())
+            checks = declared.checks(manager([builtin], entry_points=True))
+            engine = load(*found, release=release)
+            signatures = {name: predicate.signature for name, predicate in engine.binding.predicates.items()}
+            loaded = language.load(found, shipped=_shipped(), predicates=signatures)
+            own = {path.resolve() for path in found}
+            done = look(
+                loaded,
+                engine.terminology if release else frozen_terminology(loaded.rulesets),
+                asked_for=[r for r in loaded.rulesets if any(_within(span.file, own) for span in _declared(r))],
+                known=language.load(_shipped()).rulesets,
+                today=day,
+                predicates=engine.binding.predicates,
+                checks=checks,
+            )
     except CodesafetyError as error:
         fail(error, plain)
-    told = [one for one in done.told if not _stands_in(one.diagnostic.span, other_files)]
+    told, allowed = (
+        tuple(one for one in some if not _stands_in(one.diagnostic.span, other_files)) for some in (done.told, done.allowed)
+    )
+    looked_at = tuple(one for one in done.looked_at if not _stands_in(one.span, other_files))
+    left = 0
     if fix and (texts := fixed(told, loaded.sources)):
         try:
             for file, text in texts.items():
@@ -221,10 +229,14 @@ def lint(
                 complain(f"put right: {file}")
         except OSError as error:
             fail(unwritable(error), plain)
-        complain("  = help: run it again: one thing at a time is put right in each rule")
-        told = [one for one in told if one.fix is None]
-    shown.tell(told, done, loaded.sources, form)
-    finish(SOMETHING if told or not done.rules else CLEAN, answered=done.rules)
+        left = sum(one.fix is not None for one in told) - len(at_once(told))
+        if left:
+            complain(
+                f"left: {left} that may be put right", "  = help: run it again: one thing at a time is put right in each rule"
+            )
+        told = tuple(one for one in told if one.fix is None)
+    shown.tell(replace(done, told=told, allowed=allowed, looked_at=looked_at), loaded.sources, form)
+    finish(SOMETHING if told or left or not looked_at else CLEAN, answered=len(looked_at))
 
 
 @app.command()
@@ -297,22 +309,27 @@ def test(
         raise typer.BadParameter("the per cent is of what --coverage or --mutate shows: give one of them too")
     if accept and not mutation:
         raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
-    texts = Texts()
     try:
-        places, names = _of_single_rules(paths or _all_shipped())
-        found, other_files = _with_folders(places)
-        engine = load(*found, release=release)
-        terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
-        binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        asked = _asked_for(binding.rules, names, other_files)
-        shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
-        results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
-        covered = list(coverages(binding, shown, texts)) if coverage else None
-        mutated = list(mutate(binding, shown, texts)) if mutation else None
-        at_edges = list(boundaries(binding, shown)) if edges else None
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            chosen = _of_single_rules(paths or _all_shipped())
+            found, other_files = _with_folders(list(chosen))
+            engine = load(*found, release=release)
+            if accept and engine.bundle is not None:
+                raise InputError(
+                    "a bundle is whole, and examples are put into rule files", help="name the folder it was built from"
+                )
+            texts = Texts(engine.sources)
+            terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+            binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+            asked = _asked_for(engine, chosen, other_files)
+            shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
+            results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
+            covered = list(coverages(binding, shown, texts)) if coverage else None
+            mutated = list(mutate(binding, shown, texts)) if mutation else None
+            at_edges = list(boundaries(binding, shown)) if edges else None
     except CodesafetyError as error:
         fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
-    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
+    done = tested.Tested(results, len(shown), texts, only, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
     tested.tell(done, form, verbose=verbose)
     if accept:
         _accept(mutated or (), done.terms, texts)
@@ -342,28 +359,36 @@ def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) 
         complain("  = help: read each: it says what the rule answers now, and not that this is right")
 
 
-def _of_single_rules(paths: Sequence[str]) -> tuple[list[str], set[str]]:
-    """Return where rules are, and the names of single ones that were asked for (`RULESET/RULE`, or `FOLDER/RULE`)."""
-    places: list[str] = []
-    names: set[str] = set()
+def _of_single_rules(paths: Sequence[str]) -> dict[str, set[str] | None]:
+    """Return where rules are, each with the single ones that were asked for there (`RULESET/RULE`, or `FOLDER/RULE`); None: all."""
+    chosen: dict[str, set[str] | None] = {}
     for path in paths:
         place, bar, name = path.rpartition("/")
-        if bar and place and name and not Path(path).exists():
+        if not (bar and place and name) or Path(path).exists():
+            chosen[path] = None
+        elif (names := chosen.setdefault(place, set())) is not None:
             names.add(name)
-            path = place
-        places.append(path)
-    return list(dict.fromkeys(places)), names
+    return chosen
 
 
-def _asked_for(rules: Sequence[ir.Rule], names: set[str], other_files: Set[Path]) -> list[ir.Rule]:
-    """Return the rules that were asked for. Raises InputError where a name is no rule's."""
-    own = [rule for rule in rules if not _stands_in(rule.span, other_files)]
-    known = {whole.rpartition("/")[2] for rule in own for whole in (rule.name, rule.family)}
-    if missing := sorted(names - known):
-        near = difflib.get_close_matches(missing[0], sorted(known), 3)
-        help = f"did you mean {', '.join(f'`{n}`' for n in near)}?" if near else "codesafety rules list"
-        raise InputError(f"there is no such path, and no rule `{missing[0]}`", help=help)
-    return [r for r in own if not names or {r.name.rpartition("/")[2], r.family.rpartition("/")[2]} & names]
+def _asked_for(engine: Engine, chosen: Mapping[str, set[str] | None], other_files: Set[Path]) -> list[ir.Rule]:
+    """Return the rules that were asked for, of each place. Raises InputError where a name is no rule's."""
+    asked: dict[str, ir.Rule] = {}
+    for place, names in chosen.items():
+        there = {path.resolve() for path in rule_paths([place])}
+        own = {
+            rule.name: rule
+            for rule in engine.rules
+            if not _stands_in(rule.span, other_files) and (engine.bundle is not None or _within(rule.span.file, there))
+        }
+        called = {name: {whole.rpartition("/")[2] for whole in (name, rule.family)} for name, rule in own.items()}
+        known = set().union(*called.values())
+        if missing := sorted((names or set()) - known):
+            near = difflib.get_close_matches(missing[0], sorted(known), 3)
+            help = f"did you mean {', '.join(f'`{n}`' for n in near)}?" if near else "codesafety rules list"
+            raise InputError(f"there is no such path, and no rule `{missing[0]}`", help=help)
+        asked |= {name: rule for name, rule in own.items() if names is None or called[name] & names}
+    return list(asked.values())
 
 
 @app.command("list")
@@ -535,8 +560,9 @@ def _lay_out(file: str, text: str, neat: str) -> None:
 def _loaded(paths: Sequence[str] | None, form: Format) -> tuple[Engine, Set[Path]]:
     """Return the engine of some paths, and the rule files that came with a file of a ruleset. Ends the command where none loads."""
     try:
-        found, other_files = _with_folders(paths or _all_shipped())
-        return load(*found), other_files
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+            found, other_files = _with_folders(paths or _all_shipped())
+            return load(*found), other_files
     except CodesafetyError as error:
         fail(error, form)
 
@@ -608,7 +634,7 @@ def freeze_files(
         with begun([] if check_only else places):
             engine = load(*_with_folders(paths)[0], release=release)
             own = {path.resolve() for path in places}
-            rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
+            rulesets = [r for r in engine.rulesets if any(_within(span.file, own) for span in _declared(r))]
             found = list(freeze(rulesets, engine.terminology))
             if not check_only:
                 for one in found:
@@ -631,10 +657,6 @@ def freeze_files(
         if not found:
             complain("no value set in these rules has both `ecl` and `frozen`")
     finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
-
-
-def _files(ruleset: ir.Ruleset) -> set[str]:
-    return {v.span.file for v in ruleset.valuesets} | {r.span.file for r in ruleset.rules}
 
 
 def _within(file: str, folders: set[Path]) -> bool:

@@ -11,13 +11,14 @@ from xml.etree import ElementTree
 from codesafety import __version__, ir
 from codesafety.answers.sarif import artifact, location, log
 from codesafety.authoring.boundaries import Edge, Edges
-from codesafety.authoring.coverage import Coverage
+from codesafety.authoring.coverage import Coverage, per_cent
 from codesafety.authoring.mutating import Mutated, as_example, example_text
 from codesafety.authoring.testing import ExampleResult, Texts, failure
 from codesafety.cli.output import TestFormat, coloured, complain, style, write, write_json
 from codesafety.diagnostics import Span, count, position
 
-_FAILING, _BELOW, _SURVIVES = "example-fails", "below-threshold", "mutant-survives"
+_FAILING, _BELOW, _SURVIVES, _DIFFERING = "example-fails", "below-threshold", "mutant-survives", "evaluators-differ"
+_DIFFER = "the two evaluators do not agree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Tested:
     results: Sequence[ExampleResult]
     rules: int
     texts: Texts
+    only: str | None = None
+    """The pattern that chose the examples, if one did."""
     covered: Sequence[Coverage] | None = None
     threshold: float | None = None
     mutated: Sequence[Mutated] | None = None
@@ -65,13 +68,23 @@ def matching(rule: ir.Rule, pattern: str) -> ir.Rule:
 
 def tell(done: Tested, form: TestFormat, *, verbose: bool) -> None:
     """Write what was run."""
+    if not done.results and done.only is not None:
+        complain(
+            f"no example has `{done.only}` in `ruleset/rule: name`",
+            "  = help: --verbose, without --run, names all that there are",
+        )
+    elif not done.results:
+        complain(
+            "there is no example in these rules",
+            "  = help: give each rule examples that fire, are clear and cannot be told",
+        )
     match form:
         case TestFormat.JSON:
             write_json(_as_data(done))
         case TestFormat.JUNIT:
-            write(*_as_junit(done).split("\n"))
+            write(*as_junit(done).split("\n"))
         case TestFormat.SARIF:
-            write_json(_as_sarif(done))
+            write_json(as_sarif(done))
         case TestFormat.TEXT:
             _as_text(done, verbose)
 
@@ -86,11 +99,6 @@ def _as_text(done: Tested, verbose: bool) -> None:
             write(*(f"        {line}" for line in failure(result, done.texts)))
         elif verbose:
             write(f"ok      {result.rule}: {result.example.name}")
-    if not done.results:
-        complain(
-            "there is no example in these rules",
-            "  = help: give each rule examples that fire, are clear and cannot be told",
-        )
     for one in done.covered or ():
         write(*_covered(one))
     for each in done.mutated or ():
@@ -98,9 +106,7 @@ def _as_text(done: Tested, verbose: bool) -> None:
     for of_rule in done.edges or ():
         write(*_edges(of_rule, done))
     for rule, edge in done.disagreements:
-        complain(
-            f"error: the two evaluators do not agree: {rule.name}: {edge.name}", "  = help: report this; hold what it is about"
-        )
+        complain(f"error: {_DIFFER}: {rule.name}: {edge.name}", "  = help: report this; hold what it is about")
     write(
         f"{count(len(done.results), 'example')} of {count(done.rules, 'rule')}: "
         f"{len(done.results) - len(done.failed)} as expected, {len(done.failed)} not"
@@ -110,9 +116,9 @@ def _as_text(done: Tested, verbose: bool) -> None:
         write(f"{count(atoms, 'atom')}: {shown} shown to decide alone")
     if done.mutated is not None:
         shown, all_of = sum(m.killed for m in done.mutated), sum(m.mutants - len(m.same) for m in done.mutated)
-        write(f"{count(all_of, 'mutant')}: {shown} noticed ({100 * shown / all_of if all_of else 100:.0f} %)")
+        write(f"{count(all_of, 'mutant')}: {shown} noticed ({per_cent(100 * shown / all_of if all_of else 100)})")
     for name, what, score in done.below:
-        complain(f"below {done.threshold:g} %: {name}: {score:.0f} % {what}")
+        complain(f"below {done.threshold:g} %: {name}: {per_cent(score)} {what}")
 
 
 def _covered(one: Coverage) -> Iterator[str]:
@@ -253,7 +259,7 @@ def _answer(answer: tuple[str, frozenset[str]], said: Sequence[str]) -> dict[str
     return {"outcome": answer[0], "missing": sorted(answer[1])} | ({"said": list(said)} if said else {})
 
 
-def _as_junit(done: Tested) -> str:
+def as_junit(done: Tested) -> str:
     """Return a test suite a rule, as JUnit's own XML is read by those who show it."""
     root = ElementTree.Element("testsuites", name="codesafety rules test")
     suites: dict[str, ElementTree.Element] = {}
@@ -270,7 +276,9 @@ def _as_junit(done: Tested) -> str:
             ElementTree.SubElement(made, "failure", message=words).text = "\n".join(failure(result, done.texts))
     for rule, what, score in done.below:
         made = case(rule, what, None, None)
-        ElementTree.SubElement(made, "failure", message=f"{score:.0f} % {what}, below {done.threshold:g} %")
+        ElementTree.SubElement(made, "failure", message=f"{per_cent(score)} {what}, below {done.threshold:g} %")
+    for differing, edge in done.disagreements:
+        ElementTree.SubElement(case(differing.name, edge.name, None, None), "failure", message=_DIFFER)
     for suite in suites.values():
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
@@ -281,13 +289,16 @@ def _as_junit(done: Tested) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def _as_sarif(done: Tested) -> dict[str, Any]:
+def as_sarif(done: Tested) -> dict[str, Any]:
     results = [
         _result(_FAILING, "error", f"{r.rule}: {r.example.name}\n" + "\n".join(failure(r, done.texts)), r.example.span.file, line)
         for r in done.failed
         for line in [done.texts.line(r.example)]
     ]
-    results += [_result(_BELOW, "warning", f"{rule}: {score:.0f} % {what}", None, None) for rule, what, score in done.below]
+    results += [
+        _result(_DIFFERING, "error", f"{rule.name}: {edge.name}: {_DIFFER}", None, None) for rule, edge in done.disagreements
+    ]
+    results += [_result(_BELOW, "warning", f"{rule}: {per_cent(score)} {what}", None, None) for rule, what, score in done.below]
     results += [
         _result(
             _SURVIVES,

@@ -53,6 +53,7 @@ def why(
       codesafety why message.xml my-rule --rules my-rules/ --format paragraph
     """
     from codesafety import builtin
+    from codesafety.authoring.testing import Texts
     from codesafety.authoring.why import TRACE_VERSION, as_paragraph, as_text, trace
     from codesafety.evaluation.facts import Facts
     from codesafety.evaluation.work import NotAsked
@@ -82,12 +83,13 @@ def why(
                 else {}
             )
             versions = {ruleset.name: ruleset for ruleset in engine.rulesets}
+            texts = Texts(engine.sources)
             traces = []
             for one in found:
                 change = changes.get(one.name)
                 is_off = change is not None and change.action == "off"
                 reason = f"the profile has it off until {change.until}" if change is not None and is_off else off
-                traces.append(trace(engine.binding, one, versions[one.ruleset], submission, existing, not_asked=reason))
+                traces.append(trace(engine.binding, one, versions[one.ruleset], submission, existing, texts, not_asked=reason))
     except NotAsked as error:
         fail(InputError(f"the rule was {error.reason}", source=message), plain)
     except CodesafetyError as error:

@@ -368,6 +368,35 @@ def test_what_is_used_in_words_that_are_wrong_is_not_unused(text: str) -> None:
     (ENTRY, "e.value > 5%", 'a unit is written in quotes: "%"', 'e.value > 5 "%"'),
     (ENTRY, "e.value > 1,000", "a number has no comma: write `1000` or `1.000`", "e.value > 1000"),
     (ENTRY, "e's value > 5", "a field is named behind a dot: `e.value`", None),
+    (ENTRY, "patient.gender is not male or female", "say it of each: `patient.gender is not male and patient.gender is not female`",
+     "patient.gender is not male and patient.gender is not female"),
+    (ENTRY, "e not in preg or fall", "say it of each: `e not in preg and e not in fall`", "e not in preg and e not in fall"),
+    (ENTRY, "age at e is 12-18 years", "a range is written `age at e is from 12 to 18 years`", "age at e is from 12 to 18 years"),
+    (ENTRY, "age at e is between 12 and 18", "a range is written `age at e is from 12 to 18 years`", "age at e is from 12 to 18 years"),
+    (ENTRY, "age at e is 12", "one number is a range: `age at e is from 12 to 12 years`", "age at e is from 12 to 12 years"),
+    (ENTRY, "exists entry x in preg within 3 months before e",
+     "say it in brackets: `entry x in preg where (x is within 3 months before e)`",
+     "exists entry x in preg where (x is within 3 months before e)"),
+    (ENTRY, "no entry x in preg is before e", "say it in brackets: `entry x in preg where (x is before e)`",
+     "no entry x in preg where (x is before e)"),
+    (ENTRY, "e.value > 140/90", 'a blood pressure is two values, each of its own code: compare one with `140 "mm[Hg]"`; of a division, '
+     "marks stand between spaces: `140 / 90`", 'e.value > 140 "mm[Hg]"'),
+    (ENTRY, "e is a preg finding", "a code is asked for by its value set: `e in preg`; before a word leave `a` out", "e in preg"),
+    (ENTRY, "e is within last 12 months",
+     "a rule answers the same on every day: compare with the day of the item, or with `message.sent`: "
+     "`e is within 12 months before message.sent`", "e is within 12 months before message.sent"),
+    (ENTRY, "no other entry x in preg", "leave `other` out: a member is never the item itself", "no entry x in preg"),
+    (ENTRY, "exists another entry x in preg", "leave `another` out: a member is never the item itself", "exists entry x in preg"),
+    (ENTRY, "e is recorded on the record", "what is on the record is not incoming: `not (e is incoming)`", "not (e is incoming)"),
+    (ENTRY, "e is not recorded in record", "what is on the record is not incoming: `e is incoming`", "e is incoming"),
+    (ENTRY, "patient never had entry x in preg",
+     "what the patient has or takes is coded: `no history x in SET`, `no medication x in SET`", "no history x in preg"),
+    (ENTRY, "patient is on preg", "what the patient has or takes is coded: `exists history x in SET`, `exists medication x in SET`",
+     "exists medication x in preg"),
+    (ENTRY, "e is during preg", "say how long it lasts: `exists history x in preg where (e is within 40 weeks after x)`",
+     "exists history x in preg where (e is within 40 weeks after x)"),
+    (ENTRY, "e is before birth", "it is the patient's: `patient.born`", "e is before patient.born"),
+    (MEDICATION, "m is stopped", "write `m.status is stopped`", "m.status is stopped"),
     (MESSAGE, "exists entry in fall", "name it: `entry x in fall`", "exists entry x in fall"),
 ])  # fmt: skip
 def test_what_people_write_is_told_in_our_words(of: str, written: str, help: str, followed: str | None) -> None:
@@ -386,9 +415,41 @@ def test_what_people_write_is_told_in_our_words(of: str, written: str, help: str
      "leave it out: `value 5`"),
     ('rule r { action note for entry e in weight say "x" example "x" { given incoming entry 27113001, value "140 mmHg" expect fires } }',
      'give `value 140 "mmHg"`'),
+    ('valueset v "V" { codes 387712008 "Neonatal jaundice" }', "a term stands between bars: `|Neonatal jaundice|`"),
+    ('valueset v "V" { codes 387712008 Neonatal jaundice, 1912002 |Fall| source "x" }', "write `|Neonatal jaundice|`"),
+    ('valueset v "V" { codes 387712008 Neonatal jaundice source "x" }', "write `|Neonatal jaundice|`"),
+    ('rule Newborn Code in an Adult { action note for entry e in preg say "x" }', "a name is one word: `newborn-code-in-an-adult`"),
+    ('rule r { action note for entry e in preg with patient.gender is male say "x" }',
+     "a condition stands behind `when`: `when patient.gender is male …`"),
+    ('rule r { action note for entry e in preg say "x" example "x" { given incoming entry preg expect fires } }',
+     "an example gives one code of the set: `entry CODE`"),
+    ('rule r { action note for entry e in preg say "x" example "x" { given patient aged 30 given incoming entry 77386006 expect fires } }',
+     "an age follows from the birth date and the item's: `given patient born 1990-01-01`"),
+    ('rule r { action note for entry e in preg say "x" example "x" { given incoming entry 77386006 expect does not fire } }',
+     "write `clear`"),
+    ('rule r { action note for entry e in preg say "x" example "x" given incoming entry 77386006 expect fires }',
+     'what an example gives stands in braces: `example "…" { given … expect … }`'),
 ])  # fmt: skip
 def test_slips_outside_a_condition(text: str, help: str) -> None:
     assert [found[3] for found in told(text)] == [help]
+
+
+def test_a_range_of_codes_has_no_members_and_may_be_what_was_sent() -> None:
+    (found,) = told('valueset v "V" { codes icd10 "Z30-Z39" }')
+    assert found[:3] == ("CS209", '"Z30-Z39"', "`Z30-Z39` is no one code: a range has no members here")
+    assert told('rule r { action note for entry e in preg say "{e}" example "sent so" '
+                '{ given incoming entry "Z30-Z39", system icd10 expect clear } }') == []  # fmt: skip
+
+
+def test_a_code_that_a_bare_list_holds_twice_is_told() -> None:
+    assert told('valueset v "V" { frozen "c.csv" }', {"c.csv": b"code\n77386006\n77386006\n"}) == [
+        ("CS226", "77386006", "`77386006` is on line 2 already", "remove one of the lines")
+    ]
+
+
+def test_an_exception_is_a_condition_too() -> None:
+    (found,) = told('rule r { action note for entry e in weight unless "x" any entry x in preg say "x" }')
+    assert found[3] == "write `exists entry x in preg …`"
 
 
 def test_what_a_family_lacks_is_told_of_the_family_or_of_its_rows() -> None:

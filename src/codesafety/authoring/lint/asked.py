@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from codesafety import ir
-from codesafety.authoring.lint.told import Bench, conditions, every, local, slots
+from codesafety.authoring.lint.told import Bench, conditions, every, local, parts_written, slots
 from codesafety.ir.units import families
 
 _CONTEXT: Final = ("assertion", "subject", "temporality")
@@ -28,18 +28,11 @@ def look(bench: Bench) -> None:
         _cost(rule, bench)
 
 
-def _own(condition: ir.Condition) -> Iterator[ir.Condition]:
-    yield condition
-    if not isinstance(condition, ir.Named):
-        for part in ir.inner(condition):
-            yield from _own(part)
-
-
 def _unrelated(rule: ir.Rule, bench: Bench) -> None:
     """Tell of entries that are found whenever they were, for a rule about one that has a day."""
     if rule.when is None or rule.trigger.subject.kind in (ir.Kind.MESSAGE, ir.Kind.CODING, ir.Kind.TEXT):
         return
-    for one in _own(rule.when):
+    for one in parts_written(rule.when):
         if not isinstance(one, ir.Quantified) or one.quantifier != "exists" or one.var.kind is not ir.Kind.ENTRY:
             continue
         if one.where is None or (not slots(one.where) - {one.var.slot} and not _dated(one.where)):
@@ -60,7 +53,7 @@ def _dated(condition: ir.Condition) -> bool:
 
 def _mentions(rule: ir.Rule, bench: Bench) -> None:
     """Tell of mentions in whatever context: of the family, denied, planned, wrong."""
-    for one in () if rule.when is None else _own(rule.when):
+    for one in () if rule.when is None else parts_written(rule.when):
         if not isinstance(one, ir.Quantified) or one.var.kind is not ir.Kind.MENTION or _warned(one, bench):
             continue
         if one.where is None or not any(_of_context(part, one.var) for part in every(one.where)):

@@ -9,7 +9,7 @@ from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.reading import Stands
 from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict, Wanted
-from codesafety.authoring.lint.told import Bench, Fix, conditions, every, local, slots
+from codesafety.authoring.lint.told import Bench, Fix, conditions, every, local, parts_written, slots
 from codesafety.diagnostics import Span
 
 _STANDS = (Stands(0), TRUE)
@@ -214,7 +214,7 @@ def _quantifiers(rule: ir.Rule, bench: Bench) -> None:
     """Look at what quantifiers ask of their members, in the same way."""
     if rule.trigger.partner is not None or rule.trigger.subject.kind in (ir.Kind.TEXT, ir.Kind.MESSAGE, ir.Kind.CODING):
         return
-    for one in {c for condition in conditions(rule) for c in _written(condition) if isinstance(c, ir.Quantified)}:
+    for one in {c for condition in conditions(rule) for c in parts_written(condition) if isinstance(c, ir.Quantified)}:
         if one.where is None or any(isinstance(c, ir.Quantified | ir.Ordered) for c in every(one.where)):
             continue
         if slots(one.where) - {rule.trigger.subject.slot, one.var.slot}:
@@ -235,14 +235,6 @@ def _quantifiers(rule: ir.Rule, bench: Bench) -> None:
             continue
         silent = {d.span for d in bench.loaded.warnings if d.code in ("CS409", "CS418")}
         _parts(problem, rule, one.where, [_STANDS], bench, bench.shown(rule), silent)
-
-
-def _written(condition: ir.Condition) -> Iterator[ir.Condition]:
-    """Yield a condition and all that it is made of, but what stands in the named conditions that it calls."""
-    yield condition
-    if not isinstance(condition, ir.Named):
-        for part in ir.inner(condition):
-            yield from _written(part)
 
 
 def _flat(condition: ir.Condition) -> Iterator[ir.Condition]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from codesafety import ir
 from codesafety.authoring.lint import asked, between, examples, logic, sets, words
-from codesafety.authoring.lint.told import Bench, Declaration, Fix, Known, Told
+from codesafety.authoring.lint.told import Bench, Declared, Fix, Known, Told
 from codesafety.authoring.testing import bind_for_examples
 from codesafety.diagnostics import Diagnostic, Severity, Span
 from codesafety.evaluation.predicates import BoundPredicate
@@ -30,7 +30,11 @@ class Linted:
     told: tuple[Told, ...]
     allowed: tuple[Told, ...]
     undecided: Mapping[str, tuple[str, ...]]
-    rules: int
+    looked_at: tuple[Declared, ...]
+
+    @property
+    def rules(self) -> int:
+        return sum(isinstance(one, ir.Rule) for one in self.looked_at)
 
 
 def lint(
@@ -57,7 +61,12 @@ def lint(
     for plugin, check in checks:
         _own(plugin, check, bench)
     told, allowed = _sorted_out(bench)
-    return Linted(told, allowed, {check: tuple(names) for check, names in bench.undecided.items()}, len(bench.rules))
+    looked_at = tuple(one for ruleset in bench.asked for one in _declared(ruleset))
+    return Linted(told, allowed, {check: tuple(names) for check, names in bench.undecided.items()}, looked_at)
+
+
+def _declared(ruleset: ir.Ruleset) -> tuple[Declared, ...]:
+    return (*ruleset.rules, *ruleset.valuesets, *ruleset.tables, *ruleset.limits)
 
 
 def _known(rulesets: Sequence[ir.Ruleset]) -> Known:
@@ -112,8 +121,7 @@ def _sorted_out(bench: Bench) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
         else:
             told.append(one)
     for ruleset in bench.asked:
-        owners: tuple[Declaration, ...] = (ruleset, *ruleset.rules, *ruleset.valuesets, *ruleset.tables, *ruleset.limits)
-        for declared in owners:
+        for declared in (ruleset, *_declared(ruleset)):
             for each in declared.allowed:
                 if each.span not in used:
                     used.add(each.span)
@@ -130,10 +138,15 @@ def _sorted_out(bench: Bench) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
     return tuple(sorted(told, key=order)), tuple(sorted(allowed, key=order))
 
 
+def at_once(told: Sequence[Told]) -> list[Told]:
+    """Return what can be put right together: of each declaration one thing, for the next may follow from the first."""
+    return list({one.owner.name: one for one in reversed(told) if one.fix is not None}.values())
+
+
 def fixed(told: Sequence[Told], sources: Mapping[str, str]) -> dict[str, str]:
-    """Return the texts in which something can be put right: of each declaration one thing, for the next may follow from the first."""
+    """Return the texts in which something can be put right at once."""
     by_file: dict[str, list[Fix]] = defaultdict(list)
-    for one in {one.owner.name: one for one in reversed(told) if one.fix is not None}.values():
+    for one in at_once(told):
         assert one.fix is not None
         by_file[one.fix.span.file].append(one.fix)
     found = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,8 @@ from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.language.files import Loaded
 from codesafety.terminology.interface import Terminology
 
-Declaration = ir.Rule | ir.ValueSet | ir.Table | ir.Limit | ir.Ruleset
+Declared = ir.Rule | ir.ValueSet | ir.Table | ir.Limit
+Declaration = Declared | ir.Ruleset
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,14 @@ def conditions(rule: ir.Rule) -> list[ir.Condition]:
 def every(condition: ir.Condition) -> list[ir.Condition]:
     """Return a condition and all of which it is made."""
     return [condition, *(inner for part in ir.inner(condition) for inner in every(part))]
+
+
+def parts_written(condition: ir.Condition) -> Iterator[ir.Condition]:
+    """Yield a condition and all that it is made of, but what stands in the named conditions that it calls."""
+    yield condition
+    if not isinstance(condition, ir.Named):
+        for part in ir.inner(condition):
+            yield from parts_written(part)
 
 
 def slots(condition: ir.Condition) -> set[int]:

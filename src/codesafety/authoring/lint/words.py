@@ -8,6 +8,7 @@ from typing import Final
 
 from codesafety import ir
 from codesafety.authoring.lint.told import Bench, local
+from codesafety.record import day_interval
 
 _PLACEHOLDER: Final = re.compile(
     r"\b(todo|tbc|tbd|fixme|xxx+|lorem ipsum|placeholder|to be (confirmed|decided|added)|fill in)\b|^\W*$|^.{1,2}$", re.IGNORECASE
@@ -102,13 +103,17 @@ def _sources(one: ir.Rule | ir.ValueSet | ir.Table | ir.Limit, cited: tuple[ir.S
                 "cite what it rests on: who says so, in which version, where", one,
             )  # fmt: skip
         for due in _DUE.findall(source.text):
-            if _last(due) < bench.today:
+            if (was := _overdue(due, bench.today)) is not None:
                 bench.tell(
-                    "CS473", f"a source of `{local(one.name)}` was to be reviewed by {due}", one.span,
+                    "CS473", f"a source of `{local(one.name)}` {was}", one.span,
                     "read its newest version, and write what it says and when it is due again", one,
                 )  # fmt: skip
 
 
-def _last(text: str) -> date:
-    year, month, *day = (int(part) for part in text.split("-"))
-    return date(year, month, day[0]) if day else date(year + month // 12, month % 12 + 1, 1)
+def _overdue(due: str, today: date) -> str | None:
+    """Return what is wrong with the day by which a source is to be reviewed; None where it is still to come."""
+    try:
+        _, last = day_interval(due)
+    except ValueError:
+        return f"is to be reviewed by {due}, which is no day"
+    return f"was to be reviewed by {due}" if last < today.toordinal() else None

@@ -194,6 +194,10 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
             help = f"write `patient.gender is {word}`"
         elif help is None and word in schema.ABOUT:
             help = f"write `{var.name} is about {word}`"
+        elif help is None and (asked := [n for n, spec in schema.FIELDS.get(var.kind, {}).items() if word in (spec.words or ())]):
+            help = f"write `{var.name}.{asked[0]} is {word}`"
+        elif help is None and word in _STATUSES and "status" in schema.FIELDS.get(var.kind, {}):
+            help = f"write `{var.name}.status is {word}`"
         elif help is None and word in scope.variables:
             help = f"items are compared with `{var.name} is the same entry as {word}` or `is the same product as`"
         elif help is None and var.kind is Kind.ROW:
@@ -218,6 +222,7 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     return ir.ItemIs(var, ir.ItemWord(word), node.span)
 
 
+_STATUSES: Final = frozenset({"active", "stopped", "completed", "cancelled"})
 _NOTHING: Final = frozenset({"null", "empty", "none", "blank", "absent", "unknown", "nothing"})
 _SOMETHING: Final = frozenset({"present", "known", "given", "recorded", "there", "available"})
 """Words that people bring for a field that is missing, and for one that is not."""

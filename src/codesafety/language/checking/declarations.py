@@ -16,8 +16,7 @@ from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
 Opener = Callable[[syntax.Text], "tuple[str, str] | None"]
-"""Returns a file's text and its place; None where it cannot be read, which is reported."""
-"""Gives the rows of the file that a rule file names, or None where it cannot be read; that is reported."""
+"""Gives the text of the file that a rule file names and its place, or None where it cannot be read; that is reported."""
 _COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
 
 

@@ -181,6 +181,10 @@ class RulesetScope:
         return None if name is None else (ir.LimitRef(name, word.span), self.names.limits[name])
 
 
+_OF_THE_PATIENT: Final = {**dict.fromkeys(("birth", "dob", "birthday"), "patient.born"), "death": "patient.died"}
+"""Names that people bring for days of the patient."""
+
+
 @dataclass(slots=True)
 class RuleScope:
     """The names that one rule sees. Variables are added as they are bound."""
@@ -427,6 +431,8 @@ class RuleScope:
             span, base, help = word.span, word.text, f"marks stand between spaces: `{apart}`"
         elif base in ("today", "now"):
             help = NO_CLOCK
+        elif base in _OF_THE_PATIENT:
+            help = f"it is the patient's: `{_OF_THE_PATIENT[base]}`"
         elif base == "age":
             help = "an age is an age at something: `age at e`"
         elif f"{self.ruleset.ruleset}/{base}" in self.ruleset.names.limits and word.text == base:

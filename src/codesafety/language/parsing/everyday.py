@@ -29,6 +29,7 @@ _SOME: Final = frozenset({"any", "some", "there"})
 _ALL: Final = frozenset({"all", "every", "each"})
 _NONE: Final = frozenset({"none", "without", "never"})
 _SAYS: Final = frozenset({"contains", "says", "mentions", "states", "includes", "matches", "like"})
+_HELD: Final = frozenset({"recorded", "filed", "stored", "held", "documented"})
 _AT_ENDS: Final = {"after": "before", "before": "after"}
 _SIDES: Final = {
     **dict.fromkeys(("newer", "later", "recenter"), "after"),
@@ -53,8 +54,21 @@ def of_everyday_words(place: Place) -> str | None:
 
 def of_an_article(place: Place) -> str | None:
     """`e is not about the patient`."""
-    word = _word_before(place)
-    return f"leave `{word}` out" if word in ("the", "a", "an") and place.token.type == "NAME" else None
+    word, token = _word_before(place), place.token
+    if word not in ("the", "a", "an") or token.type != "NAME":
+        return None
+    if place.earlier == "IS" and "." not in (subject := subject_of(place.before)):
+        return f"a code is asked for by its value set: `{subject} in {token.value}`; before a word leave `{word}` out"
+    return f"leave `{word}` out"
+
+
+def _of_the_patient(place: Place) -> str | None:
+    """`patient is on warfarin`, `patient never had entry x in preg`."""
+    part = place.before[start_of(place.before) :]
+    if not part or part[0].value != "patient" or place.token.type in ("AND", "OR"):
+        return None
+    denied = {t.value for t in (*part, place.token)} & {"never", "not", "no", "without"}
+    return f"what the patient has or takes is coded: `{'no' if denied else 'exists'} history x in SET`, `{'no' if denied else 'exists'} medication x in SET`"
 
 
 def _word_before(place: Place) -> str:
@@ -85,6 +99,8 @@ def _of_members(place: Place) -> str | None:
         )
     if place.accepted == {"MORE"} and place.after == "EPISODES":
         return "say how far apart two of them are: `episodes more than 2 weeks apart with …`"
+    if token.value in ("other", "another") and KINDS & place.accepted:
+        return f"leave `{token.value}` out: a member is never the item itself"
     if token.type not in KINDS:
         return None
     if place.after == "LPAR" and place.earlier == "NAME":
@@ -180,6 +196,13 @@ def _of_days(place: Place) -> str | None:
         return f"write `{subject_of(before[:-1])} is not {_AT_ENDS[token.value]} {behind[0].value}`"
     if _word_before(place) == "on" and (token.value == "same" or (token.value == "the" and behind and behind[0].value == "same")):
         return "write `on the same day as`"
+    if _word_before(place) == "during":
+        return (
+            f"say how long it lasts: `exists history x in {token.value} where ({subject_of(before)} is within 40 weeks after x)`"
+        )
+    if _word_before(place) in _HELD and token.value in ("in", "on") and place.earlier in ("IS", "NOT"):
+        incoming = f"{subject_of(before)} is incoming"
+        return f"what is on the record is not incoming: `{incoming if place.earlier == 'NOT' else f'not ({incoming})'}`"
     if _word_before(place) == "on" and token.value in ("the", "record"):
         return f"what is on the record is not incoming: `not ({subject_of(before)} is incoming)`"
     if token.type == "THAN" and (side := _SIDES.get(_word_before(place))) is not None and behind and behind[0].type != "NUMBER":
@@ -297,6 +320,8 @@ def _of_rules(place: Place) -> str | None:
         return f"write `after rule {token.value}`"
     if token.type == "COMMA" and place.earlier == "ACTION":
         return "a rule asks for one thing: `note`, `review` or `hold`"
+    if token.type in ("NAME", "DOTTED", "AGE") and place.after == "WITH" and _part(before) == "FOR" and KINDS & accepted:
+        return f"a condition stands behind `when`: `when {in_words([token, *behind[:2]])} …`"
     if token.type in KINDS and place.after == "FOR" and any(t.type == "OVERRIDABLE" for t in before[-8:]):
         return f"say how long: `{in_words(before[max(i for i, t in enumerate(before) if t.type == 'OVERRIDABLE') : -1])} for 6 months`"
     if (
@@ -350,7 +375,7 @@ def _of_examples(place: Place) -> str | None:
         return f"write `given {token.value.replace('.', ' ', 1)} …`"
     if "FIRES" in accepted and token.value in ("unknown", "missing", "open", "undefined"):
         return "write `cannot tell: FIELD`"
-    if "FIRES" in accepted and token.value in ("not", "no", "nothing", "silent", "passes", "pass", "false"):
+    if "FIRES" in accepted and token.value in ("not", "does", "no", "nothing", "silent", "passes", "pass", "false"):
         return "write `clear`"
     if token.type == "AND" and "EXPECT" in accepted:
         return "parts of an example are parted by commas"
@@ -369,6 +394,7 @@ _IN_A_CONDITION: Final[tuple[Callable[[Place], str | None], ...]] = (
     _of_calculations,
     _of_words,
     _of_medicines,
+    _of_the_patient,
 )
 _ELSEWHERE: Final[tuple[Callable[[Place], str | None], ...]] = (
     _of_defines,

@@ -90,6 +90,7 @@ _THOUSANDS: Final = 3
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
 _QUANTITY: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*?)\s*")
+_SAID_OF_A_MEMBER: Final = frozenset({"WITHIN", "BEFORE", "AFTER", "ON_THE_SAME_DAY_AS", "IS"})
 _RELATIONS: Final = frozenset({"WITHIN", "BEFORE", "AFTER", "ABOUT", "MISSING", "ON_THE_SAME_DAY_AS", "THE_SAME_AS"})
 """What follows `is`."""
 _NAMED: Final = {
@@ -134,6 +135,8 @@ def lone_operand(place: Place) -> tuple[Token, str] | None:
     if said is None:
         return lone, "say it of each: a condition stands on both sides of `and` and `or`"
     subject, predicate, complement = said
+    if "not" in predicate.split():
+        word = "and"  # neither the one nor the other; with `or` it would be so of everything
     return lone, f"say it of each: `{subject} {predicate} {complement} {word} {subject} {predicate} {lone.value}`"
 
 
@@ -331,6 +334,11 @@ def _is_number(subject: str) -> bool:
     return subject.startswith("age ") or "." in subject
 
 
+def _with_time(subject: str, amount: str | None) -> str | None:
+    """Return the amount that something is compared with, of an age in years where no unit of time is written."""
+    return f"{amount} years" if amount and amount.isdigit() and (subject.startswith("age ") or "." not in subject) else amount
+
+
 def _after_is(place: Place) -> str | None:
     token, after, earlier = place.token, place.after, place.earlier
     if after == "NAME" and earlier in ("IS", "NOT"):
@@ -348,8 +356,11 @@ def _after_is(place: Place) -> str | None:
         case "IN":
             return "write `not in`, without `is`" if negated else "write `in`, without `is`"
         case "NUMBER" if len(token.value) < _SHORTEST_CODE and _is_number(subject := subject_of(place.before)):
-            amount = amount_of([token, *place.behind])
-            return f"one number is a range: `{subject} is{' not' if negated else ''} from {token.value} to {amount}`"
+            rest = [token, *place.behind]
+            two = len(rest) > 2 and rest[1].type == "MINUS" and rest[2].type == "NUMBER"
+            amount = _with_time(subject, amount_of(rest[2:] if two else rest))
+            called = "a range is written" if two else "one number is a range:"
+            return f"{called} `{subject} is{' not' if negated else ''} from {token.value} to {amount}`"
         case "NUMBER":
             return "a code is asked for by its value set, `e in SET`; a number is compared, `m.quantity > 3`"
         case "NO" if len(place.behind) > 2 and place.behind[0].type in ("MORE", "LESS"):
@@ -428,9 +439,7 @@ def _of_comparatives(place: Place) -> str | None:
         return f"write `{subject} is not before {rest[0].value} and {subject} is not after {rest[2].value}`"
     if word == "between" and rest[0].type == "NUMBER":
         at = next((i for i, t in enumerate(rest[1:4], start=1) if t.type == "NUMBER"), None)
-        high = amount_of(rest[at:]) if at is not None else "…"
-        if high is not None and high.isdigit() and not _is_number(subject):
-            high += " years"
+        high = _with_time(subject, amount_of(rest[at:]) if at is not None else "…")
         negated = " not" if place.earlier == "NOT" else ""
         return f"a range is written `{subject} is{negated} from {rest[0].value} to {high}`"
     number = next((i for i, t in enumerate(rest[:2]) if t.type == "NUMBER"), None)
@@ -453,8 +462,12 @@ def _of_conditions(place: Place) -> str | None:
         return _of_the_last(place)
     if after == "NAME" and earlier == "WITHIN" and token.value in ("last", "past"):
         return _of_the_last(place)
+    if token.type == "NUMBER" and after == "NAME" and before[-1].value in ("last", "past") and earlier in ("WITHIN", "IN"):
+        return _of_the_last(Place(token, before[:-2], [token, *place.behind], accepted))
     if token.type == "WITHIN" and "HAS" in accepted:
         return _of_an_edge(place)
+    if token.type in _SAID_OF_A_MEMBER and "WHERE" in accepted:
+        return _of_a_member(place)
     if token.type in KINDS and after == "NAME" and earlier == "FOR":
         return f"ask it in `when`: `for {token.value} e in SET when e is {before[-1].value} …`"
     if after == "NOT" and "LPAR" in accepted:
@@ -494,6 +507,17 @@ def _of_conditions(place: Place) -> str | None:
     return None
 
 
+def _of_a_member(place: Place) -> str | None:
+    """`exists entry x in preg within 3 months before e`."""
+    start = next((i for i in range(len(place.before) - 1, -1, -1) if place.before[i].type in KINDS), None)
+    if start is None or start + 1 >= len(place.before):
+        return None
+    rest = [t for t in (place.token, *place.behind) if t.type != "IS"]
+    amount = [*takewhile(lambda t: t.type in TIME | {"NUMBER", "WITHIN", "BEFORE", "AFTER", "OF", "ON_THE_SAME_DAY_AS"}, rest)]
+    said = in_words([*amount, *rest[len(amount) : len(amount) + 1]])
+    return f"say it in brackets: `{in_words(place.before[start:])} where ({place.before[start + 1].value} is {said})`"
+
+
 def _of_an_edge(place: Place) -> str | None:
     """`latest entry x in SET within 3 months before e has ( … )`."""
     start = max((i for i, t in enumerate(place.before) if t.type in ("LATEST", "EARLIEST")), default=None)
@@ -522,6 +546,10 @@ def _of_lengths(place: Place) -> str | None:
 
 
 def _of_examples(token: Token, after: str, accepted: frozenset[str]) -> str | None:
+    if token.type == "GIVEN" and after == "STRING" and "LBRACE" in accepted:
+        return 'what an example gives stands in braces: `example "…" { given … expect … }`'
+    if token.type == "NAME" and after in KINDS and "STRING" in accepted:
+        return f"an example gives one code of the set: `{after.lower()} CODE`"
     if token.type in KINDS and after == "GIVEN":
         return f"say on which side: `given incoming {token.value} …` or `given record {token.value} …`"
     if after == "TELL" and "COLON" in accepted:
@@ -549,6 +577,8 @@ def _of_declarations(token: Token, after: str, earlier: str, accepted: frozenset
         return f'text stands in quotes: `{after.lower()} "…"`'
     if accepted == {"VERSION"}:
         return "a version is three numbers without quotes: `version 1.0.0`"
+    if token.type == "STRING" and after == "NUMBER" and "TERM" in accepted:
+        return f"a term stands between bars: `|{token.value[1:-1]}|`"
     if "COMMA" in accepted and token.type in ("NAME", "NUMBER", "HAZARD", "STRING"):
         return "items of a list are parted by commas: is one missing before it?"
     if token.type == "NUMBER" and "CODES" in accepted:

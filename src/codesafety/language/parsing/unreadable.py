@@ -44,7 +44,15 @@ _GLUED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(\D.*)")
 _AS_CLINICS_WRITE: Final = re.compile(r"([0-9]+)/(7|52|12)")
 _PARTS_OF: Final = {"7": "days", "52": "weeks", "12": "months"}
 """How notes of clinics write times: 3/7, 2/52, 6/12."""
+_PRESSURE: Final = re.compile(r"([0-9]{2,3})/[0-9]{2,3}")
 _A_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
+_SHORTEST_CODE: Final = 6
+"""Digits of a SNOMED CT code."""
+_TERM: Final = re.compile(
+    r"[A-Z][a-z]+(?:[ -][a-z]+)*?(?=\s*(?:[,}|]|\n|$|\b(?:source|codes|perhaps|include|except|ecl|frozen|phrases|allow)\b))"
+)
+_NAME_OF_WORDS: Final = re.compile(r"([A-Za-z][\w' -]*?)\s*(?:\{|\"|\n|$)")
+_DECLARES: Final = frozenset({"RULE", "VALUESET", "LIMIT"})
 _FRACTION: Final = re.compile(r"\.[0-9]+")
 _POWER: Final = re.compile(r"([a-z][a-z0-9_.-]*)([²³])")
 _RAISED: Final = re.compile(r"\^\s*([2-9])(?![0-9.])")
@@ -188,10 +196,15 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
         diagnostics.error(
             "CS105", f"`{written}` is not a name", span, f"name the item and its set: `{before.lower()} e in {written.lower()}`"
         )
-    elif (before == "ASSUME" and (ucum := spelling.instead(written)) is not None) or (
-        before == "NUMBER" and (ucum := spelling.instead(written)) is not None
-    ):
+    elif before in ("ASSUME", "NUMBER") and (ucum := spelling.instead(written)) is not None:
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `"{ucum}"`')
+    elif before == "NUMBER" and len(tokens[-1].value) >= _SHORTEST_CODE and (term := _TERM.match(text, start)) is not None:
+        end = term.end()
+        diagnostics.error("CS105", "a term stands between bars", Span(file, start, end), f"write `|{text[start:end]}|`")
+    elif before in _DECLARES and (name := _NAME_OF_WORDS.match(text, start)) is not None and " " in name[1]:
+        end = name.end(1)
+        whole = re.sub(r"[^a-z0-9]+", "-", name[1].lower()).strip("-")
+        diagnostics.error("CS105", f"`{name[1]}` is not a name", Span(file, start, end), f"a name is one word: `{whole}`")
     elif _OTHER_CODE.fullmatch(written):
         diagnostics.error(
             "CS105", f"`{written}` is not a name", span, f'a code of a system other than SNOMED CT is quoted: "{written}"'
@@ -233,6 +246,8 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
             help = f'a unit is written in quotes: "{written}"'
         elif (time := _AS_CLINICS_WRITE.fullmatch(written)) is not None:
             help = f"a time is written `{time[1]} {_PARTS_OF[time[2]]}`; of a division, {help}"
+        elif (pressure := _PRESSURE.fullmatch(written)) is not None:
+            help = f'a blood pressure is two values, each of its own code: compare one with `{pressure[1]} "mm[Hg]"`; of a division, {help}'
         diagnostics.error("CS105", f"`{written}` means nothing here", Span(file, start, end), help)
         return end
     diagnostics.error("CS105", "`/` means nothing here", Span(file, at, at + 1), "marks stand between spaces: `a / b`")
