@@ -13,6 +13,7 @@ from codesafety.record import Record, Submission
 from codesafety.terminology.heads import names_codes as names_codes
 from codesafety.terminology.heads import system_of as system_of
 from codesafety.terminology.sctid import is_concept_id as is_concept_id
+from codesafety.terminology.words.reach import denies_something as denies_something
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest single message or record that the built-in readers take, in bytes."""
