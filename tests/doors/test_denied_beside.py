@@ -199,3 +199,9 @@ def test_in_tables_it_is_named(engine: codesafety.Engine, tmp_path: Path) -> Non
     )
     ((_, submission),) = engine.read_many(path)
     assert named(engine.assess(submission)) == ["entries[0]"]
+
+
+def test_more_comments_than_are_read_are_a_line(engine: codesafety.Engine) -> None:
+    many = in_xml(around="<!-- nothing -->" * 1001)
+    assert named(asked(engine, many)) == ["Bundle"]
+    assert named(asked(engine, in_xml(around="<!-- nothing -->" * 1000))) == []

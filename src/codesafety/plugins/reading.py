@@ -23,6 +23,8 @@ MAX_ELEMENTS = 2_000_000
 """How many elements one message or record may hold."""
 MAX_ATTRIBUTES = 100
 """How many attributes one XML element may have. FHIR has at most three."""
+MAX_COMMENTS = 1_000
+"""How many comments of one XML message are read."""
 MAX_COLUMNS = 1_000
 """How many columns one table may have."""
 MAX_ROWS = 100_000

@@ -30,7 +30,7 @@ from codesafety.formats.fhir.statuses import WITHDRAWN, is_void
 from codesafety.formats.fhir.tree import Node, Tree
 from codesafety.formats.fhir.values import Broken, Used, boolean, identifier, is_nhs_number
 from codesafety.formats.fhir.xml import parse_xml
-from codesafety.plugins.reading import Source, denies_something, is_concept_id
+from codesafety.plugins.reading import MAX_COMMENTS, Source, denies_something, is_concept_id
 from codesafety.record import (
     Coverage,
     Entry,
@@ -201,6 +201,9 @@ def _beside(tree: Tree, around: Surroundings) -> Iterator[NotRead]:
                 for words in words_of_narrative(node):
                     for item in _told_of(node, items, around):
                         said.setdefault(item, []).append(words)
+    if len(tree.comments) > MAX_COMMENTS:
+        yield not_judged(tree.root, f"more than {MAX_COMMENTS:,} comments, which are not read")
+        return
     of_items = set(items)
     for node, text in tree.comments:
         resource = node.resource
