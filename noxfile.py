@@ -147,6 +147,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.benchmarks.reading_benchmark", "--careful")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")
     session.run("python", "-m", "tests.benchmarks.growth_benchmark")
+    session.run("python", "-m", "tests.benchmarks.hostile_benchmark")
     session.run("python", "-m", "tests.benchmarks.sets_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 

@@ -186,19 +186,29 @@ def test_a_right_message_ends_with_0_where_standard_error_is_closed() -> None:
     assert shell("2>&-", "check", RIGHT, "--record", RECORD).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "arguments", [["check", "-"], ["check", "--jsonl"], ["rules", "format", "-"], ["terminology", "parse", "--jsonl"]]
-)
+FROM_STANDARD_INPUT = [["check", "-"], ["check", "--jsonl"], ["rules", "format", "-"], ["terminology", "parse", "--jsonl"]]
+
+
+@pytest.mark.parametrize("arguments", FROM_STANDARD_INPUT)
 def test_standard_input_that_is_closed_is_an_error_of_its_own(arguments: list[str]) -> None:
     done = shell("<&-", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: standard input: it is closed\n  = help: ")
 
 
-def test_standard_input_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path) -> None:
-    done = shell(f'0>"{tmp_path}/written"', "check", "-")
-    assert done.returncode == 2
-    assert b"inside codesafety" not in done.stderr and b"Traceback" not in done.stderr
+@pytest.mark.parametrize("arguments", FROM_STANDARD_INPUT)
+def test_standard_input_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path, arguments: list[str]) -> None:
+    done = shell(f'0>"{tmp_path}/written"', *arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: standard input: it cannot be read: bad file descriptor\n  = help: ")
+
+
+@pytest.mark.parametrize("arguments", FROM_STANDARD_INPUT)
+def test_a_folder_as_standard_input_never_ends_with_0(tmp_path: Path, arguments: list[str]) -> None:
+    """Python itself ends, before anything of ours is run, with an exit code that is its own."""
+    done = shell(f'<"{tmp_path}"', *arguments)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"<stdin> is a directory" in done.stderr
 
 
 @pytest.mark.parametrize("module", ["typer", "codesafety.engine", "pydantic"])

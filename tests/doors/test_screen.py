@@ -71,7 +71,8 @@ def test_the_records_of_six_patients_are_each_a_screen() -> None:
         report = engine.assess(engine.read(path))
         shown = screen(report)
         lines = render(report, "record.json", False).split("\n")
-        assert len(lines) <= 24 + 4 * max(0, len(shown.findings) - 5), path.name
+        on_top = sum(2 + 2 * len(missed.lines) for missed in shown.missed)
+        assert len(lines) <= 24 + 4 * max(0, len(shown.findings) - 5) + on_top, path.name
         assert max(map(len, lines)) <= 80
         assert "Told in part: " in "\n".join(lines)
 
@@ -247,3 +248,22 @@ def test_a_page_loads_and_runs_nothing_and_what_others_wrote_is_escaped(tmp_path
         assert not re.search(r"(src|href)=", text)
         assert "default-src 'none'" in text
     assert "&lt;script&gt;" in text and r"\u001b[2J" in text
+
+
+def test_of_many_in_a_bundle_within_another_the_same_is_said_once_with_a_count() -> None:
+    unknown = {"resourceType": "Measure", "status": "active"}
+    inner = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": unknown}] * 5}
+    patient = {"resourceType": "Patient", "id": "p", "gender": "female"}
+    outer = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in (patient, inner, unknown)]}
+    engine = codesafety.load(installed_plugins=False)
+    report = engine.assess(engine.read(json.dumps(outer)))
+    (missed,) = screen(report).missed
+    reason = "Measure is no kind of resource that this library understands"
+    assert missed.lines == (
+        f"Bundle.entry[1].resource.entry[0].resource, and 4 more in Bundle.entry[1].resource: {reason}",
+        f"Bundle.entry[2].resource: {reason}",
+    )
+    assert [n.path for n in report.not_read if n.whole] == [
+        *(f"Bundle.entry[1].resource.entry[{at}].resource" for at in range(5)),
+        "Bundle.entry[2].resource",
+    ]

@@ -23,6 +23,7 @@ LIMITS = {
     "codings of one concept": record.MAX_CODINGS,
     "components of one observation": record.MAX_COMPONENTS,
     "characters of one text (but for narrative and attached files)": record.MAX_TEXT,
+    "comments of one XML message": reading.MAX_COMMENTS,
     "columns of one table": reading.MAX_COLUMNS,
     "rows of one table for one patient, or for nobody": reading.MAX_ROWS,
 }

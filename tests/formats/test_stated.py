@@ -101,16 +101,11 @@ def test_an_entry_without_a_status_is_left_as_it_is() -> None:
     assert stated.of_entry(entry) == (entry, ())
 
 
-def test_a_qualifier_that_denies_by_itself_is_named_and_other_words_are_not() -> None:
-    entry = {"path": "e", "codings": [{"system": "sct", "code": "77386006"}]}
-    sent = [
-        {"role": "category", "text": "Denied"},
-        {"role": "severity", "codings": [{"system": "urn:x", "code": "n", "display": "None"}]},
-        {"role": "category", "text": "Problem"},
-        {"role": "interpretation", "text": "Absent"},
-    ]
-    source = Source(json.dumps({"entries": [{**entry, "qualifiers": sent}]}).encode(), "given")
-    assert [(line.path, line.reason, line.coded) for line in NativeReader().read(source).not_read] == [
-        ("e.qualifiers[0]", "words that may deny what they stand beside", True),
-        ("e.qualifiers[1]", "words that may deny what they stand beside", True),
-    ]
+def test_a_status_that_is_another_s_in_fhir_stands_in_its_field_as_well() -> None:
+    (refuted,) = native(status="refuted").entries
+    assert (refuted.status, refuted.verification, refuted.assertion) == ("refuted", "refuted", "absent")
+    (resolved,) = native(kind="condition", status="resolved").entries
+    assert (resolved.clinical_status, resolved.temporality) == ("resolved", "past")
+    (own,) = native(kind="condition", status="refuted", verification="confirmed").entries
+    assert own.verification == "confirmed"
+    assert native(status="cancelled").entries[0].verification is None

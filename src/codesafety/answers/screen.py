@@ -5,6 +5,7 @@ Text and page are both made of it. Cards are too. The whole is in `codesafety.cl
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -257,22 +258,45 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _missed(report: Report) -> Iterator[Missed]:
-    failed: dict[str, dict[str, None]] = {}
+    failed: dict[tuple[str, str], dict[str, None]] = {}
     for line in report.not_checked:
         rule = f" (rule {line.rule})" if line.rule else ""
-        failed.setdefault(f"{line.path or 'the message'}: {line.reason}", {})[rule] = None
-    lines = [what + (next(iter(rules)) if len(rules) == 1 else f" ({len(rules)} rules)") for what, rules in failed.items()]
-    for heading, found in (
+        failed.setdefault((line.path or "the message", line.reason), {})[rule] = None
+    lines = [
+        (path, reason + (next(iter(rules)) if len(rules) == 1 else f" ({len(rules)} rules)"))
+        for (path, reason), rules in failed.items()
+    ]
+    for heading, said in (
         ("NOT CHECKED, and held", lines),
-        ("Not read: resources that no reader understands", [_unread(n) for n in not_read(report)]),
-        ("Not judged: codes that no rule about entries has seen", [_unread(n) for n in not_judged(report)]),
+        ("Not read: resources that no reader understands", [(n.path, _why(n)) for n in not_read(report)]),
+        ("Not judged: codes that no rule about entries has seen", [(n.path, _why(n)) for n in not_judged(report)]),
     ):
-        if found:
+        if found := _once(said):
             yield Missed(heading, tuple(found[:_MOST_PATHS]), max(0, len(found) - _MOST_PATHS))
 
 
-def _unread(line: NotReadItem) -> str:
-    return f"{line.path}: {line.reason}" + (". It holds codes that nobody has checked" if line.whole and line.coded else "")
+def _why(line: NotReadItem) -> str:
+    return line.reason + (". It holds codes that nobody has checked" if line.whole and line.coded else "")
+
+
+_WITHIN = re.compile(r"(.+?\.(?:resource|contained\[\d+\]))\.(?:entry|parameter)\[")
+"""A bundle or parameters within another resource, and what they hold."""
+_MOST_WITHIN = 3
+
+
+def _once(said: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a line for each path and what is said of it; of many in one bundle within another of which the same is said, one line."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for path, reason in said:
+        within = _WITHIN.match(path)
+        alike.setdefault((within[1] if within is not None else path, reason), []).append(path)
+    lines: list[str] = []
+    for (holder, reason), paths in alike.items():
+        if len(paths) > _MOST_WITHIN:
+            lines.append(f"{paths[0]}, and {len(paths) - 1:,} more in {holder}: {reason}")
+        else:
+            lines += [f"{path}: {reason}" for path in paths]
+    return lines
 
 
 def _told(report: Report) -> Iterator[str]:

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from io import UnsupportedOperation
 from typing import Any, BinaryIO, NoReturn
 
 import typer
@@ -178,9 +179,17 @@ def _leave(stream: Any, lines: Sequence[str]) -> None:
 
 
 def standard_input() -> BinaryIO:
-    """Return standard input as bytes. Ends the command where it is closed."""
-    if sys.stdin is None:
-        fail(InputError("it is closed", source="standard input", help="send something there, or name a file"), Format.TEXT)
+    """Return standard input as bytes. Ends the command where it is closed, or open for writing alone."""
+    reason = "it is closed" if sys.stdin is None else None
+    try:
+        if sys.stdin is not None:
+            os.read(sys.stdin.fileno(), 0)
+    except UnsupportedOperation:  # it is no file of the system, and somebody put it there to be read
+        pass
+    except OSError as error:
+        reason = f"it cannot be read: {(error.strerror or 'an error of the system').lower()}"
+    if reason is not None:
+        fail(InputError(reason, source="standard input", help="send something there, or name a file"), Format.TEXT)
     return sys.stdin.buffer
 
 

@@ -119,7 +119,7 @@ def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, t
         # Of several, none is taken for the right one.
         return "unknown" if len(said) > 1 or "unknown" in said else "absent"
     if value.codings or value.text is not None:
-        own = list(_own_terms(codings, text, terminology))
+        own = list(own_terms(codings, text, terminology))
         if said:  # a yes, and perhaps more
             return "unknown" if any(in_doubt_as_answer(words, own) for words in filter(_may_answer, _words(value))) else None
         spoken = list(_described(value, terminology))
@@ -170,7 +170,8 @@ def _described(value: Value, terminology: Terminology) -> Iterator[str]:
     yield from _known_terms(value.codings, terminology)
 
 
-def _own_terms(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Iterator[str]:
+def own_terms(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Iterator[str]:
+    """Yield the words that were sent with a concept, as far as they may be names, and what is known of its codes."""
     yield from (c.display for c in codings if c.display is not None and _may_answer(c.display))
     if text is not None and _may_answer(text):
         yield text
@@ -188,6 +189,11 @@ def _nobody(_key: str) -> tuple[str, ...]:
     return ()
 
 
+def is_no(coding: Coding) -> bool:
+    """Return whether a coding is a plain no: No, Absent, Not done."""
+    return _by_code(coding) == "absent"
+
+
 def affirms(value: Value | None) -> bool:
     """Return whether a value is a yes: `true`, or nothing but Yes, Present, Positive."""
     if value is None:
@@ -198,4 +204,4 @@ def affirms(value: Value | None) -> bool:
 
 def denies_itself(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> bool:
     """Return whether a code says by its known descriptions, else by the words sent with it, that something is not so."""
-    return is_denial(list(_known_terms(codings, terminology)) or list(_own_terms(codings, text, terminology)))
+    return is_denial(list(_known_terms(codings, terminology)) or list(own_terms(codings, text, terminology)))

@@ -136,13 +136,13 @@ class Facts:
         "_items",
         "_orders",
         "_patient",
-        "_readings",
         "_sent",
         "_texts",
         "codebook",
         "identity",
         "is_looked_up",
         "message_infos",
+        "readings",
         "record",
         "submission",
         "unseen_entries",
@@ -154,7 +154,7 @@ class Facts:
         self.work = work or Work()
         self.is_looked_up = False
         """Whether every code of an incoming item has been looked up in the codebook, now or for another message."""
-        self._readings = Readings(self.work)
+        self.readings = Readings(self.work)
         self.submission = submission
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record
@@ -245,7 +245,7 @@ class Facts:
         """Yield every coding sent with an item, or with a component of one."""
         for concept, text, is_product in sent_concepts(item):
             look_up = self.codebook.product if is_product else self.codebook.entry
-            sent = SentConcept(concept, self._readings)
+            sent = SentConcept(concept, self.readings)
             for place, coding in enumerate(concept):
                 yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
 
@@ -300,7 +300,7 @@ class Facts:
             *reversed(envelope.values()),
             *(((c,), None) for line in self.submission.not_read for c in line.codings),
         ]:
-            sent = SentConcept(concept, self._readings)
+            sent = SentConcept(concept, self.readings)
             for place, coding in enumerate(concept):
                 yield CodingFact(place, sent, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
 

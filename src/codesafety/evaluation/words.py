@@ -1,14 +1,18 @@
-"""Whether the words sent with a coding, or its siblings in one concept, contradict its code."""
+"""Whether the words sent with a coding, its siblings in one concept, or what was sent beside it contradict its code."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, Codebook, CodeInfo
-from codesafety.evaluation.facts import CodingFact
-from codesafety.evaluation.items import SentConcept, Siblings
+from codesafety.evaluation.denials import is_no, own_terms
+from codesafety.evaluation.facts import CodingFact, Facts
+from codesafety.evaluation.items import ItemFact, SentConcept, Siblings
 from codesafety.terminology.interface import Terminology, Words
-from codesafety.terminology.words.descriptions import denies
+from codesafety.terminology.words.descriptions import beside, denies
+from codesafety.terminology.words.normal import normal
+from codesafety.terminology.words.reach import Reach
 
 
 def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | None, str | None]:
@@ -45,6 +49,80 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
 
 def _verdict(terminology: Terminology, code: str, words: str) -> Words:
     return terminology.judge_words(code, words).verdict
+
+
+_DENY = frozenset(
+    [
+        "absent",
+        "denied",
+        "excluded",
+        "false",
+        "negated",
+        "never",
+        "nil",
+        "no",
+        "none",
+        "not done",
+        "not performed",
+        "not present",
+        "refuted",
+        "ruled out",
+    ]
+)
+"""Words that deny by themselves what they stand beside, in whatever role."""
+_SAID_ELSEWHERE = frozenset(
+    [
+        "clinicalStatus",
+        "dataAbsentReason",
+        "interpretation",
+        "lifecycleStatus",
+        "notDoneReason",
+        "notGivenReason",
+        "verificationStatus",
+    ]
+)
+"""Qualifiers of which a denial is judged as the status or the value of the item."""
+
+
+_MAY_DENY = frozenset([Reach.DENIED, Reach.DOUBTED, Reach.WITHDRAWN])
+_PART, _OVERLAP = 800, 200
+"""Letters of a long text that are read at once, and with the next ones again, so that a clause is whole in one part."""
+_ALONE = _MAY_DENY | {Reach.ANSWERED}
+"""Of a note, which may be nothing but "Denied"; a role of its own has answers of its own."""
+
+
+def denied_beside(item: ItemFact, facts: Facts) -> Iterator[str]:
+    """Yield the path of each of what was sent beside an item's codes whose words, or whose code, may deny it: notes and qualifiers.
+
+    Not beside what is denied already, or withdrawn. Raises WorkSpent where words may not be read any more.
+    """
+    model, terminology = item.model, facts.codebook.terminology
+    if item.stands == 0 or model.entered_in_error:
+        return
+    concepts = [
+        tuple(dict.fromkeys(own_terms(part.codings, (part.component or part.model).text, terminology)))
+        for part in facts.parts(item)
+        if not any(info.code in TRANSFER_DEGRADED for info in part.infos)
+    ]
+
+    def does(words: str, reaches: frozenset[Reach]) -> bool:
+        return any(
+            facts.readings.once((terms, part), len(part), partial(beside, part, terms)) in reaches
+            for part in (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
+            for terms in concepts
+        )
+
+    if any(does(words, _ALONE) for words in model.notes):
+        yield model.path
+    for number, qualifier in enumerate(model.qualifiers):
+        if qualifier.role in _SAID_ELSEWHERE:
+            continue
+        said = [*filter(None, (qualifier.text, *(c.display for c in qualifier.codings)))]
+        said += [term for c in qualifier.codings for term in terminology.terms(c.code or "")]
+        denies_itself = any(normal(words) in _DENY for words in said) or any(map(is_no, qualifier.codings))
+        if denies_itself or any(does(words, _MAY_DENY) for words in dict.fromkeys(said)):
+            first = qualifier.codings[0].path if qualifier.codings else None
+            yield first or f"{model.path}.qualifiers[{number}]"
 
 
 def siblings(coding: CodingFact) -> Siblings | None:

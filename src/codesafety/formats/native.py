@@ -20,7 +20,6 @@ from codesafety.formats.fhir.tree import Number
 from codesafety.plugins.reading import Source
 from codesafety.record import (
     Entry,
-    Medication,
     Model,
     NotRead,
     PartialDate,
@@ -83,6 +82,8 @@ class NativeReader:
 
 def plain_json(source: Source) -> Any:
     """Return the JSON value of a source. Raises InputError where it is none, gives a name twice or holds no valid text."""
+    if source.path is not None and source.path.is_dir():
+        raise InputError("is a folder", source=source.name, help="name a JSON file")
     text = decode(source)
     value = _plain(parse_json_value(text, source.name))
     half = next((escape.start() for escape in _ESCAPE.finditer(text) if len(escape[0]) == 6), None)
@@ -135,8 +136,6 @@ def _stated(read: _Items) -> _Items:
         entries.append(told)
         strange += lines
     strange += [line for medication in read.medications for line in stated.of_medication(medication)]
-    items: tuple[Entry | Medication, ...] = (*read.entries, *read.medications)
-    strange += [line for item in items for line in stated.denied_beside(item)]
     listed: set[str] = {line.path for line in read.not_read if line.broken}
     not_read = (*read.not_read, *(line for line in strange if line.path not in listed))
     return read.model_copy(update={"entries": tuple(entries), "not_read": not_read})

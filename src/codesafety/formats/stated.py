@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from codesafety.formats.fhir.context import MAY_DENY, SAID_ELSEWHERE, denies_by_itself
 from codesafety.formats.fhir.entries import SHAPES
 from codesafety.formats.fhir.statuses import STATUSES, WITHDRAWN, Meaning
 from codesafety.record import Assertion, Entry, Medication, NotRead
 
 _ELEMENTS = {"verification": ("verificationStatus",), "clinical_status": ("clinicalStatus",)}
 """Where FHIR has the words of a field; those of `status` may stand in any element of a resource."""
-CLINICAL = frozenset(word for words in STATUSES["Condition"]["clinicalStatus"] for word in words)
-"""What a table may give as the one status of a condition or an allergy."""
+_CLINICAL = frozenset(word for words in STATUSES["Condition"]["clinicalStatus"] for word in words)
+_VERIFIES = frozenset(word for words in STATUSES["Condition"]["verificationStatus"] for word in words) - {
+    word
+    for elements in STATUSES.values()
+    for element, versions in elements.items()
+    if element != "verificationStatus"
+    for words in versions
+    for word in words
+}
+"""Words that FHIR has for no status but the verification of a condition."""
 _MEDICINES = {
     "statement": ("MedicationStatement",),
     "plan": ("MedicationRequest",),
@@ -37,6 +44,7 @@ def folded(words: str | None) -> str | None:
 
 def of_entry(entry: Entry) -> tuple[Entry, tuple[NotRead, ...]]:
     """Return an entry with what its status words say of it, and a line for each that is none of FHIR's."""
+    entry = _in_their_fields(entry)
     own = (entry.resource_type,) if entry.resource_type in STATUSES else _of_kind(entry.kind)
     sent = {name: word for name in ("status", *_ELEMENTS) if (word := getattr(entry, name)) is not None}
     told = {name: _meaning(name, word, own, _NOT_PLANNED) for name, word in sent.items()}
@@ -52,12 +60,14 @@ def of_entry(entry: Entry) -> tuple[Entry, tuple[NotRead, ...]]:
     return entry, tuple(_strange(entry, name) for name, meaning in told.items() if meaning is None)
 
 
-def denied_beside(item: Entry | Medication) -> Iterator[NotRead]:
-    """Yield a line for each qualifier whose words deny by themselves what it stands beside, where no rule asks for it."""
-    for number, qualifier in enumerate(item.qualifiers):
-        words = (qualifier.text, *(coding.display for coding in qualifier.codings))
-        if qualifier.role not in SAID_ELSEWHERE and any(map(denies_by_itself, words)):
-            yield NotRead(path=f"{item.path}.qualifiers[{number}]", reason=MAY_DENY, resource_type=item.resource_type, coded=True)
+def _in_their_fields(entry: Entry) -> Entry:
+    """Return an entry whose one status, where FHIR has it as another (`refuted`, or `resolved` of a condition), is that as well."""
+    fields: dict[str, str] = {}
+    if entry.status in _VERIFIES and entry.verification is None:
+        fields["verification"] = entry.status
+    if entry.status in _CLINICAL and entry.kind in ("condition", "allergy") and entry.clinical_status is None:
+        fields["clinical_status"] = entry.status
+    return entry.model_copy(update=fields) if fields else entry
 
 
 def of_medication(medication: Medication) -> tuple[NotRead, ...]:

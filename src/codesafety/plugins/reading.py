@@ -13,6 +13,7 @@ from codesafety.record import Record, Submission
 from codesafety.terminology.heads import names_codes as names_codes
 from codesafety.terminology.heads import system_of as system_of
 from codesafety.terminology.sctid import is_concept_id as is_concept_id
+from codesafety.terminology.words.reach import denies_something as denies_something
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest single message or record that the built-in readers take, in bytes."""
@@ -22,6 +23,8 @@ MAX_ELEMENTS = 2_000_000
 """How many elements one message or record may hold."""
 MAX_ATTRIBUTES = 100
 """How many attributes one XML element may have. FHIR has at most three."""
+MAX_COMMENTS = 1_000
+"""How many comments of one XML message are read."""
 MAX_COLUMNS = 1_000
 """How many columns one table may have."""
 MAX_ROWS = 100_000

@@ -9,7 +9,8 @@ from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.items import value_answer
 from codesafety.evaluation.outcome import Broken, RunResult, Tally
-from codesafety.evaluation.work import NOT_ASKED
+from codesafety.evaluation.words import denied_beside
+from codesafety.evaluation.work import NOT_ASKED, NotAsked
 from codesafety.record import Entry, NotRead, Submission
 from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem, filled
 from codesafety.reporting.ledger import Ledger
@@ -19,6 +20,7 @@ from codesafety.terminology.sctid import Damage
 
 _NOT_ASKED = Tally()
 _NO_CODE: dict[str, str | None] = {"code": None, "system": None, "term": None}
+_MAY_DENY = "words that may deny what they stand beside"
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
 
@@ -107,7 +109,15 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
 
 
 def unjudged(facts: Facts) -> Iterator[NotRead]:
-    """Yield each expression of SNOMED CT: what it means is not worked out here, so that nobody has judged it."""
+    """Yield a line for what nobody has judged: what was sent beside an item and may deny it, and each expression of SNOMED CT."""
+    for item in facts.incoming:
+        if item.component is None and (item.model.notes or item.model.qualifiers):
+            resource = {"resource_type": item.model.resource_type, "resource_id": item.model.resource_id}
+            try:
+                for path in denied_beside(item, facts):
+                    yield NotRead(path=path, reason=_MAY_DENY, coded=True, **resource)
+            except NotAsked as error:
+                yield NotRead(path=item.path, reason=f"what was sent beside it was {error.reason}", coded=True, **resource)
     if facts.is_looked_up and not facts.codebook.has_met_expressions:
         return
     for item in facts.incoming:

@@ -408,7 +408,6 @@ def _lines(**fields: object) -> dict[str, str]:
 
 
 OF_NOBODY = "an answer in an extension that neither HL7 nor the NHS has published"
-DENIES = "words that may deny what they stand beside"
 
 
 @pytest.mark.parametrize(
@@ -433,17 +432,6 @@ def test_an_answer_in_a_sender_s_own_extension_is_not_judged_wherever_it_stands(
 def test_an_address_that_only_looks_published_is_a_sender_s_own() -> None:
     for url in ("https://nhs.uk.example/x", "https://fakehl7.org/x", "urn:x", "https://x.example/hl7.org/x"):
         assert _lines(extension=[{"url": url, "valueBoolean": False}]) == {"extension[0]": OF_NOBODY}
-
-
-@pytest.mark.parametrize("words", ["Denied", " none ", "NOT PERFORMED", "Ruled-out", "\uff2e\uff2f"])
-def test_words_that_deny_by_themselves_are_named_by_their_path(words: str) -> None:
-    assert _lines(severity={"text": words}) == {"severity": DENIES}
-    assert _lines(category=[{"coding": [{"system": "urn:x", "code": "d", "display": words}]}]) == {"category": DENIES}
-    assert _lines(stage=[{"summary": {"text": words}}]) == {"stage.summary": DENIES}
-
-
-def test_other_words_beside_a_code_are_no_denial() -> None:
-    assert _lines(severity={"text": "Severe"}, category=[{"text": "Non-urgent"}]) == {}
 
 
 def test_words_in_an_extension_of_any_element_are_free_text_but_those_of_a_coded_concept_are_its_own() -> None:

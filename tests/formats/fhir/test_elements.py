@@ -146,7 +146,7 @@ def test_a_patients_facts_that_are_not_as_fhir_has_them_are_held(engine: codesaf
 
 
 def test_extensions_hold_what_they_like(engine: codesafety.Engine) -> None:
-    said = {"url": "https://example.org/e", "valueString": "a", "extension": [{"url": "b", "valueQuantity": {"value": 1}}]}
+    said = {"url": "https://example.org/e", "valueString": "a", "extension": [{"url": "b", "valueMarkdown": "c"}]}
     birth = {"_birthDate": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime"}]}}
     report = assessed(engine, {**OBSERVATION, "extension": [said]}, {**PATIENT, **birth})
     assert not any(n.coded or n.broken for n in report.not_read)

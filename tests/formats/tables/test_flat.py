@@ -451,9 +451,3 @@ def test_a_row_about_somebody_else_is_for_a_person_to_look_at(tmp_path: Path) ->
     ((_, submission),) = read(path)
     report = load(installed_plugins=False).assess(submission)
     assert (report.decision, [i.decision for i in report.items]) == ("review", ["review"])
-
-
-def test_a_reason_that_denies_by_itself_is_named(tmp_path: Path) -> None:
-    path = csv(tmp_path, HEAD + ",reason_display", "p1,F,1990,condition,sct,77386006,x,2025,Denied")
-    ((_, one),) = read(path)
-    assert [(n.path, n.coded) for n in one.not_read] == [("entries[0].qualifiers[0]", True)]

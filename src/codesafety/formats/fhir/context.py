@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from unicodedata import normalize
 
 from codesafety.formats.fhir.elements import Misplaced, misplaced_in
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
+from codesafety.formats.fhir.narrative import words_of_markup
 from codesafety.formats.fhir.not_read import Rest, not_judged, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
@@ -57,6 +57,8 @@ class Surroundings:
     software: str | None = None
     practice: Node | str | None = None
     """The organisation that holds the record, as `origin` compares it."""
+    said_elsewhere: dict[Node, list[str]] = field(default_factory=dict)
+    """What comments and narratives outside of an item say beside it (`beside`)."""
     organizations: dict[Node, list[Node | str | None]] = field(default_factory=dict)
     """What `origin` found out of organisations, practitioners, their roles and consultations, each once."""
 
@@ -279,7 +281,7 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
-        "notes": tuple(_all_notes(resource, around.index)),
+        "notes": tuple(_all_notes(resource, around)),
         "provenance": provenance_of(resource, around),
     }
 
@@ -318,6 +320,7 @@ _HELD_IN = _ANNOTATIONS | frozenset(
         "dosage",
         "dosageInstruction",
         "enteralFormula",
+        "evidence",
         "extension",
         "finding",
         "oralDiet",
@@ -336,51 +339,76 @@ _OWN_WORDS = frozenset(["code", "medicationCodeableConcept", "vaccineCode", "val
 """Concepts whose words an item has as its own, or as its value's."""
 
 
-_DENY = frozenset(
-    [
-        "absent",
-        "denied",
-        "excluded",
-        "false",
-        "negated",
-        "never",
-        "nil",
-        "no",
-        "none",
-        "not done",
-        "not performed",
-        "not present",
-        "refuted",
-        "ruled out",
-    ]
-)
-"""Words that deny by themselves what they stand beside."""
-_WORD = re.compile(r"[^\W_]+")
-MAY_DENY = "words that may deny what they stand beside"
-SAID_ELSEWHERE = _OWN_WORDS | frozenset(
-    [
-        "clinicalStatus",
-        "dataAbsentReason",
-        "interpretation",
-        "lifecycleStatus",
-        "notDoneReason",
-        "notGivenReason",
-        "verificationStatus",
-    ]
-)
-"""Concepts of which a denial is judged: as the item's own, as its value's, or as its status."""
 _PUBLISHED = re.compile(r"https?://([a-z0-9-]+\.)*(hl7\.org|hl7\.org\.uk|nhs\.uk)/", re.ASCII | re.IGNORECASE)
 """Where extensions are published whose meaning is known, and which turn nothing round: what does is a modifier extension."""
-_ANSWERS = frozenset(["valueBoolean", "valueCode", "valueCodeableConcept", "valueCoding"])
+_NO_ANSWERS = frozenset(["valueIdentifier", "valueMarkdown", "valueReference", "valueString"])
+"""What an extension may hold that is read as words, or means something else of the source."""
+_NAMES = frozenset(
+    [
+        *AUTHORS,
+        "actor",
+        "agent",
+        "assigner",
+        "authorReference",
+        "context",
+        "encounter",
+        "location",
+        "manufacturer",
+        "medicationReference",
+        "onBehalfOf",
+        "organization",
+        "patient",
+        "subject",
+        "who",
+    ]
+)
+"""References to people, places, consultations and medicines, whose words are names."""
 
 
-def _all_notes(resource: Node, index: Index) -> Iterator[str]:
-    """Yield what was written beside the codes of a resource, and in extensions of any of its elements, each of these once."""
+def _all_notes(resource: Node, around: Surroundings) -> Iterator[str]:
+    """Yield what was written beside the codes of a resource, each once but for notes: in extensions of any of its elements, in its
+    narrative, in the words of what it refers to, in ids of its elements, and in what stands elsewhere and is about it."""
     found = list(_notes(resource))
-    for extension in index.inventory.of[resource].extensions:
-        if not _in_a_coded_concept(extension):  # there they are other words of the code
-            found += [words for words in _words_in(extension) if words not in found]
+    held = around.index.inventory.of[resource]
+    more = [words for e in held.extensions if not _in_a_coded_concept(e) for words in _words_in(e)]  # there they are the code's
+    more += [words for node in held.narratives for words in words_of_narrative(node)]
+    displayed = (node for node in held.displayed if _NAMES.isdisjoint(_way(node)))
+    more += [words for node in displayed if (words := own_text(node, "display")) is not None]
+    more += [words for node in held.named for words in _ids_in_words(node)]
+    more += around.said_elsewhere.get(resource, ())
     yield from found
+    yield from dict.fromkeys(words for words in more if words not in found)
+
+
+def words_of_narrative(text: Node) -> Iterator[str]:
+    """Yield the words of a narrative, where it has any; long ones in parts that overlap, so that each clause is whole in one."""
+    for div in text.all("div"):
+        words = div.value or ""
+        words = words if div.kind == "xml" else words_of_markup(words)
+        yield from (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
+
+
+_PART, _OVERLAP = 9_000, 1_000
+
+
+def _way(node: Node) -> Iterator[str]:
+    """Yield the names of an element and of those that hold it, up to its resource."""
+    while not node.is_resource:
+        yield node.name
+        if node.parent is None:
+            return
+        node = node.parent
+
+
+def _ids_in_words(node: Node) -> Iterator[str]:
+    """Yield the ids of an element, where they hold words, as words: an id should name an element, and say nothing."""
+    for own in node.all("id"):
+        words = _WORD.findall(own.value or "")
+        if any(word.isalpha() and len(word) > 1 for word in words):
+            yield " ".join(words)
+
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[^\W_]+")
 
 
 def _in_a_coded_concept(node: Node) -> bool:
@@ -398,14 +426,11 @@ def _words_in(extension: Node) -> Iterator[str]:
 
 
 def _answered_beside(resource: Node, index: Index) -> Iterator[NotRead]:
-    """Yield a line for each answer and each denial beside the codes of a resource that no rule asks for."""
+    """Yield a line for each answer beside the codes of a resource that no rule asks for."""
     for extension in index.inventory.of[resource].extensions:
-        if not _ANSWERS.isdisjoint(extension.held) and _PUBLISHED.match(own_text(_outermost(extension), "url") or "") is None:
+        answers = any(name.startswith("value") and name not in _NO_ANSWERS for name in extension.held)
+        if answers and _PUBLISHED.match(own_text(_outermost(extension), "url") or "") is None:
             yield not_judged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
-    for concept in _concepts_beside(resource):
-        words = [own_text(concept, "text"), *(own_text(coding, "display") for coding in concept.all("coding"))]
-        if any(map(denies_by_itself, words)):
-            yield not_judged(concept, MAY_DENY)
 
 
 def _outermost(extension: Node) -> Node:
@@ -413,24 +438,6 @@ def _outermost(extension: Node) -> Node:
     while extension.parent is not None and extension.parent.name in ("extension", "modifierExtension"):
         extension = extension.parent
     return extension
-
-
-def _concepts_beside(node: Node) -> Iterator[Node]:
-    for name, held in node.held.items():
-        if name in SAID_ELSEWHERE:
-            continue
-        for child in held if type(held) is list else (held,):
-            if type(child) is not Node or child.is_resource:
-                continue
-            if "text" in child.held or "coding" in child.held:
-                yield child
-            elif name in _HELD_IN and name != "extension":
-                yield from _concepts_beside(child)
-
-
-def denies_by_itself(words: str | None) -> bool:
-    """Return whether words deny what they stand beside, whatever that is."""
-    return words is not None and " ".join(_WORD.findall(normalize("NFKC", words).casefold())) in _DENY
 
 
 def _notes(node: Node) -> Iterator[str]:
@@ -441,7 +448,7 @@ def _notes(node: Node) -> Iterator[str]:
         if name in _HELD_IN:
             for child in nodes:
                 yield from _notes(child)
-        elif name not in _OWN_WORDS:
+        elif not (node.is_resource and name in _OWN_WORDS):
             yield from (words for child in nodes if (words := _words_alone(child)) is not None)
 
 

@@ -32,6 +32,12 @@ class Holding:
     coded: list[Node] = field(default_factory=list)
     extensions: list[Node] = field(default_factory=list)
     """Its extensions, at any depth, but for its narrative."""
+    narratives: list[Node] = field(default_factory=list)
+    """Its narrative, and those of its sections."""
+    named: list[Node] = field(default_factory=list)
+    """Its elements that have an id."""
+    displayed: list[Node] = field(default_factory=list)
+    """Its elements that have words of their own and are no coding: references."""
 
 
 class Inventory:
@@ -65,6 +71,12 @@ class Inventory:
                 self._holds_code(node, holding)
         if not held:
             return
+        if "id" in held:
+            holding.named.append(node)
+        if "display" in held and found != "coding" and node.name[-6:] not in _CODINGS:
+            holding.displayed.append(node)
+        if "div" in held and node.name == "text":
+            holding.narratives.append(node)
         if ("code" in held or node.name[-6:] in _CODINGS) and _looks_coded(node, found):
             self._holds_code(node, holding)
         if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
@@ -80,6 +92,8 @@ class Inventory:
         for name, held in node.held.items():
             kind = type(held)
             if kind is str:
+                if name == "div" and node.name == "text":
+                    continue  # words, though XML and JSON hold them in different forms
                 if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
                     self._leaf(name, held, node, holding, accountable, 0)
                 continue

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codesafety.errors import InputError
 from codesafety.formats.encoding import decode, kind_of
-from codesafety.formats.fhir.context import Surroundings, babies_of, misplaced, reports_of, withdrawn_documents
+from codesafety.formats.fhir.context import (
+    Surroundings,
+    babies_of,
+    encounter_of,
+    misplaced,
+    reports_of,
+    withdrawn_documents,
+    words_of_narrative,
+)
 from codesafety.formats.fhir.elements import misplaced_in
 from codesafety.formats.fhir.entries import SHAPES, entry_of, says_what
 from codesafety.formats.fhir.index import Index, digits, own_text, whose
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.medicines import KINDS, medication_of, prescriptions_in
 from codesafety.formats.fhir.message import message_of, sender_of, software_of
-from codesafety.formats.fhir.not_read import account, listed_as_not_read, not_understood
+from codesafety.formats.fhir.not_read import account, listed_as_not_read, not_judged, not_understood
 from codesafety.formats.fhir.origin import practice_of
 from codesafety.formats.fhir.patient import main_patient, patient_of, sex_at_birth_from, states_sex_at_birth
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void
 from codesafety.formats.fhir.tree import Node, Tree
 from codesafety.formats.fhir.values import Broken, Used, boolean, identifier, is_nhs_number
 from codesafety.formats.fhir.xml import parse_xml
-from codesafety.plugins.reading import Source
+from codesafety.plugins.reading import MAX_COMMENTS, Source, denies_something, is_concept_id
 from codesafety.record import (
     Coverage,
     Entry,
@@ -142,6 +151,7 @@ def read_parts(tree: Tree, index: Index, *, envelope: bool, gp_connect: bool = F
         software=software_of(index),
     )
     around.practice = practice_of(around)
+    parts.not_read.extend(_beside(tree, around))
     flawed = _flaws(tree, parts)
     for resource in index.resources:
         if resource in index.repeated:
@@ -174,6 +184,49 @@ def read_parts(tree: Tree, index: Index, *, envelope: bool, gp_connect: bool = F
     parts.envelope = rest.envelope
     parts.not_read = _distinct([*parts.not_read, *rest.not_judged])
     return parts
+
+
+def _beside(tree: Tree, around: Surroundings) -> Iterator[NotRead]:
+    """Note what narratives and comments outside of the items say beside them, and yield a line for each comment that nobody reads.
+
+    A narrative of a consultation is about its items, one of a list or a section about what it names, any other about all. A comment is about
+    the item in which it stands. One that holds a code, or that stands beside none and holds a word of denial, is named.
+    """
+    index = around.index
+    items = [resource for resource in index.resources if resource.resource_type in SHAPES or resource.resource_type in KINDS]
+    said = around.said_elsewhere
+    for resource in index.resources:
+        if resource.resource_type in _TELLS_OF_ITEMS and not index.lone and resource not in index.superseded:
+            for node in index.inventory.of[resource].narratives:
+                for words in words_of_narrative(node):
+                    for item in _told_of(node, items, around):
+                        said.setdefault(item, []).append(words)
+    if len(tree.comments) > MAX_COMMENTS:
+        yield not_judged(tree.root, f"more than {MAX_COMMENTS:,} comments, which are not read")
+        return
+    of_items = set(items)
+    for node, text in tree.comments:
+        resource = node.resource
+        if resource in of_items:
+            said.setdefault(resource, []).append(text)
+        elif denies_something(text):
+            yield not_judged(node, "a comment beside it, with words that may deny something")
+        if any(is_concept_id(number) for number in _NUMBERS.findall(text)):
+            yield not_judged(node, "a comment beside it, with a code")
+
+
+_NUMBERS = re.compile(r"(?<!\d)\d{6,18}(?!\d)", re.ASCII)
+_TELLS_OF_ITEMS = ("Composition", "Encounter", "List", "MessageHeader")
+
+
+def _told_of(text: Node, items: list[Node], around: Surroundings) -> Iterable[Node]:
+    """Return the items that a narrative outside of them is about."""
+    holder = text.parent
+    if holder is None or holder.resource_type == "Encounter":
+        return (item for item in items if encounter_of(item, around) is holder)
+    named = [node for entry in holder.all("entry") for node in (entry, *entry.all("item"))]
+    found = {around.index.find(node) for node in named}
+    return (item for item in items if item in found) if named else items
 
 
 def _distinct(lines: list[NotRead]) -> list[NotRead]:

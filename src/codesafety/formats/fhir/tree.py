@@ -235,3 +235,5 @@ class Tree:
     root: Node
     flaws: tuple[Flaw, ...]
     form: Literal["xml", "json"]
+    comments: tuple[tuple[Node, str], ...] = ()
+    """Comments of XML, each with the element in which it stands."""

@@ -13,6 +13,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from codesafety.errors import InputError
+from codesafety.formats.fhir.narrative import parts, plain
 from codesafety.formats.fhir.tree import (
     ALWAYS_LISTED,
     MOST,
@@ -49,7 +50,13 @@ class _Builder:
         self.flaws: list[Flaw] = []
         self._open: list[Node] = []
         self._foreign = 0
+        self._narrative: list[str] = []
+        self._comments: list[tuple[Node | None, str]] = []
         self._count = 0
+
+    @property
+    def comments(self) -> tuple[tuple[Node, str], ...]:
+        return _placed(self._comments, self.root)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
@@ -61,6 +68,8 @@ class _Builder:
             raise _Refused(f"holds an element with more than {MAX_ATTRIBUTES} attributes")
         if self._foreign:
             self._foreign += 1
+            if parts(tag.removeprefix(_XHTML)):
+                self._narrative.append("\n")
             if not tag.startswith(_XHTML):
                 self.flaws.append(Flaw(self._open[-1], "its narrative holds an element that is not XHTML's", fatal=True))
             return
@@ -94,9 +103,15 @@ class _Builder:
             elif not name.startswith(_XSI):
                 self.flaws.append(Flaw(node, "it holds an attribute that is not FHIR's", fatal=True))
 
-    def end(self, _tag: str) -> None:
+    def end(self, tag: str) -> None:
         if self._foreign:
             self._foreign -= 1
+            if parts(tag.removeprefix(_XHTML)):
+                self._narrative.append("\n")
+            if not self._foreign:
+                words, self._narrative = plain("".join(self._narrative)), []
+                if words and self._open[-1].name == "text":
+                    self._open[-1].add(Node("div", self._open[-1], kind="xml", value=words))
             return
         node = self._open.pop()
         if node.name in ("resource", "contained") and node.parent is not None:
@@ -120,9 +135,19 @@ class _Builder:
         for child in node.elements():
             child.parent = node
         self.flaws = [Flaw(node, f.reason, f.fatal) if f.node is inner[0] else f for f in self.flaws]
+        self._comments = [(node, text) if at is inner[0] else (at, text) for at, text in self._comments]
+
+    def comment(self, text: str) -> None:
+        if self._foreign:
+            self._narrative += ["\n", text.replace("\n", " "), "\n"]
+            return
+        node = self._open[-1] if self._open else self.root
+        self._comments.append((node.parent if node is not None and node.kind == "xml" else node, text))
 
     def data(self, text: str) -> None:
-        if not self._foreign and self._open and text.strip():
+        if self._foreign:
+            self._narrative.append(text.replace("\n", " "))
+        elif self._open and text.strip():
             self.flaws.append(Flaw(self._open[-1], "words between tags, where FHIR holds none", fatal=True))
 
     def close(self) -> None:
@@ -164,7 +189,7 @@ def parse_xml_carefully(text: str, name: str) -> Tree:
         refuse("is not well-formed XML", _CUT_SHORT)
     if builder.root is None or builder._open:
         refuse("is not a complete XML document", "it may have been cut short: export it again")
-    return Tree(builder.root, tuple(builder.flaws), "xml")
+    return Tree(builder.root, tuple(builder.flaws), "xml", builder.comments)
 
 
 def _parser(builder: _Builder) -> expat.XMLParserType:
@@ -175,9 +200,15 @@ def _parser(builder: _Builder) -> expat.XMLParserType:
         builder.start(_named(tag), {_named(name): text for name, text in attributes.items()})
 
     parser.StartElementHandler = start
-    parser.EndElementHandler = builder.end
+    parser.EndElementHandler = lambda tag: builder.end(_named(tag))
     parser.CharacterDataHandler = builder.data
+    parser.CommentHandler = builder.comment
     return parser
+
+
+def _placed(comments: list[tuple[Node | None, str]], root: Node | None) -> tuple[tuple[Node, str], ...]:
+    """Return comments with where they stand: what is outside of every element stands beside the outermost one."""
+    return tuple((at, text) for node, text in comments if (at := node or root) is not None)
 
 
 def _named(name: str) -> str:
@@ -190,6 +221,8 @@ def _named(name: str) -> str:
 _HOLDERS = frozenset(["resource", "contained"])
 _NAMESPACE = FHIR[1:]
 _NARRATIVE = _XHTML[1:]
+_LINE_ENDS = "\N{LINE SEPARATOR}"
+"""What stands, as this object, for the end of a line between the words of a narrative, whose own line ends say nothing."""
 
 
 def _plain(text: str) -> Tree:
@@ -198,7 +231,8 @@ def _plain(text: str) -> Tree:
         raise Unusual  # the shortest element has four characters
     grower = _Grower()
     try:
-        return Tree(grower.grow(text), (), "xml")
+        root = grower.grow(text)
+        return Tree(root, (), "xml", grower.comments)
     except (Declared, expat.ExpatError, ValueError):
         raise Unusual from None
 
@@ -215,6 +249,12 @@ class _Grower:
         self._words: list[str] = []
         """What stands between tags outside of narrative, and may be nothing but space."""
         self._foreign = 0
+        self._narrative: list[str] = []
+        self._comments: list[tuple[Node | None, str]] = []
+
+    @property
+    def comments(self) -> tuple[tuple[Node, str], ...]:
+        return _placed(self._comments, self._root)
 
     def grow(self, text: str) -> Node:
         self._parser = parser = hardened_parser("}")
@@ -222,10 +262,11 @@ class _Grower:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._words.append
+        parser.CommentHandler = self._comment
         try:
             parser.Parse(text, True)
         finally:  # the parser and its handlers hold each other
-            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = parser.CommentHandler = None
             del self._parser
         if self._words and not "".join(self._words).isspace():
             raise Unusual
@@ -294,7 +335,7 @@ class _Grower:
             raise Unusual
         self._parser.StartElementHandler = self._start_narrative
         self._parser.EndElementHandler = self._end_narrative
-        self._parser.CharacterDataHandler = None
+        self._parser.CharacterDataHandler = self._narrative.append
         self._start_narrative(tag, attributes)
         return None
 
@@ -326,10 +367,25 @@ class _Grower:
         if not tag.startswith(_NARRATIVE) or len(attributes) > 2 * MAX_ATTRIBUTES or len(self._open) + self._foreign >= MAX_DEPTH:
             raise Unusual
         self._foreign += 1
+        if parts(tag[len(_NARRATIVE) :]):
+            self._narrative.append(_LINE_ENDS)
 
-    def _end_narrative(self, _tag: str) -> None:
+    def _comment(self, text: str) -> None:
+        if self._foreign:
+            self._narrative += [_LINE_ENDS, text, _LINE_ENDS]
+        else:
+            self._comments.append((next((node for node in reversed(self._open) if node is not None), self._root), text))
+
+    def _end_narrative(self, tag: str) -> None:
         self._foreign -= 1
+        if parts(tag[len(_NARRATIVE) :]):
+            self._narrative.append(_LINE_ENDS)
         if not self._foreign:
+            words = plain("".join("\n" if run is _LINE_ENDS else run.replace("\n", " ") for run in self._narrative))
+            self._narrative.clear()
+            holder = self._open[-1]
+            if words and holder is not None:
+                holder.held["div"] = words if "div" not in holder.held else [*holder.all("div"), words]
             self._parser.StartElementHandler = self._start
             self._parser.EndElementHandler = self._end
             self._parser.CharacterDataHandler = self._words.append

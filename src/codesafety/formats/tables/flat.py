@@ -299,11 +299,11 @@ class _Patient:
             if kind == "medication":
                 medication = reader.medication(row, self._encounters)
                 self.medications.append(medication)
-                self.not_read.extend((*stated.of_medication(medication), *stated.denied_beside(medication)))
+                self.not_read.extend(stated.of_medication(medication))
             elif kind in _ENTRY_KINDS:
                 entry, strange = stated.of_entry(reader.entry(row, kind, self._encounters))
                 self.entries.append(entry)
-                self.not_read.extend((*strange, *stated.denied_beside(entry)))
+                self.not_read.extend(strange)
             else:
                 raise BadValue("the kind is none that an entry may have")
         except BadValue as error:
@@ -404,9 +404,6 @@ class _Rows:
 
     def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:
         fields = self._shared(row, encounters)
-        clinical = stated.folded(self.text(row, "clinical_status"))
-        if clinical is None and kind in ("condition", "allergy") and fields["status"] in stated.CLINICAL:
-            clinical = fields["status"]
         assertion = stated.folded(self.text(row, "assertion"))
         assertion = _ASSERTIONS.get(assertion or "", assertion)
         ended = self.date(row, "end_date")
@@ -417,7 +414,7 @@ class _Rows:
                 **fields,
                 "kind": kind,
                 "codings": self.codings(row, "system", "code", "display"),
-                "clinical_status": clinical,
+                "clinical_status": stated.folded(self.text(row, "clinical_status")),
                 "verification": stated.folded(self.text(row, "verification")),
                 "assertion": assertion,
                 "subject": self.text(row, "subject") or ("family" if kind == "family-history" else None),

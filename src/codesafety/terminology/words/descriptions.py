@@ -221,6 +221,31 @@ def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
     )
 
 
+def beside(words: str, terms: Collection[str]) -> Reach:
+    """Return what words that stand beside a code, and are none of its own, do to what `terms` name.
+
+    Nothing beside what is observed: there they are its value. Where nothing is known of the code, any word of denial may be of it.
+    Of a code that denies something itself, what affirms that thing is a denial.
+    """
+    own = [_described(term) for term in terms]
+    if any(term.is_value for term in own):
+        return Reach.NOTHING
+    if not is_readable(words):
+        return Reach.DOUBTED
+    words = _plain(words)
+    key = normal(words)
+    if any(key in term.keys for term in own):
+        return Reach.NOTHING
+    if not own:
+        return Reach.DOUBTED if denies_something(words) else Reach.NOTHING
+    found = reach(words, _names(own))
+    if all(term.is_denial for term in own):
+        return Reach.DENIED if found is Reach.AFFIRMED else found if found is Reach.WITHDRAWN else Reach.NOTHING
+    if any(term.is_cued for term in own):
+        return found if found is Reach.WITHDRAWN else Reach.NOTHING
+    return found
+
+
 def is_denial(terms: Sequence[str]) -> bool:
     """Return whether each description of a code says by itself that something is not so: "Not pregnant"."""
     return bool(terms) and all(
