@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from codesafety import ir
+from codesafety.cli import diff as diff_module
 from codesafety.cli.output import (
     CLEAN,
     FAILED,
@@ -599,6 +600,9 @@ def freeze_files(
 ) -> None:
     """Write the frozen files of value sets that have both `ecl` and `frozen`, from a release.
 
+    Further terms that a file has for a code stay in it. What it drops is said: codes with their terms, those of other systems,
+    contexts that the release does not give.
+
     Exit code 0: written, or nothing differs; 1 with --check where a list and the release differ; 2: it could not be done.
     """
     from codesafety.authoring.freeze import begun, freeze
@@ -621,13 +625,24 @@ def freeze_files(
     if form is Format.JSON:
         write_json(
             [
-                {"valueset": f.name, "file": str(f.path), "codes": f.codes, "gained": list(f.gained), "lost": list(f.lost)}
+                {
+                    "valueset": f.name,
+                    "file": str(f.path),
+                    "codes": f.codes,
+                    "gained": list(f.gained),
+                    "lost": list(f.lost),
+                    "synonyms_kept": f.kept,
+                    "dropped": list(f.dropped),
+                }
                 for f in found
             ]
         )
     else:
         for one in found:
             write(f"{one.name}: {one.codes} codes, gained {_codes(one.gained)}, lost {_codes(one.lost)}: {one.path}")
+            if one.kept:
+                write(f"  keeps {count(one.kept, 'further term')}")
+            write(*(f"  drops {line}" for line in one.dropped))
         if not found:
             complain("no value set in these rules has both `ecl` and `frozen`")
     finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
@@ -641,6 +656,9 @@ def _within(file: str, folders: set[Path]) -> bool:
     path = Path(file).resolve()
     return path in folders or any(folder in path.parents for folder in folders)
 
+
+app.command("diff")(diff_module.diff)
+app.command("plan")(diff_module.plan)
 
 importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
 app.add_typer(importing, name="import")
