@@ -6,37 +6,18 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from codesafety import ir
+from codesafety.authoring.drawn import as_svg
 from codesafety.authoring.measured import Measured
-from codesafety.authoring.testing import ExampleResult, alone_with, answer, build, run_examples
-from codesafety.evaluation import calendar
+from codesafety.authoring.picture import Picture, picture
+from codesafety.authoring.testing import ExampleResult, run_examples
 from codesafety.evaluation.binding import Binding, say_limit
-from codesafety.evaluation.compiled.program import Program, compile_program
-from codesafety.evaluation.facts import Facts, date_of
 from codesafety.hazards import LIKELIHOODS, Hazard, HazardLog
 from codesafety.paths import writing
-from codesafety.record import Record, Submission
 from codesafety.report import SEVERITIES
-
-AGES = tuple(range(101))
-SEXES: tuple[Literal["female", "male", "other"] | None, ...] = ("female", "male", "other", None)
-Cell = Literal["fires", "cannot tell", "clear", "no such day"]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """How a rule's first firing example comes out at each age and sex, everything else the same."""
-
-    example: str
-    rows: Mapping[str, tuple[Cell, ...]]
-
-    @property
-    def varies(self) -> bool:
-        return len({cell for row in self.rows.values() for cell in row}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +38,11 @@ class RulePage:
     def not_yet_measured(self) -> bool:
         """Return whether nobody has judged what it finds on material that its authors had not seen."""
         return not any(each.unseen for each in self.measured)
+
+    @property
+    def svg(self) -> str | None:
+        """For whom it fires, drawn: our own shapes, with every word of the rule's escaped."""
+        return None if self.picture is None else as_svg(self.picture)
 
     @property
     def anchor(self) -> str:
@@ -87,56 +73,6 @@ def _names(text: str, name: str, ruleset: str) -> bool:
     owner, _, short = name.rpartition("/")
     words = text.replace("(", " ").replace(")", " ").split()
     return name in words or (owner == ruleset and short in words)
-
-
-def picture(binding: Binding, rule: ir.Rule) -> Picture | None:
-    """Return the first firing example at every age and sex, or None where no example fires or none has a day."""
-    example = next((e for e in rule.examples if e.expect == "fires"), None)
-    if example is None:
-        return None
-    given = build(example)
-    days = [d for e in (*given.submission.entries, *given.submission.medications) if (d := date_of(_day(e))) is not None]
-    if not days:
-        return None
-    program = compile_program(alone_with(binding, rule))
-    day = max(d[1] for d in days)
-    rows: dict[str, tuple[Cell, ...]] = {}
-    for sex in SEXES:
-        rows[sex or "not known"] = tuple(
-            _cell(program, binding, rule, given.submission, given.record, sex, age, day) for age in AGES
-        )
-    found = Picture(example.name, rows)
-    return found if found.varies else None
-
-
-def _day(item: Any) -> str | None:
-    return getattr(item, "date", None) or getattr(item, "handed_over", None)
-
-
-def _cell(
-    program: Program,
-    binding: Binding,
-    rule: ir.Rule,
-    submission: Submission,
-    record: Record | None,
-    sex: str | None,
-    age: int,
-    day: int,
-) -> Cell:
-    # A day within the year of that age, so that a birthday does not decide.
-    born = calendar.add(calendar.add(day, -age, ir.Unit.YEARS), -30, ir.Unit.DAYS)
-    if born < 1:
-        return "no such day"
-    patient = submission.patient.model_copy(
-        update={"gender": sex, "born": date.fromordinal(born).isoformat(), "sex_at_birth": None}
-    )
-    facts = Facts(
-        submission.model_copy(update={"patient": patient}),
-        record.model_copy(update={"patient": patient}) if record is not None else None,
-        binding.codebook,
-    )
-    found = answer(program.run(facts), rule.name)[0]
-    return "fires" if found == "fires" else "cannot tell" if found == "cannot tell" else "clear"
 
 
 def write_catalogue(

@@ -13,6 +13,8 @@ import typer
 
 from codesafety import ir
 from codesafety.cli import diff as diff_module
+from codesafety.cli import picture as picture_module
+from codesafety.cli.named import having, no_such_rule
 from codesafety.cli.output import (
     CLEAN,
     FAILED,
@@ -417,20 +419,11 @@ def show(
         found = [r for r in engine.rules if engine.bundle is not None or _within(r.span.file, asked)]
     else:
         engine, _ = _loaded(rules, form)
-        found = [
-            r
-            for r in engine.rules
-            if rule in (r.ruleset, *(n for whole in (r.name, r.family) for n in (whole, whole.rpartition("/")[2])))
-        ]
+        found = [r for r in engine.rules if rule == r.ruleset] or having(engine, rule)
     if not found and any(rule == ruleset.name for ruleset in engine.rulesets):
         complain(f"the ruleset `{rule}` has no rules, only what other rulesets use")
     if not found and not any(rule == ruleset.name for ruleset in engine.rulesets):
-        near = difflib.get_close_matches(
-            rule, [r.name for r in engine.rules] + [r.name.rpartition("/")[2] for r in engine.rules], 3
-        )
-        complain(f"error: there is no rule `{rule}` in what is loaded")
-        complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
-        finish(FAILED, answered=0)
+        no_such_rule(engine, rule)
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
         finish(CLEAN, answered=1)
@@ -659,6 +652,7 @@ def _within(file: str, folders: set[Path]) -> bool:
 
 app.command("diff")(diff_module.diff)
 app.command("plan")(diff_module.plan)
+app.command("picture")(picture_module.picture)
 
 importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
 app.add_typer(importing, name="import")
