@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from codesafety.cli.app import app
 
 FOLDER = ROOT / "docs" / "guide"
-GUIDES = ("diff", "picture")
+GUIDES = ("diff", "picture", "review")
 _BLOCK = re.compile(r"(?<=```console\n)(.+?)(?=^```$)", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"^```\w+ (\S+)\n(.+?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ codesafety (.+)$", re.MULTILINE)

@@ -21,6 +21,7 @@ from codesafety.language.files import Loaded, find, read_named
 from codesafety.plain import conform
 from codesafety.plugins import declared
 from codesafety.plugins.manager import manager
+from codesafety.reviews import State, state
 from codesafety.terminology.interface import Terminology
 
 _MOST_VALUES = 20_000_000
@@ -57,7 +58,7 @@ def build(
     predicates = declared.predicates(made)
     places = places_of(rules, made)
     terminology, _ = open_terminology(release)
-    files = _files(places, predicates)
+    files, reviewed = _files(places, predicates)
     loaded, expanded = _checked(files, predicates, terminology)
     used = terminology or frozen_terminology(loaded.rulesets)
     examples, passed = _examples(loaded.rulesets, used, predicates)
@@ -74,7 +75,7 @@ def build(
         "built_with": __version__,
         "form": form(),
         "language": max((one.language for one in loaded.rulesets), default=1),
-        "rulesets": rulesets_held(loaded.rulesets),
+        "rulesets": rulesets_held(loaded.rulesets, reviewed),
         "terminology": TerminologyHeld(name=used.name, edition=used.edition, digest=used.digest, release=terminology is not None),
         "predicates": tuple(_needed(loaded, predicates)),
         "examples": {"examples": examples, "as_expected": passed},
@@ -117,8 +118,11 @@ def differences(old: Bundle, new: Bundle) -> Iterator[Change]:
             yield Change("hazard", name, "changed")
 
 
-def _files(places: Sequence[Path], predicates: Mapping[str, BoundPredicate]) -> dict[Path, dict[str, bytes]]:
-    """Return every file that the rules at some paths are made of, by the name of its folder, and by its own."""
+def _files(
+    places: Sequence[Path], predicates: Mapping[str, BoundPredicate]
+) -> tuple[dict[Path, dict[str, bytes]], dict[str, State]]:
+    """Return every file that the rules at some paths are made of, by the name of its folder and by its own; and how each ruleset
+    stands to the reviews beside it."""
     there = find(places, builtin.all_rulesets())
     loaded = load_found(there, predicates={name: one.signature for name, one in predicates.items()})
     rule_files: dict[Path, dict[str, bytes]] = {}
@@ -133,7 +137,7 @@ def _files(places: Sequence[Path], predicates: Mapping[str, BoundPredicate]) -> 
         if roots.setdefault(name, root.resolve()) != root.resolve():
             raise ConfigurationError(f"two folders of rules are called `{name}`\n  = help: give one of them another name")
         held.setdefault(name, {}).update(rule_files[root] | read_named(root, folder.names, Diagnostics()))
-    return held
+    return held, {one.name: state(one) for one in loaded.rulesets}
 
 
 def _checked(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from codesafety.answers.screen import reviewed
 from codesafety.bundle import Bundle, is_expired, keygen, read_file
 from codesafety.cli.output import CLEAN, SOMETHING, Format, complain_of, fail, finish, unwritable, write, write_json
 from codesafety.diagnostics import count
@@ -143,8 +144,7 @@ def show(bundle: File, form: Form = Format.TEXT) -> None:
         *(f"needs the predicate {one.name} of a plugin" for one in told.predicates),
     )
     for one in told.rulesets:
-        review = "no clinician has reviewed it" if one.review == "none" else f"clinical review: {one.review}"
-        write(f"  {one.name} {one.version}: {count(one.rules, 'rule')}; {review}")
+        write(f"  {one.name} {one.version}: {count(one.rules, 'rule')}; {reviewed(one.review, one.review_status)}")
     finish(CLEAN, answered=1)
 
 

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from codesafety import ir
 from codesafety.cli import diff as diff_module
 from codesafety.cli import picture as picture_module
-from codesafety.cli.named import having, no_such_rule
+from codesafety.cli import review as review_module
+from codesafety.cli.named import having, no_such_rule, stands_at, within
 from codesafety.cli.output import (
     CLEAN,
     FAILED,
@@ -207,7 +208,7 @@ def lint(
         done = look(
             loaded,
             engine.terminology if release else frozen_terminology(loaded.rulesets),
-            asked_for=[r for r in loaded.rulesets if any(_within(file, own) for file in _files(r))],
+            asked_for=[r for r in loaded.rulesets if stands_at(r, own)],
             known=language.load(_shipped()).rulesets,
             today=day,
             predicates=engine.binding.predicates,
@@ -273,6 +274,9 @@ def test(
             min=0, max=100, metavar="N", help="Per cent that --coverage and --mutate must reach in each rule; below it, exit 1."
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run again whenever a file of the rules changes, until it is stopped (Ctrl-C).")
+    ] = False,
     form: Annotated[TestFormat, typer.Option("--format", help="How to write the answer.")] = TestFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
 ) -> None:
@@ -281,11 +285,11 @@ def test(
     An example that fails is shown with its file and line, what it gives, what it expects, what it got, and the clause that decided.
 
     Exit code 0: all answered as expected; 1: some were not, there was none, or something is below the threshold; 2: the rules could
-    not be loaded.
+    not be loaded. With --watch: that of the last run.
 
     Examples:
 
-      codesafety rules test my-rules/ --run pregnant
+      codesafety rules test my-rules/ --run pregnant --watch
 
       codesafety rules test my-rules/ --coverage --threshold 100
     """
@@ -300,26 +304,36 @@ def test(
         raise typer.BadParameter("the per cent is of what --coverage or --mutate shows: give one of them too")
     if accept and not mutation:
         raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
-    texts = Texts()
-    try:
-        places, names = _of_single_rules(paths or _all_shipped())
-        found, other_files = _with_folders(places)
-        engine = load(*found, release=release)
-        terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
-        binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-        asked = _asked_for(binding.rules, names, other_files)
-        shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
-        results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
-        covered = list(coverages(binding, shown, texts)) if coverage else None
-        mutated = list(mutate(binding, shown, texts)) if mutation else None
-        at_edges = list(boundaries(binding, shown)) if edges else None
-    except CodesafetyError as error:
-        fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
-    done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
-    tested.tell(done, form, verbose=verbose)
-    if accept:
-        _accept(mutated or (), done.terms, texts)
-    finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+    if watch and accept:
+        raise typer.BadParameter("--accept writes into the files that --watch looks at: give one of them")
+
+    def once() -> NoReturn:
+        texts = Texts()
+        try:
+            places, names = _of_single_rules(paths or _all_shipped())
+            found, other_files = _with_folders(places)
+            engine = load(*found, release=release)
+            terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+            binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+            asked = _asked_for(binding.rules, names, other_files)
+            shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
+            results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
+            covered = list(coverages(binding, shown, texts)) if coverage else None
+            mutated = list(mutate(binding, shown, texts)) if mutation else None
+            at_edges = list(boundaries(binding, shown)) if edges else None
+        except CodesafetyError as error:
+            fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
+        done = tested.Tested(results, len(shown), texts, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
+        tested.tell(done, form, verbose=verbose)
+        if accept:
+            _accept(mutated or (), done.terms, texts)
+        finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+
+    if not watch:
+        once()
+    from codesafety.cli.watching import watching
+
+    watching(once, [Path(place) for place in _of_single_rules(paths or _all_shipped())[0]])
 
 
 def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) -> None:
@@ -416,7 +430,7 @@ def show(
     if rules is None and Path(rule).exists():
         engine, _ = _loaded([rule], form)
         asked = {Path(rule).resolve()}
-        found = [r for r in engine.rules if engine.bundle is not None or _within(r.span.file, asked)]
+        found = [r for r in engine.rules if engine.bundle is not None or within(r.span.file, asked)]
     else:
         engine, _ = _loaded(rules, form)
         found = [r for r in engine.rules if rule == r.ruleset] or having(engine, rule)
@@ -605,7 +619,7 @@ def freeze_files(
         with begun([] if check_only else places):
             engine = load(*_with_folders(paths)[0], release=release)
             own = {path.resolve() for path in places}
-            rulesets = [r for r in engine.rulesets if any(_within(file, own) for file in _files(r))]
+            rulesets = [r for r in engine.rulesets if stands_at(r, own)]
             found = list(freeze(rulesets, engine.terminology))
             if not check_only:
                 for one in found:
@@ -641,18 +655,10 @@ def freeze_files(
     finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
 
 
-def _files(ruleset: ir.Ruleset) -> set[str]:
-    return {v.span.file for v in ruleset.valuesets} | {r.span.file for r in ruleset.rules}
-
-
-def _within(file: str, folders: set[Path]) -> bool:
-    path = Path(file).resolve()
-    return path in folders or any(folder in path.parents for folder in folders)
-
-
 app.command("diff")(diff_module.diff)
 app.command("plan")(diff_module.plan)
 app.command("picture")(picture_module.picture)
+app.command("review")(review_module.review)
 
 importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
 app.add_typer(importing, name="import")

@@ -125,7 +125,7 @@ def compare(old: Version, new: Version, was: ir.Rule, now: ir.Rule, otherwise: M
     """Return what two versions of a rule are to each other. `otherwise`: codes that the two read otherwise (`whole.read_otherwise`)."""
     asks = tuple(_asks(was, now, old.binding, new.binding))
     one, other = old.forms[was.name], new.forms[now.name]
-    codes = [key for key in otherwise if any(key in old.together.sets[name].members for name in _sets(one, other))]
+    codes = [key for key in otherwise if any(key in old.together.sets[name].members for name in sets_of(one, other))]
     lowered = was.action in STRICT and now.action not in STRICT
     if same_form(one, other) and not codes:
         return Compared(was, now, "equal", "form", "yes" if lowered else "no", asks=asks)
@@ -242,7 +242,7 @@ class _Pair:
     def _codes(self) -> Iterator[str]:
         """Yield codes that one version has and the other has not, of the sets and tables that the rule asks."""
         together = self.old.together
-        one, other = (_sets(form) for form in self._forms)
+        one, other = (sets_of(form) for form in self._forms)
         held = [
             frozenset().union(*(together.sets[n].members | together.sets[n].perhaps for n in names)) for names in (one, other)
         ]
@@ -273,7 +273,7 @@ def _like(one: ir.Var, other: ir.Var) -> bool:
     return one.kind is other.kind or {one.kind, other.kind} <= _ENTRIES
 
 
-def _sets(*rules: ir.Rule) -> set[str]:
+def sets_of(*rules: ir.Rule) -> set[str]:
     """Return the sets that rules ask for, wherever they do."""
     found: set[str] = set()
 
