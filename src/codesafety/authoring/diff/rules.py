@@ -21,6 +21,7 @@ from codesafety.authoring.lint.solving import Problem, Verdict
 from codesafety.authoring.mutating import Answer, both_answer, edited
 from codesafety.authoring.testing import alone_with, answer, build
 from codesafety.evaluation.binding import Binding, say_limit
+from codesafety.evaluation.codes import BoundSet
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 
@@ -182,9 +183,12 @@ class _Pair:
     def _solved(self) -> tuple[Verdict | None, Verdict | None]:
         """Return whether it is excluded that something became silent, and that anything differs: NEVER, or None."""
         one, other = self._forms
-        if not _comparable(one, other) or self.codes:
+        if not _comparable(one, other) or (self.codes and not self._are_new_to_it()):
             return None, None
         binding = self.old.together.binding(self.new.binding, (one, replace(other, name=f"{other.name}~")))
+        if self.codes:
+            codes = frozenset(self.codes)
+            binding = replace(binding, sets={name: _without(bound, codes) for name, bound in binding.sets.items()})
         problem = Problem(binding, binding.rules)
         silent = apart = True
         tells = self.was.cannot_tell in STRICT
@@ -193,7 +197,29 @@ class _Pair:
             apart = apart and is_never
             if answered == "fires" or (answered == "cannot tell" and tells):
                 silent = silent and is_never
-        return (Verdict.NEVER if silent else None), (Verdict.NEVER if apart else None)
+        return (Verdict.NEVER if silent else None), (Verdict.NEVER if apart and not self.codes else None)
+
+    def _are_new_to_it(self) -> bool:
+        """Return whether the codes that are read otherwise were unknown to the older version, and of its items alone in the newer one.
+
+        Then the older version fired for none of them, and what it could not tell of them as something else that it looks for can only
+        have become certain: for what fired, that changes nothing.
+        """
+        one, other = self._forms
+        own = [var for var in (other.trigger.subject, other.trigger.partner) if var is not None]
+        asked = sets_of(one) | sets_of(replace(other, trigger=ir.Trigger(replace(other.trigger.subject, set=None))))
+        held = self.old.together.sets
+        unknown = all(not self._old_reads(key) for key in self.codes)
+        return (
+            unknown
+            and all(var.set is not None for var in own)
+            and not any(key in held[name].members for name in asked for key in self.codes)
+        )
+
+    def _old_reads(self, key: str) -> bool:
+        code = patients.label(key)
+        book = self.old.binding.codebook
+        return book.entry(code.system, code.code).speaks or book.product(code.system, code.code).speaks
 
     # ---- some patients
 
@@ -251,6 +277,11 @@ class _Pair:
         if not apart and one != other:  # the same codes, in other sets
             swapped = {next(iter(sorted(together.sets[n].members)), "") for n in {*one, *other}} - {""}
         yield from itertools.islice(sorted(apart | swapped, key=lambda key: (len(key), key)), _MOST_CODES)
+
+
+def _without(bound: BoundSet, codes: frozenset[str]) -> BoundSet:
+    kept = bound.members if codes.isdisjoint(bound.members) else frozenset(bound.members) - codes
+    return replace(bound, members=kept, perhaps=bound.perhaps - codes)
 
 
 def _comparable(one: ir.Rule, other: ir.Rule) -> bool:
