@@ -33,6 +33,7 @@ from codesafety.language.schema import LANGUAGES
 from codesafety.paths import refuse_endless
 from codesafety.plain import conform, decode, encode
 from codesafety.record import Model, PartialDate, RecordError, day_interval
+from codesafety.reviews import State, Status
 from codesafety.stored import CLASSES
 from codesafety.terminology.bare_codes import BareCodes
 
@@ -61,7 +62,8 @@ class RulesetHeld(Model):
     name: str
     version: str
     review: str
-    """Its clinical review; `none` means that no clinician has reviewed it."""
+    """Whose clinical review it had, and when; without a record the word of its header, where `none` means that there was none."""
+    review_status: Status = "none"
     rules: int
     digest: str
 
@@ -418,9 +420,16 @@ def _cryptography() -> _Used:
         raise BundleError("signatures", "they need an extra", "pip install 'codesafety[signing]'") from None
 
 
-def rulesets_held(rulesets: Iterable[ir.Ruleset]) -> tuple[RulesetHeld, ...]:
-    """Return what a manifest says of rulesets."""
+def rulesets_held(rulesets: Iterable[ir.Ruleset], reviews: Mapping[str, State]) -> tuple[RulesetHeld, ...]:
+    """Return what a manifest says of rulesets. `reviews`: how each stands to its reviews, by its name."""
     return tuple(
-        RulesetHeld(name=one.name, version=one.version, review=one.review, rules=len(one.rules), digest=one.digest)
+        RulesetHeld(
+            name=one.name,
+            version=one.version,
+            review=reviews[one.name].words(one),
+            review_status=reviews[one.name].status,
+            rules=len(one.rules),
+            digest=one.digest,
+        )
         for one in rulesets
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar, get_args
 
-from codesafety import builtin, ir, stored
+from codesafety import builtin, ir, reviews, stored
 from codesafety.arguments import expect, expect_all
 from codesafety.errors import BundleError, ConfigurationError, InputError, PluginError
 from codesafety.evaluation.binding import Binding, bind, expand, say_limit
@@ -122,7 +122,18 @@ def load(
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
     options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache, keys)
-    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, from_store, held)
+    reviewed = (
+        _reviews(loaded.rulesets)
+        if held is None
+        else {one.name: (one.review, one.review_status) for one in held.manifest.rulesets}
+    )
+    return Engine(binding, made, readers, maps, options, warnings, loaded.sources, log, reviewed, from_store, held)
+
+
+def _reviews(rulesets: Iterable[ir.Ruleset]) -> dict[str, tuple[str, reviews.Status]]:
+    """Return how rulesets stand to the reviews beside them. Raises InputError for a file of reviews that is broken."""
+    states = [(one, reviews.state(one)) for one in rulesets]
+    return {one.name: (found.words(one), found.status) for one, found in states}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +217,7 @@ class Engine:
         "hazards",
         "never",
         "program",
+        "reviews",
         "sources",
         "warnings",
     )
@@ -220,6 +232,7 @@ class Engine:
         warnings: tuple[Diagnostic, ...],
         sources: Mapping[str, str],
         hazards: HazardLog,
+        reviews: Mapping[str, tuple[str, reviews.Status]],
         from_store: bool,
         held: Bundle | None = None,
     ) -> None:
@@ -230,6 +243,8 @@ class Engine:
         self.warnings = warnings
         self.sources = sources
         self.hazards = hazards
+        self.reviews = reviews
+        """By ruleset, whose review it had and when, and whether it is of these rules."""
         self.from_store = from_store
         """Whether the rules were read in their stored form, and not parsed and checked."""
         self.bundle = held
@@ -310,7 +325,14 @@ class Engine:
             versions={r.name: r.version for r in binding.rulesets},
             engine=EngineUsed(version=__version__, evaluator=self.evaluator, digest=whole),
             rulesets=tuple(
-                RulesetUsed(name=r.name, version=r.version, review=r.review, rules=len(r.rules), digest=r.digest)
+                RulesetUsed(
+                    name=r.name,
+                    version=r.version,
+                    review=self.reviews[r.name][0],
+                    review_status=self.reviews[r.name][1],
+                    rules=len(r.rules),
+                    digest=r.digest,
+                )
                 for r in binding.rulesets
             ),
             limits=limits,

@@ -294,7 +294,9 @@ class RulesetUsed(Model):
     name: str
     version: str
     review: str
-    """Its clinical review; `none` means that no clinician has reviewed it."""
+    """Whose clinical review it had, and when; without a record the word of its header, where `none` means that there was none."""
+    review_status: Literal["reviewed", "changed since", "none"] = "none"
+    """Whether the review that is recorded beside it is of these very rules, of others before them, or there is none."""
     rules: int
     digest: str
 

@@ -53,8 +53,11 @@ def test_it_is_shown_and_compared(folder: Path) -> None:
     assert (told["manifest"]["serial"], told["manifest"]["examples"]["examples"] > 100) == (7, True)
     found = run(folder, "bundle", "diff", "a.bundle", "b.bundle", "--format", "json")
     assert found.returncode == 1
-    assert {"what": "ruleset", "name": "uk.sex", "change": "new"} in json.loads(found.stdout)
-    assert run(folder, "bundle", "diff", "a.bundle", "a.bundle").stdout == "no difference\n"
+    told = json.loads(found.stdout)
+    assert {"what": "bundle", "name": "serial", "change": "7 -> 8"} in told["bundle"]
+    assert "uk.sex/female-code-in-a-male-record" in [one["rule"] for one in told["rules"]["added"]]
+    same = run(folder, "bundle", "diff", "a.bundle", "a.bundle")
+    assert (same.returncode, same.stdout) == (0, "23 rules: 23 unchanged\n")
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2027-13", ""])

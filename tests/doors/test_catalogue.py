@@ -11,11 +11,8 @@ import pytest
 from tests.places import RULESETS
 from typer.testing import CliRunner
 
-import codesafety
-from codesafety import builtin
-from codesafety.authoring.catalogue import picture
+from codesafety import builtin, load
 from codesafety.authoring.measured import read_measured
-from codesafety.authoring.testing import bind_for_examples
 from codesafety.cli.app import app
 from codesafety.errors import InputError
 from codesafety.hazards import read_logs
@@ -43,14 +40,10 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "small"
 
 
-def test_the_picture_shows_the_ages_and_genders_at_which_a_rule_fires(rules: Path) -> None:
-    engine = codesafety.load(rules)
-    shown = picture(bind_for_examples(engine.rulesets, engine.terminology), engine.rules[0])
-    assert shown is not None
-    assert shown.rows["female"][49] == "clear"
-    assert shown.rows["female"][50] == "fires"
-    assert set(shown.rows["male"]) == {"clear"}
-    assert shown.rows["not known"][49:51] == ("clear", "cannot tell")
+def test_the_picture_stands_on_the_page_and_in_words_within_it(rules: Path, tmp_path: Path) -> None:
+    html, _ = page_of(rules, tmp_path / "out")
+    assert "<title>For whom From 50 fires</title>" in html
+    assert "female: clear from 40 until 50; fires from 50 until 61 years." in html
 
 
 def test_the_catalogue_names_rule_source_hazard_and_examples_and_nothing_private(rules: Path, tmp_path: Path) -> None:
@@ -117,7 +110,7 @@ def test_what_cannot_be_read_as_measured_is_refused(rules: Path, tmp_path: Path,
 
 
 def test_every_rule_that_was_measured_is_shipped() -> None:
-    engine = codesafety.load(*builtin.all_rulesets())
+    engine = load(*builtin.all_rulesets())
     assert set(read_measured([RULESETS / "measured.csv"])) <= {rule.name for rule in engine.rules}
 
 
@@ -153,7 +146,7 @@ residual = { likelihood = "low", consequence = "minor", risk = 1 }
 
 
 def test_every_shipped_rule_names_a_hazard_of_the_log() -> None:
-    engine = codesafety.load()
+    engine = load()
     known = set(engine.hazards.hazards)
     assert known
     assert not {(r.name, h) for r in engine.rules for h in r.hazards if h not in known}

@@ -94,6 +94,28 @@ def test_freeze_writes_a_list_that_was_not_there_and_leaves_nothing_where_it_fai
     assert not (folder / "codes" / "s.csv").exists()
 
 
+def test_freeze_keeps_further_terms_and_says_what_it_drops(tmp_path: Path) -> None:
+    pack = built(small(), tmp_path)
+    folder = tmp_path / "rules"
+    (folder / "codes").mkdir(parents=True)
+    text = (RULES % "H-01").replace("{ codes 77386006 source", f'{{ ecl {{ << {DISEASE} }} frozen "codes/s.csv" source')
+    (folder / "my.rules").write_text(text.replace("77386006", INFARCT), "utf-8")
+    file = folder / "codes" / "s.csv"
+    rows = [f"sct,{INFARCT},Our own word,absent,,", "icd10,I21.9,Acute infarction,,,", "sct,77386006,Pregnancy,,,"]
+    file.write_text("\n".join(["system,code,term,assertion,subject,time", *rows]) + "\n", "utf-8")
+    done = rules("freeze", folder, "--release", pack)
+    assert done.exit_code == 0
+    assert [line for line in done.stdout.splitlines() if line.startswith("  ")] == [
+        "  keeps 1 further term",
+        f"  drops {INFARCT} |Our own word|: its context absent; the release says none",
+        "  drops icd10 I219 |Acute infarction|: of another system than SNOMED CT",
+        "  drops 77386006 |Pregnancy|: the release no longer has it in the set",
+    ]
+    assert f"sct,{INFARCT},Our own word,,," in file.read_text("utf-8")
+    assert rules("check", folder).exit_code == 0
+    assert rules("freeze", folder, "--release", pack, "--check").exit_code == 0
+
+
 # ------------------------------------------------------------------------------------------------ one file of a folder
 
 HEADER = 'ruleset parted { title "Parted" version 1.0.0 language 1 review none }\n'

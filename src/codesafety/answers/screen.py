@@ -315,16 +315,31 @@ def _told(report: Report) -> Iterator[str]:
             yield f"{first.cause} ({rules})"
 
 
+def reviewed(review: str, status: str) -> str:
+    """Return in words how a ruleset stands to its clinical review."""
+    match status:
+        case "reviewed":
+            return f"clinical review: {review}"
+        case "changed since":
+            return f"changed since its clinical review: {review}"
+        case _:
+            return "no clinician has reviewed it" + (
+                "" if review == "none" else f": “{review}” stands in its header, and no record"
+            )
+
+
 def _foot(report: Report) -> str:
     used = [ruleset for ruleset in report.rulesets if ruleset.rules]
-    unreviewed = sum(ruleset.review == "none" for ruleset in used)
-    reviewed = (
-        "No clinician has reviewed these rules."
-        if unreviewed == len(used)
-        else f"No clinician has reviewed {unreviewed} of these rulesets."
-        if unreviewed
-        else "All rulesets name their clinical review."
-    )
+    unreviewed = sum(ruleset.review_status == "none" for ruleset in used)
+    changed = sum(ruleset.review_status == "changed since" for ruleset in used)
+    told = []
+    if unreviewed:
+        told.append(
+            "No clinician has reviewed " + ("these rules." if unreviewed == len(used) else f"{unreviewed} of these rulesets.")
+        )
+    if changed:
+        told.append(f"{count(changed, 'ruleset')} changed since {'its' if changed == 1 else 'their'} review.")
+    of_reviews = " ".join(told) or "All rulesets were reviewed as they are."
     profile = f" Profile {report.profile.name}: {count(len(report.profile.in_force), 'change')}." if report.profile else ""
     record = (
         f" Patient of message and record: {report.identity.message}."
@@ -332,4 +347,4 @@ def _foot(report: Report) -> str:
         else ""
     )
     version = f" codesafety {report.engine.version}, {count(len(used), 'ruleset')}, {report.engine.digest[:8]}"
-    return reviewed + profile + record + version
+    return of_reviews + profile + record + version

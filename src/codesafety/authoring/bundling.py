@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from codesafety import __version__, builtin, ir
 from codesafety.authoring.testing import bind_for_examples, run_examples
@@ -22,6 +21,7 @@ from codesafety.language.files import Loaded, find, read_named
 from codesafety.plain import conform
 from codesafety.plugins import declared
 from codesafety.plugins.manager import manager
+from codesafety.reviews import State, state
 from codesafety.terminology.interface import Terminology
 
 _MOST_VALUES = 20_000_000
@@ -58,7 +58,7 @@ def build(
     predicates = declared.predicates(made)
     places = places_of(rules, made)
     terminology, _ = open_terminology(release)
-    files = _files(places, predicates)
+    files, reviewed = _files(places, predicates)
     loaded, expanded = _checked(files, predicates, terminology)
     used = terminology or frozen_terminology(loaded.rulesets)
     examples, passed = _examples(loaded.rulesets, used, predicates)
@@ -75,7 +75,7 @@ def build(
         "built_with": __version__,
         "form": form(),
         "language": max((one.language for one in loaded.rulesets), default=1),
-        "rulesets": rulesets_held(loaded.rulesets),
+        "rulesets": rulesets_held(loaded.rulesets, reviewed),
         "terminology": TerminologyHeld(name=used.name, edition=used.edition, digest=used.digest, release=terminology is not None),
         "predicates": tuple(_needed(loaded, predicates)),
         "examples": {"examples": examples, "as_expected": passed},
@@ -102,7 +102,8 @@ def is_what_its_texts_say(held: Bundle, *, release: str | Path | None = None, in
 
 
 def differences(old: Bundle, new: Bundle) -> Iterator[Change]:
-    """Yield what differs between two bundles: rulesets, rules, codes of value sets, terminology, hazards, days and serials."""
+    """Yield what differs between two bundles beside their rules, of which `diff.whole` says what they mean: terminology, hazards, days
+    and serials."""
     for name in ("serial", "valid_until", "built_with", "language"):
         one, other = getattr(old.manifest, name), getattr(new.manifest, name)
         if one != other:
@@ -110,48 +111,19 @@ def differences(old: Bundle, new: Bundle) -> Iterator[Change]:
     if old.manifest.terminology != new.manifest.terminology:
         one, other = (f"{held.name} ({held.digest[:8]})" for held in (old.manifest.terminology, new.manifest.terminology))
         yield Change("bundle", "terminology", f"{one} -> {other}")
-    (before, sets), (after, new_sets) = old.rules(), new.rules()
-    yield from _compared(
-        "ruleset", _by_name(before.rulesets), _by_name(after.rulesets), lambda r: (r.version, r.review, r.digest)
-    )
-    yield from _compared("rule", _rules(before), _rules(after), lambda rule: replace(rule, text="", examples=()))
-    for name in sorted({*sets.sets, *new_sets.sets}):
-        was, now = (held.sets.get(name) for held in (sets, new_sets))
-        if was is not None and now is not None:
-            for kind in ("members", "perhaps"):
-                gained, lost = getattr(now, kind) - getattr(was, kind), getattr(was, kind) - getattr(now, kind)
-                if gained or lost:
-                    yield Change("value set", name, f"{kind}: gained {_codes(gained)}; lost {_codes(lost)}")
-        else:
-            yield Change("value set", name, "new" if was is None else "gone")
     hazards, others = old.hazards().hazards, new.hazards().hazards
-    yield from _compared("hazard", hazards, others, lambda hazard: hazard)
+    for name in sorted({*hazards, *others}):
+        if name not in hazards or name not in others:
+            yield Change("hazard", name, "new" if name not in hazards else "gone")
+        elif hazards[name] != others[name]:
+            yield Change("hazard", name, "changed")
 
 
-def _compared(what: str, old: Mapping[str, Any], new: Mapping[str, Any], of: Any) -> Iterator[Change]:
-    for name in sorted({*old, *new}):
-        if name not in old or name not in new:
-            yield Change(what, name, "new" if name not in old else "gone")
-        elif of(old[name]) != of(new[name]):
-            version = getattr(new[name], "version", None)
-            yield Change(what, name, "changed" if version is None else f"{old[name].version} -> {version}")
-
-
-def _codes(codes: frozenset[str]) -> str:
-    shown = ", ".join(sorted(codes)[:5])
-    return f"{len(codes)} ({shown}{', …' if len(codes) > 5 else ''})" if codes else "none"
-
-
-def _by_name(rulesets: Iterable[ir.Ruleset]) -> dict[str, ir.Ruleset]:
-    return {one.name: one for one in rulesets}
-
-
-def _rules(loaded: Loaded) -> dict[str, ir.Rule]:
-    return {rule.name: rule for ruleset in loaded.rulesets for rule in ruleset.rules}
-
-
-def _files(places: Sequence[Path], predicates: Mapping[str, BoundPredicate]) -> dict[Path, dict[str, bytes]]:
-    """Return every file that the rules at some paths are made of, by the name of its folder, and by its own."""
+def _files(
+    places: Sequence[Path], predicates: Mapping[str, BoundPredicate]
+) -> tuple[dict[Path, dict[str, bytes]], dict[str, State]]:
+    """Return every file that the rules at some paths are made of, by the name of its folder and by its own; and how each ruleset
+    stands to the reviews beside it."""
     there = find(places, builtin.all_rulesets())
     loaded = load_found(there, predicates={name: one.signature for name, one in predicates.items()})
     rule_files: dict[Path, dict[str, bytes]] = {}
@@ -166,7 +138,7 @@ def _files(places: Sequence[Path], predicates: Mapping[str, BoundPredicate]) -> 
         if roots.setdefault(name, root.resolve()) != root.resolve():
             raise ConfigurationError(f"two folders of rules are called `{name}`\n  = help: give one of them another name")
         held.setdefault(name, {}).update(rule_files[root] | read_named(root, folder.names, Diagnostics()))
-    return held
+    return held, {one.name: state(one) for one in loaded.rulesets}
 
 
 def _checked(

@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from codesafety import ir
+from codesafety.authoring.diff.rules import sets_of
+from codesafety.authoring.drawn import as_svg
+from codesafety.authoring.lint.patients import label, written
+from codesafety.authoring.lint.told import terms_of
 from codesafety.authoring.measured import Measured
-from codesafety.authoring.testing import ExampleResult, alone_with, answer, build, run_examples
-from codesafety.evaluation import calendar
+from codesafety.authoring.picture import Picture, picture
+from codesafety.authoring.reviewing import since
+from codesafety.authoring.testing import ExampleResult, Texts, run_examples
 from codesafety.evaluation.binding import Binding, say_limit
-from codesafety.evaluation.compiled.program import Program, compile_program
-from codesafety.evaluation.facts import Facts, date_of
 from codesafety.hazards import LIKELIHOODS, Hazard, HazardLog
 from codesafety.paths import writing
-from codesafety.record import Record, Submission
 from codesafety.report import SEVERITIES
+from codesafety.reviews import State
 
-AGES = tuple(range(101))
-SEXES: tuple[Literal["female", "male", "other"] | None, ...] = ("female", "male", "other", None)
-Cell = Literal["fires", "cannot tell", "clear", "no such day"]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """How a rule's first firing example comes out at each age and sex, everything else the same."""
-
-    example: str
-    rows: Mapping[str, tuple[Cell, ...]]
-
-    @property
-    def varies(self) -> bool:
-        return len({cell for row in self.rows.values() for cell in row}) > 1
+_MOST_CODES = 400
+"""Codes of a value set that the page itself shows; `codes.csv` has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +38,8 @@ class RulePage:
     results: tuple[ExampleResult, ...]
     picture: Picture | None
     measured: Sequence[Measured]
-    sets: tuple[tuple[str, str, int, tuple[str, ...]], ...]
-    """(name, title, number of codes, sources) of the value sets that it names."""
+    sets: tuple[ir.ValueSet, ...]
+    """The value sets that it asks for."""
     says: str
 
     @property
@@ -59,23 +48,54 @@ class RulePage:
         return not any(each.unseen for each in self.measured)
 
     @property
+    def svg(self) -> str | None:
+        """For whom it fires, drawn: our own shapes, with every word of the rule's escaped."""
+        return None if self.picture is None else as_svg(self.picture)
+
+    @property
     def anchor(self) -> str:
         return self.rule.name.replace("/", ".")
 
 
-def pages(binding: Binding, severities: Mapping[str, str | None], measured: Mapping[str, Sequence[Measured]]) -> list[RulePage]:
-    """Return a page for each rule. `binding` is bound to an `ExampleTerminology`, for the examples are run."""
+@dataclass(frozen=True, slots=True)
+class SetPage:
+    """One value set as the catalogue shows it: every code with its term, where it is used, and its source."""
+
+    valueset: ir.ValueSet
+    codes: tuple[tuple[str, str | None], ...]
+    perhaps: tuple[tuple[str, str | None], ...]
+    used_by: tuple[str, ...]
+    """The rules that ask for it, and the value sets that include it or take it out."""
+
+    @property
+    def anchor(self) -> str:
+        return f"set.{self.valueset.name.replace('/', '.')}"
+
+
+@dataclass(frozen=True, slots=True)
+class RulesetPage:
+    """One ruleset as the catalogue shows it. `changed`: what changed since the review, where it has."""
+
+    ruleset: ir.Ruleset
+    review: str
+    changed: tuple[str, ...]
+    rules: tuple[RulePage, ...]
+    sets: tuple[SetPage, ...]
+
+
+def pages(
+    binding: Binding,
+    rulesets: Sequence[ir.Ruleset],
+    severities: Mapping[str, str | None],
+    measured: Mapping[str, Sequence[Measured]],
+) -> list[RulePage]:
+    """Return a page for each rule of some rulesets. `binding` is bound to an `ExampleTerminology`, for the examples are run."""
     versions = {r.name: r.version for r in binding.rulesets}
     titles = {s.name: s for r in binding.rulesets for s in r.valuesets}
     out = []
-    for rule in binding.rules:
+    for rule in (rule for ruleset in rulesets for rule in ruleset.rules):
         results = tuple(run_examples(binding, rules=[rule]))
-        named = [titles[n] for n in sorted(titles) if _names(rule.text, n, rule.ruleset)]
-        sets = tuple(
-            (s.name, s.title, len(binding.sets[s.name].members), tuple(x.text for x in s.sources))
-            for s in named
-            if s.name in binding.sets
-        )
+        sets = tuple(titles[name] for name in sorted(sets_of(rule)))
         says = sentence(rule, {name: s.title for name, s in titles.items()})
         judged = measured.get(rule.name, ())
         seen = picture(binding, rule)
@@ -83,81 +103,94 @@ def pages(binding: Binding, severities: Mapping[str, str | None], measured: Mapp
     return out
 
 
-def _names(text: str, name: str, ruleset: str) -> bool:
-    owner, _, short = name.rpartition("/")
-    words = text.replace("(", " ").replace(")", " ").split()
-    return name in words or (owner == ruleset and short in words)
+def set_pages(binding: Binding, made: Sequence[RulePage], rulesets: Sequence[ir.Ruleset]) -> list[SetPage]:
+    """Return a page for each value set that some rulesets declare, or that their rules ask for."""
+    own = {ruleset.name for ruleset in rulesets}
+    asked = {one.name for page in made for one in page.sets}
+    every = [one for ruleset in binding.rulesets for one in ruleset.valuesets]
+    terms = terms_of(binding.rulesets)
+    known = binding.codebook.terminology
 
+    def called(keys: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+        every_key = sorted(keys, key=lambda key: (len(key), key))
+        return tuple((key, terms.get(key) or next(iter(known.terms(key)), None)) for key in every_key)
 
-def picture(binding: Binding, rule: ir.Rule) -> Picture | None:
-    """Return the first firing example at every age and sex, or None where no example fires or none has a day."""
-    example = next((e for e in rule.examples if e.expect == "fires"), None)
-    if example is None:
-        return None
-    given = build(example)
-    days = [d for e in (*given.submission.entries, *given.submission.medications) if (d := date_of(_day(e))) is not None]
-    if not days:
-        return None
-    program = compile_program(alone_with(binding, rule))
-    day = max(d[1] for d in days)
-    rows: dict[str, tuple[Cell, ...]] = {}
-    for sex in SEXES:
-        rows[sex or "not known"] = tuple(
-            _cell(program, binding, rule, given.submission, given.record, sex, age, day) for age in AGES
-        )
-    found = Picture(example.name, rows)
-    return found if found.varies else None
+    def used_by(name: str) -> Iterator[str]:
+        yield from dict.fromkeys(page.rule.family for page in made if any(one.name == name for one in page.sets))
+        for other in every:
+            if name in other.includes or name in other.except_sets:
+                yield f"{other.name} ({'included' if name in other.includes else 'taken out'})"
 
-
-def _day(item: Any) -> str | None:
-    return getattr(item, "date", None) or getattr(item, "handed_over", None)
-
-
-def _cell(
-    program: Program,
-    binding: Binding,
-    rule: ir.Rule,
-    submission: Submission,
-    record: Record | None,
-    sex: str | None,
-    age: int,
-    day: int,
-) -> Cell:
-    # A day within the year of that age, so that a birthday does not decide.
-    born = calendar.add(calendar.add(day, -age, ir.Unit.YEARS), -30, ir.Unit.DAYS)
-    if born < 1:
-        return "no such day"
-    patient = submission.patient.model_copy(
-        update={"gender": sex, "born": date.fromordinal(born).isoformat(), "sex_at_birth": None}
-    )
-    facts = Facts(
-        submission.model_copy(update={"patient": patient}),
-        record.model_copy(update={"patient": patient}) if record is not None else None,
-        binding.codebook,
-    )
-    found = answer(program.run(facts), rule.name)[0]
-    return "fires" if found == "fires" else "cannot tell" if found == "cannot tell" else "clear"
+    return [
+        SetPage(one, called(binding.sets[one.name].members), called(binding.sets[one.name].perhaps), tuple(used_by(one.name)))
+        for one in every
+        if one.name.rpartition("/")[0] in own or one.name in asked
+    ]
 
 
 def write_catalogue(
     folder: Path,
     binding: Binding,
+    rulesets: Sequence[ir.Ruleset],
+    states: Mapping[str, tuple[str, State | None]],
     log: HazardLog,
     severities: Mapping[str, str | None],
     measured: Mapping[str, Sequence[Measured]],
     version: str,
 ) -> list[Path]:
-    """Write the catalogue: `index.html`, `rules.json`, `rules.csv`, `hazards.json` and `hazards.csv`. Return the files."""
-    made = pages(binding, severities, measured)
+    """Write the catalogue of some rulesets: `index.html`, and rules, codes and hazards as JSON and CSV. Return the files.
+
+    `states`: by ruleset, how it stands to its reviews, in words and as it was read. Of hazards those of `log` are shown.
+    """
+    made = pages(binding, rulesets, severities, measured)
+    sets = set_pages(binding, made, rulesets)
     folder.mkdir(parents=True, exist_ok=True)
     rules, hazards = [_rule_row(p) for p in made], [_hazard_row(h, made) for h in log.hazards.values()]
-    out = [folder / n for n in ("index.html", "rules.json", "rules.csv", "hazards.json", "hazards.csv")]
-    _write(out[0], _html(made, binding, log, version))
+    names = ("index.html", "rules.json", "rules.csv", "codes.csv", "hazards.json", "hazards.csv")
+    out = [folder / n for n in names]
+    whole = [
+        RulesetPage(
+            one,
+            states[one.name][0],
+            tuple(_changed(one, states[one.name][1])),
+            tuple(p for p in made if p.rule.ruleset == one.name),
+            tuple(p for p in sets if p.valueset.name.rpartition("/")[0] == one.name),
+        )
+        for one in binding.rulesets
+    ]
+    _write(out[0], _html([one for one in whole if one.rules or one.sets], made, binding, log, version))
     _write(out[1], json.dumps(rules, indent=2, ensure_ascii=False) + "\n")
     _write_csv(out[2], rules)
-    _write(out[3], json.dumps({"log": dict(log.head), "hazards": hazards}, indent=2, ensure_ascii=False) + "\n")
-    _write_csv(out[4], hazards)
+    _write_csv(out[3], [row for page in sets for row in _code_rows(page)])
+    _write(out[4], json.dumps({"log": dict(log.head), "hazards": hazards}, indent=2, ensure_ascii=False) + "\n")
+    _write_csv(out[5], hazards)
     return out
+
+
+def _changed(ruleset: ir.Ruleset, state: State | None) -> Iterator[str]:
+    if state is not None and state.status == "changed since" and state.last is not None:
+        yield from since(ruleset, state.last).lines()
+
+
+def _code_rows(page: SetPage) -> Iterator[dict[str, Any]]:
+    for codes, membership in ((page.codes, "in"), (page.perhaps, "perhaps")):
+        for key, term in codes:
+            code = label(key)
+            yield {
+                "set": page.valueset.name,
+                "system": code.system,
+                "code": code.code,
+                "term": term or "",
+                "membership": membership,
+            }
+
+
+def given(example: ir.Example) -> list[str]:
+    """Return what an example gives, line by line: as its file writes it, else as a rule file would."""
+    return _TEXTS.givens(example) or written(example, {}).split("\n")
+
+
+_TEXTS = Texts()
 
 
 def _rule_row(page: RulePage) -> dict[str, Any]:
@@ -176,7 +209,13 @@ def _rule_row(page: RulePage) -> dict[str, Any]:
         "measured": [asdict(each) for each in page.measured],
         "measured_unseen": not page.not_yet_measured,
         "examples": [
-            {"name": r.example.name, "expected": r.expected_in_words, "answered": r.compiled_in_words, "as_expected": r.passed}
+            {
+                "name": r.example.name,
+                "given": given(r.example),
+                "expected": r.expected_in_words,
+                "answered": r.compiled_in_words,
+                "as_expected": r.passed,
+            }
             for r in page.results
         ],
         "text": rule.text,
@@ -245,16 +284,18 @@ def _placeholder(placeholder: ir.Placeholder, titles: Mapping[str, str]) -> str:
     return titles.get(operand.set or "", f"the {operand.kind.value}")
 
 
-def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: str) -> str:
+def _html(
+    whole: Sequence[RulesetPage], made: Sequence[RulePage], binding: Binding, log: HazardLog, version: str
+) -> str:  # fmt: skip
     from jinja2 import Environment, PackageLoader
 
     environment = Environment(
         loader=PackageLoader("codesafety.authoring", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["limit"] = say_limit
-    rulesets = [(r, [p for p in made if p.rule.ruleset == r.name]) for r in binding.rulesets]
+    environment.filters["given"] = given
     return environment.get_template("catalogue.html").render(
-        rulesets=[(r, own) for r, own in rulesets if own],
+        pages=whole,
         hazards=[(h, [p for p in made if h.id in p.rule.hazards]) for h in log.hazards.values()],
         log=log.head,
         matrix=log.head.get("matrix", {}),
@@ -265,4 +306,5 @@ def _html(made: Sequence[RulePage], binding: Binding, log: HazardLog, version: s
         total=len(made),
         examples=sum(len(p.results) for p in made),
         failed=sum(not r.passed for p in made for r in p.results),
+        most_codes=_MOST_CODES,
     )

@@ -22,7 +22,10 @@ _BEGUN = ",".join(_COLUMNS) + "\n"
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """One value set's frozen file: what it would hold, and how that differs from what it holds."""
+    """One value set's frozen file: what it would hold, and how that differs from what it holds.
+
+    `dropped`: what a file of terms loses: codes with their terms, those of other systems, contexts that the release does not give.
+    """
 
     name: str
     path: Path
@@ -30,6 +33,9 @@ class Frozen:
     codes: int
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    kept: int = 0
+    """Further terms of codes, which were in the file and are not what the release calls them first."""
+    dropped: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -95,17 +101,43 @@ def freeze(rulesets: Sequence[ir.Ruleset], release: Terminology) -> Iterator[Fro
 def _freeze(valueset: ir.ValueSet, release: Terminology) -> Frozen:
     assert valueset.ecl is not None and valueset.frozen_file is not None
     now = release.expand(valueset.ecl)
-    before = {row.code for row in valueset.frozen or () if row.system == "sct"}
+    rows = valueset.frozen or ()
+    before = {row.code for row in rows if row.system == "sct"}
     out = io.StringIO()
     out.write(f"# source: {release.name}\n# release: {release.edition or 'no edition URI'}\n# digest: {release.digest}\n")
     out.write(f"# method: codesafety rules freeze, {' '.join(valueset.ecl.split())}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
+    synonyms: dict[str, dict[str, None]] = {}
+    for row in valueset.worded:
+        if row.system == "sct" and row.term:
+            synonyms.setdefault(row.code, {})[row.term] = None
+    kept = 0
     for code in sorted(now, key=lambda c: (len(c), c)):
-        terms, context = release.terms(code), release.context(code)
-        writer.writerow(("sct", code, terms[0] if terms else "", *_context(context)))
+        terms, context = release.terms(code), _context(release.context(code))
+        first = terms[0] if terms else ""
+        further = [term for term in synonyms.get(code, ()) if term != first]
+        kept += len(further)
+        for term in (first, *further) if first else further or ("",):
+            writer.writerow(("sct", code, term, *context))
     path = Path(valueset.span.file).parent / valueset.frozen_file
-    return Frozen(valueset.name, path, out.getvalue(), len(now), tuple(sorted(now - before)), tuple(sorted(before - now)))
+    gained, lost = tuple(sorted(now - before)), tuple(sorted(before - now))
+    return Frozen(valueset.name, path, out.getvalue(), len(now), gained, lost, kept, tuple(_dropped(valueset, now, release)))
+
+
+def _dropped(valueset: ir.ValueSet, now: frozenset[str], release: Terminology) -> Iterator[str]:
+    """Yield what the file held, with its terms, and no longer would."""
+    for row in valueset.worded:
+        named = f"{row.code} |{row.term}|" if row.term else row.code
+        if row.system != "sct":
+            yield f"{row.system} {named}: of another system than SNOMED CT"
+        elif row.code not in now:
+            yield f"{named}: the release no longer has it in the set"
+        else:
+            said, told = (row.assertion or "", row.subject or "", row.temporality or ""), _context(release.context(row.code))
+            if said != told:
+                was, becomes = (", ".join(filter(None, words)) or "none" for words in (said, told))
+                yield f"{named}: its context {was}; the release says {becomes}"
 
 
 def _context(context: CodeContext) -> tuple[str, str, str]:

@@ -19,9 +19,8 @@ from codesafety import ir
 from codesafety.authoring.coverage import words_at
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.examples import places, replaced
-from codesafety.authoring.lint.logic import of_firing, silent_ways
-from codesafety.authoring.lint.reading import Formula, Stands
-from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict
+from codesafety.authoring.lint.logic import ways_apart
+from codesafety.authoring.lint.solving import Problem, Verdict
 from codesafety.authoring.lint.told import every, local
 from codesafety.authoring.testing import Texts, alone_with, answer, build
 from codesafety.diagnostics import Span
@@ -117,7 +116,7 @@ class _Examples:
     @cached_property
     def _near(self) -> list[tuple[ir.Example, Answer]]:
         """Patients who differ from an example's in one thing, with what the rule answers for them."""
-        near = itertools.islice((other for one in self._rule.examples for other in _edited(one)), _MOST_NEAR)
+        near = itertools.islice((other for one in self._rule.examples for other in edited(one)), _MOST_NEAR)
         return [(one, self._told(self._rule, one)) for one in near]
 
     def _told(self, rule: ir.Rule, patient: ir.Example) -> Answer:
@@ -163,7 +162,7 @@ _PLAIN = frozenset(
 )
 
 
-def _edited(example: ir.Example) -> Iterator[ir.Example]:
+def edited(example: ir.Example) -> Iterator[ir.Example]:
     """Yield an example with one thing changed: one given fewer, a field fewer, a day or a step off, another gender, side or context.
 
     None of one that gives words or identifiers.
@@ -216,7 +215,7 @@ def _told_apart(binding: Binding, rule: ir.Rule, mutant: Mutant) -> tuple[ir.Exa
     program = compile_program(both)
     problem = Problem(both, [rule, other], program)
     never = True
-    for wanted in _ways(rule, other):
+    for _, wanted in ways_apart(rule, other):
         found = problem.find(wanted)
         if isinstance(found, ir.Example):
             told = [both_answer(both, program, of, found) for of in (rule, other)]
@@ -224,22 +223,6 @@ def _told_apart(binding: Binding, rule: ir.Rule, mutant: Mutant) -> tuple[ir.Exa
                 return found, told[0], told[1][0]
         never = never and found is Verdict.NEVER
     return Verdict.NEVER if never else Verdict.UNDECIDED
-
-
-def _ways(rule: ir.Rule, other: ir.Rule) -> Iterator[list[tuple[Formula, int]]]:
-    """Yield the ways in which two rules may answer differently."""
-    for way in silent_ways(other, 1):
-        yield [*of_firing(rule), way]
-    for way in silent_ways(rule):
-        yield [*of_firing(other, 1), way]
-    stand: list[tuple[Formula, int]] = [(Stands(0), TRUE), (Stands(1), TRUE)]
-    if rule.when is not None and other.when is not None and rule.when != other.when:
-        yield [*stand, (rule.when, UNKNOWN), (other.when, FALSE)]
-        yield [*stand, (rule.when, FALSE), (other.when, UNKNOWN)]
-    if rule.trigger != other.trigger:
-        when: list[tuple[Formula, int]] = [] if rule.when is None else [(rule.when, TRUE)]
-        yield [*when, (Stands(0), UNKNOWN), (Stands(1), FALSE)]
-        yield [*when, (Stands(0), FALSE), (Stands(1), UNKNOWN)]
 
 
 def both_answer(binding: Binding, program: Program, rule: ir.Rule, patient: ir.Example) -> Answer | None:
@@ -333,12 +316,12 @@ def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, ir.Cond
     for one in fields(part):
         bound = getattr(part, one.name)
         if isinstance(bound, ir.LimitRef):
-            bound = _value_of(bound, part, binding)
+            bound = value_of(bound, part, binding)
         for words, moved in _steps(bound):
             yield words, replace(part, **{one.name: moved})  # type: ignore[arg-type]
 
 
-def _value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
+def value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
     """Return what a limit is where it stands: a length, a number that counts, or one that is compared."""
     found = binding.limits[limit.name]
     if isinstance(found, ir.Length) or limit.unit is not None:

@@ -14,6 +14,7 @@ from typer.main import get_group
 from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
+from codesafety.cli import explain as explain_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli import serve as serve_module
 from codesafety.cli import why as why_module
@@ -24,6 +25,7 @@ _LATER: Final[Mapping[str, str]] = {
     "terminology": "codesafety.cli.terminology",
     "codes": "codesafety.cli.codes",
     "bundle": "codesafety.cli.bundle",
+    "new": "codesafety.cli.new",
 }
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
 
@@ -89,3 +91,4 @@ app.command("selftest")(selftest_module.selftest)
 app.command("serve")(serve_module.serve)
 app.command("catalogue")(catalogue_module.catalogue)
 app.command("why")(why_module.why)
+app.command("explain")(explain_module.explain)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from codesafety.answers.screen import reviewed
 from codesafety.bundle import Bundle, is_expired, keygen, read_file
 from codesafety.cli.output import CLEAN, SOMETHING, Format, complain_of, fail, finish, unwritable, write, write_json
 from codesafety.diagnostics import count
@@ -143,8 +144,7 @@ def show(bundle: File, form: Form = Format.TEXT) -> None:
         *(f"needs the predicate {one.name} of a plugin" for one in told.predicates),
     )
     for one in told.rulesets:
-        review = "no clinician has reviewed it" if one.review == "none" else f"clinical review: {one.review}"
-        write(f"  {one.name} {one.version}: {count(one.rules, 'rule')}; {review}")
+        write(f"  {one.name} {one.version}: {count(one.rules, 'rule')}; {reviewed(one.review, one.review_status)}")
     finish(CLEAN, answered=1)
 
 
@@ -152,26 +152,32 @@ def show(bundle: File, form: Form = Format.TEXT) -> None:
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="A bundle.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.")],
+    release: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PACK", help="The release that they were built with; twice, for OLD and for NEW."),
+    ] = None,
     form: Form = Format.TEXT,
 ) -> None:
-    """Say what differs between two bundles: rulesets, rules, codes of value sets, hazards, terminology, serial.
+    """Say what differs between two bundles: serial, days, terminology and hazards, and what `rules diff` says of their rules.
 
     Exit code 0: nothing; 1: something; 2: one could not be read.
     """
     from codesafety.authoring import bundling
+    from codesafety.authoring.diff import told
+    from codesafety.authoring.diff.whole import difference
+    from codesafety.cli.diff import both
 
     try:
-        found = list(bundling.differences(read_file(old, expired=True), read_file(new, expired=True)))
+        was, now = (read_file(one, expired=True) for one in (old, new))
+        found = list(bundling.differences(was, now))
+        rules = difference(*both(was, now, release))
     except CodesafetyError as error:
         fail(error, form)
     if form is Format.JSON:
-        write_json([asdict(one) for one in found])
+        write_json({"bundle": [asdict(one) for one in found], "rules": told.as_data(rules)})
     else:
-        for one in found:
-            write(f"{one.what} {one.name}: {one.change}")
-        if not found:
-            write("no difference")
-    finish(SOMETHING if found else CLEAN, answered=1)
+        write(*(f"{one.what} {one.name}: {one.change}" for one in found), *told.as_text(rules))
+    finish(SOMETHING if found or not rules.is_none else CLEAN, answered=1)
 
 
 def _signature(held: Bundle) -> str:

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from codesafety import __version__, builtin
+from codesafety import __version__, builtin, reviews
+from codesafety.answers.screen import reviewed
+from codesafety.cli.named import rulesets_at
 from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, unwritable, write, write_json
+from codesafety.diagnostics import count
 from codesafety.engine import frozen_terminology, load, rule_paths
 from codesafety.errors import CodesafetyError, InputError
-from codesafety.hazards import find_beside
+from codesafety.hazards import HazardLog, find_beside
 
 
 def catalogue(
@@ -22,10 +25,11 @@ def catalogue(
     release: Annotated[Path | None, typer.Option(metavar="PACK", help="A pack from `codesafety terminology build`.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to name what was written.")] = Format.TEXT,
 ) -> None:
-    """Write a browsable rule reference and hazard table: index.html, and the same as JSON and CSV.
+    """Write what a reviewer signs: the rulesets that are asked for, their value sets and hazards; index.html, and the same as JSON and CSV.
 
-    Each rule stands with its sentence, source, examples with their results, how often people judged it right (`measured.csv` beside the
-    rulesets), and a picture of the ages and recorded genders at which it fires. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
+    Each rule stands with its sentence, source, every example in full with its answer, how often people judged it right (`measured.csv`
+    beside the rulesets), and a picture of for whom it fires; each value set with its codes, terms, usage and source; each ruleset with
+    its digest, its review, and what changed since. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
     """
     from codesafety.authoring.catalogue import write_catalogue
     from codesafety.authoring.measured import FILE, read_measured
@@ -37,8 +41,19 @@ def catalogue(
         terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
         binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
         measured = read_measured(find_beside(rule_paths(asked), FILE))
-        files = write_catalogue(output, binding, engine.hazards, engine.standing.severities, measured, __version__)
-        failed = sum(not r.passed for r in run_examples(binding))
+        shown = rulesets_at(engine, asked)
+        log = engine.hazards
+        if rules:
+            named = {hazard for ruleset in shown for rule in ruleset.rules for hazard in rule.hazards}
+            log = HazardLog(log.head, {name: one for name, one in log.hazards.items() if name in named})
+        states = {
+            name: (reviewed(*told), None if engine.bundle is not None else reviews.state(one))
+            for one in engine.rulesets
+            for name, told in [(one.name, engine.reviews[one.name])]
+        }
+        files = write_catalogue(output, binding, shown, states, log, engine.standing.severities, measured, __version__)
+        of_shown = [rule for ruleset in shown for rule in ruleset.rules]
+        failed = sum(not r.passed for r in run_examples(binding, rules=of_shown))
     except CodesafetyError as error:
         fail(error, form)
     except OSError as error:
@@ -46,9 +61,9 @@ def catalogue(
     except ModuleNotFoundError:
         fail(InputError("the catalogue needs an extra", help="pip install 'codesafety[cli]'"), form)
     if form is Format.JSON:
-        write_json({"files": [str(f) for f in files], "rules": len(binding.rules), "failed_examples": failed})
+        write_json({"files": [str(f) for f in files], "rules": len(of_shown), "failed_examples": failed})
     else:
-        write(f"{len(binding.rules)} rules and {len(engine.hazards.hazards)} hazards: open {files[0]}")
+        write(f"{count(len(of_shown), 'rule')} and {count(len(log.hazards), 'hazard')}: open {files[0]}")
     if failed:
         complain(f"{failed} examples were not answered as expected; the page marks them")
-    finish(SOMETHING if failed else CLEAN, answered=len(binding.rules))
+    finish(SOMETHING if failed else CLEAN, answered=len(of_shown))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codesafety.answers.screen import clear_if, context_words, decides, not_judged, not_read, screen
+from codesafety.answers.screen import clear_if, context_words, decides, not_judged, not_read, reviewed, screen
 from codesafety.cli.output import style, wrapped
 from codesafety.diagnostics import count
 from codesafety.report import RANK, NotChecked, Report, ReportItem, Result
@@ -190,8 +190,7 @@ def _foot(report: Report) -> Iterator[str]:
         )
     for ruleset in report.rulesets:
         if ruleset.rules:
-            review = "no clinician has reviewed it" if ruleset.review == "none" else f"clinical review: {ruleset.review}"
-            yield f"  {ruleset.name} {ruleset.version}: {count(ruleset.rules, 'rule')}; {review}"
+            yield f"  {ruleset.name} {ruleset.version}: {count(ruleset.rules, 'rule')}; {reviewed(ruleset.review, ruleset.review_status)}"
     if report.profile is not None:
         for change in report.profile.in_force:
             yield from wrapped(

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from codesafety import ir
+from codesafety.cli import diff as diff_module
+from codesafety.cli import picture as picture_module
+from codesafety.cli import review as review_module
+from codesafety.cli.named import having, no_such_rule, stands_at, within
 from codesafety.cli.output import (
     CLEAN,
     FAILED,
@@ -208,7 +212,7 @@ def lint(
             done = look(
                 loaded,
                 engine.terminology if release else frozen_terminology(loaded.rulesets),
-                asked_for=[r for r in loaded.rulesets if any(_within(span.file, own) for span in _declared(r))],
+                asked_for=[r for r in loaded.rulesets if stands_at(r, own)],
                 known=language.load(_shipped()).rulesets,
                 today=day,
                 predicates=engine.binding.predicates,
@@ -282,6 +286,9 @@ def test(
             min=0, max=100, metavar="N", help="Per cent that --coverage and --mutate must reach in each rule; below it, exit 1."
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run again whenever a file of the rules changes, until it is stopped (Ctrl-C).")
+    ] = False,
     form: Annotated[TestFormat, typer.Option("--format", help="How to write the answer.")] = TestFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the examples that pass, too.")] = False,
 ) -> None:
@@ -290,11 +297,11 @@ def test(
     An example that fails is shown with its file and line, what it gives, what it expects, what it got, and the clause that decided.
 
     Exit code 0: all answered as expected; 1: some were not, there was none, or something is below the threshold; 2: the rules could
-    not be loaded.
+    not be loaded. With --watch: that of the last run.
 
     Examples:
 
-      codesafety rules test my-rules/ --run pregnant
+      codesafety rules test my-rules/ --run pregnant --watch
 
       codesafety rules test my-rules/ --coverage --threshold 100
     """
@@ -309,31 +316,41 @@ def test(
         raise typer.BadParameter("the per cent is of what --coverage or --mutate shows: give one of them too")
     if accept and not mutation:
         raise typer.BadParameter("--accept takes the examples that --mutate finds: give both")
-    try:
-        with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
-            chosen = _of_single_rules(paths or _all_shipped())
-            found, other_files = _with_folders(list(chosen))
-            engine = load(*found, release=release)
-            if accept and engine.bundle is not None:
-                raise InputError(
-                    "a bundle is whole, and examples are put into rule files", help="name the folder it was built from"
-                )
-            texts = Texts(engine.sources)
-            terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
-            binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
-            asked = _asked_for(engine, chosen, other_files)
+    if watch and accept:
+        raise typer.BadParameter("--accept writes into the files that --watch looks at: give one of them")
+
+    def once() -> NoReturn:
+        try:
+            with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
+                chosen = _of_single_rules(paths or _all_shipped())
+                found, other_files = _with_folders(list(chosen))
+                engine = load(*found, release=release)
+                if accept and engine.bundle is not None:
+                    raise InputError(
+                        "a bundle is whole, and examples are put into rule files", help="name the folder it was built from"
+                    )
+                texts = Texts(engine.sources)
+                terminology: Terminology = engine.terminology if release else frozen_terminology(engine.rulesets)
+                binding = bind_for_examples(engine.rulesets, terminology, predicates=engine.binding.predicates)
+                asked = _asked_for(engine, chosen, other_files)
             shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
             results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
             covered = list(coverages(binding, shown, texts)) if coverage else None
             mutated = list(mutate(binding, shown, texts)) if mutation else None
             at_edges = list(boundaries(binding, shown)) if edges else None
-    except CodesafetyError as error:
-        fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
-    done = tested.Tested(results, len(shown), texts, only, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
-    tested.tell(done, form, verbose=verbose)
-    if accept:
-        _accept(mutated or (), done.terms, texts)
-    finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+        except CodesafetyError as error:
+            fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
+        done = tested.Tested(results, len(shown), texts, only, covered, threshold, mutated, at_edges, terms_of(engine.rulesets))
+        tested.tell(done, form, verbose=verbose)
+        if accept:
+            _accept(mutated or (), done.terms, texts)
+        finish(CLEAN if done.ok else SOMETHING, answered=len(results))
+
+    if not watch:
+        once()
+    from codesafety.cli.watching import watching
+
+    watching(once, [Path(place) for place in _of_single_rules(paths or _all_shipped())])
 
 
 def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) -> None:
@@ -379,7 +396,7 @@ def _asked_for(engine: Engine, chosen: Mapping[str, set[str] | None], other_file
         own = {
             rule.name: rule
             for rule in engine.rules
-            if not _stands_in(rule.span, other_files) and (engine.bundle is not None or _within(rule.span.file, there))
+            if not _stands_in(rule.span, other_files) and (engine.bundle is not None or within(rule.span.file, there))
         }
         called = {name: {whole.rpartition("/")[2] for whole in (name, rule.family)} for name, rule in own.items()}
         known = set().union(*called.values())
@@ -438,23 +455,14 @@ def show(
     if rules is None and Path(rule).exists():
         engine, _ = _loaded([rule], form)
         asked = {Path(rule).resolve()}
-        found = [r for r in engine.rules if engine.bundle is not None or _within(r.span.file, asked)]
+        found = [r for r in engine.rules if engine.bundle is not None or within(r.span.file, asked)]
     else:
         engine, _ = _loaded(rules, form)
-        found = [
-            r
-            for r in engine.rules
-            if rule in (r.ruleset, *(n for whole in (r.name, r.family) for n in (whole, whole.rpartition("/")[2])))
-        ]
+        found = [r for r in engine.rules if rule == r.ruleset] or having(engine, rule)
     if not found and any(rule == ruleset.name for ruleset in engine.rulesets):
         complain(f"the ruleset `{rule}` has no rules, only what other rulesets use")
     if not found and not any(rule == ruleset.name for ruleset in engine.rulesets):
-        near = difflib.get_close_matches(
-            rule, [r.name for r in engine.rules] + [r.name.rpartition("/")[2] for r in engine.rules], 3
-        )
-        complain(f"error: there is no rule `{rule}` in what is loaded")
-        complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
-        finish(FAILED, answered=0)
+        no_such_rule(engine, rule)
     if form is Format.JSON:
         write_json([_rule_data(engine, r) for r in found])
         finish(CLEAN, answered=1)
@@ -625,6 +633,9 @@ def freeze_files(
 ) -> None:
     """Write the frozen files of value sets that have both `ecl` and `frozen`, from a release.
 
+    Further terms that a file has for a code stay in it. What it drops is said: codes with their terms, those of other systems,
+    contexts that the release does not give.
+
     Exit code 0: written, or nothing differs; 1 with --check where a list and the release differ; 2: it could not be done.
     """
     from codesafety.authoring.freeze import begun, freeze
@@ -634,7 +645,7 @@ def freeze_files(
         with begun([] if check_only else places):
             engine = load(*_with_folders(paths)[0], release=release)
             own = {path.resolve() for path in places}
-            rulesets = [r for r in engine.rulesets if any(_within(span.file, own) for span in _declared(r))]
+            rulesets = [r for r in engine.rulesets if stands_at(r, own)]
             found = list(freeze(rulesets, engine.terminology))
             if not check_only:
                 for one in found:
@@ -647,22 +658,33 @@ def freeze_files(
     if form is Format.JSON:
         write_json(
             [
-                {"valueset": f.name, "file": str(f.path), "codes": f.codes, "gained": list(f.gained), "lost": list(f.lost)}
+                {
+                    "valueset": f.name,
+                    "file": str(f.path),
+                    "codes": f.codes,
+                    "gained": list(f.gained),
+                    "lost": list(f.lost),
+                    "synonyms_kept": f.kept,
+                    "dropped": list(f.dropped),
+                }
                 for f in found
             ]
         )
     else:
         for one in found:
             write(f"{one.name}: {one.codes} codes, gained {_codes(one.gained)}, lost {_codes(one.lost)}: {one.path}")
+            if one.kept:
+                write(f"  keeps {count(one.kept, 'further term')}")
+            write(*(f"  drops {line}" for line in one.dropped))
         if not found:
             complain("no value set in these rules has both `ecl` and `frozen`")
     finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
 
 
-def _within(file: str, folders: set[Path]) -> bool:
-    path = Path(file).resolve()
-    return path in folders or any(folder in path.parents for folder in folders)
-
+app.command("diff")(diff_module.diff)
+app.command("plan")(diff_module.plan)
+app.command("picture")(picture_module.picture)
+app.command("review")(review_module.review)
 
 importing = typer.Typer(help="Turn published tables into rulesets.", no_args_is_help=True)
 app.add_typer(importing, name="import")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from contextlib import redirect_stdout
 from enum import StrEnum
@@ -11,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from codesafety import __version__, ir
+from codesafety import __version__
+from codesafety.cli.named import having, rules_named
 from codesafety.cli.output import CLEAN, FAILED, Format, complain, fail, finish, standard_input, wrapped, write, write_json
-from codesafety.engine import Engine, load, open_source, read_model, read_source
+from codesafety.engine import load, open_source, read_model, read_source
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.profile import Profile
 
@@ -65,12 +65,10 @@ def why(
             engine = load(*(rules or ()), release=release)
             own = rule.partition("/")[0]
             off = None
-            if rules is None and "/" in rule and not _named(engine, rule) and builtin.find(own) is not None:
+            if rules is None and "/" in rule and not having(engine, rule) and builtin.find(own) is not None:
                 engine = load(own, release=release)
                 off = f"its ruleset `{own}` is off by default; --rules loads it"
-            found = _named(engine, rule)
-            if not found:
-                _no_such_rule(engine, rule)
+            found = rules_named(engine, rule)
             practice = read_model(Profile, open_source(profile)) if profile is not None else None
             if practice is not None:
                 engine.check_profile(practice)
@@ -104,15 +102,3 @@ def why(
     for name in differing:
         complain(f"error: the two evaluators do not agree on {name}", "  = help: report this; hold the message")
     finish(FAILED if differing else CLEAN, answered=len(traces))
-
-
-def _named(engine: Engine, rule: str) -> list[ir.Rule]:
-    names = [(one, {n for whole in (one.name, one.family) for n in (whole, whole.rpartition("/")[2])}) for one in engine.rules]
-    return [one for one, own in names if rule in own]
-
-
-def _no_such_rule(engine: Engine, rule: str) -> None:
-    near = difflib.get_close_matches(rule, [n for r in engine.rules for n in (r.name, r.name.rpartition("/")[2])], 3)
-    complain(f"error: there is no rule `{rule}` in what is loaded")
-    complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
-    finish(FAILED, answered=0)

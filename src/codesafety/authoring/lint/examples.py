@@ -39,14 +39,14 @@ def _repeated(rule: ir.Rule, bench: Bench) -> None:
 
 def what_is_given(example: ir.Example) -> str:
     """Return what an example gives, alike for two that give the same."""
-    return repr([_plain(given) for given in example.givens])
+    return repr([plain(given) for given in example.givens])
 
 
-def _plain(node: Any) -> Any:
+def plain(node: Any) -> Any:
     """Return a node without the places where it is written."""
     if is_dataclass(node):
-        return [type(node).__name__, *(_plain(getattr(node, f.name)) for f in fields(node) if f.compare and f.name != "term")]
-    return [_plain(one) for one in node] if isinstance(node, tuple) else node
+        return [type(node).__name__, *(plain(getattr(node, f.name)) for f in fields(node) if f.compare and f.name != "term")]
+    return [plain(one) for one in node] if isinstance(node, tuple) else node
 
 
 def _touching(rule: ir.Rule, bench: Bench) -> None:

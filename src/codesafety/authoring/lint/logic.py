@@ -45,6 +45,33 @@ def of_firing(rule: ir.Rule, number: int = 0) -> list[tuple[ir.Condition | Stand
     return [*wanted, *((u.condition, FALSE | UNKNOWN) for u in rule.unless)]
 
 
+def of_not_told(rule: ir.Rule, number: int = 0) -> Iterator[list[tuple[ir.Condition | Stands, int]]]:
+    """Yield the ways in which it cannot be told whether a rule fires."""
+    no_exception: list[tuple[ir.Condition | Stands, int]] = [(u.condition, FALSE | UNKNOWN) for u in rule.unless]
+    when: list[tuple[ir.Condition | Stands, int]] = [] if rule.when is None else [(rule.when, TRUE | UNKNOWN)]
+    yield [(Stands(number), UNKNOWN), *when, *no_exception]
+    if rule.when is not None:
+        yield [(Stands(number), TRUE), (rule.when, UNKNOWN), *no_exception]
+
+
+def of_clear(rule: ir.Rule, number: int = 0) -> list[tuple[ir.Condition | Stands, int]]:
+    """Return the ways in which a rule is clear: each of them is enough."""
+    when: list[tuple[ir.Condition | Stands, int]] = [] if rule.when is None else [(rule.when, FALSE)]
+    return [(Stands(number), FALSE), *when, *((u.condition, TRUE) for u in rule.unless)]
+
+
+def ways_apart(rule: ir.Rule, other: ir.Rule) -> Iterator[tuple[str, list[tuple[ir.Condition | Stands, int]]]]:
+    """Yield every way in which two rules answer differently, with what the first answers there: `fires`, `cannot tell`, or another."""
+    for way in silent_ways(other, 1):
+        yield "fires", [*of_firing(rule), way]
+    for not_told in of_not_told(rule):
+        yield from (("cannot tell", [*not_told, way]) for way in of_clear(other, 1))
+    for way in silent_ways(rule):
+        yield "another", [*of_firing(other, 1), way]
+    for not_told in of_not_told(other, 1):
+        yield from (("another", [*not_told, way]) for way in of_clear(rule))
+
+
 def _fires(problem: Problem, rule: ir.Rule, bench: Bench) -> ir.Example | None:
     """Return a patient for whom a rule fires, and tell where there is none."""
     found = problem.find(of_firing(rule), confirm={0: "fires"})

@@ -84,6 +84,8 @@ class Reading:
             if var.set is not None:
                 item.sets.append(var.set)
             atom.reads |= {(item.key, "code"), (item.key, "context")}
+            if var.kind is not item.kind:  # of two rules, each has its own context
+                self.asked.wide.add(item.key)
         for one in rule.assumed:
             if (choice := self._choice(one, {})) is not None and isinstance(one.unit, str):
                 self.asked.assumed[choice] = one.unit

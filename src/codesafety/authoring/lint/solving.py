@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
@@ -39,6 +39,7 @@ _MOST_FREE = 5
 
 Wanted = Sequence[tuple[Formula, int]]
 """Formulas, and which answers each may come to (bits of TRUE, FALSE, UNKNOWN)."""
+Confirm = Mapping[int, str] | Callable[[ir.Example], bool] | None
 
 
 class Verdict(Enum):
@@ -163,28 +164,37 @@ class Problem(Options):
 
     # ------------------------------------------------------------------------------------------ questions
 
-    def find(self, wanted: Wanted, *, confirm: Mapping[int, str] | None = None) -> ir.Example | Verdict:
+    def find(self, wanted: Wanted, *, confirm: Confirm = None) -> ir.Example | Verdict:
         """Return a patient for whom every formula comes to one of the answers wanted; NEVER where there is none.
 
-        `confirm`: by rule, what the compiled evaluator must answer for that patient; one that it answers otherwise is not returned.
+        `confirm`: by rule, what the compiled evaluator must answer for that patient, or what must be so of them; another is not returned.
         """
         found = self.world(wanted, confirm=confirm)
         return found if isinstance(found, Verdict) else patients.example(found, self.items)
 
-    def world(self, wanted: Wanted, *, confirm: Mapping[int, str] | None = None) -> World | Verdict:
+    def around(self, world: World) -> Iterator[ir.Example]:
+        """Yield a patient, and those who differ in one choice, on each side of every bound that the rules name."""
+        yield patients.example(world, self.items)
+        options = self._options_of({choice: world[choice] for choice in self.cases[0]})[0]
+        for choice, found in options.items():
+            yield from (
+                patients.example({**world, choice: option}, self.items) for option in found if option != world.get(choice)
+            )
+
+    def world(self, wanted: Wanted, *, confirm: Confirm = None) -> World | Verdict:
         """Return what `find` does, as the choices of which the patient is made."""
         try:
             return self._find(wanted, confirm)
         except _TooManySteps:
             return Verdict.UNDECIDED
 
-    def _find(self, wanted: Wanted, confirm: Mapping[int, str] | None) -> World | Verdict:
+    def _find(self, wanted: Wanted, confirm: Confirm) -> World | Verdict:
         free = False
         for at in range(len(self.cases)):
             tried = 0
             for world in self._search(wanted, at, free=False):
                 patient = patients.example(world, self.items)
-                if confirm is None or all(self.outcome(rule, patient) == told for rule, told in confirm.items()):
+                if self._confirmed(patient, confirm):
                     return world
                 tried += 1
                 if tried >= 8:
@@ -195,6 +205,11 @@ class Problem(Options):
         if any(True for at in range(len(self.cases)) for _ in self._search(wanted, at, free=True)):
             return Verdict.UNDECIDED
         return Verdict.UNDECIDED if self._refuted(wanted) else Verdict.NEVER
+
+    def _confirmed(self, patient: ir.Example, confirm: Confirm) -> bool:
+        if isinstance(confirm, Mapping):
+            return all(self.outcome(rule, patient) == told for rule, told in confirm.items())
+        return confirm is None or confirm(patient)
 
     def _refuted(self, wanted: Wanted) -> bool:
         """Return whether an example of the rules shows what was found to be impossible: then the choices were not all there are."""

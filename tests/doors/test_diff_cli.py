@@ -1,0 +1,130 @@
+"""`codesafety rules diff` and `rules plan`: exit codes, JSON, records with their keys, two releases, bundles."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.authoring.changes import HEAD, of
+from tests.places import EXAMPLES
+from tests.terminology.generated import DISEASE, FSN, built, concept_id, small
+from typer.testing import CliRunner, Result
+
+from codesafety.cli.app import app
+
+MESSAGE = EXAMPLES / "pregnancy-status-update.xml"
+
+
+def asked(command: str, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["rules", command, *map(str, arguments)], catch_exceptions=False)
+
+
+def version(text: str, folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "t.rules").write_text(HEAD + text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Path, Path]:
+    return version(of("age at e < 50 years"), tmp_path / "old"), version(of("age at e < 30 years"), tmp_path / "new")
+
+
+def data(*arguments: str | Path) -> Any:
+    return json.loads(asked("diff", *arguments, "--format", "json").stdout)
+
+
+def test_what_became_silent_is_1_and_the_other_way_round_is_0(two: tuple[Path, Path]) -> None:
+    old, new = two
+    done = asked("diff", old, new)
+    assert (done.exit_code, done.stderr) == (1, "silent for somebody: t/r\n")
+    back = asked("diff", new, old)
+    assert (back.exit_code, back.stderr) == (0, "")
+    assert "t/r: different\n" in back.stdout
+    same = asked("diff", old, old)
+    assert (same.exit_code, same.stdout) == (0, "1 rule: 1 unchanged\n")
+
+
+def test_json_has_both_answers_and_the_patient(two: tuple[Path, Path]) -> None:
+    told = data(*two)
+    assert (told["format"], told["same"], told["silenced"], told["not_decided"]) == ("1", False, ["t/r"], [])
+    (rule,) = told["rules"]
+    first = rule["witnesses"][0]
+    assert (rule["told"], first["was"], first["now"]) == ("different", "fires", "clear")
+    assert first["given"][0].startswith("given patient born ")
+
+
+def test_what_is_not_decided_of_what_asks_for_a_person_is_1(tmp_path: Path) -> None:
+    text = of("exists entry x in birth where (x is before e or x is after e)")
+    other = of("exists entry x in birth where (x is before e) or exists entry x in birth where (x is after e)")
+    done = asked("diff", version(text, tmp_path / "old"), version(other, tmp_path / "new"))
+    assert (done.exit_code, done.stderr) == (1, "not decided whether it is silent for somebody: t/r\n")
+    assert "witnesses, which is no proof" in done.stdout
+    assert "equal" not in done.stdout
+
+
+def test_every_record_that_is_answered_otherwise_stands_with_its_key(two: tuple[Path, Path], tmp_path: Path) -> None:
+    messages = tmp_path / "messages"
+    messages.mkdir()
+    for name in ("a", "b", "c"):
+        shutil.copy(MESSAGE, messages / f"{name}.xml")
+    (messages / "d.xml").write_text("<nothing/>", "utf-8")
+    submission = json.dumps(json.loads((EXAMPLES / "submission-native.json").read_text("utf-8")))
+    (messages / "many.jsonl").write_text(f"{submission}\n\n{submission}\nno JSON\n", "utf-8")
+    told = data(*two, "--on", messages)["records"]
+    assert told["asked"] == 5
+    xml = [flip for flip in told["flips"] if flip["key"].endswith(".xml")]
+    assert [(Path(flip["key"]).name, flip["was"], flip["now"], flip["silenced"]) for flip in xml] == [
+        (f"{name}.xml", "fires", "clear", True) for name in ("a", "b", "c")
+    ]
+    assert all(flip["path"].startswith("Bundle.entry") for flip in xml)
+    assert [Path(one["key"]).name for one in told["not_read"]] == ["d.xml", "many.jsonl:4"]
+
+
+def test_where_no_record_can_be_read_nothing_is_compared(two: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "d.xml").write_text("<nothing/>", "utf-8")
+    done = asked("diff", two[1], two[0], "--on", tmp_path / "d.xml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "NOTHING WAS COMPARED" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nowhere", "nowhere"], ["OLD", "nowhere"], ["OLD", "NEW", "--release", "a", "--release", "b", "--release", "c"]],
+)
+def test_what_cannot_be_loaded_is_2(two: tuple[Path, Path], arguments: list[str]) -> None:
+    places = {"OLD": str(two[0]), "NEW": str(two[1])}
+    assert asked("diff", *(places.get(one, one) for one in arguments)).exit_code == 2
+
+
+def test_the_plan_is_markdown_and_says_what_becomes_silent_first(two: tuple[Path, Path]) -> None:
+    done = asked("plan", *two, "--on", MESSAGE)
+    assert done.exit_code == 1
+    headings = [line for line in done.stdout.splitlines() if line.startswith("#")]
+    assert headings == ["# What releasing these rules would do", "## Becomes silent", "## On 1 record"]
+    assert "| `t` | 1.0.0: **raise it**, answers change | none |" in done.stdout
+    assert "fires → clear **silent**" in done.stdout
+
+
+def test_two_releases_are_compared_for_the_same_rules(tmp_path: Path) -> None:
+    more = small()
+    angina = more.concept(concept_id(90))
+    more.is_a(angina, DISEASE)
+    more.describe(angina, "Angina (disorder)", type_=FSN)
+    packs = [built(rows, tmp_path / name) for name, rows in (("a", small()), ("b", more))]
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "t.rules").write_text(
+        'ruleset t { title "T" version 1.0.0 language 2 }\n'
+        f'valueset heart "Heart" {{ ecl {{ << {DISEASE} }} }}\n'
+        'rule r { title "R" action review for entry e in heart say "{e}" }\n',
+        "utf-8",
+    )
+    done = asked("diff", tmp_path / "r", tmp_path / "r", "--release", packs[0], "--release", packs[1])
+    assert done.exit_code == 0, done.output
+    assert f"value set t/heart: gained 1\n  + {angina} |Angina" in done.stdout
+    assert "t/r: different" in done.stdout
+    back = asked("diff", tmp_path / "r", tmp_path / "r", "--release", packs[1], "--release", packs[0])
+    assert (back.exit_code, back.stderr) == (1, "silent for somebody: t/r\n")
