@@ -161,7 +161,7 @@ def test_a_word_that_changes_its_meaning_is_looked_up_again_wherever_it_stands(f
 
 
 def test_shipped_rulesets_are_read_where_they_are_used(folder: Path) -> None:
-    drafts = Drafts(shipped=builtin.all_rulesets())
+    drafts = Drafts(others={path.name: path for path in builtin.all_rulesets()})
     drafts.write(
         folder / "a.rules",
         'ruleset my.rules { title "Mine" version 1.0.0 language 2 uses uk.codes 1.0.0 uses uk.pregnancyy 1.0.0 }\n',

@@ -6,7 +6,7 @@ what was sent or shows a birth date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -121,13 +121,16 @@ def trace(
     record: Record | None,
     *,
     not_asked: str | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Trace:
     """Return why a rule answers as it does for a message. `not_asked`: why it is not asked at all, as one that a profile has off.
+
+    `texts`: what the rule's words stand in; None: the files that they were read from.
 
     Raises WorkSpent where that takes more work than a message may.
     """
     alone = alone_with(binding, rule)
-    tracer = _Tracer(alone, Facts(submission, record, binding.codebook), rule)
+    tracer = _Tracer(alone, Facts(submission, record, binding.codebook), rule, Texts() if texts is None else texts)
     asked, passed_over = tracer.asked()
     told = tracer.answer()
     compiled = answer(compile_program(alone).run(Facts(submission, record, binding.codebook)), rule.name)[0]
@@ -150,10 +153,10 @@ def trace(
 class _Tracer(Interpreter):
     """The reference evaluator with one rule and one message, which keeps what each clause came to."""
 
-    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule) -> None:
+    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule, texts: Mapping[str, str]) -> None:
         super().__init__(binding, facts)
         self._rule = rule
-        self._texts = Texts()
+        self._texts = texts
         self._subjects: list[ItemFact | None] = [None, *(item for item in facts.incoming if item.component is None)]
         self.outcomes = [self.outcome(rule, subject) for subject in self._subjects]
         self.missing = tuple(sorted(frozenset().union(*(o.missing for o in self.outcomes if o.status is Status.CANNOT_TELL))))

@@ -84,7 +84,8 @@ def check(
     other_files: Set[Path] = set()
     try:
         found, other_files = _with_folders(paths)
-        loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
+        signatures = {name: predicate.signature for name, predicate in installed_predicates().items()}
+        loaded = language.load(found, shipped=_shipped(), predicates=signatures, strict=strict)
         hazards = unlisted(loaded.rulesets, hazard_log(found))
         engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:

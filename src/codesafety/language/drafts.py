@@ -92,6 +92,16 @@ class _File:
     """The first line of each piece."""
 
 
+def _placed(path: Path, text: str, pieces: list[Piece]) -> _File:
+    """Return a file whose pieces say where they stand."""
+    at, lines = 0, [0]
+    for piece in pieces:
+        piece.start, piece.line = at, lines[-1]
+        at += len(piece.text)
+        lines.append(piece.line + piece.newlines)
+    return _File(path, text, pieces, lines[:-1])
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """What was made of a declaration, what was said of it, what it names, and the files that it was made from."""
@@ -137,12 +147,12 @@ class Checked:
 
 
 class Drafts:
-    """Rule files as somebody is writing them, and those on disk that belong to the same rulesets."""
+    """Rule files as somebody is writing them. `others`: the folders of rulesets that they may use, by their names."""
 
-    def __init__(self, *, shipped: Sequence[Path] = (), predicates: Mapping[str, ir.Signature] | None = None) -> None:
+    def __init__(self, *, others: Mapping[str, Path] | None = None, predicates: Mapping[str, ir.Signature] | None = None) -> None:
         self._files: dict[Path, _File] = {}
-        self._shipped = {path.name: path for path in shipped}
-        self._shipped_files: dict[Path, list[_File]] = {}
+        self.others = dict(others or {})
+        self._other_files: dict[Path, list[_File]] = {}
         self._predicates = predicates or {}
         self._serial = count()
         self._pieces: dict[str, Piece] = {}
@@ -177,7 +187,10 @@ class Drafts:
         return None if path not in self._files else self._files[path].text
 
     def pieces(self, path: Path) -> Sequence[Piece]:
-        return self._files[path].pieces if path in self._files else ()
+        """Return the pieces of a rule file, also of one that was read because a draft uses its ruleset; none of another."""
+        if path in self._files:
+            return self._files[path].pieces
+        return next((file.pieces for file in self._other_files.get(path.parent, ()) if file.path == path), ())
 
     def piece(self, key: str) -> Piece | None:
         """Return the piece that spans name so, or None where none does (as in a data file)."""
@@ -218,13 +231,7 @@ class Drafts:
         for piece in old[first:last]:
             self._pieces.pop(piece.key, None)
         self._pieces |= {piece.key: piece for piece in new}
-        pieces = [*old[:first], *new, *old[last:]]
-        at, lines = 0, [0]
-        for piece in pieces:
-            piece.start, piece.line = at, lines[-1]
-            at += len(piece.text)
-            lines.append(piece.line + piece.newlines)
-        return _File(path, text, pieces, lines[:-1])
+        return _placed(path, text, [*old[:first], *new, *old[last:]])
 
     def _piece(self, path: Path, text: str) -> Piece:
         key = f"{path.as_posix()}{_SOURCE}{next(self._serial)}"
@@ -249,29 +256,37 @@ class Drafts:
         names = Names(predicates=self._predicates)
         self._keeper = _Keeper(self, self._keeper, {f.header.name: f.data for f in folders if f.header is not None})
         rulesets = check(folders, names, diagnostics, sources, self._keeper)
-        shipped = {piece.key for files in self._shipped_files.values() for file in files for piece in file.pieces}
-        found = [d for d in dict.fromkeys(diagnostics.found) if d.span.file not in shipped]
+        elsewhere = {piece.key for files in self._other_files.values() for file in files for piece in file.pieces}
+        found = [d for d in dict.fromkeys(diagnostics.found) if d.span.file not in elsewhere]
         return Checked(
-            Loaded(tuple(rulesets), tuple(found), _Sources(self)),
+            Loaded(tuple(rulesets), tuple(found), self.sources()),
             tuple(found),
             tuple(dict.fromkeys(names.uses)),
             names,
-            {file.path: folder.header.name for folder, files in own if folder.header is not None for file in files},
+            {file.path: f.header.name for f, files in self._with_files(own, folders) if f.header is not None for file in files},
         )
 
-    def source(self, name: str) -> str:
-        """Return the text that a span points into: a piece's, or a data file's."""
-        piece = self._pieces.get(name)
-        if piece is not None:
-            return piece.text
-        path = Path(name)
-        raw = next((held.files[n] for root, held in self._data.items() for n in held.files if root / n == path), None)
-        if raw is None:
-            return ""
-        known = self._texts.get(name)
-        if known is None or known[0] is not raw:
-            known = self._texts[name] = raw, raw.decode("utf-8", "replace")
-        return known[1]
+    def tried(self, path: Path, text: str) -> Checked:
+        """Return what all of it would mean if a rule file had another text. Nothing of that is kept."""
+        file, pieces, keeper = self._files[path], dict(self._pieces), self._keeper
+        try:
+            self.write(path, text)
+            return self.checked()
+        finally:
+            self._pieces, self._keeper = pieces, keeper
+            self._files[path] = _placed(path, file.text, file.pieces)
+
+    def sources(self) -> dict[str, str]:
+        """Return the texts that spans point into: pieces, and data files by their paths."""
+        found = {key: piece.text for key, piece in self._pieces.items()}
+        for root, held in self._data.items():
+            for name, raw in held.files.items():
+                if raw is not None:
+                    place = (root / name).as_posix()
+                    if place not in self._texts or self._texts[place][0] is not raw:
+                        self._texts[place] = raw, raw.decode("utf-8", "replace")
+                    found[place] = self._texts[place][1]
+        return found
 
     def _folders(self, diagnostics: Diagnostics) -> list[tuple[Folder, list[_File]]]:
         groups: dict[tuple[Path, Path | None], list[_File]] = {}
@@ -290,6 +305,11 @@ class Drafts:
             diagnostics.found += self._data[root].told
         return folders
 
+    def _with_files(self, own: list[tuple[Folder, list[_File]]], every: list[Folder]) -> list[tuple[Folder, list[_File]]]:
+        """Return folders with their files, those that are used too."""
+        used = [f for f in every[len(own) :] if f.header is not None and f.label != f.header.name]  # in full
+        return own + [(f, self._other_files[self.others[f.header.name]]) for f in used if f.header is not None]
+
     def _folder(self, root: Path, files: Sequence[_File], *, shipped: bool = False) -> Folder:
         parsed = tuple(piece.syntax for file in files for piece in file.pieces)
         names = dict.fromkeys(name for one in parsed for declared in one.declarations for name in named_files(declared))
@@ -304,24 +324,24 @@ class Drafts:
         return Folder(f"`{root.as_posix()}`", parsed, data, places, "", shipped)
 
     def _used(self, folders: Sequence[Folder]) -> list[Folder]:
-        """Return the shipped rulesets that the drafts do not hold themselves: in full those in use, of the others their names."""
+        """Return the rulesets that the drafts do not hold themselves: in full those in use, of the others their names."""
         here, wanted = _names(folders), _uses(folders)
         whole: dict[str, Folder] = {}
         while wanted:
             name = wanted.pop()
-            if name in self._shipped and name not in here and name not in whole:
-                whole[name] = self._folder(self._shipped[name], self._read(self._shipped[name]), shipped=True)
+            if name in self.others and name not in here and name not in whole:
+                whole[name] = self._folder(self.others[name], self._read(self.others[name]), shipped=True)
                 wanted |= _uses([whole[name]])
-        return [whole.get(name) or self._head(name) for name in self._shipped if name not in here]
+        return [whole.get(name) or self._head(name) for name in self.others if name not in here]
 
     def _read(self, root: Path) -> list[_File]:
-        if root not in self._shipped_files:
+        if root not in self._other_files:
             files = sorted(root.glob(f"*{SUFFIX}"))
-            self._shipped_files[root] = [self._cut(path, path.read_text("utf-8"), None) for path in files]
-        return self._shipped_files[root]
+            self._other_files[root] = [self._cut(path, path.read_text("utf-8"), None) for path in files]
+        return self._other_files[root]
 
     def _head(self, name: str) -> Folder:
-        """Return a shipped ruleset that nobody uses: what it is called, for those who mean it."""
+        """Return a ruleset that nobody uses: what it is called, for those who mean it."""
         if name not in self._heads:
             word = syntax.Word(name, Span(name, 0, 0))
             said = (
@@ -340,22 +360,6 @@ class _Beside:
 
     files: dict[str, bytes | None] = field(default_factory=dict)
     told: list[Diagnostic] = field(default_factory=list)
-
-
-class _Sources(Mapping[str, str]):
-    """The texts that spans point into, each made when it is asked for."""
-
-    def __init__(self, drafts: Drafts) -> None:
-        self._drafts = drafts
-
-    def __getitem__(self, name: str) -> str:
-        return self._drafts.source(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (piece.key for path in self._drafts.paths for piece in self._drafts.pieces(path))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def _digest(files: Sequence[_File]) -> str:
