@@ -43,6 +43,8 @@ class Server(LanguageServer):
         self.desk = Desk(release)
         self.colours = reading.Colours()
         self.told: tuple[Told, ...] = ()
+        self.shows_answers = False
+        """Whether the editor shows what its lenses answer by itself."""
         self._shown: dict[Path, list[types.Diagnostic]] = {}
         self._lint: asyncio.Task[None] | None = None
 
@@ -95,6 +97,11 @@ def server(release: Path | None = None) -> Server:
 
 def _documents(made: Server) -> None:
     desk = made.desk
+
+    @made.feature(types.INITIALIZE)
+    def initialize(parameters: types.InitializeParams) -> None:
+        options = parameters.initialization_options
+        made.shows_answers = isinstance(options, dict) and options.get("showsAnswers") is True
 
     @made.feature(types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
@@ -223,11 +230,13 @@ def _commands(made: Server) -> None:
     run, coverage, why = reading.LENSES
 
     def answered(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Return an answer, and show its first line to those whose editor shows no more."""
+        """Return an answer, and show its first line where the editor has not said that it shows answers itself."""
         try:
             found = ask()
         except (Refused, CodesafetyError) as reason:
             found = {"ok": False, "refused": True, "text": str(reason)}
+        if made.shows_answers:
+            return found
         kind = types.MessageType.Info if found["ok"] else types.MessageType.Warning
         made.window_show_message(types.ShowMessageParams(kind, found["text"].partition("\n")[0]))
         return found
