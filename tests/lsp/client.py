@@ -16,7 +16,7 @@ PATIENCE_S = 60
 class Editor:
     """An editor with a folder open. Use it as a context."""
 
-    def __init__(self, folder: Path, *arguments: str, capabilities: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, *arguments: str, capabilities: dict[str, Any] | None = None, options: Any = None) -> None:
         self.folder = folder
         with (folder.parent / "stderr.txt").open("wb") as complaints:
             self._process = subprocess.Popen(
@@ -34,7 +34,7 @@ class Editor:
         Thread(target=self._listen, daemon=True).start()
         self.capabilities = self.request(
             "initialize",
-            {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities or {}, "workspaceFolders": [{"uri": folder.as_uri(), "name": "rules"}]},
+            {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities or {}, "initializationOptions": options, "workspaceFolders": [{"uri": folder.as_uri(), "name": "rules"}]},
         )["capabilities"]  # fmt: skip
         self.notify("initialized", {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("pygls", reason="the language server is an extra: pip install 'codesafety[lsp]'")
 
 from tests.lsp.client import Editor, where
+from tests.terminology import generated as made
 
 from codesafety.language.parsing.parser import scanner
 from codesafety.lsp.reading import TOKENS, keywords
@@ -446,3 +448,61 @@ def _range(*at: int) -> dict[str, Any]:
 
 def _at(line: int, column: int) -> dict[str, Any]:
     return _range(line, column, line, column)
+
+
+def test_a_release_says_how_codes_are_called(tmp_path: Path) -> None:
+    pack = made.built(made.small(), tmp_path)
+    (tmp_path / "w").mkdir()
+    text = (
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 }\n'
+        f'valueset hearts "Hearts" {{ ecl {{ << {made.DISEASE} }} }}\n'
+        f'valueset listed "Listed" {{ codes {made.INFARCT}, {made.OLD} }}\n'
+        'valueset wanted "Wanted" { codes inf }\n'
+    )
+    (tmp_path / "w" / "a.rules").write_text(text)
+    with Editor(tmp_path / "w", "--release", str(pack)) as editor:
+        uri = editor.open("a.rules")
+        assert editor.at("hover", uri, 1, 10)["contents"]["value"].split("\n\n")[2].startswith("2 codes:")
+        found = editor.at("completion", uri, 3, text.split("\n")[3].index(" }"))
+        assert [
+            (one["detail"], one["textEdit"]["newText"].partition(" ")[0]) for one in found if one["detail"] == made.INFARCT
+        ] == [(made.INFARCT, made.INFARCT)]
+        line = text.split("\n")[2]
+        assert "Inactive in this release." in editor.at("hover", uri, 2, line.index(made.OLD))["contents"]["value"]
+
+
+def test_of_very_much_the_worst_is_shown_and_how_much_more_there_is(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    bare = "".join(f'rule r{n} {{ action note for entry e say "{{e}}" }}\n' for n in range(60))
+    (tmp_path / "w" / "a.rules").write_text(
+        f'ruleset my.rules {{ title "Mine" version 1.0.0 language 2 }}\n{bare}rule last {{ action nought for entry e say "x" }}\n'
+    )
+    with Editor(tmp_path / "w") as editor:
+        found = editor.diagnostics[editor.open("a.rules")]
+        assert len(found) == 301
+        assert (found[0]["code"], found[0]["severity"]) == ("CS224", 1)
+        assert re.fullmatch(
+            r"and \d+ more, of which `codesafety rules check` and `codesafety rules lint` tell", found[-1]["message"]
+        )
+
+
+def test_of_two_rulesets_of_one_name_neither_is_guessed(tmp_path: Path) -> None:
+    for name, text in {
+        "one/a.rules": MINE,
+        "two/a.rules": MINE,
+        "three/c.rules": 'ruleset other.rules { title "Other" version 1.0.0 language 2 uses my.rules 1.0.0 }\n',
+    }.items():
+        (tmp_path / "w" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "w" / name).write_text(text)
+    with Editor(tmp_path / "w") as editor:
+        assert [one["code"] for one in editor.diagnostics[editor.open("three/c.rules")]] == ["CS215"]
+
+
+def test_an_editor_that_shows_answers_itself_is_sent_no_message(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "a.rules").write_text(MINE)
+    with Editor(tmp_path / "w", options={"showsAnswers": True}) as editor:
+        uri = editor.open("a.rules")
+        assert editor.command("run", uri)["ok"] is False
+        editor.wait()
+        assert editor.shown == []

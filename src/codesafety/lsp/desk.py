@@ -37,16 +37,19 @@ class Desk:
         self.roots: list[Path] = []
         self.open: set[Path] = set()
         self._checked: Checked | None = None
+        self._called: tuple[list[ir.ValueSet], Terminology] | None = None
+        """The value sets by which codes are called, and how."""
 
     # -------------------------------------------------------------------------------------------- what lies on it
 
     def survey(self, roots: Sequence[Path]) -> None:
         """Look for rulesets below some folders, so that others may use them."""
         self.roots = list(roots)
+        places: dict[str, set[Path]] = {}
         for file in self.rule_files():
-            found = _HEADER.findall(_read(file) or "")
-            if len(found) == 1:
-                self.drafts.others[found[0]] = file.parent
+            for name in _HEADER.findall(_read(file) or ""):
+                places.setdefault(name, set()).add(file.parent)
+        self.drafts.others |= {name: folders.pop() for name, folders in places.items() if len(folders) == 1}  # of two, neither
 
     def rule_files(self) -> Iterator[Path]:
         """Yield the rule files below the folders that are open, without what tools put there."""
@@ -67,7 +70,7 @@ class Desk:
             for file in sorted(folder.glob(f"*{SUFFIX}")):
                 if self.drafts.text(file) is None and (text := _read(file)) is not None:
                     self.drafts.write(file, text)
-        self._checked = None
+        self._changed()
 
     def close(self, path: Path) -> None:
         """Take a document as it is on disk from now on; a folder of which nothing is open is forgotten."""
@@ -77,7 +80,7 @@ class Desk:
         else:
             for file in [file for file in self.drafts.paths if file.parent == path.parent]:
                 self.drafts.forget(file)
-        self._checked = None
+        self._changed()
 
     def reread(self, paths: Sequence[Path]) -> None:
         """Take files that changed on disk: rules that are not open, and whatever rules name."""
@@ -90,7 +93,7 @@ class Desk:
                 else:
                     self.drafts.write(path, text)
         self.drafts.reread()
-        self._checked = None
+        self._changed()
 
     # -------------------------------------------------------------------------------------------- what it means
 
@@ -99,9 +102,12 @@ class Desk:
         """What all of it means now."""
         if self._checked is None:
             self._checked = self.drafts.checked()
-            self.__dict__.pop("declared", None)
-            self.__dict__.pop("terminology", None)
         return self._checked
+
+    def _changed(self) -> None:
+        """Forget what follows from the texts."""
+        self._checked = None
+        self.__dict__.pop("declared", None)
 
     @cached_property
     def declared(self) -> dict[tuple[str, str], tuple[syntax.Declaration, str]]:
@@ -113,10 +119,15 @@ class Desk:
                     found.setdefault((WHAT[type(node)], f"{ruleset}/{node.name.text}"), (node, ruleset))
         return found
 
-    @cached_property
+    @property
     def terminology(self) -> Terminology:
         """How codes are called: by the release, else by the lists and the names that ship."""
-        return self.release or frozen_terminology(self.checked.loaded.rulesets)
+        if self.release is not None:
+            return self.release
+        sets = [one for ruleset in self.checked.loaded.rulesets for one in ruleset.valuesets]
+        if self._called is None or len(self._called[0]) != len(sets) or any(a is not b for a, b in zip(self._called[0], sets)):
+            self._called = sets, frozen_terminology(self.checked.loaded.rulesets)
+        return self._called[1]
 
     def terms(self, code: str) -> tuple[str, ...]:
         return self.terminology.terms(code)

@@ -43,6 +43,11 @@ class Places:
         start = text.rfind("\n", 0, offset) + 1
         return types.Position(line + text.count("\n", 0, offset), self.units(text[start:offset]))
 
+    def path(self, span: Span) -> Path:
+        """Return the file that a span is in."""
+        piece = self._drafts.piece(span.file)
+        return Path(span.file) if piece is None else piece.path
+
     def range(self, span: Span) -> tuple[Path, types.Range]:
         """Return the file and the range of a span, in a piece or in a file that rules name."""
         piece = self._drafts.piece(span.file)

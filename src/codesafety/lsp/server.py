@@ -47,6 +47,7 @@ class Server(LanguageServer):
         """Whether the editor shows what its lenses answer by itself."""
         self._shown: dict[Path, list[types.Diagnostic]] = {}
         self._lint: asyncio.Task[None] | None = None
+        self._looking: asyncio.Future[tuple[Told, ...]] | None = None
 
     def tell(self) -> None:
         """Send what is wrong in each file of which that has changed."""
@@ -67,12 +68,14 @@ class Server(LanguageServer):
     async def _look(self) -> None:
         await asyncio.sleep(IDLE_S)
         desk = self.desk
+        if self._looking is not None and not self._looking.done():
+            await asyncio.wait([self._looking])  # it is of a text that is past, and cannot be stopped
         if not desk.checked.whole:
             return
+        rulesets = sorted({desk.checked.ruleset_of[path] for path in desk.drafts.paths})
+        self._looking = asyncio.ensure_future(running.linted(desk, desk.checked, rulesets))
         try:
-            self.told = await running.linted(
-                desk, desk.checked, sorted(set(map(desk.checked.ruleset_of.__getitem__, desk.drafts.paths)))
-            )
+            self.told = await asyncio.shield(self._looking)
         except CodesafetyError as error:
             self.window_log_message(types.LogMessageParams(types.MessageType.Warning, str(error)))
             return

@@ -25,6 +25,8 @@ _SEVERITIES: Final = {
 _QUOTED: Final = re.compile(r"`([^`\n]+)`")
 _TAKE_OUT: Final = ("delete", "remove it", "take it out", "leave it out")
 _ERRORS: Final = ("CS1", "CS2", "CS3")
+_MOST_SHOWN: Final = 300
+"""How much is said of one file."""
 _MOST_TRIED: Final = 8
 """How many ways of putting something right are tried: each is checked before it is shown."""
 
@@ -32,24 +34,33 @@ _MOST_TRIED: Final = 8
 def diagnostics(desk: Desk, linted: Iterable[Told]) -> dict[Path, list[types.Diagnostic]]:
     """Return what is to be said of each file that is open or lies beside one; of those with nothing wrong, nothing.
 
-    `linted`: what the linter told last. What it told of text that has changed since is left out until it has looked again.
+    `linted`: what the linter told last. What it told of text that has changed since is left out until it has looked again. Of a file
+    of which very much is to be said it is the worst, and how much more there is: an editor is sent all of it after every key.
     """
-    found: dict[Path, list[types.Diagnostic]] = {path: [] for path in desk.drafts.paths}
+    found: dict[Path, list[tuple[Diagnostic, tuple[str, ...]]]] = {path: [] for path in desk.drafts.paths}
     for one in desk.checked.diagnostics:
-        path, shown = _shown(desk, one, ())
-        found.setdefault(path, []).append(shown)
+        found.setdefault(desk.places.path(one.span), []).append((one, ()))
     for told in linted:
         if desk.drafts.piece(told.diagnostic.span.file) is not None:
-            path, shown = _shown(desk, told.diagnostic, told.patients)
-            found.setdefault(path, []).append(shown)
-    return found
+            found.setdefault(desk.places.path(told.diagnostic.span), []).append((told.diagnostic, told.patients))
+    return {path: _most(desk, every) for path, every in found.items()}
 
 
-def _shown(desk: Desk, one: Diagnostic, patients: Iterable[str]) -> tuple[Path, types.Diagnostic]:
-    path, where = desk.places.range(one.span)
+def _most(desk: Desk, found: list[tuple[Diagnostic, tuple[str, ...]]]) -> list[types.Diagnostic]:
+    if len(found) <= _MOST_SHOWN:
+        return [_shown(desk, *one) for one in found]
+    worst = sorted(found, key=lambda one: one[0].severity is not Severity.ERROR)[:_MOST_SHOWN]
+    more = f"and {len(found) - _MOST_SHOWN} more, of which `codesafety rules check` and `codesafety rules lint` tell"
+    start = types.Position(0, 0)
+    note = types.Diagnostic(types.Range(start, start), more, severity=types.DiagnosticSeverity.Information, source="codesafety")
+    return [*(_shown(desk, *one) for one in worst), note]
+
+
+def _shown(desk: Desk, one: Diagnostic, patients: Iterable[str] = ()) -> types.Diagnostic:
+    where = desk.places.range(one.span)[1]
     lines = [shortened(one.message), *([shortened(one.help)] if one.help else []), *(f"patient: {p}" for p in patients)]
     related = [(desk.places.range(span), label) for span, label in one.related]
-    return path, types.Diagnostic(
+    return types.Diagnostic(
         where,
         "\n".join(lines),
         severity=_SEVERITIES[one.severity],
@@ -77,9 +88,7 @@ def quick_fixes(desk: Desk, uri: str, where: types.Range, linted: Iterable[Told]
             continue
         if _meet(desk.places.within(piece, told.diagnostic.span.start, told.diagnostic.span.end), where):
             edit = types.TextEdit(desk.places.within(piece, told.fix.span.start, told.fix.span.end), told.fix.text)
-            actions.append(
-                _action(f"{told.check}: {told.diagnostic.help}", _shown(desk, told.diagnostic, ())[1], uri, edit, True)
-            )
+            actions.append(_action(f"{told.check}: {told.diagnostic.help}", _shown(desk, told.diagnostic), uri, edit, True))
     return actions
 
 
@@ -102,7 +111,7 @@ def _of(desk: Desk, one: Diagnostic, piece: Piece, uri: str) -> Iterator[types.C
         if gone and not any(code[:3] in _ERRORS for code, _ in after - before):
             edit = types.TextEdit(desk.places.within(piece, span.start, span.end), new)
             preferred = (one.help or "").startswith("did you mean") and tried == 0
-            yield _action(title, _shown(desk, one, ())[1], uri, edit, preferred)
+            yield _action(title, _shown(desk, one), uri, edit, preferred)
 
 
 def _counted(checked: Checked) -> Counter[tuple[str, str]]:
