@@ -394,7 +394,7 @@ class _Keeper:
         self._kept_before = before.kept if before is not None else {}
         self._known_before = before.known if before is not None else {}
         self._sets_before = before.sets if before is not None else {}
-        self.kept: dict[int, _Kept] = {}
+        self.kept: dict[tuple[int, bool], _Kept] = {}
         self.known: dict[str, dict[tuple[str, str], object]] = {}
         """By ruleset: what there is to know of each of its names from outside."""
         self.sets: dict[str, dict[str, None]] = {}
@@ -407,22 +407,24 @@ class _Keeper:
         self._came_or_went = False
         """Whether there are names that were not there, or that are no more."""
 
-    def __call__(self, node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made]) -> _Made:
+    def __call__(
+        self, node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made], *, names: bool = True
+    ) -> _Made:
         data = self._data.get(scope.ruleset, {})
         files = tuple(data.get(name) for name in named_files(node))
-        if isinstance(node, syntax.Rule):
+        if names and isinstance(node, syntax.Rule):
             self._look_at_names(scope)
-        else:
+        elif names:
             self._look_at_sets(scope)
-        one = self._kept_before.get(id(node))
-        if one is None or not self._holds(one, files, scope):
+        one = self._kept_before.get((id(node), names))
+        if one is None or (names and not self._holds(one, files, scope)):
             told, first = Diagnostics(), len(scope.names.uses)
             made = make(replace(scope, diagnostics=told))
             one = _Kept(node, made, tuple(told.found), tuple(scope.names.uses[first:]), files)
         else:
             scope.names.uses += one.uses
         scope.diagnostics.found += one.told
-        self.kept[id(node)] = one
+        self.kept[id(node), names] = one
         return one.made  # type: ignore[return-value]  # what `make` made of the same node
 
     def _holds(self, one: _Kept, files: tuple[bytes | None, ...], scope: RulesetScope) -> bool:

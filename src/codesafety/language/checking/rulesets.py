@@ -209,12 +209,16 @@ def _satisfies(version: str, wanted: str) -> bool:
 class Keeper(Protocol):
     """What checks one declaration; an editor's gives what it made before where nothing that it depends on has changed."""
 
-    def __call__(self, node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made]) -> _Made: ...
+    def __call__(
+        self, node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made], *, names: bool = True
+    ) -> _Made:
+        """Return what `make` makes of a declaration. `names`: it depends on names that stand in it."""
+        ...
 
 
-def afresh(node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made]) -> _Made:
+def afresh(node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made], *, names: bool = True) -> _Made:
     """Check a declaration, whatever was made of it before."""
-    del node
+    del node, names
     return make(scope)
 
 
@@ -262,7 +266,8 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
                 tables.append(table)
                 names.tables[table.name] = table
     if head.language < 2:
-        require_second_step([node for node, _ in nodes], diagnostics)
+        for node, _ in nodes:
+            keep(node, scope, partial(require_second_step, node), names=False)
     declarations.check_circles(sets, diagnostics)
     for node, _ in nodes:
         if isinstance(node, syntax.Rule) and node.each is not None:
