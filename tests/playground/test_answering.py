@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,15 @@ def test_a_patient_that_cannot_be_read_is_told_and_not_repeated(playground: Play
     assert found["rules"] == []
 
 
-def test_nothing_of_a_ruleset_is_read_from_this_machine(playground: Playground) -> None:
-    text = FIRST.replace("codes 77386006 |Pregnancy|", 'frozen "../../etc/passwd"')
-    assert [one["code"] for one in playground.answer(text, patient())["problems"]] == ["CS226"]
+def test_no_file_of_this_machine_is_read(playground: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "this page").mkdir()
+    (tmp_path / "this page" / "list.csv").write_text("system,code,term\nsct,77386006,Pregnancy\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("list.csv", "../../etc/passwd"):
+        text = FIRST.replace("codes 77386006 |Pregnancy|", f'frozen "{name}"')
+        assert [one["code"] for one in playground.answer(text, patient())["problems"]] == ["CS226"]
+
+
+def test_a_text_that_says_nothing_of_itself_is_told(playground: Playground) -> None:
+    [one] = playground.answer("", patient())["problems"]
+    assert one["message"] == "nothing in `this page` says which ruleset this is"

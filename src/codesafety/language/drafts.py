@@ -28,6 +28,8 @@ from codesafety.language.parsing.tokens import Token
 from codesafety.language.schema import LANGUAGES
 
 _Made = TypeVar("_Made")
+Reader = Callable[[Path, Sequence[str], Diagnostics], Mapping[str, bytes]]
+"""Returns the files of a folder that rules name, by that name; what cannot be read is reported."""
 _BEGINS: Final = re.compile(
     r"\n(?=(?:rule|valueset|limit|table|define|ruleset)[ \t])|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"  # a comment has no beginnings in it
 )
@@ -147,9 +149,19 @@ class Checked:
 
 
 class Drafts:
-    """Rule files as somebody is writing them. `others`: the folders of rulesets that they may use, by their names."""
+    """Rule files as somebody is writing them.
 
-    def __init__(self, *, others: Mapping[str, Path] | None = None, predicates: Mapping[str, ir.Signature] | None = None) -> None:
+    `others`: the folders of rulesets that they may use, by their names. `beside`: what reads the files that they name.
+    """
+
+    def __init__(
+        self,
+        *,
+        others: Mapping[str, Path] | None = None,
+        predicates: Mapping[str, ir.Signature] | None = None,
+        beside: Reader = read_named,
+    ) -> None:
+        self._beside = beside
         self._files: dict[Path, _File] = {}
         self.others = dict(others or {})
         self._other_files: dict[Path, list[_File]] = {}
@@ -317,7 +329,8 @@ class Drafts:
         missing = [name for name in names if name not in held.files]
         if missing:
             told = Diagnostics()
-            held.files |= {**dict.fromkeys(missing), **read_named(root, missing, told)}
+            read = read_named if shipped else self._beside
+            held.files |= {**dict.fromkeys(missing), **read(root, missing, told)}
             held.told += told.found
         data = {name: raw for name in names if (raw := held.files[name]) is not None}
         places = {name: (root / name).as_posix() for name in data}

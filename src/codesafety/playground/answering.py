@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -12,6 +12,7 @@ from codesafety import ir
 from codesafety.authoring.testing import bind_for_examples, build
 from codesafety.authoring.why import Clause, Trace, as_paragraph, trace
 from codesafety.builtin import all_rulesets
+from codesafety.diagnostics import Diagnostics
 from codesafety.engine import frozen_terminology, installed_predicates, open_terminology, read_model
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.evaluation.binding import Binding
@@ -21,8 +22,8 @@ from codesafety.language.parsing import syntax
 from codesafety.plugins.reading import Source
 from codesafety.record import Record, Submission
 
-_FILE: Final = Path("/playground/my.rules")
-"""What the text is called; there is no such file, and rules that name files beside them find none."""
+_FILE: Final = Path("this page", "rules")
+"""What the text is called; it is no file, and rules that name files beside them find none."""
 
 
 class Playground:
@@ -32,7 +33,7 @@ class Playground:
         self._release = open_terminology(release)[0]
         self._predicates = installed_predicates()
         signatures = {name: one.signature for name, one in self._predicates.items()}
-        self._drafts = Drafts(others={path.name: path for path in all_rulesets()}, predicates=signatures)
+        self._drafts = Drafts(others={path.name: path for path in all_rulesets()}, predicates=signatures, beside=_nothing)
         self._lock = Lock()
 
     def answer(self, rules: str, patient: str) -> dict[str, Any]:
@@ -113,6 +114,11 @@ class Playground:
             if one.severity == "error" and (piece is None or not piece.text.startswith("rule")):
                 return True
         return False
+
+
+def _nothing(_root: Path, _names: Sequence[str], _told: Diagnostics) -> dict[str, bytes]:
+    """Read nothing of this machine for a page."""
+    return {}
 
 
 def _head(rule: ir.Rule) -> dict[str, Any]:
