@@ -149,6 +149,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.benchmarks.growth_benchmark")
     session.run("python", "-m", "tests.benchmarks.hostile_benchmark")
     session.run("python", "-m", "tests.benchmarks.sets_benchmark")
+    session.run("python", "-m", "tests.benchmarks.keystrokes_benchmark")
     session.run("python", "-m", "tests.benchmarks.terminology_benchmark")
 
 

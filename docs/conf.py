@@ -1,13 +1,9 @@
 """Sphinx configuration."""
 
-import sys
-from pathlib import Path
-
 from sphinx.application import Sphinx
 
 from codesafety import __version__
-
-sys.path.insert(0, str(Path(__file__).parent))
+from codesafety.pygments_lexer import RulesLexer
 
 project = "codesafety"
 copyright = "2026, the codesafety authors"
@@ -28,7 +24,5 @@ nitpicky = False
 
 
 def setup(app: Sphinx) -> None:
-    from rules_lexer import RulesLexer
-
     app.add_lexer("rules", RulesLexer)
     app.add_lexer("rules-error", RulesLexer)

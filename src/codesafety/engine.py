@@ -22,6 +22,7 @@ from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.in_time import in_time
 from codesafety.evaluation.outcome import RunResult
+from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import WORK_BUDGET, Bounds
 from codesafety.formats.native import plain_json, validated
@@ -614,9 +615,9 @@ def read_overrides(source: Source) -> list[Override]:
     return [validated(Override, one, f"{source.name}[{n}]") for n, one in enumerate(listed)]
 
 
-def installed_predicates() -> dict[str, ir.Signature]:
+def installed_predicates() -> dict[str, BoundPredicate]:
     """Return the predicates of installed plugins, which rules may call. Raises PluginError."""
-    return {name: one.signature for name, one in declared.predicates(manager([builtin], entry_points=True)).items()}
+    return declared.predicates(manager([builtin], entry_points=True))
 
 
 def rule_paths(rules: Iterable[str | Path], plugins: PluginManager | None = None) -> list[Path]:

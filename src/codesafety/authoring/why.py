@@ -6,13 +6,13 @@ what was sent or shows a birth date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from codesafety import ir
 from codesafety.authoring.coverage import words_at
-from codesafety.authoring.testing import Texts, alone_with, answer
+from codesafety.authoring.testing import alone_with, answer
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts, ItemFact, TextFact, Unseen
@@ -119,7 +119,7 @@ def trace(
     ruleset: ir.Ruleset,
     submission: Submission,
     record: Record | None,
-    texts: Texts,
+    texts: Mapping[str, str],
     *,
     not_asked: str | None = None,
 ) -> Trace:
@@ -151,7 +151,7 @@ def trace(
 class _Tracer(Interpreter):
     """The reference evaluator with one rule and one message, which keeps what each clause came to."""
 
-    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule, texts: Texts) -> None:
+    def __init__(self, binding: Binding, facts: Facts, rule: ir.Rule, texts: Mapping[str, str]) -> None:
         super().__init__(binding, facts)
         self._rule = rule
         self._texts = texts

@@ -15,6 +15,8 @@ from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
 from codesafety.cli import explain as explain_module
+from codesafety.cli import lsp as lsp_module
+from codesafety.cli import playground as playground_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli import serve as serve_module
 from codesafety.cli import why as why_module
@@ -89,6 +91,8 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
 app.command("serve")(serve_module.serve)
+app.command("lsp")(lsp_module.lsp)
+app.command("playground")(playground_module.playground)
 app.command("catalogue")(catalogue_module.catalogue)
 app.command("why")(why_module.why)
 app.command("explain")(explain_module.explain)

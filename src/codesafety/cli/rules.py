@@ -90,7 +90,8 @@ def check(
     try:
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
             found, other_files = _with_folders(paths)
-            loaded = language.load(found, shipped=_shipped(), predicates=installed_predicates(), strict=strict)
+            signatures = {name: predicate.signature for name, predicate in installed_predicates().items()}
+            loaded = language.load(found, shipped=_shipped(), predicates=signatures, strict=strict)
             hazards = unlisted(loaded.rulesets, hazard_log(found))
             engine = load(*found, release=release, installed_plugins=True) if release else None
     except RuleError as error:

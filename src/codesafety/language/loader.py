@@ -9,7 +9,8 @@ from codesafety import ir
 from codesafety.collection import no_collection
 from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span
 from codesafety.errors import RuleError
-from codesafety.language.checking.rulesets import Folder, check, header
+from codesafety.language.checking.rulesets import Folder, check, header, named_files
+from codesafety.language.checking.scope import Names
 from codesafety.language.files import SUFFIX, Found, Loaded, Place, ReadFolder, digest, digest_of, find, nothing, read_named
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.parser import parse_collecting, scanner
@@ -105,7 +106,7 @@ def _checked(
     for folder in folders:
         folder.header = header(folder, diagnostics) if syntax_is_whole or not folder.shipped else None
     known = syntax_is_whole or all(folder.header is not None for folder in folders if not folder.shipped)
-    rulesets = check(folders, predicates, diagnostics, sources) if known else []
+    rulesets = check(folders, Names(predicates=predicates), diagnostics, sources) if known else []
     if strict:
         diagnostics.found = [_as_error(d) for d in diagnostics.found]
     if diagnostics.errors:
@@ -180,7 +181,7 @@ def _folder(
         _parse_into(parsed, text, file.as_posix(), diagnostics)
     if not parsed:
         return []
-    names = tuple(dict.fromkeys(_named_files(parsed)))
+    names = tuple(dict.fromkeys(name for one in parsed for declared in one.declarations for name in named_files(declared)))
     if beside is None:
         data = read_named(root, names, diagnostics)
     else:
@@ -199,14 +200,3 @@ def _parse_into(files: list[syntax.File], text: str, name: str, diagnostics: Dia
     parsed, wrong = parse_collecting(text, name)
     diagnostics.found += wrong
     files.append(parsed)
-
-
-def _named_files(files: Sequence[syntax.File]) -> Iterator[str]:
-    for file in files:
-        for declaration in file.declarations:
-            if isinstance(declaration, syntax.Table):
-                yield declaration.file.text
-            elif isinstance(declaration, syntax.ValueSet):
-                for part in declaration.parts:
-                    if isinstance(part, syntax.Setting) and isinstance(part.value, syntax.Text):
-                        yield part.value.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from codesafety import ir
@@ -52,6 +53,7 @@ def warn_of_made_up_codes(rules: Iterable[ir.Rule], sets: Iterable[ir.ValueSet],
     """Warn of rules that are about sets of made-up codes alone, which no message holds."""
     declared = {one.name: one for one in sets}
 
+    @cache
     def made_up(name: str) -> bool:
         codes: list[ir.CodeRef] = []
         whole = [name]

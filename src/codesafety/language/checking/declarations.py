@@ -15,8 +15,8 @@ from codesafety.language.checking.scope import RulesetScope, written_length
 from codesafety.language.datafiles import DataFile
 from codesafety.language.parsing import syntax
 
-Opener = Callable[[syntax.Text], "tuple[str, str] | None"]
-"""Gives the text of the file that a rule file names and its place, or None where it cannot be read; that is reported."""
+Opener = Callable[[syntax.Text, Diagnostics], "tuple[str, str] | None"]
+"""Returns a file's text and its place; None where it cannot be read, which is reported."""
 _COLUMN_TYPES: tuple[str, ...] = get_args(ir.ColumnType)
 
 
@@ -189,7 +189,7 @@ def valueset(node: syntax.ValueSet, scope: RulesetScope, open_file: Opener) -> i
             case syntax.Setting(value=syntax.Text() as named):
                 if once(seen, "frozen", part.span, diagnostics):
                     frozen_file = named.text
-                    opened = open_file(named)
+                    opened = open_file(named, diagnostics)
                     bare = datafiles.bare(opened[0]) if opened is not None else None
                     if bare is not None:
                         rows, told = bare
@@ -291,7 +291,7 @@ def _add(to: dict[str, ir.CodeRef], code: ir.CodeRef, diagnostics: Diagnostics) 
 
 
 def _read(named: syntax.Text, open_file: Opener, diagnostics: Diagnostics) -> DataFile | None:
-    opened = open_file(named)
+    opened = open_file(named, diagnostics)
     return None if opened is None else datafiles.read(*opened, diagnostics)
 
 

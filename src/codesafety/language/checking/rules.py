@@ -293,7 +293,7 @@ def _named_once(examples: Sequence[syntax.Example], diagnostics: Diagnostics) ->
 
 def check_after(rules: Iterable[ir.Rule], diagnostics: Diagnostics) -> None:
     """Report rules that come after each other in a circle: none of them could be shown beneath another."""
-    after = {rule.name: rule for rule in rules}
+    after = {rule.name: rule for rule in rules if rule.after}
     settled: set[str] = set()
     for rule in after.values():
         path: dict[str, None] = {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 from codesafety import ir
 from codesafety.diagnostics import Diagnostics, Span, did_you_mean
@@ -21,6 +22,7 @@ from codesafety.language.files import ReadFolder
 from codesafety.language.parsing import syntax
 from codesafety.language.schema import LANGUAGES
 
+_Made = TypeVar("_Made")
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -204,15 +206,33 @@ def _satisfies(version: str, wanted: str) -> bool:
     return a[0] == b[0] and a >= b
 
 
+class Keeper(Protocol):
+    """What checks one declaration; an editor's gives what it made before where nothing that it depends on has changed."""
+
+    def __call__(
+        self, node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made], *, names: bool = True
+    ) -> _Made:
+        """Return what `make` makes of a declaration. `names`: it depends on names that stand in it."""
+        ...
+
+
+def afresh(node: syntax.Declaration, scope: RulesetScope, make: Callable[[RulesetScope], _Made], *, names: bool = True) -> _Made:
+    """Check a declaration, whatever was made of it before."""
+    del node, names
+    return make(scope)
+
+
 def check(
-    folders: Sequence[Folder], predicates: Mapping[str, ir.Signature], diagnostics: Diagnostics, sources: dict[str, str]
+    folders: Sequence[Folder], names: Names, diagnostics: Diagnostics, sources: dict[str, str], keep: Keeper = afresh
 ) -> list[ir.Ruleset]:
-    """Return the meaning of rulesets in the order of their dependence. `sources` gains the data files that were read."""
-    names = Names(predicates=predicates)
-    return [_ruleset(folder, names, diagnostics, sources) for folder in in_order(folders, diagnostics)]
+    """Return the meaning of rulesets in the order of their dependence.
+
+    `names` gains what is declared, and where it is named; `sources` the data files that were read.
+    """
+    return [_ruleset(folder, names, diagnostics, sources, keep) for folder in in_order(folders, diagnostics)]
 
 
-def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str]) -> ir.Ruleset:
+def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str], keep: Keeper) -> ir.Ruleset:
     head = folder.header
     assert head is not None
     scope = RulesetScope(head.name, frozenset(use.ruleset for use in head.uses), names, diagnostics, head.language)
@@ -221,8 +241,8 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     for file in folder.files:
         _declare_broken(file.broken, scope)
 
-    def open_file(word: syntax.Text) -> tuple[str, str] | None:
-        text = _data_text(word, folder, diagnostics)
+    def open_file(word: syntax.Text, told: Diagnostics) -> tuple[str, str] | None:
+        text = _data_text(word, folder, told)
         if text is None:
             return None
         place = folder.places[word.text]
@@ -232,21 +252,22 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
     limits, sets, tables = [], [], []
     for node, _ in nodes:
         if isinstance(node, syntax.Limit):
-            limit = declarations.limit(node, scope)
+            limit = keep(node, scope, partial(declarations.limit, node))
             if limit is not None:
                 limits.append(limit)
                 names.limits[limit.name] = limit
         elif isinstance(node, syntax.ValueSet):
-            sets.append(declarations.valueset(node, scope, open_file))
+            sets.append(keep(node, scope, partial(declarations.valueset, node, open_file=open_file)))
             if sets[-1].phrases:
                 names.phrases[sets[-1].name] = frozenset(said for _, said in sets[-1].phrases)
         elif isinstance(node, syntax.Table):
-            table = declarations.table(node, scope, open_file)
+            table = keep(node, scope, partial(declarations.table, node, open_file=open_file))
             if table is not None:
                 tables.append(table)
                 names.tables[table.name] = table
     if head.language < 2:
-        require_second_step([node for node, _ in nodes], diagnostics)
+        for node, _ in nodes:
+            keep(node, scope, partial(require_second_step, node), names=False)
     declarations.check_circles(sets, diagnostics)
     for node, _ in nodes:
         if isinstance(node, syntax.Rule) and node.each is not None:
@@ -254,7 +275,12 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
             names.families[f"{head.name}/{node.name.text}"] = tuple(row.key for row in named.rows) if named else ()
     check_defines([d for name, d in names.defines.items() if name.rpartition("/")[0] == head.name], condition)
     warn_of_disagreement(sets, diagnostics, names.terms)
-    made = [rule for node, file in nodes if isinstance(node, syntax.Rule) for rule in rules(node, scope, file.text)]
+    made = [
+        rule
+        for node, file in nodes
+        if isinstance(node, syntax.Rule)
+        for rule in keep(node, scope, partial(rules, node, text=file.text))
+    ]
     check_after(made, diagnostics)
     warn_of_made_up_codes(made, sets, diagnostics)
     return ir.Ruleset(
@@ -329,6 +355,16 @@ def _declare(nodes: Sequence[tuple[syntax.Declaration, syntax.File]], scope: Rul
                 "choose another name",
                 ((first, "first declared here"),),
             )
+
+
+def named_files(declaration: syntax.Declaration) -> Iterator[str]:
+    """Yield the files that a declaration names."""
+    if isinstance(declaration, syntax.Table):
+        yield declaration.file.text
+    elif isinstance(declaration, syntax.ValueSet):
+        for part in declaration.parts:
+            if isinstance(part, syntax.Setting) and isinstance(part.value, syntax.Text):
+                yield part.value.text
 
 
 def _data_text(word: syntax.Text, folder: Folder, diagnostics: Diagnostics) -> str | None:

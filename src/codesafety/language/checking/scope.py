@@ -86,6 +86,15 @@ def date_literal(date: syntax.DateText | syntax.Number, diagnostics: Diagnostics
     return None if days is None else ir.DateLiteral(*days, date.text, date.span)
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place that names a declaration: `what` it is (`value set`, `limit`, `table`, `rule`, `named condition`), by its whole name."""
+
+    span: Span
+    what: str
+    name: str
+
+
 @dataclass(slots=True)
 class Names:
     """What is declared where. Keys are whole names: `ruleset/name`."""
@@ -106,6 +115,8 @@ class Names:
     predicates: Mapping[str, ir.Signature] = field(default_factory=dict)
     terms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The first term of each code and the set that gives it."""
+    uses: list[Use] = field(default_factory=list)
+    """Every place that names a declaration, as it was looked up."""
 
 
 @dataclass(slots=True)
@@ -143,6 +154,7 @@ class RulesetScope:
             return None
         name = f"{ruleset}/{local}"
         if name in declared:
+            self.names.uses.append(Use(word.span, what, name))
             return name
         if len(self.diagnostics.found) > _SUGGESTIONS:
             self.diagnostics.error("CS203", f"there is no {what} `{word.text}`", word.span, "check the spelling")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from codesafety.diagnostics import Diagnostics, Span
+from codesafety.diagnostics import Span
+from codesafety.language.checking.scope import RulesetScope
 from codesafety.language.parsing import syntax
 from codesafety.plain import names_of
 
 
-def require_second_step(nodes: Iterable[syntax.Declaration], diagnostics: Diagnostics) -> None:
-    """Report the first thing of each declaration that the first version of the language does not have."""
-    for node in nodes:
-        found = next(_second_step(node), None)
-        if found is not None:
-            what, span = found
-            diagnostics.error("CS223", f"{what} came with language 2", span, "write `language 2` in the ruleset's header")
+def require_second_step(node: syntax.Declaration, scope: RulesetScope) -> None:
+    """Report the first thing of a declaration that the first version of the language does not have."""
+    found = next(_second_step(node), None)
+    if found is not None:
+        what, span = found
+        scope.diagnostics.error("CS223", f"{what} came with language 2", span, "write `language 2` in the ruleset's header")
 
 
 def _second_step(node: Any) -> Iterator[tuple[str, Span]]:

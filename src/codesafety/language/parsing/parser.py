@@ -111,6 +111,17 @@ def parse_collecting(text: str, file: str) -> tuple[syntax.File, list[Diagnostic
     return syntax.File(file, text, tuple(well), tuple(broken)), collected.found
 
 
+def accepted_after(tokens: Sequence[Token]) -> frozenset[str]:
+    """Return the terminals that may stand behind the first tokens of a file or of a declaration; none where these are wrong."""
+    try:
+        _grammar()[0].parse(cast(Any, list(tokens)))
+    except UnexpectedToken as error:
+        return frozenset(error.accepts or error.expected) if error.token.type == "$END" else frozenset()
+    except TooDeep:
+        return frozenset()
+    return _DECLARATIONS
+
+
 def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     chunk: list[Token] = []
     for token in tokens:
