@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from codesafety.arguments import expect, expect_all
-from codesafety.bundle import MAX_BYTES, Bundle, read, read_path
+from codesafety.bundle import MAX_BYTES, Bundle, is_expired, read, read_path
 from codesafety.engine import Engine, load
 from codesafety.errors import BundleError, CodesafetyError, ConfigurationError
 
@@ -45,7 +46,7 @@ class Follower:
         self._options = options
         self._every_s = every_s
         self._looking = threading.Lock()
-        self._ended = threading.Event()
+        self._stopped = threading.Event()
         self._refused: str | None = None
         self._unseen: str | None = None
         self.engine: Engine = self._first()
@@ -80,17 +81,25 @@ class Follower:
         """Why the last bundle that appeared was not taken, or the place could not be looked at; None: all is well."""
         return self._unseen or self._refused
 
+    def ended(self, today: date | None = None) -> bool:
+        """Return whether the last day of the bundle in use has passed, and no newer one has come. It stays in use."""
+        return is_expired(self.bundle.manifest, today)
+
     def start(self) -> None:
         """Look again and again, in a thread of its own, each time after a while that differs by a fifth at most. It ends with `stop` or the
         process; a process that is forked starts its own."""
         threading.Thread(target=self._run, name="codesafety-follower", daemon=True).start()
 
     def stop(self) -> None:
-        self._ended.set()
+        self._stopped.set()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._every_s * random.uniform(0.8, 1.2)):
+        told = False
+        while not self._stopped.wait(self._every_s * random.uniform(0.8, 1.2)):
             self.look()
+            if (over := self.ended()) and not told:
+                _log.warning("the bundle in use has expired, and stays in use: no newer one is at its place")
+            told = over
 
     def _first(self) -> Engine:
         engine: Engine | None = None

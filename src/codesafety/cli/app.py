@@ -24,6 +24,7 @@ _LATER: Final[Mapping[str, str]] = {
     "terminology": "codesafety.cli.terminology",
     "codes": "codesafety.cli.codes",
     "bundle": "codesafety.cli.bundle",
+    "log": "codesafety.cli.log",
 }
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from codesafety.bundle import is_expired
+from codesafety.decision_log import DecisionLog
 from codesafety.engine import Engine
 from codesafety.report import Report
 
@@ -32,6 +34,12 @@ class Metrics:
         )
         self.serial = Gauge("codesafety_bundle_serial", "Serial of the bundle in use", multiprocess_mode="min", **of)
         self.refused = Gauge("codesafety_bundle_refused", "1 where the last bundle was not taken", multiprocess_mode="max", **of)
+        self.expired = Gauge("codesafety_bundle_expired", "1 where the bundle in use has expired", multiprocess_mode="max", **of)
+        self.not_logged = Counter("codesafety_not_logged", "Requests that were not answered, for the log took no row", **of)
+        self._log_rows = Gauge("codesafety_log_rows", "Rows of the log that were written", multiprocess_mode="livesum", **of)
+        self._log_dropped = Gauge(
+            "codesafety_log_dropped", "Rows of the log that could not be masked", multiprocess_mode="livesum", **of
+        )
         self._decisions = Counter("codesafety_decisions", "Reports, by decision and told", ["decision", "told"], **of)
         self._findings = Counter("codesafety_findings", "Findings, by rule and action", ["rule", "version", "action"], **of)
         self._cannot_tell = Counter("codesafety_cannot_tell", "Answers that could not be told, by rule", ["rule"], **of)
@@ -55,10 +63,14 @@ class Metrics:
         self._items.labels("yes").inc(report.counts.answered)
         self._items.labels("no").inc(report.counts.items - report.counts.answered)
 
-    def use(self, engine: Engine, refused: bool) -> None:
-        """Say which bundle is in use."""
+    def use(self, engine: Engine, refused: bool, log: DecisionLog | None) -> None:
+        """Say which bundle is in use, and what was logged."""
+        if log is not None:
+            self._log_rows.set(log.written)
+            self._log_dropped.set(log.dropped)
         if engine.bundle is not None:
             self.serial.set(engine.bundle.manifest.serial)
+            self.expired.set(is_expired(engine.bundle.manifest))
         self.refused.set(refused)
 
     def text(self) -> bytes:
