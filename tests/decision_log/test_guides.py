@@ -22,7 +22,7 @@ CODES = {"codesafety check": 1}
 @pytest.mark.parametrize(("guide", "commands"), [("decision-log", 6), ("setting-aside", 2)])
 def test_every_command_and_program_of_the_guide_does_what_it_says(guide: str, commands: int, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "guide" / f"{guide}.md").read_text(encoding="utf-8")
-    for example in EXAMPLES.iterdir():
+    for example in (path for path in EXAMPLES.iterdir() if path.is_file()):
         shutil.copy(example, tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with socket.socket() as free:
