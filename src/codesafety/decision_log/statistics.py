@@ -11,6 +11,7 @@ from typing import Any
 
 from codesafety.decision_log.tripwire import ALL, FALSE_A_YEAR, WINDOWS, Count, Signal, binomial_tail, look
 
+_REST = "~"
 UNNAMED = "-"
 """A sender or a service that the message did not name."""
 _THREE_SIGMA = 0.00135
@@ -75,13 +76,31 @@ def rates(counted: Counted, by: str) -> Iterator[tuple[str, str, int, int]]:
 
 def signals(counted: Counted, day: int, false_a_year: float = FALSE_A_YEAR) -> list[tuple[str, Signal]]:
     """Return (rule, signal) of every rule at the end of a day, the least likely first."""
-    sent = _aged(counted.sent, day)
+    sent: dict[str, dict[int, int]] = defaultdict(dict)
+    every: Counter[int] = Counter()
+    for (sender, about), number in _aged(counted.sent, day).items():
+        sent[sender][about] = number
+        every[about] += number
     found = []
     for rule, fired in counted.fired.items():
         hits = _aged(fired, day)
-        counts = [Count(sender, about, hits[sender, about], of) for (sender, about), of in sent.items()]
-        found += [(rule, signal) for signal in look(counts, day, len(counted.fired), false_a_year)]
+        counts = [
+            Count(sender, about, hits[sender, about], of)
+            for sender in {sender for sender, _ in hits}
+            for about, of in sent[sender].items()
+        ]
+        rest = every - sum_of(counts)  # who never had a hit is looked at together, and cannot be named
+        counts += [Count(_REST, about, 0, of) for about, of in rest.items()]
+        found += [(rule, one) for one in look(counts, day, len(counted.fired), false_a_year, senders=len(sent))]
     return sorted(found, key=lambda one: (one[1].chance, one[0], one[1].sender, one[1].against))
+
+
+def sum_of(counts: Iterable[Count]) -> Counter[int]:
+    """Return how many messages there were on each day."""
+    found: Counter[int] = Counter()
+    for one in counts:
+        found[one.day] += one.of
+    return found
 
 
 def _aged(numbers: Mapping[tuple[str, str, int], int], day: int) -> Counter[tuple[str, int]]:

@@ -101,14 +101,16 @@ def levels(senders: int, series: int, false_a_year: float = FALSE_A_YEAR) -> tup
     return false_a_year / 2 / looks, false_a_year / 2 / (looks * max(1, senders) * 2)
 
 
-def look(counts: Iterable[Count], day: int, series: int = 1, false_a_year: float = FALSE_A_YEAR) -> list[Signal]:
+def look(
+    counts: Iterable[Count], day: int, series: int = 1, false_a_year: float = FALSE_A_YEAR, *, senders: int | None = None
+) -> list[Signal]:
     """Return the signals of one series at the end of a day, the least likely first; of each sender and comparison the strongest window.
 
     `counts`: of all senders, on all days; a day that is missing had no message. `series`: how many are looked at beside each other
-    (rules, codes), this one among them.
+    (rules, codes), this one among them. `senders`: how many there are, where `counts` hold some of them as one; None: those in it.
     """
     held = [one for one in counts if one.day <= day]
-    of_all, of_one = levels(len({one.sender for one in held}), series, false_a_year)
+    of_all, of_one = levels(len({one.sender for one in held}) if senders is None else senders, series, false_a_year)
     found: dict[tuple[str, Against], Signal] = {}
     for signal in comparisons(held, day):
         key = signal.sender, signal.against
