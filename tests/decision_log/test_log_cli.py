@@ -56,6 +56,34 @@ def test_each_line_that_is_answered_is_a_row_and_one_that_is_not_is_none(folder:
     assert [row["decision"] for row in read_rows(folder / "log.jsonl")] == ["hold", "none"]
 
 
+def test_a_line_whose_row_is_not_taken_is_held(folder: Path) -> None:
+    """The system takes no more than 3,000 bytes of a file; the answers go through a pipe."""
+    import resource
+    import signal
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, resource.RLIM_INFINITY))
+
+    given = f"{message().model_dump_json()}\n" * 8
+    command = [sys.executable, "-m", "codesafety", "check", "--jsonl", "--rules", "s", "--cache", "off"]
+    done = subprocess.run(
+        [*command, "--log", "log.jsonl", "--log-key", "log.key"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        input=given,
+        capture_output=True,
+        text=True,
+        preexec_fn=small,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    answered = [line for line in lines if "error" not in line]
+    refused = [line for line in lines if "error" in line]
+    assert len(answered) + len(refused) == 8
+    assert {(line["error"]["kind"], line["decision"]) for line in refused} == {("LogError", "hold")}
+    assert verify(read_lines(folder / "log.jsonl")).rows == len(answered) > 0
+
+
 def test_each_patient_of_a_table_is_a_row(folder: Path) -> None:
     pytest.importorskip("polars")
     (folder / "t.csv").write_text(
@@ -236,6 +264,12 @@ def test_a_chart_is_drawn_as_text_and_as_a_picture(folder: Path) -> None:
     tree = ElementTree.fromstring((folder / "chart.svg").read_text(encoding="utf-8"))
     assert tree.findtext("{*}title") == "s/held FX999: 12 periods, 2 above the limit"
     assert len(tree.findall("{*}circle")) == 2
+
+
+def test_a_log_that_was_begun_is_its_owners(folder: Path) -> None:
+    for name in ("a.sqlite", "a.jsonl"):
+        log(folder, name)
+        assert (folder / name).stat().st_mode & 0o077 == 0
 
 
 def test_what_says_nothing_is_told(folder: Path) -> None:

@@ -72,7 +72,9 @@ class Sqlite:
     def __init__(self, path: Path, *, writing: bool) -> None:
         self._path, self._lock, self._process = str(path), threading.Lock(), os.getpid()
         with self._told():
-            mode = "rwc" if writing else "ro"
+            if writing:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            mode = "rw" if writing else "ro"
             self._connection = connection = sqlite3.connect(
                 f"file:{quote(str(path.absolute()))}?mode={mode}",
                 uri=True,
@@ -82,7 +84,6 @@ class Sqlite:
             )
             try:
                 if writing:
-                    path.chmod(0o600)
                     connection.execute("PRAGMA journal_mode=WAL")
                     connection.execute("PRAGMA synchronous=FULL")
                     connection.executescript(_TABLES)
