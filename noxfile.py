@@ -113,6 +113,16 @@ for _version in PYTHONS:
         _tests_under(_version)
 
 
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """What a release is made of, as CycloneDX, from a fresh environment with every extra that runs. Takes `-- FILE`; none: `sbom.json`."""
+    session.install(".[cli,tables,signing,service,postgresql]")
+    output = session.posargs[0] if session.posargs else "sbom.json"
+    python = str(Path(session.bin) / "python")
+    how = ("--pyproject", "pyproject.toml", "--output-reproducible", "--output-format", "JSON", "--validate")
+    session.run("cyclonedx-py", "environment", *how, "--output-file", output, python, external=True)
+
+
 @nox.session(python=False)
 def drift(session: nox.Session) -> None:
     """What is written down twice says the same twice: the tour, the pages beside the code, the README. A quick part of `tests`."""

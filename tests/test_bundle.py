@@ -21,6 +21,7 @@ import pytest
 from tests.differential.worlds import SmallTerminology
 from tests.places import EXAMPLES, ROOT
 from tests.plugins import made
+from tests.terminology import generated
 
 import codesafety
 from codesafety import BundleError, ConfigurationError, bundle
@@ -692,3 +693,50 @@ def test_a_place_without_a_bundle_is_no_beginning(tmp_path: Path) -> None:
         Follower(tmp_path)
     with pytest.raises(BundleError, match="it cannot be looked at"):
         Follower(tmp_path / "nothing.bundle")
+
+
+# ---------------------------------------------------------------------------------- with a release
+
+
+OF_A_RELEASE = """
+ruleset wide { title "Wide" version 1.0.0 language 2 review none }
+valueset findings "Findings" { ecl { << %s } }
+rule any {
+  title "Any" action note because "why" source "where" <https://example.org> hazard H-01
+  for entry e in findings
+  say "{e}"
+}
+"""
+
+
+def test_one_that_was_built_with_a_release_answers_with_that_release_and_no_other(tmp_path: Path) -> None:
+    """Its value sets are those of the release; the pack is not in it, and must be given by its digest."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    pack = generated.built(generated.small(), tmp_path / "one")
+    lesser = generated.small()
+    lesser.descriptions.pop()
+    other = generated.built(lesser, tmp_path / "other")
+    (tmp_path / "wide").mkdir()
+    (tmp_path / "wide" / "wide.rules").write_text(OF_A_RELEASE % generated.FINDING, encoding="utf-8")
+    raw = bundling.build([tmp_path / "wide"], release=pack, installed_plugins=False)
+    assert raw == bundling.build([tmp_path / "wide"], release=pack, installed_plugins=False)
+    held = bundle.read(raw, "it")
+    assert held.manifest.terminology.release
+    text = codesafety.load(tmp_path / "wide", release=pack, installed_plugins=False, cache="off")
+    made = codesafety.load(held, release=pack, installed_plugins=False)
+    submission = codesafety.Submission.of(codesafety.Patient(), codesafety.Entry.of(str(generated.INFARCT), date="2026-03-04"))
+    report = made.assess(submission)
+    assert (report.decision, report.terminology.release_sets) == ("note", 1)
+    assert report == text.assess(submission)
+    assert bundling.is_what_its_texts_say(held, release=pack, installed_plugins=False)
+    for given, reason in ((None, "which is not given"), (other, "which is not given")):
+        with pytest.raises(BundleError, match=reason):
+            codesafety.load(held, release=given, installed_plugins=False)
+    place = tmp_path / "rules.bundle"
+    place.write_bytes(raw)
+    follower = Follower(place, release=pack, installed_plugins=False)
+    place.write_bytes(bundling.build([tmp_path / "wide"], release=other, serial=2, installed_plugins=False))
+    assert not follower.look()
+    assert "which is not given" in str(follower.refused)
+    assert follower.engine.assess(submission) == report

@@ -36,6 +36,7 @@ STANDARDS_OWN = (
     SOURCE / "formats" / "tables" / "omop.py",
     SOURCE / "answers" / "itk3.py",
     SOURCE / "answers" / "paths.py",
+    SOURCE / "decision_log" / "postgres.py",
 )
 """Reads or writes the standards' own words, and spells as they do; what ECL tells a rule's author comes from it, and is ours."""
 

@@ -19,7 +19,7 @@ Profile, RuleChange, Override what one practice and one person decide
 CodesafetyError and others    whatever is raised on purpose
 hookimpl                      marks the hooks of a plugin
 
-Beside these: codesafety.answers, .plugins, .record, .report, .testing. The pages: docs/reference/api.md.
+Beside these: codesafety.answers, .decision_log, .plugins, .record, .report, .testing. The pages: docs/reference/api.md.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         Declined,
         InputError,
+        LogError,
         PluginError,
         RuleError,
     )
@@ -53,6 +54,7 @@ _HOMES = {
     "ConfigurationError": "errors",
     "Declined": "errors",
     "InputError": "errors",
+    "LogError": "errors",
     "PluginError": "errors",
     "RuleError": "errors",
     "Follower": "following",
@@ -82,6 +84,7 @@ __all__ = [
     "Entry",
     "Follower",
     "InputError",
+    "LogError",
     "Medication",
     "Message",
     "Override",

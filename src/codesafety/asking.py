@@ -7,15 +7,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codesafety.engine import Engine, read_model, read_overrides, text_source
 from codesafety.errors import InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
-from codesafety.record import Record
+from codesafety.record import Record, Submission
 from codesafety.report import Report
+
+if TYPE_CHECKING:
+    from codesafety.decision_log import DecisionLog
 
 _EXACT = f"exact-{token_hex(8)}:"
 """Marks a decimal kept as text on its way through: a float would change it."""
@@ -32,6 +35,22 @@ class Defaults:
     record: Record | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A submission, and what belongs to it."""
+
+    submission: Submission
+    record: Record | None = None
+    profile: Profile | None = None
+    overrides: Sequence[Override] = ()
+
+    def answer(self, engine: Engine, log: DecisionLog | None = None) -> Report:
+        """Return the report, which is written to the log where there is one. Raises what the engine raises, and LogError."""
+        if log is None:
+            return engine.assess(self.submission, self.record, profile=self.profile, overrides=self.overrides)
+        return log.assess(engine, self.submission, self.record, profile=self.profile, overrides=self.overrides)
+
+
 def parsed(raw: bytes, name: str) -> dict[str, Any]:
     """Return the object. Raises InputError where it is none, or gives a name twice."""
     try:
@@ -45,11 +64,11 @@ def parsed(raw: bytes, name: str) -> dict[str, Any]:
     return found
 
 
-def answer(engine: Engine, given: dict[str, Any], raw: bytes, name: str, defaults: Defaults) -> Report:
-    """Return the report on what `given` asks, which was parsed from `raw`. Raises what the engine raises."""
+def asked(engine: Engine, given: dict[str, Any], raw: bytes, name: str, defaults: Defaults) -> Asked:
+    """Return what `given` asks, which was parsed from `raw`. Raises what the engine raises."""
     record, profile, overrides = defaults.record, defaults.profile, defaults.overrides
     if "submission" not in given:
-        return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+        return Asked(engine.read(Source(raw, name)), record, profile, overrides)
     if isinstance(given.get("id"), dict | list):
         raise InputError("the `id` is an object or an array", source=name, help="give text, a number, true, false or null")
     for place, field in enumerate(given, 1):
@@ -61,8 +80,7 @@ def answer(engine: Engine, given: dict[str, Any], raw: bytes, name: str, default
         profile = read_model(Profile, part(given["profile"], f"{name}, profile"))
     if given.get("overrides") is not None:
         overrides = read_overrides(part(given["overrides"], f"{name}, overrides"))
-    submission = engine.read(part(given["submission"], f"{name}, submission"))
-    return engine.assess(submission, record, profile=profile, overrides=overrides)
+    return Asked(engine.read(part(given["submission"], f"{name}, submission")), record, profile, overrides)
 
 
 def part(value: Any, name: str) -> Source:

@@ -209,9 +209,10 @@ def read_path(path: Path) -> bytes:
         raise BundleError(str(path), f"it cannot be read: {reason}", "check the path and its permissions") from None
 
 
-def is_expired(manifest: Manifest) -> bool:
-    """Return whether the last day on which a bundle is loaded has passed."""
-    return manifest.valid_until is not None and date.today().toordinal() > day_interval(manifest.valid_until)[1]
+def is_expired(manifest: Manifest, today: date | None = None) -> bool:
+    """Return whether the last day on which a bundle is loaded has passed. `today`: None for the machine's own."""
+    day = date.today() if today is None else today
+    return manifest.valid_until is not None and day.toordinal() > day_interval(manifest.valid_until)[1]
 
 
 def read(raw: bytes, name: str, keys: Sequence[str | Path] = (), *, expired: bool = False) -> Bundle:

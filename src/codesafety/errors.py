@@ -7,6 +7,7 @@
     │   └── RecordError      (codesafety.record) a model was to be made with what it cannot hold
     ├── PluginError          a plugin failed; names plugin and hook
     ├── BundleError          a bundle is not taken: it is damaged, old, signed by another, or of another version
+    ├── LogError             the decision log cannot be opened, read or written
     ├── ConfigurationError   a profile, an override or an argument does not fit the rules that are loaded
     └── TerminologyError     (codesafety.terminology.errors) release files, packs, ECL
 
@@ -78,6 +79,14 @@ class PluginError(CodesafetyError):
 
 class BundleError(CodesafetyError):
     """A bundle that is not taken: `reason` says why, `help` what to do. What was in use before stays in use."""
+
+    def __init__(self, name: str, reason: str, help: str) -> None:
+        self.name, self.reason, self.help = name, reason, help
+        super().__init__(f"{name}: {reason}\n  = help: {help}")
+
+
+class LogError(CodesafetyError):
+    """A decision log that cannot be opened, read or written: `reason` says why, `help` what to do. What was to be written is not in it."""
 
     def __init__(self, name: str, reason: str, help: str) -> None:
         self.name, self.reason, self.help = name, reason, help

@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from codesafety.arguments import expect, expect_all
-from codesafety.bundle import MAX_BYTES, Bundle, read, read_path
+from codesafety.bundle import MAX_BYTES, Bundle, is_expired, read, read_path
 from codesafety.engine import Engine, load
 from codesafety.errors import BundleError, CodesafetyError, ConfigurationError
 from codesafety.profile import Profile
@@ -59,7 +60,7 @@ class Follower:
         self._profile = profile
         self._every_s = every_s
         self._looking = threading.Lock()
-        self._ended = threading.Event()
+        self._stopped = threading.Event()
         self._refused: str | None = None
         self._unseen: str | None = None
         self.engine: Engine = self._first()
@@ -97,17 +98,25 @@ class Follower:
         """Why the last bundle that appeared was not taken, or the place could not be looked at; None: all is well."""
         return self._unseen or self._refused
 
+    def ended(self, today: date | None = None) -> bool:
+        """Return whether the last day of the bundle in use has passed, and no newer one has come. It stays in use."""
+        return is_expired(self.bundle.manifest, today)
+
     def start(self, looked: Callable[[], object] | None = None) -> None:
         """Look again and again, in a thread of its own, each time after a while that differs by a fifth at most. It ends with `stop` or the
         process; a process that is forked starts its own. `looked`: called after each look."""
         threading.Thread(target=self._run, args=[looked], name="codesafety-follower", daemon=True).start()
 
     def stop(self) -> None:
-        self._ended.set()
+        self._stopped.set()
 
     def _run(self, looked: Callable[[], object] | None) -> None:
-        while not self._ended.wait(self._every_s * random.uniform(0.8, 1.2)):
+        told = False
+        while not self._stopped.wait(self._every_s * random.uniform(0.8, 1.2)):
             self.look()
+            if (over := self.ended()) and not told:
+                _log.warning("the bundle in use has expired, and stays in use: no newer one is at its place")
+            told = over
             if looked is not None:
                 looked()
 

@@ -36,7 +36,7 @@ class Override(Model):
 
     rule: str
     codes: tuple[CodeText, ...] = Field(min_length=1)
-    """The codes of the finding's entries: SNOMED CT and dm+d ids bare, others as `system|code`."""
+    """The codes of the finding's entries, all of them and no other: SNOMED CT and dm+d ids bare, others as `system|code`."""
     reason: str
     role: str | None = None
     recorded: PartialDate

@@ -8,8 +8,11 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +160,71 @@ def test_only_certificates_of_the_one_who_signs_them_are_let_in(tmp_path: Path) 
             other = Server(server.process, server.port, server.log, stranger)
             with pytest.raises((OSError, ssl.SSLError)):
                 other.assess(b"{}")
+
+
+# ---------------------------------------------------------------------------------- keys that are fetched
+
+
+@contextmanager
+def issuer(context: ssl.SSLContext, keys: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Serve public keys by HTTPS, as an issuer does; give the address and what was asked for."""
+    asked: list[str] = []
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps({"keys": [{**jwk(key), "kid": kid} for kid, key in keys.items()]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("localhost", 0), Keys) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}/keys", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def jwk(key: Any) -> dict[str, Any]:
+    return {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())), "alg": "RS256", "use": "sig"}
+
+
+def tls(folder: Path, authority: tuple[Any, Any]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*map(str, written(folder, "issuer", certificate("localhost", authority))))
+    return context
+
+
+def test_keys_are_fetched_by_https_once_for_many_tokens(tmp_path: Path) -> None:
+    """The issuer's certificate is of an authority that the machine trusts."""
+    authority = certificate("authority")
+    trusted, _ = written(tmp_path, "authority", authority)
+    with issuer(tls(tmp_path, authority), {"one": KEY, "two": OTHER}) as (address, asked):
+        options = ("--jwks", address, "--issuer", ISSUER, "--audience", AUDIENCE)
+        with serving(tmp_path, "--rules", "uk.blood_pressure", *options, SSL_CERT_FILE=str(trusted)) as server:
+            assert [status(server, token()) for _ in range(3)] == [200, 200, 200]
+            assert status(server, token(OTHER, kid="two")) == 200
+            assert asked == ["/keys"]
+            assert status(server, token(OTHER, kid="one")) == 401
+            assert status(server, token(kid="three")) == 401
+
+
+def test_an_issuer_that_is_not_trusted_or_not_there_gives_no_keys(tmp_path: Path) -> None:
+    authority = certificate("authority")
+    trusted, _ = written(tmp_path, "authority", certificate("another"))
+    with issuer(tls(tmp_path, authority), {"one": KEY}) as (address, asked):
+        options = ("--jwks", address, "--issuer", ISSUER, "--audience", AUDIENCE)
+        with serving(tmp_path, "--rules", "uk.blood_pressure", *options, SSL_CERT_FILE=str(trusted)) as server:
+            answered = server.assess(b"{}", Authorization=f"Bearer {token()}")
+            assert (answered.status, answered.json["code"], answered.json["decision"]) == (503, "no-keys", "hold")
+            assert asked == []
 
 
 # ---------------------------------------------------------------------------------- what must not serve

@@ -358,6 +358,10 @@ def test_an_override_does_not_reach_a_finding_with_another_code(engine: codesafe
     assert male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside(codes=(BIRTH,))]).decision == "review"
 
 
+def test_an_override_does_not_reach_a_finding_with_a_code_fewer(engine: codesafety.Engine) -> None:
+    assert male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside(codes=(PREGNANT, BIRTH))]).decision == "review"
+
+
 def test_an_override_with_a_foreign_reason_sets_nothing_aside_and_is_told(engine: codesafety.Engine) -> None:
     report = male_on_record(sent(entry(PREGNANT), patient=MAN), engine, [aside(reason="because")])
     assert report.decision == "review"

@@ -22,7 +22,7 @@ CODES = {"codesafety check": 1}
 
 
 def test_every_command_and_program_of_the_guide_does_what_it_says(tmp_path: Path) -> None:
-    for example in EXAMPLES.iterdir():
+    for example in (path for path in EXAMPLES.iterdir() if path.is_file()):
         shutil.copy(example, tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     commands = [line[2:] for block in re.findall(r"```console\n(.+?)```", GUIDE, re.DOTALL) for line in block.splitlines()]
@@ -30,7 +30,7 @@ def test_every_command_and_program_of_the_guide_does_what_it_says(tmp_path: Path
     for command in commands:
         words = shlex.split(command)
         if words[0] != "codesafety":
-            assert command == "pip install 'codesafety[cli,signing,service]'"
+            assert command.startswith(("pip install 'codesafety[cli,signing,service]'", "node client.mjs http://"))
             continue
         done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == CODES.get(" ".join(words[:2]), 0), done.stderr

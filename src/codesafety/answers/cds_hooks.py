@@ -53,6 +53,16 @@ def known_reasons() -> frozenset[tuple[str, str]]:
     return frozenset([*((REASON, code) for code in _OWN), *((HL7, code) for code in _HL7_REASONS)])
 
 
+def uuids(report: Report) -> dict[str, str]:
+    """Return the card, by its uuid, on which each finding that is shown stands, by the id of its result."""
+    is_report(report)
+    return {
+        result.id: _uuid(report, *(one.id for one in finding.results))
+        for finding in screen(report).findings
+        for result in finding.results
+    }
+
+
 def _cards(report: Report, shown: Screen, version: CdsHooksVersion) -> Iterator[dict[str, Any]]:
     plain = without_unknown_codes(report)
     for finding in shown.findings:

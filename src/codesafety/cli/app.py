@@ -28,6 +28,7 @@ _LATER: Final[Mapping[str, str]] = {
     "codes": "codesafety.cli.codes",
     "bundle": "codesafety.cli.bundle",
     "new": "codesafety.cli.new",
+    "log": "codesafety.cli.log",
 }
 """Groups of commands by the module that has them. `check`, which runs most, does not pay for importing them."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from codesafety.answers import sarif
-from codesafety.asking import Defaults
+from codesafety.asking import Asked, Defaults
 from codesafety.cli.data import AsData, as_data
 from codesafety.cli.lines import serve_lines
 from codesafety.cli.output import (
@@ -40,6 +40,7 @@ from codesafety.record import Record
 from codesafety.report import Report
 
 if TYPE_CHECKING:
+    from codesafety.decision_log import DecisionLog
     from codesafety.following import Follower
 
 
@@ -71,6 +72,11 @@ def check(
     cache: Annotated[
         str | None, typer.Option(metavar="DIR", help="Where checked rules are stored for the next time, or `off`.")
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Write each answer to a decision log: a file of SQLite, *.jsonl, or postgresql://…."),
+    ] = None,
+    log_key: Annotated[str | None, typer.Option(metavar="FILE", help="Its key, from `codesafety log keygen`.")] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Answer with the slow reference evaluator.")] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Serve: one submission a line in, one report a line out, until input ends.")
@@ -112,6 +118,8 @@ def check(
         raise typer.BadParameter("--jsonl writes reports as JSON, and nothing else")
     if bundle is not None and rules:
         raise typer.BadParameter("give --bundle or --rules: a bundle is whole")
+    if log == "-":
+        raise typer.BadParameter("--log cannot be standard output, where the reports go")
     data = as_data(form, format_version)
     evaluator: Evaluator = "reference" if reference else "compiled"
     follower: Follower | None = None
@@ -137,6 +145,7 @@ def check(
                 engine = follower.engine
             aside = read_overrides(open_source(overrides)) if overrides is not None else []
             existing = engine.read_record(record) if record is not None else None
+            written = open_log(log, log_key)
     except CodesafetyError as error:
         fail(error, form)
     if os.environ.get("CODESAFETY_DEBUG"):
@@ -149,8 +158,8 @@ def check(
     if jsonl:
         if follower is not None:
             follower.start()
-        finish(CLEAN, answered=serve_lines(follower or engine, Defaults(practice, aside, existing)))
-    tally = _check_files(engine, files or [], existing, practice, aside, form, data, whole=all)
+        finish(CLEAN, answered=serve_lines(follower or engine, Defaults(practice, aside, existing), written))
+    tally = _check_files(engine, files or [], existing, practice, aside, form, data, written, whole=all)
     finish(tally.worst, answered=tally.answered)
 
 
@@ -162,6 +171,7 @@ def _check_files(
     overrides: list[Override],
     form: ReportFormat,
     data: AsData | None,
+    log: DecisionLog | None,
     *,
     whole: bool,
 ) -> Tally:
@@ -185,7 +195,7 @@ def _check_files(
                     )
                 if many:
                     account = Account(source.name)
-                    for key, found in assess_tables(engine, source, profile, overrides, tally, account):
+                    for key, found in assess_tables(engine, source, profile, overrides, tally, account, log):
                         if form is ReportFormat.JSON:
                             array.add({**named, "patient": key, "report": found.model_dump(mode="json")})
                     if form is ReportFormat.TEXT:
@@ -196,7 +206,7 @@ def _check_files(
                         complain(f"note: {source.name}: of {count(account.empty, 'patient')} there is nothing to check")
                     continue
                 with redirect_stdout(sys.stderr):
-                    report = engine.assess(engine.read(source), record, profile=profile, overrides=overrides)
+                    report = Asked(engine.read(source), record, profile, overrides).answer(engine, log)
             except (CodesafetyError, ConfigurationError) as error:
                 tally.worst = FAILED
                 if data is None:
@@ -233,6 +243,17 @@ def _check_files(
         if array.is_open:
             array.close()
     return tally
+
+
+def open_log(place: str | None, key: str | None) -> DecisionLog | None:
+    """Return the log to write to, if one is asked for. Raises LogError and ConfigurationError."""
+    if place is None and key is None:
+        return None
+    if place is None or key is None:
+        raise ConfigurationError("a log is written with its key\n  = help: give --log and --log-key; codesafety log keygen FILE")
+    from codesafety.decision_log import DecisionLog
+
+    return DecisionLog(place, key)
 
 
 def _with_progress(files: list[str]) -> Any:

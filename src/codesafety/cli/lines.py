@@ -10,13 +10,14 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codesafety import __version__
-from codesafety.asking import Defaults, answer, id_of, parsed, written
+from codesafety.asking import Defaults, asked, id_of, parsed, written
 from codesafety.cli.output import error_data, standard_input, write
 from codesafety.engine import Engine
 from codesafety.errors import CodesafetyError, Declined, InputError
 from codesafety.plugins import MAX_BYTES
 
 if TYPE_CHECKING:
+    from codesafety.decision_log import DecisionLog
     from codesafety.following import Follower
 
 _AT_ONCE = 1 << 20
@@ -82,12 +83,13 @@ class _Lines:
         return b"" if self._ended else os.read(self._number, _AT_ONCE)
 
 
-def serve_lines(source: Engine | Follower, defaults: Defaults) -> int:
+def serve_lines(source: Engine | Follower, defaults: Defaults, log: DecisionLog | None = None) -> int:
     """Answer submissions until standard input ends or SIGTERM comes; return how many items were answered. The pipe gives the back-pressure.
 
     A line is a submission (the library's own JSON, or a FHIR message or record as JSON), or an object with `submission` and
     optionally `record`, `profile`, `overrides` and `id` (repeated in the answer as it was written). A bad line gets a line with `error`; the
-    process goes on. Each line is flushed. Of a follower each line is answered by the engine that is in use when it begins.
+    process goes on. Each line is flushed. Of a follower each line is answered by the engine that is in use when it begins. With
+    a log each answer is written there before it is given.
     """
     lines, standing = _Lines(standard_input()), _engine(source).standing
     _line(
@@ -115,7 +117,7 @@ def serve_lines(source: Engine | Follower, defaults: Defaults) -> int:
                 raise InputError(f"the line is longer than {MAX_BYTES // 2**20} MiB", source=f"line {number}")
             given = parsed(raw, f"line {number}")
             with redirect_stdout(sys.stderr):  # what a plugin prints is no line of ours
-                report = answer(engine, given, raw, f"line {number}", defaults)
+                report = asked(engine, given, raw, f"line {number}", defaults).answer(engine, log)
             _line({**report.model_dump(mode="json"), **id_of(given)})
             answered += report.counts.answered
         except Declined as error:

@@ -34,6 +34,13 @@ def serve(
         list[str] | None, typer.Option(metavar="INPUT", help="A whole input that is never given here: record, release.")
     ] = None,
     profile: Annotated[str | None, typer.Option(metavar="FILE", help="One practice's rules off or lowered (JSON).")] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="Write each answer to a decision log: a file of SQLite, *.jsonl, postgresql://…, or - (output)."
+        ),
+    ] = None,
+    log_key: Annotated[str | None, typer.Option(metavar="FILE", help="Its key, from `codesafety log keygen`.")] = None,
     cds_hooks: Annotated[str, typer.Option(metavar="VERSION", help="Of CDS Hooks: 3.0 (or 2.0).")] = "3.0",
     jwks: Annotated[str | None, typer.Option(metavar="PLACE", help="Keys of bearer tokens: an https address, or a file.")] = None,
     issuer: Annotated[str | None, typer.Option(help="Whose tokens are taken.")] = None,
@@ -81,6 +88,8 @@ def serve(
         release=None if release is None else str(release),
         never=tuple(never or ()),
         profile=profile,
+        log=log,
+        log_key=log_key,
         cds_hooks=cast(CdsHooksVersion, cds_hooks),
         max_bytes=max_bytes,
         at_once=at_once,

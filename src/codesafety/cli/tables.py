@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import TYPE_CHECKING
 
 from codesafety.answers.screen import context_words
+from codesafety.asking import Asked
 from codesafety.cli.output import Tally, wrapped
 from codesafety.diagnostics import count
 from codesafety.engine import Engine
@@ -18,12 +20,21 @@ from codesafety.profile import Override, Profile
 from codesafety.record import Submission
 from codesafety.report import Report
 
+if TYPE_CHECKING:
+    from codesafety.decision_log import DecisionLog
+
 _MOST_NAMED = 5
 _MOST_REASONS = 20
 
 
 def assess_tables(
-    engine: Engine, source: Source, profile: Profile | None, overrides: Sequence[Override], tally: Tally, account: Account
+    engine: Engine,
+    source: Source,
+    profile: Profile | None,
+    overrides: Sequence[Override],
+    tally: Tally,
+    account: Account,
+    log: DecisionLog | None,
 ) -> Iterator[tuple[str, Report]]:
     """Yield (row key, report) of every patient in tables of whom there is something to check, each counted.
 
@@ -35,7 +46,7 @@ def assess_tables(
         if _holds_nothing(submission):
             account.empty += 1
             continue
-        report = engine.assess(submission, profile=profile, overrides=overrides)
+        report = Asked(submission, None, profile, overrides).answer(engine, log)
         tally.count(report)
         account.add(key, report)
         yield key, report

@@ -176,7 +176,7 @@ class Findings:
         for override in self._overrides.get(rule.name, ()):
             recorded = day_interval(override.recorded)
             until = calendar.add(recorded[0], int(length.n), length.unit)
-            if codes <= set(override.codes) and recorded[0] <= day[1] <= until:
+            if codes == set(override.codes) and recorded[0] <= day[1] <= until:
                 return Overridden(reason=override.reason, role=override.role, until=calendar.text((until, until)))
         return None
 

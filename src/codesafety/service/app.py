@@ -21,9 +21,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from codesafety.answers import cds_hooks, not_done
-from codesafety.asking import Defaults, answer, parsed
+from codesafety.asking import Asked, Defaults, asked, parsed
+from codesafety.bundle import is_expired
+from codesafety.decision_log import DecisionLog
 from codesafety.engine import Engine, load, open_source, read_model
-from codesafety.errors import CodesafetyError
+from codesafety.errors import CodesafetyError, LogError
 from codesafety.following import Follower
 from codesafety.plugins import Source
 from codesafety.profile import Profile
@@ -54,6 +56,8 @@ class Service:
         self.tokens = Tokens(settings) if settings.jwks else None
         self.failed: str | None = None
         """Why nothing could be loaded."""
+        self.log: DecisionLog | None = None
+        """Where each answer is written before it is given, if anywhere."""
         self._source: Engine | Follower | None = None
         self._profile: Profile | None = None
         self._busy = 0
@@ -84,6 +88,8 @@ class Service:
         options: dict[str, Any] = {"release": told.release, "never": told.never, "deadline_s": told.deadline_s, "keys": told.keys}
         while self._source is None:
             try:
+                if told.log is not None and told.log_key is not None and self.log is None:
+                    self.log = DecisionLog(told.log, told.log_key)
                 profile = self._profile = read_model(Profile, open_source(told.profile)) if told.profile is not None else None
                 source: Engine | Follower
                 if told.bundle is None:
@@ -126,6 +132,8 @@ class Service:
         except Exception as error:  # noqa: BLE001  whatever it is, it was not checked, and its words may be a patient's
             _log.error("%s: an error inside codesafety: %s", route, type(error).__name__)
             response = Problem(500, "inside", "an error inside codesafety; this was not checked").response()
+        if self.log is not None:
+            self.metrics.logged(self.log)
         spent = perf_counter() - began
         self.metrics.requests.labels(route, str(response.status_code)).inc()
         self.metrics.seconds.labels(route).observe(spent)
@@ -168,19 +176,30 @@ class Service:
             raise Problem(400, "empty", "there is no body", help="send a message")
         return bytes(held)
 
-    async def answered(self, request: Request, work: Callable[[Engine], Report]) -> Report:
-        """Return a report that is made in a thread, with one engine from its beginning to its end. Raises as `work` does."""
+    async def answered(self, request: Request, work: Callable[[Engine], Asked]) -> Report:
+        """Return the report on what `work` reads, made in a thread with one engine from its beginning to its end, and logged. Raises as
+        `work` does, and Problem where the log does not take it."""
         engine = self.engine
 
         def traced() -> Report:
             with self._trace(request) as tell:
-                report = work(engine)
+                report = work(engine).answer(engine, self.log)
                 tell(report)
                 return report
 
-        report = await to_thread.run_sync(traced, limiter=self._threads)
+        try:
+            report = await to_thread.run_sync(traced, limiter=self._threads)
+        except LogError as error:
+            raise self.not_logged(error) from None
         self.metrics.count(report)
         return report
+
+    def not_logged(self, error: LogError) -> Problem:
+        """Return the problem of what the log does not take, having said it."""
+        self.metrics.not_logged.inc()
+        _log.error("not logged: %s", error.reason)
+        detail = "the decision log cannot be written, and what is not logged is not answered"
+        return Problem(503, "not-logged", detail, headers={"Retry-After": "5"})
 
     def defaults(self) -> Defaults:
         return Defaults(profile=self._profile)
@@ -195,10 +214,10 @@ async def assess(service: Service, request: Request) -> Response:
     wanted = answer_in(request.headers.get("Accept", ""))
     raw = await service.body(request)
 
-    def work(engine: Engine) -> Report:
+    def work(engine: Engine) -> Asked:
         if not xml:
-            return answer(engine, parsed(raw, _NAME), raw, _NAME, service.defaults())
-        return engine.assess(engine.read(Source(raw, _NAME)), profile=service.defaults().profile)
+            return asked(engine, parsed(raw, _NAME), raw, _NAME, service.defaults())
+        return Asked(engine.read(Source(raw, _NAME)), profile=service.defaults().profile)
 
     try:
         report = await service.answered(request, work)
@@ -220,9 +239,9 @@ async def hook(service: Service, request: Request) -> Response:
     name = _service(request)
     raw = await service.body(request)
 
-    def work(engine: Engine) -> Report:
+    def work(engine: Engine) -> Asked:
         submission, record = hooks.asked(engine, name, parsed(raw, _NAME))
-        return engine.assess(submission, record, profile=service.defaults().profile)
+        return Asked(submission, record, service.defaults().profile)
 
     try:
         report = await service.answered(request, work)
@@ -232,14 +251,26 @@ async def hook(service: Service, request: Request) -> Response:
 
 
 async def feedback(service: Service, request: Request) -> Response:
-    """Count what was made of cards."""
+    """Count what was made of cards; and where there is a log that finds it again, keep what was set aside."""
     _service(request)
+    engine, log = service.engine, service.log
     try:
-        told = hooks.feedback(service.engine, parsed(await service.body(request), _NAME))
+        told = hooks.feedback(engine, parsed(await service.body(request), _NAME))
     except CodesafetyError as error:
         raise unreadable(error) from None
-    for outcome, reason in told:
-        service.metrics.feedback.labels(outcome, reason).inc()
+
+    def keep(log: DecisionLog) -> None:
+        for one in told:
+            if one.decided is not None:
+                log.set_aside(engine, one.card, one.reason, one.decided)
+
+    if log is not None and log.keeps_overrides:
+        try:
+            await to_thread.run_sync(keep, log, limiter=service._threads)
+        except LogError as error:
+            raise service.not_logged(error) from None
+    for one in told:
+        service.metrics.feedback.labels(one.outcome, one.reason).inc()
     return Response(status_code=200)
 
 
@@ -258,8 +289,15 @@ async def ready(service: Service, request: Request) -> Response:
         "rulesets": [one.model_dump(mode="json") for one in standing.rulesets],
         "terminology": standing.terminology.model_dump(mode="json"),
     }
-    if service.engine.bundle is not None:
-        told["bundle"] = {"serial": service.engine.bundle.manifest.serial, "digest": service.engine.bundle.digest}
+    if (bundle := service.engine.bundle) is not None:
+        until = bundle.manifest.valid_until
+        told["bundle"] = {"serial": bundle.manifest.serial, "digest": bundle.digest, "valid_until": until}
+        told["bundle"]["expired"] = is_expired(bundle.manifest)
+    if (log := service.log) is not None:
+        try:
+            told["log"] = {"head": str(await to_thread.run_sync(lambda: log.head))}
+        except LogError as error:
+            raise service.not_logged(error) from None
     return _json(told)
 
 

@@ -7,6 +7,8 @@ prefetched, belongs to both.
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from codesafety.answers.cds_hooks import known_reasons
@@ -14,7 +16,7 @@ from codesafety.answers.codes import REASON
 from codesafety.asking import part
 from codesafety.engine import Engine
 from codesafety.plugins import Source
-from codesafety.record import Record, Submission
+from codesafety.record import Record, Submission, day_interval
 from codesafety.service.problems import Problem
 
 PREFETCH: Final = {
@@ -91,25 +93,55 @@ def _collected(entries: list[dict[str, Any]], name: str) -> Source:
     return part(whole, name)
 
 
-def feedback(engine: Engine, given: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return (outcome, coded reason) of each card that feedback is given on. A reason that is none of those offered is `other`,
-    none at all is `none`; a comment is read by nobody. Raises Problem where it is no feedback."""
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What was made of a card. `reason`: as it is counted. `decided`: the day on which the rule's own reason was given, else None."""
+
+    card: str
+    outcome: str
+    reason: str
+    decided: date | None = None
+
+
+def feedback(engine: Engine, given: dict[str, Any]) -> list[Feedback]:
+    """Return what was made of each card. A reason that is none of those offered is `other`, none at all is `none`; a comment is read by
+    nobody. Raises Problem where it is no feedback."""
     told = given.get("feedback")
     wrong = Problem(400, "feedback", "this is no feedback on cards", help="see the specification of CDS Hooks, feedback")
     if not isinstance(told, list) or not told or len(told) > _MOST_FEEDBACK:
         raise wrong
     own = {(REASON, reason) for rule in engine.rules if rule.overridable for reason in rule.overridable.reasons}
-    known = known_reasons() | own
-    found: list[tuple[str, str]] = []
+    found: list[Feedback] = []
     for one in told:
         match one:
-            case {"card": str(), "outcome": "accepted", "outcomeTimestamp": str()}:
-                found.append(("accepted", "none"))
-            case {"card": str(), "outcome": "overridden", "outcomeTimestamp": str()}:
-                found.append(("overridden", _reason(one.get("overrideReason"), known)))
+            case {"card": str(card), "outcome": "accepted", "outcomeTimestamp": str()}:
+                found.append(Feedback(card, "accepted", "none"))
+            case {"card": str(card), "outcome": "overridden", "outcomeTimestamp": str(stamp)}:
+                reason = _reason(one.get("overrideReason"), known_reasons() | own)
+                found.append(Feedback(card, "overridden", reason, _day(stamp) if _is_own(one, own) else None))
             case _:
                 raise wrong
     return found
+
+
+def _is_own(one: dict[str, Any], own: Set[tuple[str, str]]) -> bool:
+    """Return whether a reason is a rule's own, which sets a finding aside."""
+    match one.get("overrideReason"):
+        case {"reason": {"code": str(code), "system": str(system)}}:
+            return (system, code) in own
+        case _:
+            return False
+
+
+def _day(stamp: str) -> date:
+    """Return the day of a time, in its own zone. Raises Problem where it is none."""
+    try:
+        first, last = day_interval(stamp)
+    except ValueError:
+        first, last = 0, 1
+    if first != last:
+        raise Problem(400, "feedback", "an `outcomeTimestamp` is no time", help="give a date and a time with its zone")
+    return date.fromordinal(first)
 
 
 def _reason(told: object, known: Set[tuple[str, str]]) -> str:

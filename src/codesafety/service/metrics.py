@@ -10,6 +10,8 @@ from typing import Any, Final
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from codesafety.bundle import is_expired
+from codesafety.decision_log import DecisionLog
 from codesafety.engine import Engine
 from codesafety.report import Report
 
@@ -36,6 +38,14 @@ class Metrics:
         self.refused = Gauge(
             "codesafety_bundle_refused", "1 where the last bundle was not taken", multiprocess_mode="livemax", **of
         )
+        self.expired = Gauge(
+            "codesafety_bundle_expired", "1 where the bundle in use has expired", multiprocess_mode="livemax", **of
+        )
+        self.not_logged = Counter("codesafety_not_logged", "Requests that were not answered, for the log took no row", **of)
+        self._log_rows = Gauge("codesafety_log_rows", "Rows of the log that were written", multiprocess_mode="livesum", **of)
+        self._log_dropped = Gauge(
+            "codesafety_log_dropped", "Rows of the log that could not be masked", multiprocess_mode="livesum", **of
+        )
         self._decisions = Counter("codesafety_decisions", "Reports, by decision and told", ["decision", "told"], **of)
         self._findings = Counter("codesafety_findings", "Findings, by rule and action", ["rule", "version", "action"], **of)
         self._cannot_tell = Counter("codesafety_cannot_tell", "Answers that could not be told, by rule", ["rule"], **of)
@@ -59,10 +69,16 @@ class Metrics:
         self._items.labels("yes").inc(report.counts.answered)
         self._items.labels("no").inc(report.counts.items - report.counts.answered)
 
+    def logged(self, log: DecisionLog) -> None:
+        """Say how many rows this worker's log has taken."""
+        self._log_rows.set(log.written)
+        self._log_dropped.set(log.dropped)
+
     def use(self, engine: Engine, refused: bool) -> None:
         """Say which bundle is in use."""
         if engine.bundle is not None:
             self.serial.set(engine.bundle.manifest.serial)
+            self.expired.set(is_expired(engine.bundle.manifest))
         self.refused.set(refused)
 
     def text(self) -> bytes:

@@ -34,9 +34,11 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigurationError for settings that must not serve, and where it cannot begin."""
     settings.check()
     _try(settings)
+    if settings.workers == 1:  # which writes nowhere, and may run where nothing can be written
+        _run(settings)
+        return
     with tempfile.TemporaryDirectory(prefix="codesafety-counts-") as counts:
-        if settings.workers > 1:
-            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
         _run(settings)
 
 

@@ -32,6 +32,8 @@ class Settings:
     release: str | None = None
     never: tuple[str, ...] = ()
     profile: str | None = None
+    log: str | None = None
+    log_key: str | None = None
     cds_hooks: CdsHooksVersion = "3.0"
     max_bytes: int = 4 * 1024 * 1024
     at_once: int = 32
@@ -69,6 +71,14 @@ class Settings:
             raise ConfigurationError(
                 "tokens and messages would pass in the clear\n"
                 "  = help: give --certificate and --certificate-key; or serve on 127.0.0.1 behind a proxy that does"
+            )
+        if (self.log is None) != (self.log_key is None):
+            raise ConfigurationError(
+                "a log is written with its key\n  = help: give --log and --log-key; codesafety log keygen FILE"
+            )
+        if self.log == "-" and self.workers > 1:
+            raise ConfigurationError(
+                "several workers cannot write one chain to standard output\n  = help: log to a file, or serve with one worker"
             )
         for name in ("max_bytes", "at_once", "workers"):
             if not getattr(self, name) > 0:
