@@ -83,6 +83,7 @@ def test_what_is_only_written_otherwise_is_equal(old: str, new: str, tmp_path: P
         (of("age at e < 12 years").replace("review", "note"), of("age at e < 11 years").replace("review", "note"), "no"),
         (of("age at e < 12 years"), of("age at e < 12 years").replace("review", "note"), "yes"),
         (of("age at e < 12 years").replace("review", "hold"), of("age at e < 12 years"), "no"),
+        (of("age at e < 12 years").replace("hazard", "cannot tell hold hazard"), of("age at e < 12 years"), "yes"),
     ],
 )
 def test_what_asked_for_a_person_and_no_longer_does_is_silent(old: str, new: str, silenced: str, tmp_path: Path) -> None:
@@ -123,7 +124,9 @@ def test_codes_and_limits_that_differ_are_named_with_their_terms(tmp_path: Path)
         (("65147003", "Twin pregnancy"),),
         (("65147003", "Twin pregnancy"),),
     )
-    assert [(c.what, c.name, c.was, c.now) for c in found.changes] == [("limit", "t/window", "12 weeks", "13 weeks")]
+    assert [(c.what, c.name, c.was, c.now) for c in found.changes] == [
+        ("limit", "t/window", "12 weeks (from 1 week to 40 weeks)", "13 weeks (from 1 week to 40 weeks)")
+    ]
     (one,) = found.rules
     assert (one.told, one.silenced) == ("different", "yes")
 

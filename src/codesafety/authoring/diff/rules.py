@@ -127,7 +127,10 @@ def compare(old: Version, new: Version, was: ir.Rule, now: ir.Rule, otherwise: M
     asks = tuple(_asks(was, now, old.binding, new.binding))
     one, other = old.forms[was.name], new.forms[now.name]
     codes = [key for key in otherwise if any(key in old.together.sets[name].members for name in sets_of(one, other))]
-    lowered = was.action in STRICT and now.action not in STRICT
+    lowered = any(
+        before in STRICT and after not in STRICT
+        for before, after in ((was.action, now.action), (was.cannot_tell, now.cannot_tell))
+    )
     if same_form(one, other) and not codes:
         return Compared(was, now, "equal", "form", "yes" if lowered else "no", asks=asks)
     return _Pair(old, new, was, now, codes).compared(asks, lowered=lowered)

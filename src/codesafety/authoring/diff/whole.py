@@ -211,8 +211,14 @@ def _term(key: str, *bindings: Binding) -> str | None:
 def _changes(old: Engine, new: Engine) -> Iterator[Change]:
     yield from _apart("terminology", {"terminology": old.terminology.name}, {"terminology": new.terminology.name})
     yield from _apart("ruleset", *({r.name: f"{r.version}, review {r.review}" for r in e.rulesets} for e in (old, new)))
-    yield from _apart("limit", *({n: say_limit(v) for n, v in e.binding.limits.items()} for e in (old, new)))
+    yield from _apart("limit", *(dict(_limits(e)) for e in (old, new)))
     yield from _apart("row", *(dict(_table_rows(e.binding)) for e in (old, new)))
+
+
+def _limits(engine: Engine) -> Iterator[tuple[str, str]]:
+    for limit in (limit for ruleset in engine.rulesets for limit in ruleset.limits):
+        within = "" if limit.low is None or limit.high is None else f" (from {say_limit(limit.low)} to {say_limit(limit.high)})"
+        yield limit.name, say_limit(limit.default) + within
 
 
 def _apart(what: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
