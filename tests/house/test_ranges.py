@@ -16,7 +16,8 @@ UNDECLARED = {"click"}
 def declared() -> dict[str, str]:
     """Return the lowest version of everything that runs or is tested with."""
     extras = PROJECT["optional-dependencies"]
-    named = [*PROJECT["dependencies"], *extras["cli"], *extras["tables"], *extras["signing"], *extras["service"], *extras["test"]]
+    run = ("cli", "tables", "signing", "service", "lsp", "playground", "test")
+    named = [*PROJECT["dependencies"], *(one for extra in run for one in extras[extra])]
     return {name: lowest for one in named for name, lowest in re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?>=([0-9.]+)", one)}
 
 
