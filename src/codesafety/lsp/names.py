@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from codesafety.language.drafts import Piece
 from codesafety.language.parsing import syntax
+from codesafety.language.parsing.parser import scanner
 from codesafety.language.parsing.tokens import Token
 from codesafety.lsp.desk import WHAT, Desk
 from codesafety.lsp.places import path_of, uri_of
@@ -145,7 +146,7 @@ def rename(desk: Desk, piece: Piece, offset: int, new: str) -> types.WorkspaceEd
         raise Refused("only rules, value sets, limits, tables and named conditions are renamed here")
     what, whole = declared
     ruleset, _, old = whole.rpartition("/")
-    if not _NAME.fullmatch(new) or new in _keywords():
+    if not _NAME.fullmatch(new) or new in scanner().keywords:
         raise Refused(f"`{new}` cannot be a name: names are small letters, digits, `-` and `_`, and no reserved word")
     if (what, f"{ruleset}/{new}") in desk.declared:
         raise Refused(f"there is a {what} `{new}` already")
@@ -190,12 +191,6 @@ def take_dependents(desk: Desk, whole: str) -> None:
 
 def _wrong(desk: Desk, piece: Piece) -> bool:
     return any(d.span.file == piece.key and d.severity == "error" for d in desk.checked.diagnostics)
-
-
-def _keywords() -> frozenset[str]:
-    from codesafety.language.parsing.parser import scanner
-
-    return frozenset(scanner().keywords)
 
 
 # ------------------------------------------------------------------------------------------------ outlines
