@@ -142,13 +142,13 @@ def test_a_clock_that_jumps_back_changes_no_order_and_is_told(tmp_path: Path) ->
 
 
 def test_what_the_log_does_not_take_is_not_answered(tmp_path: Path) -> None:
-    kept = log(tmp_path, "log.jsonl")
+    kept, made, sent = log(tmp_path, "log.jsonl"), engine(), message()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with pytest.raises(LogError, match="the disk is full"):
-            kept.assess(engine(), message())
+            kept.assess(made, sent)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)

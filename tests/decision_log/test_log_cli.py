@@ -103,7 +103,7 @@ def test_each_patient_of_a_table_is_a_row(folder: Path) -> None:
         (["--log", "log.sqlite"], "a log is written with its key"),
         (["--log-key", "log.key"], "a log is written with its key"),
         (["--log", "-", "--log-key", "log.key"], "--log cannot be standard output"),
-        (["--log", "no/log.sqlite", "--log-key", "log.key"], "it cannot be opened"),
+        (["--log", "no/log.sqlite", "--log-key", "log.key"], "no such file or directory"),
         (["--log", "log.sqlite", "--log-key", "m.json"], "this is no key of a log"),
     ],
 )

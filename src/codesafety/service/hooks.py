@@ -114,11 +114,12 @@ def feedback(engine: Engine, given: dict[str, Any]) -> list[Feedback]:
     found: list[Feedback] = []
     for one in told:
         match one:
-            case {"card": str(card), "outcome": "accepted", "outcomeTimestamp": str()}:
+            case {"card": str(card), "outcome": "accepted", "outcomeTimestamp": str(stamp)}:
+                _day(stamp)
                 found.append(Feedback(card, "accepted", "none"))
             case {"card": str(card), "outcome": "overridden", "outcomeTimestamp": str(stamp)}:
-                reason = _reason(one.get("overrideReason"), known_reasons() | own)
-                found.append(Feedback(card, "overridden", reason, _day(stamp) if _is_own(one, own) else None))
+                reason, day = _reason(one.get("overrideReason"), known_reasons() | own), _day(stamp)
+                found.append(Feedback(card, "overridden", reason, day if _is_own(one, own) else None))
             case _:
                 raise wrong
     return found

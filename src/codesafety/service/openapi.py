@@ -27,6 +27,45 @@ _PROBLEM = {
     },
 }
 
+_TEXT = {"type": "string"}
+_HOOK = {
+    "type": "object",
+    "required": ["hook", "hookInstance", "context"],
+    "properties": {
+        "hook": {"enum": [hook for hook, *_ in SERVICES.values()], "description": "That of the service."},
+        "hookInstance": _TEXT,
+        "context": {
+            "type": "object",
+            "required": ["patientId"],
+            "properties": {"patientId": _TEXT, **{field: _OBJECT for _, _, field, _ in SERVICES.values()}},
+            "description": "What is about to be written, as a Bundle.",
+        },
+        "prefetch": {"type": ["object", "null"], "description": "What is held: see GET /cds-services."},
+    },
+}
+_FEEDBACK = {
+    "type": "object",
+    "required": ["feedback"],
+    "properties": {
+        "feedback": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["card", "outcome", "outcomeTimestamp"],
+                "properties": {
+                    "card": _TEXT,
+                    "outcome": {"enum": ["accepted", "overridden"]},
+                    "outcomeTimestamp": {"type": "string", "description": "A date and a time with its zone."},
+                    "overrideReason": {
+                        "description": "`reason` with the system and code of one that the card offers. Any other counts as other."
+                    },
+                },
+            },
+        }
+    },
+}
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -51,7 +90,7 @@ def document() -> dict[str, Any]:
             "id": {"type": ["string", "number", "boolean", "null"]},
         },
     }
-    schemas["Request"] = request
+    schemas |= {"Request": request, "Hook": _HOOK, "Feedback": _FEEDBACK}
     body = {
         "required": True,
         "content": {
@@ -68,7 +107,8 @@ def document() -> dict[str, Any]:
         FHIR: {"schema": _OBJECT},
         CARDS: {"schema": _OBJECT},
     }
-    hook_body = {"required": True, "content": {"application/json": {"schema": _OBJECT}}}
+    hook_body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Hook"}}}}
+    feedback = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Feedback"}}}}
     ids = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "enum": list(SERVICES)}}]
     cards = {"content": {"application/json": {"schema": _OBJECT}}}
     return {
@@ -88,7 +128,7 @@ def document() -> dict[str, Any]:
                 }
             },
             "/cds-services/{id}/feedback": {
-                "post": {**_operation("CDS Hooks: feedback on cards", None, hook_body, bounded=True), "parameters": ids}
+                "post": {**_operation("CDS Hooks: feedback on cards", None, feedback, bounded=True), "parameters": ids}
             },
             "/health": {"get": _operation("Whether the process answers", {"application/json": {"schema": _OBJECT}}, public=True)},
             "/ready": {
@@ -116,7 +156,7 @@ _WORDS = {
     "415": "The body is of another kind",
     "422": "What was sent could not be read, or is declined",
     "500": "An error inside codesafety",
-    "503": "Not ready, or too much at once: come back after Retry-After",
+    "503": "Not ready, too much at once, or the decision log takes no row: come back after Retry-After",
 }
 
 
