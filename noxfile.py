@@ -24,7 +24,7 @@ WRITTEN_TWICE = (
     "tests/spec/test_cli_page.py",
     "tests/spec/test_readme.py",
 )
-OF_NO_DEPENDENCY = ("--ignore=tests/mutants", "--ignore=tests/rulesets")
+OF_NO_DEPENDENCY = ("--ignore=tests/mutants", "--ignore=tests/rulesets", "--ignore=tests/benchmarks")
 """Our own lists and our own code, whatever is installed beside them: asked once, on the newest."""
 INSTALLED = {"PYTHONPATH": None}
 """Looks at what was installed, and not at the sources."""
@@ -149,10 +149,11 @@ def truth(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
-    """Figures of starting, of reading, of rules, and of terminology on a generated release (minutes). With `-- FILE.pack`, those of ECL on that pack."""
+    """Every row of the table of performance as ratios of one run, then the figures behind them (minutes). With `-- FILE.pack`, those of ECL on that pack."""
     if session.posargs:
         session.run("python", "-m", "tests.benchmarks.ecl_benchmark", *session.posargs)
         return
+    session.run("python", "-m", "tests.benchmarks.table")
     session.run("python", "-m", "tests.benchmarks.start_benchmark")
     session.run("python", "-m", "tests.benchmarks.reading_benchmark", "--careful")
     session.run("python", "-m", "tests.benchmarks.rules_benchmark")

@@ -343,6 +343,7 @@ def test_the_codes_of_a_bare_list_are_there_once(rules: Path, cache: Path) -> No
         (valueset,) = engine.rulesets[0].valuesets
         assert isinstance(valueset.frozen, ir.BareRows)
         assert engine.binding.sets["t/asthma"].members is valueset.frozen.codes
+        assert [Path(name).suffix for name in engine.sources] == [".rules"]  # no place in the list is ever shown
         assert valueset.frozen[0:] == (valueset.frozen[0],) == (ir.FrozenRow("sct", "195967001", None),)
 
 

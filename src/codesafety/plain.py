@@ -34,9 +34,9 @@ def encode(value: object, classes: Iterable[type], later: Collection[tuple[type,
 def decode(raw: bytes, classes: Iterable[type]) -> Any:
     """Return the value again, equal in everything; what was equal in it is one object. Raises for what `encode` did not write."""
     known: dict[str, Any] = {one.__name__: one for one in classes}
-    size, _, body = raw.partition(b"\n")
-    rest = _Rest(body[int(size) :], known)
-    return _made({**known, _LATER: rest.part}, body[: int(size)])
+    begins = raw.index(b"\n") + 1
+    ends = begins + int(raw[:begins])
+    return _made({**known, _LATER: _Rest(raw[ends:], known).part}, raw[begins:ends])
 
 
 def _json(plain: object) -> bytes:

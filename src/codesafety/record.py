@@ -204,6 +204,8 @@ if not TYPE_CHECKING:
     class _Made(type(BaseModel)):
         """How a model is made: what it cannot hold is an error of ours. `dir` and `help` show what is its own."""
 
+        __instancecheck__ = type.__instancecheck__  # pydantic's is written in Python, for generic models, of which we have none
+
         def __call__(cls, *given, **fields):
             try:
                 return super().__call__(*given, **fields)

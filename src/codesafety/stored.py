@@ -223,7 +223,8 @@ def _body(path: Path, name: str) -> bytes:
 
 
 def _parts(body: bytes) -> Iterator[bytes]:
-    while body:
-        size, _, body = body.partition(b"\n")
-        yield body[: int(size)]
-        body = body[int(size) :]
+    until = 0
+    while until < len(body):
+        begins = body.index(b"\n", until) + 1
+        until = begins + int(body[until:begins])
+        yield body[begins:until]

@@ -19,11 +19,22 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from tests.benchmarks.workload import EverythingKnown, MadeRule, Workload, age, broken_by, rule_text, ruleset_of, workload
+from tests.benchmarks.workload import (
+    SNOMED,
+    EverythingKnown,
+    MadeRule,
+    Workload,
+    age,
+    broken_by,
+    plain,
+    rule_text,
+    ruleset_of,
+    workload,
+)
 from tests.terminology.words.variations import harmless, names
 
 from codesafety import builtin
-from codesafety.engine import Engine, hazard_log
+from codesafety.engine import Engine, _Options, hazard_log
 from codesafety.evaluation.binding import bind
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
@@ -105,18 +116,21 @@ def indexed(rules: list[MadeRule]) -> Callable[[dict[str, Any]], Found]:
     return check
 
 
+def _windows(rules: list[MadeRule], is_entry: bool) -> dict[str, dict[str, tuple[int, int] | None]]:
+    """Return by gender and code the days of life in which no rule of the code fires; None where its gender alone makes one fire."""
+    windows: dict[str, dict[str, tuple[int, int] | None]] = {"male": {}, "female": {}}
+    for code, tests in _index(rules, is_entry).items():
+        low = max((366 * below for _, _, below, _ in tests if below is not None), default=-1)
+        high = min((365 * reached - 1 for _, _, _, reached in tests if reached is not None), default=10**6)
+        for gender in windows:
+            windows[gender][code] = None if any(wanted == gender for _, wanted, _, _ in tests) else (low, high)
+    return windows
+
+
 def windowed(rules: list[MadeRule]) -> Callable[[dict[str, Any]], Found]:
     """As `indexed`, with one chained comparison that clears all age rules of a code, and rules split by gender."""
     slow = indexed(rules)
-    sides = []
-    for kind, is_entry in (("entries", True), ("medicines", False)):
-        windows: dict[str, dict[str, tuple[int, int] | None]] = {"male": {}, "female": {}}
-        for code, tests in _index(rules, is_entry).items():
-            low = max((366 * below for _, _, below, _ in tests if below is not None), default=-1)
-            high = min((365 * reached - 1 for _, _, _, reached in tests if reached is not None), default=10**6)
-            for gender in windows:
-                windows[gender][code] = None if any(wanted == gender for _, wanted, _, _ in tests) else (low, high)
-        sides.append((kind, windows))
+    sides = [(kind, _windows(rules, is_entry)) for kind, is_entry in (("entries", True), ("medicines", False))]
 
     def check(patient: dict[str, Any]) -> Found:
         gender, born = patient["gender"], date.fromisoformat(patient["born"]).toordinal()
@@ -133,12 +147,41 @@ def windowed(rules: list[MadeRule]) -> Callable[[dict[str, Any]], Found]:
     return check
 
 
+def of_models(rules: list[MadeRule]) -> Callable[[Submission], Found]:
+    """As `windowed`, over the models that ours reads: all that it reads of an item is its code and, where a rule may fire, its day."""
+    windows, slow = {True: _windows(rules, True), False: _windows(rules, False)}, indexed(rules)
+
+    def check(submission: Submission) -> Found:
+        patient = submission.patient
+        gender, born = patient.gender, date.fromisoformat(patient.born or "").toordinal()
+        entries, medicines = windows[True][gender or ""], windows[False][gender or ""]
+        for entry in submission.entries:
+            for coding in entry.codings:
+                if coding.system == SNOMED and coding.code in entries:
+                    window = entries[coding.code]
+                    if window is None or not window[0] < date.fromisoformat(entry.date or "").toordinal() - born <= window[1]:
+                        return slow(plain(submission))
+        for medicine in submission.medications:
+            for coding in medicine.products:
+                if coding.system == SNOMED and coding.code in medicines:
+                    window = medicines[coding.code]
+                    day = date.fromisoformat(medicine.handed_over or "").toordinal()
+                    if window is None or not window[0] < day - born <= window[1]:
+                        return slow(plain(submission))
+        return []
+
+    return check
+
+
 # ------------------------------------------------------------------------------------------------ measuring
 
 
-HAND, OURS, ASSESSED = "by hand, index and age windows", "ours, from models", "ours, a report"
+HAND, INDEX, MODELS = "by hand, index and age windows", "by hand, index", "by hand, index and age windows, from models"
+OURS, ASSESSED = "ours, from models", "ours, a report"
 ASKED = (
     ("ours / by hand", OURS, HAND),
+    ("ours / by hand, without age windows", OURS, INDEX),
+    ("ours / by hand, from the same models", OURS, MODELS),
     ("a report / ours", ASSESSED, OURS),
     ("a report as JSON / a report all asked for", "JSON of a report", "ours, a report all asked for"),
 )
@@ -162,7 +205,8 @@ def engine_of(ruleset: Ruleset) -> Engine:
     """Return an engine of these rules, which knows every code."""
     binding = bind([ruleset], EverythingKnown())
     plugins = manager([builtin], entry_points=False)
-    return Engine(binding, plugins, (), (), frozenset(), "compiled", Bounds(), (), {}, hazard_log([]), False)
+    options = _Options((), None, (), None, frozenset(), "compiled", Bounds(), False, "off", ())
+    return Engine(binding, plugins, (), (), options, (), {}, hazard_log([]), False)
 
 
 def measure(made: Workload, rounds: int, batch: int) -> Measured:
@@ -196,7 +240,8 @@ def measure(made: Workload, rounds: int, batch: int) -> Measured:
     oracle = naive(made.rules)
     finding: dict[str, tuple[Callable[[Any], Found], list[Any]]] = {
         HAND: (windowed(made.rules), made.patients),
-        "by hand, index": (indexed(made.rules), made.patients),
+        INDEX: (indexed(made.rules), made.patients),
+        MODELS: (of_models(made.rules), made.submissions),
         OURS: (ours, made.submissions),
         "ours, with parsing": (lambda fields: ours(Submission.model_validate(fields)), data),
     }

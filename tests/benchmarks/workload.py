@@ -130,6 +130,16 @@ def submission_of(patient: dict[str, Any]) -> Submission:
     )
 
 
+def plain(submission: Submission) -> dict[str, Any]:
+    """Return the plain patient of which a submission was made."""
+    return {
+        "gender": submission.patient.gender,
+        "born": submission.patient.born,
+        "entries": [{"code": e.codings[0].code, "date": e.date} for e in submission.entries],
+        "medicines": [{"code": m.products[0].code, "date": m.handed_over} for m in submission.medications],
+    }
+
+
 def ruleset_of(rules: list[MadeRule]) -> ir.Ruleset:
     """Return the rules as the checker would."""
     return ir.Ruleset(

@@ -46,6 +46,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         (message(made.entries(250, every=0), service=True), message(made.entries(1000, every=0), service=True)),
         (message(made.entries(250, date=None), service=True), message(made.entries(1000, date=None), service=True)),
         (message(made.entries(250, of=made.PREGNANT, every=0)), message(made.entries(1000, of=made.PREGNANT, every=0))),
+        (message(made.entries(250, of=made.PREGNANT)), message(made.entries(1000, of=made.PREGNANT))),
     ],
     ids=[
         "one code",
@@ -58,6 +59,7 @@ def spent(engine: Engine, submission: Submission) -> int:
         "one entry again and again",
         "one entry again and again, without a date",
         "one pregnancy again and again",
+        "a pregnancy a day",
     ],
 )
 def test_four_times_the_items_are_at_most_four_and_a_half_times_the_work(

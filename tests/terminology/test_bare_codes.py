@@ -38,11 +38,11 @@ def test_its_repr_is_short() -> None:
     assert repr(BareCodes.of([ASTHMA, PREGNANT])) == "<2 codes>"
 
 
-@given(st.lists(st.frozensets(ids, max_size=30), max_size=6), keys)
-def test_the_index_knows_every_set_of_a_code(sets: list[frozenset[str]], key: str) -> None:
-    index = Memberships([(3 * n, BareCodes.of(codes)) for n, codes in enumerate(sets)])
+@given(st.lists(st.frozensets(ids, max_size=30), max_size=6), keys, st.sampled_from([3, 40_000]))
+def test_the_index_knows_every_set_of_a_code(sets: list[frozenset[str]], key: str, apart: int) -> None:
+    index = Memberships([(apart * n, BareCodes.of(codes)) for n, codes in enumerate(sets)])
     for each in {key, *(code for codes in sets for code in codes)}:
-        assert list(index.of(each)) == [3 * n for n, codes in enumerate(sets) if each in codes]
+        assert list(index.of(each)) == [apart * n for n, codes in enumerate(sets) if each in codes]
 
 
 def test_an_index_of_more_than_is_sorted_at_once() -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
-from codesafety.evaluation.codes import Codebook
+from codesafety.evaluation.codes import Codebook, CodeInfo
 from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextFact, Unseen, date_of, dosage, sent_concepts
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Readings, Work
@@ -127,75 +127,54 @@ def _narrower(one: str | None, other: str | None) -> Interval | None:
 class Facts:
     """A submission with its record, ready for the evaluators. Build it once a message."""
 
-    __slots__ = (
-        "__dict__",
-        "_alike",
-        "_copies",
-        "_groups",
-        "_incoming",
-        "_items",
-        "_orders",
-        "_patient",
-        "_sent",
-        "_texts",
-        "codebook",
-        "identity",
-        "is_looked_up",
-        "message_infos",
-        "readings",
-        "record",
-        "submission",
-        "unseen_entries",
-        "unseen_medications",
-        "work",
-    )
-
     def __init__(self, submission: Submission, record: Record | None, codebook: Codebook, work: Work | None = None) -> None:
         self.work = work or Work()
         self.is_looked_up = False
         """Whether every code of an incoming item has been looked up in the codebook, now or for another message."""
-        self.readings = Readings(self.work)
         self.submission = submission
         self.identity = compare_identity(submission, record)
         self.record = None if self.identity.nhs_number == "different" else record
         self.codebook = codebook
-        self._patient: PatientFact | None = None
-        self._incoming: list[ItemFact] | None = None
-        self._items: list[ItemFact] | None = None
-        self._groups: dict[int, int] | None = None
-        self._orders: dict[int, frozenset[int]] = {}
         self._texts: dict[int | None, list[TextFact]] = {}
-        self._copies: dict[_Resent, set[int]] | None = None
         self._alike: dict[int, tuple[object, ...]] = {}
         self._sent: dict[int, str] = {}
-        self.message_infos = tuple([codebook.entry(c.system, c.code) for c in submission.message.service])
-        self.unseen_entries = self._unseen("entry")
-        self.unseen_medications = self._unseen("medication")
 
-    @property
+    @cached_property
+    def readings(self) -> Readings:
+        return Readings(self.work)
+
+    @cached_property
     def patient(self) -> PatientFact:
-        if self._patient is None:
-            record = self.record.patient if self.record is not None else None
-            self._patient = PatientFact(self.submission.patient, record, self.identity.differing)
-        return self._patient
+        record = self.record.patient if self.record is not None else None
+        return PatientFact(self.submission.patient, record, self.identity.differing)
 
-    @property
+    @cached_property
     def incoming(self) -> list[ItemFact]:
         """Every entry, component and medication of the message, in its order: entries, each before its components, first."""
-        if self._incoming is None:
-            self._incoming = []
-            _flatten(self.submission.entries, self.submission.medications, True, self._incoming, self.codebook)
-        return self._incoming
+        incoming: list[ItemFact] = []
+        _flatten(self.submission.entries, self.submission.medications, True, incoming, self.codebook)
+        return incoming
 
-    @property
+    @cached_property
     def items(self) -> list[ItemFact]:
         """Every item of both sides, the incoming ones first, in the order of their source."""
-        if self._items is None:
-            items = list(self.incoming)
-            if self.record is not None:
-                _flatten(self.record.entries, self.record.medications, False, items, self.codebook)
-            self._items = items
-        return self._items
+        items = list(self.incoming)
+        if self.record is not None:
+            _flatten(self.record.entries, self.record.medications, False, items, self.codebook)
+        return items
+
+    @cached_property
+    def message_infos(self) -> tuple[CodeInfo, ...]:
+        """What each coding of the message's service means."""
+        return tuple([self.codebook.entry(c.system, c.code) for c in self.submission.message.service])
+
+    @cached_property
+    def unseen_entries(self) -> tuple[Unseen, ...]:
+        return self._unseen("entry")
+
+    @cached_property
+    def unseen_medications(self) -> tuple[Unseen, ...]:
+        return self._unseen("medication")
 
     def parts(self, subject: ItemFact) -> list[ItemFact]:
         """Return an incoming item and its components: they belong to one resource, and what is found falls on it."""
@@ -308,18 +287,18 @@ class Facts:
         """Return whether two medications are parts of one order: linked by reference or order number."""
         if one.is_entry or other.is_entry:
             return False
-        groups = self._order_groups()
-        return groups[one.index] == groups[other.index]
+        return self._groups[one.index] == self._groups[other.index]
 
     def order_of(self, medication: ItemFact) -> frozenset[int]:
         """Return the places of every part of a medication's order, its own among them: one object for all of its parts."""
-        groups = self._order_groups()
-        if not self._orders:
-            parts: dict[int, list[int]] = {}
-            for index, group in groups.items():
-                parts.setdefault(group, []).append(index)
-            self._orders = {group: frozenset(indexes) for group, indexes in parts.items()}
-        return self._orders[groups[medication.index]]
+        return self._orders[self._groups[medication.index]]
+
+    @cached_property
+    def _orders(self) -> dict[int, frozenset[int]]:
+        parts: dict[int, list[int]] = {}
+        for index, group in self._groups.items():
+            parts.setdefault(group, []).append(index)
+        return {group: frozenset(indexes) for group, indexes in parts.items()}
 
     def copies_of(self, item: ItemFact) -> Set[int]:
         """Return the places of what the other side has under an item's own id, of its kind and of its part (table 10)."""
@@ -332,12 +311,15 @@ class Facts:
     def _under_the_id_of(self, item: ItemFact, incoming: bool) -> Set[int]:
         if item.id is None:
             return frozenset()
-        if self._copies is None:
-            self._copies = {}
-            for other in self.items:
-                if other.id is not None:
-                    self._copies.setdefault((other.id, other.incoming, *_part_of(other)), set()).add(other.index)
         return self._copies.get((item.id, incoming, *_part_of(item)), frozenset())
+
+    @cached_property
+    def _copies(self) -> dict[_Resent, set[int]]:
+        found: dict[_Resent, set[int]] = {}
+        for item in self.items:
+            if item.id is not None:
+                found.setdefault((item.id, item.incoming, *_part_of(item)), set()).add(item.index)
+        return found
 
     def alike(self, item: ItemFact) -> tuple[object, ...]:
         """Return what items share that no rule can tell apart which looks at the two sides of a pair alone, and at no id.
@@ -355,7 +337,7 @@ class Facts:
 
     def order_number(self, medication: ItemFact) -> int:
         """Return a number that the parts of one order share, and no other medication has."""
-        return self._order_groups()[medication.index]
+        return self._groups[medication.index]
 
     def key_of(self, item: ItemFact) -> Hashable:
         """Return what an item shares with its copies, or with the parts of its order, and with nothing else of its kind."""
@@ -365,10 +347,9 @@ class Facts:
         """Return what an item shares with its copies, and with nothing else of its kind."""
         return item.index if item.id is None else (item.id, _part_of(item))
 
-    def _order_groups(self) -> dict[int, int]:
-        if self._groups is None:
-            self._groups = order_groups([item for item in self.items if not item.is_entry])
-        return self._groups
+    @cached_property
+    def _groups(self) -> dict[int, int]:
+        return order_groups([item for item in self.items if not item.is_entry])
 
     def is_another(self, candidate: ItemFact, named: ItemFact) -> bool:
         """Return whether `candidate` is another than an item that the rule already names (table 10)."""

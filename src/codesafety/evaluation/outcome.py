@@ -73,8 +73,10 @@ def settle(rule: ir.Rule, subject: ItemFact | None, applications: list[Applicati
     for status in (Status.FIRES, Status.CANNOT_TELL):
         chosen = tuple(a for a in applications if a.status is status)
         if chosen:
-            missing = NOTHING.union(*(a.missing for a in chosen)) if status is Status.CANNOT_TELL else NOTHING
-            return Outcome(rule, subject, status, missing - PRIVATE, chosen)
+            if status is Status.FIRES:
+                return Outcome(rule, subject, status, NOTHING, chosen)
+            missing = chosen[0].missing.union(*[a.missing for a in chosen[1:]])  # of one application, its own set and no copy
+            return Outcome(rule, subject, status, missing if missing.isdisjoint(PRIVATE) else missing - PRIVATE, chosen)
     cleared = tuple(a for a in applications if a.applied)
     return Outcome(rule, subject, Status.CLEAR, NOTHING, cleared)
 

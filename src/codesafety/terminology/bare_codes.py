@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -71,31 +71,41 @@ def _number(key: object) -> int | None:
 
 
 class Memberships:
-    """In which of many sets a code is: one index for all of them, of two rows of integers."""
+    """In which of many sets a code is: one index for all of them, of rows of integers."""
 
     def __init__(self, sets: Sequence[tuple[int, BareCodes]]) -> None:
         """`sets`: each with its number."""
-        self._ids, self._numbers = array("Q"), array("I")
+        self._ids, self._starts = array("Q"), array("I")
+        self._numbers = array("H" if all(number < 2**16 for number, _ in sets) else "I")
+        ids, first, numbers = self._ids, self._starts, self._numbers
+        last = 0
         starts = [0] * len(sets)
         for until in (*_cuts(sets), None):
             found: list[tuple[int, int]] = []
             for place, (number, codes) in enumerate(sets):
-                ids, start = codes.ids, starts[place]
-                end = len(ids) if until is None else bisect_left(ids, until, start)
+                own, start = codes.ids, starts[place]
+                end = len(own) if until is None else bisect_left(own, until, start)
                 if start < end:
-                    found += [(code, number) for code in ids[start:end]]
+                    found += [(code, number) for code in own[start:end]]
                     starts[place] = end
             found.sort()
-            self._ids.extend([code for code, _ in found])
-            self._numbers.extend([number for _, number in found])
+            for code, number in found:
+                if code != last:
+                    last = code
+                    ids.append(code)
+                    first.append(len(numbers))
+                numbers.append(number)
+        first.append(len(numbers))
 
     def of(self, key: str) -> Sequence[int]:
         """Return the numbers of the sets that hold a key, the least first."""
         number = _number(key) if self._ids else None
         if number is None:
             return ()
-        start = bisect_left(self._ids, number)
-        return self._numbers[start : bisect_right(self._ids, number, start)]
+        at = bisect_left(self._ids, number)
+        if at == len(self._ids) or self._ids[at] != number:
+            return ()
+        return self._numbers[self._starts[at] : self._starts[at + 1]]
 
 
 def _cuts(sets: Sequence[tuple[int, BareCodes]]) -> list[int]:

@@ -223,7 +223,7 @@ def cell_span(cell: ir.Cell) -> Interval:
 
 def inexact(*dates: tuple[Interval, str]) -> frozenset[str]:
     """Return the names of the dates that are not one exact day."""
-    return frozenset(name for (first, last), name in dates if first != last)
+    return frozenset([name for (first, last), name in dates if first != last])
 
 
 def same_day(one: Interval, other: Interval) -> bool | None:

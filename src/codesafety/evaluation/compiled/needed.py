@@ -1,12 +1,13 @@
-"""What must hold between two items for a whole condition to hold: what joins go by."""
+"""What must hold of one item, or between two, for a whole condition to hold: what joins go by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from codesafety import ir
 from codesafety.evaluation.binding import Binding
+from codesafety.plain import names_of
 
 Condition = TypeVar("Condition", bound=ir.Condition)
 
@@ -31,6 +32,32 @@ def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, ot
             return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
         case _:
             return []
+
+
+def alone(condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
+    """Return conditions of what stands in one slot, beside nothing but the message and its patient, all of which must hold."""
+    match condition:
+        case None:
+            return []
+        case ir.Named(part=part):
+            return alone(part, slot)
+        case ir.And(parts):
+            return [found for part in parts for found in alone(part, slot)]
+        case _:
+            every = [*parts_of((condition,))]
+            looks_further = any(isinstance(part, ir.Quantified | ir.Ordered | ir.Custom) for part in every)
+            slots = {part.slot for part in every if isinstance(part, ir.Var)}
+            return [condition] if slots == {slot} and not looks_further else []
+
+
+def parts_of(nodes: Iterable[object]) -> Iterator[object]:
+    """Yield nodes of a rule with all that they are made of."""
+    for node in nodes:
+        if names := names_of(node):
+            yield node
+            yield from parts_of(getattr(node, name) for name in names)
+        elif isinstance(node, tuple):
+            yield from parts_of(node)
 
 
 def share_a_day(overlaps: Sequence[ir.Overlaps], binding: Binding) -> bool:

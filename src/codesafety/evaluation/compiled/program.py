@@ -15,7 +15,7 @@ from codesafety import ir
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import NEVER
 from codesafety.evaluation.codes import CodeInfo
-from codesafety.evaluation.compiled.clearing import ALWAYS, GENDERS, Windows, common, windows_of
+from codesafety.evaluation.compiled.clearing import ALWAYS, GENDERS, Window, common, windows_of
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import Concept, Concepts, rows_of
 from codesafety.evaluation.compiled.triggers import (
@@ -37,8 +37,8 @@ from codesafety.evaluation.work import A_JUDGEMENT, A_RULE, AN_ANSWER, NotAsked
 from codesafety.record import Coding, Entry, Medication
 
 Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
-Planned = tuple[Plan, tuple[CodeInfo, ...], Windows]
-"""The rules that concern a code, what it means, and when all of them are clear by gender and age."""
+Planned = tuple[Plan, tuple[CodeInfo, ...], tuple[Window | None, ...]]
+"""The rules that concern a code, what it means, and when all of them are clear: a window for each of `GENDERS`."""
 Concerned = tuple[int, int, Entry | Medication, Planned]
 """The place of the whole item and that of the part, the item as sent, and the rules that concern it."""
 Classes = tuple[tuple[Category, tuple[tuple[int, int], ...]], ...]
@@ -150,7 +150,7 @@ class Program:
             for trigger in triggers_of(number, rule, binding, self._concepts.numbers, partial(self._maybe_functions, number)):
                 self._file(trigger)
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
-        self._shared_plans: dict[object, tuple[Plan, Windows]] = {}
+        self._shared_plans: dict[object, tuple[Plan, tuple[Window | None, ...]]] = {}
 
     def _maybe_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
         """Return a rule's first functions, written when they are first needed. Two threads may both write them: all the same."""
@@ -220,10 +220,10 @@ class Program:
             plans.clear()
             self._shared_plans.clear()
         plan, windows = found
-        planned = plans[key] = plan, concept.infos, windows
+        planned = plans[key] = (plan, concept.infos, windows) if plan else _NO_RULE
         return planned
 
-    def _make_plan(self, is_entry: bool, concept: Concept, tables: tuple[str, ...]) -> tuple[Plan, Windows]:
+    def _make_plan(self, is_entry: bool, concept: Concept, tables: tuple[str, ...]) -> tuple[Plan, tuple[Window | None, ...]]:
         found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
         by_set = self._by_set[is_entry]
         untold = False
@@ -236,7 +236,8 @@ class Program:
             found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
         found.sort(key=lambda pair: pair[1].number)
         every = {trigger.number: self.rules[trigger.number] for _, trigger in found}.values()
-        return tuple(found), {} if untold else common(windows_of(rule, self.binding) for rule in every)
+        windows = {} if untold else common(windows_of(rule, self.binding) for rule in every)
+        return tuple(found), tuple(windows.get(gender) for gender in GENDERS)
 
     def _has_rows(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
@@ -275,14 +276,14 @@ class Program:
             else:
                 key = _key(codings)
             planned = entries.get(key) or self._plan(facts.incoming[place], key)
-            if planned[0]:
+            if planned is not _NO_RULE:
                 found.append((place, place, entry, planned))
             whole = place
             place += 1
             for component in entry.components:
                 key = _key(component.codings)
                 planned = entries.get(key) or self._plan(facts.incoming[place], key)
-                if planned[0]:
+                if planned is not _NO_RULE:
                     found.append((whole, place, entry, planned))
                 place += 1
         for medication in facts.submission.medications:
@@ -293,7 +294,7 @@ class Program:
             else:
                 key = tuple([(c.system, c.code, c.display) for c in sent])
             planned = products.get(key) or self._plan(facts.incoming[place], key)
-            if planned[0]:
+            if planned is not _NO_RULE:
                 found.append((place, place, medication, planned))
             place += 1
         facts.is_looked_up = True
@@ -303,16 +304,17 @@ class Program:
     def _not_cleared(facts: Facts, concerned: list[Concerned]) -> list[Concerned]:
         """Return the items of which gender and age do not say at once that every rule is clear."""
         patient = facts.patient
-        gender = patient.gender if patient.gender in GENDERS else None
+        gender = GENDERS.index(patient.gender if patient.gender in GENDERS else None)
         born_first, born_last = patient.born or NEVER
         left = []
         for one in concerned:
-            window = one[3][2].get(gender)
+            _, _, item, (_, _, windows) = one
+            window = windows[gender]
             if window is not None:
                 if window is ALWAYS:
                     continue
                 over, least, under = window
-                first, last = day_of(one[2]) or NEVER
+                first, last = day_of(item) or NEVER
                 if first - born_last > over and least <= last - born_first < under:
                     continue
             left.append(one)
@@ -505,6 +507,8 @@ def _once_for_alike(rule: ir.Rule, functions: dict[Shape, Callable[..., Any]]) -
 
 _MAX_REMEMBERED = 50_000
 _NO_RULES: frozenset[int] = frozenset()
+_NO_RULE: Planned = ((), (), ())
+"""The plan of every code that concerns no rule: one object, known by its identity."""
 _NO_DAY = frozenset({"message.sent"})
 
 

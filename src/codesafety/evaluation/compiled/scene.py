@@ -176,6 +176,13 @@ class Scene:
             courses = self._courses[id(medicines)] = Courses(medicines)  # the list is the scene's own, and stays
         return courses.beside(item)
 
+    def by_themselves(self, members: list[ItemFact], may: Callable[..., bool]) -> list[ItemFact]:
+        """Return those of some listed members that may do by what is asked of each by itself, which is asked once."""
+        question = id(members), may  # the list is the scene's own, and stays
+        if question not in self._memo:
+            self._memo[question] = [member for member in self.work.counted(members) if may(self, member)]
+        return self._memo[question]  # type: ignore[return-value]
+
     def products(self, what: str, one: Product | None, other: Product | None) -> bool | None:
         """Answer how two products compare, worked out once for each two: rules ask it again and again of few products."""
         question = what, id(one), id(other)

@@ -12,7 +12,7 @@ from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
-from codesafety.evaluation.compiled.needed import needed, share_a_day
+from codesafety.evaluation.compiled.needed import needed, parts_of, share_a_day
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape
@@ -20,7 +20,6 @@ from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
-from codesafety.plain import names_of
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
 """Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
@@ -191,17 +190,7 @@ def _quantifies(rule: ir.Rule) -> bool:
 
 def _conditions(rule: ir.Rule) -> Iterator[object]:
     """Yield all that the conditions of a rule are made of."""
-    return _parts((rule.when, *(unless.condition for unless in rule.unless)))
-
-
-def _parts(nodes: Iterable[object]) -> Iterator[object]:
-    """Yield nodes of a rule with all that they are made of."""
-    for node in nodes:
-        if names := names_of(node):
-            yield node
-            yield from _parts(getattr(node, name) for name in names)
-        elif isinstance(node, tuple):
-            yield from _parts(node)
+    return parts_of((rule.when, *(unless.condition for unless in rule.unless)))
 
 
 def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from codesafety import ir
 from codesafety.collection import no_collection
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.needed import needed, share_a_day
+from codesafety.evaluation.compiled.needed import alone, needed, share_a_day
 from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
 from codesafety.evaluation.compiled.python_syntax import (
     FALSE,
@@ -243,7 +243,7 @@ class Writer:
     def _members(self, condition: ir.Quantified | ir.Ordered, frame: Frame, *, sure: bool) -> ast.expr:
         """Return the members to look at, each of which counts as work; of the order of one that was not seen, any may be.
 
-        Of medicines that must share a day with one that was seen, those that may.
+        Of medicines that must share a day with one that was seen, those that may; else those that may do by themselves.
         """
         var = condition.var
         is_entry = const(var.kind is not Kind.MEDICATION)
@@ -257,7 +257,18 @@ class Writer:
             if place.seen and share_a_day(needed(condition.where, ir.Overlaps, var.slot, slot), self.operands.binding):
                 members = method(name(SCENE), "at_one_time", members, place.value)
                 break
+        else:
+            if var.order_of is None and (conditions := alone(condition.where, var.slot)):
+                members = method(name(SCENE), "by_themselves", members, self._alone(conditions, var, sure=sure))
         return method(_WORK, "counted", members)
+
+    def _alone(self, conditions: list[ir.Condition], var: ir.Var, *, sure: bool) -> ast.expr:
+        """Write a function that asks a member what is asked of it beside no other item, and return its name."""
+        member = _member(var)
+        identifier = f"alone_{len(self.functions)}"
+        asked = both(self.bound(condition, {var.slot: member}, sure=sure) for condition in conditions)
+        self.functions.append(function(identifier, [SCENE, member.variable], [returns(asked)]))
+        return name(identifier)
 
     def _member_function(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
         """Write a function that judges every member and weighs the answers, and return a call of it."""

@@ -257,7 +257,10 @@ def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: di
                 limits.append(limit)
                 names.limits[limit.name] = limit
         elif isinstance(node, syntax.ValueSet):
-            sets.append(keep(node, scope, partial(declarations.valueset, node, open_file=open_file)))
+            valueset = keep(node, scope, partial(declarations.valueset, node, open_file=open_file))
+            sets.append(valueset)
+            if valueset.frozen_file is not None and isinstance(valueset.frozen, ir.BareRows):
+                sources.pop(folder.places[valueset.frozen_file], None)  # nothing is wrong in it, and no place in it is ever shown
             if sets[-1].phrases:
                 names.phrases[sets[-1].name] = frozenset(said for _, said in sets[-1].phrases)
         elif isinstance(node, syntax.Table):
