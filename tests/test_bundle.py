@@ -262,6 +262,10 @@ def test_one_that_has_expired_is_refused(place: Path) -> None:
     assert bundle.read(build(place, valid_until="9999"), "it").manifest.valid_until == "9999"
     with pytest.raises(BundleError, match="it was valid until 2020-12"):  # nor is one that was read to be looked at
         codesafety.load(bundle.read(build(place, valid_until="2020-12"), "it", expired=True), installed_plugins=False)
+    of_then = codesafety.load(
+        bundle.read(build(place, valid_until="2020-12"), "it", expired=True), installed_plugins=False, expired=True
+    )
+    assert pickle.loads(pickle.dumps(of_then)).bundle.manifest.valid_until == "2020-12"
 
 
 def test_one_of_another_version_is_refused(signed: bytes) -> None:

@@ -256,10 +256,11 @@ def read(raw: bytes, name: str, keys: Sequence[str | Path] = (), *, expired: boo
     return Bundle(name, sha256(raw).hexdigest(), manifest, key, trusted, parts)
 
 
-def refuse_untrusted(held: Bundle, keys: Sequence[str | Path]) -> None:
-    """Raise BundleError where a bundle that was read before must not be loaded: it has expired, or it was read without one of these
-    keys having been asked for."""
-    _refuse_expired(held.name, held.manifest)
+def refuse_untrusted(held: Bundle, keys: Sequence[str | Path], *, expired: bool) -> None:
+    """Raise BundleError where a bundle that was read before must not be loaded: it has expired, and may not be; or it was read
+    without one of these keys having been asked for."""
+    if not expired:
+        _refuse_expired(held.name, held.manifest)
     if keys and not (held.trusted and held.key in {_public(one) for one in keys}):
         raise BundleError(held.name, "none of these keys was asked for when it was read", "read it with them, or give its path")
 

@@ -68,6 +68,7 @@ def load(
     installed_plugins: bool = True,
     cache: str | Path | None = None,
     keys: Sequence[str | Path] = (),
+    expired: bool = False,
 ) -> Engine:
     """Return an engine, ready to assess messages. Load once; it is immutable and safe to share between threads.
 
@@ -79,7 +80,8 @@ def load(
     looked at; `deadline_s`: seconds after which no more rules are asked of a message. What was not asked is not checked, and
     held. `installed_plugins`: whether plugins found by entry point take part. `cache`: the folder where checked rules are stored
     for the next process, or `off`; None: what CODESAFETY_CACHE says, else the user's own. It changes no answer. `keys`: files of public
-    keys, by one of which a bundle must have been signed; none: no signature is asked for.
+    keys, by one of which a bundle must have been signed; none: no signature is asked for. `expired`: a bundle's last day may have
+    passed, as of one by which old messages are answered again.
 
     Raises RuleError with every diagnostic, ConfigurationError, PluginError, BundleError, or TerminologyError: an engine that loads
     is whole.
@@ -87,6 +89,7 @@ def load(
     never = frozenset(expect_all(never, str, "never", 'a list: never=["record"]'))
     plugins = expect_all(plugins, object, "plugins", "a list of modules or objects that have hooks")
     _check_arguments(rules, release, limits, evaluator, work_budget, deadline_s, installed_plugins, cache)
+    expect(expired, bool, "expired", "True or False")
     keys = expect_all(keys, (str, Path), "keys", "a list of files of public keys")
     made = manager([builtin, *plugins], entry_points=installed_plugins)
     predicates = declared.predicates(made)
@@ -96,7 +99,7 @@ def load(
     signatures = {name: p.signature for name, p in predicates.items()}
     terminology, is_known = open_terminology(release)
     paths = [rule for rule in rules if isinstance(rule, str | Path)]
-    held = _bundle_of(rules, rule_paths(paths, made), keys)
+    held = _bundle_of(rules, rule_paths(paths, made), keys, expired)
     if held is None:
         given = places_of(paths, made)
         form, from_store = _form(given, signatures, terminology, is_known, stored.store(cache))
@@ -122,7 +125,7 @@ def load(
             raise ConfigurationError(f"`{name}` is no whole input; known: {', '.join(WHOLE_INPUTS)}")
     warnings = (*loaded.warnings, *binding.warnings, *unlisted(loaded.rulesets, log))
     bounds = Bounds(work_budget, deadline_s)
-    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache, keys)
+    options = _Options(rules, release, plugins, limits, never, evaluator, bounds, installed_plugins, cache, keys, expired)
     reviewed = (
         _reviews(loaded.rulesets)
         if held is None
@@ -151,11 +154,13 @@ class _Options:
     installed_plugins: bool
     cache: str | Path | None
     keys: tuple[str | Path, ...]
+    expired: bool
 
 
 def _again(options: _Options, digest: str) -> Engine:
     """Return an engine that was handed over. Raises ConfigurationError where what it was made of has changed since."""
     named = {one.name: getattr(options, one.name) for one in fields(options) if one.name not in ("rules", "bounds", "plugins")}
+    named["expired"] = True  # a bundle that was taken stays in use
     plugins = [import_module(one) if isinstance(one, str) else one for one in options.plugins]
     bounds = options.bounds
     engine = load(*options.rules, plugins=plugins, work_budget=bounds.work_budget, deadline_s=bounds.deadline_s, **named)
@@ -688,7 +693,7 @@ def places_of(rules: Iterable[str | Path], plugins: PluginManager) -> list[Path]
     return list({path.resolve(): path for path in (*given, *brought)}.values())
 
 
-def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[str | Path]) -> Bundle | None:
+def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[str | Path], expired: bool) -> Bundle | None:
     """Return the bundle that is given, or stands at a path; None where rules do. Raises ConfigurationError where both do."""
     files = [path for path in paths if path.suffix != SUFFIX and path.is_file()]
     if not files and not keys and len(paths) == len(rules):
@@ -708,8 +713,8 @@ def _bundle_of(rules: Sequence[object], paths: Sequence[Path], keys: Sequence[st
         raise ConfigurationError("keys are given, and no bundle\n  = help: give the bundle that one of them signed")
     for one in bundles:
         if not isinstance(one, Bundle):
-            return read_file(one, keys)
-        refuse_untrusted(one, keys)
+            return read_file(one, keys, expired=expired)
+        refuse_untrusted(one, keys, expired=expired)
         return one
     return None
 

@@ -15,7 +15,7 @@ from tests.decision_log.made import MESSAGE, RULES, engine, key, log, message, o
 from tests.places import EXAMPLES, ROOT
 
 import codesafety
-from codesafety import Override, bundle
+from codesafety import Override
 from codesafety.authoring import bundling
 from codesafety.decision_log import picture, statistics
 from codesafety.decision_log.chain import verify
@@ -151,7 +151,7 @@ def put(folder: Path, serial: int, rules: str, valid_until: str | None = None) -
     (folder / "bundles").mkdir(exist_ok=True)
     file = folder / "bundles" / f"{serial}.bundle"
     file.write_bytes(bundling.build([place], serial=serial, valid_until=valid_until, installed_plugins=False))
-    return codesafety.load(bundle.read_file(file, expired=True), installed_plugins=False)
+    return codesafety.load(file, installed_plugins=False, expired=True)
 
 
 def replayed(folder: Path, *options: str | Path) -> tuple[int, list[dict[str, Any]]]:

@@ -16,7 +16,6 @@ from tests.places import EXAMPLES
 from tests.service.served import XML, Server, serving
 
 import codesafety
-from codesafety import bundle
 from codesafety.authoring import bundling
 from codesafety.decision_log.chain import verify
 from codesafety.decision_log.log import read_lines, read_rows
@@ -163,12 +162,12 @@ def test_a_bundle_that_expires_in_use_is_told_and_stays_in_use(tmp_path: Path, c
     follower = Follower(place, every_s=0.01)
     assert [follower.ended(day) for day in (date(2999, 12, 31), date(3000, 1, 1))] == [False, True]
     metrics = Metrics()
-    metrics.use(follower.engine, False, None)
+    metrics.use(follower.engine, False)
     assert b"codesafety_bundle_expired 0.0" in metrics.text()
     over = tmp_path / "over.bundle"
     over.write_bytes(bundling.build(["uk.blood_pressure"], valid_until="2020-12-31"))
-    follower.engine = codesafety.load(bundle.read_file(over, expired=True))  # as it is the day after
-    metrics.use(follower.engine, False, None)
+    follower.engine = codesafety.load(over, expired=True)  # as it is the day after
+    metrics.use(follower.engine, False)
     assert b"codesafety_bundle_expired 1.0" in metrics.text()
     with caplog.at_level(logging.WARNING, "codesafety.bundle"):
         follower.start()

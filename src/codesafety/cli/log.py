@@ -194,7 +194,7 @@ class _Engines:
                     f"its bundle, of serial {row['serial']}, is not at hand", help="name it, or its folder: --bundle"
                 )
             of: Sequence[Any] = self._rules if row["bundle"] is None else [self._bundles[row["bundle"]]]
-            self._made[key] = load(*of, release=self._release, evaluator=row["evaluator"])
+            self._made[key] = load(*of, release=self._release, evaluator=row["evaluator"], expired=True)
         return self._made[key]
 
 
