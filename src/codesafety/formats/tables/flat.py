@@ -29,7 +29,7 @@ for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from codesafety.errors import InputError
@@ -38,15 +38,17 @@ from codesafety.formats.fhir.tree import masked
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
+    Opened,
+    Patients,
     Row,
+    Rows,
     Table,
     as_date,
     as_decimal,
     as_text,
-    grouped,
     header_of,
+    in_parts,
     open_table,
-    parts_for,
     table_files,
     without_long_text,
 )
@@ -158,25 +160,32 @@ class FlatReader:
 
     def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
         """Yield (the row that first names the patient, submission). Raises InputError where a table cannot be read."""
-        tables = {name: open_table(path, source.name) for name, path in table_files(source.path).items()}
-        keyed = {name: table for name, table in tables.items() if _field(table.columns, "patient")}
-        if not any("code" in table.columns for table in keyed.values()):
+        return in_parts(self.open(source), self.patients)
+
+    def open(self, source: Source) -> Opened:
+        """Return the tables at a path. Raises InputError where one cannot be read, or none names a patient and a code."""
+        return self.opened({name: open_table(path, source.name) for name, path in table_files(source.path).items()}, source.name)
+
+    @staticmethod
+    def opened(tables: Mapping[str, Table], source: str) -> Opened:
+        """Return some tables as this reader's. Raises InputError where none names a patient and a code."""
+        keys = {name: key for name, table in tables.items() if (key := _field(table.columns, "patient"))}
+        if not any("code" in tables[name].columns for name in keys):
             raise InputError(
-                "holds no table with a patient and a code", source=source.name, help="name the columns `patient_id` and `code`"
+                "holds no table with a patient and a code", source=source, help="name the columns `patient_id` and `code`"
             )
-        others = [NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keyed]
-        parts = parts_for(list(keyed.values()))
-        for part in range(parts):
-            rows = {
-                name: grouped(table, _field(table.columns, "patient") or "", part, parts, source.name)
-                for name, table in keyed.items()
-            }
-            people = dict.fromkeys(
-                key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
-            )
-            for key in people:
-                mine = {name: groups[key] for name, groups in rows.items() if key in groups}
-                yield from _submissions(key, mine, keyed, self.name, others)
+        others = (NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keys)
+        return Opened(source, {name: tables[name] for name in keys}, keys, listed=tuple(others))
+
+    def patients(self, opened: Opened, rows: Rows) -> Patients:
+        """Yield the patients of some rows."""
+        people = dict.fromkeys(
+            key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
+        )
+        for key in people:
+            mine = {name: groups[key] for name, groups in rows.items() if key in groups}
+            for row, submission in _submissions(key, mine, opened.tables, self.name, opened.listed):
+                yield key, row, submission
 
 
 def _field(columns: Iterable[str], field: str) -> str | None:
@@ -185,7 +194,7 @@ def _field(columns: Iterable[str], field: str) -> str | None:
 
 
 def _submissions(
-    key: str | None, rows: dict[str, list[Row]], tables: dict[str, Table], name: str, others: list[NotRead]
+    key: str | None, rows: dict[str, list[Row]], tables: Mapping[str, Table], name: str, others: Iterable[NotRead]
 ) -> Iterator[tuple[str, Submission]]:
     first = next(f"{table}[{held[0][ROW]}]" for table, held in rows.items())
     if key is None:
@@ -211,7 +220,7 @@ def _submissions(
 class _Patient:
     """One patient's rows, gathered into items."""
 
-    def __init__(self, rows: dict[str, list[Row]], tables: dict[str, Table]) -> None:
+    def __init__(self, rows: dict[str, list[Row]], tables: Mapping[str, Table]) -> None:
         self.entries: list[Entry] = []
         self.medications: list[Medication] = []
         self.not_read: list[NotRead] = []
