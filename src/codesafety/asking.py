@@ -14,7 +14,7 @@ from codesafety.errors import InputError
 from codesafety.formats.fhir.json import GivenTwice, once_each, refuse_twice
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
-from codesafety.record import Record
+from codesafety.record import Record, Submission
 from codesafety.report import Report
 
 _EXACT = f"exact-{token_hex(8)}:"
@@ -47,9 +47,15 @@ def parsed(raw: bytes, name: str) -> dict[str, Any]:
 
 def answer(engine: Engine, given: dict[str, Any], raw: bytes, name: str, defaults: Defaults) -> Report:
     """Return the report on what `given` asks, which was parsed from `raw`. Raises what the engine raises."""
+    submission, asked = question(engine, given, raw, name, defaults)
+    return engine.assess(submission, asked.record, profile=asked.profile, overrides=asked.overrides)
+
+
+def question(engine: Engine, given: dict[str, Any], raw: bytes, name: str, defaults: Defaults) -> tuple[Submission, Defaults]:
+    """Return what `given` asks about, and what belongs to it. Raises InputError."""
     record, profile, overrides = defaults.record, defaults.profile, defaults.overrides
     if "submission" not in given:
-        return engine.assess(engine.read(Source(raw, name)), record, profile=profile, overrides=overrides)
+        return engine.read(Source(raw, name)), defaults
     if isinstance(given.get("id"), dict | list):
         raise InputError("the `id` is an object or an array", source=name, help="give text, a number, true, false or null")
     for place, field in enumerate(given, 1):
@@ -62,7 +68,7 @@ def answer(engine: Engine, given: dict[str, Any], raw: bytes, name: str, default
     if given.get("overrides") is not None:
         overrides = read_overrides(part(given["overrides"], f"{name}, overrides"))
     submission = engine.read(part(given["submission"], f"{name}, submission"))
-    return engine.assess(submission, record, profile=profile, overrides=overrides)
+    return submission, Defaults(profile, overrides, record)
 
 
 def part(value: Any, name: str) -> Source:

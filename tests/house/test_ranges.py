@@ -16,7 +16,15 @@ UNDECLARED = {"click"}
 def declared() -> dict[str, str]:
     """Return the lowest version of everything that runs or is tested with."""
     extras = PROJECT["optional-dependencies"]
-    named = [*PROJECT["dependencies"], *extras["cli"], *extras["tables"], *extras["signing"], *extras["service"], *extras["test"]]
+    named = [
+        *PROJECT["dependencies"],
+        *extras["cli"],
+        *extras["tables"],
+        *extras["batch"],
+        *extras["signing"],
+        *extras["service"],
+        *extras["test"],
+    ]
     return {name: lowest for one in named for name, lowest in re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?>=([0-9.]+)", one)}
 
 

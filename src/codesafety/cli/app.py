@@ -14,6 +14,7 @@ from typer.main import get_group
 from codesafety import __version__
 from codesafety.cli import catalogue as catalogue_module
 from codesafety.cli import check as check_module
+from codesafety.cli import scan as scan_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli import serve as serve_module
 from codesafety.cli import why as why_module
@@ -86,6 +87,8 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 
 app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
+app.command("scan")(scan_module.scan)
+app.command("review")(scan_module.review)
 app.command("serve")(serve_module.serve)
 app.command("catalogue")(catalogue_module.catalogue)
 app.command("why")(why_module.why)

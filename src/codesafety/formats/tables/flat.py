@@ -68,7 +68,7 @@ from codesafety.record import (
     Value,
 )
 
-_ALIASES: dict[str, tuple[str, ...]] = {
+ALIASES: dict[str, tuple[str, ...]] = {
     "patient": ("patient_id", "patient", "person_id", "patid"),
     "nhs_number": ("nhs_number",),
     "gender": ("gender", "sex"),
@@ -105,9 +105,11 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "dose": ("dose",),
     "times_a_day": ("times_a_day",),
 }
-_OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
+OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
 _PATIENT_TABLES = ("patients", "patient")
 _ENCOUNTER_TABLES = ("encounters", "encounter")
+BESIDE = (*_PATIENT_TABLES, *_ENCOUNTER_TABLES)
+"""Tables whose rows are no items."""
 _KINDS = {
     "observations": "observation",
     "conditions": "condition",
@@ -129,7 +131,7 @@ _ENTRY_KINDS = (
     "document",
     "other",
 )
-_GENDERS: dict[str, Gender] = {
+GENDERS: dict[str, Gender] = {
     "male": "male",
     "m": "male",
     "female": "female",
@@ -190,7 +192,13 @@ class FlatReader:
 
 def _field(columns: Iterable[str], field: str) -> str | None:
     """Return the column that holds a field, or None."""
-    return next((alias for alias in _ALIASES[field] if alias in columns), None)
+    return next((alias for alias in ALIASES[field] if alias in columns), None)
+
+
+def field_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Return the column of each field that a table has."""
+    held = tuple(columns)
+    return {field: column for field in ALIASES if (column := _field(held, field)) is not None}
 
 
 def _submissions(
@@ -225,7 +233,7 @@ class _Patient:
         self.medications: list[Medication] = []
         self.not_read: list[NotRead] = []
         self._encounters: dict[str, str] = {}
-        stated: dict[str, set[str]] = {field: set() for field in _OF_PATIENT}
+        stated: dict[str, set[str]] = {field: set() for field in OF_PATIENT}
         for name in _ENCOUNTER_TABLES:
             for row in rows.get(name, []):
                 self._encounter(_Rows(tables[name]), row)
@@ -233,7 +241,7 @@ class _Patient:
         for name, held in rows.items():
             reader = _Rows(tables[name])
             for row in held:
-                for field in _OF_PATIENT:
+                for field in OF_PATIENT:
                     self._state(reader, row, field, stated)
                 if name in _PATIENT_TABLES:
                     path = path or reader.path(row)
@@ -243,7 +251,7 @@ class _Patient:
         fields: dict[str, Any] = {}
         for field, values in stated.items():
             if len(values) > 1:
-                self.not_read.append(NotRead(path=_ALIASES[field][0], reason="the rows of one patient differ in it"))
+                self.not_read.append(NotRead(path=ALIASES[field][0], reason="the rows of one patient differ in it"))
             elif values:
                 fields[field] = next(iter(values))
         if fields.get("died") in ("true", "false"):
@@ -264,7 +272,7 @@ class _Patient:
         if words is None:
             return
         if field in ("gender", "sex_at_birth"):
-            known = _GENDERS.get(words.strip().lower())
+            known = GENDERS.get(words.strip().lower())
             if known is None:
                 self.not_read.append(
                     NotRead(
@@ -327,7 +335,7 @@ class _Rows:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.column = {field: column for field in _ALIASES if (column := _field(table.columns, field)) is not None}
+        self.column = field_columns(table.columns)
 
     def path(self, row: Row, field: str | None = None) -> str:
         path = f"{self.table.name}[{row[ROW]}]"
