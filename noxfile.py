@@ -165,6 +165,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def kills(session: nox.Session) -> None:
+    """A look-back that is killed at twenty random moments ends with the bytes of one that is let alone."""
+    session.run("pytest", "tests/batch/test_scan.py", "-k", "killed", *session.posargs, env={"CODESAFETY_KILLS": "20"})
+
+
+@nox.session
+def spark(session: nox.Session) -> None:
+    """The look-back through `mapInArrow`: on Sail in a fresh environment, and on a local Spark where there is Java (`-- --spark`)."""
+    on_spark = "--spark" in session.posargs
+    session.install(".[test]", *(("pyspark",) if on_spark else ("pysail", "pyspark-client")), "pandas")
+    session.run("pytest", "tests/batch/test_arrow.py", "-rs", env=INSTALLED)
+
+
+@nox.session(python=False)
 def mutants(session: nox.Session) -> None:
     """Small faults in the code, each of which a test should see; at least 90 % a room. Takes `-- --sample 60 --rooms sctid`."""
     session.run("python", "-m", "tests.mutants.mutants", *session.posargs)

@@ -34,7 +34,7 @@ _DATE = re.compile(
     r"(?P<time>[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
-_TIME = re.compile(
+TIME = re.compile(
     r"[T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-](0\d|1[0-3]):?[0-5]\d|[+-]14:?00)?",
     re.ASCII,
 )
@@ -83,7 +83,7 @@ def day_interval(text: str) -> tuple[int, int]:
     day = int(match["day"])
     if not 1 <= day <= last:
         raise ValueError("there is no such day")
-    if match["time"] is not None and not _TIME.fullmatch(match["time"]):
+    if match["time"] is not None and not TIME.fullmatch(match["time"]):
         raise ValueError("there is no such time")
     ordinal = date(year, month, day).toordinal()
     return ordinal, ordinal

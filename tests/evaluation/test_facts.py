@@ -354,7 +354,9 @@ def test_a_copy_on_the_record_is_no_other_but_the_same_code_without_an_identifie
     [
         (None, {"id": "1"}, (None, "record")),
         (Record(), {"id": "1"}, (None, "record")),
-        (Record(complete=(Coverage(kind="entry"),)), {}, (None, "id")),
+        (Record(complete=(Coverage(kind="entry"),), entries=(Entry(path="x", id="9"),)), {}, (None, "id")),
+        (Record(complete=(Coverage(kind="entry"),)), {}, (False, None)),
+        (Record(complete=(Coverage(kind="medication"),)), {}, (None, "id")),
         (Record(complete=(Coverage(kind="entry"),)), {"id": "1"}, (False, None)),
         (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2025-06-01"}, (False, None)),
         (Record(complete=(Coverage(kind="entry", since="2025-01-01"),)), {"id": "1", "date": "2024"}, (None, "record")),

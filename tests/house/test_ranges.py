@@ -16,7 +16,7 @@ UNDECLARED = {"click"}
 def declared() -> dict[str, str]:
     """Return the lowest version of everything that runs or is tested with."""
     extras = PROJECT["optional-dependencies"]
-    rooms = ("cli", "tables", "signing", "picture", "service", "lsp", "playground", "postgresql", "test")
+    rooms = ("cli", "tables", "batch", "signing", "picture", "service", "lsp", "playground", "postgresql", "test")
     named = [*PROJECT["dependencies"], *(one for room in rooms for one in extras[room])]
     return {name: lowest for one in named for name, lowest in re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?>=([0-9.]+)", one)}
 

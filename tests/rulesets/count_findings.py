@@ -29,7 +29,7 @@ from pathlib import Path
 from tests.places import ROOT, SHARED
 
 from codesafety import builtin, ir
-from codesafety.cli.tables import bounds
+from codesafety.authoring.measured import bounds
 from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError
 from codesafety.evaluation.facts import Facts

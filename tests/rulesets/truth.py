@@ -24,7 +24,7 @@ from tests.places import CASES, ORACLES, SHARED
 from tests.rulesets import age_coverage, sex_coverage, test_duplicates
 from tests.rulesets.medicines_recognised import PLACES, recognised
 
-from codesafety.cli.tables import bounds
+from codesafety.authoring.measured import bounds
 from codesafety.engine import Engine, load
 from codesafety.record import Record, Submission
 from codesafety.report import RANK, Report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Final
 
@@ -85,3 +86,14 @@ def _rows(file: Path) -> Iterable[tuple[int, Mapping[str, str]]]:
 
 def _refused(file: Path, line: int, column: str, help: str) -> InputError:
     return InputError("what was measured is not as it should be", source=str(file), path=f"line {line}, {column}", help=help)
+
+
+def bounds(found: int, of: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share; all that can be, where nothing was asked."""
+    if of == 0:
+        return 0.0, 1.0
+    z = 1.959963984540054
+    share, n = found / of, float(of)
+    middle = share + z * z / (2 * n)
+    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))

@@ -17,6 +17,7 @@ from codesafety.cli import check as check_module
 from codesafety.cli import explain as explain_module
 from codesafety.cli import lsp as lsp_module
 from codesafety.cli import playground as playground_module
+from codesafety.cli import scan as scan_module
 from codesafety.cli import selftest as selftest_module
 from codesafety.cli import serve as serve_module
 from codesafety.cli import why as why_module
@@ -91,6 +92,8 @@ def schema(model: Annotated[Model, typer.Argument(help="Which model.")]) -> None
 
 app.command("check")(check_module.check)
 app.command("selftest")(selftest_module.selftest)
+app.command("scan")(scan_module.scan)
+app.command("review")(scan_module.review)
 app.command("serve")(serve_module.serve)
 app.command("lsp")(lsp_module.lsp)
 app.command("playground")(playground_module.playground)

@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from codesafety.answers.screen import context_words
@@ -150,6 +149,8 @@ class Account:
         if not self._fired:
             yield "No loaded rule fired. That does not mean that the entries are right."
             return
+        from codesafety.authoring.measured import bounds  # only here: messages should not cost its import
+
         longest = max(len(rule) for rule, _ in self._fired)
         yield f"{'rule'.ljust(longest)}  action  findings  entries  share of patients (95 % at most)  such as"
         for (rule, action), (found, entries) in sorted(self._fired.items(), key=lambda one: -one[1][0].times):
@@ -166,17 +167,6 @@ class Account:
             yield from wrapped(f"{counted.times} × {reason}: {counted.such_as}", "  ", "    ")
         if len(ranked) > _MOST_REASONS:
             yield f"  … and {sum(counted.times for _, counted in ranked[_MOST_REASONS:])} for other reasons"
-
-
-def bounds(found: int, of: int) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a share; all that can be, where nothing was asked."""
-    if of == 0:
-        return 0.0, 1.0
-    z = 1.959963984540054
-    share, n = found / of, float(of)
-    middle = share + z * z / (2 * n)
-    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
 
 
 def _with_progress(rows: Iterator[tuple[str, Submission]]) -> Iterator[tuple[str, Submission]]:

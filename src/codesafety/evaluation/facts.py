@@ -378,9 +378,12 @@ class Facts:
             return True, None
         if self.record is None:
             return None, "record"
+        coverage = self._coverage("entry" if item.is_entry else "medication")
+        held = self.record.entries if item.is_entry else self.record.medications
+        if coverage is not None and coverage.since is None and not held:
+            return False, None  # there is nothing that could be a copy, whatever the item is called
         if item.id is None:
             return None, "id"
-        coverage = self._coverage("entry" if item.is_entry else "medication")
         if coverage is None:
             return None, "record"
         if coverage.since is None or (item.day is not None and item.day[0] >= day_interval(coverage.since)[1]):

@@ -242,6 +242,19 @@ class Program:
     def _has_rows(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
 
+    def triggers_on(self, item: ItemFact) -> tuple[Trigger, ...]:
+        """Return the ways into rules that an item is, by its codes; and those of every coding and of all words."""
+        concept = self._concepts.of(item)
+        tables = tuple(table for table in self._by_table[item.is_entry] if self._has_rows(table, concept))
+        plan, _ = self._make_plan(item.is_entry, concept, tables)
+        return (*(trigger for _, trigger in plan), *self._codings, *self._texts)
+
+    def listed_with(self, item: ItemFact) -> frozenset[str]:
+        """Return the value sets whose members some rule looks through, and in which an item is or may be."""
+        concept = self._concepts.of(item)
+        names = tuple(self._concepts.numbers)
+        return frozenset(names[number] for number in (*concept.listed_sure, *concept.listed_unsure))
+
     # ------------------------------------------------------------------------------------------ a run
 
     def run(self, facts: Facts, *, skip: frozenset[str] = frozenset()) -> RunResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from codesafety.errors import InputError
 from codesafety.plugins.reading import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from codesafety.record import MAX_TEXT, day_interval, punctuated
+from codesafety.record import MAX_TEXT, NotRead, Submission, day_interval, punctuated
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +28,8 @@ ROW = "#row"
 _SPLIT = "give one kind of item a table, and each patient's own key"
 _SUFFIXES = (".parquet", ".csv", ".tsv")
 Row = dict[str, Any]
+Rows = dict[str, dict[str | None, list[Row]]]
+"""Rows by table and by the patient whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,33 @@ class Table:
     columns: tuple[str, ...]
     frame: pl.LazyFrame = field(repr=False)
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a table reader found at a path: the tables that name a patient, by which column each does, and what stands beside them."""
+
+    source: str
+    tables: Mapping[str, Table]
+    keys: Mapping[str, str]
+    beside: Mapping[str, Table] = field(default_factory=dict)
+    listed: tuple[NotRead, ...] = ()
+
+    def rows(self, part: int, parts: int) -> Rows:
+        """Return one part of the patients' rows."""
+        return {name: grouped(table, self.keys[name], part, parts, self.source) for name, table in self.tables.items()}
+
+
+Patients = Iterator[tuple[str | None, str, Submission]]
+"""A patient's own key, the row that first names the patient, and what the rows come to. Rows that name nobody have no key."""
+
+
+def in_parts(opened: Opened, patients: Callable[[Opened, Rows], Patients]) -> Iterator[tuple[str, Submission]]:
+    """Yield (row, submission) of every patient, a part of the patients at a time."""
+    parts = parts_for(list(opened.tables.values()))
+    for part in range(parts):
+        for _, row, submission in patients(opened, opened.rows(part, parts)):
+            yield row, submission
 
 
 class BadValue(ValueError):

@@ -29,7 +29,7 @@ for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from codesafety.errors import InputError
@@ -38,15 +38,17 @@ from codesafety.formats.fhir.tree import masked
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
+    Opened,
+    Patients,
     Row,
+    Rows,
     Table,
     as_date,
     as_decimal,
     as_text,
-    grouped,
     header_of,
+    in_parts,
     open_table,
-    parts_for,
     table_files,
     without_long_text,
 )
@@ -66,7 +68,7 @@ from codesafety.record import (
     Value,
 )
 
-_ALIASES: dict[str, tuple[str, ...]] = {
+ALIASES: dict[str, tuple[str, ...]] = {
     "patient": ("patient_id", "patient", "person_id", "patid"),
     "nhs_number": ("nhs_number",),
     "gender": ("gender", "sex"),
@@ -103,9 +105,11 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "dose": ("dose",),
     "times_a_day": ("times_a_day",),
 }
-_OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
+OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
 _PATIENT_TABLES = ("patients", "patient")
 _ENCOUNTER_TABLES = ("encounters", "encounter")
+BESIDE = (*_PATIENT_TABLES, *_ENCOUNTER_TABLES)
+"""Tables whose rows are no items."""
 _KINDS = {
     "observations": "observation",
     "conditions": "condition",
@@ -127,7 +131,7 @@ _ENTRY_KINDS = (
     "document",
     "other",
 )
-_GENDERS: dict[str, Gender] = {
+GENDERS: dict[str, Gender] = {
     "male": "male",
     "m": "male",
     "female": "female",
@@ -158,34 +162,47 @@ class FlatReader:
 
     def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
         """Yield (the row that first names the patient, submission). Raises InputError where a table cannot be read."""
-        tables = {name: open_table(path, source.name) for name, path in table_files(source.path).items()}
-        keyed = {name: table for name, table in tables.items() if _field(table.columns, "patient")}
-        if not any("code" in table.columns for table in keyed.values()):
+        return in_parts(self.open(source), self.patients)
+
+    def open(self, source: Source) -> Opened:
+        """Return the tables at a path. Raises InputError where one cannot be read, or none names a patient and a code."""
+        return self.opened({name: open_table(path, source.name) for name, path in table_files(source.path).items()}, source.name)
+
+    @staticmethod
+    def opened(tables: Mapping[str, Table], source: str) -> Opened:
+        """Return some tables as this reader's. Raises InputError where none names a patient and a code."""
+        keys = {name: key for name, table in tables.items() if (key := _field(table.columns, "patient"))}
+        if not any("code" in tables[name].columns for name in keys):
             raise InputError(
-                "holds no table with a patient and a code", source=source.name, help="name the columns `patient_id` and `code`"
+                "holds no table with a patient and a code", source=source, help="name the columns `patient_id` and `code`"
             )
-        others = [NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keyed]
-        parts = parts_for(list(keyed.values()))
-        for part in range(parts):
-            rows = {
-                name: grouped(table, _field(table.columns, "patient") or "", part, parts, source.name)
-                for name, table in keyed.items()
-            }
-            people = dict.fromkeys(
-                key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
-            )
-            for key in people:
-                mine = {name: groups[key] for name, groups in rows.items() if key in groups}
-                yield from _submissions(key, mine, keyed, self.name, others)
+        others = (NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keys)
+        return Opened(source, {name: tables[name] for name in keys}, keys, listed=tuple(others))
+
+    def patients(self, opened: Opened, rows: Rows) -> Patients:
+        """Yield the patients of some rows."""
+        people = dict.fromkeys(
+            key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
+        )
+        for key in people:
+            mine = {name: groups[key] for name, groups in rows.items() if key in groups}
+            for row, submission in _submissions(key, mine, opened.tables, self.name, opened.listed):
+                yield key, row, submission
 
 
 def _field(columns: Iterable[str], field: str) -> str | None:
     """Return the column that holds a field, or None."""
-    return next((alias for alias in _ALIASES[field] if alias in columns), None)
+    return next((alias for alias in ALIASES[field] if alias in columns), None)
+
+
+def field_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Return the column of each field that a table has."""
+    held = tuple(columns)
+    return {field: column for field in ALIASES if (column := _field(held, field)) is not None}
 
 
 def _submissions(
-    key: str | None, rows: dict[str, list[Row]], tables: dict[str, Table], name: str, others: list[NotRead]
+    key: str | None, rows: dict[str, list[Row]], tables: Mapping[str, Table], name: str, others: Iterable[NotRead]
 ) -> Iterator[tuple[str, Submission]]:
     first = next(f"{table}[{held[0][ROW]}]" for table, held in rows.items())
     if key is None:
@@ -211,12 +228,12 @@ def _submissions(
 class _Patient:
     """One patient's rows, gathered into items."""
 
-    def __init__(self, rows: dict[str, list[Row]], tables: dict[str, Table]) -> None:
+    def __init__(self, rows: dict[str, list[Row]], tables: Mapping[str, Table]) -> None:
         self.entries: list[Entry] = []
         self.medications: list[Medication] = []
         self.not_read: list[NotRead] = []
         self._encounters: dict[str, str] = {}
-        stated: dict[str, set[str]] = {field: set() for field in _OF_PATIENT}
+        stated: dict[str, set[str]] = {field: set() for field in OF_PATIENT}
         for name in _ENCOUNTER_TABLES:
             for row in rows.get(name, []):
                 self._encounter(_Rows(tables[name]), row)
@@ -224,7 +241,7 @@ class _Patient:
         for name, held in rows.items():
             reader = _Rows(tables[name])
             for row in held:
-                for field in _OF_PATIENT:
+                for field in OF_PATIENT:
                     self._state(reader, row, field, stated)
                 if name in _PATIENT_TABLES:
                     path = path or reader.path(row)
@@ -234,7 +251,7 @@ class _Patient:
         fields: dict[str, Any] = {}
         for field, values in stated.items():
             if len(values) > 1:
-                self.not_read.append(NotRead(path=_ALIASES[field][0], reason="the rows of one patient differ in it"))
+                self.not_read.append(NotRead(path=ALIASES[field][0], reason="the rows of one patient differ in it"))
             elif values:
                 fields[field] = next(iter(values))
         if fields.get("died") in ("true", "false"):
@@ -255,7 +272,7 @@ class _Patient:
         if words is None:
             return
         if field in ("gender", "sex_at_birth"):
-            known = _GENDERS.get(words.strip().lower())
+            known = GENDERS.get(words.strip().lower())
             if known is None:
                 self.not_read.append(
                     NotRead(
@@ -318,7 +335,7 @@ class _Rows:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.column = {field: column for field in _ALIASES if (column := _field(table.columns, field)) is not None}
+        self.column = field_columns(table.columns)
 
     def path(self, row: Row, field: str | None = None) -> str:
         path = f"{self.table.name}[{row[ROW]}]"

@@ -10,7 +10,7 @@ other, or the first is no date, it is neither, and they are listed. Source: OHDS
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -19,16 +19,18 @@ from codesafety.errors import InputError
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
+    Opened,
+    Patients,
     Row,
+    Rows,
     Table,
     as_date,
     as_decimal,
     as_text,
-    grouped,
     header_of,
+    in_parts,
     matching,
     open_table,
-    parts_for,
     table_files,
     without_long_text,
 )
@@ -140,6 +142,10 @@ class OmopReader:
 
     def read_many(self, source: Source) -> Iterable[tuple[str, Submission]]:
         """Yield (the person's row, submission). Raises InputError where a table cannot be read or the model is not there."""
+        return in_parts(self.open(source), self.patients)
+
+    def open(self, source: Source) -> Opened:
+        """Return the tables of the model. Raises InputError where one cannot be read or is not there."""
         files = table_files(source.path)
         if "person" not in files:
             raise InputError("holds no table `person`", source=source.name, help="give the folder of an OMOP CDM")
@@ -159,15 +165,16 @@ class OmopReader:
             for name, table in tables.items()
             if "person_id" in table.columns and (name in _SHAPES or name in ("person", *_DEATH))
         }
-        listed = [_not_read(table) for name, table in tables.items() if name not in mine and name not in _VOCABULARY]
-        parts = parts_for(list(mine.values()))
-        for part in range(parts):
-            rows = {name: grouped(table, "person_id", part, parts, source.name) for name, table in mine.items()}
-            concepts = _concepts(rows, mine, tables["concept"], source.name)
-            for key in dict.fromkeys(k for groups in (rows["person"], *rows.values()) for k in groups):
-                own = {name: groups[key] for name, groups in rows.items() if key in groups}
-                person = _Person(own, mine, concepts)
-                yield person.row, person.submission(self.name, listed, known=key is not None)
+        listed = (_not_read(table) for name, table in tables.items() if name not in mine and name not in _VOCABULARY)
+        return Opened(source.name, mine, dict.fromkeys(mine, "person_id"), {"concept": tables["concept"]}, tuple(listed))
+
+    def patients(self, opened: Opened, rows: Rows) -> Patients:
+        """Yield the persons of some rows."""
+        concepts = _concepts(rows, opened.tables, opened.beside["concept"], opened.source)
+        for key in dict.fromkeys(k for groups in (rows["person"], *rows.values()) for k in groups):
+            own = {name: groups[key] for name, groups in rows.items() if key in groups}
+            person = _Person(own, opened.tables, concepts)
+            yield key, person.row, person.submission(self.name, opened.listed, known=key is not None)
 
 
 def _not_read(table: Table) -> NotRead:
@@ -179,7 +186,7 @@ def _not_read(table: Table) -> NotRead:
     return NotRead(path=table.name, reason=f"{reason}, and it holds codes" if coded else reason, whole=coded, coded=coded)
 
 
-def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Table], concept: Table, source: str) -> Concepts:
+def _concepts(rows: Rows, tables: Mapping[str, Table], concept: Table, source: str) -> Concepts:
     """Return the concepts that the rows name."""
     columns = {name: [c for c in table.columns if c.endswith("concept_id")] for name, table in tables.items()}
     wanted = {
@@ -201,7 +208,7 @@ def _concepts(rows: dict[str, dict[str | None, list[Row]]], tables: dict[str, Ta
 class _Person:
     """One person's rows, gathered into items."""
 
-    def __init__(self, rows: dict[str, list[Row]], tables: dict[str, Table], concepts: Concepts) -> None:
+    def __init__(self, rows: dict[str, list[Row]], tables: Mapping[str, Table], concepts: Concepts) -> None:
         self._rows, self._tables, self._concepts = rows, tables, concepts
         self._not_read: list[NotRead] = []
         self._entries: list[Entry] = []
@@ -211,7 +218,7 @@ class _Person:
         first = "person" if "person" in rows else next(iter(rows))
         self.row = f"{first}[{rows[first][0][ROW]}]"
 
-    def submission(self, name: str, listed: list[NotRead], *, known: bool) -> Submission:
+    def submission(self, name: str, listed: Iterable[NotRead], *, known: bool) -> Submission:
         if not known:
             for table, held in self._rows.items():
                 self._not_read.extend(self._broken(table, row, "the row names no person") for row in held)

@@ -1,0 +1,263 @@
+"""Rows and resources in any order to parts on disk, each with whole patients: memory stays bounded whatever the input.
+
+A part is a folder of parquet files, or a file of lines. How many there are follows from the input alone, so that a scan that was killed
+finds the same parts again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from math import ceil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from codesafety.batch.columns import SENDER
+from codesafety.formats.tables.disk import ROW, Opened, Row, Rows, Table, as_text
+
+ROWS_A_PART = 250_000
+RESOURCES_A_PART = 20_000
+_HELD = 1_000_000
+"""Rows that are held before they are written, of all parts together."""
+_A_BATCH = 100_000
+
+
+def part_of(key: str | None, parts: int) -> int:
+    """Return the part that a patient is in. Rows of nobody are in the first."""
+    return 0 if key is None else int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") % parts
+
+
+# ------------------------------------------------------------------------------------------ tables
+
+
+def split_tables(opened: Opened, where: Path) -> int:
+    """Write every table of patients to parts below a folder; return how many parts. Keys are compared as the reader compares them."""
+    parts = max(1, ceil(sum(table.rows for table in opened.tables.values()) / ROWS_A_PART))
+    for name, table in opened.tables.items():
+        whole = where / f"{name}.whole.parquet"
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        table.frame.sink_parquet(whole, compression="lz4", row_group_size=_A_BATCH)
+        _split(whole, name, opened.keys[name], parts, where)
+        whole.unlink()
+    return parts
+
+
+def _split(whole: Path, name: str, key: str, parts: int, where: Path) -> None:
+    writers: dict[int, pq.ParquetWriter] = {}
+    held: dict[int, list[pa.Table]] = {}
+    count = 0
+    with pq.ParquetFile(whole) as file:
+        try:
+            for batch in file.iter_batches(_A_BATCH):
+                table = pa.Table.from_batches([batch])
+                for part, rows in _by_part(table, key, parts):
+                    held.setdefault(part, []).append(rows)
+                count += table.num_rows
+                if count >= _HELD:
+                    _write(held, writers, name, where)
+                    count = 0
+            _write(held, writers, name, where)
+        finally:
+            for writer in writers.values():
+                writer.close()
+
+
+def _by_part(table: pa.Table, key: str, parts: int) -> Iterator[tuple[int, pa.Table]]:
+    if parts == 1:
+        yield 0, table
+        return
+    encoded = table.column(key).combine_chunks().dictionary_encode()
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    of_each = pa.array([part_of(as_text(value), parts) for value in encoded.dictionary.to_pylist()], pa.int32())
+    numbers = pl.Series(of_each.take(encoded.indices).fill_null(0))
+    framed = pl.DataFrame({"part": numbers, "row": pl.int_range(len(numbers), eager=True)})
+    for (part,), group in framed.group_by("part", maintain_order=True):
+        yield int(part), table.take(group["row"].to_arrow())
+
+
+def _write(held: dict[int, list[pa.Table]], writers: dict[int, pq.ParquetWriter], name: str, where: Path) -> None:
+    for part, tables in held.items():
+        joined = pa.concat_tables(tables)
+        if part not in writers:
+            (where / f"{part:05}").mkdir(exist_ok=True)
+            writers[part] = pq.ParquetWriter(where / f"{part:05}" / f"{name}.parquet", joined.schema, compression="lz4")
+        writers[part].write_table(joined)
+    held.clear()
+
+
+def part_tables(opened: Opened, where: Path, part: int) -> Opened:
+    """Return the tables of one part; a table without a row in it is empty."""
+    tables = {}
+    for name, table in opened.tables.items():
+        path = where / f"{part:05}" / f"{name}.parquet"
+        if path.exists():
+            frame = pl.scan_parquet(path)
+            rows = int(frame.select(pl.len()).collect().item())
+        else:
+            frame, rows = (
+                pl.LazyFrame({column: [] for column in (ROW, *table.columns)}, dict.fromkeys((ROW, *table.columns), pl.String)),
+                0,
+            )
+        tables[name] = Table(name, table.columns, frame, rows)
+    return Opened(opened.source, tables, opened.keys, opened.beside, opened.listed)
+
+
+def senders(rows: Rows) -> dict[str, str]:
+    """Return who sent each row that says so, by its place."""
+    return {
+        f"{name}[{row[ROW]}]": words
+        for name, groups in rows.items()
+        for held in groups.values()
+        for row in held
+        if (words := _sender(row)) is not None
+    }
+
+
+def _sender(row: Row) -> str | None:
+    return as_text(row.get(SENDER))
+
+
+# ------------------------------------------------------------------------------------------ FHIR resources
+
+
+@dataclass(slots=True)
+class Bad:
+    """A line or row that is no resource."""
+
+    file: str
+    place: str
+    reason: str
+
+
+@dataclass
+class Resources:
+    """FHIR resources on disk: those of patients in parts, and those of nobody (medicines, organisations) by their names."""
+
+    where: Path
+    parts: int
+    bad: list[Bad] = field(default_factory=list)
+
+    @cached_property
+    def shared(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.where / "shared.sqlite")
+
+    def named(self, name: str) -> tuple[str, int, str] | None:
+        """Return the file, the line and the text of a resource that is nobody's, by `Medication/1`."""
+        found: tuple[str, int, str] | None = self.shared.execute(
+            "select file, line, text from shared where name = ?", (name,)
+        ).fetchone()
+        return found
+
+    def patients(self, part: int) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
+        """Yield (patient's id, resources with file and line), those of one patient together."""
+        path = self.where / f"{part:05}.lines"
+        if not path.exists():
+            return
+        found: dict[str, list[tuple[str, int, str]]] = {}
+        with path.open("rb") as file:
+            for line in file:
+                key, name, number, text = json.loads(line)
+                found.setdefault(key, []).append((name, number, text))
+        for key, texts in found.items():
+            yield key, texts
+
+
+def split_resources(files: Sequence[Path], where: Path) -> Resources:
+    """Write resources to parts below a folder, by whose they are."""
+    where.mkdir(parents=True, exist_ok=True)
+    parts = max(1, ceil(sum(_resources_in(path) for path in files) / RESOURCES_A_PART))
+    made = Resources(where, parts)
+    base = shared_base(files)
+    writers: dict[int, BinaryIO] = {}
+    with closing(sqlite3.connect(where / "shared.sqlite")) as shared:
+        shared.execute("create table shared (name text primary key, file text, line integer, text text)")
+        try:
+            for path in files:
+                name = path.relative_to(base).as_posix()
+                for number, text in _texts(path):
+                    try:
+                        resource = json.loads(text)
+                        kind, key = resource["resourceType"], _whose(resource)
+                    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                        made.bad.append(Bad(name, _place(path, number), "this is no FHIR resource"))
+                        continue
+                    if key is None:
+                        shared.execute(
+                            "insert or ignore into shared values (?, ?, ?, ?)",
+                            (f"{kind}/{resource.get('id')}", name, number, text),
+                        )
+                        continue
+                    part = part_of(key, parts)
+                    if part not in writers:
+                        writers[part] = (where / f"{part:05}.lines").open("wb")
+                    writers[part].write(json.dumps([key, name, number, text]).encode() + b"\n")
+        finally:
+            for writer in writers.values():
+                writer.close()
+        shared.commit()
+    return made
+
+
+def shared_base(files: Sequence[Path]) -> Path:
+    """Return the folder that all files stand below."""
+    return Path(os.path.commonpath([path.parent for path in files]))
+
+
+def _place(path: Path, number: int) -> str:
+    return f"{'row' if path.suffix.lower() == '.parquet' else 'line'} {number}"
+
+
+def _resources_in(path: Path) -> int:
+    if path.suffix.lower() == ".parquet":
+        return int(pq.read_metadata(path).num_rows)
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number, JSON) of every resource of a file. A row of Parquet-on-FHIR is a resource whose empty columns are left out."""
+    if path.suffix.lower() == ".parquet":
+        number = 0
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(5_000):
+                for row in batch.to_pylist():
+                    yield number, json.dumps({"resourceType": path.stem.split(".")[0], **_without_nothing(row)}, default=str)
+                    number += 1
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, line.decode("utf-8", "replace")
+
+
+def _without_nothing(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: held for name, given in value.items() if (held := _without_nothing(given)) not in (None, [], {})}
+        case list():
+            return [held for given in value if (held := _without_nothing(given)) not in (None, [], {})]
+        case _:
+            return value
+
+
+def _whose(resource: Mapping[str, Any]) -> str | None:
+    """Return the id of the patient whom a resource is of or names, or None: it is nobody's."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    for name in ("subject", "patient", "individual", "beneficiary", "for"):
+        told = resource.get(name)
+        if isinstance(told, Mapping):
+            words = told.get("reference")
+            if isinstance(words, str) and ("Patient/" in words or words.startswith("urn:")):
+                return words.rpartition("Patient/")[2].removeprefix("urn:uuid:").split("/")[0]
+    return None

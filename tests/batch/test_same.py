@@ -1,0 +1,142 @@
+"""A scan equals assess, record by record: whatever the sieve leaves out changes no row of any table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.batch.worlds import worlds
+from tests.places import RULESETS
+
+import codesafety
+from codesafety.batch.people import WHOLE, Asking, of_tables
+from codesafety.batch.sieve import Sieve
+from codesafety.batch.tabled import COLUMNS, Rows
+from codesafety.batch.verdicts import Verdicts
+from codesafety.engine import Engine
+from codesafety.formats.tables.disk import Opened
+from codesafety.formats.tables.flat import FlatReader
+from codesafety.plugins import Source
+from codesafety.report import Report
+
+
+@cache
+def engine(complete: bool) -> Engine:
+    """All shipped rules, the optional ones too."""
+    return codesafety.load(RULESETS, RULESETS / "optional", never=["release"] if complete else ["record", "release"])
+
+
+@cache
+def sieve(complete: bool) -> Sieve:
+    return Sieve(Verdicts(engine(complete), WHOLE if complete else None))
+
+
+def opened(folder: Path) -> Opened:
+    return FlatReader().open(Source(b"", str(folder), folder))
+
+
+def scanned(folder: Path, complete: bool, through: Sieve | None) -> dict[str, list[tuple[object, ...]]]:
+    rows = Rows()
+    for person in of_tables(engine(complete), opened(folder), "flat-table", Asking(complete), {}, through):
+        rows.take(person, None)
+    return {name: sorted(rows.tables[name], key=str) for name in COLUMNS} | {
+        "counts": [(rows.patients, rows.entries, rows.understood, *sorted(rows.decisions.items()))]
+    }
+
+
+def assessed(folder: Path, complete: bool) -> Iterator[tuple[str, Report]]:
+    """Yield what `codesafety check` makes of each patient."""
+    for key, submission in engine(complete).read_many(folder):
+        yield key, engine(complete).assess(submission, WHOLE if complete else None)
+
+
+def fired(found: Sequence[tuple[object, ...]]) -> set[tuple[object, ...]]:
+    names = COLUMNS["findings"]
+    at = [names.index(name) for name in ("place", "rule", "outcome", "action", "finding")]
+    return {tuple(row[n] for n in at) for row in found}
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(world=worlds())
+def test_no_row_differs_whether_rows_are_left_out_or_not(
+    complete: bool, world: tuple[pl.DataFrame, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("world")
+    people, entries = world
+    people.write_csv(folder / "patients.csv")
+    entries.write_csv(folder / "entries.csv")
+    assert scanned(folder, complete, sieve(complete)) == scanned(folder, complete, None)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_scan_finds_what_assess_finds(complete: bool, shared: Path, tmp_path: Path) -> None:
+    folder = _some_of_synthea(shared, tmp_path)
+    of_scan = fired(scanned(folder, complete, sieve(complete))["findings"])
+    of_assess = {
+        (entry.path, result.rule, result.outcome, result.action, result.id)
+        for _, report in assessed(folder, complete)
+        for result in report.results
+        if result.outcome == "fires" or result.action != "none"
+        for entry in result.entries
+        if entry.takes_action
+    }
+    assert of_scan == of_assess
+    assert of_assess
+
+
+def test_rows_that_no_rule_could_care_about_are_left_out(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
+    _table(tmp_path, "entries.csv", "patient_id,id,kind,system,code,display,date", *plain)
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    left, fewer = sieve(True).left(opened(tmp_path))
+    assert (left.tables["entries"].rows, dict(fewer)) == (1, {"a": 14})
+
+
+def test_a_code_that_cannot_be_is_found_among_rows_that_are_left_out(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
+    _table(
+        tmp_path,
+        "entries.csv",
+        "patient_id,id,kind,system,code,display,date",
+        *plain,
+        "a,x,condition,sct,195967002,Asthma,2020-03-04",
+    )
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    assert [(row[5], row[2]) for row in scanned(tmp_path, True, sieve(True))["findings"]] == [
+        ("uk.integrity/code-fails-its-check-digit", "entries[15]")
+    ]
+
+
+def test_a_day_before_birth_is_found_in_columns_alone_and_answered_by_the_rule(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
+    _table(
+        tmp_path,
+        "entries.csv",
+        "patient_id,id,kind,system,code,display,date",
+        *plain,
+        "a,x,condition,sct,195967001,Asthma,1989-03-04",
+    )
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    assert [(row[5], row[2]) for row in scanned(tmp_path, True, sieve(True))["findings"]] == [
+        ("uk.integrity/entry-dated-before-birth", "entries[15]")
+    ]
+
+
+def _table(folder: Path, name: str, *lines: str) -> None:
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _some_of_synthea(shared: Path, folder: Path) -> Path:
+    """Write the six patients with the fewest observations."""
+    source = shared / "synthea" / "flat_r4_2019_615"
+    few = pl.read_parquet(source / "observations.parquet").with_columns(pl.col("patient").cast(pl.String))
+    keep = few.group_by("patient").len().sort("len", "patient")["patient"].head(6).to_list()
+    for path in source.glob("*.parquet"):
+        table = pl.read_parquet(path)
+        table.filter(pl.col("patient").cast(pl.String).is_in(keep)).write_parquet(folder / path.name)
+    return folder

@@ -1,0 +1,267 @@
+"""`codesafety scan`: sources in, one folder of tables, summary and page out; killed, and begun again."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.doors.test_check import check as _check
+from tests.places import EXAMPLES, ROOT
+from typer.testing import CliRunner
+
+import codesafety
+from codesafety.batch import partition
+from codesafety.batch.columns import propose
+from codesafety.batch.people import Asking
+from codesafety.batch.scan import Options, scan
+from codesafety.cli.app import app
+
+HEAD = "patient_id,gender,birth_date,id,kind,system,code,display,date"
+WRONG = "sct,77386006,Pregnant,2026-03-04"
+RIGHT = "sct,195967001,Asthma,2020-03-04"
+_ = _check
+
+
+def table(folder: Path, *rows: str, head: str = HEAD, name: str = "entries.csv") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["scan", *map(str, arguments)])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def rows_of(out: Path, name: str) -> list[dict[str, object]]:
+    return pl.read_parquet(out / f"{name}.parquet").to_dicts()
+
+
+def everything(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(out.iterdir()) if path.is_file()}
+
+
+def test_a_finding_has_its_patient_file_place_month_and_rule(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}", f"2,female,1990-01-01,e2,observation,{RIGHT}")
+    code, _said = run(folder, "-o", tmp_path / "out", "--complete")
+    found = [row for row in rows_of(tmp_path / "out", "findings") if row["rule"] == "uk.pregnancy/pregnant-patient-recorded-male"]
+    assert code == 1
+    assert [(r["patient"], r["file"], r["place"], r["month"], r["action"], r["code"]) for r in found] == [
+        ("1", "entries.csv", "entries[0]", "2026-03", "review", "77386006")
+    ]
+
+
+def test_what_was_sent_in_words_stands_nowhere(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", "1,male,1990-01-01,e1,observation,sct,77386006,Mrs Unmistakable,2026-03-04")
+    run(folder, "-o", tmp_path / "out")
+    assert not [name for name, held in everything(tmp_path / "out").items() if b"Unmistakable" in held or b"1990-01-01" in held]
+
+
+def test_a_row_that_cannot_be_read_is_listed_with_its_place_and_stops_nothing(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f",male,1990-01-01,e1,observation,{RIGHT}", f"2,female,1990-01-01,e2,observation,{RIGHT}")
+    code, _said = run(folder, "-o", tmp_path / "out", "--format", "csv")
+    unread = pl.read_csv(tmp_path / "out" / "not_checked.csv").to_dicts()
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (code, summary["patients"]) == (1, 2)
+    assert ("entries[0]", "the row names no patient") in {(row["place"], row["reason"]) for row in unread}
+
+
+def test_a_file_that_is_no_message_is_listed_and_the_others_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "right.xml").write_bytes((EXAMPLES / "contraception-ok.xml").read_bytes())
+    (folder / "broken.json").write_text('{"resourceType": "Bund')
+    code, said = run(folder, "-o", tmp_path / "out")
+    (line,) = [row for row in rows_of(tmp_path / "out", "not_checked") if row["kind"] == "not read at all"]
+    assert (code, line["file"]) == (2, "broken.json")
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["patients"] == 1
+    assert "NOT READ AT ALL 1" in said
+
+
+def test_nothing_to_read_is_no_clean_scan(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    code, said = run(tmp_path / "in", "-o", tmp_path / "out")
+    assert (code, "NOTHING WAS CHECKED" in said) == (2, True)
+
+
+def test_a_line_of_native_json_is_scanned_with_the_record_that_stands_beside_it(tmp_path: Path) -> None:
+    submission = (EXAMPLES / "submission-native.json").read_text()
+    lines = [json.dumps(json.loads(submission)), "{", json.dumps({"submission": json.loads(submission)})]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    code, _said = run(tmp_path / "in.jsonl", "-o", tmp_path / "out")
+    places = {row["place"] for row in rows_of(tmp_path / "out", "not_checked") if row["kind"] == "not read at all"}
+    assert (code, places) == (2, {"line 2"})
+
+
+def test_resources_of_one_patient_are_one_record_wherever_they_stand(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    patient = {"resourceType": "Patient", "id": "7", "gender": "male", "birthDate": "1980-01-01"}
+    pregnant = {
+        "resourceType": "Condition",
+        "id": "c1",
+        "subject": {"reference": "Patient/7"},
+        "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "77386006"}]},
+        "onsetDateTime": "2026-03-04",
+    }
+    (folder / "Patient.ndjson").write_text(json.dumps(patient) + "\n")
+    (folder / "Condition.ndjson").write_text("\n" + json.dumps(pregnant) + "\n{broken\n")
+    code, _said = run(folder, "-o", tmp_path / "out", "--complete")
+    found = {(row["patient"], row["file"], row["place"]) for row in rows_of(tmp_path / "out", "findings")}
+    assert code == 2
+    assert ("7", "Condition.ndjson", "line 2") in found
+    (bad,) = [row for row in rows_of(tmp_path / "out", "not_checked") if row["kind"] == "not read at all"]
+    assert (bad["file"], bad["place"]) == ("Condition.ndjson", "line 3")
+
+
+def test_findings_before_a_day_are_left_out_and_their_rows_still_read(tmp_path: Path) -> None:
+    old = WRONG.replace("2026", "2019")
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}", f"2,male,1990-01-01,e2,observation,{old}")
+    run(folder, "-o", tmp_path / "out", "--since", "2025-01-01")
+    assert {row["patient"] for row in rows_of(tmp_path / "out", "findings")} == {"1"}
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["patients"] == 2
+
+
+def test_a_sample_is_the_same_patients_each_time(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", *[f"{n},male,1990-01-01,e{n},observation,{WRONG}" for n in range(200)])
+    run(folder, "-o", tmp_path / "one", "--sample", "0.2")
+    run(folder, "-o", tmp_path / "other", "--sample", "0.2")
+    number = json.loads((tmp_path / "one" / "summary.json").read_text())["patients"]
+    assert 15 < number < 70
+    assert everything(tmp_path / "one") == everything(tmp_path / "other")
+
+
+def test_two_scans_side_by_side_tell_what_other_rules_change(tmp_path: Path) -> None:
+    folder = table(
+        tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}", "1,male,1990-01-01,e2,condition,sct,195967002,,2020-03-04"
+    )
+    run(folder, "-o", tmp_path / "old", "--rules", "uk.integrity")
+    code, said = run(folder, "-o", tmp_path / "new", "--rules", "uk.pregnancy", "--compare", tmp_path / "old")
+    changes = rows_of(tmp_path / "new", "changes")
+    assert code == 1
+    assert {(row["change"], row["rule"].partition("/")[0]) for row in changes} == {
+        ("gained", "uk.pregnancy"),
+        ("lost", "uk.integrity"),
+    }  # type: ignore[attr-defined]
+    assert "findings that" in said
+
+
+def test_a_map_says_what_columns_are_and_who_sent_them(tmp_path: Path) -> None:
+    folder = table(
+        tmp_path / "in",
+        "1,M,1990-01-01,77386006,2026-03-04,Y12345,x",
+        head="PatientRef,Sex,DOB,SnomedCode,EventDate,Practice,Shoe",
+    )
+    made = propose(folder / "entries.csv")
+    assert made.columns == {
+        "patient_id": "patientref",
+        "gender": "sex",
+        "birth_date": "dob",
+        "code": "snomedcode",
+        "date": "eventdate",
+    }
+    assert made.not_placed == ("practice", "shoe")
+    given = made.model_copy(update={"not_placed": (), "sender": "Practice", "ignored": ("Shoe",), "always": {"system": "sct"}})
+    (tmp_path / "map.json").write_text(given.model_dump_json())
+    code, _said = run(folder / "entries.csv", "--map", tmp_path / "map.json", "-o", tmp_path / "out")
+    assert code == 1
+    assert {row["sender"] for row in rows_of(tmp_path / "out", "findings")} == {"Y12345"}
+
+
+def test_a_map_that_leaves_a_column_out_is_refused(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", "1,77386006,2026-03-04", head="patient_id,code,day")
+    (tmp_path / "map.json").write_text(json.dumps({"columns": {"patient_id": "patient_id", "code": "code"}}))
+    code, said = run(folder / "entries.csv", "--map", tmp_path / "map.json", "-o", tmp_path / "out")
+    assert (code, "the map does not say what some columns are: number 3 of the file" in said) == (2, True)
+
+
+def test_the_folder_of_another_scan_is_not_written_over(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
+    run(folder, "-o", tmp_path / "out")
+    code, said = run(folder, "-o", tmp_path / "out")
+    assert (code, "the folder holds a scan that is finished" in said) == (2, True)
+
+
+def test_parts_and_processes_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "ROWS_A_PART", 40)
+    folder = table(tmp_path / "in", *[f"{n % 50},male,1990-01-01,e{n},observation,{WRONG}" for n in range(200)])
+    engine = codesafety.load(never=["record", "release"])
+    scan(engine, [str(folder)], tmp_path / "one", Options(Asking()))
+    scan(engine, [str(folder)], tmp_path / "two", Options(Asking(), workers=2))
+    assert everything(tmp_path / "one") == everything(tmp_path / "two")
+    assert not (tmp_path / "one" / "unfinished").exists()
+
+
+KILLS = int(os.environ.get("CODESAFETY_KILLS", "3"))
+
+
+def test_a_scan_that_is_killed_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    """`kill -9` at random moments: three here, as many as CODESAFETY_KILLS says in `nox -s kills`."""
+    folder = table(tmp_path / "in", *[f"{n % 120},male,1990-01-01,e{n},observation,{WRONG}" for n in range(1_000)])
+    program = (
+        "import sys; from pathlib import Path; import codesafety\n"
+        "from codesafety.batch import partition; from codesafety.batch.people import Asking\n"
+        "from codesafety.batch.scan import Options, scan\n"
+        "partition.ROWS_A_PART = 50\n"
+        "engine = codesafety.load(never=['record', 'release'])\n"
+        "print('begun', flush=True)\n"
+        "scan(engine, [sys.argv[1]], Path(sys.argv[2]), Options(Asking()))\n"
+    )
+    undisturbed = [sys.executable, "-c", program, str(folder), str(tmp_path / "whole")]
+    began = time.monotonic()
+    subprocess.run(undisturbed, check=True, cwd=ROOT)
+    took = time.monotonic() - began
+    out = tmp_path / "killed"
+    moments = random.Random(20)
+    for _turn in range(KILLS):
+        if (out / "summary.json").exists():
+            break
+        running = subprocess.Popen([*undisturbed[:-1], str(out)], cwd=ROOT, stdout=subprocess.PIPE)
+        assert running.stdout is not None
+        running.stdout.readline()
+        time.sleep(moments.random() * took / 3)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        running.stdout.close()
+    if not (out / "summary.json").exists():
+        subprocess.run([*undisturbed[:-1], str(out)], check=True, cwd=ROOT)
+    assert everything(out) == everything(tmp_path / "whole")
+
+
+def test_the_page_loads_nothing(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"<i>1,male,1990-01-01,e1,observation,{WRONG}")
+    run(folder, "-o", tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<script" not in page
+    assert "http://" not in page
+    assert "<i>1" not in page
+    assert "&lt;i&gt;1" in page
+
+
+def test_an_omop_model_is_scanned_person_by_person(tmp_path: Path) -> None:
+    folder = table(
+        tmp_path / "in",
+        "7,8507,1990,1,1",
+        head="person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth",
+        name="person.csv",
+    )
+    table(
+        folder,
+        "44,SNOMED,77386006,Pregnant,S",
+        head="concept_id,vocabulary_id,concept_code,concept_name,standard_concept",
+        name="concept.csv",
+    )
+    head = "condition_occurrence_id,person_id,condition_concept_id,condition_start_date"
+    table(folder, "1,7,44,2026-03-04", head=head, name="condition_occurrence.csv")
+    code, _said = run(folder, "-o", tmp_path / "out", "--complete")
+    found = {(row["patient"], row["file"], row["place"]) for row in rows_of(tmp_path / "out", "findings")}
+    assert (code, found) == (1, {("7", "condition_occurrence.csv", "condition_occurrence[0]")})

@@ -1,0 +1,100 @@
+"""Rows of flat tables as hypothesis draws them: codes that rules ask for beside codes that none does, and everything that is not plain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+import codesafety
+from codesafety.terminology.pack.extract import shipped_products
+
+COLUMNS = (
+    "patient_id",
+    "id",
+    "kind",
+    "system",
+    "code",
+    "display",
+    "date",
+    "end_date",
+    "recorded",
+    "status",
+    "assertion",
+    "subject",
+    "value",
+    "unit",
+)
+
+
+def _asked() -> list[str]:
+    """Return codes of every shipped set, a few of each."""
+    sets = codesafety.load().binding.sets.values()
+    return sorted({key for bound in sets for key in sorted(bound.members)[:4] if key.isdigit()})
+
+
+def worlds(size: int = 14) -> st.SearchStrategy[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Draw (patients, entries) of three patients, of whom one may have no row of patients."""
+    codes = st.one_of(
+        st.sampled_from(_asked()),
+        st.sampled_from(
+            ["27113001", "50373000", "60621009", "72313002", "1091811000000102", "77386006", "419099009", "37331000000100"]
+        ),
+        st.sampled_from(["195967001", "38341003", "73211009", "1054321000000100", "77386005", "EMISNQ1", ""]),
+    )
+    medicines = st.sampled_from(sorted(shipped_products())[:: len(shipped_products()) // 60])
+    days = st.one_of(
+        st.dates(min_value=_day("1985-01-01"), max_value=_day("2026-02-01")).map(str),
+        st.sampled_from(
+            ["2020-03-04", "2020-03-04", "1970-01-01", "2020", "2020-03", "2020-03-04T10:20:00Z", "04/03/2020", "", "2021-02-30"]
+        ),
+    )
+    value = st.one_of(st.none(), st.sampled_from(["70", "172", "24.5", "140", "72000", "1.7", "many"]))
+
+    @st.composite
+    def row(draw: Any) -> dict[str, str | None]:
+        kind = draw(st.sampled_from(["observation", "condition", "medication", "procedure", "family-history", "nonsense"]))
+        return {
+            "patient_id": draw(st.sampled_from(["a", "b", "c", ""])),
+            "id": draw(st.one_of(st.none(), st.sampled_from(["1", "2", "3", "4"]))),
+            "kind": kind,
+            "system": draw(st.sampled_from(["sct", "sct", "sct", "icd10", None])),
+            "code": draw(medicines if kind == "medication" else codes),
+            "display": draw(st.sampled_from([None, "Asthma", "Not pregnant", "Pregnant"])),
+            "date": draw(days),
+            "end_date": draw(st.one_of(st.none(), days)),
+            "recorded": draw(st.one_of(st.none(), days)),
+            "status": draw(st.sampled_from([None, None, "final", "entered-in-error", "active", "strange"])),
+            "assertion": draw(st.sampled_from([None, None, "absent", "possible"])),
+            "subject": draw(st.sampled_from([None, None, "family", "another"])),
+            "value": draw(value),
+            "unit": draw(st.sampled_from([None, "kg", "cm", "mm[Hg]", "kg/m2"])),
+        }
+
+    @st.composite
+    def person(draw: Any, key: str) -> dict[str, str | None]:
+        return {
+            "patient_id": key,
+            "gender": draw(st.sampled_from(["male", "F", "unknown", None, "none of these"])),
+            "birth_date": draw(st.sampled_from(["1990-05-06", "1955-01-01", "2015-08-09", "1990", None, "1990-13-01"])),
+            "death_date": draw(st.sampled_from([None, None, "2021-01-01", "true", "false"])),
+        }
+
+    @st.composite
+    def world(draw: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+        people = [draw(person(key)) for key in draw(st.sampled_from(["abc", "ab", "a"]))]
+        rows = draw(st.lists(row(), min_size=1, max_size=size))
+        text = pl.String
+        return (
+            pl.DataFrame(people, dict.fromkeys(("patient_id", "gender", "birth_date", "death_date"), text)),
+            pl.DataFrame(rows, dict.fromkeys(COLUMNS, text)),
+        )
+
+    return world()
+
+
+def _day(text: str) -> Any:
+    from datetime import date
+
+    return date.fromisoformat(text)
