@@ -9,7 +9,7 @@ import pytest
 
 import codesafety
 from codesafety import InputError
-from codesafety.asking import Defaults, answer, parsed
+from codesafety.asking import Defaults, asked, parsed
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_half_of_a_surrogate_pair_is_no_text_in_any_part(engine: codesafety.Engi
     others = "" if field == "submission" else '"submission": {"entries": []}, '
     raw = f'{{{others}"{field}": {value}}}'.encode()
     with pytest.raises(InputError) as caught:
-        answer(engine, parsed(raw, "it"), raw, "it", Defaults())
+        asked(engine, parsed(raw, "it"), raw, "it", Defaults()).answer(engine)
     assert (caught.value.source, caught.value.message) == (f"it, {field}", "holds half of a surrogate pair, which is no text")
 
 
@@ -40,7 +40,7 @@ def test_what_nests_deeply_is_refused_however_deep(engine: codesafety.Engine) ->
         nested: str = "[" * depth + "]" * depth
         with pytest.raises(InputError):
             raw = f'{{"submission": {{"entries": {nested}}}}}'.encode()
-            answer(engine, parsed(raw, "it"), raw, "it", Defaults())
+            asked(engine, parsed(raw, "it"), raw, "it", Defaults()).answer(engine)
         given = {
             "hook": "order-sign",
             "hookInstance": "x",

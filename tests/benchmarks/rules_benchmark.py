@@ -205,8 +205,8 @@ def engine_of(ruleset: Ruleset) -> Engine:
     """Return an engine of these rules, which knows every code."""
     binding = bind([ruleset], EverythingKnown())
     plugins = manager([builtin], entry_points=False)
-    options = _Options((), None, (), None, frozenset(), "compiled", Bounds(), False, "off", ())
-    return Engine(binding, plugins, (), (), options, (), {}, hazard_log([]), False)
+    options = _Options((), None, (), None, frozenset(), "compiled", Bounds(), False, "off", (), False)
+    return Engine(binding, plugins, (), (), options, (), {}, hazard_log([]), {ruleset.name: ("none", "none")}, False)
 
 
 def measure(made: Workload, rounds: int, batch: int) -> Measured:

@@ -118,7 +118,7 @@ def test_the_document_is_closed_where_a_reader_fails_on_the_way(
     engine = checking.load("uk.integrity", installed_plugins=False)
     form = checking.ReportFormat.JSON
     with suppress(KeyboardInterrupt):
-        checking._check_files(engine, [str(rows)], None, None, [], form, checking.as_data(form, None), whole=False)
+        checking._check_files(engine, [str(rows)], None, None, [], form, checking.as_data(form, None), None, whole=False)
     found = json.loads(capsys.readouterr().out)
     assert found[0]["patient"] == "entries[0]"
     assert [one.get("decision") for one in found[1:]] == (["hold"] if isinstance(error, PluginError) else [])

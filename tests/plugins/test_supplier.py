@@ -167,7 +167,7 @@ def test_the_supplier_package_passes_a_strict_type_check(tmp_path: Path) -> None
         (["rules", "list", "supplier.checks"], "supplier.checks/dated-on-a-first  note  "),
         (["rules", "show", "supplier.checks"], "supplier.checks/dated-on-a-first 1.0.0\n"),
         (["rules", "show", "dated-on-a-first", "--rules", "supplier.checks"], "supplier.checks/dated-on-a-first 1.0.0\n"),
-        (["catalogue", "supplier.checks", "-o", "catalogue"], "1 rules and 26 hazards: open catalogue/index.html\n"),
+        (["catalogue", "supplier.checks", "-o", "catalogue"], "1 rule and 1 hazard: open catalogue/index.html\n"),
         (["check", "message.txt", "--rules", "supplier.checks"], "message.txt\nNOTE    Nothing stops filing: 1 to note.\n"),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",

@@ -184,7 +184,7 @@ def standard_input() -> BinaryIO:
     try:
         if sys.stdin is not None:
             os.read(sys.stdin.fileno(), 0)
-    except UnsupportedOperation:  # it is no file of the system, and somebody put it there to be read
+    except (UnsupportedOperation, AttributeError):  # it is no file of the system, and somebody put it there to be read
         pass
     except OSError as error:
         reason = f"it cannot be read: {(error.strerror or 'an error of the system').lower()}"
