@@ -110,7 +110,8 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
 
 def unjudged(facts: Facts) -> Iterator[NotRead]:
     """Yield a line for what nobody has judged: what was sent beside an item and may deny it, and each expression of SNOMED CT."""
-    for item in facts.incoming:
+    sent = facts.submission
+    for item in facts.incoming if any(one.notes or one.qualifiers for one in (*sent.entries, *sent.medications)) else ():
         if item.component is None and (item.model.notes or item.model.qualifiers):
             resource = {"resource_type": item.model.resource_type, "resource_id": item.model.resource_id}
             try:
