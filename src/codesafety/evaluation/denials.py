@@ -167,7 +167,7 @@ def _words(value: Value) -> Iterator[str]:
 def _described(value: Value, terminology: Terminology) -> Iterator[str]:
     """Yield the words of a value as sent, and what is known of its codes."""
     yield from filter(_may_answer, _words(value))
-    yield from _known_terms(value.codings, terminology)
+    yield from known_terms(value.codings, terminology)
 
 
 def own_terms(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> Iterator[str]:
@@ -175,10 +175,11 @@ def own_terms(codings: tuple[Coding, ...], text: str | None, terminology: Termin
     yield from (c.display for c in codings if c.display is not None and _may_answer(c.display))
     if text is not None and _may_answer(text):
         yield text
-    yield from _known_terms(codings, terminology)
+    yield from known_terms(codings, terminology)
 
 
-def _known_terms(codings: Iterable[Coding], terminology: Terminology) -> Iterator[str]:
+def known_terms(codings: Iterable[Coding], terminology: Terminology) -> Iterator[str]:
+    """Yield what is known of the codes of a concept."""
     for coding in codings:
         if coding.code is not None and canonical(coding.system) == SCT:
             yield from terminology.terms(coding.code)
@@ -204,4 +205,4 @@ def affirms(value: Value | None) -> bool:
 
 def denies_itself(codings: tuple[Coding, ...], text: str | None, terminology: Terminology) -> bool:
     """Return whether a code says by its known descriptions, else by the words sent with it, that something is not so."""
-    return is_denial(list(_known_terms(codings, terminology)) or list(own_terms(codings, text, terminology)))
+    return is_denial(list(known_terms(codings, terminology)) or list(own_terms(codings, text, terminology)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, Codebook, CodeInfo
-from codesafety.evaluation.denials import is_no, own_terms
+from codesafety.evaluation.denials import is_no, known_terms, own_terms
 from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.items import ItemFact, SentConcept, Siblings
 from codesafety.terminology.interface import Terminology, Words
@@ -100,16 +100,19 @@ def denied_beside(item: ItemFact, facts: Facts) -> Iterator[str]:
     if item.stands == 0 or model.entered_in_error:
         return
     concepts = [
-        tuple(dict.fromkeys(own_terms(part.codings, (part.component or part.model).text, terminology)))
+        (
+            tuple(dict.fromkeys(own_terms(part.codings, (part.component or part.model).text, terminology))),
+            frozenset(known_terms(part.codings, terminology)),
+        )
         for part in facts.parts(item)
         if not any(info.code in TRANSFER_DEGRADED for info in part.infos)
     ]
 
     def does(words: str, reaches: frozenset[Reach]) -> bool:
         return any(
-            facts.readings.once((terms, part), len(part), partial(beside, part, terms)) in reaches
+            facts.readings.once((terms, part), len(part), partial(beside, part, terms, known)) in reaches
             for part in (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
-            for terms in concepts
+            for terms, known in concepts
         )
 
     if any(does(words, _ALONE) for words in model.notes):

@@ -221,13 +221,14 @@ def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
     )
 
 
-def beside(words: str, terms: Collection[str]) -> Reach:
+def beside(words: str, terms: Collection[str], known: Collection[str] = ()) -> Reach:
     """Return what words that stand beside a code, and are none of its own, do to what `terms` name.
 
     Nothing beside what is observed: there they are its value. Where nothing is known of the code, any word of denial may be of it.
-    Of a code that denies something itself, what affirms that thing is a denial.
+    Of a code that denies something itself, what affirms that thing is a denial. `known`: those of the terms that a terminology gives,
+    and nobody sent.
     """
-    own = [_described(term) for term in terms]
+    own = [(_own if term in known else _described)(term) for term in terms]
     if any(term.is_value for term in own):
         return Reach.NOTHING
     if not is_readable(words):
