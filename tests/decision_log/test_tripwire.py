@@ -15,11 +15,13 @@ from codesafety.decision_log.tripwire import (
     ALL,
     WINDOWS,
     Count,
+    Signal,
     binomial_tail,
     chance,
     comparisons,
     levels,
     look,
+    look_back,
 )
 
 
@@ -123,6 +125,39 @@ def test_nothing_after_the_day_is_looked_at_and_a_first_day_is_compared_with_not
 def test_more_hits_than_messages_are_refused() -> None:
     with pytest.raises(ValueError, match="more hits"):
         look([Count("A", 1, 2, 1)], 1)
+
+
+COUNTS = st.lists(
+    st.builds(
+        lambda sender, day, of, hits: Count(sender, day, min(hits, of), of),
+        st.sampled_from("ABC"),
+        st.integers(1, 130),
+        st.integers(1, 40),
+        st.integers(0, 40),
+    ),
+    max_size=40,
+)
+
+
+@given(COUNTS)
+def test_a_look_back_is_a_look_on_every_day_with_a_hit(counts: list[Count]) -> None:
+    looks: dict[tuple[str, str], list[Signal]] = {}
+    for day in sorted({one.day for one in counts}):
+        hit = {one.sender for one in counts if one.day == day and one.hits}
+        for one in look(counts, day, senders=3):
+            if one.sender in hit or (one.sender == ALL and hit):
+                looks.setdefault((one.sender, one.against), []).append(one)
+    found = {(one.signal.sender, one.signal.against): one for one in look_back(counts, senders=3)}
+    assert found.keys() == looks.keys()
+    for key, signals in looks.items():
+        one, first = found[key], signals[0]
+        assert (one.noticed, one.last) == (first.day, signals[-1].day)
+        assert one.signal == min(signals, key=lambda each: each.chance)
+        assert one.since == min(
+            each.day
+            for each in counts
+            if each.hits and key[0] in (ALL, each.sender) and first.day - first.days < each.day <= first.day
+        )
 
 
 def test_false_signals_are_no_more_than_it_says() -> None:

@@ -22,7 +22,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from codesafety.batch.columns import SENDER
 from codesafety.formats.tables.disk import ROW, Opened, Row, Rows, Table, as_text
 
 ROWS_A_PART = 250_000
@@ -112,19 +111,12 @@ def part_tables(opened: Opened, where: Path, part: int) -> Opened:
     return Opened(opened.source, tables, opened.keys, opened.beside, opened.listed)
 
 
-def senders(rows: Rows) -> dict[str, str]:
-    """Return who sent each row that says so, by its place."""
-    return {
-        f"{name}[{row[ROW]}]": words
-        for name, groups in rows.items()
-        for held in groups.values()
-        for row in held
-        if (words := _sender(row)) is not None
-    }
-
-
-def _sender(row: Row) -> str | None:
-    return as_text(row.get(SENDER))
+def by_place(rows: Rows) -> Iterator[tuple[str, str, Row]]:
+    """Yield (place, table, row) of every row."""
+    for name, groups in rows.items():
+        for held in groups.values():
+            for row in held:
+                yield f"{name}[{row[ROW]}]", name, row
 
 
 # ------------------------------------------------------------------------------------------ FHIR resources

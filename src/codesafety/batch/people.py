@@ -11,13 +11,17 @@ from pathlib import Path
 import polars as pl
 
 from codesafety.asking import Defaults, asked, parsed
-from codesafety.batch.partition import Resources, senders
+from codesafety.batch import sent
+from codesafety.batch.columns import SENDER
+from codesafety.batch.partition import Resources, by_place
 from codesafety.batch.sieve import Sieve
 from codesafety.batch.sources import READERS
 from codesafety.batch.tabled import Person, Place
+from codesafety.decision_log.row import organisation
 from codesafety.engine import Engine, open_source
 from codesafety.errors import CodesafetyError, Declined, InputError
-from codesafety.formats.tables.disk import Opened
+from codesafety.formats.tables.disk import Opened, as_text
+from codesafety.formats.tables.flat import field_columns
 from codesafety.plugins import MAX_BYTES, Source
 from codesafety.record import Coverage, Record, Submission
 
@@ -65,12 +69,15 @@ def of_tables(
         rows = {
             name: {key: held for key, held in groups.items() if asking.takes(key)} for name, groups in some.rows(0, 1).items()
         }
-        place = _in_tables(opened.source, files, senders(rows))
+        date = {name: field_columns(table.columns).get("date") for name, table in opened.tables.items()}
+        said = [(at, row, date[name]) for at, name, row in by_place(rows) if as_text(row.get(SENDER)) is not None]
+        place = _in_tables(opened.source, files, {at: str(as_text(row[SENDER])) for at, row, _ in said})
+        counted = {at: one for at, row, day in said if (one := sent.of_row(row, day)) is not None}
         for key, _, submission in read.patients(some, rows):
             if key in left_out and any(unread.coded or (unread.whole and unread.broken) for unread in submission.not_read):
                 again.append(key or "")  # something was there that nobody could read: then every row may want for it
             else:
-                yield _asked(engine, key, place, submission, asking, left_out.get(key or "", 0))
+                yield replace(_asked(engine, key, place, submission, asking, left_out.get(key or "", 0)), rows=counted)
 
 
 def _only(opened: Opened, keys: list[str]) -> Opened:
@@ -170,13 +177,13 @@ def _line(engine: Engine, raw: bytes, place: Place, asking: Asking) -> Person:
         report = one.answer(engine)
     except CodesafetyError as error:
         return Person(None, place, failed=_why(error))
-    return Person(None, place, one.submission, report, _items(one.submission))
+    return _sent(engine, Person(None, place, one.submission, report, _items(one.submission)))
 
 
 def _read(engine: Engine, key: str | None, place: Place, source: Source, asking: Asking) -> Person:
     try:
         submission = engine.read(source)
-        return _asked(engine, key, place, submission, asking)
+        return _sent(engine, _asked(engine, key, place, submission, asking))
     except Declined as error:
         return Person(key, place, failed=f"not for this reader: {error.message}")
     except CodesafetyError as error:
@@ -188,6 +195,14 @@ def _asked(engine: Engine, key: str | None, place: Place, submission: Submission
     if nothing and not any(unread.whole or unread.coded or unread.broken for unread in submission.not_read):
         return Person(key, place, submission)
     return Person(key, place, submission, engine.assess(submission, asking.record), _items(submission) + left_out)
+
+
+def _sent(engine: Engine, person: Person) -> Person:
+    """Return the same with what the message says of its sender."""
+    assert person.submission is not None
+    sender, place = organisation(person.submission.message.sender), person.place
+    person = replace(person, message=sent.of_message(engine, person.submission))
+    return person if sender is None else person.with_place(lambda path: (*place(path)[:2], sender))
 
 
 def _items(submission: Submission) -> int:

@@ -21,8 +21,9 @@ from typing import Any
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from codesafety.batch import partition
+from codesafety.batch import partition, sent
 from codesafety.batch.columns import ColumnMap, renamed
+from codesafety.batch.named import Named
 from codesafety.batch.people import Asking, of_lines, of_messages, of_resources, of_tables
 from codesafety.batch.sieve import Sieve
 from codesafety.batch.sources import READERS, Found, find, stamp
@@ -283,6 +284,9 @@ class Worker:
         since = day_interval(self.plan.options.since)[0] if self.plan.options.since is not None else None
         for person in self.people(part):
             rows.take(person, since)
+        if (opened := self.opened(part)) is not None:
+            asking = self.plan.options.asking
+            rows.sent += sent.of_tables(opened, asking.takes if asking.sample < 1 else None)
         done = _done(self.plan.work, number)
         unfinished = done.with_suffix(f".{os.getpid()}.partial")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -292,11 +296,17 @@ class Worker:
         (unfinished / _COUNTS).write_text(json.dumps(rows.counts()))
         unfinished.replace(done)
 
+    def opened(self, part: Part) -> Opened | None:
+        """Return the tables of one part, where it is one of tables."""
+        held = self.plan.held[part.source]
+        return (
+            None if held.opened is None else partition.part_tables(held.opened, self.plan.work / f"source{part.source}", part.at)
+        )
+
     def people(self, part: Part) -> Iterator[Person]:
         """Yield the patients of one part."""
         held, asking, engine = self.plan.held[part.source], self.plan.options.asking, self.plan.engine
-        if held.opened is not None:
-            opened = partition.part_tables(held.opened, self.plan.work / f"source{part.source}", part.at)
+        if (opened := self.opened(part)) is not None:
             return of_tables(
                 engine, opened, held.reader, asking, held.files, self.sieve if held.reader == FlatReader().name else None
             )
@@ -318,12 +328,14 @@ def _joined(plan: Plan, out: Path, parts: int) -> dict[str, Any]:
     decisions: Counter[str] = Counter()
     ages: Counter[str] = Counter()
     never: set[str] = set()
+    named = Named()
     for number in range(parts):
         counts = json.loads((_done(plan.work, number) / _COUNTS).read_text())
         sums.update({name: counts[name] for name in ("patients", "entries", "understood", "empty", "files")})
         decisions.update(counts["decisions"])
         ages.update(counts["ages"])
         never.update(counts["never"])
+        named.add(counts)
     sums["files"] += len(bad)
     for name in COLUMNS:
         first = [(None, each.file, each.place, None, None, "not read at all", None, each.reason) for each in bad]
@@ -331,6 +343,7 @@ def _joined(plan: Plan, out: Path, parts: int) -> dict[str, Any]:
     from codesafety.batch.summary import page, summary
 
     made = summary(plan.engine, out, plan.options.form, dict(sums), decisions, ages, sorted(never), plan.options.asking)
+    made["tripwire"] = named.told(plan.options.since)
     _write(out / "report.html", page(made))
     _write(out / "summary.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n")
     shutil.rmtree(plan.work)

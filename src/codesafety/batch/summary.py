@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import polars as pl
 from codesafety.authoring.measured import bounds
 from codesafety.batch.people import Asking
 from codesafety.batch.tabled import NO_BAND, SCHEMAS
+from codesafety.decision_log.picture import as_svg
+from codesafety.decision_log.statistics import Point
 from codesafety.diagnostics import escaped
 from codesafety.engine import Engine
 from codesafety.report import RANK, SEVERITIES
@@ -138,7 +141,16 @@ def page(made: Mapping[str, Any]) -> str:
         months=_months(months),
         undated=sum(r["entries"] for r in made["months"] if not r["month"]),
         ages=_ages(made["ages"]),
+        charts=list(_charts(made["tripwire"]["charts"])),
     )
+
+
+def _charts(charts: list[dict[str, Any]]) -> Iterator[Any]:
+    from markupsafe import Markup
+
+    for one in charts:
+        points = [Point(**{**point, "first_day": date.fromisoformat(point["first_day"]).toordinal()}) for point in one["points"]]
+        yield Markup(as_svg(points, escaped(f"{one['rule']}, {one['sender'] or 'all senders'}, {one['days']} days a point")))
 
 
 def _months(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,13 +6,14 @@ patient's.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 
+from codesafety.batch.sent import Sent
 from codesafety.evaluation import calendar
 from codesafety.evaluation.facts import date_of
 from codesafety.ir import Unit
@@ -61,6 +62,10 @@ class Person:
     report: Report | None = None
     entries: int = 0
     failed: str | None = None
+    message: Sent | None = None
+    """What the message says of its sender and day."""
+    rows: Mapping[str, Sent] | None = None
+    """Where rows of tables were read, no message: what each says, by its place."""
 
     def with_place(self, place: Place) -> Person:
         return replace(self, place=place)
@@ -83,9 +88,17 @@ class Rows:
     """Findings by `gender|ten years of age` on the day of the entry."""
     files: int = 0
     """Sources that could not be read at all."""
+    sent: Counter[Sent | None] = field(default_factory=Counter)
+    """Messages, and rows of tables, by who sent them and when; under None, those that do not say."""
+    fired: dict[str, Counter[Sent]] = field(default_factory=lambda: defaultdict(Counter))
+    """Those in which a rule fired, by the rule; one in which it fires twice counts once."""
 
     def take(self, person: Person, since: int | None) -> None:
         """Count a patient or message."""
+        if person.rows is None and person.submission is not None:
+            self.sent[person.message] += 1
+        for rule, sent in _fired(person):
+            self.fired[rule][sent] += 1
         if person.failed is not None:
             file, place, _ = person.place(None)
             self.failed(file, place, person.failed)
@@ -153,11 +166,29 @@ class Rows:
             "decisions": dict(sorted(self.decisions.items())),
             "ages": dict(sorted(self.ages.items())),
             "never": sorted(self.never),
+            "sent": sorted([*one, number] for one, number in self.sent.items() if one is not None),
+            "not_said": self.sent[None],
+            "fired": {rule: sorted([*one, number] for one, number in self.fired[rule].items()) for rule in sorted(self.fired)},
         }
 
 
 def _columns(rows: list[Row], width: int) -> list[tuple[Any, ...]]:
     return list(zip(*rows)) if rows else [()] * width
+
+
+def _fired(person: Person) -> Iterator[tuple[str, Sent]]:
+    """Yield the rules that fired, once for each message or row that says whose it is."""
+    found: dict[tuple[str, str], Sent] = {}
+    for result in person.report.results if person.report is not None else ():
+        if result.outcome != "fires":
+            continue
+        if person.rows is None:
+            found |= {(result.rule, ""): person.message} if person.message is not None else {}
+            continue
+        paths = [entry.path for entry in result.entries if entry.takes_action] or [result.path or ""]
+        places = {path.partition("]")[0] + "]" for path in paths}
+        found |= {(result.rule, place): person.rows[place] for place in places if place in person.rows}
+    return ((rule, sent) for (rule, _), sent in found.items())
 
 
 def _said(result: Result) -> Row:

@@ -167,6 +167,17 @@ def _lines(made: dict[str, Any], out: Path) -> Iterator[str]:
         yield f"  {row['action'].ljust(6)}  {row['patients']:8}  {row['rule']}"
     if len(made["rules"]) > 10:
         yield f"  … and {len(made['rules']) - 10} more rules"
+    least_likely: dict[str | None, dict[str, Any]] = {}
+    for row in made["tripwire"]["above"]:
+        least_likely.setdefault(row["sender"], row)
+    for sender, row in list(least_likely.items())[:5]:
+        against = "its own rate before" if row["against"] == "before" else "all others"
+        yield (
+            f"SENDER {sender or 'all of them'} above {against}, from {row['since']} to {row['last']}: {row['rule']} in "
+            f"{row['hits']} of {row['of']} {row['counted']}, {row['expected']:.3g} expected; by chance {row['chance']:.1e}"
+        )
+    if len(least_likely) > 5:
+        yield f"  … and {len(least_likely) - 5} more senders"
     for row in made["not_checked"][:5]:
         yield f"{row['kind'].upper()} {row['rows']} × {row['reason']}, such as in {row['file']}"
     if made["never_given"]:

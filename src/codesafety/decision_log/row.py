@@ -170,7 +170,12 @@ def dropped(key: Key, at: datetime, field: str) -> dict[str, Any]:
 
 def masked(key: Key, sender: str) -> str:
     """Return an organisation's code, or the keyed digest of what is not in the form of one."""
-    return sender if _ODS.fullmatch(sender) else f"~{key.of('sender', sender)}"
+    return organisation(sender) or f"~{key.of('sender', sender)}"
+
+
+def organisation(sender: str | None) -> str | None:
+    """Return an organisation's code; None for what is not in the form of one."""
+    return sender if sender is not None and _ODS.fullmatch(sender) else None
 
 
 def finding_of(key: Key, submission: Submission, result: Result) -> str | None:
@@ -188,11 +193,17 @@ def finding_of(key: Key, submission: Submission, result: Result) -> str | None:
 def service(key: Key, engine: Engine, submission: Submission) -> str | None:
     """Return the service's SNOMED CT code where the terminology knows it, else its keyed digest; None where none is named."""
     sent = submission.message.service
-    for coding in sent:
+    known = known_service(engine, submission)
+    return known or (f"~{key.of('service', sent[0].system or '', sent[0].code or '')}" if sent else None)
+
+
+def known_service(engine: Engine, submission: Submission) -> str | None:
+    """Return the service's SNOMED CT code where the terminology knows it, else None."""
+    for coding in submission.message.service:
         info = engine.binding.codebook.entry(coding.system, coding.code)
         if info.system == "sct" and info.code is not None and info.well_formed and engine.terminology.terms(info.code):
             return info.code
-    return f"~{key.of('service', sent[0].system or '', sent[0].code or '')}" if sent else None
+    return None
 
 
 def _head(kind: str, key: Key, at: datetime) -> dict[str, Any]:

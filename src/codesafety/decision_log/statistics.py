@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from codesafety.decision_log.tripwire import ALL, FALSE_A_YEAR, WINDOWS, Count, Signal, binomial_tail, look
+from codesafety.decision_log.tripwire import ALL, FALSE_A_YEAR, WINDOWS, Above, Count, Signal, binomial_tail, look, look_back
 
 _REST = "~"
 UNNAMED = "-"
@@ -76,23 +76,50 @@ def rates(counted: Counted, by: str) -> Iterator[tuple[str, str, int, int]]:
 
 def signals(counted: Counted, day: int, false_a_year: float = FALSE_A_YEAR) -> list[tuple[str, Signal]]:
     """Return (rule, signal) of every rule at the end of a day, the least likely first."""
-    sent: dict[str, dict[int, int]] = defaultdict(dict)
+    sent = _aged(counted.sent, day)
+    senders = len({sender for sender, _ in sent})
+    found = [
+        (rule, one)
+        for rule, counts in _series(sent, {rule: _aged(fired, day) for rule, fired in counted.fired.items()})
+        for one in look(counts, day, len(counted.fired), false_a_year, senders=senders)
+    ]
+    return sorted(found, key=lambda one: (one[1].chance, one[0], one[1].sender, one[1].against))
+
+
+def signals_of_all_days(counted: Counted, false_a_year: float = FALSE_A_YEAR) -> list[tuple[str, Above]]:
+    """Return (rule, what a look back finds) of every rule, the least likely first."""
+    sent = _by_sender(counted.sent)
+    senders = len({sender for sender, _ in sent})
+    found = [
+        (rule, one)
+        for rule, counts in _series(sent, {rule: _by_sender(fired) for rule, fired in counted.fired.items()})
+        for one in look_back(counts, len(counted.fired), false_a_year, senders=senders)
+    ]
+    return sorted(found, key=lambda one: (one[1].signal.chance, one[0], one[1].signal.sender, one[1].signal.against))
+
+
+def _series(sent: Counter[tuple[str, int]], fired: Mapping[str, Counter[tuple[str, int]]]) -> Iterator[tuple[str, list[Count]]]:
+    """Yield the counts of each rule: of every sender with a hit, and of all others as one."""
+    by_sender: dict[str, dict[int, int]] = defaultdict(dict)
     every: Counter[int] = Counter()
-    for (sender, about), number in _aged(counted.sent, day).items():
-        sent[sender][about] = number
+    for (sender, about), number in sent.items():
+        by_sender[sender][about] = number
         every[about] += number
-    found = []
-    for rule, fired in counted.fired.items():
-        hits = _aged(fired, day)
+    for rule, hits in fired.items():
         counts = [
             Count(sender, about, hits[sender, about], of)
             for sender in {sender for sender, _ in hits}
-            for about, of in sent[sender].items()
+            for about, of in by_sender[sender].items()
         ]
         rest = every - sum_of(counts)  # who never had a hit is looked at together, and cannot be named
-        counts += [Count(_REST, about, 0, of) for about, of in rest.items()]
-        found += [(rule, one) for one in look(counts, day, len(counted.fired), false_a_year, senders=len(sent))]
-    return sorted(found, key=lambda one: (one[1].chance, one[0], one[1].sender, one[1].against))
+        yield rule, counts + [Count(_REST, about, 0, of) for about, of in rest.items()]
+
+
+def _by_sender(numbers: Mapping[tuple[str, str, int], int]) -> Counter[tuple[str, int]]:
+    found: Counter[tuple[str, int]] = Counter()
+    for (sender, _, about), number in numbers.items():
+        found[sender, about] += number
+    return found
 
 
 def sum_of(counts: Iterable[Count]) -> Counter[int]:

@@ -12,8 +12,11 @@ while a rate that is constant is looked at. A sender that is really unlike the o
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import exp, fsum, lgamma, log, log1p
 from typing import Final, Literal
 
@@ -52,6 +55,20 @@ class Signal:
     their_of: int
     chance: float
     """Of so many hits or more, if both had one rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What a look back finds of a sender and comparison.
+
+    `since`: the first day with a hit in the window that was first a signal; `noticed`: the day at whose end it was; `last`: the last day
+    that ends with one. `signal`: the least likely of all of them.
+    """
+
+    since: int
+    noticed: int
+    last: int
+    signal: Signal
 
 
 def binomial_tail(hits: int, of: int, rate: float) -> float:
@@ -137,6 +154,74 @@ def comparisons(counts: Iterable[Count], day: int) -> Iterator[Signal]:
                 if hits and their_of:
                     likely = chance(hits, of, their_hits, their_of)
                     yield Signal(sender, day, days, against, hits, of, their_hits, their_of, likely)
+
+
+def look_back(
+    counts: Iterable[Count], series: int = 1, false_a_year: float = FALSE_A_YEAR, *, senders: int | None = None
+) -> list[Above]:
+    """Return what `look` says of each sender at the end of every day on which it had a hit, a row a sender and comparison, the least likely
+    first. A signal of another day is one of an earlier hit: to look less often gives fewer false signals, never more."""
+    held = list(counts)
+    sums = _sums(held)
+    of_all, of_one = levels(len(sums) - 1 if senders is None else senders, series, false_a_year)
+    found: dict[tuple[str, Against], Above] = {}
+    for sender, own in sums.items():
+        level = of_all if sender == ALL else of_one
+        for day in own.days_with_hits():
+            strongest: dict[Against, Signal] = {}
+            for signal in _compared(sender, own, sums[ALL], day):
+                before = strongest.get(signal.against)
+                if signal.chance <= level and (before is None or signal.chance < before.chance):
+                    strongest[signal.against] = signal
+            for against, signal in strongest.items():
+                known = found.get((sender, against))
+                since = own.first_hit(day - signal.days) if known is None else known.since
+                least = signal if known is None or signal.chance < known.signal.chance else known.signal
+                found[sender, against] = Above(since, day if known is None else known.noticed, day, least)
+    return sorted(found.values(), key=lambda one: (one.signal.chance, one.signal.sender, one.signal.against))
+
+
+def _compared(sender: str, own: _Sums, everybody: _Sums, day: int) -> Iterator[Signal]:
+    """Yield what `comparisons` does of one sender."""
+    for days in WINDOWS:
+        hits, of = own.within(day - days, day)
+        all_hits, all_of = everybody.within(day - days, day)
+        pairs: list[tuple[Against, tuple[int, int]]] = [("before", own.within(None, day - days))]
+        if sender != ALL:
+            pairs.append(("peers", (all_hits - hits, all_of - of)))
+        for against, (their_hits, their_of) in pairs:
+            if their_of:
+                yield Signal(sender, day, days, against, hits, of, their_hits, their_of, chance(hits, of, their_hits, their_of))
+
+
+class _Sums:
+    """What a sender had until the end of each of its days."""
+
+    def __init__(self, by_day: dict[int, tuple[int, int]]) -> None:
+        self.days = sorted(by_day)
+        self.hits = [0, *accumulate(by_day[day][0] for day in self.days)]
+        self.of = [0, *accumulate(by_day[day][1] for day in self.days)]
+
+    def within(self, after: int | None, until: int) -> tuple[int, int]:
+        low, high = 0 if after is None else bisect_right(self.days, after), bisect_right(self.days, until)
+        return self.hits[high] - self.hits[low], self.of[high] - self.of[low]
+
+    def days_with_hits(self) -> Iterator[int]:
+        return (day for day, before, now in zip(self.days, self.hits, self.hits[1:]) if now > before)
+
+    def first_hit(self, after: int) -> int:
+        return self.days[bisect_right(self.hits, self.hits[bisect_right(self.days, after)]) - 1]
+
+
+def _sums(counts: Iterable[Count]) -> dict[str, _Sums]:
+    by_day: dict[int, list[Count]] = defaultdict(list)
+    for one in counts:
+        by_day[one.day].append(one)
+    found: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict, {ALL: {}})
+    for day, those in by_day.items():
+        for sender, both in sum_up(those).items():
+            found[sender][day] = both
+    return {sender: _Sums(days) for sender, days in found.items()}
 
 
 def sum_up(counts: Iterable[Count]) -> dict[str, tuple[int, int]]:
