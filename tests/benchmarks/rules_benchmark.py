@@ -34,7 +34,7 @@ from tests.benchmarks.workload import (
 from tests.terminology.words.variations import harmless, names
 
 from codesafety import builtin
-from codesafety.engine import Engine, _Options, hazard_log
+from codesafety.engine import Engine, _Options, _reviews, hazard_log
 from codesafety.evaluation.binding import bind
 from codesafety.evaluation.compiled.program import compile_program
 from codesafety.evaluation.facts import Facts
@@ -205,8 +205,8 @@ def engine_of(ruleset: Ruleset) -> Engine:
     """Return an engine of these rules, which knows every code."""
     binding = bind([ruleset], EverythingKnown())
     plugins = manager([builtin], entry_points=False)
-    options = _Options((), None, (), None, frozenset(), "compiled", Bounds(), False, "off", ())
-    return Engine(binding, plugins, (), (), options, (), {}, hazard_log([]), False)
+    options = _Options((), None, (), None, frozenset(), "compiled", Bounds(), False, "off", (), False)
+    return Engine(binding, plugins, (), (), options, (), {}, hazard_log([]), _reviews([ruleset]), False)
 
 
 def measure(made: Workload, rounds: int, batch: int) -> Measured:
