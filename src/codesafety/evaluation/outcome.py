@@ -71,7 +71,7 @@ def settle(rule: ir.Rule, subject: ItemFact | None, applications: list[Applicati
     if not applications:
         return Outcome(rule, subject, Status.NOT_APPLICABLE, NOTHING, ())
     for status in (Status.FIRES, Status.CANNOT_TELL):
-        chosen = tuple(a for a in applications if a.status is status)
+        chosen = tuple([a for a in applications if a.status is status])
         if chosen:
             if status is Status.FIRES:
                 return Outcome(rule, subject, status, NOTHING, chosen)

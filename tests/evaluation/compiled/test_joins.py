@@ -23,7 +23,7 @@ import codesafety
 from codesafety.evaluation.atoms import products_answer
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.answers import overlap
-from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
+from codesafety.evaluation.compiled.joins import Courses, Days, Medicines, Twins, of_each_kind
 from codesafety.evaluation.compiled.triggers import looks_no_further
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.sameness import same_entry
@@ -139,6 +139,17 @@ def test_an_entry_that_may_say_the_same_is_never_left_out() -> None:
             beside = twins.of(one)
             assert [e.index for e in beside] == sorted(e.index for e in beside)
             assert {e.index for e in beside} >= {e.index for e in found if same_entry(one, e)[0] is not False}
+
+
+def test_what_may_be_of_an_earlier_or_a_later_day_is_never_left_out() -> None:
+    choose = random.Random(3)
+    for _ in range(60):
+        found = entries(*({"code": P1, "date": some_day(choose)} for _ in range(12)))
+        days = Days(found)
+        for one in found:
+            first, last = one.span
+            assert [e.index for e in days.before(one)] == [e.index for e in found if e.span[0] < last]
+            assert [e.index for e in days.after(one)] == [e.index for e in found if e.span[1] > first]
 
 
 def test_readings_of_one_code_on_other_days_are_not_compared() -> None:

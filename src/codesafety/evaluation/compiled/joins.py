@@ -104,6 +104,30 @@ class Medicines:
         return *shared, self._no_ingredients, *self.of_product(medicine)[:1]
 
 
+class Days:
+    """Items by the first and by the last day that they may be of."""
+
+    def __init__(self, items: Iterable[ItemFact]) -> None:
+        self._by_first = sorted(items, key=_first_day)
+        self._by_last = sorted(self._by_first, key=_last_day)
+
+    def before(self, item: ItemFact) -> list[ItemFact]:
+        """Return those that may be of an earlier day, in their order."""
+        return sorted(self._by_first[: bisect_left(self._by_first, item.span[1], key=_first_day)], key=_place)
+
+    def after(self, item: ItemFact) -> list[ItemFact]:
+        """Return those that may be of a later day, in their order."""
+        return sorted(self._by_last[bisect_right(self._by_last, item.span[0], key=_last_day) :], key=_place)
+
+
+def _first_day(item: ItemFact) -> int:
+    return item.span[0]
+
+
+def _last_day(item: ItemFact) -> int:
+    return item.span[1]
+
+
 class Dated:
     """Entries by their day: two that have different exact days do not say the same."""
 

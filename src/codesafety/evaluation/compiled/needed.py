@@ -26,8 +26,11 @@ def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, ot
             ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
         ):
             return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
-        case ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right)) | ir.SameDay(
-            ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right)
+        case (
+            ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right))
+            | ir.SameDay(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
+            | ir.Before(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
+            | ir.Beyond(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
         ):
             return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
         case _:
@@ -35,7 +38,7 @@ def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, ot
 
 
 def alone(condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
-    """Return conditions of what stands in one slot, beside nothing but the message and its patient, all of which must hold."""
+    """Return conditions of nothing but what stands in one slot, the message and its patient, all of which must hold."""
     match condition:
         case None:
             return []
@@ -47,7 +50,7 @@ def alone(condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
             every = [*parts_of((condition,))]
             looks_further = any(isinstance(part, ir.Quantified | ir.Ordered | ir.Custom) for part in every)
             slots = {part.slot for part in every if isinstance(part, ir.Var)}
-            return [condition] if slots == {slot} and not looks_further else []
+            return [condition] if slots <= {slot} and not looks_further else []
 
 
 def parts_of(nodes: Iterable[object]) -> Iterator[object]:
@@ -58,6 +61,21 @@ def parts_of(nodes: Iterable[object]) -> Iterator[object]:
             yield from parts_of(getattr(node, name) for name in names)
         elif isinstance(node, tuple):
             yield from parts_of(node)
+
+
+def first_slot(condition: ir.Condition | None, one: int, other: int, binding: Binding) -> int | None:
+    """Return in which of two slots the earlier must stand, by its day, for a condition to hold; None where either may."""
+    slots = {_slot(relation.left) for relation in needed(condition, ir.Before, one, other)}
+    for relation in needed(condition, ir.Beyond, one, other):
+        if relation.side == "from" or isinstance(relation.length, ir.Field) or binding.length(relation.length).n < 0:
+            return None
+        slots.add(_slot(relation.left if relation.side == "before" else relation.right))
+    return slots.pop() if len(slots) == 1 else None
+
+
+def _slot(operand: ir.DateOperand) -> int:
+    assert isinstance(operand, ir.Field) and isinstance(operand.var, ir.Var)
+    return operand.var.slot
 
 
 def share_a_day(overlaps: Sequence[ir.Overlaps], binding: Binding) -> bool:

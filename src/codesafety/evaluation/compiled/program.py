@@ -29,7 +29,7 @@ from codesafety.evaluation.compiled.triggers import (
     not_understood_application,
     triggers_of,
 )
-from codesafety.evaluation.compiled.writer import Shape, function_name, generate, shapes
+from codesafety.evaluation.compiled.writer import Shape, Side, function_name, generate, shapes
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.items import day_of
 from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome, RunResult, Status, Tally, settle, why_broken
@@ -138,7 +138,7 @@ class Program:
         self._window_of = [self._window(rule) for rule in self.rules]
         self._categories = [category(rule, binding) for rule in self.rules]
         self._classes = self._counted(range(len(self.rules)))
-        self._maybe: dict[int, dict[Shape, Callable[..., Any]]] = {}
+        self._maybe: dict[int, dict[Shape | Side, Callable[..., Any]]] = {}
         self._exact: dict[tuple[int, Shape], Callable[..., Any]] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
@@ -152,16 +152,17 @@ class Program:
         self._plans: tuple[dict[object, Planned], dict[object, Planned]] = ({}, {})
         self._shared_plans: dict[object, tuple[Plan, tuple[Window | None, ...]]] = {}
 
-    def _maybe_functions(self, number: int) -> dict[Shape, Callable[..., Any]]:
+    def _maybe_functions(self, number: int) -> dict[Shape | Side, Callable[..., Any]]:
         """Return a rule's first functions, written when they are first needed. Two threads may both write them: all the same."""
         found = self._maybe.get(number)
         if found is None:
             rule = self.rules[number]
             first, *rarer = shapes(rule)
             functions = generate(self.binding, self._concepts.numbers, [(number, rule, first)], "maybe")
-            found = {first: functions[function_name(number, first)]}
-            found.update((shape, self._when_needed(number, shape)) for shape in rarer)
-            found = self._maybe[number] = _once_for_alike(rule, found)
+            written: tuple[Shape | Side, ...] = (first, "subject", "partner", "either")
+            made = {shape: functions[name] for shape in written if (name := function_name(number, shape)) in functions}
+            made.update((shape, self._when_needed(number, shape)) for shape in rarer)
+            found = self._maybe[number] = _once_for_alike(rule, made)
         return found
 
     def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
@@ -508,7 +509,7 @@ def compile_program(binding: Binding) -> Program:
     return Program(binding)
 
 
-def _once_for_alike(rule: ir.Rule, functions: dict[Shape, Callable[..., Any]]) -> dict[Shape, Callable[..., Any]]:
+def _once_for_alike(rule: ir.Rule, functions: dict[Shape | Side, Callable[..., Any]]) -> dict[Shape | Side, Callable[..., Any]]:
     """Return the functions of a rule, those of one item that look through members asked once for items that are alike."""
     if rule.trigger.subject.kind in (ir.Kind.CODING, ir.Kind.TEXT, ir.Kind.MESSAGE) or not may_repeat(rule):
         return functions

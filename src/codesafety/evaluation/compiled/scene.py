@@ -8,7 +8,7 @@ from typing import TypeVar
 from codesafety.evaluation.atoms import item_codings, products_answer
 from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
-from codesafety.evaluation.compiled.joins import Courses, Medicines, Twins, of_each_kind
+from codesafety.evaluation.compiled.joins import Courses, Days, Medicines, Twins, of_each_kind
 from codesafety.evaluation.compiled.standing import Concept, Concepts
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import Application
@@ -33,6 +33,7 @@ class Scene:
         "_codings",
         "_concepts",
         "_courses",
+        "_days",
         "_everyone",
         "_excluded",
         "_kinds",
@@ -73,10 +74,11 @@ class Scene:
         self._everyone: tuple[list[ItemFact], list[ItemFact]] | None = None
         self._any: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] | None = None
         self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
-        self._by_medicine: Medicines | None = None
+        self._by_medicine: dict[int, Medicines] = {}
         self._courses: dict[int, Courses] = {}
+        self._days: dict[int, Days] = {}
         self._kinds: dict[int, list[ItemFact]] = {}
-        self._twins: Twins | None = None
+        self._twins: dict[int, Twins] = {}
         self._concepts: dict[int, Concept] = {}
         self._asked: dict[tuple[int, int, int], bool] = {}
         self.judged: dict[tuple[int, int, int], Application] = {}
@@ -125,24 +127,26 @@ class Scene:
             self._list()
         return self._sure[is_entry].get(number, _NOBODY)
 
-    def possible_products(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
-        """Return lists of the medications that are not surely another product than this one (a superset; for joins only)."""
-        return self._medicines().of_product(item) or (self.everyone(False),)
+    def possible_products(self, medicines: list[ItemFact], item: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those of some listed medicines that are not surely another product than this (a superset; for joins only)."""
+        return self._medicines(medicines).of_product(item) or (medicines,)
 
-    def possible_ingredients(self, item: ItemFact) -> tuple[list[ItemFact], ...]:
-        """Return lists of the medications that may share an ingredient with this one (a superset; for joins only)."""
-        return self._medicines().of_ingredient(item) or (self.everyone(False),)
+    def possible_ingredients(self, medicines: list[ItemFact], item: ItemFact) -> tuple[list[ItemFact], ...]:
+        """Return lists of those of some listed medicines that may share an ingredient with this (a superset; for joins only)."""
+        return self._medicines(medicines).of_ingredient(item) or (medicines,)
 
-    def _medicines(self) -> Medicines:
-        if self._by_medicine is None:
-            self._by_medicine = Medicines(self.everyone(False))
-        return self._by_medicine
+    def _medicines(self, medicines: list[ItemFact]) -> Medicines:
+        found = self._by_medicine.get(id(medicines))
+        if found is None:
+            found = self._by_medicine[id(medicines)] = Medicines(medicines)  # the list is the scene's own, and stays
+        return found
 
-    def possible_twins(self, item: ItemFact) -> list[ItemFact]:
-        """Return the entries that may say the same as this one (a superset; for joins only)."""
-        if self._twins is None:
-            self._twins = Twins(self.everyone(True))
-        return self._twins.of(item)
+    def possible_twins(self, entries: list[ItemFact], item: ItemFact) -> list[ItemFact]:
+        """Return those of some listed entries that may say the same as this one (a superset; for joins only)."""
+        twins = self._twins.get(id(entries))
+        if twins is None:
+            twins = self._twins[id(entries)] = Twins(entries)  # the list is the scene's own, and stays
+        return twins.of(item)
 
     def of_each_kind(self, items: list[ItemFact]) -> list[ItemFact]:
         """Return the listed items without those for which others that are alike can stand as partners."""
@@ -176,11 +180,19 @@ class Scene:
             courses = self._courses[id(medicines)] = Courses(medicines)  # the list is the scene's own, and stays
         return courses.beside(item)
 
+    def days(self, items: list[ItemFact]) -> Days:
+        """Return some listed items by their days (for joins only)."""
+        days = self._days.get(id(items))
+        if days is None:
+            days = self._days[id(items)] = Days(items)  # the list is the scene's own, and stays
+        return days
+
     def by_themselves(self, members: list[ItemFact], may: Callable[..., bool]) -> list[ItemFact]:
         """Return those of some listed members that may do by what is asked of each by itself, which is asked once."""
         question = id(members), may  # the list is the scene's own, and stays
         if question not in self._memo:
-            self._memo[question] = [member for member in self.work.counted(members) if may(self, member)]
+            found = [member for member in self.work.counted(members) if may(self, member)]
+            self._memo[question] = found if len(found) < len(members) else members  # one list, one index of it
         return self._memo[question]  # type: ignore[return-value]
 
     def products(self, what: str, one: Product | None, other: Product | None) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -12,10 +12,10 @@ from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
-from codesafety.evaluation.compiled.needed import needed, parts_of, share_a_day
+from codesafety.evaluation.compiled.needed import first_slot, needed, parts_of, share_a_day
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
-from codesafety.evaluation.compiled.writer import Shape
+from codesafety.evaluation.compiled.writer import Shape, Side
 from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
@@ -25,7 +25,7 @@ Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
 """Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
 the partners are called, if none of them was seen)."""
 Ask = Callable[[Scene, Any], "int | Found"]
-Asked = Mapping[Shape, Callable[..., Any]]
+Asked = Mapping[Shape | Side, Callable[..., Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,12 +127,16 @@ def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[st
 
     `unseen`: what its partners are called, if none of them was seen: there may be none, and then it is no application.
     """
-    parts: list[Answer] = [lone(f"{var.name}.{'product' if var.kind is Kind.MEDICATION else 'code'}") | unseen]
-    parts.append(_context(item, var))
-    answer = every(parts)
+    answer = _missing(var.name, var.kind, unseen, _context(item, var))
     if isinstance(answer, bool):
         return Application(item, None, Status.CLEAR)
     return Application(item, None, Status.CANNOT_TELL, answer)
+
+
+@lru_cache(maxsize=4096)
+def _missing(name: str, kind: Kind, unseen: frozenset[str], context: Answer) -> Answer:
+    """Return one set of what is missing for all items that miss it: a message of unknown codes has very many such answers."""
+    return every([lone(f"{name}.{'product' if kind is Kind.MEDICATION else 'code'}") | unseen, context])
 
 
 def _alone(one: ir.Var, numbers: Mapping[str, int], asked: Asked) -> Ask:
@@ -148,18 +152,27 @@ def _alone(one: ir.Var, numbers: Mapping[str, int], asked: Asked) -> Ask:
 
 
 def _candidates(
-    rule: ir.Rule, wanted: ir.Var, binding: Binding, numbers: Mapping[str, int]
+    rule: ir.Rule, wanted: ir.Var, binding: Binding, numbers: Mapping[str, int], may: Callable[..., bool] | None
 ) -> Callable[[Scene, ItemFact], list[ItemFact]]:
-    """Return what finds the members that may stand beside an item: of medicines whose days must meet, those whose days may."""
+    """Return what finds the members that may stand beside an item: of medicines whose days must meet, those whose days may; where
+    one side must be of an earlier day, those that may be.
+
+    `may`: what they are asked by themselves, if anything.
+    """
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    lists = _lists(rule, wanted, numbers)
+    lists = _lists(rule, wanted, numbers, may)
     if looks_no_further(rule) and other.order_of is None:
         every_list = lists
         lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = needed(rule.when, ir.Overlaps, one.slot, other.slot)
     if share_a_day(overlaps, binding):
         return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
+    first = None if rule.trigger.unordered else first_slot(rule.when, one.slot, other.slot, binding)
+    if first == wanted.slot:
+        return lambda scene, item: _together(scene.days(found).before(item) for found in lists(scene, item))
+    if first is not None:
+        return lambda scene, item: _together(scene.days(found).after(item) for found in lists(scene, item))
     return lambda scene, item: _together(lists(scene, item))
 
 
@@ -193,28 +206,39 @@ def _conditions(rule: ir.Rule) -> Iterator[object]:
     return parts_of((rule.when, *(unless.condition for unless in rule.unless)))
 
 
-def _lists(rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int]) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
+def _lists(
+    rule: ir.Rule, wanted: ir.Var, numbers: Mapping[str, int], may: Callable[..., bool] | None
+) -> Callable[[Scene, ItemFact], tuple[list[ItemFact], ...]]:
     """Return what finds lists of the members of a set, of those that share an item's key or its order, or of all."""
-    is_entry = wanted.kind is not Kind.MEDICATION
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    if wanted.set is not None:
-        number = numbers[wanted.set]
-        if other.order_of is not None:
-            return lambda scene, item: (scene.of_the_order(scene.members(number, is_entry), item),)
-        return lambda scene, item: (scene.members(number, is_entry),)
+    members = _members(wanted, numbers, may)
     if other.order_of is not None:
-        return lambda scene, item: (scene.of_the_order(scene.everyone(is_entry), item),)
+        return lambda scene, item: (scene.of_the_order(members(scene), item),)
+    if wanted.set is not None:
+        return lambda scene, item: (members(scene),)
     if needed(rule.when, ir.SameProduct, one.slot, other.slot):
-        return lambda scene, item: scene.possible_products(item)
+        return lambda scene, item: scene.possible_products(members(scene), item)
     if needed(rule.when, ir.SharesIngredient, one.slot, other.slot):
-        return lambda scene, item: scene.possible_ingredients(item)
+        return lambda scene, item: scene.possible_ingredients(members(scene), item)
     same_code_and_day = bool(needed(rule.when, ir.FieldSame, one.slot, other.slot)) and bool(
         needed(rule.when, ir.SameDay, one.slot, other.slot)
     )
     if same_code_and_day or needed(rule.when, ir.SameEntry, one.slot, other.slot):
-        return lambda scene, item: (scene.possible_twins(item),)
-    return lambda scene, item: (scene.everyone(is_entry),)
+        return lambda scene, item: (scene.possible_twins(members(scene), item),)
+    return lambda scene, item: (members(scene),)
+
+
+def _members(wanted: ir.Var, numbers: Mapping[str, int], may: Callable[..., bool] | None) -> Callable[[Scene], list[ItemFact]]:
+    """Return what finds the members of a set, or everyone: of them those that may do by themselves."""
+    is_entry = wanted.kind is not Kind.MEDICATION
+    every: Callable[[Scene], list[ItemFact]]
+    if wanted.set is None:
+        every = lambda scene: scene.everyone(is_entry)  # noqa: E731
+    else:
+        number = numbers[wanted.set]
+        every = lambda scene: scene.members(number, is_entry)  # noqa: E731
+    return every if may is None else lambda scene: scene.by_themselves(every(scene), may)
 
 
 def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
@@ -230,7 +254,10 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
-    find = _candidates(rule, other, binding, numbers)
+    as_subject, as_partner = asked.get("subject", _anything), asked.get("partner", _anything)
+    beside_a_subject, beside_a_partner, beside_either = (
+        _candidates(rule, other, binding, numbers, asked.get(side)) for side in ("partner", "subject", "either")
+    )
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     is_entry = other.kind is not Kind.MEDICATION
     may_stand = _may_stand(rule.trigger.subject.kind)
@@ -240,6 +267,10 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
         if not may_stand(item):
             return False
+        is_subject, is_partner = as_subject(scene, item), unordered and as_partner(scene, item)
+        if not (is_subject or is_partner):
+            return False
+        find = beside_a_partner if not is_subject else beside_either if is_partner else beside_a_subject
         found: Found = []
         excluded = None
         scene.work.spend(A_PAIR)  # before the members are gathered
@@ -257,6 +288,11 @@ def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
         return found
 
     return ask
+
+
+def _anything(scene: Scene, item: ItemFact) -> bool:
+    """Return that an item may stand where a rule asks nothing of it by itself."""
+    return True
 
 
 def _no_others(partner: ir.Var) -> Callable[[Scene, ItemFact], frozenset[int]]:
@@ -298,14 +334,14 @@ def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    find = _candidates(rule, one, binding, numbers)
-    pair, unseen_subject = asked["pair"], asked["unseen_subject"]
+    find = _candidates(rule, one, binding, numbers, asked.get("subject"))
+    pair, unseen_subject, as_partner = asked["pair"], asked["unseen_subject"], asked.get("partner", _anything)
     is_entry = one.kind is not Kind.MEDICATION
     may_stand = _may_stand(other.kind)
     no_others = _no_others(other)
 
     def ask(scene: Scene, item: ItemFact) -> bool | Found:
-        if not may_stand(item):
+        if not may_stand(item) or not as_partner(scene, item):
             return False
         found: Found = []
         excluded = None

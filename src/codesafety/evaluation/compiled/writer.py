@@ -43,6 +43,8 @@ from codesafety.ir import Kind
 
 Shape = Literal["one", "pair", "unseen_partner", "unseen_subject"]
 """What an application binds: one thing; two; or two of which one was not seen. A row is a seen partner."""
+Side = Literal["subject", "partner", "either"]
+"""A side of a pair that an item may stand on, by what is asked of it by itself; of a pair without order, either."""
 Functions = dict[str, Callable[..., Any]]
 _STANDING = {Kind.ENTRY: "stands", Kind.MEDICATION: "stands", Kind.HISTORY: "history"}
 """The attribute that says whether an item stands as one of a kind: 2 yes, 1 unknown, 0 no. Any item may be a mention."""
@@ -78,7 +80,7 @@ def generate(
     return namespace
 
 
-def function_name(number: int, shape: Shape) -> str:
+def function_name(number: int, shape: Shape | Side) -> str:
     return f"rule_{number}_{shape}"
 
 
@@ -104,6 +106,26 @@ class Writer:
                 frames.append({one.slot: second, other.slot: first})
         body = self._maybe_rule(rule, frames) if purpose == "maybe" else self._exact_rule(rule, frames)
         self.functions.append(function(function_name(number, shape), arguments, [returns(body)]))
+        if purpose == "maybe" and shape == "pair" and one.kind is not Kind.TEXT:
+            assert other is not None
+            self._sides(number, rule, one, other)
+
+    def _sides(self, number: int, rule: ir.Rule, one: ir.Var, other: ir.Var) -> None:
+        """Write functions that ask an item whether it may stand on a side of a pair, where the rule asks anything of it by itself."""
+        if other.kind is Kind.ROW:
+            return
+        asked: dict[Side, ast.expr] = {}
+        sides: tuple[tuple[Side, ir.Var], ...] = (("subject", one), ("partner", other))
+        for side, var in sides:
+            item = Place("x", var.name, var.kind)
+            if conditions := alone(rule.when, var.slot):
+                parts = [self.bound(condition, {var.slot: item}, sure=False) for condition in conditions]
+                asked[side] = both([self._default(item, sure=False), *parts])
+        if rule.trigger.unordered and asked:
+            asked = {side: asked.get(side, const(True)) for side, _ in sides}
+            asked["either"] = any_of(asked.values())
+        for each, answer in asked.items():
+            self.functions.append(function(function_name(number, each), [SCENE, "x"], [returns(answer)]))
 
     def _maybe_rule(self, rule: ir.Rule, frames: Sequence[Frame]) -> ast.expr:
         frame = frames[0]
