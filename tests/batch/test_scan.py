@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -265,3 +267,15 @@ def test_an_omop_model_is_scanned_person_by_person(tmp_path: Path) -> None:
     code, _said = run(folder, "-o", tmp_path / "out", "--complete")
     found = {(row["patient"], row["file"], row["place"]) for row in rows_of(tmp_path / "out", "findings")}
     assert (code, found) == (1, {("7", "condition_occurrence.csv", "condition_occurrence[0]")})
+
+
+def test_what_is_nobodys_is_closed_with_whoever_asked_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_text(json.dumps({"resourceType": "Medication", "id": "1"}) + "\n", encoding="utf-8")
+    found = partition.split_resources([file], tmp_path / "parts")
+    assert found.named("Medication/1") is not None
+    opened = found.shared
+    del found
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened.execute("select 1")

@@ -17,6 +17,7 @@ from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import finalize
 
 import polars as pl
 import pyarrow as pa
@@ -141,7 +142,9 @@ class Resources:
 
     @cached_property
     def shared(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.where / "shared.sqlite")
+        opened = sqlite3.connect(self.where / "shared.sqlite")
+        finalize(self, opened.close)
+        return opened
 
     def named(self, name: str) -> tuple[str, int, str] | None:
         """Return the file, the line and the text of a resource that is nobody's, by `Medication/1`."""
