@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
+from typing import NoReturn
 
 import pytest
 from tests.places import ROOT
 from typer.testing import CliRunner
 
 from codesafety.cli.app import app
+from codesafety.cli.output import Finished
+from codesafety.cli.watching import watching
 
 _LONG_S = 120
 """How long anything is waited for, on a machine with much else to do; nothing is measured by it."""
@@ -71,16 +74,47 @@ def test_a_change_is_a_second_run_a_mistake_is_told_and_the_last_run_decides(acm
     assert "4 examples of 1 rule: 4 as expected, 0 not" in watched.until("watching")
     file = acme / "acme.rules"
     text = file.read_text("utf-8")
-    file.write_text(text.replace("expect clear", "expect fires"), "utf-8")
+
+    def write(changed: str) -> None:
+        beside = acme.with_name("being-written")  # as an editor does: what is read is one or the other
+        beside.write_text(changed, "utf-8")
+        beside.replace(file)
+
+    write(text.replace("expect clear", "expect fires"))
     said = watched.until("watching")
     assert f"changed: {file}" in said
     assert "4 examples of 1 rule: 3 as expected, 1 not" in said
-    file.write_text(text.replace("when", "wehn"), "utf-8")
+    write(text.replace("when", "wehn"))
     assert any("error[CS101]" in line for line in watched.until("watching"))
-    file.write_text(text, "utf-8")
+    write(text)
     assert "4 examples of 1 rule: 4 as expected, 0 not" in watched.until("watching")
     watched.process.send_signal(signal.SIGINT)
     assert watched.process.wait(_LONG_S) == 0
+
+
+def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the folder finds it longer, until one finds it as it was; only then it is read."""
+    file = tmp_path / "acme.rules"
+    file.write_text("whole", "utf-8")
+    writes = iter(["", "an", "another", None, None])
+    read = []
+
+    def sleep(_: float) -> None:
+        try:
+            words = next(writes)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+        if words is not None:
+            file.write_text(words, "utf-8")
+
+    def once() -> NoReturn:
+        read.append(file.read_text("utf-8"))
+        raise Finished(1, 1)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    with pytest.raises(Finished) as end:
+        watching(once, [file])
+    assert (read, end.value.status) == (["whole", "another"], 1)
 
 
 def test_what_writes_into_the_files_is_not_watched(acme: Path) -> None:

@@ -18,6 +18,7 @@ def watching(once: Callable[[], NoReturn], places: Sequence[Path]) -> NoReturn:
     """Run a command, and again whenever a file at some places changes, comes or goes; end as its last run did when it is stopped.
 
     Times and sizes are looked at a few times a second: nothing needs to be installed, and it works on every file system.
+    A change counts when it has come to rest: a file that is being written is not read half.
     """
     folders = [path if path.is_dir() else path.parent for path in rule_paths(places)]
     last = Finished(2, 0)
@@ -29,8 +30,10 @@ def watching(once: Callable[[], NoReturn], places: Sequence[Path]) -> NoReturn:
             except Finished as end:
                 last = end
             complain(f"watching {count(len(seen), 'file')}; Ctrl-C ends it")
-            while (now := _seen(folders)) == seen:
+            now, before = seen, seen
+            while now == seen or now != before:
                 time.sleep(_EVERY_S)
+                now, before = _seen(folders), now
             complain("", *(f"changed: {name}" for name in sorted({*now, *seen}) if now.get(name) != seen.get(name)))
     except KeyboardInterrupt:
         finish(last.status, answered=last.answered)
