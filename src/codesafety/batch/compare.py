@@ -6,8 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from codesafety.batch.summary import table
-from codesafety.errors import InputError
+from codesafety.batch.summary import finished, table
 
 _SAME = ["patient", "file", "place", "rule", "outcome", "action"]
 
@@ -17,10 +16,7 @@ def compare(new: Path, old: Path) -> dict[str, int]:
 
     Raises InputError where there is no earlier scan.
     """
-    if not (old / "summary.json").exists():
-        raise InputError(
-            "holds no scan that is finished", source=str(old), help="give the folder of an earlier `codesafety scan`"
-        )
+    finished(old)
     now, before = table(new, "findings"), table(old, "findings")
     gained = now.join(before, on=_SAME, how="anti", nulls_equal=True)
     lost = before.join(now, on=_SAME, how="anti", nulls_equal=True)

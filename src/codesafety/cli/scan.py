@@ -79,6 +79,7 @@ def scan(
         from codesafety.batch.people import Asking
         from codesafety.batch.scan import FORMATS, Options
         from codesafety.batch.scan import scan as run
+        from codesafety.batch.summary import finished
     except ModuleNotFoundError as error:
         _needs(error)
     try:
@@ -91,6 +92,8 @@ def scan(
             raise typer.BadParameter("--sample is a share of the patients: more than 0, and 1 at most")
         if format not in FORMATS:
             raise typer.BadParameter("--format is parquet or csv")
+        if compare is not None:
+            finished(compare)
         columns = read_model(ColumnMap, open_source(map)) if map is not None else None
         never = [*(() if complete else ("record",)), *(() if release is not None else ("release",))]
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer

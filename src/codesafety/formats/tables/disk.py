@@ -216,12 +216,17 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
     try:
         return frame.collect(engine="streaming")
     except (OSError, pl.exceptions.PolarsError):
-        raise InputError(
-            "cannot be read to its end as a table",
-            source=source,
-            path=table.name,
-            help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
-        ) from None
+        raise cut_short(table, source) from None
+
+
+def cut_short(table: Table, source: str) -> InputError:
+    """Return the error that a table's rows cannot be read, though its header could."""
+    return InputError(
+        "cannot be read to its end as a table",
+        source=source,
+        path=table.name,
+        help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
+    )
 
 
 def without_long_text(row: Row) -> tuple[Row, str | None]:
