@@ -283,7 +283,6 @@ def unread(out: Path) -> set[tuple[object, object, object]]:
 def test_what_nothing_reads_below_a_folder_is_listed_each_by_its_name(tmp_path: Path) -> None:
     folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
     table(folder / "below", f"1,male,1990-01-01,e1,observation,{WRONG}")
-    (folder / "entries.tsv").write_text((folder / "entries.csv").read_text().replace(",", "\t"))
     (folder / "notes.txt").write_text("words")
     (folder / "_SUCCESS").write_text("")
     (folder / "gone.json").symlink_to(tmp_path / "nothing")
@@ -292,7 +291,6 @@ def test_what_nothing_reads_below_a_folder_is_listed_each_by_its_name(tmp_path: 
     code, said = run(folder, "-o", tmp_path / "out")
     where, link = "a file that nothing reads where it stands", "a link to a folder or to nothing, or no file"
     assert unread(tmp_path / "out") == {
-        ("entries.csv", None, where),  # of two tables of one name, one is read
         ("below/entries.csv", None, where),
         ("notes.txt", None, where),
         ("gone.json", None, link),
@@ -300,7 +298,7 @@ def test_what_nothing_reads_below_a_folder_is_listed_each_by_its_name(tmp_path: 
         ("pipe.json", None, link),
     }
     assert code == 2
-    assert "HOLD 6" in said
+    assert "HOLD 5" in said
 
 
 def test_what_nothing_reads_beside_mapped_tables_is_listed(tmp_path: Path) -> None:
@@ -409,6 +407,24 @@ def test_an_earlier_scan_that_is_none_is_refused_before_anything_is_read(tmp_pat
     code, said = run(folder, "-o", tmp_path / "out", "--compare", folder)
     assert (code, (tmp_path / "out").exists()) == (2, False)
     assert "holds no scan that is finished" in said
+
+
+@pytest.mark.parametrize("other", [["--sample", "0.5"], ["--complete"], ["--since", "2020-01-01"]])
+def test_an_earlier_scan_that_was_asked_otherwise_is_not_compared(tmp_path: Path, other: list[str]) -> None:
+    folder = table(tmp_path / "in", *(f"{n},male,1990-01-01,e1,observation,{RIGHT}" for n in range(9)))
+    run(folder, "-o", tmp_path / "old", *other)
+    code, said = run(folder, "-o", tmp_path / "new", "--compare", tmp_path / "old")
+    assert (code, (tmp_path / "new").exists()) == (2, False)
+    assert other[0].strip("-") in said
+
+
+def test_what_is_left_out_by_its_day_is_said_wherever_the_scan_is_summed_up(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}")
+    _code, said = run(folder, "-o", tmp_path / "out", "--since", "2030-01-01")
+    words = "Findings on entries before 2030-01-01 are left out."
+    assert words in said
+    assert words in (tmp_path / "out" / "report.html").read_text()
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["since"] == "2030-01-01"
 
 
 def test_a_process_that_is_killed_ends_the_scan_in_words(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from codesafety.batch.tabled import COLUMNS, SCHEMAS, Person, Rows
 from codesafety.batch.verdicts import Verdicts
 from codesafety.engine import Engine
 from codesafety.errors import ConfigurationError, InputError
-from codesafety.formats.tables.disk import Opened, open_table, table_files
+from codesafety.formats.tables.disk import Opened, open_tables, table_files
 from codesafety.formats.tables.flat import FlatReader
 from codesafety.plugins import Source
 from codesafety.record import day_interval
@@ -197,7 +197,7 @@ def _tables(one: Found, where: Path, options: Options) -> tuple[Held, list[tuple
     source = Source(b"", one.name, path)
     files = table_files(path)
     if options.columns is not None:
-        tables = {name: renamed(open_table(file, one.name), options.columns, one.name) for name, file in files.items()}
+        tables = {name: renamed(table, options.columns, one.name) for name, table in open_tables(path, one.name).items()}
         reader, opened = FlatReader().name, FlatReader.opened(tables, one.name)
     else:
         own = next(reader for reader in READERS if reader.name == one.reader)
@@ -353,7 +353,9 @@ def _joined(plan: Plan, out: Path, parts: int, unread: list[partition.Bad]) -> d
         _join_table(plan, out, name, parts, first if name == "not_checked" else [])
     from codesafety.batch.summary import page, summary
 
-    made = summary(plan.engine, out, plan.options.form, dict(sums), decisions, ages, sorted(never), plan.options.asking)
+    made = summary(
+        plan.engine, out, plan.options.form, dict(sums), decisions, ages, sorted(never), plan.options.asking, plan.options.since
+    )
     made["tripwire"] = named.told(plan.options.since)
     _write(out / "report.html", page(made))
     _write(out / "summary.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n")

@@ -60,6 +60,7 @@ def summary(
     ages: Mapping[str, int],
     never: list[str],
     asking: Asking,
+    since: str | None,
 ) -> dict[str, Any]:
     """Return what stands in `summary.json`, from the tables of a folder."""
     found = table(out, "findings")
@@ -89,6 +90,7 @@ def summary(
         "terminology": engine.standing.terminology.model_dump(mode="json"),
         "complete": asking.complete,
         "sample": asking.sample,
+        "since": since,
         "never_given": never,
         "format": form,
         **{name: sums.get(name, 0) for name in ("patients", "empty", "entries", "understood", "files")},

@@ -76,10 +76,10 @@ def scan(
     try:
         from codesafety.batch.columns import ColumnMap, propose
         from codesafety.batch.compare import compare as compared
+        from codesafety.batch.compare import refuse_other
         from codesafety.batch.people import Asking
         from codesafety.batch.scan import FORMATS, Options
         from codesafety.batch.scan import scan as run
-        from codesafety.batch.summary import finished
     except ModuleNotFoundError as error:
         _needs(error)
     try:
@@ -93,7 +93,7 @@ def scan(
         if format not in FORMATS:
             raise typer.BadParameter("--format is parquet or csv")
         if compare is not None:
-            finished(compare)
+            refuse_other(compare, {"complete": complete, "sample": sample, "since": since})
         columns = read_model(ColumnMap, open_source(map)) if map is not None else None
         never = [*(() if complete else ("record",)), *(() if release is not None else ("release",))]
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
@@ -163,6 +163,8 @@ def _needs(error: ModuleNotFoundError) -> Any:
 
 def _lines(made: dict[str, Any], out: Path) -> Iterator[str]:
     yield f"{count(made['patients'], 'patient')} or messages, {made['entries']} entries and medicines"
+    if made["since"] is not None:
+        yield f"Findings on entries before {made['since']} are left out."
     if made["empty"]:
         yield f"{made['empty']} besides, of whom there is no entry, medicine or text"
     yield ", ".join(f"{name.upper()} {number}" for name, number in made["decisions"].items())

@@ -74,14 +74,32 @@ class BadValue(ValueError):
 
 
 def table_files(path: Path | None) -> dict[str, Path]:
-    """Return the tables at a path, a file or a folder of files, by lower-case name. It never raises."""
+    """Return the tables at a path, a file or a folder of files, by lower-case name; of two of one name, one. It never raises."""
+    return {file.stem.lower(): file for file in _table_files(path)}
+
+
+def _table_files(path: Path | None) -> list[Path]:
     if path is None:
-        return {}
+        return []
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
-        return {f.stem.lower(): f for f in files if f.suffix.lower() in _SUFFIXES and f.is_file()}
+        return [file for file in files if file.suffix.lower() in _SUFFIXES and file.is_file()]
     except OSError:
-        return {}
+        return []
+
+
+def open_tables(path: Path | None, source: str) -> dict[str, Table]:
+    """Return the tables at a path by lower-case name. Raises InputError where one cannot be read, or two have one name."""
+    files = _table_files(path)
+    twice = next((file for file in files if sum(file.stem.lower() == other.stem.lower() for other in files) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "is one of two tables of one name",
+            source=source,
+            path=twice.name,
+            help="keep one of them in the folder, or rename one",
+        )
+    return {file.stem.lower(): open_table(file, source) for file in files}
 
 
 def header_of(path: Path) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ from codesafety.formats.tables.disk import (
     as_text,
     header_of,
     in_parts,
-    open_table,
+    open_tables,
     table_files,
     without_long_text,
 )
@@ -166,7 +166,7 @@ class FlatReader:
 
     def open(self, source: Source) -> Opened:
         """Return the tables at a path. Raises InputError where one cannot be read, or none names a patient and a code."""
-        return self.opened({name: open_table(path, source.name) for name, path in table_files(source.path).items()}, source.name)
+        return self.opened(open_tables(source.path, source.name), source.name)
 
     @staticmethod
     def opened(tables: Mapping[str, Table], source: str) -> Opened:
