@@ -472,3 +472,10 @@ def test_a_table_that_names_no_patient_is_for_review_where_it_holds_codes(tmp_pa
         ("none", "a table that names no patient", False, False),
         ("practices", "a table that names no patient", False, False),
     ]
+
+
+@pytest.mark.parametrize("cell", [["77386006"], {"code": "77386006"}, b"77386006"])
+def test_cells_that_are_no_one_value_are_refused_by_the_number_of_their_column(tmp_path: Path, cell: object) -> None:
+    pl.DataFrame({"patient_id": ["1"], "code": [cell]}).write_parquet(tmp_path / "entries.parquet")
+    with pytest.raises(InputError, match="the cells of column 2 are lists, structures or bytes"):
+        read(tmp_path)

@@ -178,6 +178,7 @@ def open_table(path: Path, source: str) -> Table:
         header = header_of(path)
         if len(set(lower)) != len(lower) or len(set(header)) != len(header):
             raise InputError("has two columns of one name", source=source, path=path.name, help="rename one of them")
+        refuse_nested(schema, source, path.name)
         for name, kind in schema.items():
             if name.lower() in ("code", "value_code", "concept_code") and kind.is_float():
                 raise InputError(
@@ -196,6 +197,21 @@ def open_table(path: Path, source: str) -> Table:
             help="give a UTF-8 CSV with a header line, or a parquet file",
         ) from None
     return Table(path.stem.lower(), tuple(name for name in lower if name != ROW), frame, rows)
+
+
+def refuse_nested(schema: Mapping[str, pl.DataType], source: str, name: str) -> None:
+    """Raise InputError where a column's cells are lists, structures or bytes: none of them is one code, day or word."""
+    import polars as pl
+
+    kinds = [kind for column, kind in schema.items() if column != ROW]
+    nested = next((number for number, kind in enumerate(kinds, 1) if kind.is_nested() or kind == pl.Binary), None)
+    if nested is not None:
+        raise InputError(
+            f"the cells of column {nested} are lists, structures or bytes",
+            source=source,
+            path=name,
+            help="export the table with one value a cell, as text, a number or a date",
+        )
 
 
 def parts_for(tables: list[Table]) -> int:
