@@ -100,3 +100,8 @@ def test_a_local_spark_gives_the_same_answers(bundle: Path) -> None:
         assert _on(spark, bundle, 2) == _answers(Scan.of(bundle)(_batches(1_000)))
     finally:
         spark.stop()
+
+
+def test_cells_that_are_no_one_value_are_refused(bundle: Path) -> None:
+    with pytest.raises(InputError, match="column 2 are lists"):
+        list(Scan.of(bundle)(_batches(9, [{"patient_id": "1", "code": ["77386006"]}])))

@@ -62,6 +62,22 @@ def test_an_outcome_that_is_none_is_refused_with_its_line(out: Path) -> None:
         measure(out, out / "filled.csv")
 
 
+def test_a_list_that_is_filled_in_is_not_written_over(out: Path) -> None:
+    write_list(out)
+    write_list(out)
+    text = (out / "review.csv").read_text().rstrip("\n").removesuffix(",") + ",right\n"
+    (out / "review.csv").write_text(text)
+    with pytest.raises(InputError, match="is filled in"):
+        write_list(out)
+    assert (out / "review.csv").read_text() == text
+
+
+def test_outcomes_that_are_not_there_are_said_not_to_be_there(out: Path) -> None:
+    result = CliRunner().invoke(app, ["review", str(out), "--outcomes", str(out / "none.csv")])
+    assert result.exit_code == 2
+    assert "there is no such file" in result.output
+
+
 def test_a_folder_without_a_scan_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["review", str(tmp_path)])
     assert result.exit_code == 2

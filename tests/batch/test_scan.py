@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 from tests.doors.test_check import check as _check
 from tests.places import EXAMPLES, ROOT
+from tests.plugins.made import plugin
 from typer.testing import CliRunner
 
 import codesafety
@@ -25,6 +31,7 @@ from codesafety.batch.columns import propose
 from codesafety.batch.people import Asking
 from codesafety.batch.scan import Options, scan
 from codesafety.cli.app import app
+from codesafety.errors import InputError
 
 HEAD = "patient_id,gender,birth_date,id,kind,system,code,display,date"
 WRONG = "sct,77386006,Pregnant,2026-03-04"
@@ -267,6 +274,180 @@ def test_an_omop_model_is_scanned_person_by_person(tmp_path: Path) -> None:
     code, _said = run(folder, "-o", tmp_path / "out", "--complete")
     found = {(row["patient"], row["file"], row["place"]) for row in rows_of(tmp_path / "out", "findings")}
     assert (code, found) == (1, {("7", "condition_occurrence.csv", "condition_occurrence[0]")})
+
+
+def unread(out: Path) -> set[tuple[object, object, object]]:
+    return {(row["file"], row["place"], row["reason"]) for row in rows_of(out, "not_checked") if row["kind"] == "not read at all"}
+
+
+def test_what_nothing_reads_below_a_folder_is_listed_each_by_its_name(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
+    table(folder / "below", f"1,male,1990-01-01,e1,observation,{WRONG}")
+    (folder / "notes.txt").write_text("words")
+    (folder / "_SUCCESS").write_text("")
+    (folder / "gone.json").symlink_to(tmp_path / "nothing")
+    (folder / "linked").symlink_to(folder / "below", target_is_directory=True)
+    os.mkfifo(folder / "pipe.json")
+    code, said = run(folder, "-o", tmp_path / "out")
+    where, link = "a file that nothing reads where it stands", "a link to a folder or to nothing, or no file"
+    assert unread(tmp_path / "out") == {
+        ("below/entries.csv", None, where),
+        ("notes.txt", None, where),
+        ("gone.json", None, link),
+        ("linked", None, link),
+        ("pipe.json", None, link),
+    }
+    assert code == 2
+    assert "HOLD 5" in said
+
+
+def test_what_nothing_reads_beside_mapped_tables_is_listed(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", "1,195967001", head="patient,code")
+    (folder / "entries.ndjson").write_text("{}")
+    (tmp_path / "map.json").write_text(
+        json.dumps({"columns": {"patient_id": "patient", "code": "code"}, "always": {"system": "sct"}})
+    )
+    code, _said = run(folder, "-o", tmp_path / "out", "--map", tmp_path / "map.json")
+    assert (code, {file for file, _, _ in unread(tmp_path / "out")}) == (2, {"entries.ndjson"})
+
+
+def test_a_table_of_codes_that_names_no_patient_is_told(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
+    table(folder, "1,77386006", head="pseudonym,code", name="more.csv")
+    table(folder, "1,north", head="practice,region", name="practices.csv")
+    code, _said = run(folder, "-o", tmp_path / "out", "--complete")
+    told = {(row["place"], row["kind"], row["reason"]) for row in rows_of(tmp_path / "out", "not_checked")}
+    assert (code, told) == (1, {("more", "not read", "a table that names no patient, and it holds codes")})
+
+
+def test_tables_that_a_plugin_reads_are_refused_and_not_read_as_others(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}")
+    theirs = SimpleNamespace(name="theirs", recognises=lambda source: source.path == folder, read_many=lambda source: ())
+    engine = codesafety.load("uk.pregnancy", plugins=[plugin(readers=[theirs])])
+    with pytest.raises(InputError, match="a plugin's reader, `theirs`"):
+        scan(engine, [str(folder)], tmp_path / "out", Options(Asking()))
+
+
+@pytest.mark.parametrize("last", [b"2,male,1990-01-01,e,observation,sct,77386006,\xff\xfe,2024-01-01", b"2,male,,,,,,,,,,,,"])
+def test_a_table_that_cannot_be_read_to_its_end_is_no_error_of_ours(tmp_path: Path, last: bytes) -> None:
+    folder = table(tmp_path / "in", *[f"{n},male,1990-01-01,e{n},observation,{RIGHT}" for n in range(2000)])
+    with (folder / "entries.csv").open("ab") as file:
+        file.write(last + b"\n")
+    code, said = run(folder, "-o", tmp_path / "out")
+    assert code == 2
+    assert "cannot be read to its end as a table" in said
+
+
+def test_resources_that_name_no_patient_are_listed_and_never_left_out(tmp_path: Path) -> None:
+    coded = {"coding": [{"system": "http://snomed.info/sct", "code": "77386006"}]}
+    lines = [
+        {"resourceType": "Patient", "id": "7", "gender": "male"},
+        {"resourceType": "Condition", "id": "a", "subject": {"reference": "Patient/7"}, "code": coded},
+        {"resourceType": "Condition", "id": "b", "code": coded},
+        {"resourceType": "Condition", "id": "c", "subject": {"identifier": {"value": "9"}}, "code": coded},
+        {"resourceType": "Condition", "id": "d", "subject": {"reference": "Group/9"}, "code": coded},
+        {"resourceType": "Bundle", "entry": []},
+        {"resourceType": []},
+        {"resourceType": "Medication", "id": "1", "code": coded},
+        {"resourceType": "Medication", "id": "1", "code": coded},
+        {"resourceType": "Medication", "id": "1"},
+        {"resourceType": "Organization", "id": "1"},
+    ]
+    (tmp_path / "in.ndjson").write_bytes(
+        "\n".join(map(json.dumps, lines)).encode()
+        + b'\n{"resourceType": "Condition", "subject": {"reference": "Patient/7"}, "id": "\xff"}'
+    )
+    code, _said = run(tmp_path / "in.ndjson", "-o", tmp_path / "out")
+    nobody, other = "the resource names no patient by a reference", "another resource of the same type and id says something else"
+    assert unread(tmp_path / "out") == {
+        *(("in.ndjson", f"line {number}", nobody) for number in (3, 4, 5, 6, 7)),
+        ("in.ndjson", "line 10", other),
+        ("in.ndjson", "line 12", "this is no FHIR resource"),
+    }
+    assert code == 2
+
+
+def test_decimals_and_days_of_parquet_are_numbers_and_dates_of_fhir(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    coded = {"coding": [{"system": "http://snomed.info/sct", "code": "27113001", "display": None}]}
+    row = {"id": "o", "status": "final", "subject": {"reference": "Patient/7"}, "code": coded}
+    row |= {"effectiveDateTime": datetime(2024, 3, 4, 5, 6, 7, tzinfo=UTC)}
+    row |= {"valueQuantity": {"value": Decimal("70.500"), "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}}
+    pl.DataFrame([row], schema_overrides={"effectiveDateTime": pl.Datetime("us", "UTC")}).write_parquet(
+        tmp_path / "in" / "Observation.parquet"
+    )
+    (read,) = partition._texts(tmp_path / "in" / "Observation.parquet")
+    found = json.loads(read[1])
+    assert (found["valueQuantity"]["value"], found["effectiveDateTime"]) == (70.5, "2024-03-04T05:06:07+00:00")
+    code, _said = run(tmp_path / "in", "-o", tmp_path / "out")
+    assert (code, rows_of(tmp_path / "out", "not_checked")) == (0, [])
+
+
+def test_lines_that_name_no_patient_are_counted_one_by_one(tmp_path: Path) -> None:
+    submission = json.loads((EXAMPLES / "submission-native.json").read_text())
+    submission["patient"] = {"gender": "male"}
+    submission["entries"] = [{**submission["entries"][0], "codings": [{"system": "sct", "code": "77386006"}]}]
+    (tmp_path / "in.jsonl").write_text((json.dumps(submission) + "\n") * 3)
+    run(tmp_path / "in.jsonl", "-o", tmp_path / "out", "--rules", "uk.pregnancy")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    male = next(row for row in summary["rules"] if row["rule"] == "uk.pregnancy/pregnant-patient-recorded-male")
+    assert (male["patients"], male["share"][0]) == (3, 1.0)
+    assert [row["file"] for row in summary["first"]] == ["in.jsonl, line 1", "in.jsonl, line 2", "in.jsonl, line 3"]
+
+
+def test_a_day_that_is_none_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
+    code, said = run(folder, "-o", tmp_path / "out", "--since", "04/03/2020")
+    assert (code, (tmp_path / "out").exists()) == (2, False)
+    assert "is no date" in said
+
+
+def test_an_earlier_scan_that_is_none_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{RIGHT}")
+    code, said = run(folder, "-o", tmp_path / "out", "--compare", folder)
+    assert (code, (tmp_path / "out").exists()) == (2, False)
+    assert "holds no scan that is finished" in said
+
+
+@pytest.mark.parametrize("other", [["--sample", "0.5"], ["--complete"], ["--since", "2020-01-01"]])
+def test_an_earlier_scan_that_was_asked_otherwise_is_not_compared(tmp_path: Path, other: list[str]) -> None:
+    folder = table(tmp_path / "in", *(f"{n},male,1990-01-01,e1,observation,{RIGHT}" for n in range(9)))
+    run(folder, "-o", tmp_path / "old", *other)
+    code, said = run(folder, "-o", tmp_path / "new", "--compare", tmp_path / "old")
+    assert (code, (tmp_path / "new").exists()) == (2, False)
+    assert other[0].strip("-") in said
+
+
+def test_what_is_left_out_by_its_day_is_said_wherever_the_scan_is_summed_up(tmp_path: Path) -> None:
+    folder = table(tmp_path / "in", f"1,male,1990-01-01,e1,observation,{WRONG}")
+    _code, said = run(folder, "-o", tmp_path / "out", "--since", "2030-01-01")
+    words = "Findings on entries before 2030-01-01 are left out."
+    assert words in said
+    assert words in (tmp_path / "out" / "report.html").read_text()
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["since"] == "2030-01-01"
+
+
+def test_a_process_that_is_killed_ends_the_scan_in_words(tmp_path: Path) -> None:
+    submission = (EXAMPLES / "submission-native.json").read_text()
+    (tmp_path / "one.jsonl").write_text(json.dumps(json.loads(submission)) + "\n")
+    (tmp_path / "two.jsonl").write_text(json.dumps(json.loads(submission)) + "\n")
+    engine = codesafety.load("uk.pregnancy")
+
+    def killed(what: str, done: int, total: int) -> None:
+        if what == "scanned":
+            threading.Thread(target=_kill_children, daemon=True).start()
+
+    names = [str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")]
+    with pytest.raises(InputError, match="ended from outside"):
+        scan(engine, names, tmp_path / "out", Options(Asking(), workers=2), killed)
+    assert scan(engine, names, tmp_path / "out", Options(Asking()))["patients"] == 2
+
+
+def _kill_children() -> None:
+    while not (children := multiprocessing.active_children()):
+        time.sleep(0.01)
+    for one in children:
+        one.kill()
 
 
 def test_what_is_nobodys_is_closed_with_whoever_asked_for_it(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from codesafety.batch.verdicts import Verdicts
 from codesafety.bundle import read, read_path
 from codesafety.engine import Engine, load
 from codesafety.errors import InputError
-from codesafety.formats.tables.disk import ROW, Table
+from codesafety.formats.tables.disk import ROW, Table, refuse_nested
 from codesafety.formats.tables.flat import FlatReader, field_columns
 
 ROWS_AT_ONCE = 250_000
@@ -122,6 +122,7 @@ def _once(table: pa.Table, keys: pl.Series, finished: set[bytes]) -> pa.Table:
 
 def _people(engine: Engine, sieve: Sieve, table: pa.Table, asking: Asking, first: int) -> Iterator[Person]:
     frame = pl.DataFrame(table).with_row_index(ROW, first)
+    refuse_nested(frame.schema, _NAME, _NAME)
     columns = tuple(name for name in frame.columns if name != ROW)
     opened = FlatReader.opened({_NAME: Table(_NAME, columns, frame.lazy(), frame.height)}, _NAME)
     own = field_columns(columns).get("id")

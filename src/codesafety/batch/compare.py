@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from codesafety.batch.summary import table
+from codesafety.batch.summary import finished, table
 from codesafety.errors import InputError
 
 _SAME = ["patient", "file", "place", "rule", "outcome", "action"]
 
 
+def refuse_other(old: Path, asked: Mapping[str, Any]) -> None:
+    """Raise InputError where a folder holds no finished scan, or one of another sample, other days or another record than is asked for."""
+    finished(old)
+    before = json.loads((old / "summary.json").read_text(encoding="utf-8"))
+    others = [name for name in ("complete", "sample", "since") if before.get(name) != asked[name]]
+    if others:
+        raise InputError(
+            f"this scan was asked otherwise, and what differs would say nothing of rules: {', '.join(others)}",
+            source=str(old),
+            help="give --complete, --sample and --since as they were given there",
+        )
+
+
 def compare(new: Path, old: Path) -> dict[str, int]:
     """Write the findings that only one of two scans has to `changes` beside the new ones; return how many were gained and lost.
 
-    Raises InputError where there is no earlier scan.
+    Raises InputError where there is no earlier scan, or it was asked otherwise.
     """
-    if not (old / "summary.json").exists():
-        raise InputError(
-            "holds no scan that is finished", source=str(old), help="give the folder of an earlier `codesafety scan`"
-        )
+    refuse_other(old, json.loads((new / "summary.json").read_text(encoding="utf-8")))
     now, before = table(new, "findings"), table(old, "findings")
     gained = now.join(before, on=_SAME, how="anti", nulls_equal=True)
     lost = before.join(now, on=_SAME, how="anti", nulls_equal=True)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
 from functools import cached_property
 from hashlib import blake2b
 from math import ceil
@@ -23,13 +26,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from codesafety.formats.tables.disk import ROW, Opened, Row, Rows, Table, as_text
+from codesafety.formats.fhir.source import SUPPORTING
+from codesafety.formats.tables.disk import ROW, Opened, Row, Rows, Table, as_text, cut_short
 
 ROWS_A_PART = 250_000
 RESOURCES_A_PART = 20_000
 _HELD = 1_000_000
 """Rows that are held before they are written, of all parts together."""
 _A_BATCH = 100_000
+_WRAPPERS = ("Bundle", "Parameters")
+"""Resources of others, which may hold entries of anybody."""
 
 
 def part_of(key: str | None, parts: int) -> int:
@@ -41,12 +47,18 @@ def part_of(key: str | None, parts: int) -> int:
 
 
 def split_tables(opened: Opened, where: Path) -> int:
-    """Write every table of patients to parts below a folder; return how many parts. Keys are compared as the reader compares them."""
+    """Write every table of patients to parts below a folder; return how many parts. Keys are compared as the reader compares them.
+
+    Raises InputError where a table cannot be read to its end.
+    """
     parts = max(1, ceil(sum(table.rows for table in opened.tables.values()) / ROWS_A_PART))
     for name, table in opened.tables.items():
         whole = where / f"{name}.whole.parquet"
         whole.parent.mkdir(parents=True, exist_ok=True)
-        table.frame.sink_parquet(whole, compression="lz4", row_group_size=_A_BATCH)
+        try:
+            table.frame.sink_parquet(whole, compression="lz4", row_group_size=_A_BATCH)
+        except pl.exceptions.PolarsError:
+            raise cut_short(table, opened.source) from None
         _split(whole, name, opened.keys[name], parts, where)
         whole.unlink()
     return parts
@@ -125,10 +137,10 @@ def by_place(rows: Rows) -> Iterator[tuple[str, str, Row]]:
 
 @dataclass(slots=True)
 class Bad:
-    """A line or row that is no resource."""
+    """A line or row that was not read, or a whole file (`place`: None), and why."""
 
     file: str
-    place: str
+    place: str | None
     reason: str
 
 
@@ -179,18 +191,20 @@ def split_resources(files: Sequence[Path], where: Path) -> Resources:
         try:
             for path in files:
                 name = path.relative_to(base).as_posix()
-                for number, text in _texts(path):
+                for number, raw in _texts(path):
                     try:
-                        resource = json.loads(text)
-                        kind, key = resource["resourceType"], _whose(resource)
+                        resource = json.loads(text := raw.decode())
+                        kind, key = str(resource["resourceType"]), _whose(resource)
                     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                         made.bad.append(Bad(name, _place(path, number), "this is no FHIR resource"))
                         continue
                     if key is None:
-                        shared.execute(
-                            "insert or ignore into shared values (?, ?, ?, ?)",
-                            (f"{kind}/{resource.get('id')}", name, number, text),
-                        )
+                        if kind not in SUPPORTING or kind in _WRAPPERS:
+                            made.bad.append(Bad(name, _place(path, number), "the resource names no patient by a reference"))
+                        elif not _share(shared, (f"{kind}/{resource.get('id')}", name, number, text)):
+                            made.bad.append(
+                                Bad(name, _place(path, number), "another resource of the same type and id says something else")
+                            )
                         continue
                     part = part_of(key, parts)
                     if part not in writers:
@@ -201,6 +215,14 @@ def split_resources(files: Sequence[Path], where: Path) -> Resources:
                 writer.close()
         shared.commit()
     return made
+
+
+def _share(shared: sqlite3.Connection, row: tuple[str, str, int, str]) -> bool:
+    """Keep a resource of nobody by its name; return whether it is the only one of that name, or says what that one says."""
+    (held,) = shared.execute("select max(text) from shared where name = ?", row[:1]).fetchone()
+    if held is None:
+        shared.execute("insert into shared values (?, ?, ?, ?)", row)
+    return held is None or held == row[3]
 
 
 def shared_base(files: Sequence[Path]) -> Path:
@@ -219,28 +241,35 @@ def _resources_in(path: Path) -> int:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
 
 
-def _texts(path: Path) -> Iterator[tuple[int, str]]:
+def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield (number, JSON) of every resource of a file. A row of Parquet-on-FHIR is a resource whose empty columns are left out."""
     if path.suffix.lower() == ".parquet":
         number = 0
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(5_000):
                 for row in batch.to_pylist():
-                    yield number, json.dumps({"resourceType": path.stem.split(".")[0], **_without_nothing(row)}, default=str)
+                    yield number, json.dumps({"resourceType": path.stem.split(".")[0], **_as_json(row)}).encode()
                     number += 1
         return
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield number, line.decode("utf-8", "replace")
+                yield number, line
 
 
-def _without_nothing(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
+    """Return a cell as FHIR's JSON has it, without what is empty. A decimal that JSON's numbers do not hold exactly stays text, and is held."""
     match value:
         case dict():
-            return {name: held for name, given in value.items() if (held := _without_nothing(given)) not in (None, [], {})}
+            return {name: held for name, given in value.items() if (held := _as_json(given)) not in (None, [], {})}
         case list():
-            return [held for given in value if (held := _without_nothing(given)) not in (None, [], {})]
+            return [held for given in value if (held := _as_json(given)) not in (None, [], {})]
+        case Decimal():
+            return number if Decimal(repr(number := float(value))) == value else str(value)
+        case date() | time():
+            return value.isoformat()
+        case bytes():
+            return b64encode(value).decode()
         case _:
             return value
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from codesafety.authoring.measured import bounds
-from codesafety.batch.summary import table
+from codesafety.batch.summary import MESSAGE, finished, table
 from codesafety.diagnostics import escaped
+from codesafety.engine import checked_path
 from codesafety.errors import InputError
 from codesafety.report import RANK, SEVERITIES
 
@@ -43,14 +44,12 @@ class Precision:
 
 def lines(out: Path) -> pl.DataFrame:
     """Return a line a patient and cause: by practice, then cause, the worst first. Raises InputError where there is no scan."""
-    if not (out / "summary.json").exists():
-        raise InputError("holds no scan that is finished", source=str(out), help="give the folder of a `codesafety scan`")
+    finished(out)
     grades = {name: number for number, name in enumerate(SEVERITIES, 1)}
-    by = ["sender", "rule", "action", "severity", "patient", "file"]
     return (
         table(out, "findings")
         .filter(pl.col("action") != "none")
-        .group_by(*by[:4], "patient", pl.when(pl.col("patient").is_null()).then("file").alias("file"))
+        .group_by("sender", "rule", "action", "severity", "patient", MESSAGE)
         .agg(
             entries=pl.len(),
             codes=pl.col("code").drop_nulls().unique().sort().str.join(" "),
@@ -79,10 +78,19 @@ def lines(out: Path) -> pl.DataFrame:
 
 
 def write_list(out: Path) -> int:
-    """Write review.csv and review.html into a scan's folder; return how many lines there are."""
+    """Write review.csv and review.html into a scan's folder; return how many lines there are.
+
+    Raises InputError where there is no scan, or where a list is there that is filled in.
+    """
     from jinja2 import Environment, PackageLoader
 
     found = lines(out)
+    if (out / "review.csv").exists() and _judged(out / "review.csv"):
+        raise InputError(
+            "the list is filled in, and a new one would take its place",
+            source=str(out / "review.csv"),
+            help="move it elsewhere; --outcomes FILE tells what it comes to",
+        )
     with (out / "review.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
@@ -105,14 +113,11 @@ def _not_a_formula(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def measure(out: Path, outcomes: Path) -> list[Precision]:
-    """Return how often each rule was right, from a list whose outcomes are filled in, and write it to measured.csv.
-
-    Raises InputError with the line where an outcome is none, or where nothing was filled in.
-    """
+def _judged(outcomes: Path) -> dict[str, dict[str, int]]:
+    """Return how often each rule has each outcome in a list. Raises InputError where there is none, or an outcome is none."""
     counted: dict[str, dict[str, int]] = {}
     try:
-        with outcomes.open(newline="", encoding="utf-8-sig") as file:
+        with checked_path(outcomes).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             if not {"rule", "outcome"} <= set(reader.fieldnames or ()):
                 raise InputError(
@@ -131,8 +136,17 @@ def measure(out: Path, outcomes: Path) -> list[Precision]:
                     )
                 of_rule = counted.setdefault(row["rule"], dict.fromkeys(OUTCOMES, 0))
                 of_rule[said] += 1
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, csv.Error):
         raise InputError("is no CSV in UTF-8", source=str(outcomes), help="save the list as CSV, in UTF-8") from None
+    return counted
+
+
+def measure(out: Path, outcomes: Path) -> list[Precision]:
+    """Return how often each rule was right, from a list whose outcomes are filled in, and write it to measured.csv.
+
+    Raises InputError with the line where an outcome is none, or where nothing was filled in.
+    """
+    counted = _judged(outcomes)
     if not counted:
         raise InputError(
             "no outcome is filled in", source=str(outcomes), help=f"write {', '.join(OUTCOMES)} in the column `outcome`"

@@ -12,6 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -30,8 +31,8 @@ from codesafety.batch.sources import READERS, Found, find, stamp
 from codesafety.batch.tabled import COLUMNS, SCHEMAS, Person, Rows
 from codesafety.batch.verdicts import Verdicts
 from codesafety.engine import Engine
-from codesafety.errors import ConfigurationError
-from codesafety.formats.tables.disk import Opened, open_table, table_files
+from codesafety.errors import ConfigurationError, InputError
+from codesafety.formats.tables.disk import Opened, open_tables, table_files
 from codesafety.formats.tables.flat import FlatReader
 from codesafety.plugins import Source
 from codesafety.record import day_interval
@@ -93,10 +94,13 @@ Told = Callable[[str, int, int], None]
 
 def scan(engine: Engine, sources: Sequence[str], out: Path, options: Options, told: Told = lambda *_: None) -> dict[str, Any]:
     """Scan sources into a folder; return the summary that stands there. Raises InputError where a source cannot be read at all,
-    and ConfigurationError where the folder holds another scan's work."""
+    and ConfigurationError where the folder holds another scan's work or an option is none."""
     if options.since is not None:
-        day_interval(options.since)
-    found = find(sources, engine, mapped=options.columns is not None)
+        try:
+            day_interval(options.since)
+        except ValueError:
+            raise ConfigurationError("the first day of findings (`since`) is no date\n  = help: write YYYY-MM-DD") from None
+    found, unread = find(sources, engine, mapped=options.columns is not None)
     work = _begun(engine, found, out, options)
     held, parts = _parts(engine, found, work, options, told)
     plan = Plan(engine, held, work, options)
@@ -107,7 +111,7 @@ def scan(engine: Engine, sources: Sequence[str], out: Path, options: Options, to
     for weight in _answered(plan, left):
         done += weight
         told("scanned", done, total)
-    return _joined(plan, out, len(parts))
+    return _joined(plan, out, len(parts), unread)
 
 
 def _begun(engine: Engine, found: list[Found], out: Path, options: Options) -> Path:
@@ -193,10 +197,10 @@ def _tables(one: Found, where: Path, options: Options) -> tuple[Held, list[tuple
     source = Source(b"", one.name, path)
     files = table_files(path)
     if options.columns is not None:
-        tables = {name: renamed(open_table(file, one.name), options.columns, one.name) for name, file in files.items()}
+        tables = {name: renamed(table, options.columns, one.name) for name, table in open_tables(path, one.name).items()}
         reader, opened = FlatReader().name, FlatReader.opened(tables, one.name)
     else:
-        own = next(reader for reader in READERS if reader.recognises(source))
+        own = next(reader for reader in READERS if reader.name == one.reader)
         reader, opened = own.name, own.open(source)
     parts: int = _once(where, partial(partition.split_tables, opened))
     rows = sum(table.rows for table in opened.tables.values())
@@ -248,15 +252,21 @@ def _answered(plan: Plan, left: list[tuple[int, Part]]) -> Iterator[int]:
             worker.answer(number, part)
             yield part.weight
         return
-    with ProcessPoolExecutor(plan.options.workers, get_context("spawn"), _start, (plan,)) as pool:
-        asked = {pool.submit(_answer_here, number, part): part.weight for number, part in left}
-        try:
-            for one in as_completed(asked):
-                one.result()
-                yield asked[one]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    try:
+        with ProcessPoolExecutor(plan.options.workers, get_context("spawn"), _start, (plan,)) as pool:
+            asked = {pool.submit(_answer_here, number, part): part.weight for number, part in left}
+            try:
+                for one in as_completed(asked):
+                    one.result()
+                    yield asked[one]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    except BrokenProcessPool:
+        raise InputError(
+            "a process that answers was ended from outside, as where memory is short: the scan is not finished",
+            help="give the same folder again, what was done is kept; fewer --workers take less memory",
+        ) from None
 
 
 def _answer_here(number: int, part: Part) -> None:
@@ -321,9 +331,9 @@ class Worker:
 # ------------------------------------------------------------------------------------------ the answer
 
 
-def _joined(plan: Plan, out: Path, parts: int) -> dict[str, Any]:
-    """Write the tables, summary and page; then forget the parts."""
-    bad = [each for held in plan.held if held.resources is not None for each in held.resources.bad]
+def _joined(plan: Plan, out: Path, parts: int, unread: list[partition.Bad]) -> dict[str, Any]:
+    """Write the tables, summary and page; then forget the parts. `unread`: the files that nothing reads."""
+    bad = [*unread, *(each for held in plan.held if held.resources is not None for each in held.resources.bad)]
     sums: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
     ages: Counter[str] = Counter()
@@ -337,12 +347,15 @@ def _joined(plan: Plan, out: Path, parts: int) -> dict[str, Any]:
         never.update(counts["never"])
         named.add(counts)
     sums["files"] += len(bad)
+    decisions["hold"] += len(bad)
     for name in COLUMNS:
         first = [(None, each.file, each.place, None, None, "not read at all", None, each.reason) for each in bad]
         _join_table(plan, out, name, parts, first if name == "not_checked" else [])
     from codesafety.batch.summary import page, summary
 
-    made = summary(plan.engine, out, plan.options.form, dict(sums), decisions, ages, sorted(never), plan.options.asking)
+    made = summary(
+        plan.engine, out, plan.options.form, dict(sums), decisions, ages, sorted(never), plan.options.asking, plan.options.since
+    )
     made["tripwire"] = named.told(plan.options.since)
     _write(out / "report.html", page(made))
     _write(out / "summary.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n")

@@ -18,11 +18,26 @@ from codesafety.decision_log.picture import as_svg
 from codesafety.decision_log.statistics import Point
 from codesafety.diagnostics import escaped
 from codesafety.engine import Engine
+from codesafety.errors import InputError
 from codesafety.report import RANK, SEVERITIES
 
 _FIRST = 200
 """Records that are named in the summary and on the page. The tables hold all."""
+MESSAGE = (
+    pl.when(pl.col("patient").is_null())
+    .then(pl.concat_str("file", pl.col("place").str.extract(r"^(line \d+)\b"), separator=", ", ignore_nulls=True))
+    .alias("file")
+)
+"""Where no patient is named, the message: a file, or a line of one."""
 _BANDS = [*(str(low) for low in range(0, 110, 10)), NO_BAND]
+
+
+def finished(out: Path) -> None:
+    """Raise InputError where a folder holds no scan that is finished."""
+    if not (out / "summary.json").exists():
+        raise InputError(
+            "holds no scan that is finished", source=str(out), help="give the folder of a finished `codesafety scan`"
+        )
 
 
 def table(out: Path, name: str) -> pl.LazyFrame:
@@ -45,10 +60,11 @@ def summary(
     ages: Mapping[str, int],
     never: list[str],
     asking: Asking,
+    since: str | None,
 ) -> dict[str, Any]:
     """Return what stands in `summary.json`, from the tables of a folder."""
     found = table(out, "findings")
-    whose = pl.coalesce("patient", "file")
+    whose = pl.coalesce("patient", MESSAGE)
     by_rule = _rows(
         found.group_by("rule", "action", "severity", "hazard", "outcome").agg(
             entries=pl.len(), patients=whose.n_unique(), findings=pl.struct(whose, "finding").n_unique()
@@ -74,6 +90,7 @@ def summary(
         "terminology": engine.standing.terminology.model_dump(mode="json"),
         "complete": asking.complete,
         "sample": asking.sample,
+        "since": since,
         "never_given": never,
         "format": form,
         **{name: sums.get(name, 0) for name in ("patients", "empty", "entries", "understood", "files")},
@@ -111,7 +128,7 @@ def worst(found: pl.LazyFrame) -> pl.LazyFrame:
             rank=pl.col("action").replace_strict(RANK, return_dtype=pl.Int64),
             grade=pl.col("severity").replace_strict(grades, default=0, return_dtype=pl.Int64),
         )
-        .group_by("patient", pl.when(pl.col("patient").is_null()).then("file").alias("file"))
+        .group_by("patient", MESSAGE)
         .agg(
             pl.col("rank").max(),
             pl.col("grade").max(),

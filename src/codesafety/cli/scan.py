@@ -76,6 +76,7 @@ def scan(
     try:
         from codesafety.batch.columns import ColumnMap, propose
         from codesafety.batch.compare import compare as compared
+        from codesafety.batch.compare import refuse_other
         from codesafety.batch.people import Asking
         from codesafety.batch.scan import FORMATS, Options
         from codesafety.batch.scan import scan as run
@@ -91,6 +92,8 @@ def scan(
             raise typer.BadParameter("--sample is a share of the patients: more than 0, and 1 at most")
         if format not in FORMATS:
             raise typer.BadParameter("--format is parquet or csv")
+        if compare is not None:
+            refuse_other(compare, {"complete": complete, "sample": sample, "since": since})
         columns = read_model(ColumnMap, open_source(map)) if map is not None else None
         never = [*(() if complete else ("record",)), *(() if release is not None else ("release",))]
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
@@ -160,6 +163,8 @@ def _needs(error: ModuleNotFoundError) -> Any:
 
 def _lines(made: dict[str, Any], out: Path) -> Iterator[str]:
     yield f"{count(made['patients'], 'patient')} or messages, {made['entries']} entries and medicines"
+    if made["since"] is not None:
+        yield f"Findings on entries before {made['since']} are left out."
     if made["empty"]:
         yield f"{made['empty']} besides, of whom there is no entry, medicine or text"
     yield ", ".join(f"{name.upper()} {number}" for name, number in made["decisions"].items())

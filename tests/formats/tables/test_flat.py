@@ -451,3 +451,31 @@ def test_a_row_about_somebody_else_is_for_a_person_to_look_at(tmp_path: Path) ->
     ((_, submission),) = read(path)
     report = load(installed_plugins=False).assess(submission)
     assert (report.decision, [i.decision for i in report.items]) == ("review", ["review"])
+
+
+@pytest.mark.parametrize("reader", [FlatReader(), OmopReader()])
+def test_two_tables_of_one_name_are_refused(tmp_path: Path, reader: FlatReader | OmopReader) -> None:
+    for name in ("person.csv", "Person.tsv", "concept.csv"):
+        csv(tmp_path, "patient_id,code", "1,77386006", name=name)
+    with pytest.raises(InputError, match="one of two tables of one name"):
+        list(reader.read_many(Source(b"", "cdm", tmp_path)))
+
+
+def test_a_table_that_names_no_patient_is_for_review_where_it_holds_codes(tmp_path: Path) -> None:
+    csv(tmp_path, "patient_id,code", "1,77386006")
+    csv(tmp_path, "pseudonym,code", "1,77386006", name="more.csv")
+    csv(tmp_path, "pseudonym,code", name="none.csv")
+    csv(tmp_path, "practice,region", "1,north", name="practices.csv")
+    ((_, submission),) = read(tmp_path)
+    assert [(line.path, line.reason, line.whole, line.coded) for line in submission.not_read] == [
+        ("more", "a table that names no patient, and it holds codes", True, True),
+        ("none", "a table that names no patient", False, False),
+        ("practices", "a table that names no patient", False, False),
+    ]
+
+
+@pytest.mark.parametrize("cell", [["77386006"], {"code": "77386006"}, b"77386006"])
+def test_cells_that_are_no_one_value_are_refused_by_the_number_of_their_column(tmp_path: Path, cell: object) -> None:
+    pl.DataFrame({"patient_id": ["1"], "code": [cell]}).write_parquet(tmp_path / "entries.parquet")
+    with pytest.raises(InputError, match="the cells of column 2 are lists, structures or bytes"):
+        read(tmp_path)

@@ -74,14 +74,32 @@ class BadValue(ValueError):
 
 
 def table_files(path: Path | None) -> dict[str, Path]:
-    """Return the tables at a path, a file or a folder of files, by lower-case name. It never raises."""
+    """Return the tables at a path, a file or a folder of files, by lower-case name; of two of one name, one. It never raises."""
+    return {file.stem.lower(): file for file in _table_files(path)}
+
+
+def _table_files(path: Path | None) -> list[Path]:
     if path is None:
-        return {}
+        return []
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
-        return {f.stem.lower(): f for f in files if f.suffix.lower() in _SUFFIXES and f.is_file()}
+        return [file for file in files if file.suffix.lower() in _SUFFIXES and file.is_file()]
     except OSError:
-        return {}
+        return []
+
+
+def open_tables(path: Path | None, source: str) -> dict[str, Table]:
+    """Return the tables at a path by lower-case name. Raises InputError where one cannot be read, or two have one name."""
+    files = _table_files(path)
+    twice = next((file for file in files if sum(file.stem.lower() == other.stem.lower() for other in files) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "is one of two tables of one name",
+            source=source,
+            path=twice.name,
+            help="keep one of them in the folder, or rename one",
+        )
+    return {file.stem.lower(): open_table(file, source) for file in files}
 
 
 def header_of(path: Path) -> tuple[str, ...]:
@@ -160,6 +178,7 @@ def open_table(path: Path, source: str) -> Table:
         header = header_of(path)
         if len(set(lower)) != len(lower) or len(set(header)) != len(header):
             raise InputError("has two columns of one name", source=source, path=path.name, help="rename one of them")
+        refuse_nested(schema, source, path.name)
         for name, kind in schema.items():
             if name.lower() in ("code", "value_code", "concept_code") and kind.is_float():
                 raise InputError(
@@ -178,6 +197,21 @@ def open_table(path: Path, source: str) -> Table:
             help="give a UTF-8 CSV with a header line, or a parquet file",
         ) from None
     return Table(path.stem.lower(), tuple(name for name in lower if name != ROW), frame, rows)
+
+
+def refuse_nested(schema: Mapping[str, pl.DataType], source: str, name: str) -> None:
+    """Raise InputError where a column's cells are lists, structures or bytes: none of them is one code, day or word."""
+    import polars as pl
+
+    kinds = [kind for column, kind in schema.items() if column != ROW]
+    nested = next((number for number, kind in enumerate(kinds, 1) if kind.is_nested() or kind == pl.Binary), None)
+    if nested is not None:
+        raise InputError(
+            f"the cells of column {nested} are lists, structures or bytes",
+            source=source,
+            path=name,
+            help="export the table with one value a cell, as text, a number or a date",
+        )
 
 
 def parts_for(tables: list[Table]) -> int:
@@ -216,12 +250,17 @@ def _collect(frame: pl.LazyFrame, table: Table, source: str) -> pl.DataFrame:
     try:
         return frame.collect(engine="streaming")
     except (OSError, pl.exceptions.PolarsError):
-        raise InputError(
-            "cannot be read to its end as a table",
-            source=source,
-            path=table.name,
-            help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
-        ) from None
+        raise cut_short(table, source) from None
+
+
+def cut_short(table: Table, source: str) -> InputError:
+    """Return the error that a table's rows cannot be read, though its header could."""
+    return InputError(
+        "cannot be read to its end as a table",
+        source=source,
+        path=table.name,
+        help="it may have been cut short, or be no UTF-8: export it again, as UTF-8",
+    )
 
 
 def without_long_text(row: Row) -> tuple[Row, str | None]:

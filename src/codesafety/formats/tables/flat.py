@@ -19,7 +19,7 @@ be missing:
 | reason_system, reason_code, reason_display | why |
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
-A table `patients` holds one row a patient. A table `encounters` gives the dates of consultations; its codes are listed and not
+A table `patients` holds one row a patient. One that names no patient is listed, and where it holds codes, each patient is for review. A table `encounters` gives the dates of consultations; its codes are listed and not
 judged. Any other column is listed by its number, for its name may be a patient's, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
 identifiers of SNOMED CT concepts, its codes are not judged, and the patient is for review. Dates are ISO 8601, or HL7's
 `19700101`; one in any other form breaks its own column of its row, which is listed, and the item is held: no other date stands in
@@ -48,7 +48,7 @@ from codesafety.formats.tables.disk import (
     as_text,
     header_of,
     in_parts,
-    open_table,
+    open_tables,
     table_files,
     without_long_text,
 )
@@ -166,7 +166,7 @@ class FlatReader:
 
     def open(self, source: Source) -> Opened:
         """Return the tables at a path. Raises InputError where one cannot be read, or none names a patient and a code."""
-        return self.opened({name: open_table(path, source.name) for name, path in table_files(source.path).items()}, source.name)
+        return self.opened(open_tables(source.path, source.name), source.name)
 
     @staticmethod
     def opened(tables: Mapping[str, Table], source: str) -> Opened:
@@ -176,7 +176,7 @@ class FlatReader:
             raise InputError(
                 "holds no table with a patient and a code", source=source, help="name the columns `patient_id` and `code`"
             )
-        others = (NotRead(path=name, reason="a table that names no patient") for name in tables if name not in keys)
+        others = (_of_nobody(table) for name, table in tables.items() if name not in keys)
         return Opened(source, {name: tables[name] for name in keys}, keys, listed=tuple(others))
 
     def patients(self, opened: Opened, rows: Rows) -> Patients:
@@ -188,6 +188,13 @@ class FlatReader:
             mine = {name: groups[key] for name, groups in rows.items() if key in groups}
             for row, submission in _submissions(key, mine, opened.tables, self.name, opened.listed):
                 yield key, row, submission
+
+
+def _of_nobody(table: Table) -> NotRead:
+    """Return the line of a table that names no patient: any patient's codes may stand in one that has a column of codes."""
+    coded = bool(table.rows) and any(column == "code" or names_codes(column) for column in table.columns)
+    reason = "a table that names no patient"
+    return NotRead(path=table.name, reason=f"{reason}, and it holds codes" if coded else reason, whole=coded, coded=coded)
 
 
 def _field(columns: Iterable[str], field: str) -> str | None:

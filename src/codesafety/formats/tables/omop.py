@@ -30,7 +30,7 @@ from codesafety.formats.tables.disk import (
     header_of,
     in_parts,
     matching,
-    open_table,
+    open_tables,
     table_files,
     without_long_text,
 )
@@ -155,7 +155,7 @@ class OmopReader:
                 source=source.name,
                 help="export `concept` with the clinical tables",
             )
-        tables = {name: open_table(path, source.name) for name, path in files.items()}
+        tables = open_tables(source.path, source.name)
         if "person_id" not in tables["person"].columns:
             raise InputError(
                 "has no column `person_id`", source=source.name, path="person", help="give the folder of an OMOP CDM"
