@@ -54,6 +54,15 @@ def test_it_reaches_no_other_patient_and_nobody_who_has_no_number(kept: Decision
     assert {one.rule for one in kept.assess(engine(), message(nhs_number=None)).results if one.overridden} == set()
 
 
+@pytest.mark.parametrize("number", ["", " ", "UNKNOWN", "0000000000", "9434765910"])
+def test_what_stands_where_there_is_no_number_is_nobodys(number: str, tmp_path: Path) -> None:
+    """Many patients have it: what is set aside of one of them would be so of all."""
+    made = log(tmp_path)
+    report = made.assess(engine(), message(nhs_number=number))
+    assert made.set_aside(engine(), card(report), REASON, DAY) == 0
+    assert aside(made, nhs_number=number) == set()
+
+
 def test_another_contradiction_of_the_same_patient_is_shown(kept: DecisionLog) -> None:
     """A second code brings a finding of another rule; that of the first rule, which is about the same code, stays set aside."""
     report = kept.assess(engine(), message("77386006", "271649006", sent="2026-05-01"))
