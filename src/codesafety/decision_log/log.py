@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from codesafety.arguments import expect
 from codesafety.decision_log import row as rows
-from codesafety.decision_log.chain import Head, sealed
+from codesafety.decision_log.chain import Head, head_of, sealed
 from codesafety.decision_log.places import open_store
 from codesafety.decision_log.row import Key, Unmaskable
 from codesafety.decision_log.stores import Finder, Store
@@ -155,12 +155,14 @@ def read_lines(place: str | Path) -> Iterator[str]:
 
 
 def read_rows(place: str | Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a log. Raises LogError for a line that is none."""
+    """Yield the rows of a log. Raises LogError for a line that is none, or is not as it was written."""
     for number, line in enumerate(read_lines(place), 1):
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or found.get("format") != rows.FORMAT:
             raise LogError(str(place), f"row {number} is none that this version writes", "see what `codesafety log verify` says")
+        if head_of(line) is None:
+            raise LogError(str(place), f"row {number} is not as it was written", "see what `codesafety log verify` says")
         yield found
