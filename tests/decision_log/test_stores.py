@@ -234,6 +234,14 @@ def test_lines_of_windows_or_of_nobody_are_no_log(tmp_path: Path) -> None:
         log(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["notes", '{"submission": {}}', '{"submission": {}}\n{"submission": {}}', '[\n{"number":1'])
+def test_a_file_that_is_no_log_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(text, encoding="utf-8")
+    with pytest.raises(LogError):
+        log(tmp_path, "log.jsonl")
+    assert (tmp_path / "log.jsonl").read_text(encoding="utf-8") == text
+
+
 def test_a_log_and_its_key_are_asked_for_as_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="place"):
         DecisionLog(7, key(tmp_path))  # type: ignore[arg-type]

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 START: Final = "0" * 64
 """What stands before the first line."""
+BEGINS: Final = b'{"number":'
+"""How each line begins."""
 _SEAL: Final = len(',"digest":""}') + 64
 
 

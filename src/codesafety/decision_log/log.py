@@ -102,7 +102,7 @@ class DecisionLog:
 
         `card`: its uuid (`codesafety.answers.cds_hooks`). `decided`: the day on which they did, of which one that is still to come is
         today. Such a finding, of the same patient, rule and codes, is handed back with each further answer until the rule's length is
-        over. Raises LogError.
+        over. A row that cannot be masked is dropped and not kept, as by `assess`. Raises LogError.
         """
         if not isinstance(self._store, Finder):
             raise LogError(self.place, "what is set aside is not found again there", "log to a file of SQLite or to PostgreSQL")
@@ -116,7 +116,11 @@ class DecisionLog:
             if reason in rule.overridable.reasons and not isinstance(rule.overridable.length, Field):
                 lasts = say_limit(engine.binding.length(rule.overridable.length))
                 recorded = min(decided, now.date()).isoformat()
-                told = rows.override(self.key, now, one["finding"], one["rule"], reason, recorded, lasts)
+                try:
+                    told = rows.override(self.key, now, one["finding"], one["rule"], reason, recorded, lasts)
+                except Unmaskable as error:
+                    self._append(rows.dropped(self.key, now, error.field))
+                    continue
                 self._append(told, [one["finding"]])
                 kept += 1
         return kept

@@ -53,7 +53,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "rule": _RULE,
     "outcome": r"fires|cannot_tell",
     "action": r"none|note|review|hold",
-    "reason": r"[a-z][a-z0-9-]{0,63}",
+    "reason": r"[a-z][a-z0-9_-]{0,63}",
     "until": r"\d{4}-\d\d-\d\d",
     "recorded": r"\d{4}-\d\d-\d\d",
     "lasts": r"\d{1,5} (day|week|month|year)s?",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol, runtime_checkable
 from urllib.parse import quote
 
-from codesafety.decision_log.chain import EMPTY, Head, head_of
+from codesafety.decision_log.chain import BEGINS, EMPTY, Head, head_of
 from codesafety.errors import LogError
 
 _log = logging.getLogger("codesafety.decision_log")
@@ -207,19 +207,23 @@ class Lines:
             self._file.close()
 
     def _whole_head(self, descriptor: int) -> tuple[int, Head]:
-        """Return the size and the head, having cut off what is no whole line: nobody was told that it is there."""
+        """Return the size and the head, having cut off what is no whole row: nobody was told that it is there. Raises LogError, with the
+        file as it was, where something else stands there."""
         size = os.fstat(descriptor).st_size
         if self._known is not None and self._known[0] == size:
             return self._known
         tail = os.pread(descriptor, _TAIL, max(0, size - _TAIL))
         end = tail.rfind(b"\n") + 1
-        if end < len(tail):
-            if size > len(tail) and not end:
-                raise LogError(str(self._path), "its last row has no end", "see what `codesafety log verify` says")
-            os.ftruncate(descriptor, size - (len(tail) - end))
-            size -= len(tail) - end
+        if size > len(tail) and not end:
+            raise LogError(str(self._path), "its last row has no end", "see what `codesafety log verify` says")
         last = tail[:end].rstrip(b"\n").rpartition(b"\n")[2].decode("utf-8", "replace")
-        self._known = size, _last(str(self._path), last) if last else EMPTY
+        head = _last(str(self._path), last) if last else EMPTY
+        if torn := tail[end:]:
+            if torn[: len(BEGINS)] != BEGINS[: len(torn)]:
+                raise LogError(str(self._path), "what it ends with is no row", "name another file: this is no log")
+            size -= len(torn)
+            os.ftruncate(descriptor, size)
+        self._known = size, head
         return self._known
 
     @contextmanager
