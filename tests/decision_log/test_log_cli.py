@@ -181,6 +181,14 @@ def test_a_bundle_that_is_not_at_hand_and_an_input_that_is_in_no_row_are_said(fo
     ]
 
 
+@pytest.mark.parametrize("name", ["empty.json", "empty.jsonl"])
+def test_a_file_of_no_input_is_said(name: str, folder: Path) -> None:
+    log(folder).assess(engine(), message())
+    (folder / name).write_text("\n")
+    done = run("log", "replay", "log.sqlite", "m.json", name, "--log-key", "log.key", "--rules", "s", cwd=folder)
+    assert (done.returncode, done.stderr.startswith(f"error: {name}: it is empty\n")) == (2, True), done.stderr
+
+
 def test_every_difference_is_named(folder: Path) -> None:
     """The rules that are given are others than those of then, and so is what was held."""
     (folder / "then").mkdir()

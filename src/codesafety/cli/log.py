@@ -162,6 +162,8 @@ class _Input:
 def _inputs(engine: Engine, file: str, record: str | None) -> Iterator[_Input]:
     """Yield what a file asks: a message, one object, or one a line. Raises InputError."""
     source = open_source(file)
+    if not source.data.strip():
+        raise InputError("it is empty", source=file, help="name a file that holds what was asked")
     lines = source.data.splitlines() if file.endswith(".jsonl") else [source.data]
     for number, raw in enumerate(lines, 1):
         name = f"{file}, line {number}" if file.endswith(".jsonl") else file
