@@ -18,7 +18,7 @@ import codesafety
 from codesafety import Override
 from codesafety.authoring import bundling
 from codesafety.decision_log import picture, statistics
-from codesafety.decision_log.chain import verify
+from codesafety.decision_log.chain import EMPTY, sealed, verify
 from codesafety.decision_log.log import read_lines, read_rows
 from codesafety.decision_log.statistics import Point, limit
 
@@ -181,6 +181,14 @@ def test_a_bundle_that_is_not_at_hand_and_an_input_that_is_in_no_row_are_said(fo
     ]
 
 
+@pytest.mark.parametrize("name", ["empty.json", "empty.jsonl"])
+def test_a_file_of_no_input_is_said(name: str, folder: Path) -> None:
+    log(folder).assess(engine(), message())
+    (folder / name).write_text("\n")
+    done = run("log", "replay", "log.sqlite", "m.json", name, "--log-key", "log.key", "--rules", "s", cwd=folder)
+    assert (done.returncode, done.stderr.startswith(f"error: {name}: it is empty\n")) == (2, True), done.stderr
+
+
 def test_every_difference_is_named(folder: Path) -> None:
     """The rules that are given are others than those of then, and so is what was held."""
     (folder / "then").mkdir()
@@ -276,6 +284,47 @@ def test_what_says_nothing_is_told(folder: Path) -> None:
     (folder / "log.jsonl").write_text("")
     done = run("log", "stats", "log.jsonl", cwd=folder)
     assert (done.returncode, "there is no answer in this log" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--day", "2020-01-01"], "there is no answer in the 91 days up to 2020-01-01"),
+        (["--day", "2030-01-01"], "there is no answer in the 91 days up to 2030-01-01"),
+        (["--rule", "s/held", "--sender", "RX1"], "there is no answer to this sender and service"),
+        (["--sender", "FX999"], "what is drawn is the rate of one rule"),
+        (["--false-a-year", "inf"], "`--false-a-year` is a number above 0"),
+        (["--rule", "s/held", "--period", "10000000"], "--period"),
+    ],
+)
+def test_where_nothing_is_looked_at_nobody_is_cleared(options: list[str], words: str, folder: Path) -> None:
+    log(folder, "log.jsonl").assess(engine(), message())
+    done = run("log", "stats", "log.jsonl", *options, cwd=folder)
+    assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+
+
+def test_a_rule_that_never_fired_is_told_from_one_that_is_rare(folder: Path) -> None:
+    log(folder, "log.jsonl").assess(engine(), message())
+    done = run("log", "stats", "log.jsonl", "--rule", "s/hold", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "note: s/hold fired in no message of this log: check its name\n")
+
+
+def test_what_is_no_row_ends_what_counts_or_answers_again(folder: Path) -> None:
+    """A row that was changed, one that nests without an end, one that has no fields; and half a row at the end is told."""
+    log(folder, "log.jsonl").assess(engine(), message())
+    whole = (folder / "log.jsonl").read_text()
+    replay = ("log", "replay", "log.jsonl", "m.json", "--log-key", "log.key", "--rules", "s")
+    for line in (whole.replace("FX999", "FX998"), "[" * 100_000 + "\n", '{"format":1}\n', sealed({}, EMPTY) + "\n"):
+        (folder / "log.jsonl").write_text(line)
+        assert run("log", "verify", "log.jsonl", cwd=folder).returncode == 1
+        for command in (("log", "stats", "log.jsonl"), replay):
+            done = run(*command, cwd=folder)
+            assert (done.returncode, done.stderr.startswith("error: log.jsonl: row 1 is")) == (2, True), done.stderr
+    (folder / "log.jsonl").write_text(whole + whole[:100])
+    for command in (("log", "verify", "log.jsonl"), ("log", "stats", "log.jsonl"), replay):
+        done = run(*command, cwd=folder)
+        assert done.returncode == 0
+        assert done.stderr == "log.jsonl: what stands after its last whole row is not read: a writer was stopped, or writes\n"
 
 
 def test_a_limit_is_where_chance_ends() -> None:

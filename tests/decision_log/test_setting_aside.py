@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.decision_log.made import engine, key, log, message, opened
+from tests.decision_log.made import RULES, engine, key, log, message, opened
 
+import codesafety
 from codesafety import Override, Report
 from codesafety.answers import cds_hooks
 from codesafety.decision_log import DecisionLog
@@ -52,6 +53,30 @@ def test_it_ends_with_the_rules_length_and_does_not_reach_back(kept: DecisionLog
 def test_it_reaches_no_other_patient_and_nobody_who_has_no_number(kept: DecisionLog) -> None:
     assert aside(kept, nhs_number="9000000009") == set()
     assert {one.rule for one in kept.assess(engine(), message(nhs_number=None)).results if one.overridden} == set()
+
+
+@pytest.mark.parametrize("number", ["", " ", "UNKNOWN", "0000000000", "9434765910"])
+def test_what_stands_where_there_is_no_number_is_nobodys(number: str, tmp_path: Path) -> None:
+    """Many patients have it: what is set aside of one of them would be so of all."""
+    made = log(tmp_path)
+    report = made.assess(engine(), message(nhs_number=number))
+    assert made.set_aside(engine(), card(report), REASON, DAY) == 0
+    assert aside(made, nhs_number=number) == set()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "number"),
+    [(REASON, "looked_at", 1), (REASON, "a" * 70, 0), ("9 months", "100000 days", 0)],
+)
+def test_what_a_row_does_not_take_is_dropped_and_what_it_takes_is_kept(
+    written: str, instead: str, number: int, tmp_path: Path
+) -> None:
+    (tmp_path / "s.rules").write_text(RULES.replace(written, instead), encoding="utf-8")
+    made, rules = log(tmp_path), codesafety.load(tmp_path / "s.rules", installed_plugins=False, cache="off")
+    reason = instead if written == REASON else REASON
+    assert made.set_aside(rules, card(made.assess(rules, message())), reason, DAY) == number
+    assert made.assess(rules, message()).counts.overridden == number
+    assert made.dropped == 1 - number
 
 
 def test_another_contradiction_of_the_same_patient_is_shown(kept: DecisionLog) -> None:

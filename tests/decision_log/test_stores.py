@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def server() -> Iterator[str]:
 @pytest.fixture(params=["log.sqlite", "log.jsonl", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a log may stand; in PostgreSQL in a database of its own."""
+    if request.param == "-":
+        return "-"
     if request.param != "postgresql":
         return str(tmp_path / request.param)
     import psycopg
@@ -143,16 +146,23 @@ def test_an_address_that_is_refused_is_not_repeated() -> None:
     assert "SECRET" not in str(caught.value) + repr(caught.value.__context__ if not caught.value.__suppress_context__ else "")
 
 
-def test_a_log_is_not_written_by_a_process_that_was_forked(tmp_path: Path) -> None:
-    kept = log(tmp_path)
-    child = os.fork()
-    if child == 0:
-        try:
-            kept.assess(engine(), message())
-        except LogError as error:
-            os._exit(7 if "another process" in str(error) else 1)
-        os._exit(0)
+@pytest.mark.parametrize("place", ["log.sqlite", "log.jsonl", "postgresql", "-"], indirect=True)
+def test_a_log_is_not_written_by_a_process_that_was_forked(place: str, tmp_path: Path) -> None:
+    """Nor does it wait for a thread of the other process, which wrote when it was forked; nor end its connection."""
+    kept = opened(place, key(tmp_path))
+    with kept._store._lock:  # type: ignore[attr-defined]
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            try:
+                kept.assess(engine(), message())
+            except LogError as error:
+                kept.close()
+                os._exit(7 if "another process" in str(error) else 1)
+            os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    kept.assess(engine(), message())
+    assert kept.head.number == 1
 
 
 # ---------------------------------------------------------------------------------- the chain
@@ -222,6 +232,14 @@ def test_lines_of_windows_or_of_nobody_are_no_log(tmp_path: Path) -> None:
     (tmp_path / "log.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(LogError, match="it is no log"):
         log(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["notes", '{"submission": {}}', '{"submission": {}}\n{"submission": {}}', '[\n{"number":1'])
+def test_a_file_that_is_no_log_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(text, encoding="utf-8")
+    with pytest.raises(LogError):
+        log(tmp_path, "log.jsonl")
+    assert (tmp_path / "log.jsonl").read_text(encoding="utf-8") == text
 
 
 def test_a_log_and_its_key_are_asked_for_as_what_they_are(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 
 from codesafety.asking import Asked, Defaults, asked, parsed
 from codesafety.bundle import Bundle, read_file
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, fail, finish, unwritable, write, write_json
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, fail, finish, unwritable, write, write_json
 from codesafety.decision_log import picture, replay, statistics, tripwire
 from codesafety.decision_log.chain import Head, verify
 from codesafety.decision_log.log import read_lines, read_rows
@@ -161,6 +162,8 @@ class _Input:
 def _inputs(engine: Engine, file: str, record: str | None) -> Iterator[_Input]:
     """Yield what a file asks: a message, one object, or one a line. Raises InputError."""
     source = open_source(file)
+    if not source.data.strip():
+        raise InputError("it is empty", source=file, help="name a file that holds what was asked")
     lines = source.data.splitlines() if file.endswith(".jsonl") else [source.data]
     for number, raw in enumerate(lines, 1):
         name = f"{file}, line {number}" if file.endswith(".jsonl") else file
@@ -215,7 +218,7 @@ def stats(
     ] = None,
     sender: Annotated[str | None, typer.Option(metavar="CODE", help="Draw that of this sender alone.")] = None,
     service: Annotated[str | None, typer.Option(metavar="CODE", help="Draw that of this service alone.")] = None,
-    period: Annotated[int, typer.Option(min=1, metavar="DAYS", help="The days of one period.")] = 7,
+    period: Annotated[int, typer.Option(min=1, max=36_500, metavar="DAYS", help="The days of one period.")] = 7,
     picture_file: Annotated[
         Path | None, typer.Option("--picture", metavar="FILE", help="Write the drawing as a picture (SVG).")
     ] = None,
@@ -227,17 +230,24 @@ def stats(
     has no answer.
     """
     try:
-        if not false_a_year > 0:
+        if not 0 < false_a_year < inf:
             raise ConfigurationError("`--false-a-year` is a number above 0")
+        if rule is None and (sender, service, picture_file) != (None, None, None):
+            raise ConfigurationError("what is drawn is the rate of one rule\n  = help: give --rule")
         counted = statistics.count(read_rows(place))
         if counted.days is None:
             raise InputError("there is no answer in this log", source=place, help="wait for the first")
         at = counted.days[1] if day is None else _ordinal(day)
+        if not any(at - tripwire.WINDOWS[-1] < one <= at for _, _, one in counted.sent):
+            said = f"there is no answer in the {count(tripwire.WINDOWS[-1], 'day')} up to {date.fromordinal(at)}"
+            raise InputError(said, source=place, help="give another --day, or see why nothing is logged")
         signals = statistics.signals(counted, at, false_a_year)
         points = statistics.chart(counted, rule, sender, service, period) if rule is not None else []
+        if rule is not None and not points:
+            raise InputError("there is no answer to this sender and service", source=place, help="check --sender and --service")
+        if rule is not None and rule not in counted.fired:
+            complain(f"note: {rule} fired in no message of this log: check its name")
         if picture_file is not None:
-            if rule is None:
-                raise ConfigurationError("a picture is of one rule\n  = help: give --rule")
             with writing(picture_file) as file:
                 file.write(picture.as_svg(points, " ".join(filter(None, (rule, sender, service)))))
     except CodesafetyError as error:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 START: Final = "0" * 64
 """What stands before the first line."""
+BEGINS: Final = b'{"number":'
+"""How each line begins."""
 _SEAL: Final = len(',"digest":""}') + 64
 
 
@@ -46,11 +48,19 @@ def sealed(row: Mapping[str, Any], before: Head) -> str:
 
 
 def head_of(line: str) -> Head | None:
-    """Return what a line says of itself where it is whole, else None."""
+    """Return what a line says of itself where it is a whole row, else None."""
     text, digest = f"{line[:-_SEAL]}}}", line[-66:-2]
     if sha256(text.encode()).hexdigest() != digest or not line.endswith(f',"digest":"{digest}"}}'):
         return None
-    return Head(json.loads(text)["number"], digest)
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    match told:
+        case {"number": int(number), "previous": str(), "at": str()}:
+            return Head(number, digest)
+        case _:
+            return None
 
 
 def verify(lines: Iterable[str], noted: Head | None = None) -> Verified:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from codesafety.arguments import expect
 from codesafety.decision_log import row as rows
-from codesafety.decision_log.chain import Head, sealed
+from codesafety.decision_log.chain import Head, head_of, sealed
 from codesafety.decision_log.places import open_store
 from codesafety.decision_log.row import Key, Unmaskable
 from codesafety.decision_log.stores import Finder, Store
@@ -102,7 +102,7 @@ class DecisionLog:
 
         `card`: its uuid (`codesafety.answers.cds_hooks`). `decided`: the day on which they did, of which one that is still to come is
         today. Such a finding, of the same patient, rule and codes, is handed back with each further answer until the rule's length is
-        over. Raises LogError.
+        over. A row that cannot be masked is dropped and not kept, as by `assess`. Raises LogError.
         """
         if not isinstance(self._store, Finder):
             raise LogError(self.place, "what is set aside is not found again there", "log to a file of SQLite or to PostgreSQL")
@@ -116,7 +116,11 @@ class DecisionLog:
             if reason in rule.overridable.reasons and not isinstance(rule.overridable.length, Field):
                 lasts = say_limit(engine.binding.length(rule.overridable.length))
                 recorded = min(decided, now.date()).isoformat()
-                told = rows.override(self.key, now, one["finding"], one["rule"], reason, recorded, lasts)
+                try:
+                    told = rows.override(self.key, now, one["finding"], one["rule"], reason, recorded, lasts)
+                except Unmaskable as error:
+                    self._append(rows.dropped(self.key, now, error.field))
+                    continue
                 self._append(told, [one["finding"]])
                 kept += 1
         return kept
@@ -155,12 +159,14 @@ def read_lines(place: str | Path) -> Iterator[str]:
 
 
 def read_rows(place: str | Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a log. Raises LogError for a line that is none."""
+    """Yield the rows of a log. Raises LogError for a line that is none, or is not as it was written."""
     for number, line in enumerate(read_lines(place), 1):
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or found.get("format") != rows.FORMAT:
             raise LogError(str(place), f"row {number} is none that this version writes", "see what `codesafety log verify` says")
+        if head_of(line) is None:
+            raise LogError(str(place), f"row {number} is not as it was written", "see what `codesafety log verify` says")
         yield found

@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 
 from codesafety.decision_log.chain import EMPTY, Head, head_of
-from codesafety.decision_log.stores import BUSY_S, SealedBy
+from codesafety.decision_log.stores import BUSY_S, SealedBy, refuse_forked
 from codesafety.errors import LogError
 
 _NAME: Final = "the log in PostgreSQL"
@@ -47,7 +47,7 @@ class Postgres:
             connection.execute("SELECT number FROM codesafety_rows LIMIT 1")
 
     def append(self, seal: SealedBy, marks: Iterable[str] = ()) -> Head:
-        with self._lock, self._told() as connection:
+        with self._told() as connection:
             with connection.transaction():
                 connection.execute(_LOCK)
                 line = seal(self._head(connection))
@@ -59,7 +59,7 @@ class Postgres:
             return head
 
     def latest(self, mark: str) -> str | None:
-        with self._lock, self._told() as connection:
+        with self._told() as connection:
             found = connection.execute(
                 "SELECT line FROM codesafety_marks JOIN codesafety_rows USING (number) WHERE mark = %s ORDER BY number DESC LIMIT 1",
                 (mark,),
@@ -69,7 +69,7 @@ class Postgres:
     def lines(self) -> Iterator[str]:
         last, more = 0, True
         while more:
-            with self._lock, self._told() as connection:
+            with self._told() as connection:
                 rows = connection.execute(
                     "SELECT number, line FROM codesafety_rows WHERE number > %s ORDER BY number LIMIT %s", (last, _AT_ONCE)
                 ).fetchall()
@@ -79,11 +79,11 @@ class Postgres:
                 yield str(line)
 
     def head(self) -> Head:
-        with self._lock, self._told() as connection:
+        with self._told() as connection:
             return self._head(connection)
 
     def close(self) -> None:
-        if self._connection is not None:
+        if self._connection is not None and os.getpid() == self._process:  # elsewhere it would end that of who opened it
             self._connection.close()
 
     @staticmethod
@@ -100,15 +100,15 @@ class Postgres:
 
     @contextmanager
     def _told(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        """Give a connection. Whatever the driver says is told by its kind: its words may hold the place."""
-        if os.getpid() != self._process:
-            raise LogError(_NAME, "it was opened by another process", "open it in each process, after the fork")
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._place, autocommit=True, connect_timeout=BUSY_S)
-                if not self._writing:
-                    self._connection.read_only = True
-                self._connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{BUSY_S}s",))
-            yield self._connection
-        except psycopg.Error as error:
-            raise LogError(_NAME, f"it does not take what is asked ({type(error).__name__})", _HELP) from None
+        """Give the connection, to nobody else meanwhile. Whatever the driver says is told by its kind: its words may hold the place."""
+        refuse_forked(_NAME, self._process)
+        with self._lock:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = psycopg.connect(self._place, autocommit=True, connect_timeout=BUSY_S)
+                    if not self._writing:
+                        self._connection.read_only = True
+                    self._connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{BUSY_S}s",))
+                yield self._connection
+            except psycopg.Error as error:
+                raise LogError(_NAME, f"it does not take what is asked ({type(error).__name__})", _HELP) from None

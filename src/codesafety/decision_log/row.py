@@ -21,6 +21,7 @@ from typing import Any, Final
 from codesafety.answers.cds_hooks import uuids
 from codesafety.engine import Engine
 from codesafety.errors import ConfigurationError, InputError
+from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.paths import refuse_endless
 from codesafety.record import Record, Submission
 from codesafety.report import Report, Result
@@ -52,7 +53,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "rule": _RULE,
     "outcome": r"fires|cannot_tell",
     "action": r"none|note|review|hold",
-    "reason": r"[a-z][a-z0-9-]{0,63}",
+    "reason": r"[a-z][a-z0-9_-]{0,63}",
     "until": r"\d{4}-\d\d-\d\d",
     "recorded": r"\d{4}-\d\d-\d\d",
     "lasts": r"\d{1,5} (day|week|month|year)s?",
@@ -180,9 +181,11 @@ def organisation(sender: str | None) -> str | None:
 
 def finding_of(key: Key, submission: Submission, result: Result) -> str | None:
     """Return the keyed digest of a finding: this patient, this rule, these codes. None where it may not be set aside, where the
-    patient has no NHS number, or an entry no code."""
+    patient has no NHS number (one that is malformed or fails its check digit may stand for anybody), or an entry no code."""
     number = submission.patient.nhs_number
-    if number is None or result.overridable_by is None or result.outcome != "fires" or not result.entries:
+    if number is None or check_nhs_number(number) in ("malformed", "check_digit"):
+        return None
+    if result.overridable_by is None or result.outcome != "fires" or not result.entries:
         return None
     codes = sorted({f"{one.system}|{one.code}" for one in result.entries if one.code is not None})
     if any(one.code is None for one in result.entries):

@@ -5,6 +5,7 @@ A line that `append` has returned for is on the disk, whole; one for which it ra
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import sys
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import IO, Final, Protocol, runtime_checkable
 from urllib.parse import quote
 
-from codesafety.decision_log.chain import EMPTY, Head, head_of
+from codesafety.decision_log.chain import BEGINS, EMPTY, Head, head_of
 from codesafety.errors import LogError
 
+_log = logging.getLogger("codesafety.decision_log")
 SealedBy = Callable[[Head], str]
 """Makes a line that follows a head."""
 BUSY_S: Final = 10
@@ -93,7 +95,7 @@ class Sqlite:
                 raise
 
     def append(self, seal: SealedBy, marks: Iterable[str] = ()) -> Head:
-        with self._lock, self._told():
+        with self._told(), self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 line = seal(self._head())
@@ -109,14 +111,14 @@ class Sqlite:
 
     def latest(self, mark: str) -> str | None:
         wanted = "SELECT line FROM marks JOIN rows USING (number) WHERE mark = ? ORDER BY number DESC LIMIT 1"
-        with self._lock, self._told():
+        with self._told(), self._lock:
             found = self._connection.execute(wanted, (mark,)).fetchone()
         return None if found is None else str(found[0])
 
     def lines(self) -> Iterator[str]:
         last, rows = 0, [(0, "")]
         while rows:
-            with self._lock, self._told():
+            with self._told(), self._lock:
                 rows = self._connection.execute(
                     "SELECT number, line FROM rows WHERE number > ? ORDER BY number LIMIT ?", (last, _AT_ONCE)
                 ).fetchall()
@@ -125,7 +127,7 @@ class Sqlite:
                 yield line
 
     def head(self) -> Head:
-        with self._lock, self._told():
+        with self._told(), self._lock:
             return self._head()
 
     def close(self) -> None:
@@ -138,7 +140,7 @@ class Sqlite:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Say what SQLite says in our words, which hold nothing of a row."""
-        _own(self._path, self._process)
+        refuse_forked(self._path, self._process)
         try:
             yield
         except sqlite3.Error as error:
@@ -171,7 +173,7 @@ class Lines:
                     raise
 
     def append(self, seal: SealedBy, marks: Iterable[str] = ()) -> Head:
-        with self._lock, self._told(), self._alone() as descriptor:
+        with self._told(), self._lock, self._alone() as descriptor:
             size, before = self._whole_head(descriptor)
             line = seal(before)
             raw = f"{line}\n".encode()
@@ -191,9 +193,13 @@ class Lines:
             for raw in file:
                 if raw.endswith(b"\n"):
                     yield raw[:-1].decode("utf-8", "replace")
+                else:
+                    _log.warning(
+                        "%s: what stands after its last whole row is not read: a writer was stopped, or writes", self._path
+                    )
 
     def head(self) -> Head:
-        with self._lock, self._told(), self._alone() as descriptor:
+        with self._told(), self._lock, self._alone() as descriptor:
             return self._whole_head(descriptor)[1]
 
     def close(self) -> None:
@@ -201,19 +207,23 @@ class Lines:
             self._file.close()
 
     def _whole_head(self, descriptor: int) -> tuple[int, Head]:
-        """Return the size and the head, having cut off what is no whole line: nobody was told that it is there."""
+        """Return the size and the head, having cut off what is no whole row: nobody was told that it is there. Raises LogError, with the
+        file as it was, where something else stands there."""
         size = os.fstat(descriptor).st_size
         if self._known is not None and self._known[0] == size:
             return self._known
         tail = os.pread(descriptor, _TAIL, max(0, size - _TAIL))
         end = tail.rfind(b"\n") + 1
-        if end < len(tail):
-            if size > len(tail) and not end:
-                raise LogError(str(self._path), "its last row has no end", "see what `codesafety log verify` says")
-            os.ftruncate(descriptor, size - (len(tail) - end))
-            size -= len(tail) - end
+        if size > len(tail) and not end:
+            raise LogError(str(self._path), "its last row has no end", "see what `codesafety log verify` says")
         last = tail[:end].rstrip(b"\n").rpartition(b"\n")[2].decode("utf-8", "replace")
-        self._known = size, _last(str(self._path), last) if last else EMPTY
+        head = _last(str(self._path), last) if last else EMPTY
+        if torn := tail[end:]:
+            if torn[: len(BEGINS)] != BEGINS[: len(torn)]:
+                raise LogError(str(self._path), "what it ends with is no row", "name another file: this is no log")
+            size -= len(torn)
+            os.ftruncate(descriptor, size)
+        self._known = size, head
         return self._known
 
     @contextmanager
@@ -230,7 +240,7 @@ class Lines:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        _own(str(self._path), self._process)
+        refuse_forked(str(self._path), self._process)
         try:
             yield
         except ModuleNotFoundError:
@@ -243,9 +253,10 @@ class Output:
     """Standard output: for whatever collects it. Its chain begins anew with each process."""
 
     def __init__(self) -> None:
-        self._head, self._lock = EMPTY, threading.Lock()
+        self._head, self._lock, self._process = EMPTY, threading.Lock(), os.getpid()
 
     def append(self, seal: SealedBy, marks: Iterable[str] = ()) -> Head:
+        refuse_forked("standard output", self._process)
         with self._lock:
             line = seal(self._head)
             try:
@@ -282,6 +293,7 @@ def _last(place: str, line: str) -> Head:
     return head
 
 
-def _own(place: str, process: int) -> None:
+def refuse_forked(place: str, process: int) -> None:
+    """Raise LogError in another process than the one that opened a log. Ask before any lock: a thread that is not here may hold it."""
     if os.getpid() != process:
         raise LogError(place, "it was opened by another process", "open it in each process, after the fork")

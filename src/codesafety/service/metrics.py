@@ -42,9 +42,9 @@ class Metrics:
             "codesafety_bundle_expired", "1 where the bundle in use has expired", multiprocess_mode="livemax", **of
         )
         self.not_logged = Counter("codesafety_not_logged", "Requests that were not answered, for the log took no row", **of)
-        self._log_rows = Gauge("codesafety_log_rows", "Rows of the log that were written", multiprocess_mode="livesum", **of)
+        self._log_rows = Gauge("codesafety_log_rows", "Rows of the log that were written", multiprocess_mode="sum", **of)
         self._log_dropped = Gauge(
-            "codesafety_log_dropped", "Rows of the log that could not be masked", multiprocess_mode="livesum", **of
+            "codesafety_log_dropped", "Rows of the log that could not be masked", multiprocess_mode="sum", **of
         )
         self._decisions = Counter("codesafety_decisions", "Reports, by decision and told", ["decision", "told"], **of)
         self._findings = Counter("codesafety_findings", "Findings, by rule and action", ["rule", "version", "action"], **of)
