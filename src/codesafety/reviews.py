@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,23 +70,39 @@ def read(file: Path) -> tuple[Review, ...]:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"the reviews cannot be read as TOML: {error}", source=str(file), help="mend the file") from None
-    return tuple(_review(one, number, file) for number, one in enumerate(data.get("review", []), 1))
+    every = data.get("review", [])
+    if data.keys() - {"review"} or not isinstance(every, list):
+        raise InputError(
+            "it holds more than reviews", source=str(file), help="each review is a `[[review]]`, and nothing else is"
+        )
+    return tuple(_review(one, number, file) for number, one in enumerate(every, 1))
 
 
 def _review(data: Any, number: int, file: Path) -> Review:
     match data:
         case {"by": str(by), "digest": str(digest), "version": str(version), "on": str(on), **rest} if (
-            by and digest and version and on
+            by and digest and version and _is_day(on) and not rest.keys() - {"parts", "note"}
         ):
             parts, note = rest.get("parts", {}), rest.get("note")
-            if isinstance(parts, dict) and all(isinstance(value, str) for value in parts.values()):
-                return Review(by, digest, version, on, note if isinstance(note, str) else None, parts)
+            if (
+                isinstance(parts, dict)
+                and all(isinstance(value, str) for value in parts.values())
+                and isinstance(note, str | None)
+            ):
+                return Review(by, digest, version, on, note, parts)
     raise InputError(
         "a review is not whole",
         source=str(file),
         path=f"review {number}",
-        help="each has `by`, `digest`, `version` and `on` as text: `codesafety rules review` writes them",
+        help="each has `by`, `digest`, `version` and `on`, a day, as text, and may have a `note`: `codesafety rules review` writes them",
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def written(reviews: Iterable[Review]) -> str:

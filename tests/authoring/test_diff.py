@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.authoring.changes import CHANGES, HEAD, REWRITINGS, but, of, rule, value
+from tests.authoring.changes import CHANGES, HEAD, REWRITINGS, but, of, pair, rule, value
 from tests.differential.rules import RuleMaker
 from tests.differential.seeded import Seeded
 from tests.differential.worlds import bound, some_record, some_submission
@@ -15,7 +16,9 @@ from tests.differential.worlds import bound, some_record, some_submission
 from codesafety import ir, load
 from codesafety.authoring.diff.normal import Normal, Together
 from codesafety.authoring.diff.rules import STRICT, Compared, Version, compare
-from codesafety.authoring.diff.whole import Difference, difference
+from codesafety.authoring.diff.whole import Difference, difference, flips
+from codesafety.authoring.lint.patients import Tie
+from codesafety.authoring.lint.uneven import uneven
 from codesafety.authoring.mutating import mutants
 from codesafety.authoring.testing import Texts, answer, bind_for_examples, build
 from codesafety.engine import Engine, frozen_terminology
@@ -84,6 +87,11 @@ def test_what_is_only_written_otherwise_is_equal(old: str, new: str, tmp_path: P
         (of("age at e < 12 years"), of("age at e < 12 years").replace("review", "note"), "yes"),
         (of("age at e < 12 years").replace("review", "hold"), of("age at e < 12 years"), "no"),
         (of("age at e < 12 years").replace("hazard", "cannot tell hold hazard"), of("age at e < 12 years"), "yes"),
+        (
+            of("patient.gender is male").replace("review", "note cannot tell review"),
+            of("patient.gender is male or patient.gender is missing").replace("review", "note cannot tell review"),
+            "yes",
+        ),
     ],
 )
 def test_what_asked_for_a_person_and_no_longer_does_is_silent(old: str, new: str, silenced: str, tmp_path: Path) -> None:
@@ -100,6 +108,64 @@ def test_what_cannot_be_proved_is_not_called_equal(tmp_path: Path) -> None:
     assert one.tried > 50
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (of("age at e < 1 year"), of("age at e < 365 days")),
+        (of("age at e < 1 month"), of("age at e < 31 days")),
+        (pair("d is within 2 months before e"), pair("d is within 61 days before e")),
+        (pair("d is less than 1 month before e"), pair("d is less than 31 days before e")),
+        (of("e.date is within 30 days before 2020-03-31"), of("e.date is within 31 days before 2020-03-31")),
+        (of("patient.born is after 2020-01-01 and age at e >= 12 years"), of("patient.born is after 2020-01-01 and age at e >= 13 years")),
+        (
+            pair("d.date is before 2020-03-31 and d is within 30 days before e"),
+            pair("d.date is before 2020-03-31 and d is within 31 days before e"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_differs_on_some_days_of_the_calendar_only_is_different(old: str, new: str, tmp_path: Path) -> None:
+    assert compared(old, new, tmp_path).told == "different"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (of("age at e < 4 years"), of("age at e < 1461 days")),  # until 2100 only
+        (
+            pair("d is less than 1 year before e and age at e < 12 years and age at d >= 11 years"),
+            pair("d is less than 365 days before e and age at e < 12 years and age at d >= 11 years"),
+        ),
+    ],
+)
+def test_months_and_days_that_are_near_each_other_are_never_called_equal(old: str, new: str, tmp_path: Path) -> None:
+    assert compared(old, new, tmp_path).told != "equal"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (of("age at e < 12 weeks or age at e < 2 years"), of("age at e < 2 years")),
+        (
+            pair("d is within 12 weeks before e and age at e < 50 years and age at e < 51 years"),
+            pair("d is within 84 days before e and age at e < 50 years"),
+        ),
+    ],
+)
+def test_months_and_days_that_are_far_apart_are_proved(old: str, new: str, tmp_path: Path) -> None:
+    one = compared(old, new, tmp_path)
+    assert (one.told, one.how) == ("equal", "proof")
+
+
+def test_lengths_from_the_same_birth_are_not_near_each_other() -> None:
+    born, e, d = ("patient", "born"), (0, "date"), (1, "date")
+    years, days = ir.Length(Decimal(50), ir.Unit.YEARS), ir.Length(Decimal(7), ir.Unit.DAYS)
+    ages = [Tie(born, e, years, age=True), Tie(born, d, years, age=True)]
+    assert uneven([*ages, Tie(d, e, days)]) == set()
+    assert uneven([*ages, Tie(d, e, ir.Length(Decimal(1), ir.Unit.YEARS))]) == {born, e, d}
+    assert uneven([*ages, Tie(born, d, ir.Length(Decimal(600), ir.Unit.WEEKS))]) == set()
+    assert uneven([*ages, Tie(born, d, ir.Length(Decimal(2609), ir.Unit.WEEKS))]) == {born, d}
+
+
 def test_rules_go_come_and_change_their_names(tmp_path: Path) -> None:
     old = rule("for entry e in preg").replace("rule r", "rule kept") + rule("for entry e in lost").replace("rule r", "rule gone")
     new = rule("for entry z in preg").replace("{e}", "{z}").replace("rule r", "rule renamed") + rule(
@@ -109,6 +175,33 @@ def test_rules_go_come_and_change_their_names(tmp_path: Path) -> None:
     assert [(c.was.name, c.now.name, c.told) for c in found.rules] == [("t/kept", "t/renamed", "equal")]
     assert ([r.name for r in found.removed], [r.name for r in found.added]) == (["t/gone"], ["t/come"])
     assert found.silenced == ("t/gone",)
+
+
+def test_a_rule_that_is_gone_is_silent_also_where_only_what_it_could_not_tell_asked_for_a_person(tmp_path: Path) -> None:
+    other = rule("for entry e in lost").replace("rule r", "rule other")
+    for number, (asked, silenced) in enumerate((("note cannot tell review", ("t/r",)), ("note", ()))):
+        old = of("age at e < 12 years").replace("review", asked) + other
+        place = tmp_path / str(number)
+        place.mkdir()
+        assert apart(old, other, place).silenced == silenced
+
+
+def test_a_record_of_which_it_can_no_longer_be_told_that_it_cannot_be_told_is_silent(tmp_path: Path) -> None:
+    old = of("patient.gender is male").replace("review", "note cannot tell review")
+    new = of("patient.gender is male and patient.born is missing").replace("review", "note cannot tell review")
+    was, now = engine(old, tmp_path / "old"), engine(new, tmp_path / "new")
+    patient = next(w.patient for w in difference(was, now).rules[0].witnesses if (w.was[0], w.now[0]) == ("cannot tell", "clear"))
+    found = list(flips(difference(was, now), was, now, [("a", build(patient).submission)]))
+    assert [(one.was, one.now, one.is_silent) for one in found] == [("cannot tell", "clear", True)]
+
+
+def test_exceptions_that_change_names_are_told(tmp_path: Path) -> None:
+    one = compared(
+        rule('for entry e in preg unless "a" patient.gender is male unless "b" age at e < 12 years'),
+        rule('for entry e in preg unless "b" patient.gender is male unless "a" age at e < 12 years'),
+        tmp_path,
+    )
+    assert (one.told, [what for what, _, _ in one.asks]) == ("equal", ["exceptions"])
 
 
 def test_codes_and_limits_that_differ_are_named_with_their_terms(tmp_path: Path) -> None:

@@ -135,8 +135,22 @@ def test_a_bundle_carries_how_its_rulesets_stood(acme: Path, tmp_path: Path) -> 
     assert (used.review, used.review_status) == ("clinical safety officer, 2026-11-30", "reviewed")
 
 
+WHOLE = '[[review]]\nby = "x"\ndigest = "y"\nversion = "1"\non = "2026-11-30"\n'
+
+
 @pytest.mark.parametrize(
-    "text", ["[[review]]\nby = 3\n", "[[review]\n", '[[review]]\nby = "x"\ndigest = "y"\nversion = "1"\non = ""\n']
+    "text",
+    [
+        "[[review]]\nby = 3\n",
+        "[[review]\n",
+        WHOLE.replace("2026-11-30", ""),
+        WHOLE.replace("2026-11-30", "2026-13-30"),
+        WHOLE + "note = 5\n",
+        WHOLE + 'parts = "x"\n',
+        WHOLE + 'bye = "x"\n',
+        WHOLE.replace("[[review]]", "[[reviews]]"),
+        "review = 5\n",
+    ],
 )
 def test_a_record_that_is_broken_loads_nothing(acme: Path, text: str) -> None:
     (acme / "acme.review.toml").write_text(text, "utf-8")

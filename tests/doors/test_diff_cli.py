@@ -91,6 +91,27 @@ def test_where_no_record_can_be_read_nothing_is_compared(two: tuple[Path, Path],
     assert "NOTHING WAS COMPARED" in done.stderr
 
 
+def test_a_link_that_leads_nowhere_and_an_empty_folder_are_listed_as_not_read(two: tuple[Path, Path], tmp_path: Path) -> None:
+    messages, empty = tmp_path / "messages", tmp_path / "empty"
+    empty.mkdir()
+    messages.mkdir()
+    shutil.copy(MESSAGE, messages / "a.xml")
+    (messages / "b.xml").symlink_to(tmp_path / "nowhere.xml")
+    done = asked("diff", two[0], two[0], "--on", messages, "--on", empty)
+    assert done.exit_code == 1
+    assert [line.split(":")[0] for line in done.stdout.splitlines() if "NOT READ" in line] == [
+        f"NOT READ {messages / 'b.xml'}",
+        f"NOT READ {empty}",
+    ]
+
+
+def test_two_versions_without_a_rule_compare_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.rules").write_text('ruleset t { title "T" version 1.0.0 language 2 }\n', "utf-8")
+    for command in ("diff", "plan"):
+        done = asked(command, tmp_path, tmp_path)
+        assert (done.exit_code, done.stderr) == (2, "there is no rule and no value set in either: NOTHING WAS COMPARED\n")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["nowhere", "nowhere"], ["OLD", "nowhere"], ["OLD", "NEW", "--release", "a", "--release", "b", "--release", "c"]],
@@ -128,3 +149,32 @@ def test_two_releases_are_compared_for_the_same_rules(tmp_path: Path) -> None:
     assert "t/r: different" in done.stdout
     back = asked("diff", tmp_path / "r", tmp_path / "r", "--release", packs[1], "--release", packs[0])
     assert (back.exit_code, back.stderr) == (1, "silent for somebody: t/r\n")
+
+
+def test_what_asks_of_codes_that_no_set_names_is_not_called_equal_between_two_releases(tmp_path: Path) -> None:
+    more = small()
+    more.describe(more.concept(concept_id(90)), "Angina (disorder)", type_=FSN)
+    packs = [built(rows, tmp_path / name) for name, rows in (("a", small()), ("b", more))]
+    rules = tmp_path / "r"
+    rules.mkdir()
+    (rules / "t.rules").write_text(
+        'ruleset t { title "T" version 1.0.0 language 2 }\n'
+        f'valueset ill "Ill" {{ codes {DISEASE} }}\n'
+        'rule any { title "R" action review for entry e when age at e < 12 years say "{e}" }\n'
+        'rule said { title "R" action review for entry e in ill when age at e < 12 years say "{e}" }\n'
+        'rule medicine { title "R" action review for medication m in ill say "{m}" }\n',
+        "utf-8",
+    )
+    told = {
+        releases: {
+            one["rule"]: (one["told"], one["silenced"])
+            for one in data(rules, rules, *(part for place in releases for part in ("--release", packs[place])))["rules"]
+        }
+        for releases in ((0, 1), (0, 0))
+    }
+    assert told[0, 0] == {f"t/{name}": ("equal", "no") for name in ("any", "said", "medicine")}
+    assert told[0, 1] == {
+        "t/any": ("not told apart", "not decided"),
+        "t/said": ("equal", "no"),
+        "t/medicine": ("not told apart", "not decided"),
+    }

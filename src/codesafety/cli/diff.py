@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codesafety.bundle import Bundle, is_bundle, read_file
-from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, write, write_json
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, complain, fail, finish, write, write_json
 from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.plugins import Source
@@ -126,16 +126,21 @@ def _finish(found: Difference, before: Engine, after: Engine) -> None:
         complain(f"not decided whether it is silent for somebody: {name}")
     unread = bool(found.flips and found.flips.not_read)
     asked = len(found.rules) + len(found.added) + len(found.removed) + len(found.sets)
-    finish(SOMETHING if found.silenced or found.may_be_silenced or unread or not asked else CLEAN, answered=asked)
+    if not asked:
+        complain("there is no rule and no value set in either: NOTHING WAS COMPARED")
+        finish(FAILED, answered=0)
+    finish(SOMETHING if found.silenced or found.may_be_silenced or unread else CLEAN, answered=asked)
 
 
 def _records(engine: Engine, places: list[str], not_read: list[tuple[str, str]]) -> Iterator[tuple[str, Submission]]:
     """Yield each record at some places with its key: a file's name, with a table's row key or a line's number. What fails is noted."""
     for place in places:
         path = Path(place)
-        inside = [str(p) for p in sorted(path.rglob("*")) if p.is_file()] if path.is_dir() else [place]
-        if path.is_dir() and _holds_many(engine, place):
-            inside = [place]
+        inside = [place]
+        if path.is_dir() and not _holds_many(engine, place):  # a link is looked at, wherever it leads
+            inside = [str(p) for p in sorted(path.rglob("*")) if p.is_symlink() or not p.is_dir()]
+        if not inside:
+            not_read.append((place, "it holds no file"))
         for file in inside:
             try:
                 yield from _of_file(engine, file, not_read)

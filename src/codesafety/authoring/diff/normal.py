@@ -75,6 +75,8 @@ class Normal:
         self._together = together
         self._sets: dict[str, str] = {}
         self._tables: dict[str, str] = {}
+        self.labels: dict[str, list[str]] = {}
+        """What each rule calls its exceptions, in the order of their form."""
 
     def rule(self, rule: ir.Rule) -> ir.Rule:
         """Return a rule with its own items, condition and exceptions in one form; its words and what it asks for are as they were."""
@@ -82,12 +84,16 @@ class Normal:
         subject = self._bind(rule.trigger.subject, 0, env)
         partner = None if rule.trigger.partner is None else self._bind(rule.trigger.partner, 1, env)
         when = None if rule.when is None else self._condition(rule.when, env, _FIRST_QUANTIFIED)
-        unless = [self._condition(u.condition, env, _FIRST_QUANTIFIED) for u in rule.unless]
+        unless = sorted(
+            ((self._condition(u.condition, env, _FIRST_QUANTIFIED), u) for u in rule.unless),
+            key=lambda one: (_key(one[0]), one[1].label),
+        )
+        self.labels[rule.name] = ["a private fact" if u.private else f"“{u.label}”" for _, u in unless]
         return replace(
             rule,
             trigger=ir.Trigger(subject, partner, rule.trigger.unordered),
             when=when,
-            unless=tuple(ir.Unless("", one) for one in sorted(unless, key=_key)),
+            unless=tuple(ir.Unless("", one) for one, _ in unless),
             valid_from=_day(rule.valid_from),
             valid_until=_day(rule.valid_until),
             assumed=tuple(sorted((self._plain(one, rule, env) for one in rule.assumed), key=_key)),

@@ -115,6 +115,19 @@ class _Asked:
         return both_answer(self.alone, self.program, self.rule, patient)
 
 
+def is_strict(rule: ir.Rule) -> bool:
+    """Return whether a rule ever asks for a person, by what it finds or by what it cannot tell."""
+    return rule.action in STRICT or rule.cannot_tell in STRICT
+
+
+def became_silent(was: ir.Rule, now: ir.Rule | None, before: str, after: str) -> bool:
+    """Return whether a rule asked for a person by its answer, and by the answer after it no longer does as it did."""
+    if before == "fires":
+        return was.action in STRICT and after != "fires"
+    told = after != "clear" and now is not None and (after != "fires" or now.action in STRICT)
+    return before == "cannot tell" and was.cannot_tell in STRICT and not told
+
+
 def same_form(was: ir.Rule, now: ir.Rule) -> bool:
     """Return whether two rules in one form mean the same: what they range over, their condition, exceptions and days."""
     return all(
@@ -124,16 +137,18 @@ def same_form(was: ir.Rule, now: ir.Rule) -> bool:
 
 def compare(old: Version, new: Version, was: ir.Rule, now: ir.Rule, otherwise: Mapping[str, str]) -> Compared:
     """Return what two versions of a rule are to each other. `otherwise`: codes that the two read otherwise (`whole.read_otherwise`)."""
-    asks = tuple(_asks(was, now, old.binding, new.binding))
     one, other = old.forms[was.name], new.forms[now.name]
-    codes = [key for key in otherwise if any(key in old.together.sets[name].members for name in sets_of(one, other))]
+    asks = tuple(_asks(was, now, old, new))
+    asked = [old.together.sets[name] for name in sets_of(one, other)]
+    codes = [key for key in otherwise if any(_names(bound, key) for bound in asked)]
+    beyond = any(map(_reads_beyond_sets, (one, other))) and _read_otherwise(old.binding, new.binding, otherwise)
     lowered = any(
         before in STRICT and after not in STRICT
         for before, after in ((was.action, now.action), (was.cannot_tell, now.cannot_tell))
     )
-    if same_form(one, other) and not codes:
+    if same_form(one, other) and not codes and not beyond:
         return Compared(was, now, "equal", "form", "yes" if lowered else "no", asks=asks)
-    return _Pair(old, new, was, now, codes).compared(asks, lowered=lowered)
+    return _Pair(old, new, was, now, codes, beyond).compared(asks, lowered=lowered)
 
 
 @dataclass
@@ -143,6 +158,8 @@ class _Pair:
     was: ir.Rule
     now: ir.Rule
     codes: list[str]
+    beyond: bool
+    """Whether codes that no set names may be read otherwise, and matter to it."""
     found: dict[tuple[str, str], Witness] = field(default_factory=dict)
     tried: int = 0
 
@@ -155,18 +172,13 @@ class _Pair:
             self._try(patient)
         silent, apart = self._solved()
         silenced: Silenced = "not decided" if silent is not Verdict.NEVER else "no"
-        if self.was.action not in STRICT and self.was.cannot_tell not in STRICT:
+        if not is_strict(self.was):
             silenced = "no"
-        elif lowered or any(self._is_silence(w) for w in self.found.values()):
+        elif lowered or any(became_silent(self.was, self.now, w.was[0], w.now[0]) for w in self.found.values()):
             silenced = "yes"
         told: Told = "different" if self.found else "equal" if apart is Verdict.NEVER else "not told apart"
         how: Literal["proof"] | None = "proof" if told == "equal" else None
         return Compared(self.was, self.now, told, how, silenced, tuple(self.found.values()), self.tried, asks)
-
-    def _is_silence(self, one: Witness) -> bool:
-        if one.was[0] == "fires":
-            return self.was.action in STRICT
-        return self.was.cannot_tell in STRICT and one.now[0] == "clear"
 
     def _try(self, patient: ir.Example) -> bool:
         """Ask both versions of a patient; keep the first of each way in which they differ."""
@@ -186,7 +198,7 @@ class _Pair:
     def _solved(self) -> tuple[Verdict | None, Verdict | None]:
         """Return whether it is excluded that something became silent, and that anything differs: NEVER, or None."""
         one, other = self._forms
-        if not _comparable(one, other) or (self.codes and not self._are_new_to_it()):
+        if self.beyond or not _comparable(one, other) or (self.codes and not self._are_new_to_it()):
             return None, None
         binding = self.old.together.binding(self.new.binding, (one, replace(other, name=f"{other.name}~")))
         if self.codes:
@@ -198,7 +210,7 @@ class _Pair:
         for answered, wanted in ways_apart(*binding.rules):
             is_never = problem.find(wanted, confirm=self._try) is Verdict.NEVER
             apart = apart and is_never
-            if answered == "fires" or (answered == "cannot tell" and tells):
+            if answered == "fires" or (tells and (answered == "cannot tell" or self.now.action not in STRICT)):
                 silent = silent and is_never
         return (Verdict.NEVER if silent else None), (Verdict.NEVER if apart and not self.codes else None)
 
@@ -216,7 +228,7 @@ class _Pair:
         return (
             unknown
             and all(var.set is not None for var in own)
-            and not any(key in held[name].members for name in asked for key in self.codes)
+            and not any(_names(held[name], key) for name in asked for key in self.codes)
         )
 
     def _old_reads(self, key: str) -> bool:
@@ -282,6 +294,26 @@ class _Pair:
         yield from itertools.islice(sorted(apart | swapped, key=lambda key: (len(key), key)), _MOST_CODES)
 
 
+def _names(bound: BoundSet, key: str) -> bool:
+    return key in bound.members or key in bound.perhaps
+
+
+def _reads_beyond_sets(rule: ir.Rule) -> bool:
+    """Return whether a rule asks what codes are that none of its sets need name: of any item, or what a medicine holds."""
+    coded = {*_ENTRIES, ir.Kind.MEDICATION, ir.Kind.CODING}
+    return any(
+        var.kind is ir.Kind.MEDICATION or (var.kind in coded and var.set is None)
+        for var in _nodes(rule)
+        if isinstance(var, ir.Var)
+    )
+
+
+def _read_otherwise(old: Binding, new: Binding, otherwise: Mapping[str, str]) -> bool:
+    """Return whether two terminologies may read some code otherwise: all that is known without a release stands in sets."""
+    one, other = (binding.codebook.terminology for binding in (old, new))
+    return one.digest != other.digest if one.has_release or other.has_release else bool(otherwise)
+
+
 def _without(bound: BoundSet, codes: frozenset[str]) -> BoundSet:
     kept = bound.members if codes.isdisjoint(bound.members) else frozenset(bound.members) - codes
     return replace(bound, members=kept, perhaps=bound.perhaps - codes)
@@ -309,23 +341,19 @@ def _like(one: ir.Var, other: ir.Var) -> bool:
 
 def sets_of(*rules: ir.Rule) -> set[str]:
     """Return the sets that rules ask for, wherever they do."""
-    found: set[str] = set()
+    return {one.set for one in _nodes(*rules) if isinstance(one, ir.Var | ir.InSet | ir.Says) and one.set is not None}
 
-    def look(node: Any) -> None:
-        if isinstance(node, tuple):
-            for one in node:
-                look(one)
-        elif isinstance(node, ir.Example | str):
-            return
+
+def _nodes(*nodes: Any) -> Iterator[Any]:
+    """Yield everything of which rules are made, but their words and examples."""
+    for node in nodes:
+        if isinstance(node, ir.Rule):
+            yield from _nodes(node.trigger, node.when, node.unless)
+        elif isinstance(node, tuple):
+            yield from _nodes(*node)
         elif hasattr(node, "__dataclass_fields__"):
-            if isinstance(node, ir.Var | ir.InSet | ir.Says) and node.set is not None:
-                found.add(node.set)
-            for name in node.__dataclass_fields__:
-                look(getattr(node, name))
-
-    for rule in rules:
-        look((rule.trigger, rule.when, rule.unless))
-    return found
+            yield node
+            yield from _nodes(*(getattr(node, name) for name in node.__dataclass_fields__))
 
 
 def _rows(rule: ir.Rule, together: Together) -> Mapping[str, tuple[ir.TableRow, ...]]:
@@ -397,7 +425,7 @@ def _ordinal(one: ir.Attribute) -> int:
 # ------------------------------------------------------------------------------------------------ what it asks for and says
 
 
-def _asks(was: ir.Rule, now: ir.Rule, old: Binding, new: Binding) -> Iterator[tuple[str, str, str]]:
+def _asks(was: ir.Rule, now: ir.Rule, old: Version, new: Version) -> Iterator[tuple[str, str, str]]:
     """Yield what a rule asks for, says and names, before and now, where that differs."""
     for what, one, other in (
         ("action", was.action.value, now.action.value),
@@ -405,9 +433,10 @@ def _asks(was: ir.Rule, now: ir.Rule, old: Binding, new: Binding) -> Iterator[tu
         ("severity", was.severity or "none", now.severity or "none"),
         ("hazards", ", ".join(was.hazards) or "none", ", ".join(now.hazards) or "none"),
         ("title", was.title or "none", now.title or "none"),
+        ("reason", was.because or "none", now.because or "none"),
         ("sentence", spoken(was), spoken(now)),
-        ("exceptions", _labels(was), _labels(now)),
-        ("may be set aside", _overridable(was, old), _overridable(now, new)),
+        ("exceptions", *("; ".join(names) or "none" for names in _exceptions(was, now, old, new))),
+        ("may be set aside", _overridable(was, old.binding), _overridable(now, new.binding)),
         ("comes after", ", ".join(sorted(was.after)) or "none", ", ".join(sorted(now.after)) or "none"),
     ):
         if one != other:
@@ -418,8 +447,11 @@ def _word(action: ir.Action | None) -> str:
     return "listed" if action is None else action.value
 
 
-def _labels(rule: ir.Rule) -> str:
-    return "; ".join(sorted("a private fact" if u.private else f"“{u.label}”" for u in rule.unless)) or "none"
+def _exceptions(was: ir.Rule, now: ir.Rule, old: Version, new: Version) -> tuple[list[str], list[str]]:
+    """Return what both call their exceptions: in the order of their form where it is one, so that names that change places are seen."""
+    one, other = old.normal.labels[was.name], new.normal.labels[now.name]
+    same = old.forms[was.name].unless == new.forms[now.name].unless
+    return (one, other) if same else (sorted(one), sorted(other))
 
 
 def _overridable(rule: ir.Rule, binding: Binding) -> str:

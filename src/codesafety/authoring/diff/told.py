@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from codesafety import ir
-from codesafety.authoring.diff.rules import STRICT, Compared, Witness
+from codesafety.authoring.diff.rules import Compared, Witness, is_strict
 from codesafety.authoring.diff.whole import Change, Difference, Flip, SetChange
 from codesafety.authoring.lint import patients
 from codesafety.authoring.mutating import example_text
@@ -22,7 +22,7 @@ def as_text(found: Difference) -> Iterator[str]:
         if not one.unchanged or one.reworded:
             yield from _rule(one, found.terms)
     for rule in found.removed:
-        yield f"{rule.name}: gone ({rule.action.value}){', so that it is silent' if rule.action in STRICT else ''}"
+        yield f"{rule.name}: gone ({rule.action.value}){', so that it is silent' if is_strict(rule) else ''}"
     for rule in found.added:
         yield f"{rule.name}: new ({rule.action.value})"
     for change in found.sets:

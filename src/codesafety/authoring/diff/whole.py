@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from codesafety import ir
 from codesafety.authoring.diff.normal import Together
-from codesafety.authoring.diff.rules import STRICT, Compared, Version, compare, same_form
+from codesafety.authoring.diff.rules import Compared, Version, became_silent, compare, is_strict, same_form
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.told import terms_of
 from codesafety.authoring.testing import bind_for_examples
@@ -86,7 +86,7 @@ class Difference:
     @property
     def silenced(self) -> tuple[str, ...]:
         """What asked for a person and no longer does, for somebody."""
-        gone = [rule.name for rule in self.removed if rule.action in STRICT]
+        gone = [rule.name for rule in self.removed if is_strict(rule)]
         flipped = [one.rule for one in (self.flips.flips if self.flips else ()) if one.is_silent]
         return tuple(dict.fromkeys([*gone, *(c.now.name for c in self.rules if c.silenced == "yes"), *flipped]))
 
@@ -245,7 +245,7 @@ def _cell(cell: ir.Cell) -> str:
 def flips(found: Difference, old: Engine, new: Engine, records: Iterable[tuple[str, Submission]]) -> Iterator[Flip]:
     """Yield every item of records that a rule answers otherwise. A rule with another name is the same rule."""
     names = {c.was.name: c.now.name for c in found.rules}
-    rules = {**{r.name: r for r in old.rules}, **{r.name: r for r in new.rules}}
+    was, then = {names.get(r.name, r.name): r for r in old.rules}, {r.name: r for r in new.rules}
     for key, submission in records:
         before = {
             (names.get(rule, rule), path): said for (rule, path), said in _answers(old.program, old.binding, submission).items()
@@ -254,8 +254,7 @@ def flips(found: Difference, old: Engine, new: Engine, records: Iterable[tuple[s
         for rule, path in dict.fromkeys([*before, *now]):
             one, other = before.get((rule, path), "clear"), now.get((rule, path), "clear")
             if one != other:
-                was_strict = one == "fires" and rules[rule].action in STRICT
-                yield Flip(key, path, rule, one, other, was_strict and other != "fires")
+                yield Flip(key, path, rule, one, other, rule in was and became_silent(was[rule], then.get(rule), one, other))
 
 
 def _answers(program: Program, binding: Binding, submission: Submission) -> dict[tuple[str, str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +11,7 @@ from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.patients import RECORD, Choice, Coded, Item, Option, Tie
 from codesafety.authoring.lint.reading import Reading
+from codesafety.authoring.lint.uneven import STARTS, uneven
 from codesafety.evaluation.binding import Binding
 
 _MOST_ROWS = 12
@@ -49,28 +51,33 @@ class Options(Reading):
     def cases(self) -> list[dict[Choice, Option]]:
         """What is settled first: whether the subject has a day, whether there is a record, and the table's row."""
         day = patients.start_day(self.rules)
-        literals = {
-            near
-            for one, other, _, _ in self.asked.ties
-            for literal, node in ((one, other), (other, one))
-            if isinstance(literal, ir.DateLiteral) and node == self._anchor
-            for near in (literal.first - 1, literal.first, literal.last, literal.last + 1)
-        }
         timed = any(isinstance(c, tuple) and c[1] in ("date", "sent") for c in self._choices)
-        starts: list[Option] = [day, *sorted(literals), *([None] if timed else [])]
         records = [True, False] if RECORD in self._choices else [True]
         rows: list[Option] = list(self.rows[:_MOST_ROWS]) if self.row is not None else [None]
         cases = []
-        for there in records:
-            for start in starts:
-                for row in rows:
-                    case: dict[Choice, Option] = {self._anchor: start, RECORD: there}
-                    if isinstance(row, Coded) and row.row is not None:
-                        case[0, "code"] = row
-                        if start == day:  # a day on which the row is in force
-                            case[self._anchor] = max(min(day, row.row.last or day), row.row.first or 0)
-                    cases.append(case)
+        for there, row in itertools.product(records, rows):
+            case: dict[Choice, Option] = {RECORD: there}
+            first = day
+            if isinstance(row, Coded) and row.row is not None:
+                case[0, "code"] = row
+                first = max(min(day, row.row.last or day), row.row.first or 0)  # a day on which the row is in force
+            starts = dict.fromkeys([first, *self._starts(case)[0], *([None] if timed else [])])
+            cases += [{self._anchor: start, **case} for start in starts]
         return cases
+
+    def _starts(self, case: Mapping[Choice, Option]) -> tuple[list[int], bool]:
+        """Return the subject's days beside every bound that a day sets which a rule names, and whether these are all."""
+        ties = self._ties_of(case)
+        nodes = sorted({n for tie in ties for n in (tie.one, tie.other) if not isinstance(n, ir.DateLiteral)}, key=str)
+        placed: dict[Choice, list[int]] = {}
+        for _ in range(2):  # a named day may set a bound through another day
+            placed.update((node, patients.days(node, ties, placed)) for node in nodes)
+        every = placed.get(self._anchor, [])
+        step = len(every) // patients.MOST_OPTIONS + 1
+        return [*every[::step], *(STARTS if uneven(ties) else ())], step == 1
+
+    def _ties_of(self, case: Mapping[Choice, Option]) -> list[Tie]:
+        return [Tie(one, other, self.length(length, case), age) for one, other, length, age in self.asked.ties]
 
     @property
     def rows_are_all(self) -> bool:
@@ -138,7 +145,10 @@ class Options(Reading):
         start = case[self._anchor]
         anchor = [start] if isinstance(start, int) else [patients.start_day(self.rules)]
         placed: dict[Choice, Sequence[int]] = {self._anchor: anchor}
-        ties = [Tie(one, other, self.length(length, case), age) for one, other, length, age in self.asked.ties]
+        ties = self._ties_of(case)
+        partial |= {node for node in uneven(ties) if not isinstance(node, ir.DateLiteral)}
+        if not self._starts(case)[1]:
+            partial.add(self._anchor)
         found: dict[Choice, list[int]] = {}
         for _ in range(2):
             for node in sorted(nodes, key=lambda n: (n[1] == "born", str(n))):
