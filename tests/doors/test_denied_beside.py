@@ -12,6 +12,7 @@ import codesafety
 from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
 from codesafety.report import Report
+from codesafety.terminology.words import descriptions
 
 SCT = "http://snomed.info/sct"
 PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1995-01-01"}
@@ -205,3 +206,14 @@ def test_more_comments_than_are_read_are_a_line(engine: codesafety.Engine) -> No
     many = in_xml(around="<!-- nothing -->" * 1001)
     assert named(asked(engine, many)) == ["Bundle"]
     assert named(asked(engine, in_xml(around="<!-- nothing -->" * 1000))) == []
+
+
+def test_no_words_that_were_sent_are_kept_between_messages(engine: codesafety.Engine) -> None:
+    sent = {"display": "Zuleika is pregnant", "text": "Mrs Dobson is expecting", "value": "Zuleika says nay", "note": "She denies it"}
+    code = {"coding": [{**PREGNANT["coding"][0], "display": sent["display"]}], "text": sent["text"]}
+    observation = {"resourceType": "Observation", "id": "o", "status": "final", "subject": {"reference": "Patient/p"}, "code": code}
+    asked(engine, bundle({**observation, "valueString": sent["value"], "note": [{"text": sent["note"]}]}))
+    misses = descriptions._own.cache_info().misses
+    for words in sent.values():
+        descriptions._own(words)
+    assert descriptions._own.cache_info().misses == misses + len(sent)
