@@ -12,6 +12,7 @@ import codesafety
 from codesafety.cli.output import exit_code
 from codesafety.cli.render import render
 from codesafety.report import Report
+from codesafety.terminology.words import descriptions
 
 SCT = "http://snomed.info/sct"
 PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1995-01-01"}
@@ -134,6 +135,17 @@ def test_a_narrative_of_a_section_is_beside_what_the_section_names(engine: codes
     assert named(asked(engine, bundle(condition(), other, document))) == [ITEM]
 
 
+def test_a_narrative_of_a_section_is_beside_what_the_lists_name_that_it_names(engine: codesafety.Engine) -> None:
+    lists = [
+        {"resourceType": "List", "id": name, "status": "current", "mode": "snapshot", "entry": [{"item": {"reference": to}}]}
+        for name, to in (("k", "List/l"), ("l", "Condition/c"), ("m", "List/m"))
+    ]
+    for to, paths in {"List/k": ["Bundle.entry[1].resource"], "List/m": []}.items():
+        section = {"entry": [{"reference": to}], "text": {"status": "generated", "div": DIV % "Denied"}}
+        document = {"resourceType": "Composition", "id": "d", "status": "final", "section": [section]}
+        assert named(asked(engine, bundle(condition(), *lists, document))) == paths
+
+
 @pytest.mark.parametrize(
     ("parts", "path"),
     [
@@ -201,7 +213,35 @@ def test_in_tables_it_is_named(engine: codesafety.Engine, tmp_path: Path) -> Non
     assert named(engine.assess(submission)) == ["entries[0]"]
 
 
+def test_a_long_comment_is_read_to_its_end(engine: codesafety.Engine) -> None:
+    long = in_xml(f"<!-- {'nothing ' * 10_000} Not pregnant -->")
+    assert named(asked(engine, long)) == ["Bundle.entry[1].resource"]
+    assert [line.reason for line in asked(engine, long).not_read if line.coded] == [LINE]
+
+
 def test_more_comments_than_are_read_are_a_line(engine: codesafety.Engine) -> None:
     many = in_xml(around="<!-- nothing -->" * 1001)
     assert named(asked(engine, many)) == ["Bundle"]
     assert named(asked(engine, in_xml(around="<!-- nothing -->" * 1000))) == []
+
+
+def test_no_words_that_were_sent_are_kept_between_messages(engine: codesafety.Engine) -> None:
+    sent = {
+        "display": "Zuleika is pregnant",
+        "text": "Mrs Dobson is expecting",
+        "value": "Zuleika says nay",
+        "note": "She denies it",
+    }
+    code = {"coding": [{**PREGNANT["coding"][0], "display": sent["display"]}], "text": sent["text"]}
+    observation = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": code,
+    }
+    asked(engine, bundle({**observation, "valueString": sent["value"], "note": [{"text": sent["note"]}]}))
+    misses = descriptions._own.cache_info().misses
+    for words in sent.values():
+        descriptions._own(words)
+    assert descriptions._own.cache_info().misses == misses + len(sent)

@@ -171,6 +171,71 @@ def test_shipped_rulesets_are_read_where_they_are_used(folder: Path) -> None:
     ]
 
 
+def other_ruleset(folder: Path) -> tuple[Drafts, Path]:
+    """Return drafts of a ruleset that uses another, and the other's folder."""
+    there = folder / "there"
+    there.mkdir()
+    (there / "a.rules").write_text('ruleset there { title "There" version 1.0.0 language 2 }\n')
+    (there / "b.rules").write_text('limit soon "Soon" { default 9 months }\n')
+    drafts = Drafts(others={"there": there})
+    drafts.write(
+        folder / "a.rules",
+        'ruleset my.rules { title "Mine" version 1.0.0 language 2 uses there 1.0.0 }\n'
+        'rule r {\n  action note\n  for entry e\n  when age at e < there/soon\n  say "{e}"\n}\n',
+    )
+    return drafts, there
+
+
+def errors(drafts: Drafts) -> list[tuple[str, str]]:
+    return [(d.code, d.message) for d in drafts.checked().diagnostics if d.severity == "error"]
+
+
+def test_a_ruleset_in_use_is_read_again_when_asked(folder: Path) -> None:
+    drafts, there = other_ruleset(folder)
+    assert errors(drafts) == []
+    (there / "b.rules").write_text('limit later "Later" { default 9 months }\n')
+    drafts.reread()
+    assert errors(drafts) == [("CS203", "there is no limit `there/soon`")]
+    (there / "b.rules").unlink()
+    (there / "c.rules").write_text('limit soon "Soon" { default 9 months }\n')
+    drafts.reread()
+    assert errors(drafts) == []
+
+
+def test_a_rule_file_in_use_that_cannot_be_read_is_told(folder: Path) -> None:
+    drafts, there = other_ruleset(folder)
+    (there / "b.rules").write_bytes(b"/* caf\xe9 */")
+    assert errors(drafts) == [
+        ("CS108", f"`{(there / 'b.rules').as_posix()}` is not UTF-8 (byte 6)"),
+        ("CS203", "there is no limit `there/soon`"),
+    ]
+    assert [d.code for d in drafts.in_the_way(drafts.checked())] == ["CS108"]
+
+
+def test_a_ruleset_that_is_gone_is_none(folder: Path) -> None:
+    drafts, there = other_ruleset(folder)
+    for file in there.iterdir():
+        file.unlink()
+    assert errors(drafts)[0] == ("CS215", "there is no ruleset `there`")
+
+
+def test_a_rule_file_that_cannot_be_read_is_told_until_it_can_or_is_gone(folder: Path) -> None:
+    drafts, broken = Drafts(), folder / "b.rules"
+    drafts.write(folder / "a.rules", 'ruleset my.rules { title "Mine" version 1.0.0 language 2 }\n')
+    broken.write_bytes(b"/* caf\xe9 */")
+    drafts.take(broken)
+    assert errors(drafts) == [("CS108", f"`{broken.as_posix()}` is not UTF-8 (byte 6)")]
+    assert drafts.unread == [broken]
+    broken.write_bytes(b"/* caf */")
+    drafts.take(broken)
+    assert errors(drafts) == []
+    broken.write_bytes(b"/* caf\xe9 */")
+    drafts.take(broken)
+    broken.unlink()
+    drafts.take(broken)
+    assert (errors(drafts), drafts.unread) == ([], [])
+
+
 def test_a_file_that_rules_name_is_read_again_when_asked(folder: Path) -> None:
     drafts, path = Drafts(), folder / "my.rules"
     drafts.write(path, RULES)

@@ -424,6 +424,17 @@ def test_nothing_is_run_on_a_set_that_is_wrong(editor: Editor) -> None:
     assert found["text"] == "a.rules:3 is wrong, and rules may need it: put it right first"
 
 
+def test_a_file_beside_that_cannot_be_read_is_told_and_in_the_way(editor: Editor) -> None:
+    (editor.folder / "b.rules").write_bytes(b"/* caf\xe9 */")
+    uri = editor.open("a.rules")
+    assert [(code, at) for code, at, _ in told(editor.diagnostics[editor.uri("b.rules")])] == [("CS108", (0, 0, 0, 0))]
+    found = editor.command("run", uri)
+    assert (found["ok"], found["refused"]) == (False, True)
+    assert found["text"] == "b.rules:1 is wrong, and rules may need it: put it right first"
+    asked = {"textDocument": {"uri": uri}, "position": _at(2, 10)["start"], "newName": "with-child"}
+    assert editor.ask("textDocument/rename", asked)["error"]["message"] == "b.rules cannot be read, and may name it"
+
+
 def test_a_file_that_changes_on_disk_is_read_again(editor: Editor) -> None:
     editor.open("a.rules")
     other = editor.folder / "b.rules"

@@ -73,6 +73,12 @@ def test_nothing_is_asked_of_a_set_that_is_wrong(playground: Playground) -> None
     assert [one["code"] for one in found["problems"]] == ["CS209"]
 
 
+def test_nothing_is_asked_under_a_header_that_is_wrong(playground: Playground) -> None:
+    found = playground.answer(FIRST.replace("language 2", "language 9"), patient(gender="male"))
+    assert verdicts(found) == [(NAME, "not checked")]
+    assert [one["code"] for one in found["problems"]] == ["CS223"]
+
+
 def test_shipped_rulesets_can_be_used(playground: Playground) -> None:
     text = FIRST.replace("language 2 }", "language 2 uses uk.codes 1.0.0 }")
     assert verdicts(playground.answer(text, patient(gender="male"))) == [(NAME, "fires")]
@@ -81,7 +87,13 @@ def test_shipped_rulesets_can_be_used(playground: Playground) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("{", "the patient is no JSON at line 1"),
+        ("{", "patient: is not well-formed JSON: line 1, column 2"),
+        ("[" * 100_000, "patient: nests deeper than"),
+        ('{"submission": {}, "submission": {}}', "patient: gives one name twice in one object"),
+        ('{"submission": "\ud800"}', "patient: holds half of a surrogate pair"),
+        ('{"submission": []}', "submission at the object: input should be a valid dictionary"),
+        ('{"submission": ""}', "submission at the object: input should be a valid dictionary"),
+        ('{"submission": null}', "submission at the object: input should be a valid dictionary"),
         ("[]", "a patient has a `submission` and a `record`"),
         ('{"submission": {"patient": {"born": "secret"}}}', "submission"),
     ],

@@ -124,7 +124,7 @@ def test_a_patient_that_is_no_json_is_told(page: Any) -> None:
     page.get_by_text("As JSON").click()
     page.get_by_label("The patient as the library reads one").fill("{")
     summary(page, "Not checked: the patient cannot be read.")
-    api.expect(page.locator("#patient-problem")).to_contain_text("the patient is no JSON at line 1")
+    api.expect(page.locator("#patient-problem")).to_contain_text("patient: is not well-formed JSON: line 1, column 2")
     api.expect(page.locator(".rule")).to_have_count(0)
 
 

@@ -52,7 +52,14 @@ def test_another_page_is_refused(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"{", 400), ({"rules": 1, "patient": "{}"}, 400), ({"rules": ""}, 400), (b" " * (4 * 2**20 + 1), 413)]
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[" * 100_000, 400),
+        ({"rules": 1, "patient": "{}"}, 400),
+        ({"rules": ""}, 400),
+        (b" " * (4 * 2**20 + 1), 413),
+    ],
 )
 def test_what_is_no_question_is_refused(port: int, body: object, status: int) -> None:
     assert asked(port, "POST", "/answer", body)[0] == status

@@ -120,10 +120,11 @@ def answer(value: Value | None, codings: tuple[Coding, ...], text: str | None, t
         return "unknown" if len(said) > 1 or "unknown" in said else "absent"
     if value.codings or value.text is not None:
         own = list(own_terms(codings, text, terminology))
+        sent = set(own).difference(known_terms(codings, terminology))
         if said:  # a yes, and perhaps more
             return "unknown" if any(in_doubt_as_answer(words, own) for words in filter(_may_answer, _words(value))) else None
         spoken = list(_described(value, terminology))
-        if any(judge("", words, own, _nobody).verdict is Words.NEGATES for words in spoken):
+        if any(judge("", words, own, _nobody, sent=sent).verdict is Words.NEGATES for words in spoken):
             return "absent"
         if any(in_doubt_as_answer(words, own) for words in spoken):
             return "unknown"

@@ -7,6 +7,7 @@ that stands in it changes. What is said is what `load` says of the same files.
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -18,10 +19,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from codesafety import ir
-from codesafety.diagnostics import Diagnostic, Diagnostics, Span
+from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span
 from codesafety.language.checking.rulesets import Folder, check, header, named_files
 from codesafety.language.checking.scope import Names, RulesetScope, Use
-from codesafety.language.files import SUFFIX, Loaded, digest, read_named
+from codesafety.language.files import SUFFIX, Loaded, digest, read_named, read_rules
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.parser import parse_collecting, scanner
 from codesafety.language.parsing.tokens import Token
@@ -83,6 +84,13 @@ class Piece:
     newlines: int
     start: int = 0
     line: int = 0
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether what it declares is a rule, and nothing that rules may need."""
+        declared = [isinstance(node, syntax.Rule) for node in self.syntax.declarations]
+        declared += [kind == "rule" for kind, _ in self.syntax.broken]
+        return bool(declared) and all(declared)
 
 
 @dataclass(slots=True)
@@ -165,6 +173,8 @@ class Drafts:
         self._files: dict[Path, _File] = {}
         self.others = dict(others or {})
         self._other_files: dict[Path, list[_File]] = {}
+        self._unread: dict[Path, list[Diagnostic]] = {}
+        """What is to be said of the rule files that cannot be read; of those of others by their folder."""
         self._predicates = predicates or {}
         self._serial = count()
         self._pieces: dict[str, Piece] = {}
@@ -180,19 +190,43 @@ class Drafts:
         """The rule files that were written."""
         return sorted(self._files)
 
+    @property
+    def unread(self) -> list[Path]:
+        """The rule files that were taken and cannot be read."""
+        return sorted(self._unread.keys() - self._other_files.keys())
+
     def write(self, path: Path, text: str) -> None:
         """Take a rule file's text: of the pieces, those that are new are parsed."""
+        self._unread.pop(path, None)
         self._files[path] = self._cut(path, text, self._files.get(path))
+
+    def take(self, path: Path) -> None:
+        """Take a rule file as it is on disk. That it cannot be read is said of it from now on; one that is gone is forgotten."""
+        told = Diagnostics()
+        text = read_rules(path, told) if os.path.lexists(path) else None
+        if text is not None:
+            self.write(path, text)
+            return
+        self.forget(path)
+        if told.found:
+            self._unread[path] = told.found
 
     def forget(self, path: Path) -> None:
         """Forget a rule file."""
+        self._unread.pop(path, None)
         gone = self._files.pop(path, None)
-        for piece in gone.pieces if gone is not None else ():
+        if gone is not None:
+            self._forget_pieces(gone)
+
+    def _forget_pieces(self, file: _File) -> None:
+        for piece in file.pieces:
             self._pieces.pop(piece.key, None)
 
     def reread(self) -> None:
-        """Read the files that rules name anew when they are next asked for."""
+        """Read anew what is on disk: the files that rules name, when they are next asked for, and the rulesets in use."""
         self._data.clear()
+        for root in list(self._other_files):
+            self._take_other(root)
 
     def text(self, path: Path) -> str | None:
         """Return the text of a rule file, or None where it is not held."""
@@ -216,6 +250,13 @@ class Drafts:
         """Return the piece in which a line (from 0) begins."""
         file = self._files.get(path)
         return None if file is None else file.pieces[bisect_right(file.lines, line) - 1]
+
+    def in_the_way(self, checked: Checked) -> Iterator[Diagnostic]:
+        """Yield what is wrong, and not in a rule alone: rules may need it, and none can be asked before it is put right."""
+        for one in checked.diagnostics:
+            piece = self.piece(one.span.file)
+            if one.severity is Severity.ERROR and (piece is None or not piece.is_rule):
+                yield one
 
     def _cut(self, path: Path, text: str, before: _File | None) -> _File:
         """Return a file in pieces: of those before, each that stands in it still."""
@@ -259,7 +300,7 @@ class Drafts:
         diagnostics, sources = Diagnostics(), dict[str, str]()
         own = self._folders(diagnostics)
         folders = [folder for folder, _ in own]
-        folders += self._used(folders)
+        folders += self._used(folders, diagnostics)
         for folder in folders:
             folder.header = header(folder, diagnostics)
         for (folder, files), (other, others) in combinations(own, 2):
@@ -313,6 +354,8 @@ class Drafts:
         for file in self._files.values():
             for piece in file.pieces:
                 diagnostics.found += piece.diagnostics
+        for path in self.unread:
+            diagnostics.found += self._unread[path]
         for root in by_folder:
             diagnostics.found += self._data[root].told
         return folders
@@ -336,22 +379,37 @@ class Drafts:
         places = {name: (root / name).as_posix() for name in data}
         return Folder(f"`{root.as_posix()}`", parsed, data, places, "", shipped)
 
-    def _used(self, folders: Sequence[Folder]) -> list[Folder]:
-        """Return the rulesets that the drafts do not hold themselves: in full those in use, of the others their names."""
+    def _used(self, folders: Sequence[Folder], diagnostics: Diagnostics) -> list[Folder]:
+        """Return the rulesets that the drafts do not hold themselves: in full those in use, of the others their names.
+
+        One of which nothing is left on disk is none.
+        """
         here, wanted = _names(folders), _uses(folders)
         whole: dict[str, Folder] = {}
         while wanted:
             name = wanted.pop()
             if name in self.others and name not in here and name not in whole:
-                whole[name] = self._folder(self.others[name], self._read(self.others[name]), shipped=True)
-                wanted |= _uses([whole[name]])
+                root = self.others[name]
+                if root not in self._other_files:
+                    self._take_other(root)
+                diagnostics.found += self._unread.get(root, ())
+                if self._other_files[root]:
+                    whole[name] = self._folder(root, self._other_files[root], shipped=True)
+                    wanted |= _uses([whole[name]])
+                else:
+                    here.add(name)
         return [whole.get(name) or self._head(name) for name in self.others if name not in here]
 
-    def _read(self, root: Path) -> list[_File]:
-        if root not in self._other_files:
-            files = sorted(root.glob(f"*{SUFFIX}"))
-            self._other_files[root] = [self._cut(path, path.read_text("utf-8"), None) for path in files]
-        return self._other_files[root]
+    def _take_other(self, root: Path) -> None:
+        """Take the rule files of another ruleset as they are on disk now."""
+        told = Diagnostics()
+        texts = {path: read_rules(path, told) for path in sorted(root.glob(f"*{SUFFIX}"))}
+        before = {file.path: file for file in self._other_files.get(root, ())}
+        for path, file in before.items():
+            if texts.get(path) is None:
+                self._forget_pieces(file)
+        self._other_files[root] = [self._cut(p, text, before.get(p)) for p, text in texts.items() if text is not None]
+        self._unread[root] = told.found
 
     def _head(self, name: str) -> Folder:
         """Return a ruleset that nobody uses: what it is called, for those who mean it."""

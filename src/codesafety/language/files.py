@@ -14,6 +14,7 @@ from codesafety.paths import refuse_endless
 SUFFIX = ".rules"
 MAX_BYTES = 16 * 1024 * 1024
 """The largest single rule or data file that is read."""
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,27 @@ def read_named(root: Path, names: Iterable[str], diagnostics: Diagnostics) -> di
     inside = root.resolve()
     found = {name: _read(root / name, diagnostics) for name in names if _is_file_inside(root / name, inside)}
     return {name: raw for name, raw in found.items() if raw is not None}
+
+
+def read_rules(path: Path, diagnostics: Diagnostics) -> str | None:
+    """Return the text of a rule file, or None where it cannot be read, which is reported."""
+    raw = _read(path, diagnostics)
+    return None if raw is None else text_of(path, raw, diagnostics)
+
+
+def text_of(path: Path, raw: bytes, diagnostics: Diagnostics) -> str | None:
+    """Return the text that the bytes of a rule file are, or None where they are none, which is reported."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        name, document = path.as_posix(), raw.startswith(_ZIP)
+        diagnostics.error(
+            "CS108",
+            f"`{name}` is {'a document of a word processor' if document else f'not UTF-8 (byte {error.start})'}",
+            Span(name, 0, 0),
+            "save it as plain text (UTF-8)" if document else "save the file as UTF-8",
+        )
+        return None
 
 
 def _is_file_inside(path: Path, root: Path) -> bool:

@@ -11,11 +11,22 @@ from codesafety.diagnostics import Diagnostic, Diagnostics, Severity, Span
 from codesafety.errors import RuleError
 from codesafety.language.checking.rulesets import Folder, check, header, named_files
 from codesafety.language.checking.scope import Names
-from codesafety.language.files import SUFFIX, Found, Loaded, Place, ReadFolder, digest, digest_of, find, nothing, read_named
+from codesafety.language.files import (
+    SUFFIX,
+    Found,
+    Loaded,
+    Place,
+    ReadFolder,
+    digest,
+    digest_of,
+    find,
+    nothing,
+    read_named,
+    text_of,
+)
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.parser import parse_collecting, scanner
 
-_ZIP = b"PK\x03\x04"
 _OTHER_FORMATS = ("{\\rtf", "PK\x03\x04")
 """How a word processor's files begin."""
 
@@ -166,16 +177,8 @@ def _folder(
 ) -> list[Folder]:
     parsed: list[syntax.File] = []
     for file, raw in files.items():
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            document = raw.startswith(_ZIP)
-            diagnostics.error(
-                "CS108",
-                f"`{file.as_posix()}` is {'a document of a word processor' if document else f'not UTF-8 (byte {error.start})'}",
-                Span(file.as_posix(), 0, 0),
-                "save it as plain text (UTF-8)" if document else "save the file as UTF-8",
-            )
+        text = text_of(file, raw, diagnostics)
+        if text is None:
             continue
         sources[file.as_posix()] = text
         _parse_into(parsed, text, file.as_posix(), diagnostics)

@@ -12,11 +12,12 @@ from typing import Final
 from codesafety import ir
 from codesafety.authoring.testing import bind_for_examples
 from codesafety.builtin import all_rulesets
+from codesafety.diagnostics import Diagnostics
 from codesafety.engine import frozen_terminology, installed_predicates, open_terminology
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.predicates import BoundPredicate
 from codesafety.language.drafts import Checked, Drafts
-from codesafety.language.files import SUFFIX
+from codesafety.language.files import SUFFIX, read_rules
 from codesafety.language.parsing import syntax
 from codesafety.lsp.places import Places
 from codesafety.terminology.interface import Terminology
@@ -47,7 +48,7 @@ class Desk:
         self.roots = list(roots)
         places: dict[str, set[Path]] = {}
         for file in self.rule_files():
-            for name in _HEADER.findall(_read(file) or ""):
+            for name in _HEADER.findall(read_rules(file, Diagnostics()) or ""):  # where it is used, what it is not is told
                 places.setdefault(name, set()).add(file.parent)
         self.drafts.others |= {name: folders.pop() for name, folders in places.items() if len(folders) == 1}  # of two, neither
 
@@ -68,8 +69,8 @@ class Desk:
         """Take the rule files of a folder as they are on disk, but for those that are open."""
         if folder.is_dir():
             for file in sorted(folder.glob(f"*{SUFFIX}")):
-                if self.drafts.text(file) is None and (text := _read(file)) is not None:
-                    self.drafts.write(file, text)
+                if self.drafts.text(file) is None:
+                    self.drafts.take(file)
         self._changed()
 
     def close(self, path: Path) -> None:
@@ -78,7 +79,7 @@ class Desk:
         if any(other.parent == path.parent for other in self.open):
             self.reread([path])
         else:
-            for file in [file for file in self.drafts.paths if file.parent == path.parent]:
+            for file in [file for file in (*self.drafts.paths, *self.drafts.unread) if file.parent == path.parent]:
                 self.drafts.forget(file)
         self._changed()
 
@@ -87,11 +88,7 @@ class Desk:
         folders = {path.parent for path in self.open}
         for path in paths:
             if path.suffix == SUFFIX and path not in self.open and path.parent in folders:
-                text = _read(path)
-                if text is None:
-                    self.drafts.forget(path)
-                else:
-                    self.drafts.write(path, text)
+                self.drafts.take(path)
         self.drafts.reread()
         self._changed()
 
@@ -151,10 +148,3 @@ WHAT: Final[Mapping[type, str]] = {
     syntax.Rule: "rule",
 }
 """What a declaration is called."""
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -9,7 +9,9 @@ from typing import Final
 
 from lsprotocol import types
 
+from codesafety.diagnostics import Diagnostics
 from codesafety.language.drafts import Piece
+from codesafety.language.files import read_rules
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.parser import scanner
 from codesafety.language.parsing.tokens import Token
@@ -179,12 +181,11 @@ def rename(desk: Desk, piece: Piece, offset: int, new: str) -> types.WorkspaceEd
 def take_dependents(desk: Desk, whole: str) -> None:
     """Take the rulesets below the open folders that name something of another by its whole name."""
     word = re.compile(rf"(?<![\w.-]){re.escape(whole)}(?![\w-])")
-    for file in desk.rule_files():
+    for file in (*desk.rule_files(), *desk.drafts.unread):
         if desk.drafts.text(file) is None:
-            try:
-                text = file.read_text("utf-8")
-            except (OSError, UnicodeDecodeError):
-                raise Refused(f"{file.name} cannot be read, and may name it") from None
+            text = read_rules(file, Diagnostics())
+            if text is None:
+                raise Refused(f"{file.name} cannot be read, and may name it")
             if word.search(text):
                 desk.take_folder(file.parent)
 

@@ -18,7 +18,6 @@ from codesafety.diagnostics import count
 from codesafety.engine import load
 from codesafety.language.drafts import Checked
 from codesafety.language.files import Loaded
-from codesafety.language.parsing import syntax
 from codesafety.lsp.desk import Desk
 from codesafety.lsp.names import Refused
 from codesafety.lsp.places import path_of
@@ -28,14 +27,11 @@ def rules_named(desk: Desk, uri: str, name: str | None) -> list[ir.Rule]:
     """Return the rules of a document, or those that one declaration makes. Raises Refused where something that they need is wrong."""
     path = path_of(uri)
     ruleset = desk.checked.ruleset_of.get(path)
-    wrong = {d.span.file for d in desk.checked.diagnostics if d.severity == "error"}
-    for file, owner in desk.checked.ruleset_of.items():
-        for piece in desk.drafts.pieces(file) if owner == ruleset else ():
-            other = any(not isinstance(n, syntax.Rule) for n in piece.syntax.declarations) or any(
-                kind != "rule" for kind, _ in piece.syntax.broken
-            )
-            if piece.key in wrong and other:
-                raise Refused(f"{file.name}:{piece.line + 1} is wrong, and rules may need it: put it right first")
+    for one in desk.drafts.in_the_way(desk.checked):
+        file, where = desk.places.range(one.span)
+        is_named = desk.drafts.piece(one.span.file) is None  # a file that rules name, or one that cannot be read
+        if file.is_relative_to(path.parent) if is_named else desk.checked.ruleset_of.get(file) == ruleset:
+            raise Refused(f"{file.name}:{where.start.line + 1} is wrong, and rules may need it: put it right first")
     found = [
         rule
         for piece in desk.drafts.pieces(path)

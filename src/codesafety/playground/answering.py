@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -13,13 +12,13 @@ from codesafety.authoring.testing import bind_for_examples, build
 from codesafety.authoring.why import Clause, Trace, as_paragraph, trace
 from codesafety.builtin import all_rulesets
 from codesafety.diagnostics import Diagnostics
-from codesafety.engine import frozen_terminology, installed_predicates, open_terminology, read_model
+from codesafety.engine import frozen_terminology, installed_predicates, open_terminology, text_source
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.work import NotAsked
+from codesafety.formats.native import plain_json, validated
 from codesafety.language.drafts import Checked, Drafts
 from codesafety.language.parsing import syntax
-from codesafety.plugins.reading import Source
 from codesafety.record import Record, Submission
 
 _FILE: Final = Path("this page", "rules")
@@ -50,7 +49,7 @@ class Playground:
             answers: list[dict[str, Any]] = []
             try:
                 submission, record = _patient(patient)
-                if self._may_need_what_is_wrong(checked):
+                if any(self._drafts.in_the_way(checked)):
                     answers = [
                         _not_checked(_head(rule), "Something that rules may need is wrong. Put it right first.") for rule in own
                     ]
@@ -107,14 +106,6 @@ class Playground:
         terminology = self._release or frozen_terminology(loaded.rulesets)
         return bind_for_examples(loaded.rulesets, terminology, predicates=self._predicates, sources=loaded.sources)
 
-    def _may_need_what_is_wrong(self, checked: Checked) -> bool:
-        """Return whether something other than a rule is wrong."""
-        for one in checked.diagnostics:
-            piece = self._drafts.piece(one.span.file)
-            if one.severity == "error" and (piece is None or not piece.text.startswith("rule")):
-                return True
-        return False
-
 
 def _nothing(_root: Path, _names: Sequence[str], _told: Diagnostics) -> dict[str, bytes]:
     """Read nothing of this machine for a page."""
@@ -158,16 +149,14 @@ def _clause(clause: Clause) -> dict[str, Any]:
 
 def _patient(text: str) -> tuple[Submission, Record | None]:
     """Return the submission and the record of a patient. Raises InputError, which repeats nothing of them."""
-    try:
-        held = json.loads(text)
-    except ValueError as error:
-        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputError(f"the patient is no JSON{where}", help="mend it, or choose another patient") from None
+    held = plain_json(text_source(text, "patient"))
     if not isinstance(held, dict) or set(held) - {"submission", "record"}:
         raise InputError("a patient has a `submission` and a `record`", help='write {"submission": {}, "record": null}')
-    submission = read_model(Submission, Source(json.dumps(held.get("submission") or {}).encode(), "submission"))
     record = held.get("record")
-    return submission, None if record is None else read_model(Record, Source(json.dumps(record).encode(), "record"))
+    return (
+        validated(Submission, held.get("submission", {}), "submission"),
+        None if record is None else validated(Record, record, "record"),
+    )
 
 
 def _as_patient(example: ir.Example) -> dict[str, Any]:

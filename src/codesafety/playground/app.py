@@ -65,7 +65,7 @@ def app(playground: Playground, port: int) -> Starlette:
             rules, patient = asked["rules"], asked["patient"]
             if not (isinstance(rules, str) and isinstance(patient, str)):
                 raise TypeError
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return Response('give {"rules": "…", "patient": "…"}\n', 400)
         try:
             found = await run_in_threadpool(playground.answer, rules, patient)

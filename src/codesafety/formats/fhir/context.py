@@ -381,11 +381,15 @@ def _all_notes(resource: Node, around: Surroundings) -> Iterator[str]:
 
 
 def words_of_narrative(text: Node) -> Iterator[str]:
-    """Yield the words of a narrative, where it has any; long ones in parts that overlap, so that each clause is whole in one."""
+    """Yield the words of a narrative, where it has any; long ones in parts."""
     for div in text.all("div"):
         words = div.value or ""
-        words = words if div.kind == "xml" else words_of_markup(words)
-        yield from (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
+        yield from in_parts(words if div.kind == "xml" else words_of_markup(words))
+
+
+def in_parts(words: str) -> Iterator[str]:
+    """Yield words, long ones in parts that overlap, so that each clause is whole in one."""
+    return (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
 
 
 _PART, _OVERLAP = 9_000, 1_000

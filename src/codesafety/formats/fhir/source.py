@@ -12,6 +12,7 @@ from codesafety.formats.fhir.context import (
     Surroundings,
     babies_of,
     encounter_of,
+    in_parts,
     misplaced,
     reports_of,
     withdrawn_documents,
@@ -189,17 +190,18 @@ def read_parts(tree: Tree, index: Index, *, envelope: bool, gp_connect: bool = F
 def _beside(tree: Tree, around: Surroundings) -> Iterator[NotRead]:
     """Note what narratives and comments outside of the items say beside them, and yield a line for each comment that nobody reads.
 
-    A narrative of a consultation is about its items, one of a list or a section about what it names, any other about all. A comment is about
-    the item in which it stands. One that holds a code, or that stands beside none and holds a word of denial, is named.
+    A narrative of a consultation is about its items, one of a list or a section about what it names, and what lists that it names do, any
+    other about all. A comment is about the item in which it stands. One that holds a code, or that stands beside none and holds a word of denial, is named.
     """
     index = around.index
     items = [resource for resource in index.resources if resource.resource_type in SHAPES or resource.resource_type in KINDS]
     said = around.said_elsewhere
+    named: dict[Node, set[Node]] = {}
     for resource in index.resources:
         if resource.resource_type in _TELLS_OF_ITEMS and not index.lone and resource not in index.superseded:
             for node in index.inventory.of[resource].narratives:
                 for words in words_of_narrative(node):
-                    for item in _told_of(node, items, around):
+                    for item in _told_of(node, items, around, named):
                         said.setdefault(item, []).append(words)
     if len(tree.comments) > MAX_COMMENTS:
         yield not_judged(tree.root, f"more than {MAX_COMMENTS:,} comments, which are not read")
@@ -208,7 +210,7 @@ def _beside(tree: Tree, around: Surroundings) -> Iterator[NotRead]:
     for node, text in tree.comments:
         resource = node.resource
         if resource in of_items:
-            said.setdefault(resource, []).append(text)
+            said.setdefault(resource, []).extend(in_parts(text))
         elif denies_something(text):
             yield not_judged(node, "a comment beside it, with words that may deny something")
         if any(is_concept_id(number) for number in _NUMBERS.findall(text)):
@@ -219,14 +221,20 @@ _NUMBERS = re.compile(r"(?<!\d)\d{6,18}(?!\d)", re.ASCII)
 _TELLS_OF_ITEMS = ("Composition", "Encounter", "List", "MessageHeader")
 
 
-def _told_of(text: Node, items: list[Node], around: Surroundings) -> Iterable[Node]:
-    """Return the items that a narrative outside of them is about."""
+def _told_of(text: Node, items: list[Node], around: Surroundings, named: dict[Node, set[Node]]) -> Iterable[Node]:
+    """Return the items that a narrative outside of them is about. `named`: what each section or list names, as far as was asked."""
     holder = text.parent
     if holder is None or holder.resource_type == "Encounter":
         return (item for item in items if encounter_of(item, around) is holder)
-    named = [node for entry in holder.all("entry") for node in (entry, *entry.all("item"))]
-    found = {around.index.find(node) for node in named}
-    return (item for item in items if item in found) if named else items
+    ahead, found = [holder], set[Node]()
+    while ahead:
+        at = ahead.pop()
+        if at not in named:
+            parts = (node for entry in at.all("entry") for node in (entry, *entry.all("item")))
+            named[at] = {node for part in parts if (node := around.index.find(part)) is not None}
+        ahead += named[at] - found
+        found |= named[at]
+    return (item for item in items if item in found) if holder.all("entry") else items
 
 
 def _distinct(lines: list[NotRead]) -> list[NotRead]:

@@ -71,8 +71,9 @@ def judge(
     akin: Callable[[str], bool] | None = None,
     former: Iterable[str] = (),
     terms_of: Callable[[str], Collection[str]] = lambda code: (),
+    sent: Collection[str] = (),
 ) -> WordsVerdict:
-    """Return how `words` stand to `code`, whose known descriptions are `own_terms`.
+    """Return how `words` stand to `code`, whose known descriptions are `own_terms`; `sent`: those of them that somebody sent.
 
     `complete`: `own_terms` are all the descriptions of the code (a release with its descriptions), and not only those that a
     list happened to name. `akin`: whether another code stands for the same thing (a replacement, a product's VMP or VTM): its
@@ -85,7 +86,7 @@ def judge(
     if code in TRANSFER_DEGRADED:
         return WordsVerdict(Words.CANNOT_TELL)
     known = list(own_terms)
-    own = [_own(term) for term in known]
+    own = [(_described if term in sent else _own)(term) for term in known]
     if not own or not any(c.isalnum() for c in words):
         return WordsVerdict(Words.CANNOT_TELL)
     if not is_readable(words) or _is_signed(words, known):
