@@ -117,3 +117,31 @@ def test_no_file_of_this_machine_is_read(playground: Playground, tmp_path: Path,
 def test_a_text_that_says_nothing_of_itself_is_told(playground: Playground) -> None:
     [one] = playground.answer("", patient())["problems"]
     assert one["message"] == "nothing in `this page` says which ruleset this is"
+
+
+def test_for_whom_a_rule_fires_is_drawn_and_changes_with_the_rule(playground: Playground) -> None:
+    drawn = playground.picture(FIRST, NAME)
+    assert drawn["svg"].startswith("<svg ")
+    assert drawn["why"] is None
+    assert [one.split(": ", 1)[1] for one in drawn["sentences"]] == [
+        "female: clear throughout",
+        "male: fires throughout",
+        "other: cannot tell throughout",
+        "not known: cannot tell throughout",
+    ]
+    other = playground.picture(FIRST.replace("is male", "is male and age at e >= 12 years"), NAME)
+    assert "male: clear from 0 until 12; fires from 12 until 23 years" in [one.split(": ", 1)[1] for one in other["sentences"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (FIRST.replace("patient.gender is", "patient.gendr is"), "This rule, or something that it may need, is wrong."),
+        (FIRST.replace("codes 77386006", "codes 77386007"), "This rule, or something that it may need, is wrong."),
+        (FIRST.replace("patient.gender is male", "e is incoming"), "No patient is known for whom it fires, or neither age,"),
+    ],
+)
+def test_what_is_not_drawn_says_why(playground: Playground, text: str, why: str) -> None:
+    found = playground.picture(text, NAME)
+    assert (found["svg"], found["sentences"]) == (None, [])
+    assert found["why"].startswith(why)

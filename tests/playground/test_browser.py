@@ -128,6 +128,19 @@ def test_a_patient_that_is_no_json_is_told(page: Any) -> None:
     api.expect(page.locator(".rule")).to_have_count(0)
 
 
+def test_the_picture_changes_with_the_rule(page: Any) -> None:
+    picture = page.get_by_role("group", name=f"For whom {NAME} fires")
+    api.expect(picture.get_by_role("listitem")).to_contain_text(["male: fires throughout"])
+    api.expect(picture.get_by_role("img")).to_have_js_property("complete", True)
+    assert picture.get_by_role("img").evaluate("one => one.naturalWidth") > 0
+    rules = page.get_by_role("textbox", name="Rules", exact=True)
+    rules.fill(rules.input_value().replace("is male", "is male and age at e >= 12 years"))
+    api.expect(picture.get_by_role("listitem")).to_contain_text(["male: clear from 0 until 12; fires from 12 until 23 years"])
+    rules.fill(rules.input_value().replace("is male and age at e >= 12 years", "is male and e is incoming and"))
+    summary(page, f"{NAME}: not checked")
+    api.expect(picture).to_have_count(0)
+
+
 def test_it_is_shared_as_a_file(page: Any, tmp_path: Path) -> None:
     page.get_by_label("Gender").select_option("female")
     summary(page, f"{NAME}: clear")
@@ -161,7 +174,7 @@ def test_all_of_it_is_reached_by_keyboard(page: Any) -> None:
         if reached[-1] == "As JSON":
             break
     assert reached == [
-        "download", "open", "rules", "Why, clause by clause", "patients", "gender", "born", "held",
+        "download", "open", "rules", "Why, clause by clause", "For whom it fires", "patients", "gender", "born", "held",
         "Code, entry 1", "System, entry 1", "Date, entry 1", "Stated as, entry 1", "Time, entry 1", "Of whom, entry 1",
         "Where, entry 1", "Remove entry 1", "add-entry", "add-medication", "As JSON",
     ]  # fmt: skip

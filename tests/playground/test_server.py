@@ -65,6 +65,12 @@ def test_what_is_no_question_is_refused(port: int, body: object, status: int) ->
     assert asked(port, "POST", "/answer", body)[0] == status
 
 
+def test_pictures_are_asked_for_as_answers_are(port: int) -> None:
+    assert asked(port, "POST", "/picture", {"rules": "", "rule": "none"})[0] == 200
+    assert asked(port, "POST", "/picture", NOTHING)[0] == 400
+    assert asked(port, "POST", "/picture", NOTHING, Origin="https://example.org")[0] == 403
+
+
 def test_a_form_of_another_page_is_refused(port: int) -> None:
     assert asked(port, "POST", "/answer", NOTHING, Content_Type="text/plain")[0] == 415
 

@@ -1,4 +1,4 @@
-"""What some rules say, what is wrong with them, and what each answers for a patient. Nothing is kept but what rules mean."""
+"""What some rules say, what is wrong with them, what each answers for a patient, and for whom it fires. Nothing is kept but what rules mean."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from threading import Lock
 from typing import Any, Final
 
 from codesafety import ir
+from codesafety.authoring.drawn import as_svg
+from codesafety.authoring.picture import picture
 from codesafety.authoring.testing import bind_for_examples, build
 from codesafety.authoring.why import Clause, Trace, as_paragraph, trace
 from codesafety.builtin import all_rulesets
@@ -44,7 +46,7 @@ class Playground:
             self._drafts.write(_FILE, rules)
             checked = self._drafts.checked()
             problems = list(self._problems(checked, rules))
-            own = [rule for found in checked.loaded.rulesets for rule in found.rules if self._is_own(rule)]
+            own = self._own(checked)
             wrong = None
             answers: list[dict[str, Any]] = []
             try:
@@ -72,6 +74,25 @@ class Playground:
             for example in rule.examples
         ]
         return {"problems": problems, "rules": answers, "patients": patients, "patient_problem": wrong}
+
+    def picture(self, rules: str, name: str) -> dict[str, Any]:
+        """Return for whom the rule of a name fires, as SVG and in sentences; or no picture, and why there is none."""
+        with self._lock:
+            self._drafts.write(_FILE, rules)
+            checked = self._drafts.checked()
+            rule = next((one for one in self._own(checked) if _head(one)["name"] == name), None)
+            if rule is None or any(self._drafts.in_the_way(checked)):
+                return _not_drawn("This rule, or something that it may need, is wrong. Put it right first.")
+        try:
+            drawn = picture(self._binding(checked), rule)
+        except CodesafetyError as error:
+            return _not_drawn(str(error))
+        if drawn is None:
+            return _not_drawn("No patient is known for whom it fires, or neither age, gender nor time changes what it answers.")
+        return {"svg": as_svg(drawn), "sentences": drawn.sentences(), "why": None}
+
+    def _own(self, checked: Checked) -> list[ir.Rule]:
+        return [rule for found in checked.loaded.rulesets for rule in found.rules if self._is_own(rule)]
 
     def _written(self) -> list[str]:
         """Return the names of the rules in the text, of those too that are wrong."""
@@ -125,6 +146,10 @@ def _answered(binding: Binding, rule: ir.Rule, checked: Checked, submission: Sub
     if not told.agreed:
         return _not_checked(_head(rule), "The two evaluators do not agree: report this.")
     return {**_head(rule), "answer": told.answer, "paragraph": as_paragraph(told), "asked": list(_asked(told))}
+
+
+def _not_drawn(why: str) -> dict[str, Any]:
+    return {"svg": None, "sentences": [], "why": why}
 
 
 def _not_checked(head: dict[str, Any], why: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page and its one request. Asked by this machine alone, under its own name, by its own page."""
+"""The page and its two requests. Asked by this machine alone, under its own name, by its own page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 import logging
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -49,36 +50,42 @@ def app(playground: Playground, port: int) -> Starlette:
             return Response("there is no such page\n", 404)
         return Response((pages / name).read_bytes(), media_type=_KINDS[name], headers=_GUARDED)
 
-    async def answer(request: Request) -> Response:
-        here = {f"http://{host}:{port}" for host in (HOST, "localhost")}
-        if request.headers.get("Origin", next(iter(here))) not in here:
-            return Response("only the playground's own page is answered\n", 403)
-        if request.headers.get("Content-Type", "").partition(";")[0] != "application/json":
-            return Response("give JSON\n", 415)
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > _MOST_BYTES:
-                return Response(f"more than {_MOST_BYTES // 2**20} MiB\n", 413)
-        try:
-            asked = json.loads(body)
-            rules, patient = asked["rules"], asked["patient"]
-            if not (isinstance(rules, str) and isinstance(patient, str)):
-                raise TypeError
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return Response('give {"rules": "…", "patient": "…"}\n', 400)
-        try:
-            found = await run_in_threadpool(playground.answer, rules, patient)
-        except Exception as error:  # noqa: BLE001  its words may be a patient's
-            _log.error("an error inside codesafety: %s", type(error).__name__)
-            return Response("an error inside codesafety; nothing was checked\n", 500)
-        return JSONResponse(found, headers=_GUARDED)
+    def asked(what: Callable[[str, str], dict[str, Any]], second: str) -> Callable[[Request], Awaitable[Response]]:
+        """Return what answers a request for rules and one thing more."""
+
+        async def answer(request: Request) -> Response:
+            here = {f"http://{host}:{port}" for host in (HOST, "localhost")}
+            if request.headers.get("Origin", next(iter(here))) not in here:
+                return Response("only the playground's own page is answered\n", 403)
+            if request.headers.get("Content-Type", "").partition(";")[0] != "application/json":
+                return Response("give JSON\n", 415)
+            body = b""
+            async for part in request.stream():
+                body += part
+                if len(body) > _MOST_BYTES:
+                    return Response(f"more than {_MOST_BYTES // 2**20} MiB\n", 413)
+            try:
+                given = json.loads(body)
+                rules, more = given["rules"], given[second]
+                if not (isinstance(rules, str) and isinstance(more, str)):
+                    raise TypeError
+            except (ValueError, TypeError, KeyError, RecursionError):
+                return Response(f'give {{"rules": "…", "{second}": "…"}}\n', 400)
+            try:
+                found = await run_in_threadpool(what, rules, more)
+            except Exception as error:  # noqa: BLE001  its words may be a patient's
+                _log.error("an error inside codesafety: %s", type(error).__name__)
+                return Response("an error inside codesafety; nothing was checked\n", 500)
+            return JSONResponse(found, headers=_GUARDED)
+
+        return answer
 
     return Starlette(
         routes=[
             Route("/", page, methods=["GET"]),
             Route("/{name:str}", page, methods=["GET"]),
-            Route("/answer", answer, methods=["POST"]),
+            Route("/answer", asked(playground.answer, "patient"), methods=["POST"]),
+            Route("/picture", asked(playground.picture, "rule"), methods=["POST"]),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)],
     )

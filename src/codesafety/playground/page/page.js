@@ -27,13 +27,16 @@ function ask() {
   waiting = setTimeout(send, PAUSE_MS);
 }
 
+async function post(where, given) {
+  const response = await fetch(where, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(given) });
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
+}
+
 async function send() {
   const mine = ++asked;
-  const body = JSON.stringify({ rules: rules.value, patient: json.value });
   try {
-    const response = await fetch("answer", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    if (!response.ok) throw new Error(await response.text());
-    const found = await response.json();
+    const found = await post("answer", { rules: rules.value, patient: json.value });
     if (mine === asked) show(found);
   } catch (error) {
     if (mine !== asked) return;
@@ -95,8 +98,9 @@ const KINDS = { fires: "fires", clear: "clear", "cannot tell": "untold", "not ch
 
 function answers(found, wrong) {
   const place = byId("answers");
-  const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.rule));
-  place.replaceChildren(...found.map((one) => rule(one, open.has(one.name))));
+  const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.id));
+  if (!place.childElementCount && found.length) open.add(`picture-${found[0].name}`);
+  place.replaceChildren(...found.map((one) => rule(one, open)));
   byId("summary").textContent = wrong
     ? "Not checked: the patient cannot be read."
     : found.length
@@ -104,7 +108,7 @@ function answers(found, wrong) {
       : "There is no rule here, so that none was asked.";
 }
 
-function rule(one, open) {
+function rule(one, open) { // open: what of all rules is unfolded
   const made = element("article", { className: `rule ${KINDS[one.answer] || ""}` });
   made.append(
     element("h3", {}, one.name),
@@ -112,15 +116,52 @@ function rule(one, open) {
     element("p", {}, one.paragraph),
   );
   if (one.asked.length) {
-    const why = element("details", { open }, element("summary", {}, "Why, clause by clause"));
-    why.dataset.rule = one.name;
+    const id = `why-${one.name}`;
+    const why = element("details", { id, open: open.has(id) }, element("summary", {}, "Why, clause by clause"));
     for (const asked of one.asked) {
       why.append(element("p", {}, `${asked.about}: ${asked.outcome}`), clauses(asked.clauses));
       if (asked.exceptions.length) why.append(element("p", {}, "Unless:"), clauses(asked.exceptions));
     }
     made.append(why);
   }
+  if (one.answer !== "not checked") made.append(pictured(one.name, open));
   return made;
+}
+
+function pictured(name, open) {
+  const id = `picture-${name}`;
+  const kept = byId(id); // that of before stays until there is another: nothing flickers at a key
+  const place = kept ? kept.querySelector("div") : element("div", { role: "group", ariaLabel: `For whom ${name} fires` });
+  const made = element("details", { id, open: open.has(id) }, element("summary", {}, "For whom it fires"), place);
+  made.addEventListener("toggle", () => made.open && draw(name, place));
+  return made;
+}
+
+let drawing = Promise.resolve(); // one at a time, so that keys do not pile up pictures
+
+function draw(name, place) {
+  const text = rules.value;
+  if (place.dataset.of === text) return;
+  place.dataset.of = text;
+  drawing = drawing.then(async () => {
+    if (place.dataset.of !== text) return;
+    const parts = await drawn(name, text);
+    if (place.dataset.of === text) place.replaceChildren(...parts);
+  });
+}
+
+async function drawn(name, text) {
+  try {
+    const found = await post("picture", { rules: text, rule: name });
+    if (found.why) return [element("p", {}, found.why)];
+    const source = `data:image/svg+xml,${encodeURIComponent(found.svg)}`;
+    return [
+      element("img", { src: source, alt: `For whom ${name} fires; in words below.` }),
+      element("ul", {}, ...found.sentences.map((one) => element("li", {}, one))),
+    ];
+  } catch (error) {
+    return [element("p", {}, `Not drawn: ${error.message || "the server does not answer"}`)];
+  }
 }
 
 function clauses(found) {
