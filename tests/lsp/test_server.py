@@ -204,6 +204,19 @@ def test_hover_says_what_stands_there(editor: Editor) -> None:
     assert editor.at("hover", uri, 1, 0) is None
 
 
+def test_hover_over_a_rule_draws_for_whom_it_fires(editor: Editor) -> None:
+    uri = editor.open("a.rules")
+    told: str = editor.at("hover", uri, *place("male-pregnant", 8))["contents"]["value"]
+    head, _, drawing = told.partition("\n\nFor whom it fires:\n\n")
+    assert head.startswith("**rule** `my.rules/male-pregnant`\n\nRecorded male and pregnant\n\nreview; 2 examples")
+    assert drawing.startswith("```text\nmy.rules/male-pregnant: Recorded male and pregnant\n█ fires")
+    assert "  male: clear from -13 until -9; fires from -9 until 9 + 1 d; clear from 9 + 1 d until 13 months\n" in drawing
+    told = editor.at("hover", editor.open("b.rules"), 0, 6)["contents"]["value"]
+    assert told.endswith(
+        "Not drawn: no patient is known for whom it fires, or neither age, gender nor time changes what it answers."
+    )
+
+
 def test_every_reserved_word_is_told_on_hover() -> None:
     assert sorted(set(scanner().keywords) - set(keywords())) == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -74,8 +74,8 @@ def of_declaration(desk: Desk, declared: Declared) -> list[str]:
     made = desk.ruleset(ruleset)
     if made is None:
         return lines
-    every: dict[str, tuple[ir.Rule | ir.ValueSet | ir.Limit | ir.Table, ...]] = {
-        "rule": tuple(rule for rule in made.rules if rule.family == whole),
+    every: dict[str, Sequence[ir.Rule | ir.ValueSet | ir.Limit | ir.Table]] = {
+        "rule": rules_of(desk, declared),
         "value set": made.valuesets,
         "limit": made.limits,
         "table": made.tables,
@@ -101,6 +101,13 @@ def of_declaration(desk: Desk, declared: Declared) -> list[str]:
     lines.append(f"Named by {', '.join(f'`{name}`' for name in names)}." if names else "Nothing here names it.")
     lines += [f"Source: {one.text}{f' <{one.url}>' if one.url else ''}" for one in getattr(found, "sources", ())]
     return [line for line in lines if line]
+
+
+def rules_of(desk: Desk, declared: Declared) -> list[ir.Rule]:
+    """Return what a declaration makes of rules: one, one for each row of its table, or none where it is wrong or no rule."""
+    what, whole = declared
+    made = desk.ruleset(whole.rpartition("/")[0])
+    return [rule for rule in made.rules if rule.family == whole] if what == "rule" and made is not None else []
 
 
 def _size(desk: Desk, valueset: ir.ValueSet) -> str:

@@ -11,11 +11,14 @@ from codesafety import ir
 from codesafety.authoring.coverage import coverages
 from codesafety.authoring.lint.running import lint
 from codesafety.authoring.lint.told import Told
+from codesafety.authoring.picture import as_text as picture_as_text
+from codesafety.authoring.picture import picture
 from codesafety.authoring.testing import build, run_examples
 from codesafety.authoring.why import as_text, trace
 from codesafety.builtin import all_rulesets
 from codesafety.diagnostics import count
 from codesafety.engine import load
+from codesafety.errors import CodesafetyError
 from codesafety.language.drafts import Checked
 from codesafety.language.files import Loaded
 from codesafety.lsp.desk import Desk
@@ -97,6 +100,22 @@ def why(desk: Desk, uri: str, rule: str, example: str) -> dict[str, Any]:
                 told = trace(binding, one, ruleset, made.submission, made.record, texts=desk.checked.loaded.sources)
                 return {"ok": told.agreed, "trace": told.as_data(), "text": "\n".join(as_text(told))}
     raise Refused(f"the rule `{rule}` has no example `{example}`")
+
+
+async def drawn(desk: Desk, rules: Sequence[ir.Rule]) -> str:
+    """Return for whom a rule fires, the first of several, as Markdown; worked out in another thread, and nothing where no rule is given."""
+    if not rules:
+        return ""
+    of_first = " (its first row)" if len(rules) > 1 else ""
+    try:
+        binding = desk.binding()
+        found = await asyncio.get_running_loop().run_in_executor(None, picture, binding, rules[0])
+    except CodesafetyError as error:
+        return f"\n\nNot drawn: {error}"
+    if found is None:
+        return "\n\nNot drawn: no patient is known for whom it fires, or neither age, gender nor time changes what it answers."
+    text = "\n".join(picture_as_text(found))
+    return f"\n\nFor whom it fires{of_first}:\n\n```text\n{text}\n```"
 
 
 async def linted(desk: Desk, checked: Checked, rulesets: Sequence[str]) -> tuple[Told, ...]:

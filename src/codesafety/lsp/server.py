@@ -144,9 +144,13 @@ def _reading(made: Server) -> None:
     desk = made.desk
 
     @made.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(parameters: types.HoverParams) -> types.Hover | None:
+    async def hover(parameters: types.HoverParams) -> types.Hover | None:
         place = desk.places.at(parameters.text_document.uri, parameters.position)
-        return reading.hover(desk, *place) if place is not None else None
+        found = reading.hover(desk, *place) if place is not None else None
+        if place is not None and found is not None and (declared := names.declared_at(desk, *place)) is not None:
+            assert isinstance(found.contents, types.MarkupContent)
+            found.contents.value += await running.drawn(desk, reading.rules_of(desk, declared))
+        return found
 
     @made.feature(types.TEXT_DOCUMENT_DEFINITION)
     def definition(parameters: types.DefinitionParams) -> types.Location | None:
