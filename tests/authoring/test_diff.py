@@ -191,7 +191,7 @@ def test_a_record_of_which_it_can_no_longer_be_told_that_it_cannot_be_told_is_si
     new = of("patient.gender is male and patient.born is missing").replace("review", "note cannot tell review")
     was, now = engine(old, tmp_path / "old"), engine(new, tmp_path / "new")
     patient = next(w.patient for w in difference(was, now).rules[0].witnesses if (w.was[0], w.now[0]) == ("cannot tell", "clear"))
-    found = list(flips(difference(was, now), was, now, [("a", build(patient).submission)]))
+    found = list(flips(difference(was, now), was, now, [("a", build(patient).submission, None)]))
     assert [(one.was, one.now, one.is_silent) for one in found] == [("cannot tell", "clear", True)]
 
 

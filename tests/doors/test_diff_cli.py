@@ -84,6 +84,43 @@ def test_every_record_that_is_answered_otherwise_stands_with_its_key(two: tuple[
     assert [Path(one["key"]).name for one in told["not_read"]] == ["d.xml", "many.jsonl:4"]
 
 
+@pytest.fixture
+def meeting(tmp_path: Path) -> tuple[Path, Path]:
+    """Two versions of a rule that looks at the record: the later wants a year in which there was nothing."""
+    versions = []
+    for name, condition in (("old", "true"), ("new", "no entry r in s where (not (r is incoming))")):
+        folder = tmp_path / name
+        folder.mkdir()
+        when = "" if condition == "true" else f"when {condition} "
+        text = (
+            'ruleset t { title "T" version 1.0.0 language 2 }\nvalueset s "S" { codes 77386006 }\n'
+            f'rule r {{ title "R" action review for entry e in s {when}say "{{e}}" }}\n'
+        )
+        (folder / "t.rules").write_text(text, "utf-8")
+        versions.append(folder)
+    return versions[0], versions[1]
+
+
+def test_messages_meet_the_record_that_is_given_or_that_their_line_brings(meeting: tuple[Path, Path], tmp_path: Path) -> None:
+    entry = {"codings": [{"system": "sct", "code": "77386006"}], "date": "2025-06-01"}
+    submission = {"patient": {"gender": "female"}, "entries": [{**entry, "path": "e"}]}
+    holds = {"patient": {"gender": "female"}, "entries": [{**entry, "path": "r"}], "complete": [{"kind": "entry"}]}
+    empty = {**holds, "entries": []}
+    (tmp_path / "holds.json").write_text(json.dumps(holds))
+    lines = [{"submission": submission, "record": record} for record in (holds, empty)]
+    (tmp_path / "m.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in (*lines, submission)))
+
+    def flipped(*arguments: str | Path) -> list[tuple[str, str, str]]:
+        told = data(*meeting, "--on", tmp_path / "m.jsonl", *arguments)["records"]
+        return [(Path(flip["key"]).name, flip["was"], flip["now"]) for flip in told["flips"]]
+
+    assert flipped() == [("m.jsonl:1", "fires", "clear"), ("m.jsonl:3", "fires", "cannot tell")]
+    assert flipped("--record", tmp_path / "holds.json") == [("m.jsonl:1", "fires", "clear"), ("m.jsonl:3", "fires", "clear")]
+    done = asked("diff", *meeting, "--record", tmp_path / "holds.json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--record stands beside messages" in done.stderr
+
+
 def test_where_no_record_can_be_read_nothing_is_compared(two: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("<nothing/>", "utf-8")
     done = asked("diff", two[1], two[0], "--on", tmp_path / "d.xml")
@@ -128,6 +165,21 @@ def test_the_plan_is_markdown_and_says_what_becomes_silent_first(two: tuple[Path
     assert headings == ["# What releasing these rules would do", "## Becomes silent", "## On 1 record"]
     assert "| `t` | 1.0.0: **raise it**, answers change | none |" in done.stdout
     assert "fires → clear **silent**" in done.stdout
+
+
+def test_the_plan_as_json_has_the_difference_and_the_rulesets(two: tuple[Path, Path]) -> None:
+    done = asked("plan", *two, "--format", "json")
+    found = json.loads(done.stdout)
+    assert found.pop("rulesets") == [
+        {
+            "ruleset": "t",
+            "was": {"version": "1.0.0", "review": "none"},
+            "now": {"version": "1.0.0", "review": "none"},
+            "raise_version": True,
+            "review_again": False,
+        }
+    ]
+    assert found == data(*two)
 
 
 def test_two_releases_are_compared_for_the_same_rules(tmp_path: Path) -> None:

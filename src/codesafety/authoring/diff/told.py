@@ -229,25 +229,36 @@ def _section(title: str, entries: Sequence[Sequence[str]], nothing: str | None) 
     yield ""
 
 
-def _rulesets(found: Difference, before: Sequence[ir.Ruleset], after: Sequence[ir.Ruleset]) -> Iterator[str]:
+def releases(found: Difference, before: Sequence[ir.Ruleset], after: Sequence[ir.Ruleset]) -> Iterator[dict[str, Any]]:
+    """Yield of each ruleset that is not as it was: its version and review, then and now (None: not there), and whether the version has to rise."""
     old, new = ({r.name: r for r in some} for some in (before, after))
     meaning = {c.now.ruleset for c in found.rules if c.told != "equal"} | {r.ruleset for r in (*found.added, *found.removed)}
-    yield "| ruleset | version | review |"
-    yield "|---|---|---|"
     for name in sorted({*old, *new}):
         was, now = old.get(name), new.get(name)
+        if was is None or now is None or was.digest != now.digest:
+            both = was is not None and now is not None
+            yield {
+                "ruleset": name,
+                "was": was and {"version": was.version, "review": was.review},
+                "now": now and {"version": now.version, "review": now.review},
+                "raise_version": bool(both and was and now and was.version == now.version and name in meaning),
+                "review_again": bool(both and now and now.review != "none"),
+            }
+
+
+def _rulesets(found: Difference, before: Sequence[ir.Ruleset], after: Sequence[ir.Ruleset]) -> Iterator[str]:
+    yield "| ruleset | version | review |"
+    yield "|---|---|---|"
+    for one in releases(found, before, after):
+        was, now = one["was"], one["now"]
         if was is None or now is None:
-            one = was or now
-            yield f"| `{name}` | {one.version if one else ''}, {'new' if was is None else 'gone'} | {one.review if one else ''} |"
-        elif was.digest != now.digest:
-            same = was.version == now.version
-            version = (
-                f"{now.version}{': **raise it**, answers change' if name in meaning else ', the same'}"
-                if same
-                else f"{was.version} → {now.version}"
-            )
-            review = now.review if now.review == "none" else f"{now.review}: **of the text before this change**; review it again"
-            yield f"| `{name}` | {version} | {review} |"
+            there = was or now
+            yield f"| `{one['ruleset']}` | {there['version']}, {'new' if was is None else 'gone'} | {there['review']} |"
+            continue
+        same = f"{now['version']}{': **raise it**, answers change' if one['raise_version'] else ', the same'}"
+        version = same if was["version"] == now["version"] else f"{was['version']} → {now['version']}"
+        again = f"{now['review']}: **of the text before this change**; review it again"
+        yield f"| `{one['ruleset']}` | {version} | {again if one['review_again'] else now['review']} |"
     yield ""
 
 

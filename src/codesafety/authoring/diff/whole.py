@@ -17,7 +17,7 @@ from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.program import Program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
-from codesafety.record import Submission
+from codesafety.record import Record, Submission
 
 _MOST_RENAMED = 60
 """Pairs of a rule that is gone and one that is new of which it is asked whether they are one rule with another name."""
@@ -242,23 +242,26 @@ def _cell(cell: ir.Cell) -> str:
 # ------------------------------------------------------------------------------------------------ records
 
 
-def flips(found: Difference, old: Engine, new: Engine, records: Iterable[tuple[str, Submission]]) -> Iterator[Flip]:
-    """Yield every item of records that a rule answers otherwise. A rule with another name is the same rule."""
+Given = tuple[str, Submission, Record | None]
+"""What two versions are asked of: its key, what is incoming, and the record that it meets, where there is one."""
+
+
+def flips(found: Difference, old: Engine, new: Engine, records: Iterable[Given]) -> Iterator[Flip]:
+    """Yield every item of what is given that a rule answers otherwise. A rule with another name is the same rule."""
     names = {c.was.name: c.now.name for c in found.rules}
     was, then = {names.get(r.name, r.name): r for r in old.rules}, {r.name: r for r in new.rules}
-    for key, submission in records:
-        before = {
-            (names.get(rule, rule), path): said for (rule, path), said in _answers(old.program, old.binding, submission).items()
-        }
-        now = _answers(new.program, new.binding, submission)
+    for key, submission, record in records:
+        answered = _answers(old.program, old.binding, submission, record)
+        before = {(names.get(rule, rule), path): said for (rule, path), said in answered.items()}
+        now = _answers(new.program, new.binding, submission, record)
         for rule, path in dict.fromkeys([*before, *now]):
             one, other = before.get((rule, path), "clear"), now.get((rule, path), "clear")
             if one != other:
                 yield Flip(key, path, rule, one, other, rule in was and became_silent(was[rule], then.get(rule), one, other))
 
 
-def _answers(program: Program, binding: Binding, submission: Submission) -> dict[tuple[str, str], str]:
-    run = program.run(Facts(submission, None, binding.codebook))
+def _answers(program: Program, binding: Binding, submission: Submission, record: Record | None) -> dict[tuple[str, str], str]:
+    run = program.run(Facts(submission, record, binding.codebook))
     found = {
         (one.rule.name, one.subject.path if one.subject is not None else "message"): one.status.value.replace("_", " ")
         for one in run.outcomes
@@ -268,7 +271,7 @@ def _answers(program: Program, binding: Binding, submission: Submission) -> dict
 
 
 def with_flips(
-    found: Difference, old: Engine, new: Engine, records: Sequence[tuple[str, Submission]], not_read: Sequence[tuple[str, str]]
+    found: Difference, old: Engine, new: Engine, records: Sequence[Given], not_read: Sequence[tuple[str, str]]
 ) -> Difference:
     """Return a difference with the records that it changes the answer of."""
     return replace(found, flips=Flips(len(records), tuple(flips(found, old, new, records)), tuple(not_read)))
