@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from tests.decision_log.made import engine, key, log, message, opened
-from tests.decision_log.test_stores import writer
 from tests.places import ROOT
 
 from codesafety.decision_log.chain import verify
@@ -24,18 +23,45 @@ from codesafety.errors import LogError
 SEED = 12
 
 
+FORKED = """
+import os, sys
+from tests.decision_log.made import engine, message
+from codesafety.decision_log import DecisionLog
+engine()
+for _ in sys.stdin:
+    number = os.fork()
+    if not number:
+        os.setpgid(0, 0)
+        kept = DecisionLog(sys.argv[1], sys.argv[2])
+        while True:
+            kept.assess(engine(), message())
+            os.write(1, b"%d\\n" % os.getpid())
+    os.waitpid(number, 0)
+    os.write(1, b"0\\n")
+"""
+"""A process that starts writers, one after the other, from what it has loaded once. They write who they are for each row that they were told of."""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 @pytest.mark.parametrize("name", ["log.sqlite", "log.jsonl"])
 def test_a_writer_that_is_killed_at_twenty_moments_loses_no_row_that_it_was_told_of(name: str, tmp_path: Path) -> None:
     place, chosen, told = str(tmp_path / name), random.Random(SEED), 0
-    for _ in range(20):
-        process = writer(place, tmp_path, 10_000)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-u", "-c", FORKED, place, str(key(tmp_path))]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
-        told += bool(process.stdout.readline())  # it is at work
-        time.sleep(chosen.uniform(0, 0.15))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        told += len([line for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")])
-        process.stdout.close()
+        for _ in range(20):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            number = int(process.stdout.readline())  # it is at work
+            time.sleep(chosen.uniform(0, 0.15))
+            os.kill(number, signal.SIGKILL)
+            told += 1
+            while int(process.stdout.readline()):
+                told += 1
+        process.stdin.close()
+    assert process.returncode == 0
     opened(place, key(tmp_path)).assess(engine(), message())
     found = verify(read_lines(place))
     assert found.fault is None
@@ -111,7 +137,8 @@ def test_a_folder_that_may_not_be_written_is_told(name: str, tmp_path: Path) -> 
     folder, secret = tmp_path / "folder", key(tmp_path)
     folder.mkdir(mode=0o555)
     script = (
-        "import os, sys; from codesafety.errors import LogError; from codesafety.decision_log.places import open_store\n"
+        "import fcntl, os, sys\n"  # nobody may not be allowed to read where Python is
+        "from codesafety.errors import LogError; from codesafety.decision_log.places import open_store\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "try: open_store(sys.argv[1], writing=True)\n"
         "except LogError as error: print(error.reason)"
