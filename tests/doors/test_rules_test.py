@@ -280,9 +280,29 @@ def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp
     assert {s["kind"] for s in before["survivors"]} == {"limit", "connective", "context"}
     assert all(s["example"] for s in before["survivors"])
     assert rules("format", "--check", tmp_path).exit_code == 0
+    assert [example.name for example in load(tmp_path).rules[0].examples] == [
+        "twelve",
+        "clear, decided by `patient.gender is female`",
+        "clear, decided by `age at e >= 12 years`",
+        "clear, decided by `entry e in pregnant`",
+    ]
     after = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
     assert (after["failed"], after["mutation"][0]["survivors"]) == ([], [])
     assert after["mutation"][0]["noticed"] == after["mutation"][0]["mutants"]
+
+
+def test_an_example_of_a_name_that_stands_is_left_until_that_is_named_otherwise(tmp_path: Path) -> None:
+    named = '"fires, decided by `age at e >= 12 years`"'
+    text = HEAD + (ADULT % OTHER).replace('"twelve"', named).replace("born 2013-06-01", "born 2000-06-01", 1)
+    (tmp_path / "my.rules").write_text(text, "utf-8")
+    assert rules("format", tmp_path).exit_code == 0
+    first = rules("test", tmp_path, "--mutate", "--accept")
+    assert "left: 1 example whose name another of its rule has\n" in first.stderr
+    text = (tmp_path / "my.rules").read_text("utf-8")
+    assert text.count("decided by `age at e >= 12 years`") == 1
+    (tmp_path / "my.rules").write_text(text.replace(named, '"grown up"'), "utf-8")
+    assert "left:" not in rules("test", tmp_path, "--mutate", "--accept").stderr
+    assert rules("test", tmp_path, "--mutate", "--threshold", "100").exit_code == 0
 
 
 def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) -> None:
@@ -297,7 +317,7 @@ def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) 
 
 def test_a_change_that_changes_nothing_is_not_asked_of_the_examples(tmp_path: Path) -> None:
     (rule,) = load(written(tmp_path)).rules
-    none = Mutant("limit", "no change", rule.span, rule)
+    none = Mutant("limit", "no change", rule.span, rule, "`when`")
     assert Mutated(rule, mutants=4, killed=3, same=(none,), survivors=()).score == 100.0
     assert Mutated(rule, mutants=4, killed=1, same=(none, none), survivors=()).score == 50.0
     assert Mutated(rule, mutants=0, killed=0, same=(), survivors=()).score == 100.0

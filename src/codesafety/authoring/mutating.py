@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from textwrap import shorten
 from typing import Any, Literal
 
 from codesafety import ir
@@ -36,12 +37,16 @@ Answer = tuple[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A rule with one change: what kind of change, in which words, and where."""
+    """A rule with one change: what kind of change, in which words, and where.
+
+    `decides`: the clause that is changed, by which an example that notices is named.
+    """
 
     kind: Kind
     words: str
     span: Span
     rule: ir.Rule
+    decides: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ class _Examples:
 
 
 _MOST_NEAR = 300
+_LONGEST_CLAUSE = 100
 _CONTEXTS = (
     ("past", None),
     ("absent", None),
@@ -237,8 +243,8 @@ def as_example(rule: ir.Rule, survivor: Survivor, terms: Mapping[str, str]) -> s
     """Return an example that notices a change, ready to be put into the rule; None where no patient was found."""
     if survivor.patient is None or survivor.expect is None:
         return None
-    name = survivor.mutant.words.replace('"', "'")
-    return example_text(f"not so with {name}", survivor.patient, survivor.expect, terms)
+    clause = shorten(survivor.mutant.decides.replace('"', "'"), _LONGEST_CLAUSE, placeholder=" …")
+    return example_text(f"{survivor.expect[0]}, decided by {clause}", survivor.patient, survivor.expect, terms)
 
 
 def example_text(name: str, patient: ir.Example, expect: Answer, terms: Mapping[str, str]) -> str:
@@ -266,16 +272,28 @@ def mutants(rule: ir.Rule, binding: Binding, sets: Mapping[str, str], texts: Tex
             for kind, words, other in _changes(part, binding, sets):
                 changed = put(replaced(condition, part, other))
                 if changed != rule:
-                    yield Mutant(kind, f"{words} in `{written}`", part.span, changed)
+                    decides = " ".join(words_at(one, texts) for one in _left_out(part, other)) or written
+                    yield Mutant(kind, f"{words} in `{written}`", part.span, changed, f"`{decides}`")
     for at, unless in enumerate(rule.unless):
         rest = (*rule.unless[:at], *rule.unless[at + 1 :])
-        yield Mutant("exception", f"the exception “{unless.label}” left out", unless.span, replace(rule, unless=rest))
+        label = f"the exception “{unless.label}”"
+        yield Mutant("exception", f"{label} left out", unless.span, replace(rule, unless=rest), label)
     if rule.when is not None and not isinstance(rule.when, ir.And | ir.Or):
-        yield Mutant("connective", f"`{words_at(rule.when, texts)}` left out", rule.when.span, replace(rule, when=None))
+        written = f"`{words_at(rule.when, texts)}`"
+        yield Mutant("connective", f"{written} left out", rule.when.span, replace(rule, when=None), written)
     for var in (rule.trigger.subject, rule.trigger.partner):
         if var is not None:
+            drawn = f"`{var.kind.value} {var.name}{f' in {local(var.set)}' if var.set is not None else ''}`"
             for kind, words, made in _of_var(var, sets):
-                yield Mutant(kind, f"{words} in `for`", rule.span, _with_var(rule, made))
+                yield Mutant(kind, f"{words} in `for`", rule.span, _with_var(rule, made), drawn)
+
+
+def _left_out(part: ir.Condition, other: ir.Condition) -> list[ir.Condition]:
+    """Return the part of an `and` or an `or` that a change leaves out; none where it leaves out none."""
+    if not isinstance(part, ir.And | ir.Or):
+        return []
+    kept = (other, *(other.parts if isinstance(other, ir.And | ir.Or) else ()))
+    return [one for one in part.parts if one not in kept]
 
 
 def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Condition]]:

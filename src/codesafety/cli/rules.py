@@ -355,17 +355,27 @@ def test(
 
 
 def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) -> None:
-    """Put the examples that would notice a change into the files of their rules, laid out as `format` does."""
+    """Put the examples that would notice a change into the files of their rules, laid out as `format` does; of one name one."""
     from codesafety.authoring.mutating import as_example, with_examples
     from codesafety.language import format_text
 
     changed: dict[str, str] = {}
+    left = 0
     for one in mutated:
-        found = [example for s in one.survivors if (example := as_example(one.rule, s, terms)) is not None]
-        by_patient = {example.partition("\n")[2]: example for example in reversed(found)}
-        if found:
+        by_patient: dict[str, str] = {}
+        for survivor in one.survivors:
+            if (example := as_example(one.rule, survivor, terms)) is not None:
+                name, _, patient = example.partition("\n")
+                by_patient[patient] = min(by_patient.get(patient, name), name, key=len)
+        by_name = {
+            name: f"{name}\n{patient}"
+            for patient, name in reversed(by_patient.items())
+            if name.removeprefix("example ").removesuffix(" {") not in one.rule.text
+        }
+        left += len(by_patient) - len(by_name)
+        if by_name:
             file = one.rule.span.file
-            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_patient.values())[::-1])
+            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_name.values())[::-1])
     try:
         for file, text in changed.items():
             with writing(Path(file)) as stream:
@@ -375,6 +385,11 @@ def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) 
         fail(unwritable(error), Format.TEXT)
     if changed:
         complain("  = help: read each: it says what the rule answers now, and not that this is right")
+    if left:
+        complain(
+            f"left: {count(left, 'example')} whose name another of its rule has",
+            "  = help: name those that stand by what they show, and run it again",
+        )
 
 
 def _of_single_rules(paths: Sequence[str]) -> dict[str, set[str] | None]:

@@ -724,6 +724,8 @@ def test_a_rule_that_can_always_be_told_needs_no_example_that_cannot() -> None:
         ("for mention e when e is past", True),
         ("for mention e in a", True),
         ("for mention e with mention x", True),
+        ("for coding c when c.in_a_medicine is true", False),
+        ("for coding c when c.in_a_medicine is true and c.status is amended", True),
     ],
 )
 def test_a_rule_that_may_not_be_told_needs_an_example_that_cannot(of: str, lacks: bool) -> None:

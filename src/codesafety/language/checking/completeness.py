@@ -11,6 +11,8 @@ from codesafety.diagnostics import Diagnostics, Span
 from codesafety.language.codes import TEST_SYSTEM
 
 _NEVER_UNKNOWN: Final = (ir.ItemWord.INCOMING, ir.ItemWord.ENTERED_IN_ERROR)
+_ALWAYS_TOLD: Final = "in_a_medicine"
+"""The field of a coding that is never missing: where it stands is seen."""
 
 
 def lint(made: ir.Rule, diagnostics: Diagnostics) -> None:
@@ -96,7 +98,8 @@ def _speaks_of_error(condition: ir.Condition, var: ir.Var) -> bool:
 def can_be_untold(made: ir.Rule) -> bool:
     """Return whether some field that the rule reads can be missing.
 
-    `is missing`, `is incoming` and `is entered-in-error` are always told, and so is a field's word beside `not (FIELD is missing)`.
+    `is missing`, `is incoming`, `is entered-in-error` and `in_a_medicine` are always told, and so is a field's word beside
+    `not (FIELD is missing)`.
     """
     if made.trigger.partner is not None or made.trigger.subject.set is not None:
         return True
@@ -118,7 +121,7 @@ def _leaves(node: ir.Condition, there: frozenset[ir.Field]) -> Iterator[ir.Condi
                 yield from _leaves(part, there)
         case ir.Not(part=part) | ir.Named(part=part):
             yield from _leaves(part, there)
-        case ir.FieldIs(field=field) if field in there:
+        case ir.FieldIs(field=field) if field in there or field.name == _ALWAYS_TOLD:
             return
         case _:
             yield node
