@@ -443,6 +443,87 @@ LONE: tuple[dict[str, Any], ...] = (
     {"resourceType": "Bundle", "entry": {"resource": condition()}},
     {"resourceType": "Bundle", "type": "collection", "entry": [condition()]},
 )  # fmt: skip
+RAW = (
+    "words",
+    "<!DOCTYPE html><html/>",
+    "<html><body/></html>",
+    "<!DOCTYPE x><Patient xmlns='http://hl7.org/fhir'/>",
+    "<Patient xmlns='http://hl7.org/fhir'>",
+    "<Patient/>",
+    "<patient xmlns='http://hl7.org/fhir'/>",
+    "<!-- nothing -->",
+    "[1]",
+    "{",
+    '{"a": 1}',
+    '{"resourceType": 5}',
+    '{"resourceType": "An Observation"}',
+    '{"resourceType": "Observation", "valueDecimal": NaN}',
+    '{"resourceType": "Observation", "status": "final", "status": "final"}',
+    '{"resourceType": "Observation", "status": [["final"]]}',
+    '{"resourceType": "Observation", "sta tus": "final"}',
+    '{"resourceType": "Observation", "status": "\\ud800"}',
+    '{"resourceType": "Observation", "status": ["final"], "_status": {"id": "x"}}',
+    '{"resourceType": "Observation", "status": ["final", null], "_status": [null, {"id": "x"}]}',
+    '{"resourceType": "Observation", "status": "final", "_status": "final"}',
+    '{"resourceType": "Observation", "_status": [{"id": "x"}], "note": [], "code": {}}',
+    '{"resourceType": "Observation", "code": null, "valueCodeableConcept": null, "comment": null}',
+    '{"resourceType": "Bundle", "entry": [{"resource": {"id": "x"}}, {"resource": 5}]}',
+)
+"""What is none, or is not as JSON or XML has it."""
+COMMENTS = (
+    "<!-- pregnant --><status value='final'/>",
+    "<status value='final'><!-- 77386006 --></status>",
+    "<contained><Patient><!-- not pregnant --><id value='q'/></Patient></contained>",
+    "<contained><Patient><!-- 77386006 --><id value='q'/></Patient></contained>",
+    "<contained><Patient><!-- 77386007 and 5 --><id value='q'/></Patient></contained>",
+    "<text><status value='generated'/><div xmlns='http://www.w3.org/1999/xhtml'>a<!-- b -->c</div></text>",
+)
+"""What stands in an observation, beside which somebody wrote a comment."""
+LINES = "blockquote br caption dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead tr ul"
+ONE_LINE = "a abbr b code em i img q small span strong sub sup"
+WRITTEN: tuple[dict[str, Any], ...] = (
+    observation(text={"status": "generated", "div": "<div>" + "".join(f"<{tag}>{tag}</{tag}>|" for tag in (LINES + " " + ONE_LINE).split()) + "</div>"}),
+    of("CarePlan", status="active", title="a title", description="a description", activity=[
+        {"progress": [{"text": "progress"}], "detail": {"description": "what", "scheduledString": "when", "statusReason": "why"}},
+    ]),
+    of("ClinicalImpression", status="completed", summary="a summary", description="a description", finding=[{"basis": "a basis", "itemCodeableConcept": coded()}]),
+    of("Condition", code=coded(), onsetString="began", abatementString="ended", stage=[{"summary": {"text": "a stage"}}], evidence=[{"code": [{"text": "evidence"}]}]),
+    of("Communication", status="completed", payload=[{"contentString": "words sent"}], reasonCode=[{"text": "a reason"}], note=[{"text": "a note"}]),
+    of("DetectedIssue", status="final", code=coded(), detail="a detail", mitigation=[{"action": {"text": "an action"}}]),
+    of("DiagnosticReport", status="final", code=coded(), conclusion="a conclusion", codedDiagnosis=[{"text": "a diagnosis"}]),
+    of("Goal", status="active", description=coded(), statusReason="why", target=[{"detailString": "a detail", "measure": {"text": "a measure"}}]),
+    of("Immunization", status="completed", vaccineCode=coded(), occurrenceString="when", reaction=[{"detail": refer("Observation/y", display="as named")}], explanation={"reason": [{"text": "a reason"}]}),
+    of("AllergyIntolerance", code=coded(), reaction=[{"description": "a rash", "manifestation": [{"text": "red"}], "note": [{"text": "it went"}]}]),
+    of("NutritionOrder", status="active", oralDiet={"instruction": "an instruction", "type": [{"text": "soft"}]}, supplement=[{"instruction": "another", "type": {"text": "drink"}}],
+       enteralFormula={"administrationInstruction": "slowly", "baseFormulaType": {"text": "milk"}}),
+    of("Procedure", status="completed", code=coded(), performedString="when", outcome={"text": "an outcome"}, note=[{"text": "a note"}]),
+    of("RiskAssessment", status="final", mitigation="what to do", prediction=[{"outcome": coded(), "rationale": "because", "qualitativeRisk": {"text": "high"}}], comment="a comment"),
+    taken({"patientInstruction": "with water", "additionalInstruction": [{"text": "after meals"}], "text": "one a day"}, note=[{"text": "a note"}]),
+    of("MedicationStatement", status="active", medicationCodeableConcept=coded("322236009"), dosage=[{"patientInstruction": "with water"}]),
+    of("ServiceRequest", status="active", intent="order", code=coded(), patientInstruction="come early"),
+    observation(note=[{"text": "a note", "authorString": "somebody"}], extension=[extension("x", valueAnnotation={"text": "annotated"}), extension("y", valueMarkdown="marked"), extension("z", extension=[extension("w", valueString="within")])]),
+)  # fmt: skip
+"""What somebody wrote in their own words, wherever FHIR has a place for it."""
+UNREAD = {
+    "Observation": "valueAttachment valuePeriod valueRange valueRatio valueSampledData effectiveTiming",
+    "Condition": "onsetAge onsetRange onsetString abatementAge abatementRange abatementString",
+    "AllergyIntolerance": "onsetAge onsetRange onsetString",
+    "Procedure": "performedAge performedRange performedString",
+    "Immunization": "occurrenceString",
+    "ProcedureRequest": "occurrenceTiming",
+    "ServiceRequest": "occurrenceTiming",
+    "DeviceRequest": "occurrenceTiming codeReference parameter.valueBoolean parameter.valueQuantity parameter.valueRange",
+    "DeviceUseStatement": "timingTiming",
+    "Goal": "target.detailBoolean target.detailInteger target.detailQuantity target.detailRange target.detailRatio target.detailString",
+    "RiskAssessment": "prediction.probabilityDecimal prediction.probabilityRange",
+    "CarePlan": "activity.detail.scheduledString activity.detail.scheduledTiming",
+    "Communication": "payload.contentAttachment",
+    "CommunicationRequest": "payload.contentAttachment",
+    "Consent": "sourceAttachment",
+    "DiagnosticReport": "presentedForm",
+    "QuestionnaireResponse": "item.answer.valueAttachment",
+}
+"""The forms of choices that are not read."""
 COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
 DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     (COMPOSITION, condition()),
@@ -452,12 +533,29 @@ DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
 )
 
 
+def unread() -> Iterator[dict[str, Any]]:
+    """Yield each kind with one of its elements in a form that is not read."""
+    plain = {"String": "words", "Boolean": True, "Integer": 3, "Decimal": 0.5, "Age": measured(30, "a"), "Quantity": measured(30)}
+    for kind, ways in UNREAD.items():
+        for way in ways.split():
+            *holders, name = way.split(".")
+            held: Any = plain.get(re.split(r"(?=[A-Z])", name)[-1], {"id": "x"})
+            if kind == "QuestionnaireResponse":
+                held = {"item": [{"linkId": "1", "answer": [{name: held}]}]}
+            else:
+                held = {name: [held] if name == "presentedForm" else held}
+                for holder in reversed(holders):
+                    held = {holder: held if holder == "detail" else [held]}
+            yield {"resourceType": kind, "id": "x", **held}
+
+
 def cases() -> Iterator[tuple[dict[str, Any], ...]]:
     """Yield the resources of each case."""
     yield from ((observation(**fields),) for fields in VALUES)
     yield from ((condition(**fields),) for fields in CONDITIONS)
     yield from ((resource,) for resource in (*KINDS, *MEDICINES, *PATIENTS))
     yield from TOGETHER
+    yield from ((resource,) for resource in (*WRITTEN, *unread()))
 
 
 def read(*resources: dict[str, Any], kind: str = "collection") -> Submission:
@@ -500,7 +598,12 @@ def written() -> str:
     lines = [line for resources in cases() for line in told(*resources)]
     lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
     lines += [line for resource in LONE for line in alone(json.dumps(resource))]
-    lines += [line for inside in XMLS for line in alone(f'<Observation xmlns="http://hl7.org/fhir">{inside}</Observation>')]
+    lines += [line for text in RAW for line in alone(text)]
+    lines += [
+        line
+        for inside in (*XMLS, *COMMENTS)
+        for line in alone(f'<Observation xmlns="http://hl7.org/fhir">{inside}</Observation>')
+    ]
     whole = "".join(f"{line}\n" for line in lines)
     return re.sub(r"Bundle\.entry\[(\d)\]\.resource", r"[\1]", whole).replace(SCT, "sct")
 

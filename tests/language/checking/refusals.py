@@ -112,6 +112,8 @@ DATA_2 = {
     "ranges.csv": b"code,youngest,oldest,n,ucum,low,high,label\n77386006,12,,1.5,/min,20,70,x\n",
     "rows.csv": b"name,young,old,cond,code,sex,n,u,said,start,end\nflu,3,17,a,O80,male,1,kg,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,g,,,\n",
     "none.csv": b"name,n\n",
+    "empty.csv": b"code,term\n",
+    "many.csv": b"name,n\n" + b"".join(b"r%d,1\n" % n for n in range(1001)),
 }
 FIRST = (
     'define d(entry s) "d" { s is incoming }',
@@ -678,6 +680,44 @@ SECOND = (
     'define d(entry s) "d" { s is incoming } rule r { action note for entry e in a when dd(e) say "x" }',
     'define d(entry s) "d" { exists found entry x in a } rule r { action note for entry e in a when d(e) say "x" }',
     'define d(text s) "d" { s affirms a } rule r { action note for text t when not (d(t)) say "x" }',
+    *(
+        f'rule r {{ action note {of} when {condition} say "x" }}'
+        for of, condition in (
+            (ENTRY, "5 > 3"),
+            (ENTRY, "zzz/qqqqqq(e)"),
+            (ENTRY, "e is about zzzzzz"),
+            ("for medication m in drug with entry x in b", "m has the same ingredients as x"),
+            (ROW_2, "at least r.n of (e is incoming, patient.gender is male, e is about patient)"),
+            ("for medication m in drug", "at least m.times_a_day of (m is incoming, patient.gender is male, m is already-filed)"),
+            (ENTRY, "at least 3 of (e is incoming, patient.gender is male)"),
+            ("for message", "zzzzzz is missing"),
+        )
+    ),
+    *(
+        f'rule r {{ action note for entry e in a say "x" example "x" {{ given {given} expect fires }} }}'
+        for given in (
+            "incoming entry 77386006, about zzzzzz",
+            "incoming entry e.value",
+            "incoming status final",
+            "zzzzzz status final",
+            "patients gender male",
+            "complete status final",
+            *(
+                f"incoming entry 77386006, {field} {value}"
+                for field in ("date", "status", "id")
+                for value in ('3 "kg"', "3 weeks", "3", "3 |x|", "true", "2025-01-01", '"x"', "final")
+            ),
+        )
+    ),
+    _family('title p.n for entry e in p.cond say "x"'),
+    _family('for entry e in p.cond when age at e is from p.old to p.old say "x"'),
+    'table m from "many.csv" { key name column n number } rule r for each row p of m { action note for message say "{p.n}" }',
+    'valueset v "V" { ecl { << 77386006 } frozen "empty.csv" }',
+    'valueset v "V" { frozen "empty.csv" }',
+    'define d(item s) "d" { s.date is missing } rule r { action note for coding c when d(c) say "x" }',
+    'define d(item s) "d" { s.date is missing } rule r { action note for entry e in a when d(e, e) say "x" }',
+    "".join(f'define d{n}(entry s) "d" {{ d{n + 1}(s) }} ' for n in range(9)) + 'define d9(entry s) "d" { s is incoming }',
+    'rule r { action note for text t say "{t}" }',
 )
 """What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
 
