@@ -359,6 +359,27 @@ MEDICINES: tuple[dict[str, Any], ...] = (
     of("MedicationDispense", status="completed", medicationCodeableConcept=coded("322236009"), extension=[extension("MedicationSupplyType", valueCodeableConcept=coded("394823007"))]),
     of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), effectiveDateTime="2026-01-01T10:00:00Z", notGiven=False),
     of("MedicationAdministration", status="not-done", medicationCodeableConcept=coded("322236009"), reasonNotGiven=[coded("182895007")]),
+    *(taken(repeated(boundsDuration=measured(2, unit))) for unit in ["h", "hr", "hour", "hours", "d", "day", "days", "wk", "week", "weeks", "mo", "month", "months", "a", "year", "years", "min"]),
+    *(taken(repeated(boundsDuration=measured(25.5, unit))) for unit in ("h", "d", "wk")),
+    *(request(dispenseRequest={"expectedSupplyDuration": measured(2, unit)}) for unit in ["day", "days", "week", "weeks", "Week", "h"]),
+    *(taken(repeated(frequency=3, period=1, periodUnit=unit)) for unit in ("min", "h", "d", "wk", "mo")),
+    *(taken(repeated(frequency=frequency, period=period, periodUnit="d")) for frequency, period in ((1, 3), (7, 1), (1, 4), (1, 0.5), (0, 1), (6, 3))),
+    *(
+        request(courseOfTherapyType=coded(word, system="x"))
+        for word in ("acute", "repeat", "continuous", "repeat-dispensing", "continuous-repeat-dispensing", "delayed-prescribing", "acutely")
+    ),
+    request(courseOfTherapyType={"coding": [{"code": "acute"}, {"code": "repeat"}]}),
+    request(courseOfTherapyType={"coding": [{"code": "repeat"}, {"code": "continuous"}]}),
+    *(request(intent=intent) for intent in ("proposal", "plan", "option", "order", "original-order", "reflex-order")),
+    *(
+        of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), **{name: True}, statusReason=[coded("182895007")])
+        for name in ("notGiven", "wasNotGiven", "notDone", "doNotPerform")
+    ),
+    *(
+        of("MedicationDispense", status=status, medicationCodeableConcept=coded("322236009"), statusReasonCodeableConcept=coded("182895007"), **more)
+        for status in ("stopped", "declined", "not-done", "completed")
+        for more in ({}, {"whenHandedOver": "2026-01-01"})
+    ),
 )  # fmt: skip
 PATIENTS: tuple[dict[str, Any], ...] = (
     patient(gender="nonsense", birthDate="2026-02-30", deceasedBoolean="yes"),
@@ -379,6 +400,10 @@ PATIENTS: tuple[dict[str, Any], ...] = (
     patient(multipleBirthInteger=2, photo=[{"contentType": "image/png"}], extension=[extension("ethnicity", valueCodeableConcept=coded("92391000000108"))]),
     patient(identifier=[{"system": "https://fhir.nhs.uk/Id/nhs-number"}]),
     patient(meta={"tag": [{"system": "x", "code": "t"}], "security": [{"system": "x", "code": "s"}]}),
+    *(
+        patient(extension=[extension("BirthSex", valueCode=code)])
+        for code in ["M", "male", "248153007", "LA2-8", "1", "F", "female", "248152002", "LA3-6", "2", "U", "UNK", "unknown", "ASKU", "not-known", "0", "I", "OTH", "other", "indeterminate", "not-specified", "9", "X"]
+    ),
 )  # fmt: skip
 BIRTH = observation(code=coded("76689-9", system=LOINC), valueCodeableConcept=coded("248152002"))
 TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
@@ -524,6 +549,45 @@ UNREAD = {
     "QuestionnaireResponse": "item.answer.valueAttachment",
 }
 """The forms of choices that are not read."""
+STANDS = {
+    "Observation": ("code", "effectiveDateTime effectivePeriod effectiveInstant issued", ""),
+    "Condition": ("code", "onsetDateTime onsetPeriod abatementDateTime abatementPeriod assertedDate recordedDate", ""),
+    "Procedure": ("code", "performedDateTime performedPeriod", ""),
+    "AllergyIntolerance": ("code", "onsetDateTime onsetPeriod assertedDate recordedDate lastOccurrence", ""),
+    "Immunization": ("vaccineCode", "date occurrenceDateTime recorded expirationDate", ""),
+    "FamilyMemberHistory": ("", "date bornDate", ""),
+    "DiagnosticReport": ("code", "effectiveDateTime effectivePeriod issued", "conclusion"),
+    "DocumentReference": ("type", "created date indexed", "description"),
+    "QuestionnaireResponse": ("", "authored", ""),
+    "ClinicalImpression": ("code", "effectiveDateTime effectivePeriod date", "summary description"),
+    "ProcedureRequest": ("code", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "ServiceRequest": ("code", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "ReferralRequest": ("serviceRequested reasonCode type", "occurrenceDateTime occurrencePeriod authoredOn", "description"),
+    "DeviceRequest": ("codeCodeableConcept", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "Goal": ("description", "startDate statusDate", ""),
+    "CarePlan": ("category", "period created", "title description"),
+    "Flag": ("code", "period", ""),
+    "Specimen": ("type", "receivedTime", ""),
+    "Consent": ("category scope", "dateTime", ""),
+    "RiskAssessment": ("code", "occurrenceDateTime occurrencePeriod", ""),
+    "Communication": ("category reasonCode topic", "sent received", ""),
+    "CommunicationRequest": ("category reasonCode", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "AdverseEvent": ("event type", "date recordedDate detected", "description"),
+    "DetectedIssue": ("code category", "date identifiedDateTime identifiedPeriod", "detail"),
+    "DeviceUseStatement": ("reasonCode indication", "timingDateTime timingPeriod recordedOn", ""),
+    "Media": ("type subtype view", "createdDateTime createdPeriod occurrenceDateTime issued", ""),
+    "ImagingStudy": ("procedureCode", "started", "description"),
+    "NutritionOrder": ("oralDiet", "dateTime", ""),
+    "Basic": ("code", "created", ""),
+    "Encounter": ("type reason reasonCode", "period", ""),
+    "Composition": ("type", "date", ""),
+    "Medication": ("code", "", ""),
+    "MedicationRequest": ("medicationCodeableConcept", "authoredOn", ""),
+    "MedicationStatement": ("medicationCodeableConcept", "effectiveDateTime effectivePeriod dateAsserted", ""),
+    "MedicationDispense": ("medicationCodeableConcept", "whenPrepared whenHandedOver recorded", ""),
+    "MedicationAdministration": ("medicationCodeableConcept", "effectiveDateTime effectivePeriod recorded", ""),
+}
+"""Of each kind the elements that hold its concept, its dates and its words."""
 COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
 DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     (COMPOSITION, condition()),
@@ -547,6 +611,20 @@ def unread() -> Iterator[dict[str, Any]]:
                 for holder in reversed(holders):
                     held = {holder: held if holder == "detail" else [held]}
             yield {"resourceType": kind, "id": "x", **held}
+
+
+def standing() -> Iterator[str]:
+    """Yield each kind with each of the elements that it stands by, and with all of them."""
+    concept = '<coding><system value="http://snomed.info/sct"/><code value="22298006"/></coding><text value="own words"/>'
+    for kind, (coded_by, dated_by, told_by) in STANDS.items():
+        inside = [f"<{name}>{concept}</{name}>" for name in coded_by.split()]
+        for day, name in enumerate(dated_by.split(), 1):
+            date = f'value="2026-01-0{day}"'
+            is_period = name.lower().endswith("period")
+            inside.append(f"<{name}><start {date}/><end {date}/></{name}>" if is_period else f"<{name} {date}/>")
+        inside += [f'<{name} value="{name} in words"/>' for name in told_by.split()]
+        for part in (*inside, "".join(inside)):
+            yield f'<{kind} xmlns="http://hl7.org/fhir">{part}</{kind}>'
 
 
 def cases() -> Iterator[tuple[dict[str, Any], ...]]:
@@ -598,7 +676,7 @@ def written() -> str:
     lines = [line for resources in cases() for line in told(*resources)]
     lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
     lines += [line for resource in LONE for line in alone(json.dumps(resource))]
-    lines += [line for text in RAW for line in alone(text)]
+    lines += [line for text in (*RAW, *standing()) for line in alone(text)]
     lines += [
         line
         for inside in (*XMLS, *COMMENTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -722,6 +723,59 @@ SECOND = (
 """What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
 
 
+OPERANDS = (
+    *("e", "e.date", "e.value", "e.status", "e.text", "e.nosuch", "m", "m.quantity", "m.strength", "m.route", "m.start"),
+    *(
+        "r",
+        "r.n",
+        "r.youngest",
+        "r.low",
+        "r.high",
+        "r.label",
+        "patient",
+        "patient.gender",
+        "patient.born",
+        "message",
+        "message.sent",
+    ),
+    *("few", "soon", "too_high", "a", "nosuch", "2025-01-01", "2025-01", "3", '3 "kg"', "3 weeks", "(2 + 3)", "age at e"),
+)
+CONSTRUCTS = (
+    *(
+        "_ is missing",
+        "_ is not missing",
+        "_ is past",
+        "_ is male",
+        "_ is unknown",
+        "_ is active",
+        "_ is nosuch",
+        "_ is e.status",
+    ),
+    *(
+        "_ in a",
+        "_ not in b",
+        "_ is about family",
+        "_ contradicts its words",
+        "_ is the same entry as e",
+        "_ is the same product as m",
+    ),
+    *("_ shares an ingredient with m", "m overlaps _", "_ overlaps m by more than 2 days", "age at _ < 3 years", "age at e < _"),
+    *("_ is before e.recorded", "_ is not after 2025-01-01", "_ is within 3 days of e", "e is more than _ after 2025-01-01"),
+    *("_ > 3", "e.value <= _", '_ < 3 "mg"', "_ is from 1 to 2", "e.value is from _ to 9", "_ + 1 > 3", "e.value - _ > 3"),
+    *("_ differs by more than 10 % from e.value", "e.value rises from _ by more than 5 %", "at least _ days with entry x in b"),
+)
+
+
+def crossed() -> Iterator[str]:
+    """Yield each thing that can be asked of each kind of operand."""
+    for construct in CONSTRUCTS:
+        for operand in OPERANDS:
+            asked = construct.replace("_", operand)
+            asked = f"exists medication m in drug where ({asked})" if re.search(r"\bm\b", asked) else asked
+            of = ROW_2 if re.match(r"r\b", operand) else ENTRY
+            yield f'rule r {{ action note {of} when {asked} say "x" }}'
+
+
 def cases() -> Iterator[str]:
     """Yield the text of every rule that is refused in the tests."""
     for text, of, _, _ in CONDITIONS:
@@ -793,7 +847,7 @@ def told(text: str, data: Mapping[str, bytes] = DATA) -> str:
 
 def written() -> str:
     of_the_first = [f"{text}\n{told(HEAD + text)}" for text in (*cases(), *FIRST)] + [f"{text}\n{told(text)}" for text in WHOLE]
-    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in SECOND]
+    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in (*SECOND, *crossed())]
     return "".join([*of_the_first, *of_the_second, *(f"{text}\n{told(head + text, data)}" for text, head, data in elsewhere())])
 
 
