@@ -148,7 +148,13 @@ def test_the_fields_of_an_entry() -> None:
 
 def test_the_fields_of_a_medication() -> None:
     item = medication(
-        kind="request", quantity={"value": 28, "unit": "tablet"}, dose=2, times_a_day=3, days_supply=2, strength="200 mg", status="active"
+        kind="request",
+        quantity={"value": 28, "unit": "tablet"},
+        dose=2,
+        times_a_day=3,
+        days_supply=2,
+        strength="200 mg",
+        status="active",
     )
     assert item_field(item, "product") == item.codings
     assert item_field(item, "ingredients") == frozenset({"387207008"})
