@@ -115,6 +115,9 @@ def _code(node: ast.AST, within: str, statement: int) -> Iterator[tuple[ast.expr
                 continue  # a type
             if isinstance(child, ast.Subscript) and ast.unparse(child.value) == "Literal":
                 continue  # a type by a name
+            if isinstance(child, ast.BoolOp) and isinstance(node, ast.Call) and ast.unparse(child).endswith(" or ''"):
+                if getattr(node.func, "attr", "") == "get":
+                    child = child.values[0]  # `table.get(name or "")` is for the type checker: no key is None
             if isinstance(child, ast.stmt):
                 statement = child.lineno
             if isinstance(child, (ast.expr, ast.stmt)):
