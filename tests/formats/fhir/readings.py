@@ -193,12 +193,15 @@ VALUES: tuple[dict[str, Any], ...] = (
     {"status": "registered"},
     {"implicitRules": "https://fhir.example/rules"},
     {"modifierExtension": [extension("m", valueBoolean=True)]},
+    {"id": "77386006", "meta": {"versionId": "77386006"}, "performer": [refer("77386006")]},
+    {"extension": [{"url": "77386006", "valueString": "x"}], "device": {"display": "77386006"}},
 )  # fmt: skip
 CONDITIONS: tuple[dict[str, Any], ...] = (
     {"clinicalStatus": "active", "verificationStatus": "confirmed"},
     {"clinicalStatus": coded("resolved", system="x")},
     {"verificationStatus": coded("refuted", system="x")},
     {"verificationStatus": "provisional"},
+    {"verificationStatus": {"text": "Refuted"}, "clinicalStatus": {"text": "no such status"}},
     {"verificationStatus": coded("confirmed", "Entered in error", system="x")},
     {"verificationStatus": coded("confirmed", "Provisional", system="x")},
     {"verificationStatus": coded("confirmed", "Confirmed", system="x", text="perhaps not")},
@@ -250,6 +253,9 @@ KINDS: tuple[dict[str, Any], ...] = (
     of("DeviceUseStatement", status="active", recordedOn="2026-01-01", indication=[coded("13200003")]),
     of("ImagingStudy", procedureCode=[coded("168537006")], started="2026-01-01"),
     of("Basic", code=coded("77386006"), created="2026-01-01"),
+    of("Flag", status="active", code=coded(), period={"end": "2026-02-01"}),
+    of("Immunization", status="completed", vaccineCode=coded(), lotNumber="77386006"),
+    {"resourceType": "Device", "id": "d", "lotNumber": "77386006", "serialNumber": "77386006", "manufacturer": "77386006"},
     of("ClinicalImpression", status="completed", finding=[{"itemCodeableConcept": coded()}, {"itemReference": refer("Condition/y")}]),
     of(
         "QuestionnaireResponse",
@@ -491,11 +497,14 @@ RAW = (
     '{"resourceType": "Observation", "status": ["final", null], "_status": [null, {"id": "x"}]}',
     '{"resourceType": "Observation", "status": "final", "_status": "final"}',
     '{"resourceType": "Observation", "_status": [{"id": "x"}], "note": [], "code": {}}',
+    '{"resourceType": "Observation", "valueBoolean": true, "id": 5, "comment": null}',
+    '{"resourceType": "Observation", "valueBoolean": true, "comment": null}',
     '{"resourceType": "Observation", "code": null, "valueCodeableConcept": null, "comment": null}',
     '{"resourceType": "Bundle", "entry": [{"resource": {"id": "x"}}, {"resource": 5}]}',
 )
 """What is none, or is not as JSON or XML has it."""
 COMMENTS = (
+    "<text><status value='generated'/><div xmlns='http://www.w3.org/1999/xhtml'>a<p>b<br/>c</p><b>d</b></div></text><note/>",
     "<!-- pregnant --><status value='final'/>",
     "<status value='final'><!-- 77386006 --></status>",
     "<contained><Patient><!-- not pregnant --><id value='q'/></Patient></contained>",
@@ -589,6 +598,28 @@ STANDS = {
 }
 """Of each kind the elements that hold its concept, its dates and its words."""
 COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
+HEADER = {
+    "resourceType": "MessageHeader",
+    "id": "h",
+    "timestamp": "2026-01-06T09:00:00Z",
+    "source": {"name": "a system", "software": "its software", "endpoint": "urn:x"},
+}
+EVENT = {"system": "https://fhir.example/events", "code": "e", "display": "an event"}
+BY_CODE = {"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "B2"}}
+MESSAGES: tuple[tuple[dict[str, Any], ...], ...] = (
+    ({**HEADER, "eventCoding": EVENT}, condition()),
+    ({**HEADER, "event": EVENT}, condition()),
+    ({**HEADER, "eventUri": "urn:event"}, condition()),
+    ({**HEADER, "eventUri": "urn:event", "timestamp": "2026-13-01"}, condition()),
+    ({**HEADER, "sender": refer("Organization/o"), "destination": [{"receiver": BY_CODE, "endpoint": "urn:y"}]}, condition()),
+    ({**HEADER, "responsible": BY_CODE, "receiver": [refer("Organization/o")], "source": {"name": "a system"}}, condition()),
+    ({**HEADER, "sender": refer("Practitioner/nobody"), "responsible": refer("Organization/o")}, condition()),
+    (HEADER, {**COMPOSITION, "identifier": {"value": "urn:uuid:1"}, "relatesTo": [{"code": "replaces", "targetReference": refer("urn:uuid:2")}]}),
+    (HEADER, {**COMPOSITION, "relatesTo": [{"code": "appends", "targetIdentifier": {"value": "2"}}]}),
+    (HEADER, {**COMPOSITION, "relatesTo": [{"code": "replaces", "targetIdentifier": {"value": "urn:uuid:2"}}], "extension": [extension("versionNumber", valueString="3")]}),
+    (HEADER, {**ENCOUNTER, "reasonCode": [coded("77386006")], "type": [coded("11429006")]}, condition()),
+    (HEADER, {**ENCOUNTER, "id": "d"}, {**ENCOUNTER, "reasonCode": [coded("77386006")]}, condition()),
+)  # fmt: skip
 DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     (COMPOSITION, condition()),
     (COMPOSITION, {**ENCOUNTER, "id": "e", "reasonCode": [coded("77386006")]}, condition()),
@@ -675,6 +706,7 @@ def told_of(sent: str, reading: Callable[[], Submission]) -> Iterator[str]:
 def written() -> str:
     lines = [line for resources in cases() for line in told(*resources)]
     lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
+    lines += [line for resources in MESSAGES for line in told(*resources, kind="message")]
     lines += [line for resource in LONE for line in alone(json.dumps(resource))]
     lines += [line for text in (*RAW, *standing()) for line in alone(text)]
     lines += [
