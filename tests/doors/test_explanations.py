@@ -11,6 +11,7 @@ import codesafety
 from codesafety import Entry, Medication, Message, Patient, Record, Submission
 from codesafety.cli.output import exit_code
 from codesafety.record import NotRead
+from codesafety.terminology.interface import CodeContext, Replacements, Words, WordsVerdict
 
 RULES = """
 ruleset told { title "Told" version 1.0.0 language 1 review none }
@@ -71,6 +72,111 @@ def test_a_finding_says_what_would_have_made_it_clear(engine: codesafety.Engine)
     without = engine.assess(Submission(patient=patient, entries=(entry,), message=Message(sent="2025-06-02")))
     untested = next(r for r in without.results if r.rule == "told/limits").exceptions
     assert [(e.outcome, e.missing) for e in untested] == [("could not be tested", ("record",))]
+
+
+class OneAnswer(SmallTerminology):
+    """A release that says one thing of all words, contexts and replacements."""
+
+    def __init__(
+        self, verdict: Words = Words.AGREES, became: Replacements | None = None, context: CodeContext | None = None
+    ) -> None:
+        super().__init__(has_release=True)
+        self._verdict, self._became, self._context = verdict, became or Replacements(), context or CodeContext()
+
+    def judge_words(self, code: str, words: str) -> WordsVerdict:
+        return WordsVerdict(self._verdict, (P1, P5, ORAL, SERVICE))
+
+    def replacements(self, code: str) -> Replacements:
+        return self._became
+
+    def context(self, code: str) -> CodeContext:
+        return self._context
+
+
+def told_by(
+    tmp_path: Path, release: SmallTerminology, of: str, when: str, code: str | None = P1, say: str = "x", **sent: object
+) -> codesafety.Result:
+    """Return the finding of one rule, with what a release says of an entry."""
+    (tmp_path / "a.rules").write_text(f"""
+ruleset t {{ title "T" version 1.0.0 language 1 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }}
+rule r {{ action note {of} {f"when {when}" if when else ""} say "{say}" }}
+""")
+    engine = codesafety.load(tmp_path / "a.rules", release=release, installed_plugins=False)
+    given = {"path": "e", "codings": [{"system": "sct", "code": code, "display": "words"}], "date": "2025-06-01", **sent}
+    report = engine.assess(Submission(entries=(Entry.model_validate(given),), message=Message(sent="2025-06-02")))
+    (found,) = (r for r in report.results if r.outcome == "fires")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        (Words.NEGATES, "deny what the code says, or affirm what it denies"),
+        (Words.DIFFERS, "are its name but for one word, by which codes are told apart"),
+        (Words.UNCLEAR, "leave it open, or cannot be read"),
+        (Words.NAMES_ANOTHER, f"describe Pregnancy ({P1}) or code {P5} or code {ORAL}"),
+        (Words.AGREES, None),
+    ],
+)
+def test_how_words_stand_to_their_code_is_told(tmp_path: Path, verdict: Words, told: str | None) -> None:
+    found = told_by(
+        tmp_path, OneAnswer(verdict), "for coding c", "not (c contradicts its words) or c contradicts its words or c in p"
+    )
+    assert {f.name: f.value for f in found.facts}.get("words of c") == told
+
+
+@pytest.mark.parametrize(
+    ("became", "told"),
+    [
+        (Replacements(same=(P1, P5)), f"no longer in use, replaced by Pregnancy ({P1}) or code {P5}"),
+        (Replacements(possible=(P5, P1)), f"no longer in use, possibly replaced by code {P5} or Pregnancy ({P1})"),
+        (
+            Replacements(possible=(P5, P1, ORAL, SERVICE)),
+            f"no longer in use, possibly replaced by code {P5} or Pregnancy ({P1}) or code {ORAL}",
+        ),
+        (Replacements(), "no longer in use, with no replacement"),
+    ],
+)
+def test_what_became_of_an_inactive_code_is_told(tmp_path: Path, became: Replacements, told: str) -> None:
+    found = told_by(tmp_path, OneAnswer(became=became), "for coding c", "c is not active", BECAME_P1)
+    assert {f.name: f.value for f in found.facts}["c in the release"] == told
+
+
+@pytest.mark.parametrize(
+    ("context", "sent", "how"),
+    [
+        (CodeContext(assertion="present"), {}, "as coded"),
+        (CodeContext(subject="patient"), {}, "as coded"),
+        (CodeContext(temporality="current"), {}, "as coded"),
+        (CodeContext(assertion="present"), {"subject": "patient"}, "as sent and as coded"),
+        (CodeContext(), {"subject": "patient"}, "as sent"),
+        (CodeContext(), {}, "by default, nothing else is said"),
+    ],
+)
+def test_a_finding_says_whether_its_context_is_of_the_code(
+    tmp_path: Path, context: CodeContext, sent: dict[str, str], how: str
+) -> None:
+    found = told_by(tmp_path, OneAnswer(context=context), "for entry e in p", "", **sent)
+    assert {f.name: f.value for f in found.facts}["e"] == f"present, about the patient, current ({how})"
+
+
+@pytest.mark.parametrize(
+    ("codings", "said"),
+    [
+        ([], "an entry without a code"),
+        ([{"system": "sct", "code": P5}], f"code {P5}"),
+        ([{"system": "sct", "code": P1}], f"Pregnancy ({P1})"),
+        ([{"system": "emis", "code": "X1"}], "code X1 (emis)"),
+        ([{"system": "emis", "code": "X1"}, {"system": "sct", "code": P5}], f"code {P5}"),
+        ([{"code": "X1"}], "code X1 (no system)"),
+        ([{"system": "sct", "code": "a code"}], "a code that is not well formed"),
+        ([{"system": "sct", "code": None, "display": "words"}], "an entry without a code"),
+    ],
+)
+def test_how_a_message_names_an_item(tmp_path: Path, codings: list[dict[str, str]], said: str) -> None:
+    found = told_by(tmp_path, SmallTerminology(has_release=True), "for mention e", "e is incoming", say="{e}", codings=codings)
+    assert found.message == f"{said} of 1 June 2025"
 
 
 ONE = "for entry e in p"
@@ -214,6 +320,57 @@ def test_a_finding_says_why_its_item_counts(tmp_path: Path, said: dict[str, str]
 )
 def test_single_changes_that_would_have_made_it_clear(tmp_path: Path, of: str, when: str, changes: list[str]) -> None:
     assert list(finding(tmp_path, of, when).counterfactual) == changes
+
+
+@pytest.mark.parametrize(
+    ("of", "when", "words"),
+    [
+        (ONE, "age at e >= 16 years", ["the patient were aged 15 years or less"]),
+        (ONE, "age at e >= 24 months", ["the patient were aged 23 months or less"]),
+        (ONE, "age at e >= 25 months", ["the patient were aged 2 years or less"]),
+        (ONE, "age at e >= 26 months", ["the patient were aged 2 years 1 month or less"]),
+        (ONE, "age at e >= 1 year", ["the patient were aged less than 1 year"]),
+        (ONE, "age at e < 420 months", ["the patient were aged 35 years or more"]),
+        (ONE, "age at e is from 16 to 50 years", ["the patient were not aged 16 to 50 years"]),
+        (ONE, "age at e is from 300 to 500 months", ["the patient were not aged 300 to 500 months"]),
+        ("for entry e with row w of ages", "age at e >= w.low", []),
+        ("for entry e with row w of ages", "age at e is from w.low to 50 years", []),
+        (ONE, "patient.gender is female", ["the gender recorded were not female"]),
+        (ONE, "patient.gender is not male", ["the gender recorded were male"]),
+        (ONE, "not (patient.gender is male)", ["the gender recorded were male"]),
+        (ONE, 'e.value > 5 "mmol/L"', []),
+        ("for coding c", "c contradicts its words", ["the words and the code said the same"]),
+    ],
+)
+def test_what_would_have_made_it_clear_in_words(tmp_path: Path, of: str, when: str, words: list[str]) -> None:
+    assert (
+        list(finding(tmp_path, of, when, codings=[{"system": "sct", "code": P1, "display": "nobody knows"}]).counterfactual_text)
+        == words
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "more"),
+    [
+        ("patient.gender is male", True),
+        ("e.status is final", False),
+        ("e is already-filed", True),
+        ("not (e is incoming)", False),
+        ("e in q", False),
+        ("e.id is missing", False),
+        ('e.value > 9 "mmol/L"', False),
+        ("e is about family", False),
+        ("age at e < 16 years", True),
+        ("e is before 2020-01-01", True),
+        ("exists entry y in p where (y is before 2020-01-01)", True),
+        ("e in q or age at e < 16 years", True),
+        ("e in q and not (e.value < 9)", False),
+    ],
+)
+def test_an_exception_is_named_where_more_is_asked_than_what_the_items_are(tmp_path: Path, condition: str, more: bool) -> None:
+    found = finding(tmp_path, ONE, f'e is incoming unless "so" {condition}')
+    assert found.counterfactual[-1] == "clear if: so"
+    assert found.counterfactual_text == (("this were so: so",) if more else ())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.differential.worlds import (
 from codesafety.evaluation.atoms import item_date, item_field
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
-from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, may_be
+from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, hides, may_be
 from codesafety.evaluation.sameness import same_entry
 from codesafety.record import (
     Coding,
@@ -36,8 +36,10 @@ from codesafety.record import (
     Message,
     NotRead,
     Patient,
+    Qualifier,
     Quantity,
     Record,
+    Reference,
     Submission,
     Value,
 )
@@ -284,19 +286,84 @@ def test_without_a_record_and_with_a_coded_resource_not_read_two_members_are_uns
     assert [u.called for u in found.unseen(False)] == ["record"]
 
 
+NEVER_A_MEDICATION = (
+    "AllergyIntolerance ClinicalImpression Condition DiagnosticReport Encounter FamilyMemberHistory Immunization Observation "
+    "Procedure QuestionnaireResponse Specimen"
+)
+
+
 @pytest.mark.parametrize(
     ("resource", "entry", "medication"),
     [
         (None, True, True),
-        ("Observation", True, False),
-        ("MedicationRequest", False, True),
+        *((kind, True, False) for kind in NEVER_A_MEDICATION.split()),
+        *((f"Medication{kind}", False, True) for kind in ("", "Request", "Statement", "Dispense", "Administration")),
         ("Unknown", True, True),
-        ("Immunization", True, False),
         ("RequestGroup", True, True),
     ],
 )
 def test_a_resource_that_was_not_read_may_be_of_a_kind(resource: str | None, entry: bool, medication: bool) -> None:
     assert (may_be(resource, "entry"), may_be(resource, "medication")) == (entry, medication)
+
+
+@pytest.mark.parametrize(
+    ("coded", "whole", "broken", "hidden"),
+    [
+        (True, False, False, True),
+        (False, True, True, True),
+        (False, True, False, False),
+        (False, False, True, False),
+        (False, False, False, False),
+    ],
+)
+def test_what_was_not_read_may_hold_a_code(coded: bool, whole: bool, broken: bool, hidden: bool) -> None:
+    line = NotRead(path="x", reason="r", resource_type="Basic", coded=coded, whole=whole, broken=broken)
+    assert (hides(line, "entry"), hides(line, "medication")) == (hidden, hidden)
+
+
+NAMES = {"path": "z", "id": "z", "resource_id": "z"}
+PRODUCT = Coding(system="sct", code=M_VMP, path="p")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "changed", "same"),
+    [
+        *(("entries", {"codings": coded(P1), "id": "a"}, {name: value}, True) for name, value in NAMES.items()),
+        *(("medications", {"products": (PRODUCT,), "id": "a"}, {name: value}, True) for name, value in {**NAMES, "order": "z", "based_on": ("z",)}.items()),
+        ("entries", {"codings": coded(P1)}, {"codings": (Coding(system="sct", code=P1, path="z"),)}, True),
+        ("entries", {"value": Value(codings=coded(P1))}, {"value": Value(codings=(Coding(system="sct", code=P1, path="z"),))}, True),
+        *(
+            ("medications", {name: (PRODUCT,)}, {name: (PRODUCT.model_copy(update={"path": "z"}),)}, True)
+            for name in ("products", "not_given_reason", "supply_type", "route", "form")
+        ),
+        ("entries", {"components": (Component(path="c", codings=coded(P1)),)}, {"components": (Component(path="z", codings=coded(P1)),)}, True),
+        ("entries", {"qualifiers": (Qualifier(role="r", codings=coded(P1)),)}, {"qualifiers": (Qualifier(role="r", codings=(Coding(system="sct", code=P1, path="z"),)),)}, True),
+        ("entries", {"references": (Reference(role="r", target="x"),)}, {"references": (Reference(role="r", target="z", path="z"),)}, True),
+        ("entries", {}, {"id": "z"}, False),
+        ("entries", {}, {"status": "final"}, False),
+        ("entries", {}, {"date": "2026-01-01"}, False),
+        ("entries", {}, {"notes": ("x",)}, False),
+        ("entries", {"references": (Reference(role="r"),)}, {"references": (Reference(role="s"),)}, False),
+        ("entries", {"qualifiers": (Qualifier(role="r"),)}, {"qualifiers": (Qualifier(role="s"),)}, False),
+        ("medications", {}, {"kind": "plan"}, False),
+        ("medications", {"products": (PRODUCT,)}, {"products": coded(M_AMP)}, False),
+    ],
+)  # fmt: skip
+def test_two_items_are_alike_where_only_their_names_and_places_differ(kind: str, fields: Any, changed: Any, same: bool) -> None:
+    of = {"entries": Entry, "medications": Medication}[kind]
+    found = facts(**{kind: (of(**{"path": "a", **fields}), of(**{"path": "a", **fields, **changed}))})
+    one, other = (item for item in found.incoming if item.component is None)
+    assert (found.alike(one) == found.alike(other)) is same
+
+
+def test_a_part_is_alike_by_itself_and_a_copy_tells_an_item_apart() -> None:
+    part = Component(path="c", codings=coded(P1))
+    found = facts(entries=(Entry(path="a", components=(part, part.model_copy(update={"path": "d"}))),))
+    _, one, other = found.incoming
+    assert found.alike(one) == found.alike(other)
+    record = Record(entries=(Entry(path="r", id="a"),))
+    first, second = (held := facts(record, entries=(Entry(path="a", id="a"), Entry(path="a", id="b")))).incoming
+    assert held.alike(first) != held.alike(second)
 
 
 def test_a_resource_that_breaks_its_format_may_hold_a_code_though_none_could_be_read() -> None:

@@ -52,6 +52,27 @@ def test_what_words_say(text: str, said: Says | None) -> None:
     assert says(clauses(text), PHRASES) == said
 
 
+TURNS = (
+    "no not never nor none neither cannot cant without denies denied isnt wasnt arent werent doesnt didnt dont unlikely negative "
+    "? possible possibly probable probably perhaps maybe may might could would should if unless unsure uncertain unclear query doubt "
+    "suspected suspects whether sure think thinks thought risk "
+    "family mother mum father dad sister brother partner wife husband girlfriend boyfriend daughter son aunt cousin friend baby fetus "
+    "was were been had history hx previous previously past last ago former before until when after next will future plan plans "
+    "planning trying wants hopes hoping"
+)
+
+
+@pytest.mark.parametrize("word", TURNS.split())
+def test_a_clause_with_a_word_that_may_turn_it_round_says_nothing(word: str) -> None:
+    assert says(clauses(f"pregnant {word} today"), {("pregnant",): "affirms"}) is None
+    assert says(clauses(f"pregnant {word}x today"), {("pregnant",): "affirms"}) == ("affirms" if word != "?" else None)
+
+
+@pytest.mark.parametrize("end", ".;:!,()\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_a_clause_ends_at_each_of_these(end: str) -> None:
+    assert says(clauses(f"not{end}pregnant"), {("pregnant",): "affirms"}) == "affirms"
+
+
 def test_no_phrases_say_nothing() -> None:
     assert says(clauses("pregnant"), {}) is None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from tests.differential.worlds import P3, SmallTerminology
 
 from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
-from codesafety.evaluation.words import contradicts, siblings
-from codesafety.record import Coding, Entry, Submission
+from codesafety.evaluation.words import contradicts, denied_beside, siblings
+from codesafety.record import Coding, Component, Entry, Qualifier, Submission
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.words.descriptions import denies
 
@@ -161,6 +162,31 @@ def test_a_coding_and_its_own_words(words: str, answer: tuple[bool | None, str |
     assert contradicts(coded(PREGNANT, text=words)[0], TERMINOLOGY) == answer
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "words", "answer"),
+    [
+        ("sct", "77386006", None, (False, None)),
+        ("sct", None, "Pregnant", (None, "code")),
+        (None, None, "Pregnant", (None, "code")),
+        (None, "X", "Pregnant", (None, "system")),
+        ("emis", "X", "Pregnant", (None, "release.emis")),
+        ("sct", "196411000000103", "Pregnant", (False, None)),  # transfer-degraded
+        ("sct", "77386007", "Pregnant", (None, "code")),  # not well formed
+    ],
+)
+def test_a_coding_whose_words_are_not_compared(
+    system: str | None, code: str | None, words: str | None, answer: tuple[bool | None, str | None]
+) -> None:
+    sent = Coding(system=system, code=code, display=words)
+    of = Facts(Submission(entries=(Entry(path="e", codings=(sent,)),)), None, Codebook(TERMINOLOGY))
+    assert [contradicts(coding, TERMINOLOGY) for coding in of.codings(of.incoming[0])] == [answer]
+
+
+@pytest.mark.parametrize(("has_release", "lacking"), [(True, "code"), (False, "release")])
+def test_of_a_code_without_descriptions_it_or_its_release_is_missing(has_release: bool, lacking: str) -> None:
+    assert contradicts(coded(("sct", P3, "Pregnant"))[0], SmallTerminology(has_release)) == (None, lacking)
+
+
 def test_every_name_that_was_sent_with_a_code_is_one_of_its_words() -> None:
     sent = Coding(system="sct", code="77386006", display="Pregnant", other_displays=("Pregnancy", "Not pregnant"))
     of = Facts(Submission(entries=(Entry(path="e", codings=(sent,)),)), None, Codebook(TERMINOLOGY))
@@ -181,3 +207,80 @@ def test_an_expression_that_is_one_concept_is_that_concept(code: str) -> None:
 @pytest.mark.parametrize("code", ["<<< 77386006", "=== 77386006 + 60001007", "77386006:246112005=24484000"])
 def test_any_other_expression_is_not(code: str) -> None:
     assert not Codebook(FrozenTerminology()).entry("sct", code).speaks
+
+
+# ------------------------------------------------------------------------------------------------ words beside codes
+
+
+def doubted(*qualifiers: Qualifier, code: str = "77386006", **sent: object) -> list[str]:
+    entry = Entry(path="e", codings=(Coding(system="sct", code=code),), qualifiers=qualifiers, **sent)  # type: ignore[arg-type]
+    of = Facts(Submission(entries=(entry,)), None, Codebook(TERMINOLOGY))
+    return list(denied_beside(of.incoming[0], of))
+
+
+NAYS = "absent, denied, excluded, false, negated, never, nil, no, none, not done, not performed, not present, refuted, ruled out"
+
+
+@pytest.mark.parametrize("words", [*NAYS.split(", "), "Not pregnant", "Pregnancy excluded", "Pregnant?"])
+def test_a_qualifier_whose_words_deny_is_told_by_its_path(words: str) -> None:
+    assert doubted(Qualifier(role="category", text=words)) == ["e.qualifiers[0]"]
+    assert doubted(Qualifier(role="category", text="seen"), Qualifier(role="method", text=f" {words.upper()} ")) == [
+        "e.qualifiers[1]"
+    ]
+    coded = Qualifier(role="category", codings=(Coding(system="x", code="1"), Coding(display=words, path="e.category.coding[1]")))
+    assert doubted(coded) == ["e.qualifiers[0]"]
+    assert doubted(coded.model_copy(update={"codings": coded.codings[1:]})) == ["e.category.coding[1]"]
+
+
+@pytest.mark.parametrize("code", ["373067005", "2667000", "60001007"])
+def test_a_qualifier_whose_code_denies_is_told_by_its_path(code: str) -> None:
+    assert doubted(Qualifier(role="category", codings=(Coding(system="sct", code=code, path="e.c"),))) == ["e.c"]
+
+
+@pytest.mark.parametrize("words", ["yes", "seen", "Positive", "Second trimester", "No complications", "n", "negative", "unknown"])
+def test_a_qualifier_that_denies_nothing_is_not_told(words: str) -> None:
+    assert doubted(Qualifier(role="category", text=words)) == []
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "clinicalStatus",
+        "dataAbsentReason",
+        "interpretation",
+        "lifecycleStatus",
+        "notDoneReason",
+        "notGivenReason",
+        "verificationStatus",
+    ],
+)
+def test_what_is_judged_as_the_status_or_the_value_is_not_told_again(role: str) -> None:
+    assert doubted(Qualifier(role=role, text="Not pregnant")) == []
+    assert doubted(Qualifier(role=role, text="Not pregnant"), Qualifier(role="category", text="no")) == ["e.qualifiers[1]"]
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        (("Not pregnant",), ["e"]),
+        (("Denied",), ["e"]),
+        (("No",), ["e"]),
+        (("seen", "Pregnant?"), ["e"]),
+        (("x" * 900 + ". Not pregnant. " + "x" * 300,), ["e"]),
+        (("x. " * 230 + "Not pregnant. " + "x. " * 300,), ["e"]),
+        (("x. " * 330 + "Not pregnant",), ["e"]),
+        (("Pregnant",), []),
+        (("seen",), []),
+        ((), []),
+    ],
+)
+def test_notes_that_may_deny_are_told_by_the_entrys_path(notes: tuple[str, ...], told: list[str]) -> None:
+    assert doubted(notes=notes) == told
+    assert doubted(notes=notes, assertion="absent") == []
+    assert doubted(notes=notes, status="entered-in-error") == []
+
+
+def test_words_beside_an_entry_deny_each_of_its_parts() -> None:
+    part = Component(codings=(Coding(system="sct", code="77176002"),))
+    assert doubted(Qualifier(role="category", text="Non-smoker"), components=(part,)) == ["e.qualifiers[0]"]
+    assert doubted(Qualifier(role="category", text="Non-smoker")) == []

@@ -31,6 +31,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import ceil
 from pathlib import Path
 
@@ -85,16 +86,20 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
     """Yield every mutant of a file, in the order of its lines. Annotations, docstrings and imports are left alone."""
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
+    starts = list(accumulate(map(len, lines), initial=0))
+
+    def place(line: int, column: int) -> int:
+        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
+
+    name = path.relative_to(ROOT).as_posix()
     for node, within, statement in _code(ast.parse(source), "", 0):
         for changed in _changes(node):
-            was, now = ast.get_source_segment(source, node) or "", ast.unparse(changed)
-            start = len("".join(lines[: node.lineno - 1])) + len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
-            if source[start : start + len(was)] == was:
-                put = f"({now})" if isinstance(node, ast.expr) else now
-                text = f"{source[:start]}{put}{source[start + len(was) :]}"
-                name = path.relative_to(ROOT).as_posix()
-                before, after = lines[node.lineno - 1].strip(), text.splitlines()[node.lineno - 1].strip()
-                yield Mutant(name, within, node.lineno, statement, before, after, text)
+            start, end = place(node.lineno, node.col_offset), place(node.end_lineno or 0, node.end_col_offset or 0)
+            now = ast.unparse(changed)
+            text = f"{source[:start]}{f'({now})' if isinstance(node, ast.expr) else now}{source[end:]}"
+            before = lines[node.lineno - 1].strip()
+            after = text[starts[node.lineno - 1] :].partition("\n")[0].strip()
+            yield Mutant(name, within, node.lineno, statement, before, after, text)
 
 
 def _code(node: ast.AST, within: str, statement: int) -> Iterator[tuple[ast.expr | ast.stmt, str, int]]:
@@ -110,6 +115,9 @@ def _code(node: ast.AST, within: str, statement: int) -> Iterator[tuple[ast.expr
                 continue  # a type
             if isinstance(child, ast.Subscript) and ast.unparse(child.value) == "Literal":
                 continue  # a type by a name
+            if isinstance(child, ast.BoolOp) and isinstance(node, ast.Call) and ast.unparse(child).endswith(" or ''"):
+                if getattr(node.func, "attr", "") == "get":
+                    child = child.values[0]  # `table.get(name or "")` is for the type checker: no key is None
             if isinstance(child, ast.stmt):
                 statement = child.lineno
             if isinstance(child, (ast.expr, ast.stmt)):

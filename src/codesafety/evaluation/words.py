@@ -97,7 +97,7 @@ def denied_beside(item: ItemFact, facts: Facts) -> Iterator[str]:
     Not beside what is denied already, or withdrawn. Raises WorkSpent where words may not be read any more.
     """
     model, terminology = item.model, facts.codebook.terminology
-    if item.stands == 0 or model.entered_in_error:
+    if item.stands == 0:
         return
     concepts = [
         (

@@ -193,12 +193,15 @@ VALUES: tuple[dict[str, Any], ...] = (
     {"status": "registered"},
     {"implicitRules": "https://fhir.example/rules"},
     {"modifierExtension": [extension("m", valueBoolean=True)]},
+    {"id": "77386006", "meta": {"versionId": "77386006"}, "performer": [refer("77386006")]},
+    {"extension": [{"url": "77386006", "valueString": "x"}], "device": {"display": "77386006"}},
 )  # fmt: skip
 CONDITIONS: tuple[dict[str, Any], ...] = (
     {"clinicalStatus": "active", "verificationStatus": "confirmed"},
     {"clinicalStatus": coded("resolved", system="x")},
     {"verificationStatus": coded("refuted", system="x")},
     {"verificationStatus": "provisional"},
+    {"verificationStatus": {"text": "Refuted"}, "clinicalStatus": {"text": "no such status"}},
     {"verificationStatus": coded("confirmed", "Entered in error", system="x")},
     {"verificationStatus": coded("confirmed", "Provisional", system="x")},
     {"verificationStatus": coded("confirmed", "Confirmed", system="x", text="perhaps not")},
@@ -250,6 +253,9 @@ KINDS: tuple[dict[str, Any], ...] = (
     of("DeviceUseStatement", status="active", recordedOn="2026-01-01", indication=[coded("13200003")]),
     of("ImagingStudy", procedureCode=[coded("168537006")], started="2026-01-01"),
     of("Basic", code=coded("77386006"), created="2026-01-01"),
+    of("Flag", status="active", code=coded(), period={"end": "2026-02-01"}),
+    of("Immunization", status="completed", vaccineCode=coded(), lotNumber="77386006"),
+    {"resourceType": "Device", "id": "d", "lotNumber": "77386006", "serialNumber": "77386006", "manufacturer": "77386006"},
     of("ClinicalImpression", status="completed", finding=[{"itemCodeableConcept": coded()}, {"itemReference": refer("Condition/y")}]),
     of(
         "QuestionnaireResponse",
@@ -359,6 +365,27 @@ MEDICINES: tuple[dict[str, Any], ...] = (
     of("MedicationDispense", status="completed", medicationCodeableConcept=coded("322236009"), extension=[extension("MedicationSupplyType", valueCodeableConcept=coded("394823007"))]),
     of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), effectiveDateTime="2026-01-01T10:00:00Z", notGiven=False),
     of("MedicationAdministration", status="not-done", medicationCodeableConcept=coded("322236009"), reasonNotGiven=[coded("182895007")]),
+    *(taken(repeated(boundsDuration=measured(2, unit))) for unit in ["h", "hr", "hour", "hours", "d", "day", "days", "wk", "week", "weeks", "mo", "month", "months", "a", "year", "years", "min"]),
+    *(taken(repeated(boundsDuration=measured(25.5, unit))) for unit in ("h", "d", "wk")),
+    *(request(dispenseRequest={"expectedSupplyDuration": measured(2, unit)}) for unit in ["day", "days", "week", "weeks", "Week", "h"]),
+    *(taken(repeated(frequency=3, period=1, periodUnit=unit)) for unit in ("min", "h", "d", "wk", "mo")),
+    *(taken(repeated(frequency=frequency, period=period, periodUnit="d")) for frequency, period in ((1, 3), (7, 1), (1, 4), (1, 0.5), (0, 1), (6, 3))),
+    *(
+        request(courseOfTherapyType=coded(word, system="x"))
+        for word in ("acute", "repeat", "continuous", "repeat-dispensing", "continuous-repeat-dispensing", "delayed-prescribing", "acutely")
+    ),
+    request(courseOfTherapyType={"coding": [{"code": "acute"}, {"code": "repeat"}]}),
+    request(courseOfTherapyType={"coding": [{"code": "repeat"}, {"code": "continuous"}]}),
+    *(request(intent=intent) for intent in ("proposal", "plan", "option", "order", "original-order", "reflex-order")),
+    *(
+        of("MedicationAdministration", status="completed", medicationCodeableConcept=coded("322236009"), **{name: True}, statusReason=[coded("182895007")])
+        for name in ("notGiven", "wasNotGiven", "notDone", "doNotPerform")
+    ),
+    *(
+        of("MedicationDispense", status=status, medicationCodeableConcept=coded("322236009"), statusReasonCodeableConcept=coded("182895007"), **more)
+        for status in ("stopped", "declined", "not-done", "completed")
+        for more in ({}, {"whenHandedOver": "2026-01-01"})
+    ),
 )  # fmt: skip
 PATIENTS: tuple[dict[str, Any], ...] = (
     patient(gender="nonsense", birthDate="2026-02-30", deceasedBoolean="yes"),
@@ -379,6 +406,10 @@ PATIENTS: tuple[dict[str, Any], ...] = (
     patient(multipleBirthInteger=2, photo=[{"contentType": "image/png"}], extension=[extension("ethnicity", valueCodeableConcept=coded("92391000000108"))]),
     patient(identifier=[{"system": "https://fhir.nhs.uk/Id/nhs-number"}]),
     patient(meta={"tag": [{"system": "x", "code": "t"}], "security": [{"system": "x", "code": "s"}]}),
+    *(
+        patient(extension=[extension("BirthSex", valueCode=code)])
+        for code in ["M", "male", "248153007", "LA2-8", "1", "F", "female", "248152002", "LA3-6", "2", "U", "UNK", "unknown", "ASKU", "not-known", "0", "I", "OTH", "other", "indeterminate", "not-specified", "9", "X"]
+    ),
 )  # fmt: skip
 BIRTH = observation(code=coded("76689-9", system=LOINC), valueCodeableConcept=coded("248152002"))
 TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
@@ -443,7 +474,152 @@ LONE: tuple[dict[str, Any], ...] = (
     {"resourceType": "Bundle", "entry": {"resource": condition()}},
     {"resourceType": "Bundle", "type": "collection", "entry": [condition()]},
 )  # fmt: skip
+RAW = (
+    "words",
+    "<!DOCTYPE html><html/>",
+    "<html><body/></html>",
+    "<!DOCTYPE x><Patient xmlns='http://hl7.org/fhir'/>",
+    "<Patient xmlns='http://hl7.org/fhir'>",
+    "<Patient/>",
+    "<patient xmlns='http://hl7.org/fhir'/>",
+    "<!-- nothing -->",
+    "[1]",
+    "{",
+    '{"a": 1}',
+    '{"resourceType": 5}',
+    '{"resourceType": "An Observation"}',
+    '{"resourceType": "Observation", "valueDecimal": NaN}',
+    '{"resourceType": "Observation", "status": "final", "status": "final"}',
+    '{"resourceType": "Observation", "status": [["final"]]}',
+    '{"resourceType": "Observation", "sta tus": "final"}',
+    '{"resourceType": "Observation", "status": "\\ud800"}',
+    '{"resourceType": "Observation", "status": ["final"], "_status": {"id": "x"}}',
+    '{"resourceType": "Observation", "status": ["final", null], "_status": [null, {"id": "x"}]}',
+    '{"resourceType": "Observation", "status": "final", "_status": "final"}',
+    '{"resourceType": "Observation", "_status": [{"id": "x"}], "note": [], "code": {}}',
+    '{"resourceType": "Observation", "valueBoolean": true, "id": 5, "comment": null}',
+    '{"resourceType": "Observation", "valueBoolean": true, "comment": null}',
+    '{"resourceType": "Observation", "code": null, "valueCodeableConcept": null, "comment": null}',
+    '{"resourceType": "Bundle", "entry": [{"resource": {"id": "x"}}, {"resource": 5}]}',
+)
+"""What is none, or is not as JSON or XML has it."""
+COMMENTS = (
+    "<text><status value='generated'/><div xmlns='http://www.w3.org/1999/xhtml'>a<p>b<br/>c</p><b>d</b></div></text><note/>",
+    "<!-- pregnant --><status value='final'/>",
+    "<status value='final'><!-- 77386006 --></status>",
+    "<contained><Patient><!-- not pregnant --><id value='q'/></Patient></contained>",
+    "<contained><Patient><!-- 77386006 --><id value='q'/></Patient></contained>",
+    "<contained><Patient><!-- 77386007 and 5 --><id value='q'/></Patient></contained>",
+    "<text><status value='generated'/><div xmlns='http://www.w3.org/1999/xhtml'>a<!-- b -->c</div></text>",
+)
+"""What stands in an observation, beside which somebody wrote a comment."""
+LINES = "blockquote br caption dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead tr ul"
+ONE_LINE = "a abbr b code em i img q small span strong sub sup"
+WRITTEN: tuple[dict[str, Any], ...] = (
+    observation(text={"status": "generated", "div": "<div>" + "".join(f"<{tag}>{tag}</{tag}>|" for tag in (LINES + " " + ONE_LINE).split()) + "</div>"}),
+    of("CarePlan", status="active", title="a title", description="a description", activity=[
+        {"progress": [{"text": "progress"}], "detail": {"description": "what", "scheduledString": "when", "statusReason": "why"}},
+    ]),
+    of("ClinicalImpression", status="completed", summary="a summary", description="a description", finding=[{"basis": "a basis", "itemCodeableConcept": coded()}]),
+    of("Condition", code=coded(), onsetString="began", abatementString="ended", stage=[{"summary": {"text": "a stage"}}], evidence=[{"code": [{"text": "evidence"}]}]),
+    of("Communication", status="completed", payload=[{"contentString": "words sent"}], reasonCode=[{"text": "a reason"}], note=[{"text": "a note"}]),
+    of("DetectedIssue", status="final", code=coded(), detail="a detail", mitigation=[{"action": {"text": "an action"}}]),
+    of("DiagnosticReport", status="final", code=coded(), conclusion="a conclusion", codedDiagnosis=[{"text": "a diagnosis"}]),
+    of("Goal", status="active", description=coded(), statusReason="why", target=[{"detailString": "a detail", "measure": {"text": "a measure"}}]),
+    of("Immunization", status="completed", vaccineCode=coded(), occurrenceString="when", reaction=[{"detail": refer("Observation/y", display="as named")}], explanation={"reason": [{"text": "a reason"}]}),
+    of("AllergyIntolerance", code=coded(), reaction=[{"description": "a rash", "manifestation": [{"text": "red"}], "note": [{"text": "it went"}]}]),
+    of("NutritionOrder", status="active", oralDiet={"instruction": "an instruction", "type": [{"text": "soft"}]}, supplement=[{"instruction": "another", "type": {"text": "drink"}}],
+       enteralFormula={"administrationInstruction": "slowly", "baseFormulaType": {"text": "milk"}}),
+    of("Procedure", status="completed", code=coded(), performedString="when", outcome={"text": "an outcome"}, note=[{"text": "a note"}]),
+    of("RiskAssessment", status="final", mitigation="what to do", prediction=[{"outcome": coded(), "rationale": "because", "qualitativeRisk": {"text": "high"}}], comment="a comment"),
+    taken({"patientInstruction": "with water", "additionalInstruction": [{"text": "after meals"}], "text": "one a day"}, note=[{"text": "a note"}]),
+    of("MedicationStatement", status="active", medicationCodeableConcept=coded("322236009"), dosage=[{"patientInstruction": "with water"}]),
+    of("ServiceRequest", status="active", intent="order", code=coded(), patientInstruction="come early"),
+    observation(note=[{"text": "a note", "authorString": "somebody"}], extension=[extension("x", valueAnnotation={"text": "annotated"}), extension("y", valueMarkdown="marked"), extension("z", extension=[extension("w", valueString="within")])]),
+)  # fmt: skip
+"""What somebody wrote in their own words, wherever FHIR has a place for it."""
+UNREAD = {
+    "Observation": "valueAttachment valuePeriod valueRange valueRatio valueSampledData effectiveTiming",
+    "Condition": "onsetAge onsetRange onsetString abatementAge abatementRange abatementString",
+    "AllergyIntolerance": "onsetAge onsetRange onsetString",
+    "Procedure": "performedAge performedRange performedString",
+    "Immunization": "occurrenceString",
+    "ProcedureRequest": "occurrenceTiming",
+    "ServiceRequest": "occurrenceTiming",
+    "DeviceRequest": "occurrenceTiming codeReference parameter.valueBoolean parameter.valueQuantity parameter.valueRange",
+    "DeviceUseStatement": "timingTiming",
+    "Goal": "target.detailBoolean target.detailInteger target.detailQuantity target.detailRange target.detailRatio target.detailString",
+    "RiskAssessment": "prediction.probabilityDecimal prediction.probabilityRange",
+    "CarePlan": "activity.detail.scheduledString activity.detail.scheduledTiming",
+    "Communication": "payload.contentAttachment",
+    "CommunicationRequest": "payload.contentAttachment",
+    "Consent": "sourceAttachment",
+    "DiagnosticReport": "presentedForm",
+    "QuestionnaireResponse": "item.answer.valueAttachment",
+}
+"""The forms of choices that are not read."""
+STANDS = {
+    "Observation": ("code", "effectiveDateTime effectivePeriod effectiveInstant issued", ""),
+    "Condition": ("code", "onsetDateTime onsetPeriod abatementDateTime abatementPeriod assertedDate recordedDate", ""),
+    "Procedure": ("code", "performedDateTime performedPeriod", ""),
+    "AllergyIntolerance": ("code", "onsetDateTime onsetPeriod assertedDate recordedDate lastOccurrence", ""),
+    "Immunization": ("vaccineCode", "date occurrenceDateTime recorded expirationDate", ""),
+    "FamilyMemberHistory": ("", "date bornDate", ""),
+    "DiagnosticReport": ("code", "effectiveDateTime effectivePeriod issued", "conclusion"),
+    "DocumentReference": ("type", "created date indexed", "description"),
+    "QuestionnaireResponse": ("", "authored", ""),
+    "ClinicalImpression": ("code", "effectiveDateTime effectivePeriod date", "summary description"),
+    "ProcedureRequest": ("code", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "ServiceRequest": ("code", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "ReferralRequest": ("serviceRequested reasonCode type", "occurrenceDateTime occurrencePeriod authoredOn", "description"),
+    "DeviceRequest": ("codeCodeableConcept", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "Goal": ("description", "startDate statusDate", ""),
+    "CarePlan": ("category", "period created", "title description"),
+    "Flag": ("code", "period", ""),
+    "Specimen": ("type", "receivedTime", ""),
+    "Consent": ("category scope", "dateTime", ""),
+    "RiskAssessment": ("code", "occurrenceDateTime occurrencePeriod", ""),
+    "Communication": ("category reasonCode topic", "sent received", ""),
+    "CommunicationRequest": ("category reasonCode", "occurrenceDateTime occurrencePeriod authoredOn", ""),
+    "AdverseEvent": ("event type", "date recordedDate detected", "description"),
+    "DetectedIssue": ("code category", "date identifiedDateTime identifiedPeriod", "detail"),
+    "DeviceUseStatement": ("reasonCode indication", "timingDateTime timingPeriod recordedOn", ""),
+    "Media": ("type subtype view", "createdDateTime createdPeriod occurrenceDateTime issued", ""),
+    "ImagingStudy": ("procedureCode", "started", "description"),
+    "NutritionOrder": ("oralDiet", "dateTime", ""),
+    "Basic": ("code", "created", ""),
+    "Encounter": ("type reason reasonCode", "period", ""),
+    "Composition": ("type", "date", ""),
+    "Medication": ("code", "", ""),
+    "MedicationRequest": ("medicationCodeableConcept", "authoredOn", ""),
+    "MedicationStatement": ("medicationCodeableConcept", "effectiveDateTime effectivePeriod dateAsserted", ""),
+    "MedicationDispense": ("medicationCodeableConcept", "whenPrepared whenHandedOver recorded", ""),
+    "MedicationAdministration": ("medicationCodeableConcept", "effectiveDateTime effectivePeriod recorded", ""),
+}
+"""Of each kind the elements that hold its concept, its dates and its words."""
 COMPOSITION = of("Composition", id="d", status="final", type=coded("1234", system="x"), date="2026-01-04", title="t")
+HEADER = {
+    "resourceType": "MessageHeader",
+    "id": "h",
+    "timestamp": "2026-01-06T09:00:00Z",
+    "source": {"name": "a system", "software": "its software", "endpoint": "urn:x"},
+}
+EVENT = {"system": "https://fhir.example/events", "code": "e", "display": "an event"}
+BY_CODE = {"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "B2"}}
+MESSAGES: tuple[tuple[dict[str, Any], ...], ...] = (
+    ({**HEADER, "eventCoding": EVENT}, condition()),
+    ({**HEADER, "event": EVENT}, condition()),
+    ({**HEADER, "eventUri": "urn:event"}, condition()),
+    ({**HEADER, "eventUri": "urn:event", "timestamp": "2026-13-01"}, condition()),
+    ({**HEADER, "sender": refer("Organization/o"), "destination": [{"receiver": BY_CODE, "endpoint": "urn:y"}]}, condition()),
+    ({**HEADER, "responsible": BY_CODE, "receiver": [refer("Organization/o")], "source": {"name": "a system"}}, condition()),
+    ({**HEADER, "sender": refer("Practitioner/nobody"), "responsible": refer("Organization/o")}, condition()),
+    (HEADER, {**COMPOSITION, "identifier": {"value": "urn:uuid:1"}, "relatesTo": [{"code": "replaces", "targetReference": refer("urn:uuid:2")}]}),
+    (HEADER, {**COMPOSITION, "relatesTo": [{"code": "appends", "targetIdentifier": {"value": "2"}}]}),
+    (HEADER, {**COMPOSITION, "relatesTo": [{"code": "replaces", "targetIdentifier": {"value": "urn:uuid:2"}}], "extension": [extension("versionNumber", valueString="3")]}),
+    (HEADER, {**ENCOUNTER, "reasonCode": [coded("77386006")], "type": [coded("11429006")]}, condition()),
+    (HEADER, {**ENCOUNTER, "id": "d"}, {**ENCOUNTER, "reasonCode": [coded("77386006")]}, condition()),
+)  # fmt: skip
 DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     (COMPOSITION, condition()),
     (COMPOSITION, {**ENCOUNTER, "id": "e", "reasonCode": [coded("77386006")]}, condition()),
@@ -452,12 +628,43 @@ DOCUMENTS: tuple[tuple[dict[str, Any], ...], ...] = (
 )
 
 
+def unread() -> Iterator[dict[str, Any]]:
+    """Yield each kind with one of its elements in a form that is not read."""
+    plain = {"String": "words", "Boolean": True, "Integer": 3, "Decimal": 0.5, "Age": measured(30, "a"), "Quantity": measured(30)}
+    for kind, ways in UNREAD.items():
+        for way in ways.split():
+            *holders, name = way.split(".")
+            held: Any = plain.get(re.split(r"(?=[A-Z])", name)[-1], {"id": "x"})
+            if kind == "QuestionnaireResponse":
+                held = {"item": [{"linkId": "1", "answer": [{name: held}]}]}
+            else:
+                held = {name: [held] if name == "presentedForm" else held}
+                for holder in reversed(holders):
+                    held = {holder: held if holder == "detail" else [held]}
+            yield {"resourceType": kind, "id": "x", **held}
+
+
+def standing() -> Iterator[str]:
+    """Yield each kind with each of the elements that it stands by, and with all of them."""
+    concept = '<coding><system value="http://snomed.info/sct"/><code value="22298006"/></coding><text value="own words"/>'
+    for kind, (coded_by, dated_by, told_by) in STANDS.items():
+        inside = [f"<{name}>{concept}</{name}>" for name in coded_by.split()]
+        for day, name in enumerate(dated_by.split(), 1):
+            date = f'value="2026-01-0{day}"'
+            is_period = name.lower().endswith("period")
+            inside.append(f"<{name}><start {date}/><end {date}/></{name}>" if is_period else f"<{name} {date}/>")
+        inside += [f'<{name} value="{name} in words"/>' for name in told_by.split()]
+        for part in (*inside, "".join(inside)):
+            yield f'<{kind} xmlns="http://hl7.org/fhir">{part}</{kind}>'
+
+
 def cases() -> Iterator[tuple[dict[str, Any], ...]]:
     """Yield the resources of each case."""
     yield from ((observation(**fields),) for fields in VALUES)
     yield from ((condition(**fields),) for fields in CONDITIONS)
     yield from ((resource,) for resource in (*KINDS, *MEDICINES, *PATIENTS))
     yield from TOGETHER
+    yield from ((resource,) for resource in (*WRITTEN, *unread()))
 
 
 def read(*resources: dict[str, Any], kind: str = "collection") -> Submission:
@@ -499,8 +706,14 @@ def told_of(sent: str, reading: Callable[[], Submission]) -> Iterator[str]:
 def written() -> str:
     lines = [line for resources in cases() for line in told(*resources)]
     lines += [line for kind in ("document", "collection") for resources in DOCUMENTS for line in told(*resources, kind=kind)]
+    lines += [line for resources in MESSAGES for line in told(*resources, kind="message")]
     lines += [line for resource in LONE for line in alone(json.dumps(resource))]
-    lines += [line for inside in XMLS for line in alone(f'<Observation xmlns="http://hl7.org/fhir">{inside}</Observation>')]
+    lines += [line for text in (*RAW, *standing()) for line in alone(text)]
+    lines += [
+        line
+        for inside in (*XMLS, *COMMENTS)
+        for line in alone(f'<Observation xmlns="http://hl7.org/fhir">{inside}</Observation>')
+    ]
     whole = "".join(f"{line}\n" for line in lines)
     return re.sub(r"Bundle\.entry\[(\d)\]\.resource", r"[\1]", whole).replace(SCT, "sct")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ DATA_2 = {
     "ranges.csv": b"code,youngest,oldest,n,ucum,low,high,label\n77386006,12,,1.5,/min,20,70,x\n",
     "rows.csv": b"name,young,old,cond,code,sex,n,u,said,start,end\nflu,3,17,a,O80,male,1,kg,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,g,,,\n",
     "none.csv": b"name,n\n",
+    "empty.csv": b"code,term\n",
+    "many.csv": b"name,n\n" + b"".join(b"r%d,1\n" % n for n in range(1001)),
 }
 FIRST = (
     'define d(entry s) "d" { s is incoming }',
@@ -678,8 +681,99 @@ SECOND = (
     'define d(entry s) "d" { s is incoming } rule r { action note for entry e in a when dd(e) say "x" }',
     'define d(entry s) "d" { exists found entry x in a } rule r { action note for entry e in a when d(e) say "x" }',
     'define d(text s) "d" { s affirms a } rule r { action note for text t when not (d(t)) say "x" }',
+    *(
+        f'rule r {{ action note {of} when {condition} say "x" }}'
+        for of, condition in (
+            (ENTRY, "5 > 3"),
+            (ENTRY, "zzz/qqqqqq(e)"),
+            (ENTRY, "e is about zzzzzz"),
+            ("for medication m in drug with entry x in b", "m has the same ingredients as x"),
+            (ROW_2, "at least r.n of (e is incoming, patient.gender is male, e is about patient)"),
+            ("for medication m in drug", "at least m.times_a_day of (m is incoming, patient.gender is male, m is already-filed)"),
+            (ENTRY, "at least 3 of (e is incoming, patient.gender is male)"),
+            ("for message", "zzzzzz is missing"),
+        )
+    ),
+    *(
+        f'rule r {{ action note for entry e in a say "x" example "x" {{ given {given} expect fires }} }}'
+        for given in (
+            "incoming entry 77386006, about zzzzzz",
+            "incoming entry e.value",
+            "incoming status final",
+            "zzzzzz status final",
+            "patients gender male",
+            "complete status final",
+            *(
+                f"incoming entry 77386006, {field} {value}"
+                for field in ("date", "status", "id")
+                for value in ('3 "kg"', "3 weeks", "3", "3 |x|", "true", "2025-01-01", '"x"', "final")
+            ),
+        )
+    ),
+    _family('title p.n for entry e in p.cond say "x"'),
+    _family('for entry e in p.cond when age at e is from p.old to p.old say "x"'),
+    'table m from "many.csv" { key name column n number } rule r for each row p of m { action note for message say "{p.n}" }',
+    'valueset v "V" { ecl { << 77386006 } frozen "empty.csv" }',
+    'valueset v "V" { frozen "empty.csv" }',
+    'define d(item s) "d" { s.date is missing } rule r { action note for coding c when d(c) say "x" }',
+    'define d(item s) "d" { s.date is missing } rule r { action note for entry e in a when d(e, e) say "x" }',
+    "".join(f'define d{n}(entry s) "d" {{ d{n + 1}(s) }} ' for n in range(9)) + 'define d9(entry s) "d" { s is incoming }',
+    'rule r { action note for text t say "{t}" }',
 )
 """What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
+
+
+OPERANDS = (
+    *("e", "e.date", "e.value", "e.status", "e.text", "e.nosuch", "m", "m.quantity", "m.strength", "m.route", "m.start"),
+    *(
+        "r",
+        "r.n",
+        "r.youngest",
+        "r.low",
+        "r.high",
+        "r.label",
+        "patient",
+        "patient.gender",
+        "patient.born",
+        "message",
+        "message.sent",
+    ),
+    *("few", "soon", "too_high", "a", "nosuch", "2025-01-01", "2025-01", "3", '3 "kg"', "3 weeks", "(2 + 3)", "age at e"),
+)
+CONSTRUCTS = (
+    *(
+        "_ is missing",
+        "_ is not missing",
+        "_ is past",
+        "_ is male",
+        "_ is unknown",
+        "_ is active",
+        "_ is nosuch",
+        "_ is e.status",
+    ),
+    *(
+        "_ in a",
+        "_ not in b",
+        "_ is about family",
+        "_ contradicts its words",
+        "_ is the same entry as e",
+        "_ is the same product as m",
+    ),
+    *("_ shares an ingredient with m", "m overlaps _", "_ overlaps m by more than 2 days", "age at _ < 3 years", "age at e < _"),
+    *("_ is before e.recorded", "_ is not after 2025-01-01", "_ is within 3 days of e", "e is more than _ after 2025-01-01"),
+    *("_ > 3", "e.value <= _", '_ < 3 "mg"', "_ is from 1 to 2", "e.value is from _ to 9", "_ + 1 > 3", "e.value - _ > 3"),
+    *("_ differs by more than 10 % from e.value", "e.value rises from _ by more than 5 %", "at least _ days with entry x in b"),
+)
+
+
+def crossed() -> Iterator[str]:
+    """Yield each thing that can be asked of each kind of operand."""
+    for construct in CONSTRUCTS:
+        for operand in OPERANDS:
+            asked = construct.replace("_", operand)
+            asked = f"exists medication m in drug where ({asked})" if re.search(r"\bm\b", asked) else asked
+            of = ROW_2 if re.match(r"r\b", operand) else ENTRY
+            yield f'rule r {{ action note {of} when {asked} say "x" }}'
 
 
 def cases() -> Iterator[str]:
@@ -753,7 +847,7 @@ def told(text: str, data: Mapping[str, bytes] = DATA) -> str:
 
 def written() -> str:
     of_the_first = [f"{text}\n{told(HEAD + text)}" for text in (*cases(), *FIRST)] + [f"{text}\n{told(text)}" for text in WHOLE]
-    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in SECOND]
+    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in (*SECOND, *crossed())]
     return "".join([*of_the_first, *of_the_second, *(f"{text}\n{told(head + text, data)}" for text, head, data in elsewhere())])
 
 

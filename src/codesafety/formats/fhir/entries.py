@@ -131,7 +131,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
         coded = [q for q in fields["qualifiers"] if q.codings and not q.role.startswith(("meta.", "category", "format"))]
         if not coded:
             words = main.text or _words(resource, shape) or _answered(components)
-            lines = tuple(unplaced(node, "a date") for node in dated.nodes) if end is not None else ()
+            lines = tuple(unplaced(node, "a date") for node in dated.nodes if node.name == "end")
             fields["notes"] = tuple(note for note in fields["notes"] if note != words)
             return TextItem(**fields, text=words, date=start), (*not_read, *lines)
     return Entry(

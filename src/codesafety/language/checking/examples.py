@@ -62,7 +62,7 @@ def _given(node: syntax.Given, scope: RuleScope) -> ir.Given | None:
             if target.text not in ("patient", "message", "record"):
                 help = (
                     "write `given incoming entry CODE` or `given record entry CODE`"
-                    if target.text in ("incoming", "entry")
+                    if target.text == "incoming"
                     else "the record is complete unless the example says otherwise; `given record complete_from DATE` says from when"
                     if target.text == "complete"
                     else did_you_mean(target.text, ("patient", "message", "record")) or "give `patient`, `message` or `record`"

@@ -24,6 +24,11 @@ _COMPARED: Final = "is not compared with a number"
 _NO_LENGTH: Final = "only an age or a date is compared with a length"
 _OF_LENGTHS: Final = "an age stands on the left of a length: `age at e < …`; dates lie apart: `e is within … before x`"
 _UCUM: Final = {ir.Unit.DAYS: "d", ir.Unit.WEEKS: "wk", ir.Unit.MONTHS: "mo", ir.Unit.YEARS: "a"}
+_A_NUMBER_OF: Final = {
+    **dict.fromkeys((Kind.ENTRY, Kind.HISTORY, Kind.MENTION), "compare its value: `{}.value`"),
+    Kind.MEDICATION: "compare what is a number of it, such as `{}.quantity`",
+    Kind.ROW: "name a column of numbers: `{}.…`",
+}
 _AMOUNTS: Final = ("quantity", "days_supply", "times_a_day", "dose", "dosage")
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -273,7 +278,7 @@ def _named(word: syntax.Word, scope: RuleScope, doing: str, *, open_too: bool) -
             "CS205",
             f"`{word.text}` is {a_kind(found.kind)} and {doing}" if doing == _COMPARED else f"`{word.text}` {doing}",
             word.span,
-            f"compare its value: `{found.name}.value`" if found.kind in (Kind.ENTRY, Kind.MENTION) else None,
+            _A_NUMBER_OF.get(found.kind, "compare a field that is a number, such as `e.value`").format(found.name),
         )
         return None
     if found.type in (FieldType.NUMBER, FieldType.VALUE, FieldType.QUANTITY):

@@ -322,7 +322,7 @@ class RuleScope:
                 "CS205",
                 f"`{word.text}` is a field, and only {_list_of(wanted)} {doing}",
                 word.span,
-                f"name the variable: `{word.text.partition('.')[0]}`" if found.var else None,
+                f"name the variable: `{found.base}`" if found.var else self._instead(None, wanted),
             )
             return None
         if found.kind not in wanted:
@@ -335,11 +335,14 @@ class RuleScope:
             return None
         return found
 
-    def _instead(self, var: ir.Var, wanted: tuple[Kind, ...]) -> str | None:
-        others = [v.name for v in self.variables.values() if v.kind in wanted]
-        if others:
-            return f"`{others[0]}` is {a_kind(self.variables[others[0]].kind)}"
-        return f"draw it from another kind: `{wanted[0].value} {var.name}`" if var.kind is not Kind.ROW else None
+    def _instead(self, var: ir.Var | None, wanted: tuple[Kind, ...]) -> str:
+        """Return which variable is of one of these kinds, or that one is to be drawn. `var`: the one that was named."""
+        for other in self.variables.values():
+            if other.kind in wanted:
+                return f"`{other.name}` is {a_kind(other.kind)}"
+        if var is None or var.kind is Kind.ROW:
+            return f"name {_list_of(wanted)}"
+        return f"draw it from another kind: `{wanted[0].value} {var.name}`"
 
     def is_limit(self, word: syntax.Word) -> bool:
         """Return whether a word without a dot names a limit, or nearly one and nothing else."""
