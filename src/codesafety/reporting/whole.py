@@ -11,7 +11,7 @@ from typing import Any
 
 from codesafety.diagnostics import count
 from codesafety.errors import PluginError
-from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.facts import NOT_COMPARED, Facts
 from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status
 from codesafety.profile import Override, RuleChange
 from codesafety.record import Entry, Medication, Record, Submission
@@ -181,6 +181,8 @@ def _limits_of_the_input(submission: Submission) -> tuple[Decision, list[str]]:
 def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
     """Return whether message and record are about one patient, with the findings where they may not be."""
     found = results.facts.identity
+    if found is NOT_COMPARED:
+        return _AGREES["not_compared"], []
     if found.nhs_number == "different":
         finding = results.built_in(
             "different-patient",
@@ -281,7 +283,7 @@ def digest(text: str) -> str:
 
 def _summary(decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked], items: int) -> str:
     live = Counter(r.action for r in results if r.outcome == "fires" and r.overridden is None) if results else {}
-    parts = [f"{live[action]} to {action}" for action in ("hold", "review", "note") if action in live]
+    parts = [f"{live[action]} to {action}" for action in ("hold", "review", "note") if action in live] if live else ()
     untold = sum(r.outcome == "cannot_tell" for r in results) if results else 0
     text = f"{decision}: {count(items, 'item')}; findings: {', '.join(parts) if parts else 'none'}"
     if untold:

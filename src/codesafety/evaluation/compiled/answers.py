@@ -133,7 +133,7 @@ def person_word(raw: str | None) -> str | None:
 
 def plain_word(raw: object) -> str | None:
     """Return a word as rules compare it, or None where it cannot be told."""
-    if raw is None or raw == "" or raw == "unknown":
+    if raw in (None, "", "unknown"):
         return None
     return str(raw) if not isinstance(raw, bool) else "true" if raw else "false"
 
