@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import zlib
-from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -28,6 +27,7 @@ from codesafety import BundleError, ConfigurationError, bundle
 from codesafety.authoring import bundling
 from codesafety.authoring.diff.whole import difference
 from codesafety.following import Follower
+from codesafety.plain import headed
 
 pytest.importorskip("cryptography")
 
@@ -347,12 +347,14 @@ def remade(raw: bytes, rules: Any = None, **changed: Any) -> bytes:
 
 
 def plain(raw: bytes) -> dict[str, Any]:
-    return json.loads(raw[raw.index(b"\n") + 1 :][: int(raw[: raw.index(b"\n")])])  # type: ignore[no-any-return]
+    head, _ = headed(headed(memoryview(raw))[0])
+    return json.loads(bytes(head))  # type: ignore[no-any-return]
 
 
-def coded(data: Any, rest: bytes = b"") -> bytes:
+def coded(data: Any, rest: bytes = b"", numbers: bytes = b"") -> bytes:
     head = json.dumps(data).encode()
-    return b"%d\n%b%b" % (len(head), head, rest)
+    first = b"%d\n%b%b" % (len(head), head, numbers)
+    return b"%d\n%b%b" % (len(first), first, rest)
 
 
 def test_what_is_no_checked_rule_is_refused_whatever_was_put_where(signed: bytes) -> None:
@@ -402,18 +404,20 @@ def test_a_list_of_bare_codes_is_held_and_refused_out_of_order(tmp_path: Path) -
     assert held.assess(held.read(MESSAGE)) == text.assess(text.read(MESSAGE))
     assert held.binding.sets["small/watched"].members == {"77386006", "195967001"}
 
-    def numbers(*ids: int) -> str:
-        return b64encode(b"".join(one.to_bytes(8, "little") for one in ids)).decode()
+    def numbers(*ids: int) -> bytes:
+        return b"".join(one.to_bytes(8, "little") for one in ids)
 
     whole = numbers(77386006, 195967001)
-    for forged in (numbers(195967001, 77386006), numbers(77386006, 77386006), numbers(0), numbers(10**18), whole[:-2], "*"):
-        manifest, parts, signature = split(raw)
-        for name in ("rules", "expanded"):
-            data = plain(parts[name])
-            assert whole in data["atoms"]
-            data["atoms"] = [forged if atom == whole else atom for atom in data["atoms"]]
+    one, other = 77386006, 195967001
+    manifest, parts, signature = split(raw)
+    for name in ("rules", "expanded"):
+        assert headed(headed(memoryview(parts[name]))[0])[1] == whole
+        same = joined(manifest, {**parts, name: coded(plain(parts[name]), headed(memoryview(parts[name]))[1], whole)}, signature)
+        assert bundle.read(same, "it").rules()
+        for forged in (numbers(other, one), numbers(one, one), numbers(0, one), numbers(one, 10**18), numbers(one), whole[:-2]):
             with pytest.raises(BundleError, match=f"its part `{name}` is nothing"):
-                bundle.read(joined(manifest, {**parts, name: coded(data)}, signature), "it").rules()
+                changed = coded(plain(parts[name]), headed(memoryview(parts[name]))[1], forged)
+                bundle.read(joined(manifest, {**parts, name: changed}, signature), "it").rules()
 
 
 def test_what_would_unfold_without_end_is_refused(signed: bytes) -> None:

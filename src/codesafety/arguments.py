@@ -13,6 +13,8 @@ _Given = TypeVar("_Given")
 def expect(given: object, kinds: type | tuple[type, ...], name: str, help: str) -> None:
     """Raise ConfigurationError where an argument is of none of these kinds. A truth value is no number."""
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    if type(given) in wanted:
+        return  # as nearly all are
     if not isinstance(given, wanted) or (isinstance(given, bool) and bool not in wanted):
         raise ConfigurationError(f"the argument `{name}` is of another kind than it can be\n  = help: give {help}")
 

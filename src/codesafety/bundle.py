@@ -31,7 +31,7 @@ from codesafety.hazards import HazardLog, logs_of
 from codesafety.language.files import Found, Loaded, Place
 from codesafety.language.schema import LANGUAGES
 from codesafety.paths import refuse_endless
-from codesafety.plain import conform, decode, encode
+from codesafety.plain import LAYOUT, conform, decode, encode
 from codesafety.record import Model, PartialDate, RecordError, day_interval
 from codesafety.reviews import State, Status
 from codesafety.stored import CLASSES
@@ -311,14 +311,14 @@ def encoded(loaded: Loaded, expanded: Expanded) -> dict[str, bytes]:
 
 @cache
 def form() -> str:
-    """Return a digest of the classes of which rules are made: what was made of others cannot be read."""
+    """Return a digest of the classes of which rules are made, and of their layout: what was made otherwise cannot be read."""
     told: list[tuple[str, list[tuple[str, str]]]] = []
     for one in CLASSES:
         if isinstance(one, EnumMeta):
             told.append((one.__name__, [(name, str(one[name].value)) for name in one.__members__]))
         else:
             told.append((one.__name__, [(field.name, str(field.type)) for field in fields(one)]))
-    return sha256(json.dumps(sorted(told)).encode()).hexdigest()[:32]
+    return sha256(json.dumps([LAYOUT, sorted(told)]).encode()).hexdigest()[:32]
 
 
 # ------------------------------------------------------------------------------------------------ signed

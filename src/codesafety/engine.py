@@ -482,9 +482,12 @@ class Engine:
         another kind.
         """
         expect(submission, Submission, "submission", "what `engine.read` returns, or a `codesafety.Submission`")
-        expect(record, (Record, type(None)), "record", "what `engine.read_record` returns, a `codesafety.Record`, or None")
-        expect(profile, (Profile, type(None)), "profile", "a `codesafety.Profile`, or None")
-        overrides = expect_all(overrides, Override, "overrides", "a list of `codesafety.Override`")
+        if record is not None:
+            expect(record, Record, "record", "what `engine.read_record` returns, a `codesafety.Record`, or None")
+        if profile is not None:
+            expect(profile, Profile, "profile", "a `codesafety.Profile`, or None")
+        if overrides != ():
+            overrides = expect_all(overrides, Override, "overrides", "a list of `codesafety.Override`")
         facts = Facts(submission, record, self.binding.codebook, self._bounds.work())
         changes = None
         skip: frozenset[str] = frozenset()

@@ -6,7 +6,6 @@ import json
 import sys
 import zlib
 from array import array
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -17,6 +16,8 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 _TUPLE, _SET, _MAPPING, _DECIMAL, _ARRAY, _LATER = "tuple", "set", "mapping", "decimal", "array", "later"
 _T = TypeVar("_T")
+LAYOUT = 2
+"""Changes where `encode` lays values out otherwise."""
 
 
 def encode(value: object, classes: Iterable[type], later: Collection[tuple[type, str]] = ()) -> bytes:
@@ -27,26 +28,42 @@ def encode(value: object, classes: Iterable[type], later: Collection[tuple[type,
     """
     encoder = _Encoder({one: one.__name__ for one in classes}, later)
     first = encoder.whole(value)
-    rest = zlib.compress(_json(_Encoder(encoder.names, ()).whole(tuple(encoder.later))), 1)
-    return b"%d\n%b%b" % (len(head := _json(first)), head, rest)
+    rest = zlib.compress(_Encoder(encoder.names, ()).whole(tuple(encoder.later)), 1)
+    return b"%d\n%b%b" % (len(first), first, rest)
 
 
-def decode(raw: bytes, classes: Iterable[type]) -> Any:
+def decode(raw: bytes | memoryview, classes: Iterable[type]) -> Any:
     """Return the value again, equal in everything; what was equal in it is one object. Raises for what `encode` did not write."""
     known: dict[str, Any] = {one.__name__: one for one in classes}
-    begins = raw.index(b"\n") + 1
-    ends = begins + int(raw[:begins])
-    return _made({**known, _LATER: _Rest(raw[ends:], known).part}, raw[begins:ends])
+    first, rest = headed(memoryview(raw))
+    return _made({**known, _LATER: _Rest(bytes(rest), known).part}, first)
 
 
-def _json(plain: object) -> bytes:
-    return json.dumps(plain, separators=(",", ":"), allow_nan=False).encode()
+_LONGEST_NUMBER = 20
 
 
-def _made(known: Mapping[str, Any], raw: bytes) -> Any:
+def headed(raw: memoryview) -> tuple[memoryview, memoryview]:
+    """Return the part of some bytes whose length stands in a line before it, and what is behind it. Raises ValueError where none does."""
+    begins = bytes(raw[:_LONGEST_NUMBER]).index(b"\n") + 1
+    ends = begins + int(bytes(raw[:begins]))
+    return raw[begins:ends], raw[ends:]
+
+
+def _made(known: Mapping[str, Any], raw: memoryview) -> Any:
     """Return what an encoder wrote: `atoms` are texts and numbers; each step makes values of one class from what is there by then,
-    told by their places in columns; `at` is the place of the whole."""
-    plain = json.loads(raw)
+    told by their places in columns; `at` is the place of the whole. Behind it stand the numbers of all arrays."""
+    head, numbers = headed(raw)
+    plain = json.loads(bytes(head))
+
+    def numbered(first: int, until: int) -> array[int]:
+        found = array("Q")
+        size = found.itemsize
+        if not 0 <= first <= until <= len(numbers) // size:
+            raise ValueError("there are no such numbers")
+        found.frombytes(numbers[first * size : until * size])
+        return _turned(found)
+
+    simple: dict[str, Callable[..., Any]] = {_DECIMAL: Decimal, _ARRAY: numbered}
     values: list[Any] = list(plain["atoms"])
     at = values.__getitem__
     for name, columns in plain["steps"]:
@@ -57,14 +74,9 @@ def _made(known: Mapping[str, Any], raw: bytes) -> Any:
         elif name == _MAPPING:
             values += [dict(zip(at(keys), at(contents), strict=True)) for keys, contents in columns]
         else:
-            make = _SIMPLE[name] if name in _SIMPLE else known[name]
+            make = simple[name] if name in simple else known[name]
             values += list(map(make, *(list(map(at, column)) for column in columns))) if columns else [make()]
     return at(plain["at"])
-
-
-def _array(text: str) -> array[int]:
-    """Return the numbers that `_place` wrote."""
-    return _turned(array("Q", b64decode(text, validate=True)))
 
 
 def _turned(numbers: array[int]) -> array[int]:
@@ -75,9 +87,6 @@ def _turned(numbers: array[int]) -> array[int]:
     return numbers
 
 
-_SIMPLE: Mapping[str, Callable[..., Any]] = {_DECIMAL: Decimal, _ARRAY: _array}
-
-
 class _Rest:
     """What is read later: all of it, when one of its parts is first looked at."""
 
@@ -86,7 +95,7 @@ class _Rest:
 
     @cached_property
     def parts(self) -> tuple[tuple[Any, ...], ...]:
-        made: tuple[tuple[Any, ...], ...] = _made(self._known, zlib.decompress(self._raw))
+        made: tuple[tuple[Any, ...], ...] = _made(self._known, memoryview(zlib.decompress(self._raw)))
         return made
 
     def part(self, number: int) -> Later[Any]:
@@ -248,8 +257,11 @@ class _Encoder:
         """A number for each value that is met, by its class and what it is made of."""
         self._levels: list[int] = []
         """By number: how many steps lie beneath a value."""
+        self._numbers = array("Q")
+        self._arrays: dict[bytes, tuple[int, int]] = {}
+        """Where the numbers of an array stand among those of all."""
 
-    def whole(self, value: object) -> dict[str, Any]:
+    def whole(self, value: object) -> bytes:
         last = self._place(value)
         made = list(self._places)
         groups: dict[tuple[int, Any], list[int]] = {(0, None): []}
@@ -258,7 +270,7 @@ class _Encoder:
         in_order = sorted(groups, key=lambda group: group[0])
         places = {number: place for place, number in enumerate(n for group in in_order for n in groups[group])}
         atoms, *steps = in_order
-        return {
+        plain = {
             "atoms": [made[number][1] for number in groups[atoms]],
             "steps": [
                 [kind, _columns(kind, [[places[part] for part in made[number][1:]] for number in groups[level, kind]])]
@@ -266,6 +278,8 @@ class _Encoder:
             ],
             "at": places[last],
         }
+        head = json.dumps(plain, separators=(",", ":"), allow_nan=False).encode()
+        return b"%d\n%b%b" % (len(head), head, _turned(self._numbers).tobytes())
 
     def _place(self, value: object) -> int:
         kind = type(value)
@@ -280,7 +294,11 @@ class _Encoder:
         if kind is Decimal:
             return self._made(_DECIMAL, (str(value),))
         if isinstance(value, array) and value.typecode == "Q":
-            return self._made(_ARRAY, (b64encode(_turned(value).tobytes()).decode(),))
+            first = len(self._numbers)
+            place = self._arrays.setdefault(value.tobytes(), (first, first + len(value)))
+            if place[0] == first:
+                self._numbers.extend(value)
+            return self._made(_ARRAY, place)
         if kind not in self.names:
             raise TypeError(f"a {kind.__name__} cannot be stored")
         if isinstance(value, Enum):

@@ -10,11 +10,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from enum import EnumMeta
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
+from mmap import mmap
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +27,7 @@ from codesafety.evaluation.binding import Drift, Expanded
 from codesafety.evaluation.codes import BoundSet
 from codesafety.language.files import Found, Loaded, Place, ReadFolder, digest_of, read_named
 from codesafety.paths import writing
-from codesafety.plain import decode, encode
+from codesafety.plain import decode, encode, headed
 from codesafety.terminology.bare_codes import BareCodes
 from codesafety.terminology.frozen import FrozenTerminology
 
@@ -75,9 +77,9 @@ class Store:
             with no_collection():
                 sources, loaded, sets, lists = _parts(_body(self.folder / f"{name}{_SUFFIX}", name))
                 loaded = decode(loaded, CLASSES)
-                texts = _texts(found, loaded.folders)
-                loaded = replace(loaded, sources={name: texts[name].decode() for name in json.loads(sources)})
-                plain = json.loads(lists)
+                texts = _texts(found, loaded.folders, names := json.loads(bytes(sources)))
+                loaded = replace(loaded, sources={name: texts[name].decode() for name in names})
+                plain = json.loads(bytes(lists))
                 bare = ir.bare_lists(loaded.rulesets)
                 expanded = _with_lists(decode(sets, CLASSES), bare)
                 return Form(loaded, expanded, plain and FrozenTerminology.from_plain(plain, tuple(bare.values())))
@@ -183,8 +185,8 @@ def _code_is_newer() -> bool:
     return any(os.stat(path).st_mtime > _BEGAN for path in _modules(os.path.dirname(__file__)))  # noqa: PTH116, PTH120
 
 
-def _texts(found: Found, folders: Sequence[ReadFolder]) -> dict[str, bytes]:
-    """Return the files of these folders, by path. Raises ValueError where they are not what they were."""
+def _texts(found: Found, folders: Sequence[ReadFolder], wanted: Collection[str]) -> dict[str, bytes]:
+    """Return these files of the folders, by path. Raises ValueError where anything in the folders is not what it was."""
     there = [(root, files) for place in (*found.given, *found.shipped) for root, files in place.folders]
     texts: dict[str, bytes] = {}
     for folder in folders:
@@ -192,8 +194,8 @@ def _texts(found: Found, folders: Sequence[ReadFolder]) -> dict[str, bytes]:
             if root.as_posix() == folder.root:
                 data = read_named(root, folder.names, Diagnostics())
                 if digest_of(files, data) == folder.digest:
-                    texts.update((file.as_posix(), raw) for file, raw in files.items())
-                    texts.update(((root / name).as_posix(), raw) for name, raw in data.items())
+                    read = chain(files.items(), ((root / name, raw) for name, raw in data.items()))
+                    texts.update((path, raw) for file, raw in read if (path := file.as_posix()) in wanted)
                     break
         else:
             raise ValueError("it is of other files")
@@ -203,18 +205,23 @@ def _texts(found: Found, folders: Sequence[ReadFolder]) -> dict[str, bytes]:
 # ------------------------------------------------------------------------------------------------ a form's file
 
 
-def _head(name: str, body: bytes) -> bytes:
+def _head(name: str, body: bytes | memoryview) -> bytes:
     """Return how a file begins: with what it is, its own name, and a digest of the rest."""
     return b"%b%b\n%b\n" % (_MAGIC, name.encode(), blake2b(body, digest_size=32).hexdigest().encode())
 
 
-def _body(path: Path, name: str) -> bytes:
-    """Return what a file holds. Raises ValueError where it is damaged, or another may have written it; OSError."""
+def _body(path: Path, name: str) -> memoryview:
+    """Return what a file holds. Raises ValueError where it is damaged, or another may have written it; OSError.
+
+    It is held in pages of its own: megabytes that `malloc` gave and got back would make it keep as much for later.
+    """
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
             raise ValueError("another may have written it")
-        raw = file.read()
+        raw = memoryview(mmap(-1, status.st_size))
+        if file.readinto(raw) != len(raw):
+            raise ValueError("it is cut short")
     head = len(_head(name, b""))
     body = raw[head:]
     if raw[:head] != _head(name, body):
@@ -222,9 +229,7 @@ def _body(path: Path, name: str) -> bytes:
     return body
 
 
-def _parts(body: bytes) -> Iterator[bytes]:
-    until = 0
-    while until < len(body):
-        begins = body.index(b"\n", until) + 1
-        until = begins + int(body[until:begins])
-        yield body[begins:until]
+def _parts(body: memoryview) -> Iterator[memoryview]:
+    while body:
+        part, body = headed(body)
+        yield part

@@ -31,6 +31,7 @@ from codesafety.record import (
 )
 
 __all__ = [
+    "NOT_COMPARED",
     "CodingFact",
     "Facts",
     "Identity",
@@ -58,7 +59,8 @@ class Identity:
     differing: tuple[str, ...] = ()
 
 
-_NOT_COMPARED = Identity("not_compared")
+NOT_COMPARED = Identity("not_compared")
+"""Of a message without a record."""
 
 
 class PatientFact:
@@ -493,7 +495,7 @@ def _flatten(
 def compare_identity(submission: Submission, record: Record | None) -> Identity:
     """Compare the patient of a message with the record's."""
     if record is None:
-        return _NOT_COMPARED
+        return NOT_COMPARED
     one, other = submission.patient, record.patient
     if one.nhs_number is None or other.nhs_number is None:
         nhs: Literal["same", "different", "not_compared"] = "not_compared"

@@ -113,7 +113,7 @@ def why_broken(error: Exception) -> tuple[str, str | None]:
             return type(error).__name__, None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RunResult:
     """All that a set of rules answers for some facts: every outcome that fires or cannot be told, in the order of subjects (the
     message, then its items) and of rules.

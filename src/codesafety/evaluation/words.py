@@ -9,8 +9,8 @@ from codesafety.evaluation.codes import MOST_CODINGS, TRANSFER_DEGRADED, Codeboo
 from codesafety.evaluation.denials import is_no, known_terms, own_terms
 from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.items import ItemFact, SentConcept, Siblings
-from codesafety.terminology.interface import Terminology, Words
-from codesafety.terminology.words.descriptions import beside, denies
+from codesafety.terminology.interface import Terminology, Words, WordsVerdict
+from codesafety.terminology.words.descriptions import beside, denies, described
 from codesafety.terminology.words.normal import normal
 from codesafety.terminology.words.reach import Reach
 
@@ -35,7 +35,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
         return None, "code"
     lacking = None
     for words in coding.words:
-        match coding.concept.readings.once((info.code, words), len(words), partial(_verdict, terminology, info.code, words)):
+        match verdict(coding, info.code, words, terminology).verdict:
             case Words.NAMES_ANOTHER | Words.DIFFERS | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
@@ -47,8 +47,9 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     return (None, lacking) if lacking else (False, None)
 
 
-def _verdict(terminology: Terminology, code: str, words: str) -> Words:
-    return terminology.judge_words(code, words).verdict
+def verdict(coding: CodingFact, code: str, words: str, terminology: Terminology) -> WordsVerdict:
+    """Return how words that were sent with a coding stand to its code: read once. Raises WorkSpent where they may not be any more."""
+    return coding.concept.readings.once((code, words), len(words), partial(terminology.judge_words, code, words))
 
 
 _DENY = frozenset(
@@ -99,20 +100,17 @@ def denied_beside(item: ItemFact, facts: Facts) -> Iterator[str]:
     model, terminology = item.model, facts.codebook.terminology
     if item.stands == 0:
         return
-    concepts = [
-        (
-            tuple(dict.fromkeys(own_terms(part.codings, (part.component or part.model).text, terminology))),
-            frozenset(known_terms(part.codings, terminology)),
-        )
-        for part in facts.parts(item)
-        if not any(info.code in TRANSFER_DEGRADED for info in part.infos)
-    ]
+    concepts = []
+    for part in facts.parts(item):
+        if not any(info.code in TRANSFER_DEGRADED for info in part.infos):
+            terms = tuple(dict.fromkeys(own_terms(part.codings, (part.component or part.model).text, terminology)))
+            concepts.append((terms, described(terms, frozenset(known_terms(part.codings, terminology)))))
 
     def does(words: str, reaches: frozenset[Reach]) -> bool:
         return any(
-            facts.readings.once((terms, part), len(part), partial(beside, part, terms, known)) in reaches
+            facts.readings.once((terms, part), len(part), partial(beside, part, own)) in reaches
             for part in (words[at : at + _PART + _OVERLAP] for at in range(0, len(words), _PART))
-            for terms, known in concepts
+            for terms, own in concepts
         )
 
     if any(does(words, _ALONE) for words in model.notes):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from codesafety import ir
 from codesafety.evaluation.binding import Binding
@@ -19,12 +19,15 @@ from codesafety.terminology.interface import INGREDIENTS, PRODUCT
 _OF_PRODUCTS = {"route": INGREDIENTS, "form": INGREDIENTS, "strength": INGREDIENTS, "ingredients": INGREDIENTS}
 
 
-def derived(rule: ir.Rule, group: Sequence[Application], facts: Facts, binding: Binding) -> tuple[str, ...]:
-    """Return the rule's names of the medicines of whose product it uses what is derived, in their order.
+Asked = Mapping[ir.Var, Set[str]]
+"""What is asked of each variable's product: PRODUCT, INGREDIENTS, a field of it, or a set in which it may be."""
+
+
+def derived(asked: Asked, group: Sequence[Application], facts: Facts, binding: Binding) -> tuple[str, ...]:
+    """Return a rule's names of the medicines of whose product it uses what is derived, in their order. `asked`: what it asks.
 
     A quantifier looks at every medicine, and what it did not count may be as derived as what it did.
     """
-    asked = _asked(rule)
     found: dict[str, None] = {}
     bound: dict[int, Sequence[object]] = {0: [a.subject for a in group], 1: [a.partner for a in group]}
     for var, whats in asked.items():
@@ -34,8 +37,8 @@ def derived(rule: ir.Rule, group: Sequence[Application], facts: Facts, binding: 
     return tuple(found)
 
 
-def _asked(rule: ir.Rule) -> dict[ir.Var, set[str]]:
-    """Return what is asked of each variable's product: PRODUCT, INGREDIENTS, a field of it, or a set in which it may be."""
+def asked_of_products(rule: ir.Rule) -> Asked:
+    """Return what a rule asks of the products of medicines."""
     asked: dict[ir.Var, set[str]] = defaultdict(set)
     for node in _nodes((rule.trigger, rule.when)):
         match node:

@@ -15,7 +15,7 @@ from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.work import AN_EXPLANATION, Work, WorkSpent
 from codesafety.profile import Override
 from codesafety.record import day_interval
-from codesafety.report import RANK, SEVERITIES, Decision, ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact
+from codesafety.report import RANK, SEVERITIES, Decision, ExceptionTried, InvolvedEntry, Overridden, Result, UsedFact, filled
 from codesafety.reporting.derived import derived
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results
@@ -69,7 +69,8 @@ class Findings:
         incoming = [e for e in entries if e.takes_action]
         lowered = self.profile.lowers(rule.name, rule.action.value) if self.profile else None
         action: Decision = lowered or rule.action.value
-        capped = derived(rule, group, self.facts, self.standing.binding) if action == "hold" else ()
+        asked = self.standing.of_rule(rule).asked
+        capped = derived(asked, group, self.facts, self.standing.binding) if action == "hold" else ()
         overridden = self._override(rule, entries)
         triggers = len({id(a.subject) for a in group if a.subject is not None})
         result = self.results.result(
@@ -79,7 +80,7 @@ class Findings:
             _for_all(message, triggers),
             entries,
             facts=(
-                *(UsedFact(name=name, value=value) for name, value in why.facts),
+                *(filled(UsedFact, {"name": name, "value": value}) for name, value in why.facts),
                 *(UsedFact(name=f"product of {name}", value="derived from names: no more than review") for name in capped),
             ),
             exceptions=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Literal
 
 from codesafety.evaluation import calendar
@@ -15,11 +16,11 @@ from codesafety.record import Entry, NotRead, Submission
 from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem, filled
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.places import Places
-from codesafety.reporting.results import code_fields, told_of
+from codesafety.reporting.results import NO_CODE_FIELDS, code_fields, told_of
 from codesafety.terminology.sctid import Damage
 
 _NOT_ASKED = Tally()
-_NO_CODE: dict[str, str | None] = {"code": None, "system": None, "term": None}
+_notes_of, _qualifiers_of = attrgetter("notes"), attrgetter("qualifiers")
 _MAY_DENY = "words that may deny what they stand beside"
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
@@ -42,7 +43,7 @@ def read_items(facts: Facts, submission: Submission, run: RunResult, ledger: Led
                 "resource_type": model.resource_type,
                 "resource_id": model.resource_id,
                 "kind": "entry" if item.is_entry else "medication",
-                **(code_fields(info.system, info.code, facts) if info is not None else _NO_CODE),
+                **(code_fields(info.system, info.code, facts) if info is not None else NO_CODE_FIELDS),
                 "date": calendar.text(item.day) if item.day is not None else None,
                 "as_sent": filled(
                     AsSent,
@@ -110,8 +111,8 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
 
 def unjudged(facts: Facts) -> Iterator[NotRead]:
     """Yield a line for what nobody has judged: what was sent beside an item and may deny it, and each expression of SNOMED CT."""
-    sent = facts.submission
-    for item in facts.incoming if any(one.notes or one.qualifiers for one in (*sent.entries, *sent.medications)) else ():
+    sent = (*facts.submission.entries, *facts.submission.medications)
+    for item in facts.incoming if any(map(_notes_of, sent)) or any(map(_qualifiers_of, sent)) else ():
         if item.component is None and (item.model.notes or item.model.qualifiers):
             resource = {"resource_type": item.model.resource_type, "resource_id": item.model.resource_id}
             try:
@@ -160,14 +161,17 @@ def unread_items(found: Iterable[tuple[NotRead, Decision]]) -> Iterator[ReportIt
 def not_read(found: Iterable[NotRead]) -> Iterator[NotReadItem]:
     """Yield what the reader says that it did not read, and what was not judged."""
     for n in found:
-        yield NotReadItem(
-            path=n.path,
-            reason=n.reason,
-            resource_type=n.resource_type,
-            resource_id=n.resource_id,
-            whole=n.whole,
-            coded=n.coded,
-            broken=n.broken,
+        yield filled(
+            NotReadItem,
+            {
+                "path": n.path,
+                "reason": n.reason,
+                "resource_type": n.resource_type,
+                "resource_id": n.resource_id,
+                "whole": n.whole,
+                "coded": n.coded,
+                "broken": n.broken,
+            },
         )
 
 

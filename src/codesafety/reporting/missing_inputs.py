@@ -15,7 +15,7 @@ from codesafety.diagnostics import count
 from codesafety.evaluation.facts import CodingFact, ItemFact
 from codesafety.evaluation.outcome import Outcome
 from codesafety.evaluation.reference.explanation import show_code
-from codesafety.report import Decision, MissingInput, Result
+from codesafety.report import Decision, MissingInput, Result, filled
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.results import Results, code_fields, told_of
 from codesafety.reporting.standing import InForce
@@ -252,7 +252,18 @@ def _line(
     missing: str, cause: str, rules: Collection[str], items: int, *, path: str | None = None, names: tuple[str, ...] = ()
 ) -> MissingInput:
     message = f"{cause}: {count(len(rules), 'rule')} could not be told"
-    return MissingInput(missing=missing, path=path, rules=len(rules), items=items, cause=cause, names=names, message=message)
+    return filled(
+        MissingInput,
+        {
+            "missing": missing,
+            "path": path,
+            "rules": len(rules),
+            "items": items,
+            "cause": cause,
+            "names": names,
+            "message": message,
+        },
+    )
 
 
 def _lacking(rule: ir.Rule, outcome: Outcome) -> Iterator[tuple[ItemFact | CodingFact, str]]:

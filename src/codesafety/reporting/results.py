@@ -9,7 +9,6 @@ from typing import Literal
 
 from codesafety import ir
 from codesafety.evaluation import calendar
-from codesafety.evaluation.binding import say_limit
 from codesafety.evaluation.codes import CodeInfo
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact
 from codesafety.evaluation.outcome import Application
@@ -17,11 +16,10 @@ from codesafety.report import (
     Decision,
     ExceptionTried,
     InvolvedEntry,
-    OverridableBy,
     Overridden,
     Result,
-    SourceCited,
     UsedFact,
+    filled,
 )
 from codesafety.reporting.places import Places, places
 from codesafety.reporting.standing import Standing
@@ -57,30 +55,34 @@ class Results:
         overridden: Overridden | None = None,
         lowered: str | None = None,
     ) -> Result:
-        return Result.model_construct(
-            id=self._id(rule.name, outcome, entries, missing),
-            rule=rule.name,
-            version=self.standing.versions.get(rule.ruleset, ""),
-            title=rule.title,
-            outcome=outcome,
-            action=action,
-            message=message,
-            entries=entries,
-            count=count,
-            path=path,
-            facts=facts,
-            exceptions=exceptions,
-            missing=missing,
-            counterfactual=counterfactual,
-            counterfactual_text=counterfactual_text,
-            severity=self.standing.severities[rule.name],
-            hazard=rule.hazards,
-            source=tuple(SourceCited(text=s.text, url=s.url) for s in rule.sources),
-            because=rule.because,
-            rests_on=(),
-            overridable_by=self._overridable(rule),
-            overridden=overridden,
-            changed_by_profile=lowered,
+        of_rule = self.standing.of_rule(rule)
+        return filled(
+            Result,
+            {
+                "id": self._id(rule.name, outcome, entries, missing),
+                "rule": rule.name,
+                "version": of_rule.version,
+                "title": rule.title,
+                "outcome": outcome,
+                "action": action,
+                "message": message,
+                "entries": entries,
+                "count": count,
+                "path": path,
+                "facts": facts,
+                "exceptions": exceptions,
+                "missing": missing,
+                "counterfactual": counterfactual,
+                "counterfactual_text": counterfactual_text,
+                "severity": of_rule.severity,
+                "hazard": rule.hazards,
+                "source": of_rule.source,
+                "because": rule.because,
+                "rests_on": (),
+                "overridable_by": of_rule.overridable_by,
+                "overridden": overridden,
+                "changed_by_profile": lowered,
+            },
         )
 
     def built_in(
@@ -118,23 +120,25 @@ class Results:
                     coding, bound = bound, bound.item
                     path = coding.coding.path or (bound.path if bound is not None else "message")
                     if (path, "incoming") not in found:
-                        found[path, "incoming"] = InvolvedEntry(
-                            path=path,
-                            place=self.places.of(path),
-                            side="incoming",
-                            role=var.name if var else "",
+                        found[path, "incoming"] = _entry(
+                            path,
+                            self.places.of(path),
+                            "incoming",
+                            var.name if var else "",
+                            code_fields(coding.info.system, coding.info.code, self.facts),
+                            None,
                             takes_action=True,
-                            **code_fields(coding.info.system, coding.info.code, self.facts),
                         )
                 elif isinstance(bound, TextFact):
                     if (bound.path, "incoming") not in found:
-                        found[bound.path, "incoming"] = InvolvedEntry(
-                            path=bound.path,
-                            place=self.places.of(bound.path),
-                            side="incoming",
-                            role=var.name if var else "",
+                        found[bound.path, "incoming"] = _entry(
+                            bound.path,
+                            self.places.of(bound.path),
+                            "incoming",
+                            var.name if var else "",
+                            NO_CODE_FIELDS,
+                            bound.day,
                             takes_action=True,
-                            date=calendar.text(bound.day) if bound.day is not None else None,
                         )
                 elif isinstance(bound, ItemFact) and var is not None and _place(bound) not in found:
                     found[_place(bound)] = self._involved(bound, var.name, takes_action=bound.incoming)
@@ -147,15 +151,8 @@ class Results:
     def _involved(self, item: ItemFact, role: str, *, takes_action: bool) -> InvolvedEntry:
         info = told_of(item)
         path, side = _place(item)
-        return InvolvedEntry(
-            path=path,
-            place=self.places.of(path, incoming=item.incoming),
-            side=side,
-            role=role,
-            takes_action=takes_action,
-            date=calendar.text(item.day) if item.day is not None else None,
-            **(code_fields(info.system, info.code, self.facts) if info is not None else {}),
-        )
+        coded = code_fields(info.system, info.code, self.facts) if info is not None else NO_CODE_FIELDS
+        return _entry(path, self.places.of(path, incoming=item.incoming), side, role, coded, item.day, takes_action=takes_action)
 
     def _id(self, rule: str, outcome: str, entries: tuple[InvolvedEntry, ...], missing: tuple[str, ...]) -> str:
         """An id from what was found and not from where it stood, so that it is the same when a message is sent again."""
@@ -164,12 +161,20 @@ class Results:
         n = self._ids[base] = self._ids.get(base, 0) + 1
         return base if n == 1 else f"{base}-{n}"
 
-    def _overridable(self, rule: ir.Rule) -> OverridableBy | None:
-        written = rule.overridable
-        if written is None:
-            return None
-        assert not isinstance(written.length, ir.Field)
-        return OverridableBy(reasons=written.reasons, length=say_limit(self.standing.binding.length(written.length)))
+
+def _entry(
+    path: str,
+    place: str,
+    side: Literal["incoming", "record"],
+    role: str,
+    coded: Mapping[str, str | None],
+    day: calendar.Interval | None,
+    *,
+    takes_action: bool,
+) -> InvolvedEntry:
+    date = calendar.text(day) if day is not None else None
+    said = {"path": path, "place": place, "side": side, "role": role}
+    return filled(InvolvedEntry, {**said, **coded, "date": date, "takes_action": takes_action})
 
 
 def _place(item: ItemFact) -> tuple[str, Literal["incoming", "record"]]:
@@ -181,6 +186,9 @@ def told_of(bound: ItemFact | CodingFact) -> CodeInfo | None:
     if isinstance(bound, CodingFact):
         return bound.info
     return next((i for i in bound.infos if i.system == "sct"), bound.infos[0] if bound.infos else None)
+
+
+NO_CODE_FIELDS: Mapping[str, str | None] = {"code": None, "system": None, "term": None}
 
 
 def code_fields(system: str | None, code: str | None, facts: Facts) -> dict[str, str | None]:

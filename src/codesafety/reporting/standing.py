@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from codesafety import ir
-from codesafety.evaluation.binding import Binding
+from codesafety.evaluation.binding import Binding, say_limit
 from codesafety.evaluation.facts import Facts
 from codesafety.profile import Profile, RuleChange
 from codesafety.record import day_interval
-from codesafety.report import Decision, EngineUsed, RulesetUsed, TerminologyUsed, strictest
+from codesafety.report import (
+    Decision,
+    EngineUsed,
+    OverridableBy,
+    RulesetUsed,
+    SourceCited,
+    TerminologyUsed,
+    filled,
+    strictest,
+)
+from codesafety.reporting.derived import Asked, asked_of_products
+
+
+@dataclass(frozen=True, slots=True)
+class OfARule:
+    """What is the same in every result of a rule."""
+
+    version: str
+    severity: str | None
+    source: tuple[SourceCited, ...]
+    overridable_by: OverridableBy | None
+    asked: Asked
+    """What it asks of the products of medicines."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,27 @@ class Standing:
     """Rules whose finding has one cause in the patient: all their entries make one finding with a count."""
     systems: frozenset[str]
     """The code systems of which rules know codes."""
+    _of_rules: dict[str, OfARule] = field(default_factory=dict, repr=False)
+
+    def of_rule(self, rule: ir.Rule) -> OfARule:
+        """Return what is the same in every result of a rule. Two threads may both work it out: all the same."""
+        found = self._of_rules.get(rule.name)
+        if found is None:
+            found = self._of_rules[rule.name] = OfARule(
+                self.versions.get(rule.ruleset, ""),
+                self.severities[rule.name],
+                tuple(filled(SourceCited, {"text": s.text, "url": s.url}) for s in rule.sources),
+                self._overridable(rule),
+                asked_of_products(rule),
+            )
+        return found
+
+    def _overridable(self, rule: ir.Rule) -> OverridableBy | None:
+        written = rule.overridable
+        if written is None:
+            return None
+        assert not isinstance(written.length, ir.Field)
+        return OverridableBy(reasons=written.reasons, length=say_limit(self.binding.length(written.length)))
 
     @cached_property
     def said(self) -> Mapping[str, object]:

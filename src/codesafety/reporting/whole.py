@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from codesafety.diagnostics import count
 from codesafety.errors import PluginError
-from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.facts import NOT_COMPARED, Facts
 from codesafety.evaluation.outcome import Broken, Outcome, RunResult, Status
 from codesafety.profile import Override, RuleChange
 from codesafety.record import Entry, Medication, Record, Submission
@@ -36,7 +37,8 @@ from codesafety.reporting.missing_inputs import MissingInputs
 from codesafety.reporting.results import Results
 from codesafety.reporting.standing import InForce, Standing
 
-_NOT_THE_PATIENTS = ("another", "unknown")
+_NOT_THE_PATIENTS = frozenset({"another", "unknown"})
+_subject_of = attrgetter("subject")
 _NO_RECORD = RecordCoverage(given=False)
 _IDENTITY_FIELDS = {"gender": "gender", "born": "birth date", "died": "date of death", "deceased": "whether they have died"}
 
@@ -80,11 +82,7 @@ def report(
         shown = [*built_in, *map(findings.rest_on, findings.found), *untold.found]
     shown = ordered(shown)
     unread = (*submission.not_read, *unjudged(facts))
-    not_checked = (
-        *broken_rules(facts, broken, ledger),
-        *(NotChecked(path=line.path, reason=line.reason) for line in submission.not_read if line.broken),
-    )
-    _hold_broken(submission, ledger)
+    not_checked = (*broken_rules(facts, broken, ledger), *_hold_broken(submission, ledger))
     shown_too = shown_unread(unread)
     limits, errors = _limits_of_the_input(submission)
     decision = strictest(ledger.strictest, identity.decision, limits, *(decision for _, decision in shown_too))
@@ -135,13 +133,14 @@ def _understood(standing: Standing, facts: Facts, untold: MissingInputs | None) 
     }
 
 
-def _hold_broken(submission: Submission, ledger: Ledger) -> None:
-    """Hold the item around each thing that breaks its format; the message, where there is none."""
-    broken = [line.path for line in submission.not_read if line.broken]
+def _hold_broken(submission: Submission, ledger: Ledger) -> list[NotChecked]:
+    """Return each thing that breaks its format. The item around it is held; the message, where there is none."""
+    broken = [line for line in submission.not_read if line.broken]
     if broken:
         paths = {item.path for item in (*submission.entries, *submission.medications)}
-        for path in broken:
-            ledger.take("hold", _item_around(path, paths))
+        for line in broken:
+            ledger.take("hold", _item_around(line.path, paths))
+    return [NotChecked(path=line.path, reason=line.reason) for line in broken]
 
 
 _AGREES = {
@@ -182,6 +181,8 @@ def _limits_of_the_input(submission: Submission) -> tuple[Decision, list[str]]:
 def _identity(results: Results) -> tuple[IdentityCheck, list[Result]]:
     """Return whether message and record are about one patient, with the findings where they may not be."""
     found = results.facts.identity
+    if found is NOT_COMPARED:
+        return _AGREES["not_compared"], []
     if found.nhs_number == "different":
         finding = results.built_in(
             "different-patient",
@@ -213,7 +214,7 @@ def _not_the_patients(results: Results) -> list[Result]:
     """Return the finding for items that the source gives to somebody else, or of which it does not tell whose they are."""
     submission = results.facts.submission
     sent: Iterable[Entry | Medication] = chain(submission.entries, submission.medications)
-    if not any(item.subject in _NOT_THE_PATIENTS for item in sent):
+    if _NOT_THE_PATIENTS.isdisjoint(map(_subject_of, sent)):
         return []
     found = [item for item in results.facts.incoming if item.component is None and item.model.subject in _NOT_THE_PATIENTS]
     return [
@@ -282,7 +283,7 @@ def digest(text: str) -> str:
 
 def _summary(decision: Decision, results: Sequence[Result], not_checked: Sequence[NotChecked], items: int) -> str:
     live = Counter(r.action for r in results if r.outcome == "fires" and r.overridden is None) if results else {}
-    parts = [f"{live[action]} to {action}" for action in ("hold", "review", "note") if action in live]
+    parts = [f"{live[action]} to {action}" for action in ("hold", "review", "note") if action in live] if live else ()
     untold = sum(r.outcome == "cannot_tell" for r in results) if results else 0
     text = f"{decision}: {count(items, 'item')}; findings: {', '.join(parts) if parts else 'none'}"
     if untold:

@@ -106,6 +106,7 @@ _AS_DEFINED = re.compile(
 _OF_SNOMED = ("snomed.info", "2.16.840.1.113883.6.96")
 
 
+@lru_cache(maxsize=1024)
 def respelt(system: str | None) -> bool:
     """Return whether SNOMED CT's URI or OID is written otherwise than it is defined: with `https`, capitals, a slash or a blank.
 

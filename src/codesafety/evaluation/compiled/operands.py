@@ -113,6 +113,8 @@ class Operands:
             case Kind.ROW:
                 return method(attribute(place.value, "cells"), "get", const(of.name))
             case Kind.CODING:
+                if of.name == "damage":  # as `coding_field` has it: most rules over codings ask nothing else
+                    return attribute(place.value, "info", "damage")
                 return call("coding_field", place.value, const(of.name))
             case _ if of.name in _OF_ITEM:
                 if of.name in _CONTEXT:

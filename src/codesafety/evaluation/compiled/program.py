@@ -281,36 +281,42 @@ class Program:
         """Return what some rule concerns, and is not clear by gender and age. Asks once a coding."""
         products, entries = self._plans
         found: list[Concerned] = []
-        place = 0
-        for entry in facts.submission.entries:
+        parts = 0  # that came before an item, beside the items themselves
+        place = -1
+        for place, entry in enumerate(facts.submission.entries):
             codings = entry.codings
             if len(codings) == 1:  # as in `_key`, without its call: most items have one coding
                 coding = codings[0]
                 key: object = (coding.system, coding.code)
             else:
                 key = _key(codings)
-            planned = entries.get(key) or self._plan(facts.incoming[place], key)
+            try:
+                planned = entries[key]
+            except KeyError:
+                planned = self._plan(facts.incoming[place + parts], key)
             if planned is not _NO_RULE:
-                found.append((place, place, entry, planned))
-            whole = place
-            place += 1
-            for component in entry.components:
-                key = _key(component.codings)
-                planned = entries.get(key) or self._plan(facts.incoming[place], key)
-                if planned is not _NO_RULE:
-                    found.append((whole, place, entry, planned))
-                place += 1
-        for medication in facts.submission.medications:
+                found.append((place + parts, place + parts, entry, planned))
+            if components := entry.components:
+                whole = place + parts
+                for component in components:
+                    parts += 1
+                    key = _key(component.codings)
+                    planned = entries.get(key) or self._plan(facts.incoming[place + parts], key)
+                    if planned is not _NO_RULE:
+                        found.append((whole, place + parts, entry, planned))
+        for at, medication in enumerate(facts.submission.medications, place + parts + 1):
             sent = medication.products
             if len(sent) == 1:
                 product = sent[0]
                 key = (product.system, product.code, product.display)
             else:
                 key = tuple([(c.system, c.code, c.display) for c in sent])
-            planned = products.get(key) or self._plan(facts.incoming[place], key)
+            try:
+                planned = products[key]
+            except KeyError:
+                planned = self._plan(facts.incoming[at], key)
             if planned is not _NO_RULE:
-                found.append((place, place, medication, planned))
-            place += 1
+                found.append((at, at, medication, planned))
         facts.is_looked_up = True
         return found and self._not_cleared(facts, found)
 

@@ -270,7 +270,7 @@ class Scene:
 
     def coding_member(self, coding: CodingFact, number: int) -> bool | None:
         """Return whether one coding, by itself, is in a set."""
-        concept = self.concepts.concept((coding.info,))
+        concept = self.concepts.of_coding(coding.info)
         return True if number in concept.sure else None if number in concept.unsure else False
 
     def codings_of(self, item: ItemFact, name: str) -> tuple[CodeInfo, ...]:

@@ -59,6 +59,7 @@ class Concepts:
         self._known: dict[frozenset[int], frozenset[int]] = {}
         self._entries: dict[tuple[Key, ...], Concept] = {}
         self._products: dict[tuple[Key, ...], Concept] = {}
+        self._lone: dict[int, Concept] = {}
 
     def of(self, item: ItemFact) -> Concept:
         """Return the concept of an entry, component or medicine."""
@@ -73,6 +74,15 @@ class Concepts:
             if len(book) >= _MAX_REMEMBERED:
                 book.clear()
             found = book[key] = self.concept(item.infos)
+        return found
+
+    def of_coding(self, info: CodeInfo) -> Concept:
+        """Return the concept of one coding by itself."""
+        found = self._lone.get(id(info))  # the concept holds the object, and no other has its id
+        if found is None:
+            if len(self._lone) >= _MAX_REMEMBERED:
+                self._lone.clear()
+            found = self._lone[id(info)] = self.concept((info,))
         return found
 
     def concept(self, infos: tuple[CodeInfo, ...]) -> Concept:

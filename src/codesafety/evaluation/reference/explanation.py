@@ -21,6 +21,7 @@ from codesafety.evaluation.numbers import age_unit
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
+from codesafety.evaluation.words import verdict
 from codesafety.record import Entry
 from codesafety.report import THIS_WERE_SO
 from codesafety.terminology.interface import Product, Status, Words
@@ -312,17 +313,17 @@ def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> It
         return
     if words:
         for sent in coding.words:
-            verdict = terminology.judge_words(code, sent)
-            if verdict.verdict is Words.NEGATES:
+            read = verdict(coding, code, sent, terminology)
+            if read.verdict is Words.NEGATES:
                 yield f"words of {name}", "deny what the code says, or affirm what it denies"
-            elif verdict.verdict is Words.DIFFERS:
+            elif read.verdict is Words.DIFFERS:
                 yield f"words of {name}", "are its name but for one word, by which codes are told apart"
-            elif verdict.verdict is Words.UNCLEAR:
+            elif read.verdict is Words.UNCLEAR:
                 yield f"words of {name}", "leave it open, or cannot be read"
-            elif verdict.verdict is Words.NAMES_ANOTHER:
+            elif read.verdict is Words.NAMES_ANOTHER:
                 yield (
                     f"words of {name}",
-                    "describe " + " or ".join(show_code("sct", other, facts) for other in verdict.others[:3]),
+                    "describe " + " or ".join(show_code("sct", other, facts) for other in read.others[:3]),
                 )
         return
     status = terminology.status(code)

@@ -36,7 +36,7 @@ from codesafety.terminology.words.normal import (
     without_tag,
     words_of,
 )
-from codesafety.terminology.words.reach import GENERIC, Reach, denies_something, names_otherwise, reach
+from codesafety.terminology.words.reach import GENERIC, Reach, denies_something, may_deny, names_otherwise, reach
 
 TRANSFER_DEGRADED = frozenset(
     {
@@ -144,7 +144,7 @@ def _judge(
     cuts = {_cut(words, key, term.key) for term in own}
     if _Cut.PLAIN in cuts:
         return WordsVerdict(Words.AGREES)
-    stands = _bare(words, own) or _stands(words, own)
+    stands = _stands(words, own)
     if stands is _Stands.AGAINST:
         return WordsVerdict(Words.NEGATES)
     doubtful = stands is _Stands.OPEN or _leaves_in_doubt(words, own)
@@ -195,7 +195,7 @@ def denies(words: str, known: Sequence[str], sent: str | None = None) -> bool | 
     if any(key in term.keys for term in own):
         return False
     read = {visible(words, hidden) for hidden in ("", " ")}
-    stands = {_bare(text, own) or _stands(text, own) for text in read}
+    stands = {_stands(text, own) for text in read}
     if _Stands.AGAINST in stands:
         return True
     return None if _Stands.OPEN in stands or any(_leaves_in_doubt(text, own) for text in read) else False
@@ -222,14 +222,17 @@ def in_doubt_as_answer(words: str, terms: Collection[str]) -> bool:
     )
 
 
-def beside(words: str, terms: Collection[str], known: Collection[str] = ()) -> Reach:
-    """Return what words that stand beside a code, and are none of its own, do to what `terms` name.
+def described(terms: Iterable[str], known: Collection[str] = ()) -> list[_OwnTerm]:
+    """Return what names say, for `beside`. `known`: those of them that a terminology gives, and nobody sent."""
+    return [(_own if term in known else _described)(term) for term in terms]
+
+
+def beside(words: str, own: Sequence[_OwnTerm]) -> Reach:
+    """Return whether words that stand beside a code, and are none of its own, deny, doubt or withdraw what it says; else NOTHING.
 
     Nothing beside what is observed: there they are its value. Where nothing is known of the code, any word of denial may be of it.
-    Of a code that denies something itself, what affirms that thing is a denial. `known`: those of the terms that a terminology gives,
-    and nobody sent.
+    Of a code that denies something itself, what affirms that thing is a denial. `own`: what its names say.
     """
-    own = [(_own if term in known else _described)(term) for term in terms]
     if any(term.is_value for term in own):
         return Reach.NOTHING
     if not is_readable(words):
@@ -240,8 +243,11 @@ def beside(words: str, terms: Collection[str], known: Collection[str] = ()) -> R
         return Reach.NOTHING
     if not own:
         return Reach.DOUBTED if denies_something(words) else Reach.NOTHING
+    is_denial = all(term.is_denial for term in own)
+    if not is_denial and not may_deny(words):
+        return Reach.NOTHING
     found = reach(words, _names(own))
-    if all(term.is_denial for term in own):
+    if is_denial:
         return Reach.DENIED if found is Reach.AFFIRMED else found if found is Reach.WITHDRAWN else Reach.NOTHING
     if any(term.is_cued for term in own):
         return found if found is Reach.WITHDRAWN else Reach.NOTHING
@@ -326,13 +332,12 @@ _MEDICINES = frozenset(
 def _described(term: str) -> _OwnTerm:
     term = _plain(term)
     key, tag = normal(term), semantic_tag(term)
-    keys = frozenset({key, normal(without_bracket(term))} - {""})
+    short, bare = without_bracket(term), without_bracket(without_tag(term))
+    keys = frozenset({key, key if short == term else normal(short)} - {""})
     is_value = tag == "observable entity" or key.endswith(" finding")
     said = _statement(term)
-    bare = _statement(without_bracket(without_tag(term)))
-    all_names = {
-        frozenset(s for s in stems - _TEST_LIKE - GENERIC if len(s) > 1 and s.isalpha()) for stems in (said.stems, bare.stems)
-    }
+    names_of = (said.stems, said.stems if bare == term else _statement(bare).stems)
+    all_names = {frozenset(s for s in stems - _TEST_LIKE - GENERIC if len(s) > 1 and s.isalpha()) for stems in names_of}
     names = frozenset(all_names - {frozenset()})
     is_cued = denies_something(term)
     return _OwnTerm(
@@ -623,6 +628,8 @@ def _stands(words: str, own: list[_OwnTerm]) -> _Stands:
     if any(term.is_value for term in own):
         return _Stands.APART
     said = _statement(words)
+    if not said.stems:
+        return _bare(words, said, own)
     whole = _compared(said, own)
     if whole is not _Stands.APART and said.polarity is not _Polarity.TWICE:
         return whole
@@ -640,14 +647,8 @@ def _compared(said: _Statement, own: list[_OwnTerm]) -> _Stands:
     return _Stands.OPEN if said.polarity in left_open and left_open.isdisjoint(same) else _Stands.WITH
 
 
-def _bare(words: str, own: list[_OwnTerm]) -> _Stands | None:
-    """Return how a mere yes, no or doubt stands to a code: a no denies what affirms, and of a test it is a result.
-
-    None where the words say more.
-    """
-    said = _statement(words)
-    if said.stems or any(term.is_value for term in own):
-        return None
+def _bare(words: str, said: _Statement, own: list[_OwnTerm]) -> _Stands:
+    """Return how a mere yes, no or doubt stands to a code: a no denies what affirms, and of a test it is a result."""
     if words.strip().casefold() == "none":  # what a program writes where nothing was
         return _Stands.OPEN
     affirms = all(

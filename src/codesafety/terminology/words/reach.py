@@ -11,8 +11,9 @@ Source of the two directions: Chapman et al. 2001, "A simple algorithm for ident
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from enum import Enum, auto
+from typing import NamedTuple
 
 from codesafety.terminology.words.normal import stem, visible, words_of
 
@@ -191,11 +192,32 @@ def names_otherwise(words: str, names: Collection[frozenset[str]]) -> bool:
 
 def denies_something(words: str) -> bool:
     """Return whether a text holds any word of denial, doubt or withdrawal at all."""
-    return any(kind in _REACHING for part in _parts(words, ()) for _, kind in part)
+    return may_deny(words) and any(kind in _REACHING for part in _parts(words, ()) for _, kind in part)
+
+
+def may_deny(words: str) -> bool:
+    """Return whether a text may hold a word of denial, doubt or withdrawal, be it written as one with what it denies.
+
+    Where not, it reaches nothing, whatever the matter.
+    """
+    for said in _pieces(words):
+        for word in said:
+            if word in _CUES or word.removesuffix("s") in _CUES or _is_joined(word):
+                return True
+    return False
 
 
 _Part = list[tuple[str, _Kind]]
-_Known = tuple[frozenset[str], frozenset[str]]
+
+
+class _Known(NamedTuple):
+    """A matter."""
+
+    stems: frozenset[str]
+    long: tuple[str, ...]  # those that a longer word may begin with
+    kin: frozenset[str]  # the stems of its other names
+
+
 _REACHING = frozenset({_Kind.BEFORE, _Kind.AFTER, _Kind.WITHDRAWS, _Kind.DOUBTS, _Kind.ASKS})
 _NAMES = frozenset({_Kind.MATTER, _Kind.OTHER})
 _WHAT: dict[_Kind, Reach] = {
@@ -207,17 +229,30 @@ _WHAT: dict[_Kind, Reach] = {
 }
 
 
-def _parts(words: str, stems: Collection[str]) -> list[_Part]:
+def _pieces(words: str) -> list[list[str]]:
+    """Return the words of each part of a text that says anything."""
     text = _DATE.sub(" ", visible(words))
     for phrase, word in _PHRASES:
         text = phrase.sub(word, text)
+    return [said for piece in _PART_ENDS.split(text) if (said := words_of(piece))]
+
+
+def _parts(words: str, stems: Collection[str]) -> list[_Part]:
     known = _with_kin(stems)
-    return [_part(said, known) for piece in _PART_ENDS.split(text) if (said := words_of(piece))]
+    return [_part(said, known) for said in _pieces(words)]
 
 
-def _with_kin(stems: Iterable[str]) -> _Known:
-    """Return the stems of a matter's words, and those of its other names."""
-    return frozenset(stems), frozenset(kin for own in stems for kin in _KIN.get(own, ()))
+def _with_kin(stems: Collection[str]) -> _Known:
+    return _Known(
+        frozenset(stems),
+        tuple(own for own in stems if len(own) > 4),
+        frozenset(kin for own in stems for kin in _KIN.get(own, ())),
+    )
+
+
+def _is_joined(word: str) -> bool:
+    """Return whether a word may be a denial and what it denies: "nonsmoker"."""
+    return len(word) > 6 and word.startswith(("non", "not", "un"))
 
 
 def _part(said: list[str], known: _Known) -> _Part:
@@ -225,11 +260,7 @@ def _part(said: list[str], known: _Known) -> _Part:
     for place, word in enumerate(said):
         before = said[place - 1] if place else ""
         after = said[place + 1] if place + 1 < len(said) else ""
-        if (
-            word.startswith(("non", "not", "un"))
-            and len(word) > 6
-            and _is_matter(word[3:] if word[0] == "n" else word[2:], "", known)
-        ):
+        if _is_joined(word) and _is_matter(word[3:] if word[0] == "n" else word[2:], "", known):
             part += [(word[:3], _Kind.BEFORE), (word[3:], _Kind.MATTER)]
         elif word == "?" and place == len(said) - 1 and place:
             part.append((word, _Kind.ASKS))
@@ -239,8 +270,7 @@ def _part(said: list[str], known: _Known) -> _Part:
 
 
 def _kind(word: str, before: str, after: str, length: int, known: _Known) -> _Kind:
-    own = stem(word)
-    if own in known[0] or any(len(other) > 4 and own.startswith(other) for other in known[0]):
+    if known.stems and ((own := stem(word)) in known.stems or own.startswith(known.long)):
         return _Kind.MATTER  # what the code's own name says is no denial of it: "Absence seizure"
     if length == 1 and word in _ALONE:
         return _Kind.BEFORE
@@ -272,21 +302,25 @@ _VOCABULARY = (
     (_Kind.DOUBTS, _DOUBTS),
     (_Kind.YES, _YES),
 )
+_CUES = _BEFORE | _AFTER | _WITHDRAWS | _DOUBTS | _ALONE
 
 
 def _is_matter(word: str, after: str, known: _Known) -> bool:
     """Return whether a word is of a matter: by its stem, within a longer word, cut short, or with one letter wrong."""
-    stems, kin = known
+    stems = known.stems
+    if not stems:
+        return False
     own = stem(word)
-    if not stems.isdisjoint((own, stem(word + after))) or own in kin:
+    if own in stems or own in known.kin or (after and stem(word + after) in stems):
         return True
     if len(own) < 4 or word in _EMPTY:
         return False
-    return any(
-        other.startswith(own) or own.startswith(other) or (len(other) >= 5 and (other in own or _nearly(own, other)))
-        for other in stems
-        if len(other) >= 4
-    )
+    for other in stems:
+        if len(other) >= 4 and (
+            other.startswith(own) or own.startswith(other) or (len(other) >= 5 and (other in own or _nearly(own, other)))
+        ):
+            return True
+    return False
 
 
 def _nearly(one: str, other: str) -> bool:
