@@ -84,6 +84,8 @@ class _Element:
     """Whether it may hold others."""
     inner: tuple[_Type, ...] = ()
     """Those of its types that have elements of their own."""
+    alone: tuple[frozenset[type], frozenset[type]] = (frozenset(), frozenset())
+    """What certainly is of its shape where it stands by itself, in JSON and in XML: kinds of plain value, and Node for what has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ def is_unread(kind: str, name: str) -> bool:
     return name in _UNREAD.get(kind, ())
 
 
+def unread_in(resource: Node) -> list[str]:
+    """Return the names of a resource's choices that were sent in a form that is not read."""
+    names = _UNREAD.get(resource.resource_type or "", frozenset())
+    return [] if names.isdisjoint(resource.held) else [name for name in resource.held if name in names]
+
+
 def misplaced_in(resource: Node) -> list[Misplaced]:
     """Return what FHIR does not have in a resource, or this library does not read, in the order sent; nothing where its kind is not in
     the table."""
@@ -110,15 +118,22 @@ def misplaced_in(resource: Node) -> list[Misplaced]:
 
 def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misplaced]) -> None:
     elements = types[0].elements if len(types) == 1 else {}
+    is_xml = node.listed is None
     for name, held in node.held.items():
         element = elements.get(name)
-        if element is not None and not element.unread and _fits_plainly(element, held, node.listed is None):
-            if element.inner and name not in _OPEN:
-                below = decides or (node.is_resource and element.decides)
-                for child in held if type(held) is list else (held,):
-                    if type(child) is Node:
-                        _below(child, element.inner, below, found)
-            continue
+        if element is not None:
+            kind = type(held)
+            if kind in element.alone[is_xml] and (kind is not Node or held.value is None):
+                if kind is Node and element.inner and name not in _OPEN:
+                    _below(held, element.inner, decides or (node.is_resource and element.decides), found)
+                continue
+            if not element.unread and (kind is Node or kind is list) and _fits_plainly(element, held, is_xml):
+                if element.inner and name not in _OPEN:
+                    below = decides or (node.is_resource and element.decides)
+                    for child in held if kind is list else (held,):
+                        if type(child) is Node:
+                            _below(child, element.inner, below, found)
+                continue
         children = node.all(name)
         known = [held.elements[name] for held in types if name in held.elements]
         if not known:
@@ -140,16 +155,11 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misp
 
 
 def _fits_plainly(element: _Element, held: Held, is_xml: bool) -> bool:
-    """Return whether what stands under the name of an element is certainly of its shape; `_misshapen` judges the rest."""
-    kind = type(held)
-    if kind is Node:
-        if held.value is not None:
-            fits = not held.held and (bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain)
-        else:
-            fits = element.branches
-        return fits and (is_xml or element.listed is not True)
-    if kind is not list:
-        return bool(element.plain) if is_xml else kind in element.plain and element.listed is not True
+    """Return whether a value that is an element already, or a list, is certainly of the shape of an element; `_misshapen` judges the rest."""
+    if type(held) is Node:
+        if held.value is None or held.held:
+            return False
+        return bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain and element.listed is not True
     if element.listed is False:
         return False
     for one in held:
@@ -210,6 +220,10 @@ def _types() -> dict[str, _Type]:
     for held in found.values():
         for element in held.elements.values():
             element.inner = tuple(found[kind] for kind in element.types if kind in found)
+            if not element.unread:
+                branch = frozenset([Node]) if element.branches else frozenset()
+                in_xml = branch | {str} if element.plain else branch
+                element.alone = (branch | element.plain if element.listed is not True else frozenset(), in_xml)
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
-from codesafety.formats.fhir.elements import is_unread
+from codesafety.formats.fhir.elements import is_unread, unread_in
 from codesafety.formats.fhir.not_read import unplaced
 from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
@@ -21,6 +21,7 @@ from codesafety.formats.fhir.values import (
     child_text,
     choice,
     concept,
+    item_of,
     one,
     text,
     value_of,
@@ -102,7 +103,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     dated = Used()
     start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
-    if any(is_unread(shape_of, name) for name in resource.held if name.startswith(shape.dates)):
+    if any(name.startswith(shape.dates) for name in unread_in(resource)):
         fields["consultation_date"] = None  # it says itself when it was, in a form that is not read: that day is no other
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
@@ -133,10 +134,16 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
             words = main.text or _words(resource, shape) or _answered(components)
             lines = tuple(unplaced(node, "a date") for node in dated.nodes) if end is not None else ()
             fields["notes"] = tuple(note for note in fields["notes"] if note != words)
-            return TextItem(**fields, text=words, date=start), (*not_read, *lines)
-    return Entry(
-        **fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end, components=components
-    ), not_read
+            return item_of(TextItem, fields | {"text": words, "date": start}), (*not_read, *lines)
+    own = {
+        "kind": shape.kind,
+        "codings": main.codings,
+        "text": main.text,
+        "date": start,
+        "end_date": end,
+        "components": components,
+    }
+    return item_of(Entry, fields | extra | own), not_read
 
 
 def _says_more_than_words(component: Component) -> bool:
@@ -158,6 +165,15 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
                 return concept(one(extension, "valueCodeableConcept"), used)
     first: Concept | None = None
     for name in shape.code:
+        held = resource.held.get(name)
+        if held is None:
+            continue
+        if type(held) is Node and held.kind == "element" and held.listed is not True:
+            found = concept(held, used)
+            if found.codings:
+                return found
+            first = first or found
+            continue
         nodes = [n for n in resource.all(name) if n.kind == "element"]
         if name == "code" or (len(nodes) == 1 and nodes[0].listed is not True):
             node = one(resource, name)
@@ -229,7 +245,7 @@ def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | 
 def _temporality(resource: Node, told: set[Meaning]) -> Temporality | None:
     if "past" in told:
         return "past"
-    if any(name.startswith("abatement") for name in resource.held):
+    if [name for name in resource.held if name.startswith("abatement")]:
         if not all(boolean(n) is False for n in resource.all("abatementBoolean")) or not resource.all("abatementBoolean"):
             return "past"
     return None

@@ -160,6 +160,7 @@ class Index:
         self.carries_all = own_text(root, "type") in ("message", "document")
         """A message or a document holds what it refers to; an extract need not."""
         self._bases: dict[Node, str | None] = {}
+        self._meant: dict[Node, Node | None] = {}
         self._found: dict[tuple[str, str | None], Node | None] = {}
         self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
@@ -205,6 +206,11 @@ class Index:
         """Return the resource that a Reference element means, or None."""
         if node is None:
             return None
+        if node not in self._meant:
+            self._meant[node] = self._means(node)
+        return self._meant[node]
+
+    def _means(self, node: Node) -> Node | None:
         target = own_text(node, "reference")
         if target is None:
             identifiers = node.all("identifier") if node.name in _WHOSE else []
@@ -298,7 +304,7 @@ class Index:
         if target is None:
             inner = one(node, "identifier")
             target = None if inner is None or is_nhs_number(inner) else identifier(inner)
-        return made(Reference, role=role, target=target, resolved=self.resolved(node), path=node.path)
+        return made(Reference, {"role": role, "target": target, "resolved": self.resolved(node), "path": node.path})
 
     def id_of(self, resource: Node) -> str | None:
         """Return the identifier by which a copy of the item is known: its first identifier, else its address or id."""

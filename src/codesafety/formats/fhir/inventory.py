@@ -71,18 +71,25 @@ class Inventory:
                 self._holds_code(node, holding)
         if not held:
             return
+        name = node.name
         if "id" in held:
             holding.named.append(node)
-        if "display" in held and found != "coding" and node.name[-6:] not in _CODINGS:
-            holding.displayed.append(node)
-        if "div" in held and node.name == "text":
-            holding.narratives.append(node)
-        if ("code" in held or node.name[-6:] in _CODINGS) and _looks_coded(node, found):
-            self._holds_code(node, holding)
-        if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
-            holding.beside_codes.append(node)
-        elif node.name == "extension" and accountable is holding.accountable:
-            holding.extensions.append(node)
+        if found == "coding" or name[-6:] in _CODINGS:
+            if _looks_coded(node, found):
+                self._holds_code(node, holding)
+        else:
+            if "display" in held:
+                holding.displayed.append(node)
+            if "code" in held and _looks_coded(node, found):
+                self._holds_code(node, holding)
+        if name == "text":
+            if "div" in held:
+                holding.narratives.append(node)
+        elif accountable is holding.accountable:
+            if name == "extension":
+                holding.extensions.append(node)
+            elif name == "coding" and ("version" in held or "extension" in held):
+                holding.beside_codes.append(node)
         self._below(node, holding, accountable)
 
     def _below(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
@@ -92,15 +99,13 @@ class Inventory:
         for name, held in node.held.items():
             kind = type(held)
             if kind is str:
-                if name == "div" and node.name == "text":
-                    continue  # words, though XML and JSON hold them in different forms
                 if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
-                    self._leaf(name, held, node, holding, accountable, 0)
-                continue
-            inside = {} if name == "text" and node.is_resource else accountable
-            if kind is Node:
-                self._element(held, holding, inside)
+                    if name != "div" or node.name != "text":  # words, though XML and JSON hold them in different forms
+                        self._leaf(name, held, node, holding, accountable, 0)
+            elif kind is Node:
+                self._element(held, holding, {} if name == "text" and node.is_resource else accountable)
             elif kind is list:
+                inside = {} if name == "text" and node.is_resource else accountable
                 for at, one in enumerate(held):
                     if type(one) is Node:
                         self._element(one, holding, inside)
@@ -112,9 +117,10 @@ class Inventory:
         return found
 
     def _leaf(self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int) -> None:
-        if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
+        is_date = is_date_like(value)
+        if (is_date or self._is_dated(name)) and (name != "text" or not parent.is_resource):
             accountable[parent.all(name)[at]] = "date"
-        if _CONCEPT_ID.fullmatch(value) is not None:
+        if not is_date and _CONCEPT_ID.fullmatch(value) is not None:
             leaf = parent.all(name)[at]
             if _is_stray_id(name, leaf, parent):
                 self._holds_code(leaf, holding)
