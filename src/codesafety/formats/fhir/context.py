@@ -390,8 +390,9 @@ def _all_notes(resource: Node, around: Surroundings) -> tuple[str, ...]:
     )  # there they are the code's
     more = [words for e in told for words in _words_in(e)]
     more += [words for node in held.narratives for words in words_of_narrative(node)]
-    displayed = (node for node in held.displayed if node.name not in _NAMES and _NAMES.isdisjoint(_way(node)))
-    more += [words for node in displayed if (words := own_text(node, "display")) is not None]
+    for node in held.displayed:
+        if node.name not in _NAMES and _NAMES.isdisjoint(_way(node)) and (words := own_text(node, "display")) is not None:
+            more.append(words)
     more += [words for node in held.named for words in _ids_in_words(node)]
     more += around.said_elsewhere.get(resource, ())
     return (*found, *dict.fromkeys(words for words in more if words not in found)) if more else tuple(found)

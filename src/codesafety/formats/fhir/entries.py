@@ -196,8 +196,10 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
 
 
 def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tuple[str | None, str | None]:
-    own = resource.all("collection") if resource.resource_type == "Specimen" else []
-    for holder, name in (*((node, "collected") for node in own), *((resource, name) for name in shape.dates)):
+    places = [(resource, name) for name in shape.dates]
+    if resource.resource_type == "Specimen":
+        places = [(node, "collected") for node in resource.all("collection")] + places
+    for holder, name in places:
         found = when(holder, name, used)
         if found != (None, None):
             return found
@@ -282,7 +284,14 @@ def _finds_nothing(interpretation: Concept) -> bool:
 def _component(node: Node, used: Used) -> Component:
     found = concept(one(node, "code"), used)
     assertion: Assertion | None = "unknown" if _leaves_open(node) else None
-    return Component(codings=found.codings, text=found.text, value=value_of(node, used), assertion=assertion, path=node.path)
+    fields = {
+        "codings": found.codings,
+        "text": found.text,
+        "value": value_of(node, used),
+        "assertion": assertion,
+        "path": node.path,
+    }
+    return item_of(Component, fields)
 
 
 def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:

@@ -226,11 +226,13 @@ class Index:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
             return None
-        resource = node.resource
-        if resource not in self._bases:
-            rest = _REST.fullmatch(full_url(resource) or "")
-            self._bases[resource] = None if rest is None else rest[1]
-        base = self._bases[resource]
+        base = None  # a URN says the same wherever it stands
+        if target[:9] != "urn:uuid:":
+            resource = node.resource
+            if resource not in self._bases:
+                rest = _REST.fullmatch(full_url(resource) or "")
+                self._bases[resource] = None if rest is None else rest[1]
+            base = self._bases[resource]
         if (target, base) not in self._found:
             self._found[target, base] = self._find(target, base)
         return self._found[target, base]
@@ -301,7 +303,7 @@ class Index:
     def reference(self, node: Node, role: str) -> Reference:
         """Return a reference as the model has it. A patient's number never becomes its target."""
         target = child_text(node, "reference")
-        if target is None:
+        if target is None and "identifier" in node.held:
             inner = one(node, "identifier")
             target = None if inner is None or is_nhs_number(inner) else identifier(inner)
         return made(Reference, {"role": role, "target": target, "resolved": self.resolved(node), "path": node.path})

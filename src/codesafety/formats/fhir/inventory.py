@@ -14,7 +14,6 @@ from codesafety.formats.fhir.values import Nature, date_named, is_date_like, nat
 
 _CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
 """What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
-_DIGITS = frozenset("0123456789")
 _TELLING = frozenset(["code", "system", "value", "reference", "identifier"])
 """Without one of these, an element that has no value has no nature."""
 _CODINGS = ("coding", "Coding")
@@ -40,6 +39,14 @@ class Holding:
     """Its elements that have words of their own and are no coding: references."""
 
 
+class _Dated(dict[str, bool]):
+    """Whether each name is a date's, once somebody has asked."""
+
+    def __missing__(self, name: str) -> bool:
+        found = self[name] = date_named(name)
+        return found
+
+
 class Inventory:
     """Every resource of a tree with what it holds, bundles and contained resources too, in the order sent."""
 
@@ -49,29 +56,49 @@ class Inventory:
         """Every element that holds a code, with its resource, in the order sent."""
         self.modified = False
         """Whether a modifier extension, or rules that one must know, stand anywhere."""
-        self._dated: dict[str, bool] = {}
-        self._resource(root)
-
-    def _resource(self, node: Node) -> None:
-        self.of[node] = holding = Holding(node)
-        self.modified = self.modified or "implicitRules" in node.held
-        self._below(node, holding, holding.accountable)
+        self._dated = _Dated()
+        self._element(root, Holding(root), {})
 
     def _element(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
-        if node.is_resource:
-            self._resource(node)
-            return
         held = node.held
+        if node.is_resource:
+            self.of[node] = holding = Holding(node)
+            accountable = holding.accountable
+            if "implicitRules" in held:
+                self.modified = True
+        elif not self._own(node, holding, accountable):
+            return
+        if "modifierExtension" in held:
+            self.modified = True
+        dated = self._dated
+        for name, value in held.items():
+            kind = type(value)
+            if kind is str:
+                if "0" <= value < ":" or dated[name]:  # it begins with a digit, or is a date whatever it says
+                    if name != "div" or node.name != "text":  # words, though XML and JSON hold them in different forms
+                        self._leaf(name, value, node, holding, accountable, 0)
+            elif kind is Node:
+                self._element(value, holding, {} if name == "text" and node.is_resource else accountable)
+            elif kind is list:
+                inside = {} if name == "text" and node.is_resource else accountable
+                for at, one in enumerate(value):
+                    if type(one) is Node:
+                        self._element(one, holding, inside)
+                    elif type(one) is str:
+                        self._leaf(name, one, node, holding, accountable, at)
+
+    def _own(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> bool:
+        """List an element that is no resource. Returns whether it holds others."""
+        held, name = node.held, node.name
         found = None
         if node.value is not None or not _TELLING.isdisjoint(held):
             found = nature(node)
             if found is not None:
                 accountable[node] = found
-            if node.value is not None and node.parent is not None and _is_stray_id(node.name, node, node.parent):
+            if node.value is not None and node.parent is not None and _is_stray_id(name, node, node.parent):
                 self._holds_code(node, holding)
         if not held:
-            return
-        name = node.name
+            return False
         if "id" in held:
             holding.named.append(node)
         if found == "coding" or name[-6:] in _CODINGS:
@@ -90,35 +117,11 @@ class Inventory:
                 holding.extensions.append(node)
             elif name == "coding" and ("version" in held or "extension" in held):
                 holding.beside_codes.append(node)
-        self._below(node, holding, accountable)
-
-    def _below(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
-        if "modifierExtension" in node.held:
-            self.modified = True
-        dated = self._dated
-        for name, held in node.held.items():
-            kind = type(held)
-            if kind is str:
-                if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
-                    if name != "div" or node.name != "text":  # words, though XML and JSON hold them in different forms
-                        self._leaf(name, held, node, holding, accountable, 0)
-            elif kind is Node:
-                self._element(held, holding, {} if name == "text" and node.is_resource else accountable)
-            elif kind is list:
-                inside = {} if name == "text" and node.is_resource else accountable
-                for at, one in enumerate(held):
-                    if type(one) is Node:
-                        self._element(one, holding, inside)
-                    elif type(one) is str:
-                        self._leaf(name, one, node, holding, accountable, at)
-
-    def _is_dated(self, name: str) -> bool:
-        found = self._dated[name] = date_named(name)
-        return found
+        return True
 
     def _leaf(self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int) -> None:
-        is_date = is_date_like(value)
-        if (is_date or self._is_dated(name)) and (name != "text" or not parent.is_resource):
+        is_date = value[4:5] == "-" and is_date_like(value)
+        if (is_date or date_named(name)) and (name != "text" or not parent.is_resource):
             accountable[parent.all(name)[at]] = "date"
         if not is_date and _CONCEPT_ID.fullmatch(value) is not None:
             leaf = parent.all(name)[at]

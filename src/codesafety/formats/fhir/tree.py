@@ -96,7 +96,7 @@ class Node:
     @property
     def shown(self) -> str:
         """The name where FHIR has it, in whatever case, else a name of ours: an element's name may be a sender's text."""
-        known = _names()
+        known = known_names()
         if (name := self.name) in known or name.lower() in known:
             return name
         if self.parent is None:
@@ -109,7 +109,7 @@ class Node:
     def path(self) -> str:
         path = self._path
         if path is None:
-            own = self.name if self.name in _names() else self.shown
+            own = self.name if self.name in known_names() else self.shown
             if self.index is not None:
                 own = f"{own}[{self.index}]"
             parent = self.parent
@@ -189,7 +189,7 @@ class Node:
 
 
 @cache
-def _names() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """Return the names of every resource and element of FHIR, as they are and in lower case."""
     text = files("codesafety.formats.fhir").joinpath("names.txt").read_text(encoding="utf-8")
     names = [line for line in text.splitlines() if not line.startswith("#")]
@@ -198,7 +198,7 @@ def _names() -> frozenset[str]:
 
 def kind_shown(kind: str) -> str:
     """Return the kind of a resource where FHIR has it: any other word may be a sender's text."""
-    return kind if kind in _names() else "Unknown"
+    return kind if kind in known_names() else "Unknown"
 
 
 def masked(strange: Iterable[str]) -> dict[str, str]:

@@ -206,15 +206,20 @@ def made(model: type[_Model], fields: dict[str, Any]) -> _Model:
 
 
 def item_of(model: type[_Model], fields: dict[str, Any]) -> _Model:
-    """Return an item of fields that were read and checked one by one; validated once more where there is more in one than it may hold."""
+    """Return an item, or a part of one, of fields that were read and checked one by one; validated once more where one may hold more
+    than it can."""
     for value in fields.values():
-        match value:
-            case str() if len(value) > MAX_TEXT:
-                return model(**fields)
-            case tuple() if len(value) > MAX_CODINGS or (value and type(value[0]) is str and max(map(len, value)) > MAX_TEXT):
-                return model(**fields)
-            case Decimal() if value and abs(value.adjusted()) > MAX_EXPONENT:
-                return model(**fields)
+        if value is None or value == ():
+            continue
+        kind = type(value)
+        if kind is tuple:
+            too_much = len(value) > MAX_CODINGS or (type(value[0]) is str and max(map(len, value)) > MAX_TEXT)
+        else:
+            too_much = (
+                len(value) > MAX_TEXT if kind is str else kind is Decimal and value and abs(value.adjusted()) > MAX_EXPONENT
+            )
+        if too_much:
+            return model(**fields)
     if model not in _BLANK:
         _BLANK[model] = {name: field.default for name, field in model.model_fields.items()}
     return made(model, {**_BLANK[model], **fields})
@@ -297,7 +302,8 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
     code, words = child_text(node, "code"), child_text(node, "unit")
     unit = code if code is not None and (child_text(node, "system") or "").rstrip("/").endswith(UCUM) else words or code
     used.add(node)
-    return Quantity(value=value, unit=unit, comparator=None if comparator is None else _COMPARATORS[comparator])
+    bound = None if comparator is None else _COMPARATORS[comparator]
+    return item_of(Quantity, {"value": value, "unit": unit, "comparator": bound})
 
 
 def choice(node: Node, base: str) -> Node | None:
@@ -374,7 +380,7 @@ def when(node: Node, base: str, used: Used) -> tuple[str | None, str | None]:
 
     `base` may also name a plain date or period.
     """
-    plain = one(node, base) if node.all(base) else choice(node, base)
+    plain = one(node, base) if base in node.held else choice(node, base)
     if plain is None:
         return None, None
     form = plain.name.removeprefix(base)
@@ -392,20 +398,20 @@ def value_of(node: Node, used: Used) -> Value | None:
         return None
     match held.name.removeprefix("value"):
         case "Quantity" | "Age" | "Duration" | "Count" | "Distance":
-            return Value(quantity=quantity(held, used))
+            return item_of(Value, {"quantity": quantity(held, used)})
         case "CodeableConcept" | "Coding":
             found = concept(held, used)
-            return Value(codings=found.codings, text=found.text)
+            return item_of(Value, {"codings": found.codings, "text": found.text})
         case "Integer" | "Decimal" | "PositiveInt" | "UnsignedInt":
             number = decimal(held)
-            return None if number is None else Value(quantity=Quantity(value=number))
+            return None if number is None else item_of(Value, {"quantity": item_of(Quantity, {"value": number})})
         case "Boolean":
             truth = boolean(held)
-            return None if truth is None else Value(boolean=truth)
+            return None if truth is None else item_of(Value, {"boolean": truth})
         case "DateTime" | "Date" | "Instant":
-            return Value(date=date(held, used))
+            return item_of(Value, {"date": date(held, used)})
         case "String" | "Code" | "Time" | "Markdown" | "Id" | "Uri":
-            return Value(text=text(held))
+            return item_of(Value, {"text": text(held)})
         case _:
             return None
 
