@@ -467,23 +467,24 @@ def _notes(node: Node, found: list[str]) -> None:
     of_node = _WORDS_OF.get(node.name, ())
     for name, held in node.held.items():
         kind = type(held)
-        if name in _FREE_TEXT or name in of_node:
-            if kind is str:
+        if kind is str:
+            if name in _FREE_TEXT or name in of_node:
                 found.append(held)
-                continue
+            continue
+        if name in _FREE_TEXT or name in of_node:
             found += [words.value for words in node.all(name) if words.value is not None]
         if kind is Node or kind is list:
-            own = node.is_resource and name in _OWN_WORDS
-            for child in (held,) if kind is Node else held:
-                if type(child) is not Node or not child.held:
-                    continue
-                if name in _HELD_IN:
+            children = [held] if kind is Node else [child for child in held if type(child) is Node]
+            if name in _HELD_IN:
+                for child in children:
                     _notes(child, found)
-                elif "text" in child.held and not own and _ONLY_WORDS.issuperset(child.held):
-                    # the words of a concept that has no code: with one it is a qualifier, and they are its
-                    words = own_text(child, "text")
-                    if words is not None:
-                        found.append(words)
+            elif not (node.is_resource and name in _OWN_WORDS):
+                for child in children:
+                    if "text" in child.held and _ONLY_WORDS.issuperset(child.held):
+                        # the words of a concept that has no code: with one it is a qualifier, and they are its
+                        words = own_text(child, "text")
+                        if words is not None:
+                            found.append(words)
 
 
 _ONLY_WORDS = frozenset(["text", "id", "extension"])

@@ -84,8 +84,6 @@ class _Element:
     """Whether it may hold others."""
     inner: tuple[_Type, ...] = ()
     """Those of its types that have elements of their own."""
-    alone: tuple[frozenset[type], frozenset[type]] = (frozenset(), frozenset())
-    """What certainly is of its shape where it stands by itself, in JSON and in XML: kinds of plain value, and Node for what has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,8 @@ class _Type:
     elements: dict[str, _Element]
     near: dict[str, bool]
     """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
+    texts: tuple[frozenset[str], frozenset[str]]
+    """The names of elements that a plain text certainly fits, in JSON and in XML."""
 
 
 def is_unread(kind: str, name: str) -> bool:
@@ -117,23 +117,20 @@ def misplaced_in(resource: Node) -> list[Misplaced]:
 
 
 def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misplaced]) -> None:
-    elements = types[0].elements if len(types) == 1 else {}
     is_xml = node.listed is None
+    alone = len(types) == 1
+    texts = types[0].texts[is_xml] if alone else ()
     for name, held in node.held.items():
-        element = elements.get(name)
-        if element is not None:
-            kind = type(held)
-            if kind in element.alone[is_xml] and (kind is not Node or held.value is None):
-                if kind is Node and element.inner and name not in _OPEN:
-                    _below(held, element.inner, decides or (node.is_resource and element.decides), found)
-                continue
-            if not element.unread and (kind is Node or kind is list) and _fits_plainly(element, held, is_xml):
-                if element.inner and name not in _OPEN:
-                    below = decides or (node.is_resource and element.decides)
-                    for child in held if kind is list else (held,):
-                        if type(child) is Node:
-                            _below(child, element.inner, below, found)
-                continue
+        if type(held) is str and name in texts:
+            continue
+        element = types[0].elements.get(name) if alone else None
+        if element is not None and not element.unread and _fits_plainly(element, held, is_xml):
+            if element.inner and name not in _OPEN:
+                below = decides or (node.is_resource and element.decides)
+                for child in held if type(held) is list else (held,):
+                    if type(child) is Node:
+                        _below(child, element.inner, below, found)
+            continue
         children = node.all(name)
         known = [held.elements[name] for held in types if name in held.elements]
         if not known:
@@ -155,11 +152,16 @@ def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misp
 
 
 def _fits_plainly(element: _Element, held: Held, is_xml: bool) -> bool:
-    """Return whether a value that is an element already, or a list, is certainly of the shape of an element; `_misshapen` judges the rest."""
-    if type(held) is Node:
-        if held.value is None or held.held:
-            return False
-        return bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain and element.listed is not True
+    """Return whether what stands under the name of an element is certainly of its shape; `_misshapen` judges the rest."""
+    kind = type(held)
+    if kind is Node:
+        if held.value is not None:
+            fits = not held.held and (bool(element.plain) if is_xml else _PLAIN.get(held.kind) in element.plain)
+        else:
+            fits = element.branches
+        return fits and (is_xml or element.listed is not True)
+    if kind is not list:
+        return bool(element.plain) if is_xml else kind in element.plain and element.listed is not True
     if element.listed is False:
         return False
     for one in held:
@@ -216,14 +218,12 @@ def _types() -> dict[str, _Type]:
             kind, *rest = line.split()
             elements = {name: _element(kind, name, words) for name, _, words in (part.partition(":") for part in rest)}
             near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
-            found[kind] = _Type(elements, near)
+            plain = {name: element for name, element in elements.items() if element.plain and not element.unread}
+            single = (name for name, element in plain.items() if str in element.plain and element.listed is not True)
+            found[kind] = _Type(elements, near, (frozenset(single), frozenset(plain)))
     for held in found.values():
         for element in held.elements.values():
             element.inner = tuple(found[kind] for kind in element.types if kind in found)
-            if not element.unread:
-                branch = frozenset([Node]) if element.branches else frozenset()
-                in_xml = branch | {str} if element.plain else branch
-                element.alone = (branch | element.plain if element.listed is not True else frozenset(), in_xml)
     return found
 
 

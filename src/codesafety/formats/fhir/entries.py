@@ -234,7 +234,7 @@ def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | N
 
 def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | None:
     """Return what the resource says of itself; of two things, the one of which less can be told."""
-    if any(boolean(one(resource, name)) for name in ("notDone", "notGiven", "doNotPerform")):
+    if any(boolean(one(resource, name)) for name in ("notDone", "notGiven", "doNotPerform") if name in resource.held):
         told.add("absent")
     if resource.resource_type == "RiskAssessment":
         told.add("possible")
@@ -264,14 +264,14 @@ def _leaves_open(node: Node) -> bool:
     if value is not None and (is_unread("Observation", value.name) or _is_absent(value)):
         return True
     read = [concept(n, Used()) for n in node.all("interpretation") if n.kind == "element"]
-    return bool(node.all("dataAbsentReason")) or any(_finds_nothing(said) for said in read)
+    return "dataAbsentReason" in node.held or any(_finds_nothing(said) for said in read)
 
 
 def _is_absent(value: Node) -> bool:
     """Return whether an extension of a value, or of a part of it, says why there is none."""
     if any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension")):
         return True
-    return any(_is_absent(part) for part in value.elements() if part.children and part.name != "extension")
+    return any(_is_absent(part) for part in value.branches() if part.held and part.name != "extension")
 
 
 def _finds_nothing(interpretation: Concept) -> bool:

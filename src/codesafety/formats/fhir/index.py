@@ -30,7 +30,7 @@ def own_text(node: Node, name: str) -> str | None:
 
 def whose(resource: Node) -> list[Node]:
     """Return the elements of a resource that name whose it is."""
-    return [node for name in _WHOSE for node in resource.all(name)]
+    return [node for name in _WHOSE if name in resource.held for node in resource.all(name)]
 
 
 def full_url(resource: Node) -> str | None:

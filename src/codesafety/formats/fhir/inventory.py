@@ -95,8 +95,9 @@ class Inventory:
             found = nature(node)
             if found is not None:
                 accountable[node] = found
-            if node.value is not None and node.parent is not None and _is_stray_id(name, node, node.parent):
-                self._holds_code(node, holding)
+            if node.value is not None and node.kind in ("text", "xml") and node.parent is not None:
+                if _is_stray_id(name, node.value, node.parent):
+                    self._holds_code(node, holding)
         if not held:
             return False
         if "id" in held:
@@ -123,10 +124,8 @@ class Inventory:
         is_date = value[4:5] == "-" and is_date_like(value)
         if (is_date or date_named(name)) and (name != "text" or not parent.is_resource):
             accountable[parent.all(name)[at]] = "date"
-        if not is_date and _CONCEPT_ID.fullmatch(value) is not None:
-            leaf = parent.all(name)[at]
-            if _is_stray_id(name, leaf, parent):
-                self._holds_code(leaf, holding)
+        if not is_date and _is_stray_id(name, value, parent):
+            self._holds_code(parent.all(name)[at], holding)
 
     def _holds_code(self, node: Node, holding: Holding) -> None:
         holding.coded.append(node)
@@ -150,11 +149,13 @@ def _has_no_value(held: Held) -> bool:
     return type(first) is Node and first.value is None
 
 
-def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
-    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
-    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
+def _is_stray_id(name: str, text: str, holder: Node) -> bool:
+    """Return whether a text is a SNOMED CT identifier where FHIR keeps no code of a coding."""
+    if _CONCEPT_ID.fullmatch(text) is None:
         return False
     if name == "code":
+        if holder.name == "coding":
+            return holder.is_resource
         found = nature(holder)
         return not (_looks_coded(holder, found) or found == "quantity")
     if name in _NO_CODES:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel
-
 from codesafety.formats.fhir.tree import Held, Node
 from codesafety.record import MAX_CODINGS, MAX_EXPONENT, MAX_TEXT, Coding, Model, Quantity, Value, day_interval, punctuated
 
@@ -208,16 +206,12 @@ def made(model: type[_Model], fields: dict[str, Any]) -> _Model:
 def item_of(model: type[_Model], fields: dict[str, Any]) -> _Model:
     """Return an item, or a part of one, of fields that were read and checked one by one; validated once more where one may hold more
     than it can."""
-    for value in fields.values():
-        if value is None or value == ():
-            continue
+    for value in filter(None, fields.values()):
         kind = type(value)
         if kind is tuple:
             too_much = len(value) > MAX_CODINGS or (type(value[0]) is str and max(map(len, value)) > MAX_TEXT)
         else:
-            too_much = (
-                len(value) > MAX_TEXT if kind is str else kind is Decimal and value and abs(value.adjusted()) > MAX_EXPONENT
-            )
+            too_much = len(value) > MAX_TEXT if kind is str else kind is Decimal and abs(value.adjusted()) > MAX_EXPONENT
         if too_much:
             return model(**fields)
     if model not in _BLANK:
@@ -228,8 +222,8 @@ def item_of(model: type[_Model], fields: dict[str, Any]) -> _Model:
 _BLANK: dict[type[Model], dict[str, Any]] = {}
 _new = object.__new__
 _put_fields, _put_names, _put_extra, _put_private = (
-    vars(BaseModel)[name].__set__
-    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+    next(vars(kind)[slot].__set__ for kind in Model.__mro__ if slot in vars(kind))
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 )
 _FIELDS: dict[type[Model], set[str]] = {}
 
