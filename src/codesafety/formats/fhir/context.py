@@ -219,30 +219,33 @@ def _roles(person: Node) -> set[str | None]:
 
 
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
-    named: list[Node | None] = [encounter_of(resource, around)]
+    named: list[Node] = []
     for name in AUTHORS:
         if name in resource.held:
             for node in resource.all(name):
                 named += [around.index.find(part) or part for part in (node, *node.all("actor"), *node.all("agent"))]
-    who = tuple(named)
+    encounter = encounter_of(resource, around)
+    who = (encounter, *named)
     if who not in around.provenances:
-        around.provenances[who] = _provenance(*who, around=around)
+        around.provenances[who] = _provenance(encounter, named, around)
     return around.provenances[who]
 
 
-def _provenance(encounter: Node | None, *named: Node | None, around: Surroundings) -> Provenance | None:
+def _provenance(encounter: Node | None, named: list[Node], around: Surroundings) -> Provenance | None:
     """Return who wrote what names these: each a resource, or the element that names one that is not there."""
     organization = role = None
     for found in named:
-        match found.resource_type if found is not None else None:
-            case "PractitionerRole" if found is not None:
+        match found.resource_type:
+            case _ if not found.is_resource:
+                organization = organization or ods_code(found)
+            case "Organization":
+                organization = organization or ods_code(found)
+            case "PractitionerRole":
                 organization, role = organization or _organization_of(found, around), role or _role(found)
-            case "Practitioner" if found is not None:
+            case "Practitioner":
                 held = _role_of(found, around)
                 if held is not None:
                     organization, role = organization or _organization_of(held, around), role or _role(held)
-            case "Organization" | None:
-                organization = organization or ods_code(found)
             case _:
                 pass
     if organization is None:
