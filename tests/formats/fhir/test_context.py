@@ -117,6 +117,31 @@ def test_who_recorded_an_item_is_not_guessed(fields: dict[str, Any], others: tup
     assert observed(*others, **fields).provenance is None
 
 
+def test_a_resource_of_no_kind_is_no_organisation_whatever_its_identifiers() -> None:
+    coded = {"identifier": [{"system": ODS, "value": "A1001"}]}
+    entries = [
+        {"fullUrl": "urn:uuid:x", "resource": {"id": "x", **coded}},
+        {"resource": {"resourceType": "Observation", "code": C, "performer": [{"reference": "urn:uuid:x"}]}},
+    ]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    (entry,) = R4Reader().read(Source(json.dumps(bundle).encode(), "given")).entries
+    assert entry.provenance is None
+
+
+def test_items_of_one_author_and_of_two_consultations_each_have_the_organisation_of_their_own() -> None:
+    """What is worked out once a source is worked out for each consultation."""
+    others = [
+        {"resourceType": "Organization", "id": f"o{n}", "identifier": [{"system": ODS, "value": f"A100{n}"}]} for n in (1, 2)
+    ]
+    visits = [encounter(f"e{n}", serviceProvider=to("Organization", f"o{n}")) for n in (1, 2)]
+    items = [
+        {"resourceType": "Observation", "code": C, "performer": [to("Practitioner", "p")], "encounter": to("Encounter", own)}
+        for own in ("e1", "e2", "e1")
+    ]
+    found = read(*items, {"resourceType": "Practitioner", "id": "p"}, *visits, *others).entries
+    assert [e.provenance.organization for e in found if e.provenance is not None] == ["A1001", "A1002", "A1001"]
+
+
 def test_the_heading_is_a_tag_of_the_record_standard() -> None:
     tags = [
         {"system": "x", "code": "1"},

@@ -13,7 +13,7 @@ from codesafety.formats.fhir.narrative import words_of_markup
 from codesafety.formats.fhir.not_read import Rest, not_judged, rest_of
 from codesafety.formats.fhir.statuses import WITHDRAWN, is_void, statuses_of
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import Broken, Used, child_text, date, identifier, is_nhs_number, one
+from codesafety.formats.fhir.values import Broken, Used, checked_date, child_text, date, identifier, is_nhs_number, one
 from codesafety.record import NotRead, Provenance, Subject
 
 HEADINGS = "RecordStandardHeadings"
@@ -43,6 +43,10 @@ class Surroundings:
     """The encounter of items that a consultation's list names."""
     encounters: dict[Node, Node | None] = field(default_factory=dict)
     """The encounter of each item, once somebody has asked (`encounter_of`)."""
+    begun: dict[Node, Node | None] = field(default_factory=dict)
+    """Where it is said when each encounter was, once somebody has asked (`consultation_date`)."""
+    provenances: dict[tuple[Node | None, ...], Provenance | None] = field(default_factory=dict)
+    """Who wrote what these name, the first being its encounter, once somebody has asked (`provenance_of`)."""
     report_of: dict[Node, Node] = field(default_factory=dict)
     """The report of each observation that is a result of one."""
     prescriptions: set[str] = field(default_factory=set)
@@ -116,6 +120,8 @@ def encounter_of(resource: Node, around: Surroundings) -> Node | None:
 
 
 def _encounter_of(resource: Node, around: Surroundings) -> Node | None:
+    if "context" not in resource.held and "encounter" not in resource.held:
+        return around.encounter_of.get(resource, around.encounter)
     holders = [
         *resource.all("context"),
         *resource.all("encounter"),
@@ -134,13 +140,17 @@ def consultation_date(resource: Node, around: Surroundings, used: Used) -> str |
     encounter = encounter_of(resource, around)
     if encounter is None:
         return None
+    if encounter not in around.begun:
+        around.begun[encounter] = _begun(encounter)
+    return date(around.begun[encounter], used)
+
+
+def _begun(encounter: Node) -> Node | None:
+    """Return the element that says when an encounter that took place was: a date."""
     try:
-        if is_void(encounter):
-            return None
-        period = one(encounter, "period")
-        if period is None:
-            return None
-        return date(one(period, "start") or one(period, "end"), used)
+        period = None if is_void(encounter) else one(encounter, "period")
+        begun = None if period is None else one(period, "start") or one(period, "end")
+        return begun if checked_date(begun) is not None else None
     except Broken:
         return None  # the encounter reports it; the item is not broken by it
 
@@ -209,30 +219,36 @@ def _roles(person: Node) -> set[str | None]:
 
 
 def provenance_of(resource: Node, around: Surroundings) -> Provenance | None:
-    organization = role = None
+    named: list[Node] = []
     for name in AUTHORS:
-        if name not in resource.held:
-            continue
-        for node in resource.all(name):
-            parts = (node, *node.all("actor"), *node.all("agent"))
-            for part in parts:
-                found = around.index.find(part)
-                if found is None:
-                    organization = organization or ods_code(part)
-                    continue
-                match found.resource_type:
-                    case "Organization":
-                        organization = organization or ods_code(found)
-                    case "PractitionerRole":
-                        organization, role = organization or _organization_of(found, around), role or _role(found)
-                    case "Practitioner":
-                        held = _role_of(found, around)
-                        if held is not None:
-                            organization, role = organization or _organization_of(held, around), role or _role(held)
-                    case _:
-                        pass
+        if name in resource.held:
+            for node in resource.all(name):
+                named += [around.index.find(part) or part for part in (node, *node.all("actor"), *node.all("agent"))]
+    encounter = encounter_of(resource, around)
+    who = (encounter, *named)
+    if who not in around.provenances:
+        around.provenances[who] = _provenance(encounter, named, around)
+    return around.provenances[who]
+
+
+def _provenance(encounter: Node | None, named: list[Node], around: Surroundings) -> Provenance | None:
+    """Return who wrote what names these: each a resource, or the element that names one that is not there."""
+    organization = role = None
+    for found in named:
+        match found.resource_type:
+            case _ if not found.is_resource:
+                organization = organization or ods_code(found)
+            case "Organization":
+                organization = organization or ods_code(found)
+            case "PractitionerRole":
+                organization, role = organization or _organization_of(found, around), role or _role(found)
+            case "Practitioner":
+                held = _role_of(found, around)
+                if held is not None:
+                    organization, role = organization or _organization_of(held, around), role or _role(held)
+            case _:
+                pass
     if organization is None:
-        encounter = encounter_of(resource, around)
         provider = encounter.all("serviceProvider") if encounter is not None else []
         organization = ods_code(around.index.find(provider[0])) if provider else None
     organization = organization or around.sender
@@ -281,7 +297,7 @@ def shared_fields(resource: Node, around: Surroundings, used: Used, recorded: tu
         "recorded": written,
         "consultation_date": consultation_date(resource, around, used),
         "heading": heading_of(resource),
-        "notes": tuple(_all_notes(resource, around)),
+        "notes": _all_notes(resource, around),
         "provenance": provenance_of(resource, around),
     }
 
@@ -312,7 +328,8 @@ _FREE_TEXT = frozenset(
 )
 """Elements of FHIR (STU3 and R4) that hold what somebody wrote in their own words."""
 _ANNOTATIONS = frozenset(["note", "progress", "valueAnnotation"])
-_WORDS_OF = {**dict.fromkeys(_ANNOTATIONS, ("text",)), "extension": ("valueString", "valueMarkdown")}
+_TOLD_IN = ("valueString", "valueMarkdown")
+_WORDS_OF = {**dict.fromkeys(_ANNOTATIONS, ("text",)), "extension": _TOLD_IN}
 _HELD_IN = _ANNOTATIONS | frozenset(
     [
         "activity",
@@ -365,19 +382,23 @@ _NAMES = frozenset(
 """References to people, places, consultations and medicines, whose words are names."""
 
 
-def _all_notes(resource: Node, around: Surroundings) -> Iterator[str]:
-    """Yield what was written beside the codes of a resource, each once but for notes: in extensions of any of its elements, in its
+def _all_notes(resource: Node, around: Surroundings) -> tuple[str, ...]:
+    """Return what was written beside the codes of a resource, each once but for notes: in extensions of any of its elements, in its
     narrative, in the words of what it refers to, in ids of its elements, and in what stands elsewhere and is about it."""
-    found = list(_notes(resource))
+    found: list[str] = []
+    _notes(resource, found)
     held = around.index.inventory.of[resource]
-    more = [words for e in held.extensions if not _in_a_coded_concept(e) for words in _words_in(e)]  # there they are the code's
+    told = (
+        e for e in held.extensions if ("valueString" in e.held or "valueMarkdown" in e.held) and not _in_a_coded_concept(e)
+    )  # there they are the code's
+    more = [words for e in told for words in _words_in(e)]
     more += [words for node in held.narratives for words in words_of_narrative(node)]
-    displayed = (node for node in held.displayed if _NAMES.isdisjoint(_way(node)))
-    more += [words for node in displayed if (words := own_text(node, "display")) is not None]
+    for node in held.displayed:
+        if node.name not in _NAMES and _NAMES.isdisjoint(_way(node)) and (words := own_text(node, "display")) is not None:
+            more.append(words)
     more += [words for node in held.named for words in _ids_in_words(node)]
     more += around.said_elsewhere.get(resource, ())
-    yield from found
-    yield from dict.fromkeys(words for words in more if words not in found)
+    return (*found, *dict.fromkeys(words for words in more if words not in found)) if more else tuple(found)
 
 
 def words_of_narrative(text: Node) -> Iterator[str]:
@@ -425,14 +446,14 @@ def _in_a_coded_concept(node: Node) -> bool:
 
 
 def _words_in(extension: Node) -> Iterator[str]:
-    for name in _WORDS_OF["extension"]:
+    for name in _TOLD_IN:
         yield from (words.value for words in extension.all(name) if words.value is not None)
 
 
 def _answered_beside(resource: Node, index: Index) -> Iterator[NotRead]:
     """Yield a line for each answer beside the codes of a resource that no rule asks for."""
     for extension in index.inventory.of[resource].extensions:
-        answers = any(name.startswith("value") and name not in _NO_ANSWERS for name in extension.held)
+        answers = [name for name in extension.held if name[:5] == "value" and name not in _NO_ANSWERS]
         if answers and _PUBLISHED.match(own_text(_outermost(extension), "url") or "") is None:
             yield not_judged(extension, "an answer in an extension that neither HL7 nor the NHS has published")
 
@@ -444,31 +465,44 @@ def _outermost(extension: Node) -> Node:
     return extension
 
 
-def _notes(node: Node) -> Iterator[str]:
-    """Yield what was written beside the codes of a resource in free text."""
-    for name, nodes in node.children.items():
-        if name in _FREE_TEXT or name in _WORDS_OF.get(node.name, ()):
-            yield from (words.value for words in nodes if words.value is not None)
-        if name in _HELD_IN:
-            for child in nodes:
-                yield from _notes(child)
-        elif not (node.is_resource and name in _OWN_WORDS):
-            yield from (words for child in nodes if (words := _words_alone(child)) is not None)
+def _notes(node: Node, found: list[str]) -> None:
+    """Add what was written beside the codes of a resource in free text."""
+    of_node = _WORDS_OF.get(node.name, ())
+    for name, held in node.held.items():
+        kind = type(held)
+        if kind is str:
+            if name in _FREE_TEXT or name in of_node:
+                found.append(held)
+            continue
+        if name in _FREE_TEXT or name in of_node:
+            found += [words.value for words in node.all(name) if words.value is not None]
+        if kind is Node or kind is list:
+            children = [held] if kind is Node else [child for child in held if type(child) is Node]
+            if name in _HELD_IN:
+                for child in children:
+                    _notes(child, found)
+            elif not (node.is_resource and name in _OWN_WORDS):
+                for child in children:
+                    if "text" in child.held and _ONLY_WORDS.issuperset(child.held):
+                        # the words of a concept that has no code: with one it is a qualifier, and they are its
+                        words = own_text(child, "text")
+                        if words is not None:
+                            found.append(words)
 
 
-def _words_alone(concept: Node) -> str | None:
-    """Return the words of a concept that has no code: with one it is a qualifier, and they are its."""
-    if "text" not in concept.children or concept.children.keys() - {"text", "id", "extension"}:
-        return None
-    return own_text(concept, "text")
+_ONLY_WORDS = frozenset(["text", "id", "extension"])
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:
     """Return the word that withdraws the item or the document that it came in, else its status as sent."""
     said = statuses_of(resource)
-    if around.retracted(resource) or any(name != "verificationStatus" and s.meaning == "withdrawn" for name, s in said.items()):
+    if around.withdrawn and around.retracted(resource):
         return WITHDRAWN
-    return next((said[name].word for name in ("status", "lifecycleStatus") if name in said), child_text(resource, "status"))
+    for name, one_said in said.items():
+        if one_said.meaning == "withdrawn" and name != "verificationStatus":
+            return WITHDRAWN
+    told = said.get("status") or said.get("lifecycleStatus")
+    return told.word if told is not None else child_text(resource, "status")
 
 
 def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[str, Any], tuple[NotRead, ...]]:
@@ -484,7 +518,7 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
     rest: Rest = rest_of(resource, used, around.index)
     strange = tuple(
         NotRead(
-            path=said.node.path,
+            path=resource.all(name)[0].path,
             reason="a status whose codes or words say two things: nothing can be told of it"
             if said.differing
             else "a status that FHIR does not have for such a resource: nothing can be told of it",
@@ -493,7 +527,7 @@ def leftovers(resource: Node, around: Surroundings, used: Used) -> tuple[dict[st
             coded=said.differing,
             broken=said.meaning is None,
         )
-        for said in statuses_of(resource).values()
+        for name, said in statuses_of(resource).items()
         if said.meaning is None or said.differing
     )
     return {"qualifiers": rest.qualifiers, "references": rest.references}, (

@@ -91,11 +91,19 @@ class _Type:
     elements: dict[str, _Element]
     near: dict[str, bool]
     """Names that are nearly an element's, in lower case (its own, and a choice's without the type), and whether it decides."""
+    texts: tuple[frozenset[str], frozenset[str]]
+    """The names of elements that a plain text certainly fits, in JSON and in XML."""
 
 
 def is_unread(kind: str, name: str) -> bool:
     """Return whether a choice of a type was sent in a form that is not read."""
     return name in _UNREAD.get(kind, ())
+
+
+def unread_in(resource: Node) -> list[str]:
+    """Return the names of a resource's choices that were sent in a form that is not read."""
+    names = _UNREAD.get(resource.resource_type or "", frozenset())
+    return [] if names.isdisjoint(resource.held) else [name for name in resource.held if name in names]
 
 
 def misplaced_in(resource: Node) -> list[Misplaced]:
@@ -109,10 +117,14 @@ def misplaced_in(resource: Node) -> list[Misplaced]:
 
 
 def _below(node: Node, types: tuple[_Type, ...], decides: bool, found: list[Misplaced]) -> None:
-    elements = types[0].elements if len(types) == 1 else {}
+    is_xml = node.listed is None
+    alone = len(types) == 1
+    texts = types[0].texts[is_xml] if alone else ()
     for name, held in node.held.items():
-        element = elements.get(name)
-        if element is not None and not element.unread and _fits_plainly(element, held, node.listed is None):
+        if type(held) is str and name in texts:
+            continue
+        element = types[0].elements.get(name) if alone else None
+        if element is not None and not element.unread and _fits_plainly(element, held, is_xml):
             if element.inner and name not in _OPEN:
                 below = decides or (node.is_resource and element.decides)
                 for child in held if type(held) is list else (held,):
@@ -206,7 +218,9 @@ def _types() -> dict[str, _Type]:
             kind, *rest = line.split()
             elements = {name: _element(kind, name, words) for name, _, words in (part.partition(":") for part in rest)}
             near = {alike.lower(): _decides(name) for name in elements for alike in (name, _base(name))}
-            found[kind] = _Type(elements, near)
+            plain = {name: element for name, element in elements.items() if element.plain and not element.unread}
+            single = (name for name, element in plain.items() if str in element.plain and element.listed is not True)
+            found[kind] = _Type(elements, near, (frozenset(single), frozenset(plain)))
     for held in found.values():
         for element in held.elements.values():
             element.inner = tuple(found[kind] for kind in element.types if kind in found)

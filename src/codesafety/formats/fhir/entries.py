@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
-from codesafety.formats.fhir.elements import is_unread
+from codesafety.formats.fhir.elements import is_unread, unread_in
 from codesafety.formats.fhir.not_read import unplaced
 from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
@@ -21,6 +21,7 @@ from codesafety.formats.fhir.values import (
     child_text,
     choice,
     concept,
+    item_of,
     one,
     text,
     value_of,
@@ -102,7 +103,7 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     dated = Used()
     start, end = _dates(resource, shape, around, dated)
     used.nodes |= dated.nodes
-    if any(is_unread(shape_of, name) for name in resource.held if name.startswith(shape.dates)):
+    if any(name.startswith(shape.dates) for name in unread_in(resource)):
         fields["consultation_date"] = None  # it says itself when it was, in a form that is not read: that day is no other
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
@@ -133,10 +134,16 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
             words = main.text or _words(resource, shape) or _answered(components)
             lines = tuple(unplaced(node, "a date") for node in dated.nodes if node.name == "end")
             fields["notes"] = tuple(note for note in fields["notes"] if note != words)
-            return TextItem(**fields, text=words, date=start), (*not_read, *lines)
-    return Entry(
-        **fields, **extra, kind=shape.kind, codings=main.codings, text=main.text, date=start, end_date=end, components=components
-    ), not_read
+            return item_of(TextItem, fields | {"text": words, "date": start}), (*not_read, *lines)
+    own = {
+        "kind": shape.kind,
+        "codings": main.codings,
+        "text": main.text,
+        "date": start,
+        "end_date": end,
+        "components": components,
+    }
+    return item_of(Entry, fields | extra | own), not_read
 
 
 def _says_more_than_words(component: Component) -> bool:
@@ -158,6 +165,15 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
                 return concept(one(extension, "valueCodeableConcept"), used)
     first: Concept | None = None
     for name in shape.code:
+        held = resource.held.get(name)
+        if held is None:
+            continue
+        if type(held) is Node and held.kind == "element" and held.listed is not True:
+            found = concept(held, used)
+            if found.codings:
+                return found
+            first = first or found
+            continue
         nodes = [n for n in resource.all(name) if n.kind == "element"]
         if name == "code" or (len(nodes) == 1 and nodes[0].listed is not True):
             node = one(resource, name)
@@ -180,8 +196,10 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
 
 
 def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tuple[str | None, str | None]:
-    own = resource.all("collection") if resource.resource_type == "Specimen" else []
-    for holder, name in (*((node, "collected") for node in own), *((resource, name) for name in shape.dates)):
+    places = [(resource, name) for name in shape.dates]
+    if resource.resource_type == "Specimen":
+        places = [(node, "collected") for node in resource.all("collection")] + places
+    for holder, name in places:
         found = when(holder, name, used)
         if found != (None, None):
             return found
@@ -216,7 +234,7 @@ def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | N
 
 def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | None:
     """Return what the resource says of itself; of two things, the one of which less can be told."""
-    if any(boolean(one(resource, name)) for name in ("notDone", "notGiven", "doNotPerform")):
+    if any(boolean(one(resource, name)) for name in ("notDone", "notGiven", "doNotPerform") if name in resource.held):
         told.add("absent")
     if resource.resource_type == "RiskAssessment":
         told.add("possible")
@@ -229,7 +247,7 @@ def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | 
 def _temporality(resource: Node, told: set[Meaning]) -> Temporality | None:
     if "past" in told:
         return "past"
-    if any(name.startswith("abatement") for name in resource.held):
+    if [name for name in resource.held if name.startswith("abatement")]:
         if not all(boolean(n) is False for n in resource.all("abatementBoolean")) or not resource.all("abatementBoolean"):
             return "past"
     return None
@@ -246,14 +264,14 @@ def _leaves_open(node: Node) -> bool:
     if value is not None and (is_unread("Observation", value.name) or _is_absent(value)):
         return True
     read = [concept(n, Used()) for n in node.all("interpretation") if n.kind == "element"]
-    return bool(node.all("dataAbsentReason")) or any(_finds_nothing(said) for said in read)
+    return "dataAbsentReason" in node.held or any(_finds_nothing(said) for said in read)
 
 
 def _is_absent(value: Node) -> bool:
     """Return whether an extension of a value, or of a part of it, says why there is none."""
     if any("data-absent-reason" in (child_text(e, "url") or "") for e in value.all("extension")):
         return True
-    return any(_is_absent(part) for part in value.elements() if part.children and part.name != "extension")
+    return any(_is_absent(part) for part in value.branches() if part.held and part.name != "extension")
 
 
 def _finds_nothing(interpretation: Concept) -> bool:
@@ -266,7 +284,14 @@ def _finds_nothing(interpretation: Concept) -> bool:
 def _component(node: Node, used: Used) -> Component:
     found = concept(one(node, "code"), used)
     assertion: Assertion | None = "unknown" if _leaves_open(node) else None
-    return Component(codings=found.codings, text=found.text, value=value_of(node, used), assertion=assertion, path=node.path)
+    fields = {
+        "codings": found.codings,
+        "text": found.text,
+        "value": value_of(node, used),
+        "assertion": assertion,
+        "path": node.path,
+    }
+    return item_of(Component, fields)
 
 
 def _family_conditions(resource: Node, used: Used) -> tuple[Concept, tuple[Component, ...]]:

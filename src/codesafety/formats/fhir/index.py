@@ -30,7 +30,7 @@ def own_text(node: Node, name: str) -> str | None:
 
 def whose(resource: Node) -> list[Node]:
     """Return the elements of a resource that name whose it is."""
-    return [node for name in _WHOSE for node in resource.all(name)]
+    return [node for name in _WHOSE if name in resource.held for node in resource.all(name)]
 
 
 def full_url(resource: Node) -> str | None:
@@ -160,6 +160,7 @@ class Index:
         self.carries_all = own_text(root, "type") in ("message", "document")
         """A message or a document holds what it refers to; an extract need not."""
         self._bases: dict[Node, str | None] = {}
+        self._meant: dict[Node, Node | None] = {}
         self._found: dict[tuple[str, str | None], Node | None] = {}
         self._inside: dict[Node, dict[str, Node]] = {}
         self._by_key: dict[str, Node] = {}
@@ -205,6 +206,11 @@ class Index:
         """Return the resource that a Reference element means, or None."""
         if node is None:
             return None
+        if node not in self._meant:
+            self._meant[node] = self._means(node)
+        return self._meant[node]
+
+    def _means(self, node: Node) -> Node | None:
         target = own_text(node, "reference")
         if target is None:
             identifiers = node.all("identifier") if node.name in _WHOSE else []
@@ -220,11 +226,13 @@ class Index:
                     return holder if target == "#" else None
                 holder = holder.parent.resource
             return None
-        resource = node.resource
-        if resource not in self._bases:
-            rest = _REST.fullmatch(full_url(resource) or "")
-            self._bases[resource] = None if rest is None else rest[1]
-        base = self._bases[resource]
+        base = None  # a URN says the same wherever it stands
+        if target[:9] != "urn:uuid:":
+            resource = node.resource
+            if resource not in self._bases:
+                rest = _REST.fullmatch(full_url(resource) or "")
+                self._bases[resource] = None if rest is None else rest[1]
+            base = self._bases[resource]
         if (target, base) not in self._found:
             self._found[target, base] = self._find(target, base)
         return self._found[target, base]
@@ -295,10 +303,10 @@ class Index:
     def reference(self, node: Node, role: str) -> Reference:
         """Return a reference as the model has it. A patient's number never becomes its target."""
         target = child_text(node, "reference")
-        if target is None:
+        if target is None and "identifier" in node.held:
             inner = one(node, "identifier")
             target = None if inner is None or is_nhs_number(inner) else identifier(inner)
-        return made(Reference, role=role, target=target, resolved=self.resolved(node), path=node.path)
+        return made(Reference, {"role": role, "target": target, "resolved": self.resolved(node), "path": node.path})
 
     def id_of(self, resource: Node) -> str | None:
         """Return the identifier by which a copy of the item is known: its first identifier, else its address or id."""

@@ -14,7 +14,6 @@ from codesafety.formats.fhir.values import Nature, date_named, is_date_like, nat
 
 _CONCEPT_ID = re.compile(r"[1-9]\d{2,14}[01]0\d", re.ASCII)
 """What an identifier of a SNOMED CT concept looks like, without its check digit's test: the reader knows no terminology."""
-_DIGITS = frozenset("0123456789")
 _TELLING = frozenset(["code", "system", "value", "reference", "identifier"])
 """Without one of these, an element that has no value has no nature."""
 _CODINGS = ("coding", "Coding")
@@ -40,6 +39,14 @@ class Holding:
     """Its elements that have words of their own and are no coding: references."""
 
 
+class _Dated(dict[str, bool]):
+    """Whether each name is a date's, once somebody has asked."""
+
+    def __missing__(self, name: str) -> bool:
+        found = self[name] = date_named(name)
+        return found
+
+
 class Inventory:
     """Every resource of a tree with what it holds, bundles and contained resources too, in the order sent."""
 
@@ -49,75 +56,76 @@ class Inventory:
         """Every element that holds a code, with its resource, in the order sent."""
         self.modified = False
         """Whether a modifier extension, or rules that one must know, stand anywhere."""
-        self._dated: dict[str, bool] = {}
-        self._resource(root)
-
-    def _resource(self, node: Node) -> None:
-        self.of[node] = holding = Holding(node)
-        self.modified = self.modified or "implicitRules" in node.held
-        self._below(node, holding, holding.accountable)
+        self._dated = _Dated()
+        self._element(root, Holding(root), {})
 
     def _element(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
-        if node.is_resource:
-            self._resource(node)
-            return
         held = node.held
-        found = None
-        if node.value is not None or not _TELLING.isdisjoint(held):
-            found = nature(node)
-            if found is not None:
-                accountable[node] = found
-            if node.value is not None and node.parent is not None and _is_stray_id(node.name, node, node.parent):
-                self._holds_code(node, holding)
-        if not held:
+        if node.is_resource:
+            self.of[node] = holding = Holding(node)
+            accountable = holding.accountable
+            if "implicitRules" in held:
+                self.modified = True
+        elif not self._own(node, holding, accountable):
             return
-        if "id" in held:
-            holding.named.append(node)
-        if "display" in held and found != "coding" and node.name[-6:] not in _CODINGS:
-            holding.displayed.append(node)
-        if "div" in held and node.name == "text":
-            holding.narratives.append(node)
-        if ("code" in held or node.name[-6:] in _CODINGS) and _looks_coded(node, found):
-            self._holds_code(node, holding)
-        if node.name == "coding" and ("version" in held or "extension" in held) and accountable is holding.accountable:
-            holding.beside_codes.append(node)
-        elif node.name == "extension" and accountable is holding.accountable:
-            holding.extensions.append(node)
-        self._below(node, holding, accountable)
-
-    def _below(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> None:
-        if "modifierExtension" in node.held:
+        if "modifierExtension" in held:
             self.modified = True
         dated = self._dated
-        for name, held in node.held.items():
-            kind = type(held)
+        for name, value in held.items():
+            kind = type(value)
             if kind is str:
-                if name == "div" and node.name == "text":
-                    continue  # words, though XML and JSON hold them in different forms
-                if held[:1] in _DIGITS or (dated[name] if name in dated else self._is_dated(name)):
-                    self._leaf(name, held, node, holding, accountable, 0)
-                continue
-            inside = {} if name == "text" and node.is_resource else accountable
-            if kind is Node:
-                self._element(held, holding, inside)
+                if "0" <= value < ":" or dated[name]:  # it begins with a digit, or is a date whatever it says
+                    if name != "div" or node.name != "text":  # words, though XML and JSON hold them in different forms
+                        self._leaf(name, value, node, holding, accountable, 0)
+            elif kind is Node:
+                self._element(value, holding, {} if name == "text" and node.is_resource else accountable)
             elif kind is list:
-                for at, one in enumerate(held):
+                inside = {} if name == "text" and node.is_resource else accountable
+                for at, one in enumerate(value):
                     if type(one) is Node:
                         self._element(one, holding, inside)
                     elif type(one) is str:
                         self._leaf(name, one, node, holding, accountable, at)
 
-    def _is_dated(self, name: str) -> bool:
-        found = self._dated[name] = date_named(name)
-        return found
+    def _own(self, node: Node, holding: Holding, accountable: dict[Node, Nature]) -> bool:
+        """List an element that is no resource. Returns whether it holds others."""
+        held, name = node.held, node.name
+        found = None
+        if node.value is not None or not _TELLING.isdisjoint(held):
+            found = nature(node)
+            if found is not None:
+                accountable[node] = found
+            if node.value is not None and node.kind in ("text", "xml") and node.parent is not None:
+                if _is_stray_id(name, node.value, node.parent):
+                    self._holds_code(node, holding)
+        if not held:
+            return False
+        if "id" in held:
+            holding.named.append(node)
+        if found == "coding" or name[-6:] in _CODINGS:
+            if _looks_coded(node, found):
+                self._holds_code(node, holding)
+        else:
+            if "display" in held:
+                holding.displayed.append(node)
+            if "code" in held and _looks_coded(node, found):
+                self._holds_code(node, holding)
+        if name == "text":
+            if "div" in held:
+                holding.narratives.append(node)
+        elif accountable is holding.accountable:
+            if name == "extension":
+                holding.extensions.append(node)
+            elif name == "coding" and ("version" in held or "extension" in held):
+                holding.beside_codes.append(node)
+        return True
 
     def _leaf(self, name: str, value: str, parent: Node, holding: Holding, accountable: dict[Node, Nature], at: int) -> None:
-        if (is_date_like(value) or self._is_dated(name)) and (name != "text" or not parent.is_resource):
+        is_date = value[4:5] == "-" and is_date_like(value)
+        if (is_date or date_named(name)) and (name != "text" or not parent.is_resource):
             accountable[parent.all(name)[at]] = "date"
-        if _CONCEPT_ID.fullmatch(value) is not None:
-            leaf = parent.all(name)[at]
-            if _is_stray_id(name, leaf, parent):
-                self._holds_code(leaf, holding)
+        if not is_date and _is_stray_id(name, value, parent):
+            self._holds_code(parent.all(name)[at], holding)
 
     def _holds_code(self, node: Node, holding: Holding) -> None:
         holding.coded.append(node)
@@ -141,11 +149,13 @@ def _has_no_value(held: Held) -> bool:
     return type(first) is Node and first.value is None
 
 
-def _is_stray_id(name: str, leaf: Node, holder: Node) -> bool:
-    """Return whether a plain value is a SNOMED CT identifier where FHIR keeps no code of a coding."""
-    if leaf.value is None or leaf.kind not in ("text", "xml") or not _CONCEPT_ID.fullmatch(leaf.value):
+def _is_stray_id(name: str, text: str, holder: Node) -> bool:
+    """Return whether a text is a SNOMED CT identifier where FHIR keeps no code of a coding."""
+    if _CONCEPT_ID.fullmatch(text) is None:
         return False
     if name == "code":
+        if holder.name == "coding":
+            return holder.is_resource
         found = nature(holder)
         return not (_looks_coded(holder, found) or found == "quantity")
     if name in _NO_CODES:

@@ -283,6 +283,9 @@ def _bounded(text: str) -> int:
     raise Unusual
 
 
+_HOLDERS = ("contained", "resource")
+
+
 class _Grower:
     """Makes the elements of parsed objects, in their place, and counts the strings: names and texts."""
 
@@ -316,7 +319,11 @@ class _Grower:
                 if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
                     raise Unusual
             elif kind is dict:
-                members[name] = self._element(name, parent, value, False, 0 if name in ALWAYS_LISTED else None)
+                index = 0 if name in ALWAYS_LISTED else None
+                members[name] = one = Node(name, parent, "element", None, value, None, False, False, index)
+                if not value or name in _HOLDERS:
+                    self._hold(one)
+                self._grow(one, value)
             elif kind is list:
                 self._list(name, parent, value)
             elif kind is not Number and kind is not bool:
@@ -336,7 +343,10 @@ class _Grower:
         for at, value in enumerate(values):
             kind = type(value)
             if kind is dict:
-                values[at] = self._element(name, parent, value, True, None if one else at)
+                values[at] = element = Node(name, parent, "element", None, value, None, False, True, None if one else at)
+                if not value or name in _HOLDERS:
+                    self._hold(element)
+                self._grow(element, value)
             elif kind is str:
                 self.strings += 1
                 if not value or value.isspace() or (len(value) > MAX_TEXT and name not in OF_ANY_LENGTH):
@@ -344,12 +354,10 @@ class _Grower:
             elif kind is not Number and kind is not bool:
                 raise Unusual
 
-    def _element(self, name: str, parent: Node, members: dict[str, Held], listed: bool, index: int | None) -> Node:
-        if not members:
+    def _hold(self, node: Node) -> None:
+        """Take an element of a name that a resource may have for one, unless it merely has that name."""
+        if not node.held:
             raise Unusual
-        node = Node(name, parent, "element", None, members, None, False, listed, index)
-        if name == "contained" or (name == "resource" and ("resourceType" in members or parent.name == "entry")):
-            node.resource_type = kind_shown(self._resource_type(members))
+        if node.name == "contained" or "resourceType" in node.held or (node.parent is not None and node.parent.name == "entry"):
+            node.resource_type = kind_shown(self._resource_type(node.held))
             node.is_resource = True
-        self._grow(node, members)
-        return node

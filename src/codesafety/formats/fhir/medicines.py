@@ -25,6 +25,7 @@ from codesafety.formats.fhir.values import (
     date,
     decimal,
     identifier,
+    item_of,
     one,
     period,
     quantity,
@@ -88,7 +89,7 @@ def medication_of(
     number = group_of(resource)
     if number is not None and fields["order"] is None:
         left["qualifiers"] = (*left["qualifiers"], Qualifier(role="groupIdentifier", text=number))
-    return Medication(**(fields | left)), not_read
+    return item_of(Medication, fields | left), not_read
 
 
 def _product(resource: Node, around: Surroundings, used: Used) -> tuple[Concept, tuple[Coding, ...], str | None]:

@@ -56,14 +56,29 @@ def role_of(node: Node) -> str:
 
 
 def unplaced(node: Node, what: str) -> NotRead:
-    resource = node.resource
-    return made(
-        NotRead,
-        path=node.path,
-        reason=f"{what} that this library's record has no place for",
-        resource_type=resource.resource_type,
-        resource_id=own_text(resource, "id"),
-    )
+    return line_of(node, node.resource, f"{what} that this library's record has no place for")
+
+
+def line_of(
+    node: Node, resource: Node, reason: str, *, coded: bool = False, broken: bool = False, codings: tuple[Coding, ...] = ()
+) -> NotRead:
+    """Return the line for an element of a resource that has no place."""
+    own_id = resource.held.get("id")
+    fields = {
+        "path": node.path,
+        "reason": reason,
+        "resource_type": resource.resource_type,
+        "resource_id": own_id if type(own_id) is str else own_text(resource, "id"),
+        "whole": False,
+        "coded": coded,
+        "broken": broken,
+        "codings": codings,
+    }
+    return made(NotRead, fields)
+
+
+def _qualifier(role: str, codings: tuple[Coding, ...], text: str | None = None) -> Qualifier:
+    return made(Qualifier, {"role": role, "codings": codings, "text": text})
 
 
 def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = None) -> Rest:
@@ -76,18 +91,19 @@ def rest_of(resource: Node, used: Used, index: Index, *, done: Used | None = Non
         if node in used.nodes or (done is not None and node in done):
             continue
         match kind:
-            case "coding" if not _is_place_of(node):
-                continue  # FHIR has no coded element there: it is named as not judged
-            case "coding" if node.name == "coding" and node.parent is not None:
-                if node.parent not in seen:
-                    seen.add(node.parent)
-                    left = [c for c in listed(node.parent, "coding") if c not in used]
-                    codings = tuple([coding(c, used) for c in left])
-                    qualifiers.append(
-                        made(Qualifier, role=role_of(node.parent), codings=codings, text=child_text(node.parent, "text"))
-                    )
             case "coding":
-                qualifiers.append(made(Qualifier, role=role_of(node), codings=concept(node, used).codings))
+                held = node.parent if node.name == "coding" and node.parent is not None else node
+                if held is not node and held in seen:
+                    continue
+                role = role_of(held)
+                if not _is_place_of(held, node, role):
+                    continue  # where FHIR has no coded element, it is named as not judged
+                if held is node:
+                    qualifiers.append(_qualifier(role, concept(node, used).codings))
+                else:
+                    seen.add(held)
+                    codings = tuple([coding(c, used) for c in listed(held, "coding") if c not in used.nodes])
+                    qualifiers.append(_qualifier(role, codings, child_text(held, "text")))
             case "reference":
                 references.append(index.reference(node, role_of(node)))
             case "date":
@@ -108,29 +124,27 @@ def _beside_codings(codings: list[Node]) -> Iterator[Qualifier]:
     for node in codings:
         version = child_text(node, "version")
         if version is not None:
-            yield made(Qualifier, role=f"{role_of(node)}.version", text=version)
+            yield _qualifier(f"{role_of(node)}.version", (), version)
         for extension in node.all("extension"):
             for part in (extension, *extension.all("extension")):
-                for name, values in part.children.items():
-                    if name.startswith("value") and values[0].value is not None and nature(values[0]) is None:
-                        yield made(Qualifier, role=role_of(part), text=values[0].value)
+                for name in part.held:
+                    if name.startswith("value") and (value := part.all(name)[0]).value is not None and nature(value) is None:
+                        yield _qualifier(role_of(part), (), value.value)
 
 
-def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> Iterator[NotRead]:
-    """Yield every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
-    kind_of_resource, own_id = resource.resource_type, own_text(resource, "id")
+def listed_as_not_read(resource: Node, used: Used, index: Index, reason: str) -> list[NotRead]:
+    """Return every date, quantity and reference that is left of a resource that supports others, one by one and by path."""
+    reasons = {kind: f"{what} {reason}" for kind, what in _WHAT.items()}
+    found: list[NotRead] = []
     for node, kind in index.inventory.of[resource].accountable.items():
         if kind == "coding" or node in used.nodes:
             continue
-        broken = kind == "date" and not _is_date(node)
-        yield made(
-            NotRead,
-            path=node.path,
-            reason="there is no such date" if broken else f"{_WHAT[kind]} {reason}",
-            resource_type=kind_of_resource,
-            resource_id=own_id,
-            broken=broken and kind_of_resource in ("Encounter", "Patient"),
-        )
+        if kind == "date" and not _is_date(node):
+            decides = resource.resource_type in ("Encounter", "Patient")
+            found.append(line_of(node, resource, "there is no such date", broken=decides))
+        else:
+            found.append(line_of(node, resource, reasons[kind]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +159,18 @@ def account(index: Index, used: Used, unread: Collection[str]) -> Account:
     """Return what became of every coding that was not used. `unread`: the paths of resources that are named as a whole."""
     envelope: list[Qualifier] = []
     lines: list[NotRead] = []
+    whole = {resource for resource in index.inventory.of if resource.path in unread}
     for node, resource in index.inventory.coded.items():
-        if resource.path in unread:
+        if resource in whole:
             continue
         stray = _stray(node)
         if stray is not None:
             lines.append(not_judged(stray, "a name that FHIR does not have beside a code"))
-        if node in used:
+        if node in used.nodes:
             continue
         held = _read_coding(node)
-        if held is not None and stray is None and is_envelope(resource.resource_type, _place(node)):
-            role = f"{resource.resource_type}.{_place(node)}"
-            envelope.append(made(Qualifier, role=role, codings=(held,), text=_words_beside(node)))
+        if held is not None and stray is None and is_envelope(resource.resource_type, place := _place(node)):
+            envelope.append(_qualifier(f"{resource.resource_type}.{place}", (held,), _words_beside(node)))
         else:
             lines.append(not_judged(node, "a code where this library judges none", held))
     return Account(tuple(envelope), tuple(lines))
@@ -172,21 +186,15 @@ def _read_coding(node: Node) -> Coding | None:
 
 def _words_beside(node: Node) -> str | None:
     """Return the words of the concept around a coding, or None where it is bare or they are broken."""
-    found = node.parent.all("text") if node.name == "coding" and node.parent is not None else []
-    return found[0].value if found else None
+    if node.name != "coding" or node.parent is None:
+        return None
+    words = node.parent.held.get("text")
+    return words if words is None or type(words) is str else node.parent.all("text")[0].value
 
 
 def not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:
     """Return the line of a code, or of what is beside one, that is named by its path and judged by no rule."""
-    resource = node.resource
-    return NotRead(
-        path=node.path,
-        reason=reason,
-        resource_type=resource.resource_type,
-        resource_id=own_text(resource, "id"),
-        coded=True,
-        codings=() if held is None else (held,),
-    )
+    return line_of(node, node.resource, reason, coded=True, codings=() if held is None else (held,))
 
 
 _CODING = frozenset(["system", "version", "code", "display", "userSelected", "extension", "id"])
@@ -234,12 +242,13 @@ def _place(node: Node) -> str:
     return role_of(node.parent if node.name == "coding" and node.parent is not None else node)
 
 
-def _is_place_of(node: Node) -> bool:
-    """Return whether FHIR has a coded element where a coding stands, in its resource or as the value of an extension."""
-    held = node.parent if node.name == "coding" and node.parent is not None else node
+def _is_place_of(held: Node, node: Node, role: str) -> bool:
+    """Return whether FHIR has a coded element where a coding stands, in its resource or as the value of an extension.
+
+    `held`: the concept of the coding, or the coding itself where it is bare; `role`: its way."""
     if held.parent is not None and held.parent.name in ("extension", "modifierExtension"):
         return held.name == "valueCodeableConcept" if held is not node else held.name == "valueCoding"
-    return is_known(node.resource.resource_type, role_of(held)) and not _in_extension(held)
+    return is_known(node.resource.resource_type, role) and not _in_extension(held)
 
 
 def _in_extension(node: Node) -> bool:

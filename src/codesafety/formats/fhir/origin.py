@@ -52,7 +52,7 @@ def origin_of(resource: Node, around: Surroundings) -> Origin | None:
 
 def _one(named: list[Organization]) -> Organization:
     """Return the one organisation that all of these are, or None."""
-    return named[0] if named and all(other == named[0] for other in named) else None
+    return named[0] if named and named.count(named[0]) == len(named) else None
 
 
 def _writers(resource: Node, around: Surroundings) -> list[Organization]:

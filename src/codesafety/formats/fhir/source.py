@@ -178,7 +178,7 @@ def read_parts(tree: Tree, index: Index, *, envelope: bool, gp_connect: bool = F
             and not _is_item(resource, around, gp_connect=gp_connect)
         ):
             lines = listed_as_not_read(resource, used, index, _CONTEXT)
-            parts.not_read.extend(line for line in lines if line.path not in in_message)
+            parts.not_read.extend([line for line in lines if line.path not in in_message] if in_message else lines)
     parts.not_read.extend(_taken_back(index))
     _wrappers(index, used, parts)
     rest = account(index, used, {line.path for line in parts.not_read if line.whole})

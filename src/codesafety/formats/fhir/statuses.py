@@ -228,12 +228,11 @@ STATUSES: Mapping[str, Mapping[str, Versions]] = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One status element: the word as sent, and what it means. `meaning` is None where FHIR has no such word for it.
+    """What one status element says: the word as sent, and what it means. `meaning` is None where FHIR has no such word for it.
 
     `differing`: it says two things.
     """
 
-    node: Node
     word: str | None
     meaning: Meaning | None
     differing: bool = False
@@ -246,22 +245,38 @@ def statuses_of(resource: Node) -> dict[str, Said]:
     return resource.said  # type: ignore[no-any-return]
 
 
+_PLAIN: dict[str | None, tuple[tuple[str, dict[str, Said]], ...]] = {
+    kind: tuple(
+        # STU3 and R4 never mean two things by one word, so that a reader need not know which of them was sent.
+        (name, {word: Said(word, meaning) for words in versions for word, meaning in words.items()})
+        for name, versions in elements.items()
+    )
+    for kind, elements in STATUSES.items()
+}
+"""What each word says that stands for itself, by resource and element."""
+
+
 def _statuses_of(resource: Node) -> dict[str, Said]:
     found: dict[str, Said] = {}
-    for name, (stu3, r4) in STATUSES.get(resource.resource_type or "", {}).items():
+    for name, known in _PLAIN.get(resource.resource_type, ()):
+        held = resource.held.get(name)
+        if held is None:
+            continue
+        if type(held) is str:
+            found[name] = known[held] if held in known else Said(held, None)
+            continue
         node = one(resource, name)
         words = _words(node)
         if node is not None and words:
-            # STU3 and R4 never mean two things by one word, so that a reader need not know which of them was sent.
-            meanings = _meanings(words, stu3, r4)
+            meanings = _meanings(words, known)
             if meanings:
-                meanings |= _meanings(_words_beside(node), stu3, r4)
-            found[name] = _beside(_together(node, words, meanings), {**stu3, **r4})
+                meanings |= _meanings(_words_beside(node), known)
+            found[name] = _beside(node, _together(words, meanings), known)
     return found
 
 
-def _meanings(words: list[str], stu3: Words, r4: Words) -> dict[str, Meaning]:
-    return {word: meaning for word in words if (meaning := stu3.get(word) or r4.get(word)) is not None}
+def _meanings(words: list[str], known: dict[str, Said]) -> dict[str, Meaning]:
+    return {word: said.meaning for word in words if (said := known.get(word)) is not None and said.meaning is not None}
 
 
 def _words(node: Node | None) -> list[str]:
@@ -286,15 +301,15 @@ def _as_code(words: str) -> str:
     return "-".join(words.lower().split())
 
 
-def _together(node: Node, words: list[str], meanings: dict[str, Meaning]) -> Said:
+def _together(words: list[str], meanings: dict[str, Meaning]) -> Said:
     for word, meaning in meanings.items():
         if meaning == "withdrawn":
-            return Said(node, word, meaning)
+            return Said(word, meaning)
     if not meanings:
-        return Said(node, words[0], None)
+        return Said(words[0], None)
     first = next(iter(meanings))
     differing = len(set(meanings.values())) > 1
-    return Said(node, first, "unknown" if differing else meanings[first], differing)
+    return Said(first, "unknown" if differing else meanings[first], differing)
 
 
 _LEAVES_OPEN = re.compile(
@@ -310,12 +325,14 @@ def leaves_open(words: str) -> bool:
     return _LEAVES_OPEN.search(words) is not None
 
 
-def _beside(said: Said, known: Words) -> Said:
+def _beside(node: Node, said: Said, known: dict[str, Said]) -> Said:
     """Return a status together with the words that stand beside its code, which may say another thing."""
-    if said.meaning is None or "coding" not in said.node.held:
+    if said.meaning is None or "coding" not in node.held:
         return said
-    for words in (child_text(said.node, "text"), *(child_text(coding, "display") for coding in said.node.all("coding"))):
-        if words is None or (meaning := known.get("-".join(words.lower().split()))) == said.meaning:
+    for words in (child_text(node, "text"), *(child_text(coding, "display") for coding in node.all("coding"))):
+        alike = None if words is None else known.get(_as_code(words))
+        meaning = None if alike is None else alike.meaning
+        if words is None or meaning == said.meaning:
             continue
         if meaning == "withdrawn":
             return replace(said, word=WITHDRAWN, meaning=meaning)
@@ -326,4 +343,7 @@ def _beside(said: Said, known: Words) -> Said:
 
 def is_void(resource: Node) -> bool:
     """Return whether its sender has withdrawn a resource, or says that it never took place."""
-    return any(said.meaning in ("withdrawn", "absent") for said in statuses_of(resource).values())
+    return not _VOID.isdisjoint([said.meaning for said in statuses_of(resource).values()])
+
+
+_VOID = frozenset[Meaning | None](["withdrawn", "absent"])

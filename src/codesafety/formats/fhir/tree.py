@@ -96,9 +96,9 @@ class Node:
     @property
     def shown(self) -> str:
         """The name where FHIR has it, in whatever case, else a name of ours: an element's name may be a sender's text."""
-        known = _names()
-        if self.name in known or self.name.lower() in known:
-            return self.name
+        known = known_names()
+        if (name := self.name) in known or name.lower() in known:
+            return name
         if self.parent is None:
             return "unknown"
         if self.parent._unknown is None:
@@ -107,10 +107,14 @@ class Node:
 
     @property
     def path(self) -> str:
-        if self._path is None:
-            own = self.shown if self.index is None else f"{self.shown}[{self.index}]"
-            self._path = own if self.parent is None else f"{self.parent.path}.{own}"
-        return self._path
+        path = self._path
+        if path is None:
+            own = self.name if self.name in known_names() else self.shown
+            if self.index is not None:
+                own = f"{own}[{self.index}]"
+            parent = self.parent
+            path = self._path = own if parent is None else f"{parent._path or parent.path}.{own}"
+        return path
 
     @property
     def resource(self) -> Node:
@@ -147,14 +151,14 @@ class Node:
     def _leaf(self, name: str, value: str | bool, index: int | None, listed: bool) -> Node:
         """Return the element of a plain value. A JSON element knows whether it was listed; XML's do not, and neither do its leaves."""
         if self.listed is None:
-            return Node(name, self, "xml", value, index=index)  # type: ignore[arg-type]
+            return Node(name, self, "xml", value, _NOTHING, None, False, None, index)  # type: ignore[arg-type]
         match value:
             case bool():
-                return Node(name, self, "boolean", "true" if value else "false", listed=listed, index=index)
+                return Node(name, self, "boolean", "true" if value else "false", _NOTHING, None, False, listed, index)
             case Number():
-                return Node(name, self, "number", str(value), listed=listed, index=index)
+                return Node(name, self, "number", str(value), _NOTHING, None, False, listed, index)
             case _:
-                return Node(name, self, "text", value, listed=listed, index=index)
+                return Node(name, self, "text", value, _NOTHING, None, False, listed, index)
 
     def elements(self) -> Iterator[Node]:
         for name in self.held:
@@ -185,7 +189,7 @@ class Node:
 
 
 @cache
-def _names() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """Return the names of every resource and element of FHIR, as they are and in lower case."""
     text = files("codesafety.formats.fhir").joinpath("names.txt").read_text(encoding="utf-8")
     names = [line for line in text.splitlines() if not line.startswith("#")]
@@ -194,12 +198,16 @@ def _names() -> frozenset[str]:
 
 def kind_shown(kind: str) -> str:
     """Return the kind of a resource where FHIR has it: any other word may be a sender's text."""
-    return kind if kind in _names() else "Unknown"
+    return kind if kind in known_names() else "Unknown"
 
 
 def masked(strange: Iterable[str]) -> dict[str, str]:
     """Return what stands for names that are nobody's but the sender's, and may be a patient's: `unknown1`, by their order."""
     return {name: f"unknown{number}" for number, name in enumerate(strange, 1)}
+
+
+_NOTHING: dict[str, Held] = {}
+"""What every plain value holds."""
 
 
 class TooMany(Exception):

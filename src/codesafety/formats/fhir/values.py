@@ -9,18 +9,44 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from typing import Any, Literal, TypeVar
 
 from codesafety.formats.fhir.tree import Held, Node
-from codesafety.record import MAX_CODINGS, Coding, Model, Quantity, Value, day_interval, punctuated
+from codesafety.record import MAX_CODINGS, MAX_EXPONENT, MAX_TEXT, Coding, Model, Quantity, Value, day_interval, punctuated
 
 UCUM = "unitsofmeasure.org"
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,27})(\.\d{1,27})?([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}(T.*)?)?", re.ASCII | re.DOTALL)
-_DATE_NAMED = re.compile(r"([dD]ate|DateTime|Instant|issued|start|end|authored|recorded|timestamp|sent|created|indexed)$")
-_QUANTITY_NAMED = re.compile(
-    r"(Quantity|quantity|Duration|Age|daysSupply|Count|Distance|numerator|denominator|low|high|dose|duration|amount)$"
+_DATE_NAMED = (
+    "date",
+    "Date",
+    "DateTime",
+    "Instant",
+    "issued",
+    "start",
+    "end",
+    "authored",
+    "recorded",
+    "timestamp",
+    "sent",
+    "created",
+    "indexed",
+)
+_QUANTITY_NAMED = (
+    "Quantity",
+    "quantity",
+    "Duration",
+    "Age",
+    "daysSupply",
+    "Count",
+    "Distance",
+    "numerator",
+    "denominator",
+    "low",
+    "high",
+    "dose",
+    "duration",
+    "amount",
 )
 _CODING_NAMED = ("coding", "tag", "security", "event", "class")
 _COMPARATORS: dict[str, Literal["<", "<=", ">=", ">"]] = {"<": "<", "<=": "<=", ">=": ">=", ">": ">"}
@@ -164,21 +190,42 @@ def checked_date(node: Node | None) -> str | None:
     return written
 
 
-def made(model: type[_Model], **fields: Any) -> _Model:
-    """Return a model of values that are its fields' own already, and that it would only look at again: a small one, without validators."""
-    if model not in _BLANK:
-        _BLANK[model] = {name: field.default for name, field in model.model_fields.items()}, set(model.model_fields)
-    blank, names = _BLANK[model]
-    one = model.__new__(model)
-    _put(one, "__dict__", {**blank, **fields})
-    _put(one, "__pydantic_fields_set__", names)
-    _put(one, "__pydantic_extra__", None)
-    _put(one, "__pydantic_private__", None)
+def made(model: type[_Model], fields: dict[str, Any]) -> _Model:
+    """Return a model of values that are its fields' own already, and that it would only look at again: a small one, without validators.
+
+    `fields`: each of the model's, in its order, which a dump follows.
+    """
+    one = _new(model)
+    _put_fields(one, fields)
+    _put_names(one, _FIELDS[model] if model in _FIELDS else _FIELDS.setdefault(model, set(model.model_fields)))
+    _put_extra(one, None)
+    _put_private(one, None)
     return one
 
 
-_put = object.__setattr__
-_BLANK: dict[type[Model], tuple[dict[str, Any], set[str]]] = {}
+def item_of(model: type[_Model], fields: dict[str, Any]) -> _Model:
+    """Return an item, or a part of one, of fields that were read and checked one by one; validated once more where one may hold more
+    than it can."""
+    for value in filter(None, fields.values()):
+        kind = type(value)
+        if kind is tuple:
+            too_much = len(value) > MAX_CODINGS or (type(value[0]) is str and max(map(len, value)) > MAX_TEXT)
+        else:
+            too_much = len(value) > MAX_TEXT if kind is str else kind is Decimal and abs(value.adjusted()) > MAX_EXPONENT
+        if too_much:
+            return model(**fields)
+    if model not in _BLANK:
+        _BLANK[model] = {name: field.default for name, field in model.model_fields.items()}
+    return made(model, {**_BLANK[model], **fields})
+
+
+_BLANK: dict[type[Model], dict[str, Any]] = {}
+_new = object.__new__
+_put_fields, _put_names, _put_extra, _put_private = (
+    next(vars(kind)[slot].__set__ for kind in Model.__mro__ if slot in vars(kind))
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+_FIELDS: dict[type[Model], set[str]] = {}
 
 
 def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
@@ -186,15 +233,20 @@ def coding(node: Node, used: Used, of_concept: Iterable[str] = ()) -> Coding:
     if node.value is not None:
         raise Broken(node, f"`{node.shown}` is a plain value where a coding belongs")
     used.nodes.add(node)
-    others = tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept)))
-    return (Coding if len(others) > MAX_CODINGS else partial(made, Coding))(
-        system=child_text(node, "system"),
-        code=_code(node),
-        display=child_text(node, "display"),
-        other_displays=others,
-        user_selected=boolean(one(node, "userSelected")) if "userSelected" in node.held else None,
-        path=node.path,
-    )
+    held = node.held
+    system, code, display = held.get("system"), held.get("code"), held.get("display")
+    others: tuple[str, ...] = ()
+    if of_concept or "extension" in held or not (display is None or type(display) is str):
+        others = tuple(dict.fromkeys((*_words_beside(node, "display"), *of_concept)))
+    fields = {
+        "system": system if type(system) is str else child_text(node, "system"),
+        "code": code if type(code) is str else _code(node),
+        "display": display if type(display) is str else child_text(node, "display"),
+        "other_displays": others,
+        "user_selected": boolean(one(node, "userSelected")) if "userSelected" in held else None,
+        "path": node.path,
+    }
+    return made(Coding, fields) if len(others) <= MAX_CODINGS else Coding(**fields)
 
 
 def concept(node: Node | None, used: Used) -> Concept:
@@ -244,7 +296,8 @@ def quantity(node: Node | None, used: Used) -> Quantity | None:
     code, words = child_text(node, "code"), child_text(node, "unit")
     unit = code if code is not None and (child_text(node, "system") or "").rstrip("/").endswith(UCUM) else words or code
     used.add(node)
-    return Quantity(value=value, unit=unit, comparator=None if comparator is None else _COMPARATORS[comparator])
+    bound = None if comparator is None else _COMPARATORS[comparator]
+    return item_of(Quantity, {"value": value, "unit": unit, "comparator": bound})
 
 
 def choice(node: Node, base: str) -> Node | None:
@@ -321,7 +374,7 @@ def when(node: Node, base: str, used: Used) -> tuple[str | None, str | None]:
 
     `base` may also name a plain date or period.
     """
-    plain = one(node, base) if node.all(base) else choice(node, base)
+    plain = one(node, base) if base in node.held else choice(node, base)
     if plain is None:
         return None, None
     form = plain.name.removeprefix(base)
@@ -339,20 +392,20 @@ def value_of(node: Node, used: Used) -> Value | None:
         return None
     match held.name.removeprefix("value"):
         case "Quantity" | "Age" | "Duration" | "Count" | "Distance":
-            return Value(quantity=quantity(held, used))
+            return item_of(Value, {"quantity": quantity(held, used)})
         case "CodeableConcept" | "Coding":
             found = concept(held, used)
-            return Value(codings=found.codings, text=found.text)
+            return item_of(Value, {"codings": found.codings, "text": found.text})
         case "Integer" | "Decimal" | "PositiveInt" | "UnsignedInt":
             number = decimal(held)
-            return None if number is None else Value(quantity=Quantity(value=number))
+            return None if number is None else item_of(Value, {"quantity": item_of(Quantity, {"value": number})})
         case "Boolean":
             truth = boolean(held)
-            return None if truth is None else Value(boolean=truth)
+            return None if truth is None else item_of(Value, {"boolean": truth})
         case "DateTime" | "Date" | "Instant":
-            return Value(date=date(held, used))
+            return item_of(Value, {"date": date(held, used)})
         case "String" | "Code" | "Time" | "Markdown" | "Id" | "Uri":
-            return Value(text=text(held))
+            return item_of(Value, {"text": text(held)})
         case _:
             return None
 
@@ -372,11 +425,13 @@ def is_date_like(value: str) -> bool:
 
 
 def date_named(name: str) -> bool:
-    return _DATE_NAMED.search(name) is not None
+    return name.endswith(_DATE_NAMED)
 
 
 def _plain(held: Held) -> bool:
     """Return whether what stands under a name holds nothing itself."""
+    if type(held) is str:
+        return True
     first = held[0] if type(held) is list else held
     return type(first) is not Node or not first.held
 
@@ -388,14 +443,14 @@ def nature(node: Node) -> Nature | None:
         return "date" if written and (is_date_like(node.value) or date_named(node.name)) else None
     if node.is_resource:
         return None
-    names = node.held
+    names, name = node.held, node.name
     plain_code = "code" in names and _plain(names["code"])
-    valued = "value" in names and _plain(names["value"])
-    if (plain_code or "system" in names) and (node.name in _CODING_NAMED or node.name.endswith("Coding")):
+    if (plain_code or "system" in names) and (name in _CODING_NAMED or name.endswith("Coding")):
         return "coding"
     if "reference" in names and _plain(names["reference"]):
         return "reference"
-    if valued and ("unit" in names or plain_code or "comparator" in names or _QUANTITY_NAMED.search(node.name)):
+    valued = "value" in names and _plain(names["value"])
+    if valued and ("unit" in names or plain_code or "comparator" in names or name.endswith(_QUANTITY_NAMED)):
         return "quantity"
     if plain_code and not valued and "coding" not in names and ("system" in names or "display" in names):
         return "coding"

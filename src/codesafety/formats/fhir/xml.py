@@ -9,6 +9,7 @@ that is not plain it gives up, and the careful path reads from the beginning.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -25,6 +26,7 @@ from codesafety.formats.fhir.tree import (
     Tree,
     Unusual,
     kind_shown,
+    known_names,
     too_long,
 )
 from codesafety.plugins.reading import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, Declared, hardened_parser
@@ -237,6 +239,12 @@ def _plain(text: str) -> Tree:
         raise Unusual from None
 
 
+@cache
+def _element_names() -> dict[str, str]:
+    """Return the names of FHIR's elements, but for those that hold resources, by the parser's."""
+    return {_NAMESPACE + name: name for name in known_names() if name[0].islower() and name not in _HOLDERS}
+
+
 class _Grower:
     """Takes the parser's events of a plain document, and makes its elements."""
 
@@ -244,8 +252,7 @@ class _Grower:
         self._root: Node | None = None
         self._open: list[Node | None] = []
         """The elements that are open; None for one that may hold nothing more."""
-        self._names: dict[str, str] = {}
-        """The names of FHIR's elements, but for resources, by the parser's."""
+        self._names = _element_names()
         self._words: list[str] = []
         """What stands between tags outside of narrative, and may be nothing but space."""
         self._foreign = 0
@@ -280,7 +287,7 @@ class _Grower:
             name = self._named(tag, attributes)
             if name is None:
                 return
-        parent = open_[-1]
+        parent = open_[-1] if open_ else None
         if parent is None or len(open_) >= MAX_DEPTH:
             raise Unusual
         made: Held
@@ -325,9 +332,7 @@ class _Grower:
                 return None
             if not self._open:
                 raise Unusual
-            if name not in _HOLDERS:
-                self._names[tag] = name
-            elif attributes:
+            if attributes and name in _HOLDERS:
                 raise Unusual
             return name
         parent = self._open[-1] if self._open else None
