@@ -168,7 +168,7 @@ valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
 rule between {
   action  note
   for     entry e in pregnant
-  when    exists entry x in pregnant where (x is before e and exists entry y in pregnant where (y is before x and y is after e))
+  when    exists entry x in pregnant where (x is before e and exists entry y in pregnant where (y.id is e.id))
   say     "{e}"
   example "nobody" { given incoming entry 77386006, date 2025-06-01 expect cannot tell: record }
 }

@@ -12,7 +12,7 @@ from tests.differential.worlds import M_VMP, bound
 from codesafety import ir
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.compiled.answers import Answer, overlap
-from codesafety.evaluation.compiled.joins import Courses
+from codesafety.evaluation.compiled.joins import Spread, course_days
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.items import Course
 from codesafety.evaluation.reference.comparisons import Bound
@@ -91,7 +91,7 @@ def test_an_overlap_is_told_exactly_where_every_possible_pair_of_courses_agrees(
             for answer in (both(one, other, more_than), both(other, one, more_than)):
                 assert (answer if isinstance(answer, bool) else None) is right, (courses[i], courses[j], more_than)
             told += right is not None
-        beside = {m.index for m in Courses([items[j]]).beside(items[i])}
+        beside = {m.index for m in Spread([items[j]], course_days).between(*course_days(items[i]))}
         assert beside == ({j} if most > 0 else set())
     assert told > 5000
 

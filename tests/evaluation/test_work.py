@@ -16,7 +16,7 @@ SPENT = "not asked: the budget of work for one message is spent"
 LATE = "not asked: the deadline for one message is over"
 
 RULES = """
-ruleset work { title "Work" version 1.0.0 language 1 review none }
+ruleset work { title "Work" version 1.0.0 language 2 review none }
 valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| }
 
 rule in-a-man {
@@ -30,7 +30,7 @@ rule in-a-man {
 rule chain {
   action  note
   for     entry e in pregnant
-  when    exists entry x in pregnant where (x is after e and exists entry y in pregnant where (y is after x))
+  when    exists entry x in pregnant where (x is more than 1 days from e and exists entry y in pregnant where (y is after x))
   say     "{e}"
   example "three" {
     given incoming entry 77386006, date 2025-06-01

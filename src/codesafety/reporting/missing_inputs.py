@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property
 
 from codesafety import ir
 from codesafety.diagnostics import count
@@ -85,24 +84,27 @@ class MissingInputs:
         self._not_understood: dict[str, tuple[set[str], dict[str, ItemFact]]] = {"product": (set(), {}), "code": (set(), {})}
         """Medicines and entries that no set understands: the rules that were stopped, and the items by their paths."""
         self._of_items: dict[str, tuple[ItemFact | CodingFact, set[str], set[str]]] = {}
+        self._systems: dict[int, frozenset[str | None]] = {}
 
     def add(self, outcomes: list[Outcome]) -> None:
         rule = outcomes[0].rule
         groups: dict[frozenset[str], list[Outcome]] = {}
+        codes, systems = self._sides(rule)
+        never = {missing for missing in {o.missing for o in outcomes} if missing and missing <= self.standing.never}
         for outcome in outcomes:
-            whole = {m for m in outcome.missing if _is_whole(m)}
-            if whole and whole == outcome.missing and whole <= self.standing.never:
+            subject = outcome.subject
+            if outcome.missing in never and all(map(_is_whole, outcome.missing)):
                 continue
-            lacking = list(_lacking(rule, outcome))
-            if rule.cannot_tell is None and _of_other_systems(outcome) and all(field == "code" for _, field in lacking):
-                self._stopped["release.*"][0].add(rule.name)
-                self._stopped["release.*"][1].add(_outcome_path(outcome))
-                continue
-            if rule.cannot_tell is None and outcome.subject is not None and not self._understood(rule, outcome):
-                self._add_not_understood(rule, outcome.subject)
-                continue
+            if rule.cannot_tell is None:
+                if _of_other_systems(outcome) and all(field == "code" for _, field in _lacking(rule, outcome)):
+                    self._stopped["release.*"][0].add(rule.name)
+                    self._stopped["release.*"][1].add(_outcome_path(outcome))
+                    continue
+                if subject is not None and not outcome.missing.isdisjoint(codes) and self._told(subject).isdisjoint(systems):
+                    self._add_not_understood(rule, subject)  # one that no set understands is one line, not one a rule
+                    continue
             groups.setdefault(outcome.missing, []).append(outcome)
-            for bound, field in lacking:
+            for bound, field in _lacking(rule, outcome):
                 if isinstance(bound, ItemFact) and (field == "product" or (field in _OF_PRODUCTS and _is_unrecognised(bound))):
                     self._add_not_understood(rule, bound)
                     continue
@@ -122,23 +124,19 @@ class MissingInputs:
         """The paths of medicines and entries of which a rule asked for a code that is not understood."""
         return frozenset(item.model.path for _, items in self._not_understood.values() for item in items.values())
 
-    def _understood(self, rule: ir.Rule, outcome: Outcome) -> bool:
-        """Return whether the rule's sets understand the item: one that none understands is one line, not one a rule."""
+    def _sides(self, rule: ir.Rule) -> tuple[frozenset[str], frozenset[str | None]]:
+        """Return what an item whose code its sets do not understand lacks, and the systems of which these sets speak."""
         sides = [v for v in (rule.trigger.subject, rule.trigger.partner) if v is not None and v.set is not None]
-        names = {f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}" for v in sides}
-        if outcome.subject is None or not outcome.missing & names:
-            return True
-        sets = [self.standing.binding.sets[v.set] for v in sides if v.set is not None]
-        parts = self._parts[id(outcome.subject.model)]
-        return any(info.speaks and any(info.system in s.systems for s in sets) for part in parts for info in part.infos)
+        codes = frozenset(f"{v.name}.{'product' if v.kind is ir.Kind.MEDICATION else 'code'}" for v in sides)
+        return codes, frozenset().union(*(self.standing.binding.sets[v.set].systems for v in sides if v.set is not None))
 
-    @cached_property
-    def _parts(self) -> dict[int, list[ItemFact]]:
-        """The item and its components, by resource: asked once for each answer that cannot be told."""
-        parts: dict[int, list[ItemFact]] = defaultdict(list)
-        for item in self.facts.incoming:
-            parts[id(item.model)].append(item)
-        return parts
+    def _told(self, item: ItemFact) -> frozenset[str | None]:
+        """Return the systems that an item and its components speak: asked once for each answer that cannot be told."""
+        found = self._systems.get(item.index)
+        if found is None:
+            infos = [info for part in self.facts.parts(item) for info in part.infos]
+            found = self._systems[item.index] = frozenset(info.system for info in infos if info.speaks)
+        return found
 
     def _add_group(self, rule: ir.Rule, missing: frozenset[str], group: list[Outcome]) -> None:
         named = rule.cannot_tell
@@ -297,6 +295,8 @@ def _bound_path(bound: ItemFact | CodingFact) -> str:
 
 def _of_other_systems(outcome: Outcome) -> bool:
     """Return whether only codings of systems other than SNOMED CT and dm+d could not be told: one line counts them."""
+    if outcome.rule.trigger.subject.kind is not ir.Kind.CODING:
+        return False
     codings = [a.subject for a in outcome.applications]
     return bool(codings) and all(
         isinstance(c, CodingFact) and c.info.code is not None and c.info.system not in (None, "sct") for c in codings

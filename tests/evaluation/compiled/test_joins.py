@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from itertools import product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ import codesafety
 from codesafety.evaluation.atoms import products_answer
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.compiled.answers import overlap
-from codesafety.evaluation.compiled.joins import Courses, Days, Medicines, Twins, of_each_kind
+from codesafety.evaluation.compiled.joins import Medicines, Spread, Twins, course_days, of_each_kind
 from codesafety.evaluation.compiled.triggers import looks_no_further
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.sameness import same_entry
@@ -64,9 +66,9 @@ def test_a_medicine_that_may_share_a_day_is_never_left_out() -> None:
                 for _ in range(12)
             )
         )
-        courses = Courses(found)
+        courses = Spread(found, course_days)
         for one in found:
-            beside = courses.beside(one)
+            beside = courses.between(*course_days(one))
             assert [m.index for m in beside] == sorted(m.index for m in beside)
             assert {m.index for m in beside} == {m.index for m in found if overlap(one, m, ("a", "b"), 0) is not False}
 
@@ -105,9 +107,9 @@ def test_what_the_record_holds_too_is_of_another_kind() -> None:
 def test_ten_years_of_weekly_issues_have_each_their_neighbours_beside_them() -> None:
     weeks = [(date(2015, 1, 1) + timedelta(weeks=n)).isoformat() for n in range(520)]
     found = medicines(*({"start": week, "days_supply": 28} for week in weeks), {"start": "2015-01-01", "status": "active"})
-    courses = Courses(found)
-    assert [m.index for m in courses.beside(found[100])] == [97, 98, 99, 100, 101, 102, 103, 520]
-    assert len(courses.beside(found[520])) == 521
+    courses = Spread(found, course_days)
+    assert [m.index for m in courses.between(*course_days(found[100]))] == [97, 98, 99, 100, 101, 102, 103, 520]
+    assert len(courses.between(*course_days(found[520]))) == 521
 
 
 def test_a_medicine_that_may_be_one_product_or_share_an_ingredient_is_never_left_out() -> None:
@@ -141,15 +143,15 @@ def test_an_entry_that_may_say_the_same_is_never_left_out() -> None:
             assert {e.index for e in beside} >= {e.index for e in found if same_entry(one, e)[0] is not False}
 
 
-def test_what_may_be_of_an_earlier_or_a_later_day_is_never_left_out() -> None:
+def test_what_may_be_of_a_day_between_two_is_never_left_out() -> None:
     choose = random.Random(3)
     for _ in range(60):
         found = entries(*({"code": P1, "date": some_day(choose)} for _ in range(12)))
-        days = Days(found)
-        for one in found:
-            first, last = one.span
-            assert [e.index for e in days.before(one)] == [e.index for e in found if e.span[0] < last]
-            assert [e.index for e in days.after(one)] == [e.index for e in found if e.span[1] > first]
+        days = Spread(found, attrgetter("span"))
+        for one, other in product(found, found):
+            first, last = one.span[0], other.span[1]
+            there = [e.index for e in found if e.span[0] <= last and e.span[1] >= first]
+            assert [e.index for e in days.between(first, last)] == there
 
 
 def test_readings_of_one_code_on_other_days_are_not_compared() -> None:

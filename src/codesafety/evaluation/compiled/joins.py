@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from codesafety.evaluation.calendar import OPEN_END, OPEN_START
+from codesafety.evaluation.calendar import OPEN_END, OPEN_START, Interval
 from codesafety.evaluation.facts import Facts, ItemFact
 
 _NOBODY: list[ItemFact] = []
@@ -32,35 +32,34 @@ def _two(kind: list[ItemFact], facts: Facts) -> Iterator[ItemFact]:
     yield from islice((item for item in kind if item is not first and not facts.same_order(item, first)), 1)
 
 
-class Courses:
-    """Medicines by the days that they may take: found without a look at those of other years.
+class Spread:
+    """Items by the days that they may take: found without a look at those of other years.
 
-    Courses whose length has as many binary digits stand together, in the order of their first days: where the longest of them
-    could have begun is known, and at least half of what lies between was looked for.
+    Those whose days have as many binary digits stand together, in the order of their first days: where the longest of them could
+    have begun is known, and at least half of what lies between was looked for.
     """
 
-    def __init__(self, medicines: Iterable[ItemFact]) -> None:
+    def __init__(self, items: Iterable[ItemFact], days: Callable[[ItemFact], Interval]) -> None:
         lengths: dict[int, list[tuple[int, int, ItemFact]]] = {}
-        for medicine in medicines:
-            first, last = _days(medicine)
-            lengths.setdefault((last - first).bit_length(), []).append((first, last, medicine))
+        for item in items:
+            first, last = days(item)
+            lengths.setdefault((last - first).bit_length(), []).append((first, last, item))
         self._lengths = {
-            digits: ([first for first, _, _ in courses], courses)
+            digits: ([first for first, _, _ in items], items)
             for digits, found in lengths.items()
-            for courses in [sorted(found, key=lambda course: course[0])]
+            for items in [sorted(found, key=lambda item: item[0])]
         }
 
-    def beside(self, medicine: ItemFact) -> list[ItemFact]:
-        """Return the medicines of which it is not certain that no day is shared, in their order."""
-        first, last = _days(medicine)
+    def between(self, first: int, last: int) -> list[ItemFact]:
+        """Return the items of which it is not certain that they have no day from the first to the last, in their order."""
         found = []
-        for digits, (firsts, courses) in self._lengths.items():
+        for digits, (firsts, items) in self._lengths.items():
             earliest = bisect_left(firsts, first - (1 << digits))
-            found += [m for _, end, m in courses[earliest : bisect_right(firsts, last)] if end >= first]
+            found += [item for _, end, item in items[earliest : bisect_right(firsts, last)] if end >= first]
         return sorted(found, key=_place)
 
 
-def _days(medicine: ItemFact) -> tuple[int, int]:
+def course_days(medicine: ItemFact) -> Interval:
     """Return the first day and the last that a course may have."""
     course = medicine.course
     if course.ends_before_it_starts:
@@ -69,31 +68,50 @@ def _days(medicine: ItemFact) -> tuple[int, int]:
 
 
 class Medicines:
-    """Medicines by product and by ingredient, beside those of which either is not told."""
+    """Medicines by product, by code and by ingredients, beside those of which either is not told."""
 
     def __init__(self, medicines: Iterable[ItemFact]) -> None:
         self._products: dict[str, list[ItemFact]] = {}
+        self._codes: dict[str, list[ItemFact]] = {}
         self._ingredients: dict[str, list[ItemFact]] = {}
+        self._made_of: dict[frozenset[str], list[ItemFact]] = {}
         self._no_product: list[ItemFact] = []
+        self._no_product_made_of: dict[frozenset[str] | None, list[ItemFact]] = {}
         self._no_ingredients: list[ItemFact] = []
         for medicine in medicines:
             product = medicine.product
+            made_of = None if product is None else product.ingredients
+            if product is not None:
+                self._codes.setdefault(product.code, []).append(medicine)
             if product is None or product.same_product is None:
                 self._no_product.append(medicine)
+                self._no_product_made_of.setdefault(made_of, []).append(medicine)
             else:
                 self._products.setdefault(product.same_product, []).append(medicine)
-            if product is None or product.ingredients is None:
+            if made_of is None:
                 self._no_ingredients.append(medicine)
             else:
-                for ingredient in product.ingredients:
+                self._made_of.setdefault(made_of, []).append(medicine)
+                for ingredient in made_of:
                     self._ingredients.setdefault(ingredient, []).append(medicine)
 
     def of_product(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
-        """Return lists of those that are not surely another product; none where this one's is not told: it may be any."""
+        """Return lists of those that are not surely another product; none where nothing of this one is told: it may be any.
+
+        Two of which one's product is not told are surely two where they are not made of the same.
+        """
         product = medicine.product
-        if product is None or product.same_product is None:
+        if product is None or (product.same_product is None and product.ingredients is None):
             return ()
-        return self._products.get(product.same_product, _NOBODY), self._no_product
+        made_of, of_its_code = product.ingredients, self._codes.get(product.code, _NOBODY)
+        if product.same_product is None:
+            assert made_of is not None
+            return of_its_code, self._made_of.get(made_of, _NOBODY), self._no_ingredients
+        same = self._products.get(product.same_product, _NOBODY)
+        if made_of is None:
+            return same, of_its_code, self._no_product
+        untold = (self._no_product_made_of.get(one, _NOBODY) for one in (made_of, None))
+        return same, of_its_code, *untold
 
     def of_ingredient(self, medicine: ItemFact) -> tuple[list[ItemFact], ...]:
         """Return lists of those that may share an ingredient; none where this one's are not told. One product shares all."""
@@ -102,30 +120,6 @@ class Medicines:
             return ()
         shared = [self._ingredients.get(ingredient, _NOBODY) for ingredient in sorted(product.ingredients)]
         return *shared, self._no_ingredients, *self.of_product(medicine)[:1]
-
-
-class Days:
-    """Items by the first and by the last day that they may be of."""
-
-    def __init__(self, items: Iterable[ItemFact]) -> None:
-        self._by_first = sorted(items, key=_first_day)
-        self._by_last = sorted(self._by_first, key=_last_day)
-
-    def before(self, item: ItemFact) -> list[ItemFact]:
-        """Return those that may be of an earlier day, in their order."""
-        return sorted(self._by_first[: bisect_left(self._by_first, item.span[1], key=_first_day)], key=_place)
-
-    def after(self, item: ItemFact) -> list[ItemFact]:
-        """Return those that may be of a later day, in their order."""
-        return sorted(self._by_last[bisect_right(self._by_last, item.span[0], key=_last_day) :], key=_place)
-
-
-def _first_day(item: ItemFact) -> int:
-    return item.span[0]
-
-
-def _last_day(item: ItemFact) -> int:
-    return item.span[1]
 
 
 class Dated:
@@ -182,6 +176,15 @@ class Twins:
 
 def _told(entry: ItemFact) -> frozenset[str | None]:
     return frozenset(info.system for info in entry.infos if info.speaks)
+
+
+def together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
+    """Return the members of lists, once and in their order."""
+    filled = [found for found in lists if found]
+    if len(filled) < 2:
+        return filled[0] if filled else []
+    every = {member.index: member for found in filled for member in found}
+    return [every[index] for index in sorted(every)]
 
 
 def _place(item: ItemFact) -> int:

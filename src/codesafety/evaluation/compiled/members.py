@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from decimal import Decimal
 
 from codesafety import ir
 from codesafety.evaluation.compiled.answers import Answer, Operand, some
 from codesafety.evaluation.facts import ItemFact, Unseen
+from codesafety.evaluation.work import A_MEMBER, Work
 
 Judge = Callable[[Operand], Answer]
 Judged = list[tuple[Operand, Answer]]
@@ -32,6 +34,79 @@ def judged(
     return found + [(m, answer) for m in unseen if (answer := judge_unseen(m)) is not False]
 
 
+class Tally:
+    """Whether there are N different keys among members that are asked again and again, each time without some.
+
+    They are judged once, and no more of them than it takes; what is weighed in the end is weighed once for all that leave as many.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        needed: Decimal,
+        members: Sequence[ItemFact],
+        unseen: Judged,
+        judge: Judge,
+        key_of: Callable[[ItemFact], Hashable | None],
+        weigh: Callable[[Judged], Answer],
+    ) -> None:
+        self._work = work
+        self._needed = needed
+        self._members = members
+        self._next = 0
+        self._unseen = unseen
+        self._judge = judge
+        self._key_of = key_of
+        self._weigh = weigh
+        self._weighed: dict[int, Answer] = {}
+        self._found: list[tuple[ItemFact, Answer]] = []
+        self._keys: dict[int, Hashable] = {}
+        self._sure: Counter[Hashable] = Counter()
+        self._open: set[int] = set()
+        self._open_keys: set[Hashable] = set()
+
+    def without(self, others: frozenset[int]) -> Answer:
+        """Answer without the others."""
+        keys, sure = self._keys, self._sure
+        gone = Counter([keys[other] for other in others if other in keys])
+        n = len(sure) - sum([1 for key, times in gone.items() if times == sure[key]])
+        while n < self._needed:
+            if self._next == len(self._members):
+                return self._whole(others, gone, n)
+            self._work.spend(A_MEMBER)
+            member = self._members[self._next]
+            answer, key = self._judge(member), self._key_of(member)
+            self._next += 1
+            if answer is False:
+                continue
+            self._found.append((member, answer))
+            if answer is not True or key is None:
+                self._open.add(member.index)
+                self._open_keys.add(key)
+                continue
+            sure[key] += 1
+            keys[member.index] = key
+            if member.index in others:
+                gone[key] += 1
+            elif sure[key] - gone[key] == 1:
+                n += 1
+        return True
+
+    def _whole(self, others: frozenset[int], gone: Counter[Hashable], n: int) -> Answer:
+        """Answer where every member is judged, and N different keys are not sure."""
+        if not (self._open or self._unseen):
+            return False
+        lost = [key for key, times in gone.items() if times == self._sure[key]]
+        alike = self._open.isdisjoint(others) and self._open_keys.isdisjoint(lost)
+        if alike and n in self._weighed:
+            return self._weighed[n]
+        self._work.spend(len(self._found) * A_MEMBER)
+        answer = self._weigh([*((m, answer) for m, answer in self._found if m.index not in others), *self._unseen])
+        if alike:
+            self._weighed[n] = answer
+        return answer
+
+
 def some_member(found: Judged) -> Answer:
     """Answer whether one of the members is as asked."""
     return some(answer for _, answer in found)
@@ -44,7 +119,7 @@ def at_least_days(needed: Decimal | None, needed_name: str, found: Judged, date_
     """Answer whether members stand on N different days."""
     if needed is None:
         return frozenset((needed_name,))
-    return _at_least(needed, [(_day(member), member, answer) for member, answer in found], date_name)
+    return _at_least(needed, [(exact_day(member), member, answer) for member, answer in found], date_name)
 
 
 def at_least_items(needed: Decimal | None, needed_name: str, key_of: Callable[[ItemFact], Hashable], found: Judged) -> Answer:
@@ -79,7 +154,7 @@ def _at_least(needed: Decimal, found: list[tuple[Hashable, Operand, Answer]], la
     return False if not unbounded and len(sure) + len(more) + unkeyed < needed else frozenset(missing)
 
 
-def _day(member: Operand) -> int | None:
+def exact_day(member: Operand) -> int | None:
     first, last = member.span
     return first if first == last else None
 
@@ -90,8 +165,8 @@ def at_least_episodes(
     """Answer whether members stand on N runs of days, each more than `apart` days after the one before."""
     if needed is None or apart is None:
         return frozenset(name for name, value in ((needed_name, needed), (apart_name, apart)) if value is None)
-    days = sorted({day for member, answer in found if answer is True and (day := _day(member)) is not None})
-    others = [(member, answer) for member, answer in found if answer is not True or _day(member) is None]
+    days = sorted({day for member, answer in found if answer is True and (day := exact_day(member)) is not None})
+    others = [(member, answer) for member, answer in found if answer is not True or exact_day(member) is None]
     gaps = [place for place in range(1, len(days)) if days[place] - days[place - 1] > apart]
     loose = [not _is_near(member, days, apart) for member, _ in others]
     deciding = list(loose)
@@ -112,7 +187,7 @@ def at_least_episodes(
         if decides:
             if not isinstance(answer, bool):
                 missing |= answer
-            if isinstance(member, ItemFact) and _day(member) is None:
+            if isinstance(member, ItemFact) and exact_day(member) is None:
                 missing.add(date_name)
     return frozenset(missing)
 

@@ -26,11 +26,8 @@ def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, ot
             ir.SameProduct(left, right) | ir.SharesIngredient(left, right) | ir.SameEntry(left, right) | ir.Overlaps(left, right)
         ):
             return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
-        case (
-            ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right))
-            | ir.SameDay(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
-            | ir.Before(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
-            | ir.Beyond(ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right))
+        case ir.FieldSame(ir.Field(name="code", var=ir.Var() as left), ir.Field(name="code", var=ir.Var() as right)) | ir.SameDay(
+            ir.Field(name="date", var=ir.Var() as left), ir.Field(name="date", var=ir.Var() as right)
         ):
             return [condition] if isinstance(condition, wanted) and {left.slot, right.slot} == {one, other} else []
         case _:
@@ -47,10 +44,68 @@ def alone(condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
         case ir.And(parts):
             return [found for part in parts for found in alone(part, slot)]
         case _:
-            every = [*parts_of((condition,))]
-            looks_further = any(isinstance(part, ir.Quantified | ir.Ordered | ir.Custom) for part in every)
-            slots = {part.slot for part in every if isinstance(part, ir.Var)}
-            return [condition] if slots <= {slot} and not looks_further else []
+            slots = slots_of(condition)
+            return [condition] if slots is not None and slots <= {slot} else []
+
+
+def slots_of(condition: ir.Condition) -> set[int] | None:
+    """Return the slots that a condition looks at; None where it looks further, at members or by a predicate at anything."""
+    every = [*parts_of((condition,))]
+    if any(isinstance(part, ir.Quantified | ir.Ordered | ir.Custom) for part in every):
+        return None
+    return {part.slot for part in every if isinstance(part, ir.Var)}
+
+
+def looks_at_days_alone(condition: ir.Condition | None, slot: int) -> bool:
+    """Return whether of all but what stands in a slot, the message and its patient, a condition looks at nothing but the date."""
+    return not _looks_at_more((condition,), slot)
+
+
+def _looks_at_more(nodes: Iterable[object], slot: int) -> bool:
+    for node in nodes:
+        match node:
+            case ir.Quantified() | ir.Ordered() | ir.Custom():
+                return True
+            case ir.Field(name="date"):
+                continue
+            case ir.Var() if node.slot != slot:
+                return True
+            case tuple():
+                if _looks_at_more(node, slot):
+                    return True
+            case _:
+                if _looks_at_more((getattr(node, name) for name in names_of(node)), slot):
+                    return True
+    return False
+
+
+Part = tuple[ir.Condition, bool]
+"""A condition, and whether it must hold or must not."""
+_MOST_WAYS = 16
+
+
+def ways(condition: ir.Condition, *, holds: bool = True) -> list[tuple[Part, ...]]:
+    """Return ways of which one must be so where a condition holds, or does not hold: what must all be so in each.
+
+    Where there are too many, less is asked of each.
+    """
+    match condition:
+        case ir.Named(part=part):
+            return ways(part, holds=holds)
+        case ir.Not(part):
+            return ways(part, holds=not holds)
+        case ir.And(parts) | ir.Or(parts):
+            each = [ways(part, holds=holds) for part in parts]
+            if isinstance(condition, ir.Or) is holds:
+                every = [way for found in each for way in found]
+                return every if len(every) <= _MOST_WAYS else [()]
+            joined: list[tuple[Part, ...]] = [()]
+            for found in sorted(each, key=len):
+                if len(joined) * len(found) <= _MOST_WAYS:
+                    joined = [(*one, *other) for one in joined for other in found]
+            return joined
+        case _:
+            return [((condition, holds),)]
 
 
 def parts_of(nodes: Iterable[object]) -> Iterator[object]:
@@ -61,21 +116,6 @@ def parts_of(nodes: Iterable[object]) -> Iterator[object]:
             yield from parts_of(getattr(node, name) for name in names)
         elif isinstance(node, tuple):
             yield from parts_of(node)
-
-
-def first_slot(condition: ir.Condition | None, one: int, other: int, binding: Binding) -> int | None:
-    """Return in which of two slots the earlier must stand, by its day, for a condition to hold; None where either may."""
-    slots = {_slot(relation.left) for relation in needed(condition, ir.Before, one, other)}
-    for relation in needed(condition, ir.Beyond, one, other):
-        if relation.side == "from" or isinstance(relation.length, ir.Field) or binding.length(relation.length).n < 0:
-            return None
-        slots.add(_slot(relation.left if relation.side == "before" else relation.right))
-    return slots.pop() if len(slots) == 1 else None
-
-
-def _slot(operand: ir.DateOperand) -> int:
-    assert isinstance(operand, ir.Field) and isinstance(operand.var, ir.Var)
-    return operand.var.slot
 
 
 def share_a_day(overlaps: Sequence[ir.Overlaps], binding: Binding) -> bool:

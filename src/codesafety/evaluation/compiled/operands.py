@@ -14,6 +14,7 @@ from codesafety.evaluation import atoms
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.calendar import NEVER
 from codesafety.evaluation.compiled import answers as codegen_answers
+from codesafety.evaluation.compiled import joins
 from codesafety.evaluation.compiled import members as codegen_members
 from codesafety.evaluation.compiled import numbers as codegen_numbers
 from codesafety.evaluation.compiled.python_syntax import attribute, call, const, item, method, name, or_else, several
@@ -229,7 +230,7 @@ RUNTIME: Mapping[str, object] = {
         for key, value in vars(steps).items()
         if callable(value) and not key.startswith("_")
     },
-    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field)},
+    **{f.__name__: f for f in (atoms.item_date, atoms.item_field, atoms.coding_field, joins.together)},
     "NEVER": NEVER,
     "UNIT_days": ir.Unit.DAYS,
     "UNIT_weeks": ir.Unit.WEEKS,

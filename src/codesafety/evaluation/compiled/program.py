@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from codesafety import ir
@@ -21,6 +22,8 @@ from codesafety.evaluation.compiled.standing import Concept, Concepts, rows_of
 from codesafety.evaluation.compiled.triggers import (
     Category,
     Found,
+    Lost,
+    LostAnswer,
     Trigger,
     category,
     listed_sets,
@@ -36,14 +39,14 @@ from codesafety.evaluation.outcome import Application, Bindable, Broken, Outcome
 from codesafety.evaluation.work import A_JUDGEMENT, A_RULE, AN_ANSWER, NotAsked
 from codesafety.record import Coding, Entry, Medication
 
-Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger], ...]
+Plan = tuple[tuple[Callable[[Scene, Any], Any], Trigger | Lost], ...]
 Planned = tuple[Plan, tuple[CodeInfo, ...], tuple[Window | None, ...]]
 """The rules that concern a code, what it means, and when all of them are clear: a window for each of `GENDERS`."""
 Concerned = tuple[int, int, Entry | Medication, Planned]
 """The place of the whole item and that of the part, the item as sent, and the rules that concern it."""
 Classes = tuple[tuple[Category, tuple[tuple[int, int], ...]], ...]
 """How many rules there are of each category, by their validity."""
-Hit = tuple[ItemFact | None, Trigger, Any, Any]
+Hit = tuple[ItemFact | None, Trigger | Lost, Any, Any]
 
 
 class Tallies(Mapping[int | None, Tally]):
@@ -106,10 +109,11 @@ class _Asked:
         self._program, self._scene, self._skipped = program, scene, skipped
         self._failed: dict[int, dict[int | None, Exception]] = {}
 
-    def fails(self, trigger: Trigger, whole: ItemFact | None, error: Exception) -> None:
+    def fails(self, trigger: Trigger | Lost, whole: ItemFact | None, error: Exception) -> None:
         """Note that a rule failed on an item; the first time counts. What is not in force or switched off was not to be asked."""
-        if not self._program.is_off(trigger, whole, self._scene, self._skipped):
-            self._failed.setdefault(trigger.number, {}).setdefault(_place(whole), error)
+        for each in trigger.triggers if isinstance(trigger, Lost) else (trigger,):
+            if not self._program.is_off(each, whole, self._scene, self._skipped):
+                self._failed.setdefault(each.number, {}).setdefault(_place(whole), error)
 
     def in_vain(self, trigger: Trigger, whole: ItemFact | None) -> bool:
         """Return whether what a rule answers for an item counts for nothing."""
@@ -159,7 +163,7 @@ class Program:
             rule = self.rules[number]
             first, *rarer = shapes(rule)
             functions = generate(self.binding, self._concepts.numbers, [(number, rule, first)], "maybe")
-            written: tuple[Shape | Side, ...] = (first, "subject", "partner", "either")
+            written: tuple[Shape | Side, ...] = (first, "subject", "partner", "either", "subjects", "partners")
             made = {shape: functions[name] for shape in written if (name := function_name(number, shape)) in functions}
             made.update((shape, self._when_needed(number, shape)) for shape in rarer)
             found = self._maybe[number] = _once_for_alike(rule, made)
@@ -225,20 +229,25 @@ class Program:
         return planned
 
     def _make_plan(self, is_entry: bool, concept: Concept, tables: tuple[str, ...]) -> tuple[Plan, tuple[Window | None, ...]]:
-        found = [(trigger.ask, trigger) for trigger in self._always[is_entry]]
+        found = [(trigger, False) for trigger in self._always[is_entry]]
         by_set = self._by_set[is_entry]
-        untold = False
         for number in (*concept.sure, *concept.unsure):
-            lost = number in concept.blank
-            triggers = by_set.get(number, ())
-            untold = untold or (lost and any(t.lost is not None for t in triggers))
-            found += [(t.lost if lost and t.lost is not None else t.ask, t) for t in triggers]
+            found += [(t, number in concept.blank and t.lost is not None) for t in by_set.get(number, ())]
         for table in tables:
-            found += [(trigger.ask, trigger) for trigger in self._by_table[is_entry][table]]
-        found.sort(key=lambda pair: pair[1].number)
-        every = {trigger.number: self.rules[trigger.number] for _, trigger in found}.values()
-        windows = {} if untold else common(windows_of(rule, self.binding) for rule in every)
-        return tuple(found), tuple(windows.get(gender) for gender in GENDERS)
+            found += [(trigger, False) for trigger in self._by_table[is_entry][table]]
+        found.sort(key=lambda pair: pair[0].number)
+        told = {trigger.number for trigger, lost in found if not lost}
+        plan: list[tuple[Callable[[Scene, Any], Any], Trigger | Lost]] = [
+            (trigger.lost if lost and trigger.lost is not None else trigger.ask, trigger)
+            for trigger, lost in found
+            if trigger.number in told
+        ]
+        if untold := [trigger for trigger, _ in found if trigger.number not in told]:
+            together = Lost(untold)
+            plan.append((together.ask, together))
+        every = {trigger.number: self.rules[trigger.number] for trigger, _ in found}.values()
+        windows = {} if any(lost for _, lost in found) else common(windows_of(rule, self.binding) for rule in every)
+        return tuple(plan), tuple(windows.get(gender) for gender in GENDERS)
 
     def _has_rows(self, table: str, concept: Concept) -> bool:
         return bool(rows_of(concept.infos, self.binding.tables[table])) or self.binding.table_systems[table] not in concept.told
@@ -248,7 +257,8 @@ class Program:
         concept = self._concepts.of(item)
         tables = tuple(table for table in self._by_table[item.is_entry] if self._has_rows(table, concept))
         plan, _ = self._make_plan(item.is_entry, concept, tables)
-        return (*(trigger for _, trigger in plan), *self._codings, *self._texts)
+        ways_in = [each for _, trigger in plan for each in (trigger.triggers if isinstance(trigger, Lost) else (trigger,))]
+        return (*sorted(ways_in, key=attrgetter("number")), *self._codings, *self._texts)
 
     def listed_with(self, item: ItemFact) -> frozenset[str]:
         """Return the value sets whose members some rule looks through, and in which an item is or may be."""
@@ -371,16 +381,16 @@ class Program:
             try:
                 work.ask(len(plan))
             except NotAsked as why:
-                for _, trigger in plan:
-                    asked.fails(trigger, incoming[whole], why)
+                for _, way_in in plan:
+                    asked.fails(way_in, incoming[whole], why)
                 continue
-            for ask, trigger in plan:
+            for ask, way_in in plan:
                 try:
                     if found := ask(scene, part):
-                        spend_alone(AN_ANSWER)
-                        hits.append((incoming[whole], trigger, part, found))
+                        spend_alone(len(found) * AN_ANSWER if isinstance(way_in, Lost) else AN_ANSWER)
+                        hits.append((incoming[whole], way_in, part, found))
                 except Exception as error:  # noqa: BLE001  as above
-                    asked.fails(trigger, incoming[whole], error)
+                    asked.fails(way_in, incoming[whole], error)
         return hits
 
     @staticmethod
@@ -405,24 +415,57 @@ class Program:
     def _outcomes(self, scene: Scene, hits: Sequence[Hit], asked: _Asked) -> tuple[Outcome, ...]:
         """Return the outcomes of hits, in order of items and rules. A rule that failed on an item has none there."""
         grouped: dict[tuple[int, int], tuple[Trigger, ItemFact | None, list[Application]]] = {}
-        for whole, trigger, subject, found in hits:
-            if asked.in_vain(trigger, whole):
-                continue
+        outcomes: dict[int, list[tuple[int, Outcome]]] = {}
+
+        def taken(trigger: Trigger, whole: ItemFact | None) -> list[Application]:
             place = (-1 if whole is None else whole.index, trigger.number)  # the message comes first
-            entry = grouped.setdefault(place, (trigger, whole, []))
+            return grouped.setdefault(place, (trigger, whole, []))[2]
+
+        for whole, trigger, subject, found in hits:
             try:
                 scene.work.in_time()
-                entry[2].extend(self._applications(scene, trigger, subject, found))
+            except NotAsked as why:
+                asked.fails(trigger, whole, why)
+                continue
+            if isinstance(trigger, Lost):
+                assert whole is not None
+                if len(scene.facts.parts(whole)) == 1:
+                    outcomes[whole.index] = list(self._not_understood(scene, whole, found, asked))
+                    continue
+                for each, missing, _ in found:
+                    taken(each, whole).extend(Application(subject, None, Status.CANNOT_TELL, one) for one in missing)
+                continue
+            if asked.in_vain(trigger, whole):
+                continue
+            applications = taken(trigger, whole)
+            try:
+                applications.extend(self._applications(scene, trigger, subject, found))
             except Exception as error:  # noqa: BLE001  as above
                 asked.fails(trigger, whole, error)
-        outcomes: list[Outcome] = []
-        for place in sorted(grouped):
-            trigger, whole, applications = grouped[place]
+        for place, number in sorted(grouped):
+            trigger, whole, applications = grouped[place, number]
             if asked.in_vain(trigger, whole):
                 continue
             if (outcome := self._outcome(scene, trigger, whole, _distinct(applications))) is not None:
-                outcomes.append(outcome)
-        return tuple(outcomes)
+                outcomes.setdefault(place, []).append((number, outcome))
+        return tuple([outcome for place in sorted(outcomes) for _, outcome in sorted(outcomes[place], key=itemgetter(0))])
+
+    def _not_understood(
+        self, scene: Scene, item: ItemFact, answers: tuple[LostAnswer, ...], asked: _Asked
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield what cannot be told of an item without parts, by the number of the rule."""
+        in_force = {0: True}
+        for trigger, each, missing in answers:
+            if asked.in_vain(trigger, item):
+                continue
+            applications = tuple([Application(item, None, Status.CANNOT_TELL, one) for one in each])
+            window = self._window_of[trigger.number]
+            if window not in in_force:
+                in_force[window] = self.in_force(window, item, scene) is True
+            if in_force[window]:
+                yield trigger.number, Outcome(trigger.rule, item, Status.CANNOT_TELL, missing, applications)
+            elif (outcome := self._outcome(scene, trigger, item, list(applications))) is not None:
+                yield trigger.number, outcome
 
     def _outcome(self, scene: Scene, trigger: Trigger, whole: ItemFact | None, applications: list[Application]) -> Outcome | None:
         left = [a for a in applications if a.status is not Status.CLEAR]

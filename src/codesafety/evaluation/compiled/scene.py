@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from operator import attrgetter
 from typing import TypeVar
 
 from codesafety.evaluation.atoms import item_codings, products_answer
 from codesafety.evaluation.calendar import NEVER, Interval, add
 from codesafety.evaluation.codes import BoundSet, CodeInfo
-from codesafety.evaluation.compiled.joins import Courses, Days, Medicines, Twins, of_each_kind
+from codesafety.evaluation.compiled.joins import Medicines, Spread, Twins, course_days, of_each_kind
 from codesafety.evaluation.compiled.standing import Concept, Concepts
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact, TextFact, Unseen
 from codesafety.evaluation.outcome import Application
@@ -75,8 +76,8 @@ class Scene:
         self._any: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] | None = None
         self._sure: tuple[dict[int, list[ItemFact]], dict[int, list[ItemFact]]] = ({}, {})
         self._by_medicine: dict[int, Medicines] = {}
-        self._courses: dict[int, Courses] = {}
-        self._days: dict[int, Days] = {}
+        self._courses: dict[int, Spread] = {}
+        self._days: dict[int, Spread] = {}
         self._kinds: dict[int, list[ItemFact]] = {}
         self._twins: dict[int, Twins] = {}
         self._concepts: dict[int, Concept] = {}
@@ -177,15 +178,15 @@ class Scene:
         """Return those of some listed medicines whose days may meet this one's (a superset; for joins only)."""
         courses = self._courses.get(id(medicines))
         if courses is None:
-            courses = self._courses[id(medicines)] = Courses(medicines)  # the list is the scene's own, and stays
-        return courses.beside(item)
+            courses = self._courses[id(medicines)] = Spread(medicines, course_days)  # the list is the scene's own, and stays
+        return courses.between(*course_days(item))
 
-    def days(self, items: list[ItemFact]) -> Days:
-        """Return some listed items by their days (for joins only)."""
+    def between(self, items: list[ItemFact], first: int, last: int) -> list[ItemFact]:
+        """Return those of some listed items that may be of a day from the first to the last (for joins only)."""
         days = self._days.get(id(items))
         if days is None:
-            days = self._days[id(items)] = Days(items)  # the list is the scene's own, and stays
-        return days
+            days = self._days[id(items)] = Spread(items, attrgetter("span"))  # the list is the scene's own, and stays
+        return days.between(first, last)
 
     def by_themselves(self, members: list[ItemFact], may: Callable[..., bool]) -> list[ItemFact]:
         """Return those of some listed members that may do by what is asked of each by itself, which is asked once."""
@@ -257,6 +258,12 @@ class Scene:
         question = function, unseen, self.facts.alike(item), order, self.facts.shared_id(item)
         if question not in self._memo:
             self._memo[question] = function(self, item, *unseen)
+        return self._memo[question]  # type: ignore[return-value]
+
+    def answered_once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """Return the answer to a question, on which alone it depends: worked out once."""
+        if question not in self._memo:
+            self._memo[question] = answer()
         return self._memo[question]  # type: ignore[return-value]
 
     # ------------------------------------------------------------------------------------------ membership

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from operator import attrgetter
@@ -12,7 +12,8 @@ from codesafety import ir
 from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
-from codesafety.evaluation.compiled.needed import first_slot, needed, parts_of, share_a_day
+from codesafety.evaluation.compiled.joins import together
+from codesafety.evaluation.compiled.needed import needed, parts_of, share_a_day
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape, Side
@@ -42,7 +43,7 @@ class Trigger:
     make: Callable[[], Ask]
     set: str | None = None
     table: str | None = None
-    lost: Ask | None = None
+    lost: NotUnderstood | None = None
 
     @cached_property
     def ask(self) -> Ask:
@@ -65,7 +66,7 @@ def triggers_of(
     """Yield the ways into a rule."""
     one, other = rule.trigger.subject, rule.trigger.partner
     if other is None:
-        yield Trigger(number, rule, one.kind, lambda: _alone(one, numbers, asked()), one.set, lost=_not_understood(one))
+        yield Trigger(number, rule, one.kind, lambda: _alone(one, numbers, asked()), one.set, lost=NotUnderstood(one))
     elif one.kind is Kind.TEXT:
         yield Trigger(number, rule, one.kind, lambda: _of_words(rule, numbers, asked()))
     elif other.kind is Kind.ROW:
@@ -74,11 +75,11 @@ def triggers_of(
     else:
         as_subject = partial(_as_subject, number, rule, binding, numbers)
         of_its_order = other.order_of is not None
-        lost = _not_understood(one, other, of_its_order)
+        lost = NotUnderstood(one, other.kind is not Kind.MEDICATION, of_its_order)
         yield Trigger(number, rule, one.kind, lambda: as_subject(asked()), one.set, lost=lost)
         if not rule.trigger.unordered:
             as_partner = partial(_as_partner, number, rule, binding, numbers)
-            lost = _not_understood(other, one, of_its_order)
+            lost = NotUnderstood(other, one.kind is not Kind.MEDICATION, of_its_order)
             yield Trigger(number, rule, other.kind, lambda: as_partner(asked()), other.set, lost=lost)
 
 
@@ -104,22 +105,57 @@ def _context(item: ItemFact, var: ir.Var) -> Answer:
             return stands(item, var.name)
 
 
-def _not_understood(var: ir.Var, beside: ir.Var | None = None, of_its_order: bool = False) -> Ask:
-    """Return what answers for items of which the set has nothing to say: it cannot be told, whatever else the rule asks."""
-    may_stand = _may_stand(var.kind)
-    beside_entry = beside is not None and beside.kind is not Kind.MEDICATION
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """What answers for items of which a trigger's set has nothing to say: it cannot be told, whatever else the rule asks.
 
-    def ask(scene: Scene, item: ItemFact) -> int | Found:
-        if not may_stand(item):
+    `beside`: whether the rule's partners are entries, where it has partners; `of_its_order`: whether they are parts of one order.
+    """
+
+    var: ir.Var
+    beside: bool | None = None
+    of_its_order: bool = False
+
+    def __call__(self, scene: Scene, item: ItemFact) -> int | Found:
+        if not _may_stand(self.var.kind)(item):
             return False
         unseen: frozenset[str] = frozenset()
-        if beside is not None and not _has_seen_another(scene, item, beside_entry, of_its_order):
-            unseen = frozenset(member.called for member in scene.unseen(beside_entry))
+        if self.beside is not None and not _has_seen_another(scene, item, self.beside, self.of_its_order):
+            unseen = frozenset(member.called for member in scene.unseen(self.beside))
             if not unseen:
                 return False
-        return [("not_understood", item, (var, unseen))]
+        return [("not_understood", item, (self.var, unseen))]
 
-    return ask
+
+LostAnswer = tuple[Trigger, tuple[frozenset[str], ...], frozenset[str]]
+"""What is missing of each application that cannot be told, and of all of them."""
+
+
+class Lost:
+    """Rules that no item of a plan can be told of: every way into them is lost. Items that stand alike are answered once."""
+
+    def __init__(self, triggers: Sequence[Trigger]) -> None:
+        self.triggers = triggers
+        self._beside = {
+            (t.lost.beside, t.lost.of_its_order) for t in triggers if t.lost is not None and t.lost.beside is not None
+        }
+
+    def ask(self, scene: Scene, item: ItemFact) -> tuple[LostAnswer, ...]:
+        """Return what cannot be told of an item, by rules in their order."""
+        others = tuple([_has_seen_another(scene, item, *each) for each in self._beside])
+        said = (item.history, item.context) if item.is_entry else ()
+        question = self, item.stands, said, others
+        return scene.answered_once(question, partial(self._answers, scene, item))
+
+    def _answers(self, scene: Scene, item: ItemFact) -> tuple[LostAnswer, ...]:
+        every: dict[int, tuple[Trigger, dict[frozenset[str], None]]] = {}
+        for trigger in self.triggers:
+            assert trigger.lost is not None
+            for _, _, (var, unseen) in trigger.lost(scene, item) or ():  # type: ignore[union-attr]
+                application = not_understood_application(item, var, unseen)
+                if application.status is Status.CANNOT_TELL:
+                    every.setdefault(trigger.number, (trigger, {}))[1][application.missing] = None
+        return tuple((trigger, tuple(missing), frozenset().union(*missing)) for trigger, missing in every.values())
 
 
 def not_understood_application(item: ItemFact, var: ir.Var, unseen: frozenset[str]) -> Application:
@@ -152,12 +188,17 @@ def _alone(one: ir.Var, numbers: Mapping[str, int], asked: Asked) -> Ask:
 
 
 def _candidates(
-    rule: ir.Rule, wanted: ir.Var, binding: Binding, numbers: Mapping[str, int], may: Callable[..., bool] | None
+    rule: ir.Rule,
+    wanted: ir.Var,
+    binding: Binding,
+    numbers: Mapping[str, int],
+    may: Callable[..., bool] | None,
+    *narrow: Callable[..., list[ItemFact]] | None,
 ) -> Callable[[Scene, ItemFact], list[ItemFact]]:
-    """Return what finds the members that may stand beside an item: of medicines whose days must meet, those whose days may; where
-    one side must be of an earlier day, those that may be.
+    """Return what finds the members that may stand beside an item: of medicines whose days must meet, those whose days may.
 
-    `may`: what they are asked by themselves, if anything.
+    `may`: what they are asked by themselves, if anything. `narrow`: what leaves out those whose days do not go with the item's, on
+    each side that they may stand on.
     """
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
@@ -167,13 +208,11 @@ def _candidates(
         lists = lambda scene, item: tuple([scene.of_each_kind(found) for found in every_list(scene, item)])  # noqa: E731
     overlaps = needed(rule.when, ir.Overlaps, one.slot, other.slot)
     if share_a_day(overlaps, binding):
-        return lambda scene, item: _together(scene.at_one_time(found, item) for found in lists(scene, item))
-    first = None if rule.trigger.unordered else first_slot(rule.when, one.slot, other.slot, binding)
-    if first == wanted.slot:
-        return lambda scene, item: _together(scene.days(found).before(item) for found in lists(scene, item))
-    if first is not None:
-        return lambda scene, item: _together(scene.days(found).after(item) for found in lists(scene, item))
-    return lambda scene, item: _together(lists(scene, item))
+        return lambda scene, item: together(scene.at_one_time(found, item) for found in lists(scene, item))
+    narrowing = [each for each in narrow if each is not None]
+    if len(narrowing) == len(narrow):
+        return lambda scene, item: together(each(scene, found, item) for found in lists(scene, item) for each in narrowing)
+    return lambda scene, item: together(lists(scene, item))
 
 
 def looks_no_further(rule: ir.Rule) -> bool:
@@ -241,23 +280,15 @@ def _members(wanted: ir.Var, numbers: Mapping[str, int], may: Callable[..., bool
     return every if may is None else lambda scene: scene.by_themselves(every(scene), may)
 
 
-def _together(lists: Iterable[list[ItemFact]]) -> list[ItemFact]:
-    """Return the members of lists, once and in their order."""
-    filled = [found for found in lists if found]
-    if len(filled) < 2:
-        return filled[0] if filled else []
-    every = {member.index: member for found in filled for member in found}
-    return [every[index] for index in sorted(every)]
-
-
 def _as_subject(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[str, int], asked: Asked) -> Ask:
     """Ask about an item in the trigger's place, beside every partner; a pair without order stands incoming first."""
     other = rule.trigger.partner
     assert other is not None
     as_subject, as_partner = asked.get("subject", _anything), asked.get("partner", _anything)
-    beside_a_subject, beside_a_partner, beside_either = (
-        _candidates(rule, other, binding, numbers, asked.get(side)) for side in ("partner", "subject", "either")
-    )
+    partners, subjects = asked.get("partners"), asked.get("subjects")
+    beside_a_subject = _candidates(rule, other, binding, numbers, asked.get("partner"), partners)
+    beside_a_partner = _candidates(rule, other, binding, numbers, asked.get("subject"), subjects)
+    beside_either = _candidates(rule, other, binding, numbers, asked.get("either"), partners, subjects)
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     is_entry = other.kind is not Kind.MEDICATION
     may_stand = _may_stand(rule.trigger.subject.kind)
@@ -310,7 +341,7 @@ def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
     is_entry = other.kind is not Kind.MEDICATION
     pair, unseen_partner = asked["pair"], asked["unseen_partner"]
     listed = None if other.set is None else numbers[other.set]
-    no_further = looks_no_further(rule)
+    no_further, narrow = looks_no_further(rule), asked.get("partners")
 
     def ask(scene: Scene, text: TextFact) -> bool | Found:
         found: Found = []
@@ -318,6 +349,8 @@ def _of_words(rule: ir.Rule, numbers: Mapping[str, int], asked: Asked) -> Ask:
         scene.work.spend(A_PAIR)
         if no_further and scene.heard(pair, text):
             members = scene.of_each_kind(members)
+        if narrow is not None:
+            members = narrow(scene, members, text)
         excluded = scene.excluded(text.item)
         for member in scene.work.counted(members):
             if member.index not in excluded and pair(scene, text, member):
@@ -334,7 +367,7 @@ def _as_partner(number: int, rule: ir.Rule, binding: Binding, numbers: Mapping[s
     """Ask about an item in the partner's place, beside everything that may stand in the trigger's."""
     one, other = rule.trigger.subject, rule.trigger.partner
     assert other is not None
-    find = _candidates(rule, one, binding, numbers, asked.get("subject"))
+    find = _candidates(rule, one, binding, numbers, asked.get("subject"), asked.get("subjects"))
     pair, unseen_subject, as_partner = asked["pair"], asked["unseen_subject"], asked.get("partner", _anything)
     is_entry = one.kind is not Kind.MEDICATION
     may_stand = _may_stand(other.kind)

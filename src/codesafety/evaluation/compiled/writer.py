@@ -16,7 +16,7 @@ from typing import Any, Literal
 from codesafety import ir
 from codesafety.collection import no_collection
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.needed import alone, needed, share_a_day
+from codesafety.evaluation.compiled.needed import Part, alone, looks_at_days_alone, needed, share_a_day, slots_of, ways
 from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
 from codesafety.evaluation.compiled.python_syntax import (
     FALSE,
@@ -27,6 +27,7 @@ from codesafety.evaluation.compiled.python_syntax import (
     call,
     compare,
     const,
+    either_or,
     equal,
     for_each,
     function,
@@ -39,15 +40,19 @@ from codesafety.evaluation.compiled.python_syntax import (
     when,
 )
 from codesafety.evaluation.compiled.steps import Steps
+from codesafety.evaluation.compiled.windows import Window, narrow
 from codesafety.ir import Kind
 
 Shape = Literal["one", "pair", "unseen_partner", "unseen_subject"]
 """What an application binds: one thing; two; or two of which one was not seen. A row is a seen partner."""
-Side = Literal["subject", "partner", "either"]
-"""A side of a pair that an item may stand on, by what is asked of it by itself; of a pair without order, either."""
+Side = Literal["subject", "partner", "either", "subjects", "partners"]
+"""A side of a pair that an item may stand on, by what is asked of it by itself; of a pair without order, either. *subjects*,
+*partners*: those of some listed items that may stand there beside an item on the other side."""
 Functions = dict[str, Callable[..., Any]]
 _STANDING = {Kind.ENTRY: "stands", Kind.MEDICATION: "stands", Kind.HISTORY: "history"}
 """The attribute that says whether an item stands as one of a kind: 2 yes, 1 unknown, 0 no. Any item may be a mention."""
+_FEW = 8
+"""Members that are each asked as they are: to find which of them may do would cost as much."""
 _WORK = attribute(name(SCENE), "work")
 
 
@@ -106,7 +111,7 @@ class Writer:
                 frames.append({one.slot: second, other.slot: first})
         body = self._maybe_rule(rule, frames) if purpose == "maybe" else self._exact_rule(rule, frames)
         self.functions.append(function(function_name(number, shape), arguments, [returns(body)]))
-        if purpose == "maybe" and shape == "pair" and one.kind is not Kind.TEXT:
+        if purpose == "maybe" and shape == "pair":
             assert other is not None
             self._sides(number, rule, one, other)
 
@@ -114,6 +119,10 @@ class Writer:
         """Write functions that ask an item whether it may stand on a side of a pair, where the rule asks anything of it by itself."""
         if other.kind is Kind.ROW:
             return
+        self._beside(number, rule, "partners", other, one)
+        if one.kind is Kind.TEXT:
+            return
+        self._beside(number, rule, "subjects", one, other)
         asked: dict[Side, ast.expr] = {}
         sides: tuple[tuple[Side, ir.Var], ...] = (("subject", one), ("partner", other))
         for side, var in sides:
@@ -126,6 +135,13 @@ class Writer:
             asked["either"] = any_of(asked.values())
         for each, answer in asked.items():
             self.functions.append(function(function_name(number, each), [SCENE, "x"], [returns(answer)]))
+
+    def _beside(self, number: int, rule: ir.Rule, side: Side, wanted: ir.Var, beside: ir.Var) -> None:
+        """Write a function that narrows members on one side of a pair to those that may stand beside an item on the other."""
+        item = Place("x", beside.name, beside.kind)
+        narrowed = self._narrowed(rule.when, wanted, {beside.slot: item}, sure=False)
+        if narrowed is not None:
+            self.functions.append(function(function_name(number, side), [SCENE, "found", "x"], narrowed))
 
     def _maybe_rule(self, rule: ir.Rule, frames: Sequence[Frame]) -> ast.expr:
         frame = frames[0]
@@ -262,8 +278,8 @@ class Writer:
             body.append(for_each(unseen.variable, _unseen_members(member), [when(test, [returns(const(True))])]))
         return self._function([*body, returns(FALSE)], frame)
 
-    def _members(self, condition: ir.Quantified | ir.Ordered, frame: Frame, *, sure: bool) -> ast.expr:
-        """Return the members to look at, each of which counts as work; of the order of one that was not seen, any may be.
+    def _members(self, condition: ir.Quantified | ir.Ordered, frame: Frame, *, sure: bool, counted: bool = True) -> ast.expr:
+        """Return the members to look at, each of which counts as work (`counted`); of the order of one that was not seen, any may be.
 
         Of medicines that must share a day with one that was seen, those that may; else those that may do by themselves.
         """
@@ -282,13 +298,61 @@ class Writer:
         else:
             if var.order_of is None and (conditions := alone(condition.where, var.slot)):
                 members = method(name(SCENE), "by_themselves", members, self._alone(conditions, var, sure=sure))
-        return method(_WORK, "counted", members)
+            narrowed = self._narrowed(condition.where, var, frame, sure=sure)
+            if narrowed is not None:
+                arguments = _variables(frame)
+                identifier = f"narrowed_{len(self.functions)}"
+                self.functions.append(function(identifier, [SCENE, "found", *arguments], narrowed))
+                members = call(identifier, name(SCENE), members, *map(name, arguments))
+        return method(_WORK, "counted", members) if counted else members
+
+    def _narrowed(self, condition: ir.Condition | None, var: ir.Var, frame: Frame, *, sure: bool) -> list[ast.stmt] | None:
+        """Write what narrows members that may do by themselves, `found`, to a superset of those that may do beside what stands in a
+        frame: by the days of each way in which the condition may hold. None where nothing narrows them.
+        """
+        if condition is None:
+            return None
+        done = alone(condition, var.slot)
+        lists: list[ast.expr] = []
+        narrows = False
+        every_way = ways(condition)
+        for way in every_way:
+            window = Window()
+            own: list[Part] = []
+            beside: list[ast.expr] = []
+            for part in way:
+                slots = slots_of(part[0])
+                if slots is not None and slots == {var.slot}:
+                    own += [part] if not any(part[0] is asked for asked in done) else []
+                elif slots is not None and var.slot not in slots and slots <= frame.keys():
+                    beside.append(self._part(part, frame, sure=sure))
+                else:
+                    narrows = narrow(window, part, var.slot, frame, self.operands) or narrows
+            members: ast.expr = name("found")
+            if own:
+                members = method(name(SCENE), "by_themselves", members, self._alone_in(own, var, sure=sure))
+            if window:
+                members = method(name(SCENE), "between", members, *window.bounds())
+            elif not (own or beside):
+                return None
+            lists.append(either_or(both(beside), members, const(())) if beside else members)
+        if not narrows:
+            return None
+        few = compare(call("len", name("found")), ast.LtE(), const(_FEW))
+        return [when(few, [returns(name("found"))]), returns(lists[0] if len(lists) == 1 else call("together", several(lists)))]
+
+    def _part(self, part: Part, frame: Frame, *, sure: bool) -> ast.expr:
+        condition, holds = part
+        return self.bound(condition, frame, sure=sure) if holds else negation(self.bound(condition, frame, sure=not sure))
 
     def _alone(self, conditions: list[ir.Condition], var: ir.Var, *, sure: bool) -> ast.expr:
         """Write a function that asks a member what is asked of it beside no other item, and return its name."""
+        return self._alone_in([(condition, True) for condition in conditions], var, sure=sure)
+
+    def _alone_in(self, parts: list[Part], var: ir.Var, *, sure: bool) -> ast.expr:
         member = _member(var)
         identifier = f"alone_{len(self.functions)}"
-        asked = both(self.bound(condition, {var.slot: member}, sure=sure) for condition in conditions)
+        asked = both(self._part(part, {var.slot: member}, sure=sure) for part in parts)
         self.functions.append(function(identifier, [SCENE, member.variable], [returns(asked)]))
         return name(identifier)
 
@@ -307,6 +371,8 @@ class Writer:
                 certainly_none = [when(negation(self.bound(condition.where, inner, sure=False)), [returns(FALSE)])]
                 parts.append(self.exact(condition.where, inner))
             body.append(function(identifier, [place.variable], [*certainly_none, returns(call("every", several(parts)))]))
+        if (tally := self._tally(condition, frame, member)) is not None:
+            return self._function([*body, *tally], frame)
         found = call(
             "judged",
             self._members(condition, frame, sure=False),
@@ -328,6 +394,38 @@ class Writer:
             const(f"{condition.var.name}.date"),
         )
         return self._function([*body, returns(of_the_one)], frame)
+
+    def _tally(self, condition: ir.Quantified | ir.Ordered, frame: Frame, member: Place) -> list[ast.stmt] | None:
+        """Write a count that is made once for all items of one day, where members are asked of no more of them than their day."""
+        places = [place for place in frame.values() if place.kind is not Kind.MESSAGE]
+        if (
+            not isinstance(condition, ir.Quantified)
+            or condition.n is None
+            or isinstance(condition.n, ir.Field)
+            or condition.counted not in ("items", "days")
+            or condition.var.order_of is not None
+            or any(place.kind in (Kind.ROW, Kind.CODING, Kind.TEXT) for place in places)
+            or not looks_at_days_alone(condition.where, condition.var.slot)
+        ):
+            return None
+        needed = self.operands.pool.add(self.operands.number(condition.n, frame))
+        unseen = call(
+            "judged",
+            const(()),
+            const(()),
+            const(()) if condition.found else _unseen_members(member),
+            name("judge"),
+            name("judge_unseen"),
+        )
+        key_of = name("exact_day") if condition.counted == "days" else attribute(name(SCENE), "facts", "key_of")
+        members = self._members(condition, frame, sure=False, counted=False)
+        question = several([self.operands.pool.add(object()), *(attribute(place.value, "span") for place in places)])
+        tally = call("Tally", _WORK, needed, members, unseen, name("judge"), key_of, name("weigh"))
+        return [
+            function("weigh", ["found"], [returns(self._weighed(condition, name("found"), frame))]),
+            function("count", [], [returns(tally)]),
+            returns(method(method(name(SCENE), "answered_once", question, name("count")), "without", name("others"))),
+        ]
 
     def _not_members(self, condition: ir.Quantified | ir.Ordered, frame: Frame) -> ast.expr:
         """What is no other than the items that the frame names; an item that is to be counted itself is no such."""
@@ -358,13 +456,17 @@ class Writer:
 
     def _function(self, body: list[ast.stmt], frame: Frame) -> ast.expr:
         identifier = f"members_{len(self.functions)}"
-        arguments = [SCENE, *sorted(place.variable for place in frame.values() if place.kind is not Kind.MESSAGE)]
+        arguments = [SCENE, *_variables(frame)]
         self.functions.append(function(identifier, arguments, body))
         return call(identifier, *(name(argument) for argument in arguments))
 
 
 def _member(var: ir.Var, *, seen: bool = True) -> Place:
     return Place(f"x{var.slot}", var.name, var.kind, seen)
+
+
+def _variables(frame: Frame) -> list[str]:
+    return sorted(place.variable for place in frame.values() if place.kind is not Kind.MESSAGE)
 
 
 def _unseen_members(member: Place) -> ast.expr:
