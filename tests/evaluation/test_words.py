@@ -10,7 +10,7 @@ from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.words import contradicts, siblings
-from codesafety.record import Coding, Entry, Submission
+from codesafety.record import Coding, Entry, Subject, Submission
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.words.descriptions import denies
 
@@ -23,6 +23,8 @@ TERMINOLOGY = FrozenTerminology(
         "250425007": ["Pregnancy test negative (finding)"],
         "77176002": ["Smoker (finding)"],
         "8392000": ["Non-smoker (finding)"],
+        "84757009": ["Epilepsy (disorder)"],
+        "160341008": ["Family history: Epilepsy (situation)"],
     }
 )
 
@@ -159,6 +161,21 @@ def test_contrary_codes_leave_the_assertion_unknown_and_contrary_words_do_not() 
 def test_a_coding_and_its_own_words(words: str, answer: tuple[bool | None, str | None]) -> None:
     assert contradicts(coded(("sct", "77386006", words))[0], TERMINOLOGY) == answer
     assert contradicts(coded(PREGNANT, text=words)[0], TERMINOLOGY) == answer
+
+
+@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy"])
+def test_words_of_the_family_contradict_a_code_of_the_patient_and_none_of_the_family(words: str) -> None:
+    def said(code: str, subject: Subject | None) -> bool | None:
+        entry = Entry(path="e", codings=(Coding(system="sct", code=code, display=words),), subject=subject)
+        of = Facts(Submission(entries=(entry,)), None, Codebook(TERMINOLOGY))
+        return contradicts(next(of.codings(of.incoming[0])), TERMINOLOGY)[0]
+
+    assert [said("84757009", None), said("84757009", "family"), said("160341008", "family"), said("160341008", None)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_every_name_that_was_sent_with_a_code_is_one_of_its_words() -> None:
