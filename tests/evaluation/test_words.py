@@ -11,7 +11,7 @@ from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
 from codesafety.evaluation.words import contradicts, denied_beside, siblings
-from codesafety.record import Coding, Component, Entry, Qualifier, Submission
+from codesafety.record import Coding, Component, Entry, Qualifier, Subject, Submission
 from codesafety.terminology.frozen import FrozenTerminology
 from codesafety.terminology.words.descriptions import denies
 
@@ -24,6 +24,8 @@ TERMINOLOGY = FrozenTerminology(
         "250425007": ["Pregnancy test negative (finding)"],
         "77176002": ["Smoker (finding)"],
         "8392000": ["Non-smoker (finding)"],
+        "84757009": ["Epilepsy (disorder)"],
+        "160341008": ["Family history: Epilepsy (situation)"],
     }
 )
 
@@ -185,6 +187,21 @@ def test_a_coding_whose_words_are_not_compared(
 @pytest.mark.parametrize(("has_release", "lacking"), [(True, "code"), (False, "release")])
 def test_of_a_code_without_descriptions_it_or_its_release_is_missing(has_release: bool, lacking: str) -> None:
     assert contradicts(coded(("sct", P3, "Pregnant"))[0], SmallTerminology(has_release)) == (None, lacking)
+
+
+@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy"])
+def test_words_of_the_family_contradict_a_code_of_the_patient_and_none_of_the_family(words: str) -> None:
+    def said(code: str, subject: Subject | None) -> bool | None:
+        entry = Entry(path="e", codings=(Coding(system="sct", code=code, display=words),), subject=subject)
+        of = Facts(Submission(entries=(entry,)), None, Codebook(TERMINOLOGY))
+        return contradicts(next(of.codings(of.incoming[0])), TERMINOLOGY)[0]
+
+    assert [said("84757009", None), said("84757009", "family"), said("160341008", "family"), said("160341008", None)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_every_name_that_was_sent_with_a_code_is_one_of_its_words() -> None:

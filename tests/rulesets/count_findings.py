@@ -34,7 +34,7 @@ from codesafety.engine import Engine, load, open_source
 from codesafety.errors import CodesafetyError
 from codesafety.evaluation.facts import Facts
 from codesafety.plugins import Source
-from codesafety.record import Submission
+from codesafety.record import Patient, Submission
 
 DATA = SHARED
 PAGE = ROOT / "docs" / "findings.md"
@@ -118,7 +118,8 @@ def submissions(engine: Engine, paths: list[Path], every: int, counted: Counted)
 
 def concerns(engine: Engine, submission: Submission) -> Counter[str]:
     """Return, by rule, how many of a submission's entries the rule could concern."""
-    facts = Facts(submission, None, engine.binding.codebook)
+    anybody = submission.model_copy(update={"patient": Patient()})  # of whom no rule is clear by gender and age alone
+    facts = Facts(anybody, None, engine.binding.codebook)
     found: Counter[str] = Counter()
     for rule in engine.rules:
         if rule.trigger.subject is not None and rule.trigger.subject.kind is ir.Kind.CODING:
@@ -126,7 +127,7 @@ def concerns(engine: Engine, submission: Submission) -> Counter[str]:
         elif rule.trigger.subject is None:
             found[rule.name] = 1
     seen: set[tuple[int, int]] = set()
-    for whole, _, (plan, _) in engine.program._concerned(facts):
+    for whole, _, _, (plan, *_) in engine.program._concerned(facts):
         for ask, trigger in plan:
             if ask is trigger.ask and (whole, trigger.number) not in seen:
                 seen.add((whole, trigger.number))

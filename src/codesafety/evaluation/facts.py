@@ -13,7 +13,17 @@ from typing import Any, Literal
 
 from codesafety.evaluation.calendar import OPEN_START, Interval
 from codesafety.evaluation.codes import Codebook, CodeInfo
-from codesafety.evaluation.items import CodingFact, ItemFact, SentConcept, TextFact, Unseen, date_of, dosage, sent_concepts
+from codesafety.evaluation.items import (
+    ENVELOPE,
+    CodingFact,
+    ItemFact,
+    SentConcept,
+    TextFact,
+    Unseen,
+    date_of,
+    dosage,
+    sent_concepts,
+)
 from codesafety.evaluation.nhs_number import check_nhs_number
 from codesafety.evaluation.work import Readings, Work
 from codesafety.record import (
@@ -224,11 +234,11 @@ class Facts:
 
     def codings(self, item: ItemFact) -> Iterator[CodingFact]:
         """Yield every coding sent with an item, or with a component of one."""
-        for concept, text, is_product in sent_concepts(item):
+        for concept, text, is_product, role in sent_concepts(item):
             look_up = self.codebook.product if is_product else self.codebook.entry
             sent = SentConcept(concept, self.readings)
             for place, coding in enumerate(concept):
-                yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item)
+                yield CodingFact(place, sent, text, look_up(coding.system, coding.code), self.codebook, item, role)
 
     def texts(self, subject: ItemFact | None) -> list[TextFact]:
         """Return the words of an incoming item and its components, or (None) of what came without a code or was noted beside one, each
@@ -274,16 +284,16 @@ class Facts:
             (tuple((c.system, c.code, c.display) for c in q.codings), q.text): (q.codings, q.text)
             for q in reversed(self.submission.envelope)
         }
-        for concept, text in [
-            (message.service, None),
-            *((q.codings, q.text) for q in message.qualifiers),
-            *((q.codings, q.text) for item in self.submission.texts for q in item.qualifiers),
-            *reversed(envelope.values()),
-            *(((c,), None) for line in self.submission.not_read for c in line.codings),
+        for concept, text, role in [
+            (message.service, None, None),
+            *((q.codings, q.text, q.role) for q in message.qualifiers),
+            *((q.codings, q.text, q.role) for item in self.submission.texts for q in item.qualifiers),
+            *((*sent, ENVELOPE) for sent in reversed(envelope.values())),
+            *(((c,), None, None) for line in self.submission.not_read for c in line.codings),
         ]:
             sent = SentConcept(concept, self.readings)
             for place, coding in enumerate(concept):
-                yield CodingFact(place, sent, text, self.codebook.entry(coding.system, coding.code), self.codebook, None)
+                yield CodingFact(place, sent, text, self.codebook.entry(coding.system, coding.code), self.codebook, None, role)
 
     def same_order(self, one: ItemFact, other: ItemFact) -> bool:
         """Return whether two medications are parts of one order: linked by reference or order number."""

@@ -23,7 +23,12 @@ from codesafety.record import (
     day_interval,
 )
 from codesafety.terminology.interface import Product
+from codesafety.terminology.systems import SCT, of_the_form
 
+ENVELOPE = "envelope"
+"""Stands for the role of every coding of the envelope."""
+_LABELS = (ENVELOPE, "meta.", "category", "format")
+"""How the roles begin that say what kind of thing was sent, in whatever system."""
 SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
 """Dates that systems write where none is known; they are missing."""
 _NOT_GIVEN_STATUSES = frozenset({"cancelled", "entered-in-error", "not-done", "declined", "draft", "not-taken"})
@@ -382,19 +387,37 @@ class SentConcept:
 class CodingFact:
     """One coding as sent, with its concept, the words that came with it and its item (None: the message)."""
 
-    __slots__ = ("codebook", "coding", "concept", "info", "item", "place", "words")
+    __slots__ = ("codebook", "coding", "concept", "info", "item", "place", "role", "words")
 
     def __init__(
-        self, place: int, concept: SentConcept, text: str | None, info: CodeInfo, codebook: Codebook, item: ItemFact | None
+        self,
+        place: int,
+        concept: SentConcept,
+        text: str | None,
+        info: CodeInfo,
+        codebook: Codebook,
+        item: ItemFact | None,
+        role: str | None = None,
     ) -> None:
+        """`role`: the element that it stands in, `ENVELOPE` for one of the envelope; None for what the item or the message is."""
         self.coding = coding = concept.codings[place]
         self.concept, self.place = concept, place
         self.info = info
         self.codebook = codebook
         self.item = item
+        self.role = role
         self.words = tuple(
             dict.fromkeys(w for w in (coding.display, *coding.other_displays, text) if w is not None and w.strip())
         )
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is clinical for nobody: of another system than SNOMED CT, and of the envelope, a tag or a category, or of a
+        list that the form of messages defines itself (a status, a kind of prescription) beside what the item is."""
+        system = self.info.system
+        if self.role is None or system in (None, SCT):
+            return False
+        return self.role.startswith(_LABELS) or self.role.endswith("identifier.type") or of_the_form(system)
 
 
 class TextFact:
@@ -444,25 +467,25 @@ class Unseen:
         return self.day or NEVER
 
 
-def sent_concepts(item: ItemFact) -> Iterator[tuple[tuple[Coding, ...], str | None, bool]]:
-    """Yield (codings, words, whether they are of a product) for every concept of an item, as sent."""
+def sent_concepts(item: ItemFact) -> Iterator[tuple[tuple[Coding, ...], str | None, bool, str | None]]:
+    """Yield (codings, words, whether they are of a product, role beside what the item is) for every concept of an item, as sent."""
     model = item.model
     if item.component is not None:
         component = item.component
-        yield component.codings, component.text, False
+        yield component.codings, component.text, False, None
         if component.value is not None:
-            yield component.value.codings, component.value.text, False
+            yield component.value.codings, component.value.text, False, None
         return
     if isinstance(model, Entry):
-        yield model.codings, model.text, False
+        yield model.codings, model.text, False, None
         if model.value is not None:
-            yield model.value.codings, model.value.text, False
+            yield model.value.codings, model.value.text, False, None
     else:
-        yield model.products, model.text, True
-        for codings in (model.not_given_reason, model.supply_type, model.route, model.form):
-            yield codings, None, False
+        yield model.products, model.text, True, None
+        for role in ("not_given_reason", "supply_type", "route", "form"):
+            yield getattr(model, role), None, False, role
     for qualifier in model.qualifiers:
-        yield qualifier.codings, qualifier.text, False
+        yield qualifier.codings, qualifier.text, False, qualifier.role
 
 
 def dosage(medication: Medication) -> tuple[Decimal | None, tuple[str, ...]]:

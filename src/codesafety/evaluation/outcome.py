@@ -67,11 +67,16 @@ class Outcome:
 
 
 def settle(rule: ir.Rule, subject: ItemFact | None, applications: list[Application]) -> Outcome:
-    """Return the one outcome: fires if any application fires; else cannot tell if any cannot be told; else clear (table 2)."""
+    """Return the one outcome: fires if any application fires; else cannot tell if any cannot be told; else clear (table 2).
+
+    What cannot be told of a label is nothing to tell: it is clinical for nobody.
+    """
     if not applications:
         return Outcome(rule, subject, Status.NOT_APPLICABLE, NOTHING, ())
     for status in (Status.FIRES, Status.CANNOT_TELL):
         chosen = tuple([a for a in applications if a.status is status])
+        if status is Status.CANNOT_TELL:
+            chosen = tuple([a for a in chosen if not (isinstance(a.subject, CodingFact) and a.subject.is_label)])
         if chosen:
             if status is Status.FIRES:
                 return Outcome(rule, subject, status, NOTHING, chosen)

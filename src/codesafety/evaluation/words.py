@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -34,7 +35,11 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     if not info.well_formed:
         return None, "code"
     lacking = None
-    for words in coding.words:
+    is_familys = coding.item is not None and coding.item.is_entry and coding.item.context[1] == "family"
+    if is_familys and any("family" in term.lower() for term in terminology.terms(info.code)):
+        is_familys = False  # the code says so itself, and its words may
+    for sent in coding.words:
+        words = _FAMILY_HISTORY.sub("", sent) if is_familys else sent
         match verdict(coding, info.code, words, terminology).verdict:
             case Words.NAMES_ANOTHER | Words.DIFFERS | Words.NEGATES:
                 return True, None
@@ -45,6 +50,9 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
             case Words.AGREES | Words.UNFAMILIAR:
                 pass
     return (None, lacking) if lacking else (False, None)
+
+
+_FAMILY_HISTORY = re.compile(r"^\s*(?:f\.?/?h\.?|family history)\s*(?:of\b|[:-])?\s*(?=\w)", re.IGNORECASE)
 
 
 def verdict(coding: CodingFact, code: str, words: str, terminology: Terminology) -> WordsVerdict:

@@ -99,6 +99,16 @@ def canonical(system: str | None) -> str | None:
     return given
 
 
+_OF_THE_FORM = re.compile(r"https?://(?:hl7\.org/fhir|terminology\.hl7\.org|fhir\.hl7\.org\.uk|fhir\.nhs\.uk)/.+", re.I)
+_WITH_CODES = re.compile(r"/(?:sid|id)/|/icd", re.I)
+
+
+def of_the_form(system: str) -> bool:
+    """Return whether a system is a list that FHIR, HL7 or a national guide defines for its own elements: statuses, categories,
+    roles. What merely has its address there (ICD, OPCS-4, suppliers' codes) is none."""
+    return _OF_THE_FORM.fullmatch(system) is not None and _WITH_CODES.search(system) is None
+
+
 _AS_DEFINED = re.compile(
     r"http://snomed\.info/(?:sct(?:/\d{6,18}(?:/version/\d{8})?)?|id)|(?:urn:oid:)?2\.16\.840\.1\.113883\.6\.96", re.ASCII
 )

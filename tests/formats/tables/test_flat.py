@@ -479,3 +479,23 @@ def test_cells_that_are_no_one_value_are_refused_by_the_number_of_their_column(t
     pl.DataFrame({"patient_id": ["1"], "code": [cell]}).write_parquet(tmp_path / "entries.parquet")
     with pytest.raises(InputError, match="the cells of column 2 are lists, structures or bytes"):
         read(tmp_path)
+
+
+def test_reasons_without_a_column_of_their_systems_are_one_line_a_table_and_no_finding(tmp_path: Path) -> None:
+    rows = [f"p1,F,1990-04-02,condition,sct,44054006,Type 2 diabetes,2025-01-0{n},15777000,Prediabetes" for n in (3, 4)]
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},reason_code,reason_display", *rows))
+    assert [(q.codings, q.text) for e in one.entries for q in e.qualifiers] == [((), "Prediabetes")] * 2
+    assert [(line.reason, line.coded) for line in one.not_read] == [
+        ("reasons whose code system no column names (`reason_system`), number 9", False)
+    ]
+    report = load().assess(one)
+    assert [r.rule for r in report.results if r.outcome == "fires" and r.action != "note"] == []
+    assert report.decision == "none"
+
+
+def test_a_reason_whose_system_is_left_out_in_its_column_is_for_review(tmp_path: Path) -> None:
+    row = "p1,F,1990-04-02,condition,sct,44054006,Type 2 diabetes,2025-01-03,,15777000"
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},reason_system,reason_code", row))
+    assert [r.rule for r in load().assess(one).results if r.outcome == "fires"] == [
+        "uk.integrity/code-system-that-is-nearly-known-or-left-out"
+    ]

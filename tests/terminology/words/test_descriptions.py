@@ -284,12 +284,37 @@ def test_the_name_of_something_else_is_noticed_without_a_release(code: str, word
         ("1091811000000102", "Diastolic BP", "271650006"),
         ("50960005", "Bleeding", "131148009"),
         ("79631006", "Seizure", "91175000"),
-        ("195967001", "FH: asthma", "160377001"),
     ],
 )
 def test_a_near_name_is_no_alarm_until_every_description_is_known(code: str, words: str, other: str) -> None:
     assert ask(code, words) == WordsVerdict(Words.CANNOT_TELL)
     assert ask(code, words, complete=True) == WordsVerdict(Words.NAMES_ANOTHER, (other,))
+
+
+@pytest.mark.parametrize("words", ["FH: asthma", "Family history of asthma"])
+def test_a_code_of_the_patient_with_words_of_the_family_is_another(words: str) -> None:
+    assert ask("195967001", words) == WordsVerdict(Words.NAMES_ANOTHER, ("160377001",))
+
+
+HIGH, LOW = ["Hypertensive disorder, systemic arterial (disorder)"], ["Low blood pressure (disorder)"]
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "verdict"),
+    [
+        ("Hypotension", HIGH, Words.DIFFERS),
+        ("Postural hypotension", HIGH, Words.DIFFERS),
+        ("Hypertension", HIGH, Words.UNFAMILIAR),
+        ("Hypertension, hypotension on treatment", HIGH, Words.UNFAMILIAR),
+        ("Hypokalaemia", HIGH, Words.UNFAMILIAR),
+        ("Hypertension", LOW, Words.UNFAMILIAR),
+        ("Bradycardic episode", ["Tachycardia (finding)"], Words.DIFFERS),
+        ("Tachy-brady syndrome", ["Tachycardia (finding)"], Words.UNFAMILIAR),
+        ("Hypotension", [*HIGH, "Hypertensive episode or hypotensive one"], Words.UNFAMILIAR),
+    ],
+)
+def test_words_that_say_the_opposite_of_every_name_differ(words: str, own: list[str], verdict: Words) -> None:
+    assert judge("38341003", words, own, lambda key: ()).verdict is verdict
 
 
 with (Path(__file__).parent / "wordings.csv").open(encoding="utf-8", newline="") as _file:

@@ -476,7 +476,8 @@ class Program:
             return None
         if in_force is None:
             return Outcome(trigger.rule, whole, Status.CANNOT_TELL, _NO_DAY, ())
-        return settle(trigger.rule, whole, left)
+        outcome = settle(trigger.rule, whole, left)
+        return outcome if outcome.status is not Status.CLEAR else None
 
     # ------------------------------------------------------------------------------------------ exact answers
 

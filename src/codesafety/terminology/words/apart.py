@@ -195,6 +195,24 @@ def is_told_apart(said: Bag, own: Bag) -> bool:
     return words is not None and " ".join(sorted(words)) in _contrasts()
 
 
+_OPPOSITES = (("hyper", "hypo"), ("tachy", "brady"))
+_LIKE = 4  # letters after the prefix that are the same: "hypotension" and "hypertensive"
+
+
+def says_the_opposite(said: Bag, own: Bag) -> bool:
+    """Return whether words say too little of what a name says too much of, or the other way round: "hypotension", "hypertensive"."""
+    for prefixes in _OPPOSITES:
+        mine, theirs = ({prefix: _after(prefix, words) for prefix in prefixes} for words in (said, own))
+        for one, other in (prefixes, prefixes[::-1]):
+            if (mine[one] - mine[other]) & (theirs[other] - theirs[one]):
+                return True
+    return False
+
+
+def _after(prefix: str, words: Bag) -> set[str]:
+    return {word[len(prefix) :][:_LIKE] for word in words if word.startswith(prefix) and len(word) >= len(prefix) + _LIKE}
+
+
 def has_another_word(said: Bag, own: Bag) -> bool:
     """Return whether words are a name but for one word that says another thing: a synonym, or another code's name."""
     words = _one_for_one(said, own)

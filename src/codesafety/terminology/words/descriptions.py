@@ -7,7 +7,8 @@ pressure), are sent as "Systolic blood pressure" and "Diastolic blood pressure",
 - *names another* only if the words, whole, are a known description of another concept and none of this one, and either all
   descriptions of this one are known, or both are statements (a finding, a procedure ...) and the two share not a single word, or
   both are of one hierarchy and each says a thing that the other does not (`apart`);
-- *differs* only if the words are a description of this concept but for one word, and names are told apart by these two words;
+- *differs* only if the words are a description of this concept but for one word, and names are told apart by these two words, or
+  say the opposite of it ("Hypotension" of a hypertensive disorder), or its very name of the family ("FH: epilepsy");
 - *negates* only if the words, whole or in one of their clauses, but for a denial, say no more and no less than a description of
   this concept; or if they are nothing but a denial ("No", "Not applicable") beside a code that affirms;
 - what names this concept beside a word of denial, doubt or withdrawal that does not plainly belong to something else (`reach`), is
@@ -24,7 +25,15 @@ from enum import Enum
 from functools import lru_cache
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.apart import Bag, bag, has_another_word, is_told_apart, says_another_thing, shares_nothing
+from codesafety.terminology.words.apart import (
+    Bag,
+    bag,
+    has_another_word,
+    is_told_apart,
+    says_another_thing,
+    says_the_opposite,
+    shares_nothing,
+)
 from codesafety.terminology.words.normal import (
     is_legible,
     normal,
@@ -157,7 +166,7 @@ def _judge(
     if not others and any(term.bag in loose for term in own):
         return WordsVerdict(Words.AGREES)
     differs = any(is_told_apart(bag(key), term.bag) for term in own if not term.is_vague)
-    if differs:
+    if differs or all(says_the_opposite(bag(key), term.bag) for term in own) or _is_of_the_family(key, own):
         return WordsVerdict(Words.NAMES_ANOTHER if others else Words.DIFFERS, others)
     if not others:
         is_open = not (complete or denies_something(words))
@@ -169,6 +178,16 @@ def _judge(
         others if complete else tuple(other for other in others if _is_anothers(bag(key), own, list(map(_own, terms_of(other)))))
     )
     return WordsVerdict(Words.NAMES_ANOTHER, told) if told else WordsVerdict(Words.CANNOT_TELL)
+
+
+_OF_THE_FAMILY = "family history "
+
+
+def _is_of_the_family(key: str, own: list[_OwnTerm]) -> bool:
+    """Return whether words say of the family what a code, by all that is known of it, says of nobody else: "FH: epilepsy"."""
+    if any("family" in term.key.split() for term in own):
+        return False
+    return any(key == f"{_OF_THE_FAMILY}{name}" for term in own for name in term.keys)
 
 
 def _is_anothers(said: Bag, own: list[_OwnTerm], others: list[_OwnTerm]) -> bool:
