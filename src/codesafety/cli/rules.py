@@ -29,6 +29,7 @@ from codesafety.cli.output import (
     complain_of,
     fail,
     finish,
+    progressing,
     standard_input,
     style,
     unwritable,
@@ -337,7 +338,8 @@ def test(
             shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
             results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
             covered = list(coverages(binding, shown, texts)) if coverage else None
-            mutated = list(mutate(binding, shown, texts)) if mutation else None
+            with progressing() as told:
+                mutated = list(mutate(binding, shown, texts, told)) if mutation else None
             at_edges = list(boundaries(binding, shown)) if edges else None
         except CodesafetyError as error:
             fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
@@ -361,11 +363,14 @@ def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) 
 
     changed: dict[str, str] = {}
     for one in mutated:
-        found = [example for s in one.survivors if (example := as_example(one.rule, s, terms)) is not None]
-        by_patient = {example.partition("\n")[2]: example for example in reversed(found)}
-        if found:
-            file = one.rule.span.file
-            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_patient.values())[::-1])
+        into: dict[str, tuple[ir.Rule, dict[str, str]]] = {}
+        for survivor in one.survivors:
+            example, rule = as_example(survivor, terms), survivor.mutant.rule
+            if example is not None:
+                into.setdefault(rule.name, (rule, {}))[1].setdefault(example.partition("\n")[2], example)
+        for rule, found in into.values():
+            file = rule.span.file
+            changed[file] = with_examples(changed.get(file, texts[file]), rule, list(found.values()))
     try:
         for file, text in changed.items():
             with writing(Path(file)) as stream:
