@@ -135,18 +135,18 @@ class _Examples:
     def __init__(self, binding: Binding, rule: ir.Rule) -> None:
         self.rule = rule
         self._binding = binding
-        self._facts: dict[int, Facts] = {}
         self._first = 0
 
     @cached_property
-    def _answers(self) -> list[Answer]:
-        return [self._told(self.rule, one) for one in self.rule.examples]
+    def _own(self) -> list[tuple[Facts, Answer]]:
+        given = [self._facts(one) for one in self.rule.examples]
+        return [(facts, self._told(self.rule, facts)) for facts in given]
 
     def notice(self, changed: ir.Rule) -> bool:
         """Return whether some example is answered otherwise by a changed rule. The one that noticed the last change is asked first."""
-        answers = self._answers
-        for at in sorted(range(len(answers)), key=lambda at: at != self._first):
-            if self._told(changed, self.rule.examples[at]) != answers[at]:
+        for at in sorted(range(len(self._own)), key=lambda at: at != self._first):
+            facts, told = self._own[at]
+            if self._told(changed, facts) != told:
                 self._first = at
                 return True
         return False
@@ -155,20 +155,19 @@ class _Examples:
     def _near(self) -> list[tuple[ir.Example, Answer]]:
         """Patients who differ from an example's in one thing, with what the rule answers for them."""
         near = itertools.islice((other for one in self.rule.examples for other in edited(one)), _MOST_NEAR)
-        return [(one, self._told(self.rule, one)) for one in near]
+        return [(one, self._told(self.rule, self._facts(one))) for one in near]
 
-    def _told(self, rule: ir.Rule, patient: ir.Example) -> Answer:
-        facts = self._facts.get(id(patient))
-        if facts is None:
-            given = build(patient)
-            facts = Facts(given.submission, given.record, self._binding.codebook, Work(_UNBOUNDED))
-            self._facts[id(patient)] = facts
+    def _facts(self, patient: ir.Example) -> Facts:
+        given = build(patient)
+        return Facts(given.submission, given.record, self._binding.codebook, Work(_UNBOUNDED))
+
+    def _told(self, rule: ir.Rule, facts: Facts) -> Answer:
         return answer(run_reference(alone_with(self._binding, rule), facts), rule.name)
 
     def beside(self, mutant: Mutant) -> tuple[ir.Example, Answer, str] | None:
         """Return a patient beside an example whom a mutant answers otherwise, on both evaluators, if there is one."""
         for patient, told in self._near:
-            if self._told(mutant.rule, patient)[0] != told[0]:
+            if self._told(mutant.rule, self._facts(patient))[0] != told[0]:
                 both = [alone_with(self._binding, rule) for rule in (self.rule, mutant.rule)]
                 answers = [both_answer(one, compile_program(one), one.rules[0], patient) for one in both]
                 if answers[0] == told and answers[1] is not None and answers[1][0] != told[0]:
@@ -177,6 +176,7 @@ class _Examples:
 
 
 _UNBOUNDED = 10**15
+"""Work for an example that is asked of every mutant."""
 _MOST_NEAR = 300
 _CONTEXTS = (
     ("past", None),
