@@ -199,6 +199,15 @@ def test_a_named_condition_is_asked_once_of_the_examples_of_all_rules_that_call_
     ]
 
 
+def test_examples_for_a_named_condition_are_put_beside_those_of_the_rule_that_they_are_for(tmp_path: Path) -> None:
+    lines = [line for line in CALLED.split("\n") if '"60 today"' not in line and '"12 tomorrow"' not in line]
+    (tmp_path / "my.rules").write_text("\n".join(lines), "utf-8")
+    asked = rules("test", tmp_path, "--mutate", "--accept", "--format", "json")
+    assert asked.stderr.startswith(f"examples added: {tmp_path}")
+    after = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    assert (after["failed"], [one["survivors"] for one in after["mutation"]]) == ([], [[], [], []])
+
+
 def test_a_named_condition_of_another_ruleset_is_asked_of_that_rulesets_examples(tmp_path: Path) -> None:
     for name, text in {
         "mine": CALLED,

@@ -361,16 +361,15 @@ def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) 
     from codesafety.authoring.mutating import as_example, with_examples
     from codesafety.language import format_text
 
+    into: dict[str, tuple[ir.Rule, dict[str, str]]] = {}
+    for survivor in (survivor for one in mutated for survivor in one.survivors):
+        example, rule = as_example(survivor, terms), survivor.mutant.rule
+        if example is not None:
+            into.setdefault(rule.family, (rule, {}))[1].setdefault(example.partition("\n")[2], example)
     changed: dict[str, str] = {}
-    for one in mutated:
-        into: dict[str, tuple[ir.Rule, dict[str, str]]] = {}
-        for survivor in one.survivors:
-            example, rule = as_example(survivor, terms), survivor.mutant.rule
-            if example is not None:
-                into.setdefault(rule.name, (rule, {}))[1].setdefault(example.partition("\n")[2], example)
-        for rule, found in into.values():
-            file = rule.span.file
-            changed[file] = with_examples(changed.get(file, texts[file]), rule, list(found.values()))
+    for rule, found in into.values():
+        file = rule.span.file
+        changed[file] = with_examples(changed.get(file, texts[file]), rule, list(found.values()))
     try:
         for file, text in changed.items():
             with writing(Path(file)) as stream:
