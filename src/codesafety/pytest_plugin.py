@@ -72,7 +72,7 @@ class RuleFile(pytest.File):
         for each in () if of_mutants is None else mutate(binding, mine, texts):
             lacking = [survivor.mutant.words for survivor in each.survivors]
             yield Measure.from_parent(
-                self, name=f"{each.rule.family}: mutants", score=each.score, least=of_mutants, what="mutants noticed", lacking=lacking
+                self, name=f"{each.name}: mutants", score=each.score, least=of_mutants, what="mutants noticed", lacking=lacking
             )  # fmt: skip
 
 

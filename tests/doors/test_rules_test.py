@@ -14,8 +14,8 @@ from tests.places import ROOT
 from codesafety import load
 from codesafety.authoring.boundaries import Edge, Edges
 from codesafety.authoring.bundling import build
-from codesafety.authoring.coverage import per_cent
-from codesafety.authoring.mutating import Mutant, Mutated, alternatives, mutants
+from codesafety.authoring.coverage import coverages, per_cent
+from codesafety.authoring.mutating import Mutant, Mutated, alternatives, mutants, mutate
 from codesafety.authoring.testing import Texts, bind_for_examples
 from codesafety.cli import tested
 
@@ -164,6 +164,74 @@ def test_what_was_sent_is_never_unknown_and_other_missing_fields_are_no_other_an
     assert sent["decides"] == {"true": False, "false": False}
 
 
+CALLED = """ruleset my.rules { title "Mine" version 1.0.0 language 2 review none }
+valueset pregnant "Pregnant" { codes 77386006 |Pregnancy|, 118215003 |Delivery finding| source "a test" }
+valueset tested "Tested" { codes 118215003 |Delivery finding| source "a test" }
+define adult(entry x) "of age" { age at x >= 12 years and age at x < 60 years }
+rule of-women {
+  action note for entry e in pregnant when patient.gender is female and adult(e) say "{e}"
+  example "12 today" { given patient gender female, born 2013-06-01 given incoming entry 77386006, date 2025-06-01 expect fires }
+  example "60 today" { given patient gender female, born 1965-06-01 given incoming entry 77386006, date 2025-06-01 expect clear }
+}
+rule of-men {
+  action note for entry e in pregnant when patient.gender is male and e in tested and adult(e) say "{e}"
+  example "12 tomorrow" { given patient gender male, born 2013-06-02 given incoming entry 118215003, date 2025-06-01 expect clear }
+  example "59, last day" { given patient gender male, born 1965-06-02 given incoming entry 118215003, date 2025-06-01 expect fires }
+}
+"""
+
+
+def test_a_named_condition_is_asked_once_of_the_examples_of_all_rules_that_call_it(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(CALLED, "utf-8")
+    run = json.loads(rules("test", tmp_path, "--coverage", "--mutate", "--format", "json").stdout)
+    covered = {one["rule"]: (one["examples"], one["mcdc"]) for one in run["coverage"]}
+    assert covered["my.rules/adult"] == (4, {"shown": 2, "of": 2})
+    mutated = {one["rule"]: one for one in run["mutation"]}
+    assert (mutated["my.rules/adult"]["noticed"], mutated["my.rules/adult"]["survivors"]) == (9, [])
+    words = [one["words"] for of in ("my.rules/of-women", "my.rules/of-men") for one in mutated[of]["survivors"]]
+    assert not [one for one in words if "age at x" in one]
+    alone = json.loads(rules("test", f"{tmp_path}/of-women", "--mutate", "--format", "json").stdout)["mutation"]
+    by_women = {one["rule"]: [s["words"] for s in one["survivors"]] for one in alone}
+    assert by_women["my.rules/adult"] == [
+        "part 1 left out in `age at x >= 12 years and age at x < 60 years`",
+        "11 years for 12 years in `age at x >= 12 years`",
+        "59 years for 60 years in `age at x < 60 years`",
+    ]
+
+
+def test_examples_for_a_named_condition_are_put_beside_those_of_the_rule_that_they_are_for(tmp_path: Path) -> None:
+    lines = [line for line in CALLED.split("\n") if '"60 today"' not in line and '"12 tomorrow"' not in line]
+    (tmp_path / "my.rules").write_text("\n".join(lines), "utf-8")
+    asked = rules("test", tmp_path, "--mutate", "--accept", "--format", "json")
+    assert asked.stderr.startswith(f"examples added: {tmp_path}")
+    after = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    assert (after["failed"], [one["survivors"] for one in after["mutation"]]) == ([], [[], [], []])
+
+
+def test_a_named_condition_of_another_ruleset_is_asked_of_that_rulesets_examples(tmp_path: Path) -> None:
+    for name, text in {
+        "mine": CALLED,
+        "yours": 'ruleset your.rules { title "Yours" version 1.0.0 language 2 review none uses my.rules 1.0.0 }\n'
+        'rule r { action note for entry e in my.rules/pregnant when my.rules/adult(e) say "{e}"\n'
+        'example "12 today" { given patient born 2013-06-01 given incoming entry 77386006, date 2025-06-01 expect fires } }\n',
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "some.rules").write_text(text, "utf-8")
+    engine = load(tmp_path / "mine", tmp_path / "yours")
+    binding, texts = bind_for_examples(engine.rulesets, engine.terminology), Texts(engine.sources)
+    yours = [rule for rule in engine.rules if rule.ruleset == "your.rules"]
+    assert [one.rule for one in coverages(binding, yours, texts)] == ["your.rules/r"]
+    assert [one.name for one in mutate(binding, yours, texts)] == ["your.rules/r"]
+
+
+def test_membership_that_the_condition_says_already_is_no_atom(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text(CALLED, "utf-8")
+    run = json.loads(rules("test", tmp_path, "--coverage", "--format", "json").stdout)
+    places = {one["rule"]: [atom["place"] for atom in one["atoms"]] for one in run["coverage"]}
+    assert places["my.rules/of-women"] == ["for.e.set", "for.e.stands", "when.0"]
+    assert places["my.rules/of-men"] == ["for.e.stands", "when.0", "when.1"]
+
+
 def test_a_threshold_fails_below_it_alone_and_coverage_stands_beside_failures(tmp_path: Path) -> None:
     below = rules("test", written(tmp_path), "--coverage", "--threshold", "100")
     assert (below.exit_code, below.stderr) == (1, "below 100 %: my.rules/of-age: 50 % atoms that decide alone\n")
@@ -272,6 +340,21 @@ def test_the_changes_of_a_rule_are_the_mistakes_that_authors_make(tmp_path: Path
     ]
 
 
+def test_a_change_of_a_family_is_one_in_all_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "ages.csv").write_text("who,youngest,oldest\none,12,50\ntwo,20,60\n", "utf-8")
+    (tmp_path / "my.rules").write_text(
+        HEAD.replace("language 1", "language 2")
+        + 'table ages from "ages.csv" { key who column youngest years column oldest years source "a test" }\n'
+        'rule r for each row p of ages { action note for entry e in pregnant when age at e is not from p.youngest to p.oldest say "{e}"\n'
+        'example "12 today" of one { given patient born 2013-06-01 given incoming entry 77386006, date 2025-06-01 expect clear }\n'
+        'example "19, last day" of two { given patient born 2005-06-02 given incoming entry 77386006, date 2025-06-01 expect fires } }\n',
+        "utf-8",
+    )
+    (found,) = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)["mutation"]
+    survive = [one["words"].partition(" in `")[0] for one in found["survivors"] if one["kind"] == "limit"]
+    assert survive == ["49 years for 50 years", "51 years for 50 years"]
+
+
 def test_an_example_that_is_accepted_passes_is_laid_out_and_kills_its_mutant(tmp_path: Path) -> None:
     one_only = ADULT.partition('  example "the day')[0] + "}\n"
     (tmp_path / "my.rules").write_text(HEAD + one_only, "utf-8")
@@ -318,9 +401,9 @@ def test_a_change_that_no_patient_can_show_is_counted_by_itself(tmp_path: Path) 
 def test_a_change_that_changes_nothing_is_not_asked_of_the_examples(tmp_path: Path) -> None:
     (rule,) = load(written(tmp_path)).rules
     none = Mutant("limit", "no change", rule.span, rule, "`when`")
-    assert Mutated(rule, mutants=4, killed=3, same=(none,), survivors=()).score == 100.0
-    assert Mutated(rule, mutants=4, killed=1, same=(none, none), survivors=()).score == 50.0
-    assert Mutated(rule, mutants=0, killed=0, same=(), survivors=()).score == 100.0
+    assert Mutated(rule.name, mutants=4, killed=3, same=(none,), survivors=()).score == 100.0
+    assert Mutated(rule.name, mutants=4, killed=1, same=(none, none), survivors=()).score == 50.0
+    assert Mutated(rule.name, mutants=0, killed=0, same=(), survivors=()).score == 100.0
 
 
 def test_edges_hold_the_day_before_on_and_after_leap_days_and_each_missing_field(tmp_path: Path) -> None:

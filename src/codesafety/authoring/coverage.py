@@ -8,11 +8,12 @@ evaluator, with that one atom's answer turned, so that the values are the langua
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from codesafety import ir
 from codesafety.authoring.testing import alone_with, build
+from codesafety.diagnostics import Span
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
@@ -57,7 +58,8 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the examples of one rule show; of a family, those of all its rows."""
+    """What the examples show of what is written once: of a rule its own; of a family, those of all its rows; of a named condition,
+    those of all rules that call it."""
 
     rule: str
     examples: int
@@ -86,18 +88,23 @@ def per_cent(score: float) -> str:
 
 
 def coverages(binding: Binding, rules: Sequence[ir.Rule], texts: Mapping[str, str]) -> Iterator[Coverage]:
-    """Yield what the examples show of each rule, and of each family. `texts`: the rule files, for the words of atoms."""
-    families: dict[str, list[ir.Rule]] = {}
+    """Yield what the examples show of each rule and family, and of each named condition of their rulesets.
+
+    `texts`: the rule files, for the words of atoms.
+    """
+    own = {rule.ruleset for rule in rules}
+    written: dict[str, dict[str, Atom]] = {}
+    examples: dict[str, set[Span]] = {}
     for rule in rules:
-        families.setdefault(rule.family, []).append(rule)
-    for name, rows in families.items():
-        atoms: dict[str, Atom] = {}
-        for rule in rows:
-            own = atoms_of(rule, texts)
-            for place, (_, atom) in own.items():
-                atoms.setdefault(place, atom)
-            _watch(alone_with(binding, rule), rule, {key: atoms[place] for place, (key, _) in own.items()})
-        yield Coverage(name, len({one.span for rule in rows for one in rule.examples}), tuple(atoms.values()))
+        mine: list[tuple[set[Key], Atom]] = []
+        for name, atoms in {rule.family: {}, **atoms_of(rule, binding, texts)}.items():
+            if name.rpartition("/")[0] in own:
+                known = written.setdefault(name, {})
+                mine += [(keys, known.setdefault(place, atom)) for place, (keys, atom) in atoms.items()]
+                examples.setdefault(name, set()).update(one.span for one in rule.examples)
+        _watch(alone_with(binding, rule), rule, mine)
+    for name, found in written.items():
+        yield Coverage(name, len(examples[name]), tuple(found.values()))
 
 
 # ------------------------------------------------------------------------------------------------ the atoms of a rule
@@ -106,40 +113,63 @@ Key = int | str
 """A condition by its identity; of a rule's own items the name of what is asked of them."""
 
 
-def atoms_of(rule: ir.Rule, texts: Mapping[str, str]) -> dict[str, tuple[Key, Atom]]:
-    """Return the atoms of a rule by their places: of its own items, of `when`, and of each exception; with what goes on inside
-    a quantifier, which is an atom itself."""
-    found: dict[str, tuple[Key, Atom]] = {}
+def atoms_of(rule: ir.Rule, binding: Binding, texts: Mapping[str, str]) -> dict[str, dict[str, tuple[set[Key], Atom]]]:
+    """Return the atoms of a rule, by where they are written and by their places there: of its own items, of `when`, of each
+    exception, and of the named conditions that it calls; with what goes on inside a quantifier, which is an atom itself.
+
+    That an item is of its set is none where `when` says it already: it then decides nothing.
+    """
+    found: dict[str, dict[str, tuple[set[Key], Atom]]] = {}
+
+    def take(name: str, place: str, key: Key, words: str, may: frozenset[bool | None]) -> None:
+        found.setdefault(name, {}).setdefault(place, (set(), Atom(place, words, may)))[0].add(key)
+
     for var in (rule.trigger.subject, rule.trigger.partner):
         if var is None or var.kind is ir.Kind.ROW:
             continue
-        if var.set is not None:
+        if var.set is not None and _may_hold_outside(rule.when, var, binding):
             words = f"{var.name} in {var.set.rpartition('/')[2]}"
-            found[f"for.{var.name}.set"] = f"set {var.name}", Atom(f"for.{var.name}.set", words, frozenset(VALUES))
+            take(rule.family, f"for.{var.name}.set", f"set {var.name}", words, frozenset(VALUES))
         if var.kind in _STANDS:
-            place = f"for.{var.name}.stands"
-            found[place] = f"stands {var.name}", Atom(place, f"{var.name} {_STANDS[var.kind]}", frozenset(VALUES))
-    parts = [("when", rule.when), *((f"unless.{at}", one.condition) for at, one in enumerate(rule.unless))]
-    taken: set[int] = set()
-    for place, condition in parts:
-        for where, one in leaves(condition, place):
-            if id(one) not in taken:
-                taken.add(id(one))
-                found[where] = id(one), Atom(where, words_at(one, texts), _may(one))
+            take(
+                rule.family, f"for.{var.name}.stands", f"stands {var.name}", f"{var.name} {_STANDS[var.kind]}", frozenset(VALUES)
+            )
+    for start, condition in [("when", rule.when), *((f"unless.{at}", one.condition) for at, one in enumerate(rule.unless))]:
+        for name, place, leaf in leaves(condition, rule.family, start):
+            take(name, place, id(leaf), words_at(leaf, texts), _may(leaf))
     return found
 
 
-def leaves(condition: ir.Condition | None, place: str) -> Iterator[tuple[str, ir.Condition]]:
-    """Yield the single comparisons and quantifiers of a condition, with their places."""
+def _may_hold_outside(condition: ir.Condition | None, var: ir.Var, binding: Binding) -> bool:
+    """Return whether a condition may be true of an item that is not of its own set: not where it asks for a part of that set."""
+    match condition:
+        case ir.InSet(ir.Var(slot=slot), name) if slot == var.slot and var.set is not None:
+            return not binding.sets[name].members <= binding.sets[var.set].members
+        case ir.And(parts):
+            return all(_may_hold_outside(part, var, binding) for part in parts)
+        case ir.Or(parts):
+            return any(_may_hold_outside(part, var, binding) for part in parts)
+        case ir.Named(part=part):
+            return _may_hold_outside(part, var, binding)
+        case _:
+            return True
+
+
+def leaves(condition: ir.Condition | None, name: str, place: str) -> Iterator[tuple[str, str, ir.Condition]]:
+    """Yield the single comparisons and quantifiers of a condition, with the rule or named condition in which they are written, and
+    their places there."""
     match condition:
         case None:
             return
-        case ir.And() | ir.Or() | ir.Not() | ir.Named() | ir.Several():
+        case ir.Named(name=called, part=part):
+            yield from leaves(part, called, "is")
+            return
+        case ir.And() | ir.Or() | ir.Not() | ir.Several():
             pass
         case _:
-            yield place, condition
+            yield name, place, condition
     for at, part in enumerate(ir.inner(condition)):
-        yield from leaves(part, f"{place}.{at}")
+        yield from leaves(part, name, f"{place}.{at}")
 
 
 def words_at(condition: ir.Condition, texts: Mapping[str, str]) -> str:
@@ -163,14 +193,14 @@ def _may(condition: ir.Condition) -> frozenset[bool | None]:
 
 
 class Watching(Interpreter):
-    """The reference evaluator, which takes down what each atom comes to; one value of one atom may be turned round."""
+    """The reference evaluator, which takes down what each atom comes to; one value of one atom may be turned round, wherever it stands."""
 
     def __init__(
         self,
         binding: Binding,
         facts: Facts,
         keys: Iterable[Key],
-        turned: tuple[Key, bool] | None = None,
+        turned: tuple[Set[Key], bool] | None = None,
         work: Work | None = None,
     ) -> None:
         super().__init__(binding, facts, work)
@@ -182,7 +212,8 @@ class Watching(Interpreter):
         if seen is None:
             return answer
         seen.add(answer[0])
-        return (not answer[0], frozenset()) if (key, answer[0]) == self._turned else answer
+        turned = self._turned is not None and key in self._turned[0] and answer[0] is self._turned[1]
+        return (not answer[0], frozenset()) if turned else answer
 
     def judge(self, condition: ir.Condition, frame: Frame) -> Truth:
         return self._took(id(condition), super().judge(condition, frame))
@@ -194,21 +225,22 @@ class Watching(Interpreter):
         return self._took(f"stands {bound.name}", super()._context(bound, kind))
 
 
-def _watch(alone: Binding, rule: ir.Rule, atoms: Mapping[Key, Atom]) -> None:
+def _watch(alone: Binding, rule: ir.Rule, atoms: Sequence[tuple[Set[Key], Atom]]) -> None:
     """Take down what the examples of a rule show of its atoms."""
+    every = [key for keys, _ in atoms for key in keys]
     for example in rule.examples:
         given = build(example)
 
-        def asked(turned: tuple[Key, bool] | None = None) -> tuple[Watching, tuple[str, frozenset[str]]]:
-            watching = Watching(alone, Facts(given.submission, given.record, alone.codebook), atoms, turned)  # noqa: B023
+        def asked(turned: tuple[Set[Key], bool] | None = None) -> tuple[Watching, tuple[str, frozenset[str]]]:
+            watching = Watching(alone, Facts(given.submission, given.record, alone.codebook), every, turned)  # noqa: B023
             return watching, answered(watching, rule)
 
         watching, plain = asked()
-        for key, atom in atoms.items():
-            values = watching.seen[key]
+        for keys, atom in atoms:
+            values = {value for key in keys for value in watching.seen[key]}
             atom.seen |= values
             for value in (True, False):
-                if value in values and value not in atom.decided and asked((key, value))[1][0] != plain[0]:
+                if value in values and value not in atom.decided and asked((keys, value))[1][0] != plain[0]:
                     atom.decided.add(value)
 
 

@@ -8,7 +8,7 @@ by itself, and asks for no example.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from typing import Any, Literal
 from codesafety import ir
 from codesafety.authoring.coverage import words_at
 from codesafety.authoring.lint import patients
-from codesafety.authoring.lint.examples import places, replaced
+from codesafety.authoring.lint.examples import places
 from codesafety.authoring.lint.logic import ways_apart
 from codesafety.authoring.lint.solving import Problem, Verdict
 from codesafety.authoring.lint.told import every, local
@@ -30,6 +30,7 @@ from codesafety.evaluation.calendar import LAST_DAY
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.reference.run import run_reference
+from codesafety.evaluation.work import Work
 
 Kind = Literal["limit", "operator", "connective", "set", "context", "exception"]
 Answer = tuple[str, frozenset[str]]
@@ -40,6 +41,8 @@ class Mutant:
     """A rule with one change: what kind of change, in which words, and where.
 
     `decides`: the clause that is changed, by which an example that notices is named.
+    `key`: what the same change has in every rule and row in which what is written once is read. `definition`: the named condition
+    in which it is made, and then wherever the rule calls that; None: the rule's own text.
     """
 
     kind: Kind
@@ -47,6 +50,8 @@ class Mutant:
     span: Span
     rule: ir.Rule
     decides: str
+    key: Hashable = None
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ class Survivor:
 
 @dataclass(frozen=True, slots=True)
 class Mutated:
-    """What the examples of a rule notice; of a family, the examples of all its rows."""
+    """What is noticed of the changes of what is written once: a rule, a family, of which the examples of all rows are asked, or
+    a named condition, of which those of all rules that call it are."""
 
-    rule: ir.Rule
+    name: str
     mutants: int
     killed: int
     same: tuple[Mutant, ...]
@@ -77,69 +83,118 @@ class Mutated:
         return 100 * self.killed / of if of else 100.0
 
 
-def mutate(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> Iterator[Mutated]:
-    """Yield what the examples of each rule notice."""
-    sets = alternatives(binding)
-    families: dict[str, list[ir.Rule]] = {}
-    for rule in rules:
-        families.setdefault(rule.family, []).append(rule)
-    for rows in families.values():
-        noticing = [_Examples(binding, rule) for rule in rows]
-        changed = [{(m.span, m.words): m for m in mutants(rule, binding, sets, texts)} for rule in rows]
-        killed = 0
+Changed = list[tuple["_Examples", Mutant]]
+"""One change of what is written once, in every rule in which it is one, with the examples of that rule."""
+
+
+def mutate(
+    binding: Binding, rules: Sequence[ir.Rule], texts: Texts, told: Callable[[str, int, int], None] = lambda *_: None
+) -> Iterator[Mutated]:
+    """Yield what is noticed of each rule, family and named condition of the rulesets of these rules. `told`: is told how far it is."""
+    written = changes(binding, rules, texts)
+    done, total = itertools.count(1), sum(map(len, written.values()))
+    for name, every_change in written.items():
         same: list[Mutant] = []
         survivors: list[Survivor] = []
-        for key, mutant in changed[0].items():
-            if any(key in of and run.notice(of[key].rule) for run, of in zip(noticing, changed, strict=True)):
-                killed += 1
+        for changed in every_change:
+            told("mutants", next(done), total)
+            if is_noticed(changed):
                 continue
-            found = noticing[0].beside(mutant) or _told_apart(binding, rows[0], mutant)
-            if found is Verdict.NEVER:
-                same.append(mutant)
-            elif isinstance(found, tuple):
-                survivors.append(Survivor(mutant, *found))
+            found = _found(binding, changed)
+            if found is None:
+                same.append(changed[0][1])
             else:
-                survivors.append(Survivor(mutant, None, None, None))
-        yield Mutated(rows[0], len(changed[0]), killed, tuple(same), tuple(survivors))
+                survivors.append(found)
+        of = len(every_change)
+        yield Mutated(name, of, of - len(same) - len(survivors), tuple(same), tuple(survivors))
+
+
+def changes(binding: Binding, rules: Sequence[ir.Rule], texts: Texts) -> dict[str, list[Changed]]:
+    """Return each change of what is written once, by its name: of rules, families and named conditions of the rulesets of these rules."""
+    sets = alternatives(binding)
+    own = {rule.ruleset for rule in rules}
+    written: dict[str, dict[Hashable, Changed]] = {}
+    for rule in rules:
+        noticing = _Examples(binding, rule)
+        written.setdefault(rule.family, {})
+        for mutant in mutants(rule, binding, sets, texts):
+            name = mutant.definition or rule.family
+            if name.rpartition("/")[0] in own:
+                written.setdefault(name, {}).setdefault(mutant.key, []).append((noticing, mutant))
+    return {name: list(by_key.values()) for name, by_key in written.items()}
+
+
+def is_noticed(changed: Changed) -> bool:
+    """Return whether some example is answered otherwise by a change."""
+    return any(noticing.notice(mutant.rule) for noticing, mutant in changed)
+
+
+def _found(binding: Binding, changed: Changed) -> Survivor | None:
+    """Return a change that no example notices, with a patient who does, if one is found; None where there is none.
+
+    Of a family its first row is asked.
+    """
+    families = list({mutant.rule.family: (noticing, mutant) for noticing, mutant in reversed(changed)}.values())[::-1]
+    for noticing, mutant in families:
+        if (near := noticing.beside(mutant)) is not None:
+            return Survivor(mutant, *near)
+    never = True
+    for noticing, mutant in families:
+        apart = _told_apart(binding, noticing.rule, mutant)
+        if isinstance(apart, tuple):
+            return Survivor(mutant, *apart)
+        never = never and apart is Verdict.NEVER
+    return None if never else Survivor(changed[0][1], None, None, None)
 
 
 class _Examples:
     """The examples of a rule, and what it answers for each."""
 
     def __init__(self, binding: Binding, rule: ir.Rule) -> None:
+        self.rule = rule
         self._binding = binding
-        self._rule = rule
-        self._answers = [self._answer(rule, at) for at in range(len(rule.examples))]
+        self._first = 0
 
-    def _answer(self, rule: ir.Rule, at: int) -> Answer:
-        return self._told(rule, self._rule.examples[at])
+    @cached_property
+    def _own(self) -> list[tuple[Facts, Answer]]:
+        given = [self._facts(one) for one in self.rule.examples]
+        return [(facts, self._told(self.rule, facts)) for facts in given]
 
     def notice(self, changed: ir.Rule) -> bool:
-        """Return whether some example is answered otherwise by a changed rule."""
-        return any(self._answer(changed, at) != told for at, told in enumerate(self._answers))
+        """Return whether some example is answered otherwise by a changed rule. The one that noticed the last change is asked first."""
+        for at in sorted(range(len(self._own)), key=lambda at: at != self._first):
+            facts, told = self._own[at]
+            if self._told(changed, facts) != told:
+                self._first = at
+                return True
+        return False
 
     @cached_property
     def _near(self) -> list[tuple[ir.Example, Answer]]:
         """Patients who differ from an example's in one thing, with what the rule answers for them."""
-        near = itertools.islice((other for one in self._rule.examples for other in edited(one)), _MOST_NEAR)
-        return [(one, self._told(self._rule, one)) for one in near]
+        near = itertools.islice((other for one in self.rule.examples for other in edited(one)), _MOST_NEAR)
+        return [(one, self._told(self.rule, self._facts(one))) for one in near]
 
-    def _told(self, rule: ir.Rule, patient: ir.Example) -> Answer:
+    def _facts(self, patient: ir.Example) -> Facts:
         given = build(patient)
-        facts = Facts(given.submission, given.record, self._binding.codebook)
+        return Facts(given.submission, given.record, self._binding.codebook, Work(_UNBOUNDED))
+
+    def _told(self, rule: ir.Rule, facts: Facts) -> Answer:
         return answer(run_reference(alone_with(self._binding, rule), facts), rule.name)
 
     def beside(self, mutant: Mutant) -> tuple[ir.Example, Answer, str] | None:
         """Return a patient beside an example whom a mutant answers otherwise, on both evaluators, if there is one."""
         for patient, told in self._near:
-            if self._told(mutant.rule, patient)[0] != told[0]:
-                both = [alone_with(self._binding, rule) for rule in (self._rule, mutant.rule)]
+            if self._told(mutant.rule, self._facts(patient))[0] != told[0]:
+                both = [alone_with(self._binding, rule) for rule in (self.rule, mutant.rule)]
                 answers = [both_answer(one, compile_program(one), one.rules[0], patient) for one in both]
                 if answers[0] == told and answers[1] is not None and answers[1][0] != told[0]:
                     return patient, told, answers[1][0]
         return None
 
 
+_UNBOUNDED = 10**15
+"""Work for an example that is asked of every mutant."""
 _MOST_NEAR = 300
 _LONGEST_CLAUSE = 100
 _CONTEXTS = (
@@ -239,7 +294,7 @@ def both_answer(binding: Binding, program: Program, rule: ir.Rule, patient: ir.E
     return told if answer(program.run(fast), rule.name) == told else None
 
 
-def as_example(rule: ir.Rule, survivor: Survivor, terms: Mapping[str, str]) -> str | None:
+def as_example(survivor: Survivor, terms: Mapping[str, str]) -> str | None:
     """Return an example that notices a change, ready to be put into the rule; None where no patient was found."""
     if survivor.patient is None or survivor.expect is None:
         return None
@@ -265,27 +320,37 @@ def with_examples(text: str, rule: ir.Rule, examples: Sequence[str]) -> str:
 
 
 def mutants(rule: ir.Rule, binding: Binding, sets: Mapping[str, str], texts: Texts) -> Iterator[Mutant]:
-    """Yield a rule with each single change. `sets`: for each value set another of its kind."""
-    for condition, put in places(rule):
-        for part in every(condition):
+    """Yield a rule with each single change. `sets`: for each value set another of its kind.
+
+    What is written once is changed once: a named condition wherever the rule calls it.
+    """
+    found: dict[Hashable, tuple[Kind, str, Span, str, str | None, dict[int, ir.Condition]]] = {}
+    for condition, _ in places(rule):
+        for part, definition in _written(condition):
             written = words_at(part, texts)
-            for kind, words, other in _changes(part, binding, sets):
-                changed = put(replaced(condition, part, other))
-                if changed != rule:
-                    decides = " ".join(words_at(one, texts) for one in _left_out(part, other)) or written
-                    yield Mutant(kind, f"{words} in `{written}`", part.span, changed, f"`{decides}`")
-    for at, unless in enumerate(rule.unless):
+            for kind, change, words, other in _changes(part, binding, sets):
+                decides = " ".join(words_at(one, texts) for one in _left_out(part, other)) or written
+                key: Hashable = (part.span, type(part), getattr(part, "operator", None), kind, change)
+                made = found.setdefault(key, (kind, f"{words} in `{written}`", part.span, f"`{decides}`", definition, {}))
+                made[-1][id(part)] = other
+    for key, (kind, words, span, decides, definition, others) in found.items():
+        when, unless = _put((rule.when, rule.unless), others)
+        changed = replace(rule, when=when, unless=unless)
+        if changed != rule:
+            yield Mutant(kind, words, span, changed, decides, key, definition)
+    for at, one in enumerate(rule.unless):
         rest = (*rule.unless[:at], *rule.unless[at + 1 :])
-        label = f"the exception “{unless.label}”"
-        yield Mutant("exception", f"{label} left out", unless.span, replace(rule, unless=rest), label)
+        label = f"the exception “{one.label}”"
+        yield Mutant("exception", f"{label} left out", one.span, replace(rule, unless=rest), label, (one.span, label))
     if rule.when is not None and not isinstance(rule.when, ir.And | ir.Or):
-        written = f"`{words_at(rule.when, texts)}`"
-        yield Mutant("connective", f"{written} left out", rule.when.span, replace(rule, when=None), written)
+        words = f"`{words_at(rule.when, texts)}`"
+        yield Mutant("connective", f"{words} left out", rule.when.span, replace(rule, when=None), words, (rule.when.span, words))
     for var in (rule.trigger.subject, rule.trigger.partner):
         if var is not None:
             drawn = f"`{var.kind.value} {var.name}{f' in {local(var.set)}' if var.set is not None else ''}`"
-            for kind, words, made in _of_var(var, sets):
-                yield Mutant(kind, f"{words} in `for`", rule.span, _with_var(rule, made), drawn)
+            for kind, change, words, other_var in _of_var(var, sets):
+                key = (rule.span, var.name, kind, change)
+                yield Mutant(kind, f"{words} in `for`", rule.span, _with_var(rule, other_var), drawn, key)
 
 
 def _left_out(part: ir.Condition, other: ir.Condition) -> list[ir.Condition]:
@@ -296,47 +361,72 @@ def _left_out(part: ir.Condition, other: ir.Condition) -> list[ir.Condition]:
     return [one for one in part.parts if one not in kept]
 
 
-def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Condition]]:
-    for words, other in _limits(part, binding):
-        yield "limit", words, other
+def _written(condition: ir.Condition, definition: str | None = None) -> Iterator[tuple[ir.Condition, str | None]]:
+    """Yield a condition and all of which it is made, each with the named condition in whose text it stands."""
+    yield condition, definition
+    inside = condition.name if isinstance(condition, ir.Named) else definition
+    for part in ir.inner(condition):
+        yield from _written(part, inside)
+
+
+def _put(node: Any, others: Mapping[int, ir.Condition]) -> Any:
+    """Return conditions with others for some of them, which are given by their identity."""
+    if id(node) in others:
+        return others[id(node)]
+    if isinstance(node, tuple):
+        made = tuple(_put(one, others) for one in node)
+        return made if any(one is not old for one, old in zip(made, node, strict=True)) else node
+    if not is_dataclass(node) or isinstance(node, ir.Var | ir.Field | type):
+        return node
+    found = {f.name: (old := getattr(node, f.name), _put(old, others)) for f in fields(node) if f.init}
+    changed = {name: new for name, (old, new) in found.items() if new is not old}
+    return replace(node, **changed) if changed else node
+
+
+def _changes(part: ir.Condition, binding: Binding, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, str, ir.Condition]]:
+    """Yield each change of one part: its kind, what it is called in every row, its words, and the part that is changed."""
+    for way, words, other in _limits(part, binding):
+        yield "limit", way, words, other
     for words, other in _operators(part):
-        yield "operator", words, other
+        yield "operator", words, words, other
     match part:
         case ir.And(parts, span) | ir.Or(parts, span):
             swapped, word = (ir.Or, "`or` for `and`") if isinstance(part, ir.And) else (ir.And, "`and` for `or`")
-            yield "connective", word, swapped(parts, span)
+            yield "connective", word, word, swapped(parts, span)
             for at in range(len(parts)):
                 rest = (*parts[:at], *parts[at + 1 :])
-                yield "connective", f"part {at + 1} left out", rest[0] if len(rest) == 1 else type(part)(rest, span)
+                word = f"part {at + 1} left out"
+                yield "connective", word, word, rest[0] if len(rest) == 1 else type(part)(rest, span)
         case ir.Not(inside):
-            yield "connective", "`not` left out", inside
+            yield "connective", "`not`", "`not` left out", inside
         case ir.InSet(_, name) if name in sets:
-            yield "set", f"`{local(sets[name])}` for `{local(name)}`", replace(part, set=sets[name])
+            yield "set", "", f"`{local(sets[name])}` for `{local(name)}`", replace(part, set=sets[name])
         case ir.Quantified(var=var) | ir.Ordered(var=var):
-            for kind, words, made in _of_var(var, sets):
-                yield kind, words, _with_var(part, made)
+            for kind, change, words, made in _of_var(var, sets):
+                yield kind, change, words, _with_var(part, made)
         case _:
             return
 
 
-def _of_var(var: ir.Var, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, ir.Var]]:
+def _of_var(var: ir.Var, sets: Mapping[str, str]) -> Iterator[tuple[Kind, str, str, ir.Var]]:
     if var.set is not None and var.set in sets:
-        yield "set", f"`{local(sets[var.set])}` for `{local(var.set)}`", replace(var, set=sets[var.set])
+        yield "set", "", f"`{local(sets[var.set])}` for `{local(var.set)}`", replace(var, set=sets[var.set])
     other = {ir.Kind.ENTRY: ir.Kind.HISTORY, ir.Kind.HISTORY: ir.Kind.MENTION, ir.Kind.MENTION: ir.Kind.HISTORY}.get(var.kind)
     if other is not None:
-        yield "context", f"`{other.value} {var.name}` for `{var.kind.value} {var.name}`", replace(var, kind=other)
+        words = f"`{other.value} {var.name}` for `{var.kind.value} {var.name}`"
+        yield "context", words, words, replace(var, kind=other)
 
 
-def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, ir.Condition]]:
-    """Yield a comparison with each of its bounds one step up and one step down."""
+def _limits(part: ir.Condition, binding: Binding) -> Iterator[tuple[str, str, ir.Condition]]:
+    """Yield a comparison with each of its bounds one step up and one step down: which, in words, and the comparison."""
     if not is_dataclass(part):
         return
     for one in fields(part):
         bound = getattr(part, one.name)
         if isinstance(bound, ir.LimitRef):
             bound = value_of(bound, part, binding)
-        for words, moved in _steps(bound):
-            yield words, replace(part, **{one.name: moved})  # type: ignore[arg-type]
+        for way, words, moved in _steps(bound):
+            yield f"{one.name} {way}", words, replace(part, **{one.name: moved})  # type: ignore[arg-type]
 
 
 def value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object:
@@ -347,23 +437,23 @@ def value_of(limit: ir.LimitRef, part: ir.Condition, binding: Binding) -> object
     return binding.number(limit) if isinstance(part, ir.Quantified | ir.Several) else binding.quantity(limit)
 
 
-def _steps(bound: object) -> Iterator[tuple[str, object]]:
+def _steps(bound: object) -> Iterator[tuple[str, str, object]]:
     match bound:
         case ir.Length(n, unit):
-            for other in (n - 1, n + 1):
+            for way, other in (("down", n - 1), ("up", n + 1)):
                 if other >= 0:
-                    yield f"{other} {unit.value} for {n} {unit.value}", ir.Length(other, unit)
+                    yield way, f"{other} {unit.value} for {n} {unit.value}", ir.Length(other, unit)
         case ir.Quantity(number, unit) if number:
             step = Decimal(1).scaleb(int(number.as_tuple().exponent))
-            for other in (number - step, number + step):
-                yield f"{other:f} for {number:f}", ir.Quantity(other, unit)
+            for way, other in (("down", number - step), ("up", number + step)):
+                yield way, f"{other:f} for {number:f}", ir.Quantity(other, unit)
         case Decimal():
-            for other in (bound - 1, bound + 1):
+            for way, other in (("down", bound - 1), ("up", bound + 1)):
                 if other > 0:
-                    yield f"{other:f} for {bound:f}", other
+                    yield way, f"{other:f} for {bound:f}", other
         case ir.DateLiteral(first, last, text):
             for days, word in ((-1, "earlier"), (1, "later")):
-                yield f"a day {word} than {text}", replace(bound, first=first + days, last=last + days)
+                yield word, f"a day {word} than {text}", replace(bound, first=first + days, last=last + days)
         case _:
             return
 

@@ -29,6 +29,7 @@ from codesafety.cli.output import (
     complain_of,
     fail,
     finish,
+    progressing,
     standard_input,
     style,
     unwritable,
@@ -337,7 +338,8 @@ def test(
             shown = [kept for rule in asked if (kept := tested.matching(rule, only)).examples] if only else asked
             results = list(_progress(run_examples(binding, rules=shown), sum(len(r.examples) for r in shown), "examples"))
             covered = list(coverages(binding, shown, texts)) if coverage else None
-            mutated = list(mutate(binding, shown, texts)) if mutation else None
+            with progressing() as told:
+                mutated = list(mutate(binding, shown, texts, told)) if mutation else None
             at_edges = list(boundaries(binding, shown)) if edges else None
         except CodesafetyError as error:
             fail(error, Format.TEXT if form is TestFormat.TEXT else Format.JSON)
@@ -359,23 +361,25 @@ def _accept(mutated: Sequence[Mutated], terms: Mapping[str, str], texts: Texts) 
     from codesafety.authoring.mutating import as_example, with_examples
     from codesafety.language import format_text
 
+    into: dict[str, tuple[ir.Rule, dict[str, str]]] = {}
+    for survivor in (survivor for one in mutated for survivor in one.survivors):
+        example, rule = as_example(survivor, terms), survivor.mutant.rule
+        if example is not None:
+            name, _, patient = example.partition("\n")
+            by_patient = into.setdefault(rule.family, (rule, {}))[1]
+            by_patient[patient] = min(by_patient.get(patient, name), name, key=len)
     changed: dict[str, str] = {}
     left = 0
-    for one in mutated:
-        by_patient: dict[str, str] = {}
-        for survivor in one.survivors:
-            if (example := as_example(one.rule, survivor, terms)) is not None:
-                name, _, patient = example.partition("\n")
-                by_patient[patient] = min(by_patient.get(patient, name), name, key=len)
+    for rule, by_patient in into.values():
         by_name = {
             name: f"{name}\n{patient}"
             for patient, name in reversed(by_patient.items())
-            if name.removeprefix("example ").removesuffix(" {") not in one.rule.text
+            if name.removeprefix("example ").removesuffix(" {") not in rule.text
         }
         left += len(by_patient) - len(by_name)
         if by_name:
-            file = one.rule.span.file
-            changed[file] = with_examples(changed.get(file, texts[file]), one.rule, list(by_name.values())[::-1])
+            file = rule.span.file
+            changed[file] = with_examples(changed.get(file, texts[file]), rule, list(by_name.values())[::-1])
     try:
         for file, text in changed.items():
             with writing(Path(file)) as stream:

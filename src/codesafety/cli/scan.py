@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, fail, finish, unwritable, write
+from codesafety.cli.output import CLEAN, FAILED, SOMETHING, Format, fail, finish, progressing, unwritable, write
 from codesafety.diagnostics import count
 from codesafety.engine import load, open_source, read_model
 from codesafety.errors import CodesafetyError, InputError
@@ -98,7 +98,7 @@ def scan(
         never = [*(() if complete else ("record",)), *(() if release is not None else ("release",))]
         with redirect_stdout(sys.stderr):  # what a plugin prints is no answer
             engine = load(*(rules or ()), release=release, never=never)
-            with _progress() as told:
+            with progressing() as told:
                 made = run(engine, sources, out, Options(Asking(complete, sample), since, columns, format, workers), told)
             changed = compared(out, compare) if compare is not None else None
     except CodesafetyError as error:
@@ -188,31 +188,3 @@ def _lines(made: dict[str, Any], out: Path) -> Iterator[str]:
     if made["never_given"]:
         yield f"Never given: {', '.join(made['never_given'])}. Rules that need it were not answered."
     yield f"All of it: {out}"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show what is done, how fast and how long it will take yet, on a terminal alone."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, rate="")
-
-        def told(what: str, done: int, total: int) -> None:
-            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-            progress.update(task, description=what, completed=done, total=total, rate=f"{speed:,.0f} a second" if speed else "")
-
-        yield told

@@ -46,7 +46,7 @@ class Tested:
         if self.threshold is None:
             return []
         scores = [(c.rule, "atoms that decide alone", c.score) for c in self.covered or ()]
-        scores += [(m.rule.family, "mutants that are noticed", m.score) for m in self.mutated or ()]
+        scores += [(m.name, "mutants that are noticed", m.score) for m in self.mutated or ()]
         return [one for one in scores if one[2] < self.threshold]
 
     @property
@@ -137,10 +137,10 @@ def _covered(one: Coverage) -> Iterator[str]:
 def _mutated(one: Mutated, done: Tested) -> Iterator[str]:
     of = one.mutants - len(one.same)
     same = f", {len(one.same)} change nothing" if one.same else ""
-    yield f"{one.rule.family}: {one.killed} of {count(of, 'mutant')} noticed{same}"
+    yield f"{one.name}: {one.killed} of {count(of, 'mutant')} noticed{same}"
     for survivor in one.survivors:
         yield f"  SURVIVES  {_at(survivor.mutant.span, done.texts)}{survivor.mutant.kind}: {survivor.mutant.words}"
-        example = as_example(one.rule, survivor, done.terms)
+        example = as_example(survivor, done.terms)
         if example is None:
             yield "            no patient was found who tells the two apart: what the rule asks cannot be varied in full"
         else:
@@ -233,7 +233,7 @@ def coverage_data(one: Coverage) -> dict[str, Any]:
 
 def _mutation_data(one: Mutated, done: Tested) -> dict[str, Any]:
     return {
-        "rule": one.rule.family,
+        "rule": one.name,
         "mutants": one.mutants,
         "noticed": one.killed,
         "change_nothing": [{"kind": m.kind, "words": m.words} for m in one.same],
@@ -243,7 +243,7 @@ def _mutation_data(one: Mutated, done: Tested) -> dict[str, Any]:
                 "words": s.mutant.words,
                 "file": s.mutant.span.file,
                 "line": position(done.texts[s.mutant.span.file], s.mutant.span.start)[0],
-                "example": as_example(one.rule, s, done.terms),
+                "example": as_example(s, done.terms),
                 "answer": None if s.expect is None else _answer(s.expect, ()),
                 "instead": s.instead,
             }
@@ -303,7 +303,7 @@ def as_sarif(done: Tested) -> dict[str, Any]:
         _result(
             _SURVIVES,
             "warning",
-            "\n".join(filter(None, [s.mutant.words, as_example(m.rule, s, done.terms)])),
+            "\n".join(filter(None, [s.mutant.words, as_example(s, done.terms)])),
             s.mutant.span.file,
             position(done.texts[s.mutant.span.file], s.mutant.span.start)[0],
         )

@@ -78,15 +78,20 @@ def run(desk: Desk, uri: str, rule: str | None = None, example: str | None = Non
 
 
 def coverage(desk: Desk, uri: str, rule: str) -> dict[str, Any]:
-    """Return what the examples of a rule show of its atoms. Raises Refused, CodesafetyError."""
-    [found] = coverages(desk.binding(), rules_named(desk, uri, rule), desk.checked.loaded.sources)
-    seen, every = found.values
-    deciding, atoms = found.deciding
-    lines = [f"{found.rule}: {deciding} of {count(atoms, 'atom')} decide alone; {seen} of {every} values seen"]
-    for atom in found.atoms:
-        lacks = [f"never {word}" for word in atom.unseen()] + [f"never decides when {word}" for word in atom.undecided()]
-        lines.append(f"  {'ok' if not lacks else '--'}  {atom.words}" + (f": {', '.join(lacks)}" if lacks else ""))
-    return {"ok": deciding == atoms, "score": found.score, "text": "\n".join(lines)}
+    """Return what the examples of a rule show of its atoms, and of those of the named conditions that it calls.
+
+    Raises Refused, CodesafetyError.
+    """
+    found = list(coverages(desk.binding(), rules_named(desk, uri, rule), desk.checked.loaded.sources))
+    lines = []
+    for one in found:
+        (seen, every), (deciding, atoms) = one.values, one.deciding
+        lines.append(f"{one.rule}: {deciding} of {count(atoms, 'atom')} decide alone; {seen} of {every} values seen")
+        for atom in one.atoms:
+            lacks = [f"never {word}" for word in atom.unseen()] + [f"never decides when {word}" for word in atom.undecided()]
+            lines.append(f"  {'ok' if not lacks else '--'}  {atom.words}" + (f": {', '.join(lacks)}" if lacks else ""))
+    score = min(one.score for one in found)
+    return {"ok": score == 100, "score": score, "text": "\n".join(lines)}
 
 
 def why(desk: Desk, uri: str, rule: str, example: str) -> dict[str, Any]:
