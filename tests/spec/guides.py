@@ -42,7 +42,9 @@ def place(name: str, folder: Path) -> None:
 
 def run(command: str) -> str:
     words = [word.strip("'\"") for word in re.findall(r"'[^']*'|\"[^\"]*\"|\S+", command.partition("  #")[0])]
-    return _CHANGING.sub("…", CliRunner().invoke(app, words, catch_exceptions=False).output)
+    return _CHANGING.sub(
+        "…", CliRunner().invoke(app, words, env={"COLUMNS": "100", "NO_COLOR": "1"}, catch_exceptions=False).output
+    )
 
 
 def rewritten(name: str) -> str:
