@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.places import EXAMPLES
 
@@ -75,10 +77,28 @@ def test_a_label_is_no_code_that_could_not_be_looked_up(role: str, system: str) 
         ("reasonCode", "http://hl7.org/fhir/sid/icd-10"),
         ("bodySite", "https://fhir.hl7.org.uk/Id/egton-codes"),
         ("reasonCode", "http://terminology.hl7.org/CodeSystem/icd9cm"),
+        ("reasonCode", "http://terminology.hl7.org/CodeSystem/v3-icd10"),
+        ("reasonCode", "https://fhir.hl7.org.uk/STU3/CodeSystem/OPCS-4"),
+        ("reasonCode", "https://fhir.hl7.org.uk/CodeSystem/Read-v2"),
     ],
 )
 def test_what_is_clinical_beside_an_entry_is_one(role: str, system: str) -> None:
     assert not_looked_up(beside(role, system, "X1"))
+
+
+@pytest.mark.parametrize(
+    "last", ["category", "category-of-disease", "format", "meta.problem", "identifier.type", "envelope", "/"]
+)
+def test_an_extension_is_no_label_for_what_its_sender_calls_it(last: str) -> None:
+    concept = {"coding": [{"system": "https://supplier.example/codes", "code": "X1"}]}
+    condition = {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "44054006"}]},
+        "extension": [{"url": f"https://supplier.example/{last}", "valueCodeableConcept": concept}],
+    }
+    engine = load()
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": condition}]}
+    assert not_looked_up(engine.assess(engine.read(json.dumps(bundle).encode())))
 
 
 def test_the_envelope_stops_no_rule_and_damage_in_it_is_found() -> None:

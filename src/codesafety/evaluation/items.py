@@ -25,9 +25,9 @@ from codesafety.record import (
 from codesafety.terminology.interface import Product
 from codesafety.terminology.systems import SCT, of_the_form
 
-ENVELOPE = "envelope"
-"""Stands for the role of every coding of the envelope."""
-_LABELS = (ENVELOPE, "meta.", "category", "format")
+ENVELOPE = "/"
+"""Stands for the role of every coding of the envelope. No element has it, and no extension goes by it."""
+_LABELS = ("meta.", "category", "format")
 """How the roles begin that say what kind of thing was sent, in whatever system."""
 SENTINEL_DATES = frozenset({"1900-01-01", "9999-12-31"})
 """Dates that systems write where none is known; they are missing."""
@@ -417,7 +417,10 @@ class CodingFact:
         system = self.info.system
         if self.role is None or system in (None, SCT):
             return False
-        return self.role.startswith(_LABELS) or self.role.endswith("identifier.type") or of_the_form(system)
+        if self.role == ENVELOPE or of_the_form(system):
+            return True
+        is_named_so = self.role.startswith(_LABELS) or self.role.endswith("identifier.type")
+        return is_named_so and "xtension" not in (self.coding.path or "")  # an extension goes by whatever its sender calls it
 
 
 class TextFact:

@@ -100,12 +100,12 @@ def canonical(system: str | None) -> str | None:
 
 
 _OF_THE_FORM = re.compile(r"https?://(?:hl7\.org/fhir|terminology\.hl7\.org|fhir\.hl7\.org\.uk|fhir\.nhs\.uk)/.+", re.I)
-_WITH_CODES = re.compile(r"/(?:sid|id)/|/icd", re.I)
+_WITH_CODES = re.compile(r"/(?:sid|id)/|[/-](?:icd|opcs|snomed|sct|loinc|ctv|read-?(?:code|v?[23]))", re.I)
 
 
 def of_the_form(system: str) -> bool:
     """Return whether a system is a list that FHIR, HL7 or a national guide defines for its own elements: statuses, categories,
-    roles. What merely has its address there (ICD, OPCS-4, suppliers' codes) is none."""
+    roles. What merely has its address there (ICD, OPCS-4, Read, suppliers' codes) is none."""
     return _OF_THE_FORM.fullmatch(system) is not None and _WITH_CODES.search(system) is None
 
 

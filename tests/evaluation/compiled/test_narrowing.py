@@ -10,10 +10,10 @@ from tests.differential.compare import compared
 
 import codesafety
 from codesafety import Engine, Submission
-from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.facts import Facts, Unseen
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import Work
-from codesafety.record import Coding, Entry, Record
+from codesafety.record import Coding, Entry, NotRead, Record
 
 PREGNANT, NOT_PREGNANT, ASTHMA = "77386006", "60001007", "195967001"
 HEAD = """ruleset t { title "T" version 1.0.0 language 2 review none }
@@ -137,3 +137,17 @@ def test_an_order_of_days_inside_an_alternative_is_not_asked_pair_by_pair(tmp_pa
         return tuple(one.model_copy(update={"text": f"number {i}"}) for i, one in enumerate(of_days(*["2020-02-01"] * n)))
 
     assert spent(engine, of_one_day(400)) <= 4.5 * spent(engine, of_one_day(100))
+
+
+def test_a_count_beside_what_was_not_seen_names_that_one_alone(tmp_path: Path) -> None:
+    engine = loaded(
+        tmp_path, "with entry x in any when at least 2 entry y in any where (y is incoming and y is within 5 days of x)"
+    )
+    unread = NotRead(path="z", reason="broken", coded=True, whole=True)
+    submission = Submission(entries=of_days("2020-01-01", "2020-01-02"), not_read=(unread,))
+    facts = Facts(submission, None, engine.binding.codebook)
+    fast = engine.program.run(facts)
+    missing = {a.partner.called: a.missing for o in fast.outcomes for a in o.applications if isinstance(a.partner, Unseen)}
+    assert missing == {"record": {"record", "message.unread"}, "message.unread": {"message.unread"}}
+    slow = run_reference(engine.binding, Facts(submission, None, engine.binding.codebook))
+    assert compared(fast, facts) == compared(slow, facts)

@@ -396,7 +396,10 @@ class Writer:
         return self._function([*body, returns(of_the_one)], frame)
 
     def _tally(self, condition: ir.Quantified | ir.Ordered, frame: Frame, member: Place) -> list[ast.stmt] | None:
-        """Write a count that is made once for all items of one day, where members are asked of no more of them than their day."""
+        """Write a count that is made once for all items of one day, where members are asked of no more of them than their day.
+
+        Once, too, for each member that was not seen.
+        """
         places = [place for place in frame.values() if place.kind is not Kind.MESSAGE]
         if (
             not isinstance(condition, ir.Quantified)
@@ -419,7 +422,9 @@ class Writer:
         )
         key_of = name("exact_day") if condition.counted == "days" else attribute(name(SCENE), "facts", "key_of")
         members = self._members(condition, frame, sure=False, counted=False)
-        question = several([self.operands.pool.add(object()), *(attribute(place.value, "span") for place in places)])
+        # Two that were not seen may be of the same days, and are called otherwise.
+        asked_of = (attribute(place.value, "span") if place.seen else place.value for place in places)
+        question = several([self.operands.pool.add(object()), *asked_of])
         tally = call("Tally", _WORK, needed, members, unseen, name("judge"), key_of, name("weigh"))
         return [
             function("weigh", ["found"], [returns(self._weighed(condition, name("found"), frame))]),
