@@ -13,7 +13,7 @@ from codesafety import Engine, Submission
 from codesafety.evaluation.facts import Facts, Unseen
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.evaluation.work import Work
-from codesafety.record import Coding, Entry, NotRead, Record
+from codesafety.record import Coding, Coverage, Entry, NotRead, Record
 
 PREGNANT, NOT_PREGNANT, ASTHMA = "77386006", "60001007", "195967001"
 HEAD = """ruleset t { title "T" version 1.0.0 language 2 review none }
@@ -128,6 +128,8 @@ def test_a_month_that_ends_early_leaves_out_nobody(tmp_path: Path) -> None:
     ends = of_days("2020-02-29"), of_days("2020-03-31", code=NOT_PREGNANT)
     fired = [r for r in engine.assess(Submission(entries=(*ends[0], *ends[1], *others))).results if r.outcome == "fires"]
     assert [sorted(entry.date or "" for entry in r.entries) for r in fired] == [["2020-02-29", "2020-03-31"]]
+    from_one_side = engine.assess(Submission(entries=ends[0]), Record(entries=(*ends[1], *others)))
+    assert [r.rule for r in from_one_side.results if r.outcome == "fires"] == ["t/r"]
 
 
 def test_an_order_of_days_inside_an_alternative_is_not_asked_pair_by_pair(tmp_path: Path) -> None:
@@ -151,3 +153,51 @@ def test_a_count_beside_what_was_not_seen_names_that_one_alone(tmp_path: Path) -
     assert missing == {"record": {"record", "message.unread"}, "message.unread": {"message.unread"}}
     slow = run_reference(engine.binding, Facts(submission, None, engine.binding.codebook))
     assert compared(fast, facts) == compared(slow, facts)
+
+
+def both(engine: Engine, entries: tuple[Entry, ...]) -> dict[str, str]:
+    """Return what both evaluators say of entries beside a complete record, by path: alike."""
+    submission, record = Submission(entries=entries), Record(complete=(Coverage(kind="entry"),))
+    facts = Facts(submission, record, engine.binding.codebook)
+    fast = engine.program.run(facts)
+    slow = run_reference(engine.binding, Facts(submission, record, engine.binding.codebook))
+    assert compared(fast, facts) == compared(slow, facts)
+    return {o.subject.model.path: o.status.value for o in fast.outcomes if o.subject is not None}
+
+
+def test_a_count_for_all_of_one_day_leaves_out_each_open_member_where_it_asks_itself(tmp_path: Path) -> None:
+    (tmp_path / "t.rules").write_text(
+        f'{HEAD}rule r {{ action note for entry e when at least 3 entry x in any where (x is on the same day as e) say "{{e}}" }}\n',
+        encoding="utf-8",
+    )
+    engine = codesafety.load(tmp_path, installed_plugins=False)
+    codes = {"none": "44054006", "open": ASTHMA, "open too": ASTHMA, "sure": PREGNANT}
+    entries = tuple(
+        Entry(path=path, date="2020-01-01", text=path, codings=(Coding(system="sct", code=code),)) for path, code in codes.items()
+    )
+    assert both(engine, entries) == {"none": "cannot_tell"}
+
+
+def test_what_no_set_understands_is_answered_by_its_own_context(tmp_path: Path) -> None:
+    (tmp_path / "t.rules").write_text(f'{HEAD}rule r {{ action note for history e in any say "{{e}}" }}\n', encoding="utf-8")
+    engine = codesafety.load(tmp_path, installed_plugins=False)
+    code = (Coding(system="http://read.info/readv2", code="K5"),)
+    entries = (
+        Entry(path="absent", date="2020-01-01", assertion="absent", codings=code),
+        Entry(path="past", date="2020-01-01", temporality="past", codings=code),
+    )
+    assert both(engine, entries) == {"past": "cannot_tell"}
+
+
+def test_a_count_for_all_of_two_days_knows_which_day_it_has_lost(tmp_path: Path) -> None:
+    near = "y is within 5 days of e and y is within 5 days of x"
+    rule = f"for entry e with entry x when x is after e and at least 2 days with entry y in any where ({near})"
+    (tmp_path / "t.rules").write_text(f'{HEAD}rule r {{ action note {rule} say "{{e}}" }}\n', encoding="utf-8")
+    engine = codesafety.load(tmp_path, installed_plugins=False)
+    sent = (("1", PREGNANT), ("1", "44054006"), ("1", ASTHMA), ("2", PREGNANT), ("2", "44054006"))
+    entries = tuple(
+        Entry(path=f"{n}", date=f"2020-01-0{day}", text=f"{n}", codings=(Coding(system="sct", code=code),))
+        for n, (day, code) in enumerate(sent)
+    )
+    # Without 3, the open one is of a day that 0 and 1 have anyhow.
+    assert both(engine, entries) == {"0": "cannot_tell", "1": "fires", "2": "fires", "4": "fires"}
