@@ -189,7 +189,7 @@ def test_of_a_code_without_descriptions_it_or_its_release_is_missing(has_release
     assert contradicts(coded(("sct", P3, "Pregnant"))[0], SmallTerminology(has_release)) == (None, lacking)
 
 
-@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy"])
+@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy", "FHx epilepsy"])
 def test_words_of_the_family_contradict_a_code_of_the_patient_and_none_of_the_family(words: str) -> None:
     def said(code: str, subject: Subject | None) -> bool | None:
         entry = Entry(path="e", codings=(Coding(system="sct", code=code, display=words),), subject=subject)
