@@ -227,6 +227,9 @@ def test_of_a_family_and_of_somebody_unknown_an_accepted_example_can_be_read_and
     assert text.count(" of younger {") > 2
     assert "about unknown" in text
     again = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    (edges,) = json.loads(rules("test", f"{tmp_path}/r", "--boundaries", "--format", "json").stdout)["boundaries"][:1]
+    assert edges["examples"]
+    assert all(" of younger {" in one["example"] for one in edges["examples"])
     assert (again["failed"], [s["words"] for m in again["mutation"] for s in m["survivors"] if s["example"]]) == ([], [])
 
 

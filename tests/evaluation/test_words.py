@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.differential.worlds import P3, SmallTerminology
 
+from codesafety import load
 from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
@@ -301,3 +302,10 @@ def test_words_beside_an_entry_deny_each_of_its_parts() -> None:
     part = Component(codings=(Coding(system="sct", code="77176002"),))
     assert doubted(Qualifier(role="category", text="Non-smoker"), components=(part,)) == ["e.qualifiers[0]"]
     assert doubted(Qualifier(role="category", text="Non-smoker")) == []
+
+
+def test_words_of_a_code_of_family_history_are_read_whole() -> None:
+    shipped = load().terminology
+    entry = Entry(path="e", codings=(Coding(system="sct", code="160377001", display="FH: asthma"),), subject="family")
+    facts = Facts(Submission(entries=(entry,)), None, Codebook(shipped))
+    assert contradicts(next(facts.codings(facts.incoming[0])), shipped) == (False, None)
