@@ -131,6 +131,17 @@ def test_a_file_and_the_rows_of_a_table_meet_the_record_too(meeting: tuple[Path,
         assert [(Path(f["key"]).name, f["was"], f["now"]) for f in told["flips"]] == [(key, "fires", "clear")]
 
 
+def test_a_patient_of_a_family_is_an_example_of_its_row(tmp_path: Path) -> None:
+    for name, least in (("old", 12), ("new", 14)):
+        folder = version(
+            'valueset s1 "S" { codes 77386006 source "a test" }\ntable ages from "a.csv" { key name column least_age years }\n'
+            'rule r for each row a of ages { action review for entry e in s1 when age at e >= a.least_age say "{e}" }\n',
+            tmp_path / name,
+        )
+        (folder / "a.csv").write_text(f"# source: a test\nname,least_age\nyounger,{least}\n", "utf-8")
+    assert 'example "was fires" of younger {' in asked("diff", tmp_path / "old", tmp_path / "new").stdout
+
+
 def test_where_no_record_can_be_read_nothing_is_compared(two: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("<nothing/>", "utf-8")
     done = asked("diff", two[1], two[0], "--on", tmp_path / "d.xml")
