@@ -121,6 +121,27 @@ def test_messages_meet_the_record_that_is_given_or_that_their_line_brings(meetin
     assert "--record stands beside messages" in done.stderr
 
 
+def test_a_file_and_the_rows_of_a_table_meet_the_record_too(meeting: tuple[Path, Path], tmp_path: Path) -> None:
+    entry = {"path": "e", "kind": "condition", "codings": [{"system": "sct", "code": "77386006"}], "date": "2025-06-01"}
+    (tmp_path / "m.json").write_text(json.dumps({"entries": [entry]}), "utf-8")
+    (tmp_path / "rec.json").write_text(json.dumps({"entries": [entry | {"date": "2025-05-01"}]}), "utf-8")
+    (tmp_path / "conditions.csv").write_text("patient,system,code,date\np1,sct,77386006,2025-06-01\n", "utf-8")
+    for name, key in (("m.json", "m.json"), ("conditions.csv", "conditions.csv[conditions[0]]")):
+        told = data(*meeting, "--on", tmp_path / name, "--record", tmp_path / "rec.json")["records"]
+        assert [(Path(f["key"]).name, f["was"], f["now"]) for f in told["flips"]] == [(key, "fires", "clear")]
+
+
+def test_a_patient_of_a_family_is_an_example_of_its_row(tmp_path: Path) -> None:
+    for name, least in (("old", 12), ("new", 14)):
+        folder = version(
+            'valueset s1 "S" { codes 77386006 source "a test" }\ntable ages from "a.csv" { key name column least_age years }\n'
+            'rule r for each row a of ages { action review for entry e in s1 when age at e >= a.least_age say "{e}" }\n',
+            tmp_path / name,
+        )
+        (folder / "a.csv").write_text(f"# source: a test\nname,least_age\nyounger,{least}\n", "utf-8")
+    assert 'example "was fires" of younger {' in asked("diff", tmp_path / "old", tmp_path / "new").stdout
+
+
 def test_where_no_record_can_be_read_nothing_is_compared(two: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("<nothing/>", "utf-8")
     done = asked("diff", two[1], two[0], "--on", tmp_path / "d.xml")

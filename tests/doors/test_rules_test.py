@@ -208,6 +208,31 @@ def test_examples_for_a_named_condition_are_put_beside_those_of_the_rule_that_th
     assert (after["failed"], [one["survivors"] for one in after["mutation"]]) == ([], [[], [], []])
 
 
+def test_of_a_family_and_of_somebody_unknown_an_accepted_example_can_be_read_and_passes(tmp_path: Path) -> None:
+    table = 'table ages from "ages.csv" { key name column condition set column youngest years }'
+    (tmp_path / "ages.csv").write_text(
+        "# source: a test\nname,condition,youngest\nyounger,pregnant,12\nolder,tested,20\n", "utf-8"
+    )
+    given = "given patient born 2013-06-01 given incoming entry 77386006, date 2025-06-01"
+    rule = (
+        "rule r for each row a of ages { action note for entry e in a.condition\n"
+        'when e is not about patient or age at e >= a.youngest say "{e}"\n'
+        f'example "twelve" of younger {{ {given} expect fires }} }}\n'
+    )
+    head = CALLED.partition("define")[0].replace("77386006 |Pregnancy|, 118215003 |Delivery finding|", "77386006 |Pregnancy|")
+    (tmp_path / "my.rules").write_text(f"{head}{table}\n{rule}", "utf-8")
+    asked = rules("test", tmp_path, "--mutate", "--accept")
+    assert (asked.exit_code, asked.stderr.partition(":")[0]) == (0, "examples added")
+    text = (tmp_path / "my.rules").read_text("utf-8")
+    assert text.count(" of younger {") > 2
+    assert "about unknown" in text
+    again = json.loads(rules("test", tmp_path, "--mutate", "--format", "json").stdout)
+    (edges,) = json.loads(rules("test", f"{tmp_path}/r", "--boundaries", "--format", "json").stdout)["boundaries"][:1]
+    assert edges["examples"]
+    assert all(" of younger {" in one["example"] for one in edges["examples"])
+    assert (again["failed"], [s["words"] for m in again["mutation"] for s in m["survivors"] if s["example"]]) == ([], [])
+
+
 def test_a_named_condition_of_another_ruleset_is_asked_of_that_rulesets_examples(tmp_path: Path) -> None:
     for name, text in {
         "mine": CALLED,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.differential.worlds import P3, SmallTerminology
 
+from codesafety import load
 from codesafety.evaluation.atoms import system_check
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts
@@ -189,7 +190,7 @@ def test_of_a_code_without_descriptions_it_or_its_release_is_missing(has_release
     assert contradicts(coded(("sct", P3, "Pregnant"))[0], SmallTerminology(has_release)) == (None, lacking)
 
 
-@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy"])
+@pytest.mark.parametrize("words", ["Family history of epilepsy", "FH: epilepsy", "F/H epilepsy", "FHx epilepsy"])
 def test_words_of_the_family_contradict_a_code_of_the_patient_and_none_of_the_family(words: str) -> None:
     def said(code: str, subject: Subject | None) -> bool | None:
         entry = Entry(path="e", codings=(Coding(system="sct", code=code, display=words),), subject=subject)
@@ -301,3 +302,10 @@ def test_words_beside_an_entry_deny_each_of_its_parts() -> None:
     part = Component(codings=(Coding(system="sct", code="77176002"),))
     assert doubted(Qualifier(role="category", text="Non-smoker"), components=(part,)) == ["e.qualifiers[0]"]
     assert doubted(Qualifier(role="category", text="Non-smoker")) == []
+
+
+def test_words_of_a_code_of_family_history_are_read_whole() -> None:
+    shipped = load().terminology
+    entry = Entry(path="e", codings=(Coding(system="sct", code="160377001", display="FH: asthma"),), subject="family")
+    facts = Facts(Submission(entries=(entry,)), None, Codebook(shipped))
+    assert contradicts(next(facts.codings(facts.incoming[0])), shipped) == (False, None)

@@ -299,15 +299,17 @@ def as_example(survivor: Survivor, terms: Mapping[str, str]) -> str | None:
     if survivor.patient is None or survivor.expect is None:
         return None
     clause = shorten(survivor.mutant.decides.replace('"', "'"), _LONGEST_CLAUSE, placeholder=" …")
-    return example_text(f"{survivor.expect[0]}, decided by {clause}", survivor.patient, survivor.expect, terms)
+    row = survivor.mutant.rule.row
+    return example_text(f"{survivor.expect[0]}, decided by {clause}", survivor.patient, survivor.expect, terms, row)
 
 
-def example_text(name: str, patient: ir.Example, expect: Answer, terms: Mapping[str, str]) -> str:
-    """Return a made-up patient and an answer as a rule file writes them."""
+def example_text(name: str, patient: ir.Example, expect: Answer, terms: Mapping[str, str], row: str | None = None) -> str:
+    """Return a made-up patient and an answer as a rule file writes them. `row`: of a family, the rule that answers so."""
     outcome, missing = expect
     said = f"{outcome}: {', '.join(sorted(missing))}" if missing else outcome
     givens = "\n".join(f"  {line}" for line in patients.written(patient, terms).split("\n") if line)
-    return f'example "{name}" {{\n{givens}\n  expect {said}\n}}'
+    of = f" of {row}" if row is not None else ""
+    return f'example "{name}"{of} {{\n{givens}\n  expect {said}\n}}'
 
 
 def with_examples(text: str, rule: ir.Rule, examples: Sequence[str]) -> str:

@@ -155,7 +155,9 @@ def _edges(one: Edges, done: Tested) -> Iterator[str]:
     yield f"{one.rule.family}: {count(len(one.edges), 'edge')} that no example gives; read each before you take it"
     for edge in one.edges:
         if edge.answer is not None:
-            yield from (f"    {line}" for line in example_text(edge.name, edge.patient, edge.answer, done.terms).split("\n"))
+            yield from (
+                f"    {line}" for line in example_text(edge.name, edge.patient, edge.answer, done.terms, one.rule.row).split("\n")
+            )
 
 
 def _at(span: Span, texts: Texts) -> str:
@@ -200,7 +202,7 @@ def _as_data(done: Tested) -> dict[str, Any]:
                         "answer": None if edge.answer is None else _answer(edge.answer, ()),
                         "example": None
                         if edge.answer is None
-                        else example_text(edge.name, edge.patient, edge.answer, done.terms),
+                        else example_text(edge.name, edge.patient, edge.answer, done.terms, one.rule.row),
                     }
                     for edge in one.edges
                 ],

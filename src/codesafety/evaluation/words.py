@@ -52,7 +52,7 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     return (None, lacking) if lacking else (False, None)
 
 
-_FAMILY_HISTORY = re.compile(r"^\s*(?:f\.?/?h\.?|family history)\s*(?:of\b|[:-])?\s*(?=\w)", re.IGNORECASE)
+_FAMILY_HISTORY = re.compile(r"^\s*(?:f\.?/?h\.?x?|family history)(?!\w)\s*(?:of\b|[:-])?\s*(?=\w)", re.IGNORECASE)
 
 
 def verdict(coding: CodingFact, code: str, words: str, terminology: Terminology) -> WordsVerdict:

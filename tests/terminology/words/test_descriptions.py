@@ -296,6 +296,11 @@ def test_a_code_of_the_patient_with_words_of_the_family_is_another(words: str) -
     assert ask("195967001", words) == WordsVerdict(Words.NAMES_ANOTHER, ("160377001",))
 
 
+@pytest.mark.parametrize("words", ["FH: familial hypercholesterolaemia", "FH (familial hypercholesterolaemia)"])
+def test_a_name_that_the_same_letters_are_short_for_is_no_other(words: str) -> None:
+    assert ask("398036000", words) == WordsVerdict(Words.CANNOT_TELL)
+
+
 HIGH, LOW = ["Hypertensive disorder, systemic arterial (disorder)"], ["Low blood pressure (disorder)"]
 
 
@@ -311,6 +316,9 @@ HIGH, LOW = ["Hypertensive disorder, systemic arterial (disorder)"], ["Low blood
         ("Bradycardic episode", ["Tachycardia (finding)"], Words.DIFFERS),
         ("Tachy-brady syndrome", ["Tachycardia (finding)"], Words.UNFAMILIAR),
         ("Hypotension", [*HIGH, "Hypertensive episode or hypotensive one"], Words.UNFAMILIAR),
+        ("High BP, hypotension excluded", HIGH, Words.UNFAMILIAR),
+        ("No hypotension", HIGH, Words.UNFAMILIAR),
+        ("? hypotension", HIGH, Words.DIFFERS),
     ],
 )
 def test_words_that_say_the_opposite_of_every_name_differ(words: str, own: list[str], verdict: Words) -> None:

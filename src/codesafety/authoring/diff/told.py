@@ -80,7 +80,7 @@ def _rule(one: Compared, terms: Mapping[str, str]) -> Iterator[str]:
     yield headline(one)
     for witness in one.witnesses:
         yield f"  {turn(witness)}:"
-        yield from (f"    {line}" for line in example(witness, terms).split("\n"))
+        yield from (f"    {line}" for line in example(one.now, witness, terms).split("\n"))
     for what, was, now in one.asks:
         yield f"  {what}: {was} -> {now}"
 
@@ -89,9 +89,9 @@ def turn(witness: Witness) -> str:
     return f"{in_words(witness.was)} -> {in_words(witness.now)}"
 
 
-def example(witness: Witness, terms: Mapping[str, str]) -> str:
+def example(rule: ir.Rule, witness: Witness, terms: Mapping[str, str]) -> str:
     """Return the patient with what the newer version answers, ready to be put into a rule."""
-    return example_text(f"was {witness.was[0]}", witness.patient, witness.now, terms)
+    return example_text(f"was {witness.was[0]}", witness.patient, witness.now, terms, rule.row)
 
 
 def _set(change: SetChange) -> Iterator[str]:
@@ -266,7 +266,7 @@ def _of_rule(one: Compared, terms: Mapping[str, str]) -> list[str]:
     lines = [headline(one) + "."]
     lines += [f"{what}: {was} → {now}" for what, was, now in one.asks]
     for witness in one.witnesses:
-        lines += ["", f"{turn(witness)}:", "", *(f"    {line}" for line in example(witness, terms).split("\n"))]
+        lines += ["", f"{turn(witness)}:", "", *(f"    {line}" for line in example(one.now, witness, terms).split("\n"))]
     return lines
 
 

@@ -154,12 +154,12 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
         scope.diagnostics.error("CS229", f"`{name}` by itself says nothing of {_a(of)}", node.name.span, help)
         return None
     if name == "about" and of == "entry" and isinstance(node.value, syntax.Word):
-        if node.value.text not in schema.ABOUT:
+        if node.value.text not in schema.SUBJECTS:
             scope.diagnostics.error(
                 "CS206",
                 f"nothing is about `{node.value.text}`",
                 node.value.span,
-                schema.meant(node.value.text, schema.ABOUT, "it can be about"),
+                schema.meant(node.value.text, schema.SUBJECTS, "it can be about"),
             )
             return None
         return ir.Attribute("about", node.value.text, span=node.span)

@@ -199,14 +199,15 @@ _OPPOSITES = (("hyper", "hypo"), ("tachy", "brady"))
 _LIKE = 4  # letters after the prefix that are the same: "hypotension" and "hypertensive"
 
 
-def says_the_opposite(said: Bag, own: Bag) -> bool:
-    """Return whether words say too little of what a name says too much of, or the other way round: "hypotension", "hypertensive"."""
+def opposites(said: Bag, own: Bag) -> set[str]:
+    """Return the words that say too little of what a name says too much of, or the other way round: "hypotension", "hypertensive"."""
+    found: set[str] = set()
     for prefixes in _OPPOSITES:
         mine, theirs = ({prefix: _after(prefix, words) for prefix in prefixes} for words in (said, own))
         for one, other in (prefixes, prefixes[::-1]):
-            if (mine[one] - mine[other]) & (theirs[other] - theirs[one]):
-                return True
-    return False
+            turned = (mine[one] - mine[other]) & (theirs[other] - theirs[one])
+            found.update(word for word in said if word.startswith(tuple(one + end for end in turned)))
+    return found
 
 
 def _after(prefix: str, words: Bag) -> set[str]:

@@ -30,8 +30,8 @@ from codesafety.terminology.words.apart import (
     bag,
     has_another_word,
     is_told_apart,
+    opposites,
     says_another_thing,
-    says_the_opposite,
     shares_nothing,
 )
 from codesafety.terminology.words.normal import (
@@ -166,7 +166,7 @@ def _judge(
     if not others and any(term.bag in loose for term in own):
         return WordsVerdict(Words.AGREES)
     differs = any(is_told_apart(bag(key), term.bag) for term in own if not term.is_vague)
-    if differs or all(says_the_opposite(bag(key), term.bag) for term in own) or _is_of_the_family(key, own):
+    if differs or _says_the_opposite(words, bag(key), own) or _is_of_the_family(key, own):
         return WordsVerdict(Words.NAMES_ANOTHER if others else Words.DIFFERS, others)
     if not others:
         is_open = not (complete or denies_something(words))
@@ -180,12 +180,23 @@ def _judge(
     return WordsVerdict(Words.NAMES_ANOTHER, told) if told else WordsVerdict(Words.CANNOT_TELL)
 
 
+def _says_the_opposite(words: str, said: Bag, own: list[_OwnTerm]) -> bool:
+    """Return whether words say the opposite of every name of a code, and do not deny it: "hypotension excluded" says nothing else."""
+    found = [opposites(said, term.bag) for term in own]
+    if not all(found):
+        return False
+    return reach(words, [frozenset({stem(word)}) for word in set().union(*found)]) not in (Reach.DENIED, Reach.WITHDRAWN)
+
+
 _OF_THE_FAMILY = "family history "
 
 
 def _is_of_the_family(key: str, own: list[_OwnTerm]) -> bool:
-    """Return whether words say of the family what a code, by all that is known of it, says of nobody else: "FH: epilepsy"."""
-    if any("family" in term.key.split() for term in own):
+    """Return whether words say of the family what a code, by all that is known of it, says of nobody else: "FH: epilepsy".
+
+    Not of a name that "FH" may be short for: "FH (familial hypercholesterolaemia)".
+    """
+    if any(not {"family", "familial"}.isdisjoint(term.key.split()) for term in own):
         return False
     return any(key == f"{_OF_THE_FAMILY}{name}" for term in own for name in term.keys)
 
