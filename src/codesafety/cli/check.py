@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -155,11 +155,12 @@ def check(
             f"note: {warning.name}: the release gained {len(warning.gained)} codes and lost {len(warning.lost)} "
             "against the frozen list"
         )
-    if jsonl:
-        if follower is not None:
-            follower.start()
-        finish(CLEAN, answered=serve_lines(follower or engine, Defaults(practice, aside, existing), written))
-    tally = _check_files(engine, files or [], existing, practice, aside, form, data, written, whole=all)
+    with written or nullcontext():
+        if jsonl:
+            if follower is not None:
+                follower.start()
+            finish(CLEAN, answered=serve_lines(follower or engine, Defaults(practice, aside, existing), written))
+        tally = _check_files(engine, files or [], existing, practice, aside, form, data, written, whole=all)
     finish(tally.worst, answered=tally.answered)
 
 
