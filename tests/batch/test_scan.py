@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -335,7 +336,7 @@ def test_a_table_that_cannot_be_read_to_its_end_is_no_error_of_ours(tmp_path: Pa
         file.write(last + b"\n")
     code, said = run(folder, "-o", tmp_path / "out")
     assert code == 2
-    assert "cannot be read to its end as a table" in said
+    assert re.search("cannot be read (to its end )?as a table", said)  # older Polars looks at all of it as it opens it
 
 
 def test_resources_that_name_no_patient_are_listed_and_never_left_out(tmp_path: Path) -> None:
