@@ -481,16 +481,23 @@ def test_cells_that_are_no_one_value_are_refused_by_the_number_of_their_column(t
         read(tmp_path)
 
 
-def test_reasons_without_a_column_of_their_systems_are_one_line_a_table_and_no_finding(tmp_path: Path) -> None:
-    rows = [f"p1,F,1990-04-02,condition,sct,44054006,Type 2 diabetes,2025-01-0{n},15777000,Prediabetes" for n in (3, 4)]
-    ((_, one),) = read(csv(tmp_path, f"{HEAD},reason_code,reason_display", *rows))
-    assert [(q.codings, q.text) for e in one.entries for q in e.qualifiers] == [((), "Prediabetes")] * 2
-    assert [(line.reason, line.coded) for line in one.not_read] == [
-        ("reasons whose code system no column names (`reason_system`), number 9", False)
-    ]
+@pytest.mark.parametrize(
+    ("code", "words", "rules", "decision"),
+    [
+        ("15777000", "Prediabetes", ["code-system-that-is-nearly-known-or-left-out"], "review"),
+        ("77386006", "Not pregnant", ["code-system-that-is-nearly-known-or-left-out"], "review"),
+        ("A01", "Something", [], "none"),
+    ],
+)
+def test_reasons_without_a_column_of_their_systems_are_looked_at_as_any_code(
+    tmp_path: Path, code: str, words: str, rules: list[str], decision: str
+) -> None:
+    row = f"p1,F,1990-04-02,condition,sct,44054006,Type 2 diabetes,2025-01-03,{code},{words}"
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},reason_code,reason_display", row))
     report = load().assess(one)
-    assert [r.rule for r in report.results if r.outcome == "fires" and r.action != "note"] == []
-    assert report.decision == "none"
+    assert [r.rule.partition("/")[2] for r in report.results if r.outcome == "fires" and r.action != "note"] == rules
+    assert report.decision == decision
+    assert [line.path for line in report.missing_inputs if "system" in line.missing] == ["entries[0]"]
 
 
 def test_a_reason_whose_system_is_left_out_in_its_column_is_for_review(tmp_path: Path) -> None:

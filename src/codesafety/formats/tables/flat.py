@@ -16,7 +16,7 @@ be missing:
 | date, start, event_date; end_date, stop; recorded | when it happened, ended, was written down |
 | status, clinical_status, verification, assertion, subject, temporality | as in the record model |
 | value, unit; value_system, value_code, value_display; text | what was measured or answered; words |
-| reason_system, reason_code, reason_display | why; codes without a column of their systems are nobody's, and are one line |
+| reason_system, reason_code, reason_display | why |
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
 A table `patients` holds one row a patient. One that names no patient is listed, and where it holds codes, each patient is for review. A table `encounters` gives the dates of consultations; its codes are listed and not
@@ -298,8 +298,9 @@ class _Patient:
             return
         if day is not None and own is not None:
             self._encounters[own] = day
-        why = reader.reason(row)
-        codings = reader.codings(row, "system", "code", "display") + (why.codings if why is not None else ())
+        codings = reader.codings(row, "system", "code", "display") + reader.codings(
+            row, "reason_system", "reason_code", "reason_display"
+        )
         if codings:
             self.not_read.append(
                 NotRead(
@@ -370,14 +371,6 @@ class _Rows:
             return ()
         return (Coding(system=self.text(row, system), code=words[0], display=words[1], path=self.path(row)),)
 
-    def reason(self, row: Row) -> Qualifier | None:
-        """Return why. Of a table that has no column for the systems of its reasons the codes are nobody's: words alone."""
-        if "reason_system" in self.column:
-            codings = self.codings(row, "reason_system", "reason_code", "reason_display")
-            return Qualifier(role="reason", codings=codings) if codings else None
-        words = self.text(row, "reason_display")
-        return Qualifier(role="reason", text=words) if words is not None else None
-
     def broken(self, row: Row, reason: str) -> NotRead:
         codings = self.codings(row, "system", "code", "display") + self.codings(
             row, "value_system", "value_code", "value_display"
@@ -394,18 +387,11 @@ class _Rows:
 
     def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
         """Yield a line for each column that has no place in an item; of one that holds codes, the codes as well."""
-        nobodys = self.column.get("reason_code") if "reason_system" not in self.column else None
-        known = {*self.column.values(), ROW} - {nobodys}
+        known = {*self.column.values(), ROW}
         numbers = {column: number for number, column in enumerate(self.table.columns, 1)}
         for column, shown in masked(column for column in numbers if column not in known).items():
             cells = [(row, text) for row in rows if (text := as_text(row[column])) is not None]
             if not cells:
-                continue
-            if column == nobodys:
-                yield NotRead(
-                    path=f"{self.table.name}.{shown}",
-                    reason=f"reasons whose code system no column names (`reason_system`), number {numbers[column]}",
-                )
                 continue
             system = system_of(column)
             codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
@@ -428,7 +414,7 @@ class _Rows:
 
     def _shared(self, row: Row, encounters: dict[str, str]) -> dict[str, Any]:
         encounter = self.text(row, "encounter")
-        why = self.reason(row)
+        codings = self.codings(row, "reason_system", "reason_code", "reason_display")
         return {
             "path": self.path(row),
             "resource_type": self.table.name,
@@ -437,7 +423,7 @@ class _Rows:
             "status": stated.folded(self.text(row, "status")),
             "recorded": self.date(row, "recorded"),
             "consultation_date": encounters.get(encounter) if encounter is not None else None,
-            "qualifiers": (why,) if why is not None else (),
+            "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
         }
 
     def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:
