@@ -544,3 +544,12 @@ rule r {{ action note for entry e in p {asked} say "x" }}
     assert facts("outside")[NOT_COUNTED] == f"code {P5}, 2024-06-01"
     assert facts("outside")["e.origin"] == "practice"
     assert NOT_COUNTED not in facts(None) | facts("practice") | facts("outside", BECAME_P1)
+
+
+def test_words_of_an_entry_about_the_family_are_told_as_they_were_read() -> None:
+    """Of "FH: asthma" beside a code of epilepsy the letters say what the entry says already; asthma is what contradicts it."""
+    coding = {"system": "sct", "code": "84757009", "display": "FH: asthma"}
+    entry = Entry(path="e", codings=(coding,), subject="family", date="2025-06-01")
+    report = codesafety.load("uk.integrity", installed_plugins=False).assess(Submission(entries=(entry,)))
+    (found,) = (r for r in report.results if r.outcome == "fires")
+    assert {f.name: f.value for f in found.facts}["words of c"] == "describe Asthma (195967001)"

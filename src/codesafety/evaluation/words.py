@@ -35,12 +35,8 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
     if not info.well_formed:
         return None, "code"
     lacking = None
-    is_familys = coding.item is not None and coding.item.is_entry and coding.item.context[1] == "family"
-    if is_familys and any("family" in term.lower() for term in terminology.terms(info.code)):
-        is_familys = False  # the code says so itself, and its words may
-    for sent in coding.words:
-        words = _FAMILY_HISTORY.sub("", sent) if is_familys else sent
-        match verdict(coding, info.code, words, terminology).verdict:
+    for read in verdicts(coding, info.code, terminology):
+        match read.verdict:
             case Words.NAMES_ANOTHER | Words.DIFFERS | Words.NEGATES:
                 return True, None
             case Words.CANNOT_TELL:
@@ -55,9 +51,17 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
 _FAMILY_HISTORY = re.compile(r"^\s*(?:f\.?/?h\.?x?|family history)(?!\w)\s*(?:of\b|[:-])?\s*(?=\w)", re.IGNORECASE)
 
 
-def verdict(coding: CodingFact, code: str, words: str, terminology: Terminology) -> WordsVerdict:
-    """Return how words that were sent with a coding stand to its code: read once. Raises WorkSpent where they may not be any more."""
-    return coding.concept.readings.once((code, words), len(words), partial(terminology.judge_words, code, words))
+def verdicts(coding: CodingFact, code: str, terminology: Terminology) -> Iterator[WordsVerdict]:
+    """Yield how the words that were sent with a coding stand to its code: each read once. Raises WorkSpent where they may not be any more.
+
+    Of an entry about the family "FH" is the context, and not the words of the code, unless the code says so itself.
+    """
+    is_familys = coding.item is not None and coding.item.is_entry and coding.item.context[1] == "family"
+    if is_familys and any("family" in term.lower() for term in terminology.terms(code)):
+        is_familys = False
+    for sent in coding.words:
+        words = _FAMILY_HISTORY.sub("", sent) if is_familys else sent
+        yield coding.concept.readings.once((code, words), len(words), partial(terminology.judge_words, code, words))
 
 
 _DENY = frozenset(

@@ -21,7 +21,7 @@ from codesafety.evaluation.numbers import age_unit
 from codesafety.evaluation.outcome import PRIVATE, Application
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter, frames_of
-from codesafety.evaluation.words import verdict
+from codesafety.evaluation.words import verdicts
 from codesafety.record import Entry
 from codesafety.report import THIS_WERE_SO
 from codesafety.terminology.interface import Product, Status, Words
@@ -312,8 +312,7 @@ def _standing(name: str, coding: CodingFact, facts: Facts, *, words: bool) -> It
     if coding.info.system != "sct" or code is None or not coding.info.well_formed:
         return
     if words:
-        for sent in coding.words:
-            read = verdict(coding, code, sent, terminology)
+        for read in verdicts(coding, code, terminology):
             if read.verdict is Words.NEGATES:
                 yield f"words of {name}", "deny what the code says, or affirm what it denies"
             elif read.verdict is Words.DIFFERS:
