@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from codesafety.record import Assertion, Model, Subject, Temporality
+from codesafety.record import Assertion, Model, NotRead, Subject, Temporality
 
 Decision = Literal["none", "note", "review", "hold"]
 RANK: dict[str, int] = {"none": 0, "note": 1, "review": 2, "hold": 3}
@@ -26,6 +26,14 @@ SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
 def strictest(*decisions: Decision) -> Decision:
     """Return the strictest of none < note < review < hold; `none` of nothing."""
     return max(decisions, key=RANK.__getitem__, default="none")
+
+
+def decision_of_unread(unread: NotRead | NotReadItem) -> Decision:
+    """Return what something that was not read asks for: none where it is a mere detail.
+
+    What breaks its format is held; what holds codes is looked at; a whole resource without codes is noted.
+    """
+    return "hold" if unread.broken else "review" if unread.coded else "note" if unread.whole else "none"
 
 
 _Filled = TypeVar("_Filled", bound=Model)

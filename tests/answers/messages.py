@@ -51,7 +51,7 @@ def everything(folder: Path, *overrides: Override) -> Report:
         entries=(Entry(path="Bundle.entry[1].resource", resource_type="Observation", date="2026-03-04", codings=(PREGNANT,)),),
         not_read=(
             NotRead(path="Bundle.entry[2].resource.issued", reason="there is no such date", broken=True),
-            NotRead(path="Bundle.entry[3].resource", resource_type="Slot", reason="unknown", whole=True),
+            NotRead(path="Bundle.entry[3].resource", resource_type="Slot", reason="unknown", whole=True, coded=True),
             NotRead(path="Bundle.entry[4].resource.own.code", reason="unknown", coded=True),
             NotRead(path="Bundle.entry[0].resource.own", reason="no place"),
         ),

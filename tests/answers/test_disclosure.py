@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.answers.messages import engine
-from tests.doors.test_nothing_repeated import CANARIES, CHANGES, JSON_EXAMPLES, XML_EXAMPLES, places, planted
+from tests.doors.test_nothing_repeated import CANARIES, CHANGES, JSON_EXAMPLES, XML_EXAMPLES, places, planted, written
 
 from codesafety import Entry, Message, Submission
 from codesafety.answers import cds_hooks, itk3_rejection, not_done, operation_outcome, sarif
@@ -64,7 +64,7 @@ def xml_with_canaries(path: Path) -> Iterator[bytes]:
     for turn, element in enumerate(tree.iter()):
         kept = element.tag, dict(element.attrib), element.text
         CHANGES[turn % len(CHANGES)](element)
-        yield ElementTree.tostring(tree)
+        yield from written(tree, element)
         element.tag, element.text = kept[0], kept[2]
         element.attrib.clear()
         element.attrib.update(kept[1])

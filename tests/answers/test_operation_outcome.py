@@ -9,11 +9,12 @@ import pytest
 from fhir.resources.operationoutcome import OperationOutcome as R5
 from fhir.resources.R4B.operationoutcome import OperationOutcome as R4
 from fhir.resources.STU3.operationoutcome import OperationOutcome as STU3
-from tests.answers.messages import ASIDE, RIGHT, WRONG, everything, report
+from tests.answers.messages import ASIDE, RIGHT, WRONG, engine, everything, report
 
 from codesafety.answers import FhirVersion, not_done, operation_outcome
 from codesafety.answers.paths import fhirpaths, xpaths
 from codesafety.errors import ConfigurationError, InputError
+from codesafety.record import NotRead
 
 MODELS = {"STU3": STU3, "R4": R4, "R5": R5}
 """R4B's OperationOutcome is R4's."""
@@ -151,3 +152,14 @@ def test_a_path_ends_before_a_name_that_is_none_of_fhirs(path: str, written: lis
 def test_a_way_through_a_resource_of_unknown_type_has_no_xpath() -> None:
     assert xpaths(["Bundle.entry[2].resource.entry[0].resource.type.coding[0]"], report()) == []
     assert xpaths(["Bundle.entry[2].resource"], report()) == []
+
+
+@pytest.mark.parametrize(("coded", "severity"), [(False, "information"), (True, "warning")])
+def test_a_resource_that_was_not_read_asks_for_what_the_report_says(coded: bool, severity: str) -> None:
+    """Without a code it is noted, and with one it is looked at: the answer is no stricter and no milder than the decision."""
+    unread = NotRead(path="Bundle.entry[1].resource", resource_type="Slot", reason="unknown", whole=True, coded=coded)
+    assessed = engine().assess(engine().read(RIGHT).model_copy(update={"not_read": (unread,)}))
+    assert assessed.decision == ("review" if coded else "note")
+    assert (severity, "not-supported", "not-read", "1 resource not read: of no kind that a reader understands.") in told(
+        operation_outcome(assessed, "R4")
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from codesafety.answers.codes import without_unknown_codes
 from codesafety.answers.screen import not_judged, not_read
 from codesafety.diagnostics import count
-from codesafety.report import Decision, NotReadItem, Report, strictest
+from codesafety.report import Decision, NotReadItem, Report, decision_of_unread, strictest
 
 Code = Literal[
     "not-checked", "broken", "not-read", "not-judged", "error", "not-kept", "cannot-tell", "never-given", "set-aside", "profile"
@@ -41,15 +41,14 @@ def beside(report: Report) -> Iterator[Line]:
             failed.setdefault(f"Not checked: the plugin {line.plugin} failed.", []).extend([line.path] if line.path else [])
     for failure, where in failed.items():
         yield Line("not-checked", "hold", failure, tuple(where))
-    yield from _unread(
-        "broken", "hold", [n for n in report.not_read if n.broken], "place", "not checked: the format is broken there"
-    )
-    yield from _unread("not-read", "review", not_read(report), "resource", "not read: of no kind that a reader understands")
-    yield from _unread("not-judged", "review", not_judged(report), "code", "not judged: seen by no rule about entries")
+    broken = [n for n in report.not_read if n.broken]
+    yield from _unread("broken", broken, "place", "not checked: the format is broken there")
+    yield from _unread("not-read", not_read(report), "resource", "not read: of no kind that a reader understands")
+    yield from _unread("not-judged", not_judged(report), "code", "not judged: seen by no rule about entries")
     for error in report.errors:
         yield Line("error", strictest("review", report.decision), f"{error[:1].upper()}{error[1:]}.")
-    kept = [n for n in report.not_read if not (n.whole or n.coded or n.broken)]
-    yield from _unread("not-kept", "none", kept, "element", "not kept: of no kind that a record holds")
+    details = [n for n in report.not_read if decision_of_unread(n) == "none"]
+    yield from _unread("not-kept", details, "element", "not kept: of no kind that a record holds")
     plain = without_unknown_codes(report)
     for missing in report.missing_inputs:
         yield Line("cannot-tell", "none", f"{plain(missing.message)}.", (missing.path,) if missing.path else ())
@@ -66,7 +65,7 @@ def beside(report: Report) -> Iterator[Line]:
         yield Line("profile", "none", text)
 
 
-def _unread(code: Code, action: Decision, found: Iterable[NotReadItem], what: str, words: str) -> Iterator[Line]:
-    lines = list(found)
+def _unread(code: Code, lines: Sequence[NotReadItem], what: str, words: str) -> Iterator[Line]:
     if lines:
+        action = strictest(*map(decision_of_unread, lines))
         yield Line(code, action, f"{count(len(lines), what)} {words}.", tuple(line.path for line in lines))

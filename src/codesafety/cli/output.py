@@ -19,7 +19,7 @@ import typer
 
 from codesafety.diagnostics import Severity, escaped, render_all, shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
-from codesafety.report import RANK, Report
+from codesafety.report import RANK, Report, decision_of_unread
 
 CLEAN, SOMETHING, FAILED = 0, 1, 2
 
@@ -71,7 +71,7 @@ def exit_code(report: Report) -> int:
 
     What could not be told does not count: it stands in the report, and without a release no right message is told whole.
     """
-    read = not any(n.whole or n.broken or n.coded for n in report.not_read) and not report.not_checked
+    read = all(decision_of_unread(n) == "none" for n in report.not_read) and not report.not_checked
     return CLEAN if read and report.counts.answered and RANK[report.decision] <= RANK["note"] else SOMETHING
 
 

@@ -17,7 +17,7 @@ from codesafety.errors import InputError
 from codesafety.plugins import Source
 from codesafety.profile import Override, Profile
 from codesafety.record import Submission
-from codesafety.report import Report
+from codesafety.report import Report, decision_of_unread
 
 if TYPE_CHECKING:
     from codesafety.decision_log import DecisionLog
@@ -58,7 +58,7 @@ def assess_tables(
 def _holds_nothing(submission: Submission) -> bool:
     """Return whether a patient has no item, and nothing that could be one was left unread: that is no fault of a table."""
     items = submission.entries or submission.medications or submission.texts
-    return not items and not any(unread.whole or unread.coded or unread.broken for unread in submission.not_read)
+    return not items and all(decision_of_unread(unread) == "none" for unread in submission.not_read)
 
 
 @dataclass(slots=True)

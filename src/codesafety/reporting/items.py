@@ -13,7 +13,17 @@ from codesafety.evaluation.outcome import Broken, RunResult, Tally
 from codesafety.evaluation.words import denied_beside
 from codesafety.evaluation.work import NOT_ASKED, NotAsked
 from codesafety.record import Entry, NotRead, Submission
-from codesafety.report import Answers, AsSent, Decision, EntryContext, NotChecked, NotReadItem, ReportItem, filled
+from codesafety.report import (
+    Answers,
+    AsSent,
+    Decision,
+    EntryContext,
+    NotChecked,
+    NotReadItem,
+    ReportItem,
+    decision_of_unread,
+    filled,
+)
 from codesafety.reporting.ledger import Ledger
 from codesafety.reporting.places import Places
 from codesafety.reporting.results import NO_CODE_FIELDS, code_fields, told_of
@@ -135,15 +145,8 @@ def is_understood(item: ItemFact, systems: Container[str | None]) -> bool:
 
 
 def shown_unread(found: Iterable[NotRead]) -> list[tuple[NotRead, Decision]]:
-    """Return what was not read at all, or breaks its format, or is a code that nobody judged, with its decision.
-
-    What breaks its format is held; what holds codes is looked at.
-    """
-    return [
-        (unread, "hold" if unread.broken else "review" if unread.coded else "note")
-        for unread in found
-        if unread.whole or unread.broken or unread.coded
-    ]
+    """Return what was not read and asks for something, with its decision: not the mere details."""
+    return [(unread, decision) for unread in found if (decision := decision_of_unread(unread)) != "none"]
 
 
 def unread_items(found: Iterable[tuple[NotRead, Decision]]) -> Iterator[ReportItem]:
