@@ -111,6 +111,20 @@ def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: c
             assert kind in {*SHAPES, *KINDS, "MessageHeader", "Patient", "Medication"}
 
 
+ITEMS = sorted({*SHAPES, *KINDS} - {"Composition", "Encounter", "Medication"})
+"""Kinds of resources that are items whatever they hold: those two are where they code something clinical, and a product never is."""
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_words_without_a_code_at_each_place_of_fhir_are_kept(engine: codesafety.Engine, kind: str) -> None:
+    """However deep they stand: as the words of the item, of its value or of a part, or else as its free text."""
+    for place in (place for of, place in PLACES if of == kind):
+        resource = standing_at(kind, place, {"text": "denied by word"})
+        submission = read(engine, bundle(resource))
+        kept = submission.model_dump_json(include={"entries", "medications", "texts"})
+        assert "denied by word" in kept or any(n.broken for n in submission.not_read), place
+
+
 def paths_told(engine: codesafety.Engine, source: Any) -> str:
     report = engine.assess(read(engine, source))
     assert exit_code(report) != 0

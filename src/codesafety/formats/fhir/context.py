@@ -396,6 +396,9 @@ def _all_notes(resource: Node, around: Surroundings) -> tuple[str, ...]:
     for node in held.displayed:
         if node.name not in _NAMES and _NAMES.isdisjoint(_way(node)) and (words := own_text(node, "display")) is not None:
             more.append(words)
+    for node in held.worded:
+        if _is_beside(node) and (words := own_text(node, "text")) is not None:
+            more.append(words)
     more += [words for node in held.named for words in _ids_in_words(node)]
     more += around.said_elsewhere.get(resource, ())
     return (*found, *dict.fromkeys(words for words in more if words not in found)) if more else tuple(found)
@@ -476,21 +479,25 @@ def _notes(node: Node, found: list[str]) -> None:
             continue
         if name in _FREE_TEXT or name in of_node:
             found += [words.value for words in node.all(name) if words.value is not None]
-        if kind is Node or kind is list:
-            children = [held] if kind is Node else [child for child in held if type(child) is Node]
-            if name in _HELD_IN:
-                for child in children:
-                    _notes(child, found)
-            elif not (node.is_resource and name in _OWN_WORDS):
-                for child in children:
-                    if "text" in child.held and _ONLY_WORDS.issuperset(child.held):
-                        # the words of a concept that has no code: with one it is a qualifier, and they are its
-                        words = own_text(child, "text")
-                        if words is not None:
-                            found.append(words)
+        if name in _HELD_IN:
+            for child in node.all(name):
+                _notes(child, found)
+
+
+def _is_beside(node: Node) -> bool:
+    """Return whether an element with a text is a concept without a code, and its words are in no field of the item.
+
+    With a code it is a qualifier, and they are its.
+    """
+    if not _ONLY_WORDS.issuperset(node.held) or node.name in _TEXT_HAS_A_FIELD or node.parent is None:
+        return False
+    return not (node.name in _OWN_WORDS and (node.parent.is_resource or node.parent.name in _PARTS))
 
 
 _ONLY_WORDS = frozenset(["text", "id", "extension"])
+_TEXT_HAS_A_FIELD = frozenset(["dosage", "dosageInstruction", "item", "name", "address"])
+_PARTS = frozenset(["component", "condition"])
+"""What an item has several of, each with its own code and value."""
 
 
 def _status(resource: Node, around: Surroundings) -> str | None:

@@ -37,6 +37,8 @@ class Holding:
     """Its elements that have an id."""
     displayed: list[Node] = field(default_factory=list)
     """Its elements that have words of their own and are no coding: references."""
+    worded: list[Node] = field(default_factory=list)
+    """Its elements that have a text, at any depth, but for its narrative: concepts without a code among them."""
 
 
 class _Dated(dict[str, bool]):
@@ -116,6 +118,8 @@ class Inventory:
         elif accountable is holding.accountable:
             if name == "extension":
                 holding.extensions.append(node)
+            elif "text" in held:
+                holding.worded.append(node)
             elif name == "coding" and ("version" in held or "extension" in held):
                 holding.beside_codes.append(node)
         return True
