@@ -24,11 +24,39 @@ WRITTEN_TWICE = (
     "tests/spec/test_cli_page.py",
     "tests/spec/test_readme.py",
 )
-OF_NO_DEPENDENCY = tuple(
-    f"--ignore=tests/{room}"
-    for room in ("mutants", "rulesets", "differential", "conformance", "campaign", "benchmarks", "authoring", "house")
+OF_DEPENDENCIES = (
+    "tests/doors",
+    "tests/answers",
+    "tests/authoring/test_picture.py",
+    "tests/batch",
+    "tests/decision_log",
+    "tests/formats/tables",
+    "tests/formats/test_native.py",
+    "tests/language/parsing",
+    "tests/lsp",
+    "tests/playground",
+    "tests/plugins",
+    "tests/service",
+    "tests/test_bundle.py",
+    "tests/test_plain.py",
+    "tests/test_stored.py",
+    "tests/typing",
 )
-"""Our own lists, pages and code, whatever is installed beside them: asked once, on the newest."""
+"""What asks something of a package that may be older: the command line (typer, rich), models (pydantic), the grammar (Lark), hooks (pluggy), each extra.
+Our own lists, pages, arithmetic and searches are asked once, on the newest."""
+OF_NO_DEPENDENCY = tuple(
+    f"--ignore=tests/{ours}"
+    for ours in (
+        "answers/test_disclosure.py",
+        "batch/test_same.py",
+        "decision_log/test_tripwire.py",
+        "doors/test_bounds.py",
+        "doors/test_fuzz.py",
+        "doors/test_lint.py",
+        "doors/test_nothing_repeated.py",
+    )
+)
+"""In the same rooms, and long, and of our own code alone."""
 INSTALLED = {"PYTHONPATH": None}
 """Looks at what was installed, and not at the sources."""
 
@@ -39,27 +67,27 @@ nox.options.tags = ["commit"]
 nox.options.error_on_missing_interpreters = False
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def lint(session: nox.Session) -> None:
     """Style: ruff's checks, and its format. `ruff check --fix` and `ruff format` mend most."""
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def types(session: nox.Session) -> None:
     """Types: mypy, strict, over the sources; and a supplier's code that embeds them, by mypy and pyright."""
     session.run("mypy")
     session.run("pyright")
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def layers(session: nox.Session) -> None:
     """One-way doors: no room imports from above itself (`.importlinter`)."""
     session.run("lint-imports")
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def news(session: nox.Session) -> None:
     """The next changelog, printed; fails where a rule changed and no fragment in `changes/` tells it. Takes `-- --base REVISION`."""
     session.run("towncrier", "build", "--draft", "--version", "next")
@@ -68,7 +96,7 @@ def news(session: nox.Session) -> None:
     session.run("python", "-m", "tools.check_news", *session.posargs)
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def rulesets(session: nox.Session) -> None:
     """The shipped rulesets: nothing is left out of them, the linter is silent, and their own examples are answered as they say."""
     folders = ("rulesets", "rulesets/optional")
@@ -83,13 +111,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *IN_PARALLEL, *session.posargs)
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def docs(session: nox.Session) -> None:
     """The pages, built as they are published, into `docs/_build/html`; a warning is an error."""
     session.run("sphinx-build", "-W", "-E", "-q", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
-@nox.session(tags=["commit", "ci"])
+@nox.session(tags=["commit", "ci-beside"])
 def readme(session: nox.Session) -> None:
     """What the README tells people to run, in a fresh environment: install, check the example, list the rules from elsewhere."""
     session.install(".[cli]")
@@ -101,7 +129,7 @@ def readme(session: nox.Session) -> None:
 
 
 def _tests_under(version: str) -> None:
-    newest = ["ci"] if version == PYTHONS[-1] else []
+    newest = ["ci-tests"] if version == PYTHONS[-1] else []
 
     @nox.session(name=f"tests-{version}", python=version, reuse_venv=True, tags=newest)
     def tests_under(session: nox.Session) -> None:
@@ -132,7 +160,7 @@ def drift(session: nox.Session) -> None:
     session.run("pytest", *WRITTEN_TWICE, *session.posargs)
 
 
-@nox.session(python=False, tags=["commit", "ci"])
+@nox.session(python=False, tags=["commit", "ci-beside"])
 def campaign(session: nox.Session) -> None:
     """Mutants of messages, 3,000 of them, none of which may pass in silence. Takes `-- --mutants 100000 --seconds 3000`."""
     session.run("python", "-m", "tests.campaign.campaign", *session.posargs)
@@ -188,13 +216,13 @@ def mutants(session: nox.Session) -> None:
 
 
 def _lowest_under(version: str) -> None:
-    oldest = ["ci"] if version == PYTHONS[0] else []
+    oldest = ["ci-tests"] if version == PYTHONS[0] else []
 
     @nox.session(name=f"lowest-{version}", python=version, reuse_venv=True, tags=oldest)
     def lowest_under(session: nox.Session) -> None:
         session.install("-c", "tests/constraints-lowest.txt", ".[test]")
         few = {**INSTALLED, "HYPOTHESIS_PROFILE": "few"}  # what is searched for at length is searched for on the newest
-        session.run("pytest", *IN_PARALLEL, *OF_NO_DEPENDENCY, *session.posargs, env=few)
+        session.run("pytest", *IN_PARALLEL, *(session.posargs or (*OF_DEPENDENCIES, *OF_NO_DEPENDENCY)), env=few)
 
     lowest_under.__doc__ = f"The tests under Python {version}, on the lowest version of every dependency that is declared."
 

@@ -214,7 +214,7 @@ def test_parts_and_processes_change_no_byte(tmp_path: Path, monkeypatch: pytest.
 KILLS = int(os.environ.get("CODESAFETY_KILLS", "3"))
 
 
-def test_a_scan_that_is_killed_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_scan_that_is_killed_goes_on_and_ends_with_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`kill -9` at random moments: three here, as many as CODESAFETY_KILLS says in `nox -s kills`."""
     folder = table(tmp_path / "in", *[f"{n % 120},male,1990-01-01,e{n},observation,{WRONG}" for n in range(1_000)])
     program = (
@@ -222,28 +222,30 @@ def test_a_scan_that_is_killed_goes_on_and_ends_with_the_same_bytes(tmp_path: Pa
         "from codesafety.batch import partition; from codesafety.batch.people import Asking\n"
         "from codesafety.batch.scan import Options, scan\n"
         "partition.ROWS_A_PART = 50\n"
-        "engine = codesafety.load(never=['record', 'release'])\n"
+        "engine = codesafety.load('uk.pregnancy', never=['record', 'release'])\n"
         "print('begun', flush=True)\n"
         "scan(engine, [sys.argv[1]], Path(sys.argv[2]), Options(Asking()))\n"
     )
-    undisturbed = [sys.executable, "-c", program, str(folder), str(tmp_path / "whole")]
+    monkeypatch.setattr(partition, "ROWS_A_PART", 50)
+    engine = codesafety.load("uk.pregnancy", never=["record", "release"])
     began = time.monotonic()
-    subprocess.run(undisturbed, check=True, cwd=ROOT)
+    scan(engine, [str(folder)], tmp_path / "whole", Options(Asking()))
     took = time.monotonic() - began
     out = tmp_path / "killed"
+    command = [sys.executable, "-c", program, str(folder), str(out)]
     moments = random.Random(20)
     for _turn in range(KILLS):
         if (out / "summary.json").exists():
             break
-        running = subprocess.Popen([*undisturbed[:-1], str(out)], cwd=ROOT, stdout=subprocess.PIPE)
+        running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         assert running.stdout is not None
         running.stdout.readline()
-        time.sleep(moments.random() * took / 3)
+        time.sleep(moments.random() * took)
         running.send_signal(signal.SIGKILL)
         running.wait()
         running.stdout.close()
     if not (out / "summary.json").exists():
-        subprocess.run([*undisturbed[:-1], str(out)], check=True, cwd=ROOT)
+        subprocess.run(command, check=True, cwd=ROOT)
     assert everything(out) == everything(tmp_path / "whole")
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.decision_log.test_log_cli import run
 from tests.places import EXAMPLES, ROOT
 
 pytest.importorskip("starlette")
@@ -34,7 +35,7 @@ def test_every_command_and_program_of_the_guide_does_what_it_says(guide: str, co
         words = shlex.split(line.removeprefix("$ ").replace("NUMBER:DIGEST", head))
         if words[0] != "codesafety":
             continue
-        done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = run(*words[1:], cwd=tmp_path)
         assert done.returncode == CODES.get(" ".join(words[:2]), 0), (line, done.stdout, done.stderr)
         head = done.stdout.rpartition("head ")[2].strip() or head
         ran += 1

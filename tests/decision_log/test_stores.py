@@ -64,30 +64,32 @@ def test_threads_write_one_chain(place: str, tmp_path: Path) -> None:
     assert (found.rows, found.fault, kept.written) == (24, None, 24)
 
 
-WRITER = """
-import sys
+WRITERS = """
+import os, sys
 from tests.decision_log.made import engine, message
 from codesafety.decision_log import DecisionLog
+engine()
+for _ in range(2):
+    if not os.fork():
+        break
 kept = DecisionLog(sys.argv[1], sys.argv[2])
-for _ in range(int(sys.argv[3])):
+for _ in range(15):
     kept.assess(engine(), message())
-    print(kept.written, flush=True)
+try:
+    while True:
+        assert os.wait()[1] == 0
+except ChildProcessError:
+    pass
 """
-
-
-def writer(place: str, tmp_path: Path, number: int) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-c", WRITER, place, str(key(tmp_path)), str(number)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+"""Three processes, each with a log of its own, from what was loaded once."""
 
 
 def test_processes_write_one_chain(place: str, tmp_path: Path) -> None:
     opened(place, key(tmp_path)).close()
-    writers = [writer(place, tmp_path, 15) for _ in range(3)]
-    assert [one.wait(120) for one in writers] == [0, 0, 0]
-    for one in writers:
-        assert one.stdout is not None
-        one.stdout.close()
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", WRITERS, place, str(key(tmp_path))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
     found = verify(read_lines(place))
     assert (found.rows, found.fault) == (45, None)
 

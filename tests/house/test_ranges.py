@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 
 from tests.places import ROOT
@@ -37,3 +39,35 @@ def test_every_dependency_has_a_lowest_version() -> None:
     extras = PROJECT["optional-dependencies"]
     every = [one for named in (PROJECT["dependencies"], *extras.values()) for one in named]
     assert [one for one in every if ">=" not in one and not one.startswith("codesafety[")] == []
+
+
+ASKED_IN = {"authoring": "authoring/test_picture.py", "cli": "doors", "formats": "formats/tables", "language": "language/parsing"}
+"""Where a room's packages are asked, if not in the folder of its name. Models and the plugin of pytest are of no room."""
+
+
+def test_every_room_that_uses_a_package_is_asked_on_the_lowest_too() -> None:
+    source, listed = ROOT / "src" / "codesafety", (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    rooms = set()
+    for path in source.glob("*/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"codesafety"}:
+                rooms.add(path.relative_to(source).parts[0])
+    assert {"batch", "cli", "lsp", "plugins", "service"} < rooms
+    assert [room for room in sorted(rooms) if f'"tests/{ASKED_IN.get(room, room)}"' not in listed] == []
+
+
+def test_what_is_asked_or_left_out_on_the_lowest_is_there() -> None:
+    listed = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    asked, left = (
+        re.search(rf"^{name} = .+?^\)", listed, re.MULTILINE | re.DOTALL) for name in ("OF_DEPENDENCIES", "OF_NO_DEPENDENCY")
+    )
+    assert asked is not None
+    assert left is not None
+    named = [
+        *re.findall(r'^ {4}"(tests/.+)",', asked[0], re.MULTILINE),
+        *(f"tests/{one}" for one in re.findall(r'^ {8}"(.+)",', left[0], re.MULTILINE)),
+    ]
+    assert len(named) > 20
+    assert [one for one in named if not (ROOT / one).exists()] == []

@@ -229,6 +229,32 @@ def test_an_issuer_that_is_not_trusted_or_not_there_gives_no_keys(tmp_path: Path
 
 # ---------------------------------------------------------------------------------- what must not serve
 
+COMMANDS = """
+import json, os, signal, sys
+from codesafety.cli import app, main
+from codesafety.service import run
+for line in sys.stdin:
+    folder, *words = json.loads(line)
+    os.chdir(folder)
+    if not (child := os.fork()):
+        signal.alarm(60)
+        os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT), 2)
+        sys.argv[1:] = words
+        main()
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(json.dumps([code, open("said").read()]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[subprocess.Popen[str]]:
+    """A process that runs each command that it is given in one of its own, from what it has loaded once."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"}
+    command = [sys.executable, "-c", COMMANDS]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+
 
 @pytest.mark.parametrize(
     ("options", "words"),
@@ -263,20 +289,18 @@ def test_an_issuer_that_is_not_trusted_or_not_there_gives_no_keys(tmp_path: Path
         (["--certificate", "own.pem", "--certificate-key", "other.key"], "the certificate, its key or the authority of callers"),
     ],
 )
-def test_settings_that_would_let_anybody_in_serve_nothing(options: list[str], words: str, tmp_path: Path) -> None:
+def test_settings_that_would_let_anybody_in_serve_nothing(
+    options: list[str], words: str, commands: subprocess.Popen[str], tmp_path: Path
+) -> None:
     (tmp_path / "list.json").write_text("[]")
     for name in ("own", "other"):
         written(tmp_path, name, certificate("localhost"))
-    done = subprocess.run(
-        [sys.executable, "-m", "codesafety", "serve", "--port", "0", *options],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"},
-        timeout=60,
-    )
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
+    assert commands.stdin is not None
+    assert commands.stdout is not None
+    print(json.dumps([str(tmp_path), "serve", "--port", "0", *options]), file=commands.stdin, flush=True)
+    code, said = json.loads(commands.stdout.readline())
+    assert code == 2, said
+    assert words in said
 
 
 def test_that_authentication_is_off_is_said(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from codesafety import __version__, builtin, language
+from codesafety import __version__, builtin
 from codesafety.answers.sarif import artifact, location, log, notification
 from codesafety.cli.output import CLEAN, FAILED, SOMETHING, ListFormat, complain_of, finish, unwritable, write
 from codesafety.diagnostics import shortened
-from codesafety.engine import checked_path, frozen_terminology
+from codesafety.engine import checked_path, load
 from codesafety.errors import CodesafetyError, InputError
 from codesafety.paths import writing
 from codesafety.terminology.codelists.checking import MOST_DAMAGED, CheckedCode, CheckedList, Problem, check_codelist, fixed_rows
@@ -98,7 +98,7 @@ def _read_in_part(one: CheckedList) -> str:
 
 def _terminology(pack: Path | None) -> Terminology:
     if pack is None:
-        return frozen_terminology(language.load(builtin.all_rulesets()).rulesets)
+        return load(*builtin.all_rulesets(), installed_plugins=False).binding.codebook.terminology
     from codesafety.terminology.release import Release  # a release's engine is loaded only where there is a release
 
     opened = Release.open(checked_path(pack))

@@ -464,11 +464,16 @@ def test_a_transfer_degraded_entry_is_not_a_product() -> None:
     assert shipped_products().get("196421000000109") is None
 
 
-def test_the_extract_is_sound() -> None:
-    products = shipped_products()
-    known = set(products)
-    assert Counter(product.level for product in products.values()).keys() == {"vtm", "vmp", "amp"}
-    for code, product in products.items():
+@pytest.fixture(scope="module")
+def extract() -> dict[str, Product]:
+    """Every product of the shipped extract, read out once."""
+    return dict(shipped_products())
+
+
+def test_the_extract_is_sound(extract: dict[str, Product]) -> None:
+    known = set(extract)
+    assert Counter(product.level for product in extract.values()).keys() == {"vtm", "vmp", "amp"}
+    for code, product in extract.items():
         assert sctid.is_well_formed(code)
         assert product.code == code and code in product.ids
         assert product.ids <= known or (product.partly and product.ids - known == {product.same_product})
@@ -476,30 +481,28 @@ def test_the_extract_is_sound() -> None:
         if product.same_product is not None:
             assert product.level != "vtm"
         if product.vtm is not None:
-            assert products[product.vtm].level == "vtm" and product.vtm in product.ids
-            assert product.ids >= products[product.vtm].ids
+            assert extract[product.vtm].level == "vtm" and product.vtm in product.ids
+            assert product.ids >= extract[product.vtm].ids
 
 
-def test_every_id_of_one_product_has_one_identity() -> None:
-    products = shipped_products()
-    for product in products.values():
-        for other in product.ids & products.keys():
-            if products[other].level == "vmp":
-                assert products[other].same_product == product.same_product
-                assert products[other].ingredients == product.ingredients
+def test_every_id_of_one_product_has_one_identity(extract: dict[str, Product]) -> None:
+    for product in extract.values():
+        for other in product.ids & extract.keys():
+            if extract[other].level == "vmp":
+                assert extract[other].same_product == product.same_product
+                assert extract[other].ingredients == product.ingredients
 
 
-def test_what_was_concluded_from_names_is_marked() -> None:
+def test_what_was_concluded_from_names_is_marked(extract: dict[str, Product]) -> None:
     """An AMP whose VMP a source states, one whose name is its VMP's, and a brand that a table of brands names."""
-    products = shipped_products()
-    assert "product" in products["42111000001107"].derived  # Microgynon 30
-    assert "product" not in products["322236009"].derived  # a VMP is itself
-    derived = sum("product" in product.derived for product in products.values())
-    assert 0 < derived < len(products)
+    assert "product" in extract["42111000001107"].derived  # Microgynon 30
+    assert "product" not in extract["322236009"].derived  # a VMP is itself
+    derived = sum("product" in product.derived for product in extract.values())
+    assert 0 < derived < len(extract)
 
 
-def test_the_extract_says_nothing_of_combinations_by_one_name_only() -> None:
-    for product in shipped_products().values():
+def test_the_extract_says_nothing_of_combinations_by_one_name_only(extract: dict[str, Product]) -> None:
+    for product in extract.values():
         if product.level == "vmp" and product.name and " / " in product.name and product.ingredients:
             parts = [part.split()[0] for part in product.name.split(" / ") if part[0].isalpha()]  # "125mg / 5ml" is one
             assert len(product.ingredients) > 1 or len(set(parts)) == 1
