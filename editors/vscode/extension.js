@@ -56,11 +56,13 @@ async function start(answers) {
   try {
     await client.start();
   } catch (error) {
-    const choice = await vscode.window.showErrorMessage(
-      `codesafety: the server does not start (${error.message}). Install it: pip install 'codesafety[lsp]'`,
-      "Settings",
-    );
-    if (choice) vscode.commands.executeCommand("workbench.action.openSettings", "codesafety.command");
+    const settings = (choice) => choice && vscode.commands.executeCommand("workbench.action.openSettings", "codesafety.command");
+    vscode.window
+      .showErrorMessage(
+        `codesafety: the server does not start. Install it (pip install 'codesafety[lsp]'), or say where it is: ${error.message || error}`,
+        "Settings",
+      )
+      .then(settings); // which is waited for by nobody: the rest goes on
   }
 }
 
@@ -90,16 +92,17 @@ function testPane(context) {
   }
 
   const isRules = (document) => document.languageId === LANGUAGE;
-  pane.resolveHandler = async (item) => {
-    if (item) return;
+  const fillAll = async () => {
     for (const document of vscode.workspace.textDocuments.filter(isRules)) await fill(document.uri);
   };
+  pane.resolveHandler = async (item) => item || fillAll();
   context.subscriptions.push(
     vscode.workspace.onDidOpenTextDocument((document) => isRules(document) && fill(document.uri)),
     vscode.workspace.onDidSaveTextDocument((document) => isRules(document) && fill(document.uri)),
     vscode.workspace.onDidCloseTextDocument((document) => pane.items.delete(document.uri.toString())),
   );
   pane.createRunProfile("Run", vscode.TestRunProfileKind.Run, (request, token) => run(pane, request, token), true);
+  return fillAll;
 }
 
 /** The examples below some items, in order. */
@@ -156,16 +159,19 @@ function report(testRun, item, found) {
 
 async function activate(context) {
   const answers = new Answers();
-  context.subscriptions.push(
-    vscode.workspace.registerTextDocumentContentProvider(SCHEME, answers),
-    vscode.commands.registerCommand("codesafety.restart", async () => {
+  context.subscriptions.push(vscode.workspace.registerTextDocumentContentProvider(SCHEME, answers));
+  const begin = async () => {
+    const fillAll = testPane(context);
+    const again = async () => {
       await deactivate();
       await start(answers);
-    }),
-  );
-  const begin = async () => {
-    await start(answers);
-    testPane(context);
+      await fillAll();
+    };
+    context.subscriptions.push(
+      vscode.commands.registerCommand("codesafety.restart", again),
+      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("codesafety.command") && again()),
+    );
+    await again();
   };
   if (vscode.workspace.isTrusted) await begin();
   else context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(begin));

@@ -135,10 +135,23 @@ def test_of_what_a_check_leaves_out_it_tells_nothing(check: str, text: str, rows
 
 
 def test_what_cannot_be_varied_in_full_is_not_decided() -> None:
-    done, _ = linted(HEAD + 'rule r { title "Of r" action note for text t when t denies said say "x" }\n'
-                     'valueset said "Said" { codes 77386006 phrases "p.csv" source "S1" }\n', {"p.csv": b"phrase,says\npregnant,affirms\nno,denies\n"})  # fmt: skip
-    assert done.undecided == {"CS430": ("t/r",)}
+    body = 'rule r {{ title "Of r" action note for {} say "x" {} }}\nvalueset said "Said" {{ codes 77386006 phrases "p.csv" source "S1" }}\n'
+    words = {"p.csv": b"phrase,says\npregnant,affirms\nno,denies\n"}
+    done, _ = linted(HEAD + body.format("text t when t denies said", ""), words)
+    assert done.undecided == {"CS430": {"t/r": "what words say"}}
+    done, _ = linted(HEAD + body.format("coding c in preg when c contradicts its words", ""), words)
+    assert done.undecided == {"CS430": {"t/r": "what words say and each coding of an item"}}
     assert "CS430" not in {t.check for t in done.told}
+
+
+@pytest.mark.parametrize(("said", "expect", "undecided"), [("Not pregnant", "fires", []), ("Pregnant", "clear", ["t/r"])])
+def test_an_example_that_fires_shows_that_what_cannot_be_varied_can(said: str, expect: str, undecided: list[str]) -> None:
+    example = f'example "a" {{ given incoming entry 77386006, text "{said}", date 2025-06-01 expect {expect} }}'
+    done, _ = linted(
+        HEAD
+        + f'rule r {{ title "Of r" action note for coding c when c in preg and c contradicts its words say "{{c}}" {example} }}\n'
+    )
+    assert [name for rules in done.undecided.values() for name in rules] == undecided
 
 
 def test_every_patient_shown_is_an_example_that_both_evaluators_answer_so() -> None:

@@ -112,6 +112,50 @@ def test_a_code_that_cannot_be_is_found_among_rows_that_are_left_out(tmp_path: P
     ]
 
 
+def test_what_cannot_be_told_since_a_rule_came_into_force_is_told_of_rows_without_a_partner(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 26)]
+    checks = ["a,x,observation,sct,163020007,On examination - blood pressure reading,2020-03-04"]
+    checks += ["a,y,observation,sct,163020007,On examination - blood pressure reading,2022-03-04"]
+    _table(tmp_path, "entries.csv", "patient_id,id,kind,system,code,display,date", *plain, *checks)
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1960-05-06")
+    assert scanned(tmp_path, False, sieve(False)) == scanned(tmp_path, False, None)
+    assert ("message.service", 1) in {(row[5], row[7]) for row in scanned(tmp_path, False, sieve(False))["cannot_tell"]}
+
+
+@pytest.mark.parametrize(("day", "found"), [("2020-03-04", 1), ("2020-03-05", 0)])
+def test_what_is_looked_for_on_a_rows_day_leaves_rows_of_other_days_out(day: str, found: int, tmp_path: Path) -> None:
+    _table(
+        tmp_path,
+        "entries.csv",
+        "patient_id,id,kind,system,code,display,date,value,unit",
+        "a,1,observation,sct,27113001,Body weight,2020-03-04,150,kg",
+        f"a,2,observation,sct,50373000,Body height measure,{day},150,cm",
+        "a,3,condition,sct,195967001,Asthma,2021-03-04,,",
+    )
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    left, fewer = sieve(True).left(opened(tmp_path))
+    assert (left.tables["entries"].rows, dict(fewer)) == (1 + 2 * found, {"a": 2 - 2 * found} if not found else {})
+    rules = {row[5] for row in scanned(tmp_path, True, sieve(True))["findings"]}
+    assert ("uk.values/weight-and-height-are-one-number" in rules) == bool(found)
+
+
+@pytest.mark.parametrize(("day", "found"), [("2020-03-04", 1), ("2020-03-05", 0)])
+def test_a_pair_of_one_day_leaves_rows_of_other_days_out(day: str, found: int, tmp_path: Path) -> None:
+    _table(
+        tmp_path,
+        "entries.csv",
+        "patient_id,id,kind,system,code,display,date,assertion",
+        "a,1,condition,sct,195967001,Asthma,2020-03-04,",
+        f"a,2,condition,sct,195967001,Asthma,{day},absent",
+        "a,3,condition,sct,38341003,Hypertension,2021-03-04,",
+    )
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    left, _ = sieve(True).left(opened(tmp_path))
+    assert left.tables["entries"].rows == 1 + 2 * found
+    rules = {row[5] for row in scanned(tmp_path, True, sieve(True))["findings"]}
+    assert ("uk.integrity/said-and-denied-in-one-message" in rules) == bool(found)
+
+
 def test_a_day_before_birth_is_found_in_columns_alone_and_answered_by_the_rule(tmp_path: Path) -> None:
     plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
     _table(

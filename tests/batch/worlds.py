@@ -46,6 +46,7 @@ def worlds(size: int = 14) -> st.SearchStrategy[tuple[pl.DataFrame, pl.DataFrame
     medicines = st.sampled_from(sorted(shipped_products())[:: len(shipped_products()) // 60])
     days = st.one_of(
         st.dates(min_value=_day("1985-01-01"), max_value=_day("2026-02-01")).map(str),
+        st.sampled_from(["2020-03-03", "2020-03-04", "2020-03-05", "2020-02-26", "2019-06-01", "2021-10-01"]),
         st.sampled_from(
             ["2020-03-04", "2020-03-04", "1970-01-01", "2020", "2020-03", "2020-03-04T10:20:00Z", "04/03/2020", "", "2021-02-30"]
         ),

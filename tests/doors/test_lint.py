@@ -54,6 +54,17 @@ def test_something_told_is_1_with_the_words_the_remedy_and_the_patient(tmp_path:
     assert lines[-1] == "1 rule: 1 told, 0 allowed"
 
 
+def test_what_one_allow_is_for_twice_is_said_once_and_what_is_not_decided_with_why(tmp_path: Path) -> None:
+    folder = written(tmp_path, "patient.gender is male and age at e >= 5 years")
+    text = (folder / "my.rules").read_text("utf-8")
+    text = text.replace('source "SNOMED CT"', 'except 118215003, 1912002 source "SNOMED CT" allow CS452 because "they stay out"')
+    (folder / "my.rules").write_text(text.replace("age at e >= 5 years", "e is after patient.died"), "utf-8")
+    assert lint(folder).stderr.splitlines() == [
+        "allowed: CS452 of my.rules/pregnant (2 of them): they stay out",
+        "not decided: CS430 of my.rules/one: it asks `patient.died`",
+    ]
+
+
 def test_rules_that_do_not_load_or_are_not_there_are_2(tmp_path: Path) -> None:
     assert lint(written(tmp_path, "patient.gendr is male")).exit_code == 2
     assert lint(tmp_path / "nowhere").exit_code == 2

@@ -24,6 +24,10 @@ def test_every_command_stands_on_the_page(command: str) -> None:
     assert re.search(rf"`(codesafety )?{command}[ `]", PAGE)
 
 
+def test_the_page_counts_nothing_that_a_change_of_the_rules_would_change() -> None:
+    assert re.findall(r"^.*\b\d+ (?:rules?|rulesets?|examples?)\b.*$", PAGE, re.MULTILINE) == []
+
+
 def test_the_page_names_no_other_command() -> None:
     named = re.findall(r"^\$ codesafety ((?:[a-z]+ ?)+)", PAGE, re.MULTILINE)
     assert [line for line in named if not any(line.startswith(command) for command in COMMANDS)] == []

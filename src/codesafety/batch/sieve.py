@@ -7,7 +7,7 @@ happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ _IN_WORDS = pl.col(pl.Categorical).cast(pl.String)
 _NEVER = pl.lit(False)
 _EXACT = f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({TIME.pattern})?$"
 """A day, with a time or without one, as `record.day_interval` takes it."""
+_SPAN = 2**22
+"""More days than there are."""
 _EPOCH = 719_163
 """1970-01-01, counted from the first day of year 1."""
 
@@ -132,6 +134,9 @@ class Sieve:
         for number, verdict in verdicts.items():
             for question in verdict.questions:
                 asked.setdefault(question, []).append(number)
+        rows = _with_neighbours(
+            rows, verdicts, {name for question in asked for tree in question.trees for name in _looked_for(tree)}
+        )
         live = [pl.col("verdict").is_in(numbers) & ~pl.col("stays") & _live(question) for question, numbers in asked.items()]
         rows = rows.with_columns(one.alias(f"live{n}") for n, one in enumerate(live))
         live_ones = (pl.col(f"live{n}") for n in range(len(live)))
@@ -170,7 +175,7 @@ class Sieve:
             {"verdict": pl.Int64, "rule": pl.Int64, "side": pl.Int64, "token": pl.String},
             orient="row",
         )
-        held = rows.select("at", "patient", "verdict").join(roles, on="verdict")
+        held = rows.select("at", "patient", "verdict", "day").join(roles, on="verdict")
         any_token = held.filter(pl.col("token") == "?").select("patient", "rule").unique()
         loose = held.join(any_token, on=["patient", "rule"], how="semi").with_columns(token=pl.lit("?"))
         held = pl.concat([held, loose])
@@ -179,11 +184,68 @@ class Sieve:
             .agg(sides=pl.col("side").n_unique(), rows=pl.col("at").n_unique())
             .filter((pl.col("sides") == 2) & (pl.col("rows") > 1))
         )
-        found = held.join(both, on=["patient", "rule", "token"], how="semi")
+        found = _near(held.join(both, on=["patient", "rule", "token"], how="semi"), self.verdicts.windows)
         needs = [
             _needs(found.filter(pl.col("rule") == rule), self.verdicts.needs(rule)) for rule in found["rule"].unique().to_list()
         ]
         return found.select("at").unique(), needs
+
+
+def _near(held: pl.DataFrame, windows: Mapping[int, tuple[int, int]]) -> pl.DataFrame:
+    """Return the sides of pairs that have another side as near in days as their rule asks. Where a day is not known, any is."""
+    of_rules = pl.DataFrame(
+        [(rule, *window) for rule, window in windows.items()],
+        {"rule": pl.Int64, "least": pl.Int64, "most": pl.Int64},
+        orient="row",
+    )
+    group = ["patient", "rule", "token"]
+    open_ = held.filter(pl.col("day").is_null()).select(group).unique()
+    asked = held.join(of_rules, on="rule").join(open_, on=group, how="anti")
+    if asked.is_empty():
+        return held
+    numbers = asked.select(group).unique().with_row_index("group")
+    asked = asked.join(numbers, on=group).with_columns(
+        at_day=pl.col("group").cast(pl.Int64) * _SPAN + pl.col("day").cast(pl.Int64)
+    )
+    near = [held.join(asked.select(group).unique(), on=group, how="anti")]
+    for side, least, most in ((0, pl.col("least"), pl.col("most")), (1, -pl.col("most"), -pl.col("least"))):
+        mine, others = asked.filter(pl.col("side") == side), asked.filter(pl.col("side") != side)
+        days, start = others["at_day"].sort(), pl.col("group").cast(pl.Int64) * _SPAN
+        bounds = mine.select(
+            first=pl.max_horizontal(pl.col("at_day") + least, start),
+            last=pl.min_horizontal(pl.col("at_day") + most, start + _SPAN - 1),
+            itself=((least <= 0) & (most >= 0)).cast(pl.Int64),
+            both=pl.struct("at", "group").is_in(others.select(pl.struct("at", "group")).to_series().implode()).cast(pl.Int64),
+        )
+        first, last = days.search_sorted(bounds["first"], "left"), days.search_sorted(bounds["last"], "right")
+        beside = last.cast(pl.Int64) - first.cast(pl.Int64) - bounds["itself"] * bounds["both"]
+        near.append(mine.filter(beside > 0).select(held.columns))
+    return pl.concat(near)
+
+
+def _looked_for(tree: Tree) -> Iterator[str]:
+    """Yield the sets that a question looks for beside a row."""
+    if tree[0] == "beside":
+        yield tree[1]
+    elif tree[0] in ("and", "or", "not"):
+        for part in tree[1:]:
+            yield from _looked_for(part)
+
+
+def _with_neighbours(rows: pl.DataFrame, verdicts: Mapping[int, Verdict], names: Iterable[str]) -> pl.DataFrame:
+    """Return rows with a column for each set: whether another row of the patient's may be in it and of the same day."""
+    asked = sorted(names)
+    rows = rows.with_columns(
+        pl.col("verdict").is_in([number for number, one in verdicts.items() if name in one.listed]).alias(f"in {name}")
+        for name in asked
+    )
+    return rows.with_columns(
+        (
+            (pl.col(f"in {name}").sum().over("patient", "day") > pl.col(f"in {name}").cast(pl.UInt32))
+            | (pl.col(f"in {name}") & pl.col("day").is_null()).any().over("patient")
+        ).alias(f"beside {name}")
+        for name in asked
+    )
 
 
 def _first_latest() -> pl.Expr:
@@ -318,6 +380,8 @@ def truth(tree: Tree) -> tuple[pl.Expr, pl.Expr]:
             return _sure(pl.col(column).is_in(words) & (pl.col(column) != word)), _sure(
                 pl.col(column).is_in(words) & (pl.col(column) == word)
             )
+        case ("beside", name):
+            return ~pl.col(f"beside {name}"), _NEVER
         case (("within" | "beyond" | "nearer") as word, side, one, other, least, most):
             gap = _day_of(one) - _day_of(other)
             apart = -gap if side == "before" else gap if side == "after" else gap.abs()

@@ -11,7 +11,7 @@ counts for nothing (`never`). Every other row is answered as a message is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codesafety import ir
@@ -29,7 +29,8 @@ from codesafety.record import Entry, Medication, Record, Submission
 from codesafety.terminology.sctid import Damage
 
 Tree = tuple[Any, ...]
-"""A question of days, age and gender: ("and" | "or" | "not", trees ...), or one comparison of columns; ("?",) is none that columns answer."""
+"""A question of days, age and gender: ("and" | "or" | "not", trees ...), or one comparison of columns; ("beside", set): whether another row of the
+patient's and the day may be in a set; ("?",) is none that columns answer."""
 NOT_ASKED: Tree = ("?",)
 ALL = "*"
 """In the place of a value set: every item."""
@@ -39,6 +40,9 @@ _VARY = frozenset(
     {"date", "end_date", "recorded", "start", "end", "course", "id", "order", "handed_over", "prepared", "authored"}
 )
 _COLUMNS = {"date": "day", "start": "day", "end_date": "end_day", "recorded": "recorded_day"}
+_DATED = frozenset({ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MENTION, ir.Kind.MEDICATION})
+_FAR = 4_000_000
+"""Days: more than there are to count."""
 _OF_PATIENT = {"born": "born_day", "died": "died_day", "gender": "gender", "deceased": "deceased", "sex_at_birth": "sex_at_birth"}
 
 
@@ -77,6 +81,15 @@ class Verdict:
     needs: frozenset[str] = frozenset()
 
 
+class _Conjunct:
+    """One condition of those that must all hold, and what is looked at in it."""
+
+    def __init__(self, condition: ir.Condition) -> None:
+        self.condition = condition
+        self.varies = _varies((condition,))
+        self.slots = frozenset(part.slot for part in _parts(condition) if isinstance(part, ir.Var))
+
+
 class Verdicts:
     """Works out verdicts by one engine, for scans beside one record (the empty one that is complete, or none)."""
 
@@ -87,10 +100,22 @@ class Verdicts:
             rule.valid_from is not None or rule.valid_until is not None or _varies(_conditions(rule)) for rule in self.rules
         ]
         self._needs = [frozenset(_needs(_conditions(rule))) for rule in self.rules]
+        self._conjuncts = [
+            [_Conjunct(one) for one in (() if rule.when is None else _conjuncts(rule.when))] for rule in self.rules
+        ]
+        interpreter = Interpreter(engine.binding, Facts(Submission(format="flat-table"), record, engine.binding.codebook))
+        self.windows = {
+            number: window
+            for number, rule in enumerate(self.rules)
+            if _is_pair(rule) and (window := _window(rule, interpreter)) is not None
+        }
+        """Of rules about pairs: how many days after the first side the other must be, at least and at most, or the rule is clear."""
         self.of_everybody = frozenset(
             name for rule, needs in zip(self.rules, self._needs) if rule.trigger.subject.kind is ir.Kind.MESSAGE for name in needs
         )
         """What rules about the message as a whole look for: no row of it is left out."""
+
+        self._swayed = frozenset(number for number, rule in enumerate(self.rules) if _is_pair(rule) and _is_swayed(rule))
 
     def needs(self, rule: int) -> frozenset[str]:
         return self._needs[rule]
@@ -121,11 +146,13 @@ class Verdicts:
                 mine = set(self._roles(number, rule, item, facts, interpreter))
                 kept = kept or (bool(mine) and not self._is_quiet(missing.get(number)))
                 roles |= mine
+                if number in self._swayed:
+                    questions |= set(self._alone(number, rule, item, facts, interpreter))
             elif not self._varies[number]:
                 kept = kept or not self._is_quiet(missing.get(number))
             else:
                 for frame in _frames(rule, item, facts, interpreter):
-                    asked = self._question(number, rule, frame, interpreter)
+                    asked = self._question(number, rule, frame, interpreter, self._conjuncts[number])
                     if asked is not None and (asked.trees or not asked.whole):
                         questions.add(asked)
         needs = {name for asked in questions for name in asked.needs} | {
@@ -139,26 +166,49 @@ class Verdicts:
         """Return whether an answer counts for nothing: clear, or wanting for whole inputs that are never given."""
         return missing is None or (bool(missing) and missing <= self.engine.never)
 
-    def _question(self, number: int, rule: ir.Rule, frame: Frame, interpreter: Interpreter) -> Question | None:
-        """Return what is left to ask of a rule about one of the item's facts; None where it is clear."""
-        trees: list[Tree] = []
-        lacking: set[str] = set()
+    def _question(
+        self,
+        number: int,
+        rule: ir.Rule,
+        frame: Frame,
+        interpreter: Interpreter,
+        conjuncts: Iterable[_Conjunct],
+        lacking: Iterable[str] = (),
+    ) -> Question | None:
+        """Return what is left to ask of a rule about one of the item's facts; None where it is clear. `lacking`: what it wants for in any case."""
+        trees: list[Tree] = _in_force(rule)
+        lacking = set(lacking)
         truths = interpreter.of_trigger(rule, frame)
-        for condition in () if rule.when is None else _conjuncts(rule.when):
-            if _varies((condition,)):
-                match _reduced(condition, frame, interpreter):
+        for one in conjuncts:
+            if one.varies:
+                match _reduced(one.condition, frame, interpreter):
                     case False:
                         return None
                     case tuple() as tree:
                         trees.append(tree)
             else:
-                truths.append(interpreter.judge(condition, frame))
+                truths.append(interpreter.judge(one.condition, frame))
         for value, missing in truths:
             if value is False:
                 return None
             lacking |= missing
-        whole = self._is_quiet(frozenset(lacking)) and not rule.unless and rule.valid_from is rule.valid_until is None
+        whole = self._is_quiet(frozenset(lacking)) and not rule.unless
         return Question(tuple(trees), whole, self._needs[number])
+
+    def _alone(self, number: int, rule: ir.Rule, item: ItemFact, facts: Facts, interpreter: Interpreter) -> Iterator[Question]:
+        """Yield what is left to ask of an item that may be a side of a pair whose other side was not seen, where its day or its patient sways it."""
+        scene = self.engine.program.scene(facts)
+        one, other = rule.trigger.subject, rule.trigger.partner
+        assert other is not None
+        for var, unseen in ((one, other), (other, one)):
+            if not scene.unseen(unseen.kind is not ir.Kind.MEDICATION):
+                continue
+            by_itself = replace(rule, trigger=ir.Trigger(var))
+            mine = [each for each in self._conjuncts[number] if each.slots <= {var.slot}]
+            for bound in _bindable(var, item, facts):
+                asked = self._question(number, by_itself, {var.slot: Bound(bound, var.name)}, interpreter, mine, {"record"})
+                if asked is not None:
+                    yield asked
 
     def _roles(self, number: int, rule: ir.Rule, item: ItemFact, facts: Facts, interpreter: Interpreter) -> Iterator[Role]:
         one, other = rule.trigger.subject, rule.trigger.partner
@@ -166,21 +216,20 @@ class Verdicts:
         for side, var in enumerate((one, other)):
             for bound in _bindable(var, item, facts):
                 frame: Frame = {var.slot: Bound(bound, var.name)}
-                if not self._may_be(rule, var, frame, interpreter):
+                if not self._may_be(number, var, frame, interpreter):
                     continue
                 yield from (Role(number, side, token) for token in _tokens(rule, one, other, item))
                 break
 
-    def _may_be(self, rule: ir.Rule, var: ir.Var, frame: Frame, interpreter: Interpreter) -> bool:
+    def _may_be(self, number: int, var: ir.Var, frame: Frame, interpreter: Interpreter) -> bool:
         """Return whether what is asked of one side of a pair alone may hold of it."""
         bound = frame[var.slot].value
         if isinstance(bound, ItemFact) and var.set is not None and self.engine.binding.sets[var.set].holds(bound.infos) is False:
             return False
-        for condition in () if rule.when is None else _conjuncts(rule.when):
-            slots = {v.slot for v in _parts(condition) if isinstance(v, ir.Var)}
-            if slots <= {var.slot} and not _varies((condition,)) and interpreter.judge(condition, frame)[0] is False:
-                return False
-        return True
+        return not any(
+            one.slots <= {var.slot} and not one.varies and interpreter.judge(one.condition, frame)[0] is False
+            for one in self._conjuncts[number]
+        )
 
     def _missing(self, run: RunResult) -> dict[int, frozenset[str]]:
         """Return what each rule lacks that could not be told, by its number; nothing of one that fires."""
@@ -319,6 +368,8 @@ def _reduced(condition: ir.Condition, frame: Frame, interpreter: Interpreter) ->
         case ir.IsMissing(ir.Field() as field):
             column = _column(field, frame) or (_OF_PATIENT.get(field.name) if field.base == "patient" else None)
             return NOT_ASKED if column is None or isinstance(column, int) else ("missing", column)
+        case ir.Quantified(quantifier="exists" | "no") if (name := _beside(condition, frame)) is not None:
+            return ("beside", name) if condition.quantifier == "exists" else ("not", ("beside", name))
         case ir.FieldIs(ir.Field(base="patient", name="gender" | "sex_at_birth" | "deceased") as field, word):
             return ("is", _OF_PATIENT[field.name], word)
         case ir.AgeCompare(at, operator, length):
@@ -350,6 +401,95 @@ def _column(operand: ir.DateOperand, frame: Frame) -> str | int | None:
                 return "end_day"  # it is what the row says, and follows from nothing else
             return _COLUMNS.get(name)
     return None
+
+
+def _beside(asked: ir.Quantified, frame: Frame) -> str | None:
+    """Return the set of which another incoming row of the row's day is looked for; None where rows of other days or a record may do too."""
+    var = asked.var
+    if var.set is None or var.kind not in _DATED or var.order_of is not None or asked.including is not None:
+        return None
+    where = list(() if asked.where is None else _conjuncts(asked.where))
+    incoming = any(isinstance(one, ir.ItemIs) and one.var.slot == var.slot and one.word is ir.ItemWord.INCOMING for one in where)
+    days = ((one.left, one.right) for one in where if isinstance(one, ir.SameDay))
+    same_day = any(
+        {_day_of_slot(left), _day_of_slot(right)} in [{var.slot, slot} for slot in frame if slot != var.slot]
+        and _column(left if _day_of_slot(right) == var.slot else right, frame) == "day"
+        for left, right in days
+    )
+    return var.set if incoming and same_day else None
+
+
+def _day_of_slot(operand: ir.DateOperand) -> int | None:
+    """Return the slot of the variable of whose day an operand speaks, or None."""
+    match operand:
+        case ir.Field(var=ir.Var() as var, name=name) if _COLUMNS.get(name) == "day":
+            return var.slot
+    return None
+
+
+def _in_force(rule: ir.Rule) -> list[Tree]:
+    """Return what is left to ask of the days on which a rule holds."""
+    trees: list[Tree] = []
+    if rule.valid_from is not None:
+        trees.append(("not", ("before", "day", rule.valid_from.first)))
+    if rule.valid_until is not None:
+        trees.append(("not", ("before", rule.valid_until.last, "day")))
+    return trees
+
+
+def _is_swayed(rule: ir.Rule) -> bool:
+    """Return whether a rule may be clear of an item on one day and not on another, or of one patient and not of another of whom less is known."""
+    parts = [part for condition in _conditions(rule) for part in _parts(condition)]
+    return (
+        rule.valid_from is not None
+        or rule.valid_until is not None
+        or any(isinstance(part, ir.DateLiteral | ir.AgeCompare | ir.AgeRange) for part in parts)
+        or any(
+            isinstance(part, ir.IsMissing) and isinstance(part.field, ir.Field) and part.field.base == "patient" for part in parts
+        )
+    )
+
+
+def _window(rule: ir.Rule, interpreter: Interpreter) -> tuple[int, int] | None:
+    """Return how many days after the trigger its partner is, at least and at most, where a rule about a pair is not certainly clear; None: any."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    assert other is not None
+    if not {one.kind, other.kind} <= _DATED:
+        return None
+    least, most = -_FAR, _FAR
+    if needed(rule.when, ir.SameEntry, one.slot, other.slot):
+        least = most = 0
+    for condition in () if rule.when is None else _conjuncts(rule.when):
+        match condition:
+            case ir.Before(left, right):
+                away = (1, _FAR)
+            case ir.SameDay(left, right):
+                away = (0, 0)
+            case (
+                ir.Within(left, right, length, side) | ir.Nearer(left, right, length, side) | ir.Beyond(left, right, length, side)
+            ):
+                n = _length(length, {}, interpreter)
+                if n is None:
+                    continue
+                low, high = days_window(int(n.n), n.unit)
+                one_way = side in ("before", "after")
+                if isinstance(condition, ir.Beyond):
+                    if not one_way:
+                        continue
+                    away = (low + 1, _FAR)
+                else:
+                    away = (0 if one_way else -high - 1, high + 1)
+                if side == "after":
+                    away = (-away[1], -away[0])
+            case _:
+                continue
+        slots = [_day_of_slot(left), _day_of_slot(right)]
+        if slots == [other.slot, one.slot]:
+            away = (-away[1], -away[0])
+        elif slots != [one.slot, other.slot]:
+            continue
+        least, most = max(least, away[0]), min(most, away[1])
+    return None if (least, most) == (-_FAR, _FAR) else (least, most)
 
 
 def _length(length: ir.LengthLike, frame: Frame, interpreter: Interpreter) -> ir.Length | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,12 +43,12 @@ def rendered(one: Told, sources: Mapping[str, str]) -> str:
 
 
 def _rest(done: Linted) -> Iterator[str]:
-    """Yield what was allowed, with the reasons, and of how many rules something could not be decided."""
-    for one in done.allowed:
-        assert one.allowed is not None
-        yield f"allowed: {one.check} of {one.owner.name}: {one.allowed.reason}"
+    """Yield what was allowed, with the reasons, and of which rules something could not be decided, and why."""
+    allowed = Counter((one.check, one.owner.name, one.allowed.reason) for one in done.allowed if one.allowed is not None)
+    for (check, name, reason), n in allowed.items():  # one `allow` may be for several things
+        yield f"allowed: {check} of {name}{'' if n == 1 else f' ({n} of them)'}: {reason}"
     for check, rules in done.undecided.items():
-        yield f"not decided: {check} of {count(len(rules), 'rule')}: what they ask cannot be varied in full (--format json names them)"
+        yield from (f"not decided: {check} of {name}: it asks {why}" for name, why in rules.items())
 
 
 def as_data(done: Linted, sources: Mapping[str, str]) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def as_data(done: Linted, sources: Mapping[str, str]) -> dict[str, Any]:
         "rules": done.rules,
         "told": [_data(one, sources) for one in done.told],
         "allowed": [{**_data(one, sources), "reason": one.allowed.reason} for one in done.allowed if one.allowed is not None],
-        "undecided": {check: list(rules) for check, rules in done.undecided.items()},
+        "undecided": {check: dict(rules) for check, rules in done.undecided.items()},
     }
 
 

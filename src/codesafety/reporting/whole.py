@@ -95,7 +95,6 @@ def report(
             "about": about(facts),
             "limits": dict(standing.limits),
             "items": items,
-            "not_read": tuple(not_read(unread)),
             "counts": _counts(standing, submission, items, shown, _understood(standing, facts, untold), len(unread)),
             "digests": Digests(
                 input=digest(submission.model_dump_json()),
@@ -112,6 +111,7 @@ def report(
             "results": tuple(shown),
             "missing_inputs": lines,
             "not_checked": not_checked,
+            "not_read": tuple(not_read(unread)),
             "errors": (*(findings.errors if findings is not None else ()), *errors),
             "identity": identity,
             "record": _coverage(record),

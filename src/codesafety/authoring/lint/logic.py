@@ -10,7 +10,9 @@ from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.reading import Stands
 from codesafety.authoring.lint.solving import FALSE, TRUE, UNKNOWN, Problem, Verdict, Wanted
 from codesafety.authoring.lint.told import Bench, Fix, conditions, every, local, parts_written, slots
+from codesafety.authoring.testing import answer, build
 from codesafety.diagnostics import Span
+from codesafety.evaluation.facts import Facts
 
 _STANDS = (Stands(0), TRUE)
 
@@ -18,7 +20,8 @@ _STANDS = (Stands(0), TRUE)
 def look(bench: Bench) -> None:
     for rule in bench.rules:
         if rule.trigger.subject.kind is ir.Kind.TEXT:
-            bench.leave("CS430", rule)
+            if not _carries_one(rule, bench):
+                bench.leave("CS430", rule, "what words say")
             continue
         problem = Problem(bench.binding, [rule], bench.program)
         fires = _fires(problem, rule, bench)
@@ -78,7 +81,8 @@ def _fires(problem: Problem, rule: ir.Rule, bench: Bench) -> ir.Example | None:
     if isinstance(found, ir.Example):
         return found
     if found is Verdict.UNDECIDED:
-        bench.leave("CS430", rule)
+        if not _carries_one(rule, bench):
+            bench.leave("CS430", rule, problem.in_the_way())
         return None
     row = "" if rule.row is None else f" for the row `{rule.row}`"
     if any(d.code == "CS409" and _within(d.span, rule, bench) for d in bench.loaded.warnings):
@@ -101,6 +105,13 @@ def _fires(problem: Problem, rule: ir.Rule, bench: Bench) -> ir.Example | None:
     help = "change the condition: as it stands no message will ever be told of it"
     bench.tell("CS430", f"the rule `{local(rule.family)}` never fires{row}: {why}", span, help, rule)
     return None
+
+
+def _carries_one(rule: ir.Rule, bench: Bench) -> bool:
+    """Return whether a rule carries an example for which it fires, by the compiled evaluator: then it can."""
+    patients_given = (build(one) for one in rule.examples)
+    runs = (bench.program.run(Facts(one.submission, one.record, bench.binding.codebook)) for one in patients_given)
+    return any(answer(run, rule.name)[0] == "fires" for run in runs)
 
 
 def _swallowed(problem: Problem, rule: ir.Rule, before: ir.Example, bench: Bench, row: str) -> None:

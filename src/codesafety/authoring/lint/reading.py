@@ -6,12 +6,26 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.patients import RECORD, Choice, Item, Node
 from codesafety.evaluation.binding import Binding
 
+_FREE: Final[dict[type, str]] = {
+    ir.CodingIs: "how a coding was chosen",
+    ir.SameProduct: "whether two are one product",
+    ir.SharesIngredient: "which ingredients two share",
+    ir.SameIngredients: "which ingredients two share",
+    ir.SameEntry: "whether two entries are the same",
+    ir.Overlaps: "whether courses overlap",
+    ir.Differs: "by how much two differ",
+    ir.Contradicts: "what words say",
+    ir.Says: "what words say",
+    ir.Custom: "a plugin",
+}
+"""What no made-up patient is varied in, as it is said of a rule that asks it."""
 _BORN = ir.Field("patient", "born", ir.FieldType.DATE)
 
 
@@ -27,11 +41,15 @@ Formula = ir.Condition | Stands
 
 @dataclass(slots=True)
 class Atom:
-    """A comparison, what it depends on, and whether the options of that are all that matter."""
+    """A comparison, what it depends on, and why the options of that are not all that matter (empty: they are)."""
 
     formula: Formula
     reads: set[Choice] = field(default_factory=set)
-    exact: bool = True
+    free: str = ""
+
+    @property
+    def exact(self) -> bool:
+        return not self.free
 
 
 @dataclass(slots=True)
@@ -148,7 +166,7 @@ class Reading:
             case ir.ItemIs(var, word):
                 item = self._item(var, env)
                 if item is None or item not in self.items or word is ir.ItemWord.ALREADY_FILED:
-                    atom.exact = False
+                    atom.free = "how an item stands, as `already filed` or of a coding"
                 elif word is ir.ItemWord.INCOMING:
                     sides = {0, self._slot} if item is self.partner or (item is self.subject and self.partner) else {item.key}
                     atom.reads |= {(key, "side") for key in sides}  # of a pair, one at least is incoming
@@ -159,13 +177,13 @@ class Reading:
                     atom.reads |= {(item.key, "context"), (item.key, "code")}
             case ir.About(var):
                 if (item := self._item(var, env)) is None or item not in self.items:
-                    atom.exact = False
+                    atom.free = "whom a coding is about"
                 else:
                     self.asked.wide.add(item.key)
                     atom.reads |= {(item.key, "context"), (item.key, "code")}
             case ir.InSet(ir.Var() as var, name):
                 if (item := self._item(var, env)) is None or item not in self.items:
-                    atom.exact = False
+                    atom.free = "in which set something other than an item is"
                 else:
                     item.asked.add(name)
                     atom.reads.add((item.key, "code"))
@@ -189,7 +207,7 @@ class Reading:
                 for end in (low, high):
                     self._compare(end, (number,), atom, env)
             case _:
-                atom.exact = False
+                atom.free = _FREE[type(condition)]
 
     def _needs(self, one: ir.Field, atom: Atom, env: Mapping[int, Item]) -> Choice | None:
         if one.var is not None and one.var.kind is ir.Kind.ROW:
@@ -197,14 +215,14 @@ class Reading:
             return None
         choice = self._choice(one, env)
         if choice is None:
-            atom.exact = False
+            atom.free = f"`{one.as_written}`"
         else:
             atom.reads.add(choice)
         return choice
 
     def _compare(self, number: ir.Number, others: Sequence[ir.Number], atom: Atom, env: Mapping[int, Item]) -> None:
         if isinstance(number, ir.Arithmetic):
-            atom.exact = False
+            atom.free = "what is reckoned"
             for one in ir.fields_of(number):
                 self._needs(one, atom, env)
             return
@@ -229,10 +247,10 @@ class Reading:
                 continue
             elif operand.type is ir.FieldType.DATE:
                 ends.append(choice)
-            else:  # a value that is a date
-                atom.exact = False
+            else:
+                atom.free = "a value that is a date"
         if isinstance(length, ir.Field) and not (length.var is not None and length.var.kind is ir.Kind.ROW):
-            atom.exact = False
+            atom.free = "a length that is sent"
             length = None
         elif isinstance(length, ir.Field):
             atom.reads.add((0, "code"))
@@ -245,9 +263,9 @@ class Reading:
         self.items.append(item)
         atom.reads |= {RECORD, (item.key, "present"), (item.key, "code"), (item.key, "context"), (item.key, "side")}
         if var.kind not in (ir.Kind.ENTRY, ir.Kind.HISTORY, ir.Kind.MENTION, ir.Kind.MEDICATION):
-            atom.exact = False
+            atom.free = f"a {var.kind.value} among several"
         if isinstance(condition, ir.Quantified) and condition.quantifier in ("at_least", "fewer"):
-            atom.exact = False
+            atom.free = "how many there are"
             item.copies = int(condition.n) if isinstance(condition.n, Decimal) and condition.n < 10 else 2
             atom.reads.add((item.key, "date"))
         inner = {**env, var.slot: item}

@@ -25,11 +25,11 @@ _UNUSED: Final = "CS499"
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """What is told, in the order of its places; what is not because a rule allows it; and what could not be decided, by check."""
+    """What is told, in the order of its places; what is not because a rule allows it; and of which rules a check could not be decided, with why."""
 
     told: tuple[Told, ...]
     allowed: tuple[Told, ...]
-    undecided: Mapping[str, tuple[str, ...]]
+    undecided: Mapping[str, Mapping[str, str]]
     looked_at: tuple[Declared, ...]
 
     @property
@@ -62,7 +62,7 @@ def lint(
         _own(plugin, check, bench)
     told, allowed = _sorted_out(bench)
     looked_at = tuple(one for ruleset in bench.asked for one in _declared(ruleset))
-    return Linted(told, allowed, {check: tuple(names) for check, names in bench.undecided.items()}, looked_at)
+    return Linted(told, allowed, bench.undecided, looked_at)
 
 
 def _declared(ruleset: ir.Ruleset) -> tuple[Declared, ...]:

@@ -34,6 +34,7 @@ _BIT = {True: TRUE, False: FALSE, None: UNKNOWN}
 _MOST_CELLS = 1_200
 _SAMPLED = 200
 """Patients that are tried where every combination would be too many: what they show is so, and nothing is excluded."""
+_MANY = "more combinations than are tried"
 _MOST_STEPS = 3_000
 _MOST_FREE = 5
 
@@ -111,7 +112,7 @@ class Problem(Options):
             )
         for atom in atoms:
             if cells > _MOST_CELLS or self.atoms[atom].reads & partial:
-                self.atoms[atom].exact = False
+                self.atoms[atom].free = self.atoms[atom].free or _MANY
         found: dict[tuple[int, ...], World] = {}
         for cell in every:
             mine = dict(zip(choices, cell, strict=True))
@@ -180,6 +181,13 @@ class Problem(Options):
             yield from (
                 patients.example({**world, choice: option}, self.items) for option in found if option != world.get(choice)
             )
+
+    def in_the_way(self) -> str:
+        """Return what stands in the way of an exact answer about these rules: what they ask that cannot be varied in full."""
+        free = dict.fromkeys(atom.free for atom in self.atoms if atom.free)
+        if self.subject.kind is ir.Kind.CODING:
+            free["each coding of an item"] = None
+        return " and ".join(free) or _MANY
 
     def world(self, wanted: Wanted, *, confirm: Confirm = None) -> World | Verdict:
         """Return what `find` does, as the choices of which the patient is made."""

@@ -65,8 +65,8 @@ class Bench:
     today: date
     known: Known = field(default_factory=Known)
     told: list[Told] = field(default_factory=list)
-    undecided: dict[str, list[str]] = field(default_factory=dict)
-    """By check, the rules of which it could not be decided."""
+    undecided: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By check, the rules of which it could not be decided, each with what stands in the way."""
     fires: dict[str, ir.Example] = field(default_factory=dict)
     """By rule, a made-up patient for whom it fires."""
 
@@ -78,8 +78,8 @@ class Bench:
         diagnostic = Diagnostic(check, message, place, help, Severity.WARNING, related)
         self.told.append(Told(diagnostic, owner, tuple(patients), fix))
 
-    def leave(self, check: str, rule: ir.Rule) -> None:
-        self.undecided.setdefault(check, []).append(rule.name)
+    def leave(self, check: str, rule: ir.Rule, why: str) -> None:
+        self.undecided.setdefault(check, {})[rule.name] = why
 
     @cached_property
     def program(self) -> Program:
