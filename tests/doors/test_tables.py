@@ -49,8 +49,14 @@ def test_codes_that_nobody_judged_are_named(tmp_path: Path) -> None:
     assert "1 × codes in a column that this reader does not know, number 8: entries[0].unknown1" in shown
 
 
-def test_a_column_that_nobody_read_is_told(tmp_path: Path) -> None:
+def test_a_column_that_may_say_that_a_code_is_not_so_is_named_and_looked_at(tmp_path: Path) -> None:
     code, shown = text(table(tmp_path, f"1,female,1990-01-01,{PREGNANT},true", head=f"{HEAD},negated"))
+    assert code == 1
+    assert "what may change what a code says, by the name of a column that this reader does not know, number 8" in shown
+
+
+def test_a_column_that_nobody_read_is_told(tmp_path: Path) -> None:
+    code, shown = text(table(tmp_path, f"1,female,1990-01-01,{PREGNANT},red", head=f"{HEAD},colour"))
     assert code == 0
     assert "Not read, and no code stands there: 1 × a column that this reader does not know, number 8: entries.unknown1" in shown
 

@@ -113,7 +113,7 @@ def part_tables(opened: Opened, where: Path, part: int) -> Opened:
     for name, table in opened.tables.items():
         path = where / f"{part:05}" / f"{name}.parquet"
         if path.exists():
-            frame = pl.scan_parquet(path)
+            frame = pl.scan_parquet(path, glob=False)
             rows = int(frame.select(pl.len()).collect().item())
         else:
             frame, rows = (

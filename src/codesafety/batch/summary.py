@@ -44,11 +44,11 @@ def table(out: Path, name: str) -> pl.LazyFrame:
     """Return a table of a scan. Raises FileNotFoundError where there is none."""
     path = out / f"{name}.parquet"
     if path.exists():
-        return pl.scan_parquet(path)
+        return pl.scan_parquet(path, glob=False)
     schema = {
         column: pl.Int64 if str(kind) == "int64" else pl.String for column, kind in zip(SCHEMAS[name].names, SCHEMAS[name].types)
     }
-    return pl.scan_csv(out / f"{name}.csv", schema=schema)
+    return pl.scan_csv(out / f"{name}.csv", schema=schema, glob=False)
 
 
 def summary(

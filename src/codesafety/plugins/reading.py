@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from codesafety.markup import Declared as Declared
 from codesafety.markup import hardened_parser as hardened_parser
 from codesafety.record import Record, Submission
+from codesafety.terminology.heads import may_change_what_is_said as may_change_what_is_said
 from codesafety.terminology.heads import names_codes as names_codes
 from codesafety.terminology.heads import system_of as system_of
 from codesafety.terminology.sctid import is_concept_id as is_concept_id

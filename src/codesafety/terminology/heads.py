@@ -78,6 +78,25 @@ _WHOSE = frozenset({"practice", "patient"})
 _CODE_WORDS = frozenset({"code", "codes", "coding", "concept", "concepts"})
 
 
+_TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
+_ABOUT = (
+    (re.compile("neg|negat(ed|ion|ive)|denie[ds]|denial|refuted|absen(t|ce)|error|deleted?|removed|withdrawn|retracted|void(ed)?|cancelled"), _FALSE),
+    (re.compile("present|presence|certainty|confirmed|verified"), _TRUE | {"present", "confirmed", "verified", "certain", "definite"}),
+    (re.compile("relation|relations|relationship|relative|whose"), frozenset({"self", "patient", "own"})),
+)  # fmt: skip
+"""Words of a head that say whether a code holds, or of whom; beside each what its cells say where that changes nothing."""
+_ANSWERS, _NO = frozenset({"value", "result", "answer"}), _FALSE | {"negative", "absent", "denied", "none", "never"}
+
+
+def may_change_what_is_said(head: str, cell: str) -> bool:
+    """Return whether a column's head and a cell of it may say that what a code beside it says is not so, or is of somebody else."""
+    said = cell.strip().lower()
+    called = words(head)
+    if said in _NO and not _ANSWERS.isdisjoint(called):
+        return True
+    return any(said not in plainly for about, plainly in _ABOUT if any(map(about.fullmatch, called)))
+
+
 def plain(head: str) -> str:
     """Return a head without what spelling differs in: letters and digits, in lower case."""
     return re.sub(r"[^a-z0-9]", "", head.lower())

@@ -506,3 +506,96 @@ def test_a_reason_whose_system_is_left_out_in_its_column_is_for_review(tmp_path:
     assert [r.rule for r in load().assess(one).results if r.outcome == "fires"] == [
         "uk.integrity/code-system-that-is-nearly-known-or-left-out"
     ]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_is_the_one_that_was_named_and_never_what_its_name_matches_as_a_pattern(tmp_path: Path, suffix: str) -> None:
+    for name, code in (("t[1]", "77386006"), ("t1", "38341003")):
+        frame = pl.DataFrame({"patient_id": ["p1"], "code": [code], "system": ["sct"]})
+        path = tmp_path / f"{name}.{suffix}"
+        frame.write_csv(path) if suffix == "csv" else frame.write_parquet(path)
+    ((_, one),) = read(tmp_path / f"t[1].{suffix}")
+    assert [entry.codings[0].code for entry in one.entries] == ["77386006"]
+
+
+def test_spaces_around_a_head_are_none_of_its_name(tmp_path: Path) -> None:
+    ((_, one),) = read(csv(tmp_path, "patient_id , code, system", "p1,77386006,sct"))
+    assert [entry.codings[0].code for entry in one.entries] == ["77386006"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "coded"),
+    [
+        ("negated", "true", True),
+        ("is_negated", "Y", True),
+        ("negated", "false", False),
+        ("entered_in_error", "1", True),
+        ("deleted", "0", False),
+        ("present", "false", True),
+        ("present", "True", False),
+        ("certainty", "ruled out", True),
+        ("relationship", "mother", True),
+        ("relationship", "Self", False),
+        ("value_text", "No", True),
+        ("result", "Negative", True),
+        ("result", "7.1", False),
+        ("colour", "no", False),
+    ],
+)
+def test_a_column_that_may_say_that_a_code_is_not_so_is_not_judged(tmp_path: Path, column: str, cell: str, coded: bool) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},{column}", f"p1,F,1990,condition,sct,27113001,x,2025,{cell}"))
+    assert [line.coded for line in one.not_read] == [coded]
+
+
+def test_a_sentence_of_denial_in_a_column_that_is_not_known_is_words_of_its_item(tmp_path: Path) -> None:
+    lines = (
+        "p1,F,1990,condition,sct,38341003,Hypertension,2025,never had hypertension",
+        "p1,F,1990,condition,sct,38341003,x,2025,red",
+    )
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},comment", *lines))
+    assert [[(q.role, q.text) for q in entry.qualifiers] for entry in one.entries] == [
+        [("unknown1", "never had hypertension")],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "cell", "line"),
+    [
+        ("medication", "assertion", "absent", "broken"),
+        ("medication", "assertion", "present", None),
+        ("medication", "subject", "another", "broken"),
+        ("medication", "verification", "Entered in Error", "broken"),
+        ("medication", "clinical_status", "resolved", "broken"),
+        ("medication", "temporality", "past", "broken"),
+        ("medication", "value", "No", "listed"),
+        ("medication", "value_code", "77386006", "coded"),
+        ("condition", "intent", "plan", "broken"),
+        ("condition", "intent", "order", None),
+        ("condition", "dose", "2", "listed"),
+    ],
+)
+def test_a_field_that_an_item_has_no_place_for_is_not_lost(
+    tmp_path: Path, kind: str, column: str, cell: str, line: str | None
+) -> None:
+    ((_, one),) = read(csv(tmp_path, f"{HEAD},{column}", f"p1,F,1990,{kind},sct,322236009,x,2025,{cell}"))
+    assert [(n.path, "broken" if n.broken else "coded" if n.coded else "listed") for n in one.not_read] == (
+        [(f"entries[0].{column}", line)] if line else []
+    )
+
+
+def test_codes_of_a_patient_and_answers_of_a_consultation_are_not_judged(tmp_path: Path) -> None:
+    csv(tmp_path, "patient_id,gender,code,system", "p1,male,77386006,sct", name="patients.csv")
+    csv(tmp_path, "patient_id,id,date,value_code", "p1,e1,2025,77386006", name="encounters.csv")
+    csv(tmp_path, "patient_id,code,system", "p1,38341003,sct", name="conditions.csv")
+    ((_, one),) = read(tmp_path)
+    assert sorted((n.path, n.coded, n.codings[0].code) for n in one.not_read) == [
+        ("encounters[0]", True, "77386006"),
+        ("patients[0]", True, "77386006"),
+    ]
+
+
+def test_a_patient_whose_rows_differ_is_held(tmp_path: Path) -> None:
+    rows = "p1,F,1990,condition,sct,38341003,x,2025", "p1,M,1990,condition,sct,38341003,x,2025"
+    ((_, one),) = read(csv(tmp_path, HEAD, *rows))
+    assert (one.patient.gender, [(n.path, n.broken) for n in one.not_read]) == (None, [("gender", True)])

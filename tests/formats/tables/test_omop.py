@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codesafety.errors import InputError
 from codesafety.formats.tables.omop import OmopReader
 from codesafety.plugins.reading import Source
 from codesafety.record import Submission
@@ -241,3 +242,48 @@ def test_a_comparator_that_is_none_is_listed(tmp_path: Path) -> None:
     value = {"value_as_number": "5", "operator_concept_id": "4329847"}
     assert broken(read(tmp_path, measurement=row | value)) == ["measurement[0].operator_concept_id"]
     assert broken(read(tmp_path, measurement=row | value | {"operator_concept_id": "4172703"})) == []
+
+
+@pytest.mark.parametrize("column", ["snomed_code", "local_code", "anything"])
+def test_codes_in_a_column_that_the_model_does_not_have_are_not_judged(tmp_path: Path, column: str) -> None:
+    submission = read(tmp_path, condition_occurrence=CONDITION | {column: "77386006"})
+    assert [(n.path, n.coded) for n in submission.not_read] == [("condition_occurrence[0].unknown1", True)]
+
+
+def test_words_and_flags_in_a_column_that_the_model_does_not_have_are_not_lost(tmp_path: Path) -> None:
+    submission = read(tmp_path, condition_occurrence=CONDITION | {"comment": "patient denies infarction", "negated": "1"})
+    assert [q.text for q in submission.entries[0].qualifiers] == ["patient denies infarction"]
+    assert [(n.path, n.coded) for n in submission.not_read] == [("condition_occurrence[0].unknown2", True)]
+
+
+@pytest.mark.parametrize("column", ["code", "snomed", "condition_concept_id", "icd10"])
+def test_a_table_that_is_not_known_and_holds_codes_is_not_judged(tmp_path: Path, column: str) -> None:
+    submission = read(tmp_path, problem_list={"person_id": "1", column: "77386006"})
+    assert [(n.path, n.coded) for n in submission.not_read] == [("problem_list", True)]
+
+
+@pytest.mark.parametrize("column", ["concept_id", "vocabulary_id", "concept_code"])
+def test_a_table_of_concepts_without_a_column_is_refused_by_that_column(tmp_path: Path, column: str) -> None:
+    with pytest.raises(InputError, match=f"has no column `{column}`"):
+        read(tmp_path, concept={name: cell for name, cell in CONCEPT.items() if name != column})
+
+
+def test_one_concept_id_with_two_codes_is_refused(tmp_path: Path) -> None:
+    assert read(tmp_path / "same", concept=[CONCEPT, CONCEPT]).entries[0].codings[0].code == "22298006"
+    with pytest.raises(InputError, match="gives one concept id two codes"):
+        read(tmp_path / "differ", concept=[CONCEPT, CONCEPT | {"concept_code": "77386006"}])
+
+
+def test_a_person_whose_rows_differ_is_held_and_one_who_has_none_is_looked_at(tmp_path: Path) -> None:
+    submission = read(tmp_path / "differ", person=[PERSON, PERSON | {"gender_concept_id": "8532"}])
+    assert broken(submission) == ["person[1]"]
+    assert broken(read(tmp_path / "same", person=[PERSON, PERSON])) == []
+    folder = tmp_path / "nobody"
+    (found,) = (one for one in both(folder) if one.entries)
+    assert [(n.path, n.coded) for n in found.not_read] == [("person", True)]
+
+
+def both(folder: Path) -> list[Submission]:
+    with pytest.raises(ValueError, match="too many values"):
+        read(folder, condition_occurrence=CONDITION | {"person_id": "2"})
+    return [submission for _, submission in OmopReader().read_many(Source(b"", "omop", folder))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,8 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesafety.errors import InputError
-from codesafety.plugins.reading import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from codesafety.record import MAX_TEXT, NotRead, Submission, day_interval, punctuated
+from codesafety.formats.fhir.tree import masked
+from codesafety.plugins.reading import (
+    MAX_BYTES,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    denies_something,
+    is_concept_id,
+    may_change_what_is_said,
+    names_codes,
+    system_of,
+)
+from codesafety.record import MAX_TEXT, Coding, NotRead, Qualifier, Submission, day_interval, punctuated
 
 if TYPE_CHECKING:
     import polars as pl
@@ -144,7 +154,7 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
     except ImportError:
         return ()
     try:
-        return tuple(name.lower() for name in pl.read_parquet_schema(path))
+        return tuple(name.strip().lower() for name in pl.read_parquet_schema(path))
     except (OSError, ValueError, pl.exceptions.PolarsError):
         return ()
 
@@ -166,15 +176,15 @@ def open_table(path: Path, source: str) -> Table:
         ) from None
     try:
         if path.suffix.lower() == ".parquet":
-            frame = pl.scan_parquet(path, row_index_name=ROW)
+            frame = pl.scan_parquet(path, row_index_name=ROW, glob=False)
         else:
             line = _first_line(path)
             held = _in_utf_8(path, source) if _is_utf_16(path) else path
-            frame = pl.scan_csv(held, infer_schema=False, separator=_separator(line), row_index_name=ROW)
+            frame = pl.scan_csv(held, infer_schema=False, separator=_separator(line), row_index_name=ROW, glob=False)
         schema = frame.collect_schema()
         if len(schema) - 1 > MAX_COLUMNS:
             raise InputError(f"has more than {MAX_COLUMNS:,} columns", source=source, path=path.name, help=_SPLIT)
-        lower = [name.lower() for name in schema]
+        lower = [name.strip().lower() for name in schema]
         header = header_of(path)
         if len(set(lower)) != len(lower) or len(set(header)) != len(header):
             raise InputError("has two columns of one name", source=source, path=path.name, help="rename one of them")
@@ -270,6 +280,49 @@ def without_long_text(row: Row) -> tuple[Row, str | None]:
         return row, None
     number = [name for name in row if name != ROW].index(long[0]) + 1
     return row | dict.fromkeys(long), f"a text of more than {MAX_TEXT:,} characters, in column {number}"
+
+
+class Unknown:
+    """The columns of a table that a reader does not know, each under a name of ours, for its own may be a patient's."""
+
+    def __init__(self, table: Table, known: Collection[str]) -> None:
+        self._table = table
+        self._shown = masked(column for column in table.columns if column not in known)
+        self._numbers = {column: number for number, column in enumerate(table.columns, 1)}
+
+    def lines(self, rows: list[Row], *, coded_only: bool = False) -> Iterator[NotRead]:
+        """Yield a line for each column that holds anything. Not judged: codes, with what they are, and what may change what they say."""
+        name = self._table.name
+        for column, shown in self._shown.items():
+            cells = [(row, text) for row in rows if (text := as_text(row[column])) is not None]
+            changing = [row for row, text in cells if may_change_what_is_said(column, text)]
+            codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
+            number = f"a column that this reader does not know, number {self._numbers[column]}"
+            if codes:
+                system = system_of(column)
+                yield NotRead(
+                    path=f"{name}[{codes[0][0][ROW]}].{shown}",
+                    reason=f"codes in {number}",
+                    resource_type=name,
+                    coded=True,
+                    codings=tuple(
+                        Coding(system=system, code=text.strip(), path=f"{name}[{row[ROW]}].{shown}")
+                        for row, text in codes
+                        if system is not None and len(text) <= MAX_TEXT
+                    ),
+                )
+            elif changing:
+                reason = f"what may change what a code says, by the name of {number}"
+                yield NotRead(path=f"{name}[{changing[0][ROW]}].{shown}", reason=reason, resource_type=name, coded=True)
+            elif cells and not coded_only:
+                yield NotRead(path=f"{name}.{shown}", reason=number)
+
+    def words(self, row: Row) -> Iterator[Qualifier]:
+        """Yield the sentences of a row's cells that hold a word of denial, doubt or withdrawal."""
+        for column, shown in self._shown.items():
+            text = row[column]
+            if isinstance(text, str) and " " in text.strip() and denies_something(text):
+                yield Qualifier(role=shown, text=text)
 
 
 def as_text(value: Any) -> str | None:

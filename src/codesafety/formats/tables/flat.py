@@ -34,7 +34,6 @@ from typing import Any
 
 from codesafety.errors import InputError
 from codesafety.formats import stated
-from codesafety.formats.fhir.tree import masked
 from codesafety.formats.tables.disk import (
     ROW,
     BadValue,
@@ -43,6 +42,7 @@ from codesafety.formats.tables.disk import (
     Row,
     Rows,
     Table,
+    Unknown,
     as_date,
     as_decimal,
     as_text,
@@ -52,9 +52,8 @@ from codesafety.formats.tables.disk import (
     table_files,
     without_long_text,
 )
-from codesafety.plugins.reading import Source, is_concept_id, names_codes, system_of
+from codesafety.plugins.reading import Source, names_codes
 from codesafety.record import (
-    MAX_TEXT,
     Coding,
     Entry,
     Gender,
@@ -148,6 +147,27 @@ _ASSERTIONS = {
     **dict.fromkeys(("suspected", "probable"), "possible"),
 }
 """What tables write for the words of the record model, beside those words."""
+
+
+_CODES = (
+    ("system", "code", "display"),
+    ("value_system", "value_code", "value_display"),
+    ("reason_system", "reason_code", "reason_display"),
+)
+_OF_ENTRIES: dict[str, frozenset[str]] = {
+    "assertion": frozenset({"present", "affirmed", "confirmed"}),
+    "subject": frozenset({"patient"}),
+    "temporality": frozenset({"current"}),
+    "clinical_status": frozenset({"active"}),
+    "verification": frozenset({"confirmed"}),
+    "value": frozenset(),
+    "value_code": frozenset(),
+}
+"""Fields that a medication has no place for; of those that decide what is said, the words that change nothing."""
+_OF_MEDICATIONS: dict[str, frozenset[str]] = {
+    "intent": frozenset({"order", "original-order", "instance-order", "filler-order", "reflex-order"}),
+    **dict.fromkeys(("quantity", "days_supply", "dose", "times_a_day"), frozenset[str]()),
+}
 
 
 class FlatReader:
@@ -252,13 +272,14 @@ class _Patient:
                     self._state(reader, row, field, stated)
                 if name in _PATIENT_TABLES:
                     path = path or reader.path(row)
+                    self._not_judged(reader, row, "a code in the table of patients, whose rows are no items", *_CODES)
                 elif name not in _ENCOUNTER_TABLES:
                     self._item(reader, row)
-            self.not_read.extend(reader.unknown_columns(held))
+            self.not_read.extend(reader.unknown.lines(held))
         fields: dict[str, Any] = {}
         for field, values in stated.items():
             if len(values) > 1:
-                self.not_read.append(NotRead(path=ALIASES[field][0], reason="the rows of one patient differ in it"))
+                self.not_read.append(NotRead(path=ALIASES[field][0], reason="the rows of one patient differ in it", broken=True))
             elif values:
                 fields[field] = next(iter(values))
         if fields.get("died") in ("true", "false"):
@@ -298,9 +319,8 @@ class _Patient:
             return
         if day is not None and own is not None:
             self._encounters[own] = day
-        codings = reader.codings(row, "system", "code", "display") + reader.codings(
-            row, "reason_system", "reason_code", "reason_display"
-        )
+        self._not_judged(reader, row, "what a consultation answers, and it is no item", _CODES[1])
+        codings = reader.codings(row, *_CODES[0]) + reader.codings(row, *_CODES[2])
         if codings:
             self.not_read.append(
                 NotRead(
@@ -311,6 +331,12 @@ class _Patient:
                 )
             )
 
+    def _not_judged(self, reader: _Rows, row: Row, reason: str, *columns: tuple[str, str, str]) -> None:
+        codings = tuple(coding for names in columns for coding in reader.codings(row, *names))
+        if codings:
+            line = NotRead(path=reader.path(row), reason=reason, resource_type=reader.table.name, coded=True, codings=codings)
+            self.not_read.append(line)
+
     def _item(self, reader: _Rows, row: Row) -> None:
         row, too_long = without_long_text(row)
         row, broken = reader.without_bad_dates(row)
@@ -320,6 +346,7 @@ class _Patient:
                 raise BadValue(too_long)
             kind = (reader.text(row, "kind") or _KINDS.get(reader.table.name) or "other").strip().lower()
             kind = _KINDS.get(kind, kind)
+            self.not_read.extend(reader.without_place(row, kind))
             if kind == "medication":
                 medication = reader.medication(row, self._encounters)
                 self.medications.append(medication)
@@ -343,6 +370,7 @@ class _Rows:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.column = field_columns(table.columns)
+        self.unknown = Unknown(table, {*self.column.values(), ROW})
 
     def path(self, row: Row, field: str | None = None) -> str:
         path = f"{self.table.name}[{row[ROW]}]"
@@ -385,31 +413,21 @@ class _Rows:
             codings=codings,
         )
 
-    def unknown_columns(self, rows: list[Row]) -> Iterator[NotRead]:
-        """Yield a line for each column that has no place in an item; of one that holds codes, the codes as well."""
-        known = {*self.column.values(), ROW}
-        numbers = {column: number for number, column in enumerate(self.table.columns, 1)}
-        for column, shown in masked(column for column in numbers if column not in known).items():
-            cells = [(row, text) for row in rows if (text := as_text(row[column])) is not None]
-            if not cells:
+    def without_place(self, row: Row, kind: str) -> Iterator[NotRead]:
+        """Yield a line for each field of a row that an item of its kind has no place for, and that says more than nothing."""
+        for field, plainly in (_OF_ENTRIES if kind == "medication" else _OF_MEDICATIONS).items():
+            words = stated.folded(self.text(row, field))
+            if words is None or words in plainly:
                 continue
-            system = system_of(column)
-            codes = cells if names_codes(column) else [(row, text) for row, text in cells if is_concept_id(text.strip())]
-            if not codes:
-                yield NotRead(
-                    path=f"{self.table.name}.{shown}", reason=f"a column that this reader does not know, number {numbers[column]}"
-                )
-                continue
+            decides, coded = bool(plainly), field.endswith("code")
+            what = "a medication" if kind == "medication" else "an entry"
             yield NotRead(
-                path=f"{self.table.name}[{codes[0][0][ROW]}].{shown}",
-                reason=f"codes in a column that this reader does not know, number {numbers[column]}",
+                path=self.path(row, field),
+                reason=f"{what} has no place for it" + (", and it may change what is said" if decides else ""),
                 resource_type=self.table.name,
-                coded=True,
-                codings=tuple(
-                    Coding(system=system, code=text.strip(), path=f"{self.table.name}[{row[ROW]}].{shown}")
-                    for row, text in codes
-                    if system is not None and len(text) <= MAX_TEXT
-                ),
+                coded=coded,
+                broken=decides,
+                codings=self.codings(row, "value_system", "value_code", "value_display") if coded else (),
             )
 
     def _shared(self, row: Row, encounters: dict[str, str]) -> dict[str, Any]:
@@ -423,7 +441,7 @@ class _Rows:
             "status": stated.folded(self.text(row, "status")),
             "recorded": self.date(row, "recorded"),
             "consultation_date": encounters.get(encounter) if encounter is not None else None,
-            "qualifiers": (Qualifier(role="reason", codings=codings),) if codings else (),
+            "qualifiers": (*((Qualifier(role="reason", codings=codings),) if codings else ()), *self.unknown.words(row)),
         }
 
     def entry(self, row: Row, kind: str, encounters: dict[str, str]) -> Entry:

@@ -24,6 +24,7 @@ from codesafety.formats.tables.disk import (
     Row,
     Rows,
     Table,
+    Unknown,
     as_date,
     as_decimal,
     as_text,
@@ -34,7 +35,7 @@ from codesafety.formats.tables.disk import (
     table_files,
     without_long_text,
 )
-from codesafety.plugins.reading import Source
+from codesafety.plugins.reading import Source, names_codes
 from codesafety.record import (
     Coding,
     Entry,
@@ -91,6 +92,8 @@ _DRUG_KINDS: dict[str, Literal["statement", "request", "dispense", "administrati
     "32818": "administration",
 }
 _DEATH = ("death",)
+_OF_A_CONCEPT = ("concept_id", "vocabulary_id", "concept_code")
+_IDENTIFYING = ("gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth", "birth_datetime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ _VALUE_COLUMNS = (
     "value_source_value",
 )
 
+_READ = ("stop_reason", "sig", "note_text", "quantity", "days_supply")
+
 Concepts = dict[str, tuple[str, str, str | None]]
 """Vocabulary, code and name by concept id."""
 
@@ -156,10 +161,11 @@ class OmopReader:
                 help="export `concept` with the clinical tables",
             )
         tables = open_tables(source.path, source.name)
-        if "person_id" not in tables["person"].columns:
-            raise InputError(
-                "has no column `person_id`", source=source.name, path="person", help="give the folder of an OMOP CDM"
-            )
+        for table, column in (("person", "person_id"), *(("concept", needed) for needed in _OF_A_CONCEPT)):
+            if column not in tables[table].columns:
+                raise InputError(
+                    f"has no column `{column}`", source=source.name, path=table, help="give the folder of an OMOP CDM"
+                )
         mine = {
             name: table
             for name, table in tables.items()
@@ -181,9 +187,15 @@ def _not_read(table: Table) -> NotRead:
     """Return the line of a table that is not read: any patient's codes may stand in one that is not derived and holds concepts."""
     if table.name in _DERIVED:
         return NotRead(path=table.name, reason="a table derived from others, which are read")
-    coded = bool(table.rows) and any(column.endswith(("concept_id", "_code")) for column in table.columns)
+    coded = bool(table.rows) and any(column.endswith(("concept_id", "_code")) or names_codes(column) for column in table.columns)
     reason = "a table that this reader does not know"
     return NotRead(path=table.name, reason=f"{reason}, and it holds codes" if coded else reason, whole=coded, coded=coded)
+
+
+def _known(table: Table) -> set[str]:
+    """Return the columns of a table that the model has, by what they are called; those that hold a row's words are read by name."""
+    ends = ("_id", "_date", "_datetime", "_time", "_source_value")
+    return {column for column in table.columns if column.endswith(ends)} | {*_VALUE_COLUMNS, *_READ, ROW}
 
 
 def _concepts(rows: Rows, tables: Mapping[str, Table], concept: Table, source: str) -> Concepts:
@@ -201,7 +213,14 @@ def _concepts(rows: Rows, tables: Mapping[str, Table], concept: Table, source: s
     for row in matching(concept, "concept_id", wanted, source):
         key, vocabulary, code = as_text(row["concept_id"]), as_text(row.get("vocabulary_id")), as_text(row.get("concept_code"))
         if key is not None and vocabulary is not None and code is not None:
-            found[key] = (_SYSTEMS.get(vocabulary, vocabulary), code, as_text(row.get("concept_name")))
+            concept_of = (_SYSTEMS.get(vocabulary, vocabulary), code, as_text(row.get("concept_name")))
+            if found.setdefault(key, concept_of)[:2] != concept_of[:2]:
+                raise InputError(
+                    "gives one concept id two codes",
+                    source=source,
+                    path=f"concept[{row[ROW]}]",
+                    help="export `concept` again, with one row a concept",
+                )
     return found
 
 
@@ -214,6 +233,7 @@ class _Person:
         self._entries: list[Entry] = []
         self._medications: list[Medication] = []
         self._texts: list[TextItem] = []
+        self._unknown = {name: Unknown(tables[name], _known(tables[name])) for name in rows}
         self._damaged: set[str] = set()  # the paths of concept ids that are listed already
         first = "person" if "person" in rows else next(iter(rows))
         self.row = f"{first}[{rows[first][0][ROW]}]"
@@ -226,6 +246,7 @@ class _Person:
         patient = self._patient()
         visits = self._visits()
         for table, held in self._rows.items():
+            self._not_read.extend(self._unknown[table].lines(held, coded_only=True))
             if table in _SHAPES and table not in _SUPPORTING:
                 for row in held:
                     self._item(table, row, visits)
@@ -241,10 +262,14 @@ class _Person:
     def _patient(self) -> Patient:
         people = self._rows.get("person", [])
         if not people:
-            self._not_read.append(NotRead(path="person", reason="no row for the person whom other tables name"))
+            reason = "no row for the person whom other tables name"
+            self._not_read.append(NotRead(path="person", reason=reason, whole=True, coded=True))
             return Patient()
         row, path = people[0], f"person[{people[0][ROW]}]"
-        self._not_read.extend(NotRead(path=f"person[{other[ROW]}]", reason="a second row for one person") for other in people[1:])
+        for other in people[1:]:
+            differs = any(as_text(row[column]) != as_text(other[column]) for column in _IDENTIFYING if column in row)
+            reason = "a second row for one person" + (" that differs in sex or birth" if differs else "")
+            self._not_read.append(NotRead(path=f"person[{other[ROW]}]", reason=reason, broken=differs))
         fields: dict[str, Any] = {"path": path}
         gender = self._concept_id(row, "person", "gender_concept_id")
         if gender in _GENDERS:
@@ -458,7 +483,8 @@ class _Person:
         }
 
     def _qualifiers(self, table: str, row: Row) -> Iterator[Qualifier]:
-        """Yield every other concept and source value of the row under its column's name."""
+        """Yield every other concept and source value of the row under its column's name, and sentences that may deny it."""
+        yield from self._unknown[table].words(row)
         stem = _SHAPES[table].stem
         done = {f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value", "route_concept_id"}
         for column in self._tables[table].columns:
