@@ -155,3 +155,10 @@ def test_one_open_day_closes_a_gap_of_two_steps_and_not_of_three() -> None:
 def test_days_that_are_no_days_apart_close_no_gap() -> None:
     members = [Member((0, 0), TRUE), Member((1, 1), TRUE), Member((0, 1), OPEN)]
     assert at_least_episodes(Decimal(2), 0, members, "x.date") == TRUE
+
+
+def test_any_number_of_unseen_members_close_no_gap_of_no_days() -> None:
+    unseen = Member((0, 9), (None, frozenset({"record"})), None, seen=False)
+    members = [Member((0, 0), TRUE, 0), Member((9, 9), TRUE, 9), unseen]
+    assert at_least_episodes(Decimal(2), 0, members, "x.date") == TRUE
+    assert at_least_episodes(Decimal(2), 1, members, "x.date") == (None, {"record"})

@@ -87,7 +87,7 @@ def at_least_episodes(needed: Decimal, apart: int, members: Sequence[Member], da
     days = sorted({m.day for m in possible if m.answer[0] is True and m.day is not None})
     others = [m for m in possible if m.answer[0] is None or m.day is None]
     gaps = [(a, b) for a, b in pairwise(days) if b - a > apart]
-    closable = [gap for gap in gaps if _number(m for m in others if _may_lie_in(m, gap)) >= _to_close(gap, apart)]
+    closable = [gap for gap in gaps if apart > 0 and _number(m for m in others if _may_lie_in(m, gap)) >= _to_close(gap, apart)]
     loose = [m for m in others if not any(day - apart <= m.days[0] and m.days[1] <= day + apart for day in days)]
     least = any(m.answer[0] is True for m in possible) + len(gaps) - len(closable)
     most = bool(days) + len(gaps) + _number(loose)
@@ -109,9 +109,9 @@ def _may_lie_in(member: Member, gap: tuple[int, int]) -> bool:
     return max(member.days[0], gap[0] + 1) <= min(member.days[1], gap[1] - 1)
 
 
-def _to_close(gap: tuple[int, int], apart: int) -> float:
+def _to_close(gap: tuple[int, int], apart: int) -> int:
     """Return how many days between make steps of at most `apart` of a gap."""
-    return ceil((gap[1] - gap[0]) / apart) - 1 if apart > 0 else inf
+    return ceil((gap[1] - gap[0]) / apart) - 1
 
 
 def _lacking(members: Iterable[Member], undated: Iterable[Member], date_name: str) -> frozenset[str]:
