@@ -494,3 +494,50 @@ def test_a_placeholder_of_another_language_is_no_words(say: str, at: str, meant:
 )
 def test_words_with_such_signs_are_words(say: str) -> None:
     assert told(f'rule r {{ action note {ENTRY} say "{say}" }}') == []
+
+
+@pytest.mark.parametrize(("condition", "at", "help"), [
+    ("patient is older than 60", "than", "write `age at e >= 61 years`: an age counts completed years"),
+    ("patient has no fall", "has", "what the patient has or takes is coded: `no history x in SET`, `no medication x in SET`"),
+    ("patient does not have entry in fall", "does", "what the patient has or takes is coded: `no history x in SET`, `no medication x in SET`"),
+    ("there is an entry in fall", "entry", "write `exists entry x in fall …`"),
+    ("there is no entry in fall", "no", "write `no entry x in fall …`"),
+    ("history of fall in the last 3 months", "history", "write `exists history x in fall …`, or `no history x in fall …`"),
+    ("3 or more entries in fall", "or", "write `at least 3 entry x in SET …`"),
+    ("3 or fewer medicines in fall", "or", "write `fewer than 4 medication x in SET …`"),
+    ("patient.gender is equal to male", "to", "write `patient.gender is male`"),
+    ("patient.gender is not equal to male", "to", "write `patient.gender is not male`"),
+    ("e in fall and", "say", "a condition follows `and`: write it, or leave `and` out"),
+    ("age at e in 12..50", "12..50", "a range is written `is from 12 to 50`"),
+    ("e.value > 140 mm Hg", "mm Hg", 'write `"mm[Hg]"`'),
+    ("e.value > 140/90 mmHg", "140/90 mmHg",
+     'a blood pressure is two values, each of its own code: compare one with `140 "mm[Hg]"`; of a division, marks stand between spaces: `140 / 90`'),
+])  # fmt: skip
+def test_conditions_of_everyday_english(condition: str, at: str, help: str) -> None:
+    ((_, words, _, remedy),) = told_of(ENTRY, condition)
+    assert (words, remedy) == (at, help)
+
+
+@pytest.mark.parametrize(("of", "at", "help"), [
+    ("for each entry e in preg", "each", "leave `each` out: `for entry e in SET`"),
+    ("for all entries e in preg", "e", "leave `all` out: `for entry e in SET`"),
+    ("for entries a, b in preg", ",", "each has a binder of its own: `for entry a in preg with entry b in preg`"),
+    ("for entry e in 77386006", "77386006", 'codes stand in a value set: `valueset some_name "…" { codes 77386006 }`, and here `in some_name`'),
+    ("for entry e in (preg, fall)", "(", 'name one set of them: `valueset either "…" { include preg, fall }`'),
+    ("for entry e in preg -- a comment", "-", "a comment is written `/* … */`"),
+])  # fmt: skip
+def test_what_a_rule_ranges_over_in_everyday_english(of: str, at: str, help: str) -> None:
+    _, words, _, remedy = told(f'rule r {{ action note {of}\n say "x" }}')[0]
+    assert (words, remedy) == (at, help)
+
+
+def test_what_an_example_expects_stands_last() -> None:
+    found = told(f'rule r {{ action note {ENTRY} say "x" example "a" fires {{ given incoming entry 77386006 }} }}')
+    assert found[0][3] == 'what is expected stands last, in the braces: `example "…" { given … expect fires }`'
+
+
+def test_codes_in_a_file_are_frozen() -> None:
+    assert (
+        told('valueset other "Other" { codes from "codes/other.csv" }')[0][3]
+        == 'codes in a file are read by `frozen "codes/other.csv"`'
+    )

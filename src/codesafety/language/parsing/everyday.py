@@ -29,6 +29,8 @@ _SOME: Final = frozenset({"any", "some", "there"})
 _ALL: Final = frozenset({"all", "every", "each"})
 _NONE: Final = frozenset({"none", "without", "never"})
 _SAYS: Final = frozenset({"contains", "says", "mentions", "states", "includes", "matches", "like"})
+_OF_AN_AGE: Final = frozenset({"older", "younger", "aged", "over", "under"})
+_EACH: Final = _ALL | {"any", "a", "an", "the"}
 _HELD: Final = frozenset({"recorded", "filed", "stored", "held", "documented"})
 _AT_ENDS: Final = {"after": "before", "before": "after"}
 _SIDES: Final = {
@@ -65,9 +67,9 @@ def of_an_article(place: Place) -> str | None:
 def _of_the_patient(place: Place) -> str | None:
     """`patient is on warfarin`, `patient never had entry x in preg`."""
     part = place.before[start_of(place.before) :]
-    if not part or part[0].value != "patient" or place.token.type in ("AND", "OR"):
+    if not part or part[0].value != "patient" or place.token.type in ("AND", "OR") or {t.value for t in part} & _OF_AN_AGE:
         return None
-    denied = {t.value for t in (*part, place.token)} & {"never", "not", "no", "without"}
+    denied = {t.value for t in (*part, place.token, *place.behind[:1])} & {"never", "not", "no", "without"}
     return f"what the patient has or takes is coded: `{'no' if denied else 'exists'} history x in SET`, `{'no' if denied else 'exists'} medication x in SET`"
 
 
@@ -84,6 +86,14 @@ def _of_members(place: Place) -> str | None:
         return f"the name stands behind the set: `in {behind[0].value} as {before[-1].value}`"
     if token.type == "HAS" and behind and behind[0].type in KINDS:
         return f"write `exists {_drawn(behind)} …`"
+    part = before[start_of(before) :]
+    if (
+        part
+        and part[0].value == "there"
+        and (at := next((i for i, t in enumerate([token, *behind[:2]]) if t.type in KINDS), None)) is not None
+    ):
+        denied = "no" in (t.value for t in (*part, token))
+        return f"write `{'no' if denied else 'exists'} {_drawn([token, *behind][at:])} …`"
     if token.type in ("LATEST", "EARLIEST") and place.after == "EXISTS":
         return f"leave `exists` out: `{token.value} {_drawn(behind)} … has ( … )`"
     if place.after in ("LATEST", "EARLIEST"):
@@ -107,6 +117,8 @@ def _of_members(place: Place) -> str | None:
         return f"write `at least N {_drawn([token, *behind])} where ( … )`"
     drawn = _drawn([token, *behind])
     word = _word_before(place)
+    if not part and "EXISTS" in place.accepted:
+        return f"write `exists {drawn} …`, or `no {drawn} …`"
     if word == "next":
         return f"the one after is the earliest after it: `earliest {drawn} after {ranged(place.before) or 'ITEM'} has ( … )`"
     if word in _SOME:
@@ -118,7 +130,10 @@ def _of_members(place: Place) -> str | None:
 
 def _drawn(tokens: Sequence[Token]) -> str:
     """Return the words of a binder that some tokens begin with: `entry x in notpreg`."""
-    return in_words(tokens[: 4 if len(tokens) > 3 and tokens[2].type == "IN" else 2])
+    of = 2 if len(tokens) > 3 and tokens[2].type == "IN" else 1
+    if len(tokens) > 2 and tokens[1].type in ("IN", "OF") and tokens[2].type == "NAME":
+        return f"{tokens[0].value} x in {tokens[2].value}"
+    return in_words(tokens[: 2 * of])
 
 
 def _of_logic(place: Place) -> str | None:
@@ -260,7 +275,9 @@ def _of_words(place: Place) -> str | None:
             return f"say what is asked of it: `{before[-1].value} is …`"
         if token.type == "EXISTS":
             return f"write `not ({before[-1].value} is missing)`"
-    if token.type == "HAS" and place.behind and place.after == "NAME":
+    if token.value == "to" and _word_before(place) == "equal" and place.behind and place.behind[0].type == "NAME":
+        return f"write `{subject_of(before)} is{' not' if place.earlier == 'NOT' else ''} {place.behind[0].value}`"
+    if token.type == "HAS" and place.behind and place.after == "NAME" and before[-1].value != "patient":
         return f"write `not ({before[-1].value}.{place.behind[0].value} is missing)`"
     if token.type == "HISTORY" and _word_before(place) == "family":
         return f"write `{subject_of(before)} is about family`"
@@ -316,6 +333,8 @@ def _of_rules(place: Place) -> str | None:
         return f'a source is named: `source "…" {token.value}`'
     if token.type == "TO" and place.after == "DATE" and place.earlier == "FROM" and behind:
         return f"write `valid from {before[-1].value} valid until {behind[0].value}`"
+    if (drawn := _of_what_is_drawn(place)) is not None:
+        return drawn
     if place.accepted == {"RULE"} and place.after == "AFTER":
         return f"write `after rule {token.value}`"
     if token.type == "COMMA" and place.earlier == "ACTION":
@@ -332,11 +351,27 @@ def _of_rules(place: Place) -> str | None:
         and _part(before) == "FOR"
     ):
         return f"a condition stands behind `when`: `when {in_words([token, *behind[:2]])} …`"
+    if token.type == "MINUS" and behind and behind[0].type == "MINUS" and behind[0].start_pos == token.end_pos:
+        return "a comment is written `/* … */`"
     if token.type == "MINUS" and "WHEN" in accepted and not in_a_condition(before):
         return "remove it: parts need no mark between them"
     if token.type == "WITH" and any(t.type == "WITH" for t in before) and len(behind) > 1 and _part(before) == "FOR":
         return f"a pair has two sides: ask of a third in `when`, `exists {_drawn(behind)} where ( … )`"
     return None
+
+
+def _of_what_is_drawn(place: Place) -> str | None:
+    """`for each entry e`, `for all entries e`, `for entries a, b in preg`, `for entry e in 77386006`."""
+    token, before, behind = place.token, place.before, place.behind
+    if _part(before) != "FOR":
+        return None
+    drawn = [*before[max(i for i, t in enumerate(before) if t.type == "FOR") + 1 :], token]
+    if drawn[0].value in _EACH:
+        return f"leave `{drawn[0].value}` out: `for entry e in SET`"
+    if token.type == "COMMA" and len(drawn) == 3 and len(behind) > 2 and behind[1].type == "IN":
+        a, b, named = drawn[1].value, behind[0].value, behind[2].value
+        return f"each has a binder of its own: `for entry {a} in {named} with entry {b} in {named}`"
+    return _of_sets(place) if token.type in ("NUMBER", "LPAR", "LSQB") else None
 
 
 def _part(before: Sequence[Token]) -> str:
@@ -361,6 +396,8 @@ def _of_value_sets(place: Place) -> str | None:
     token = place.token
     if not place.before or place.before[0].type != "VALUESET":
         return None
+    if token.type == "FROM" and place.after == "CODES" and place.behind and place.behind[0].type == "STRING":
+        return f"codes in a file are read by `frozen {place.behind[0].value}`"
     if token.type == "TIMES" and place.after in ("NUMBER", "STRING"):
         return "codes are told one by one, or by an expression: `ecl { << CODE }`"
     return "an expression stands in `ecl { … }`" if token.type == "CMP" and "ECL" in place.accepted else None
@@ -369,6 +406,8 @@ def _of_value_sets(place: Place) -> str | None:
 def _of_examples(place: Place) -> str | None:
     """`given patient age 30`, `expect unknown`, `given incoming entry 77386006 and date 2025-01-01`."""
     token, accepted = place.token, place.accepted
+    if place.earlier == "EXAMPLE" and place.after == "STRING" and token.type in ("FIRES", "NAME", "CANNOT", "EXPECT"):
+        return 'what is expected stands last, in the braces: `example "…" { given … expect fires }`'
     if token.type == "AGE" and "NAME" in accepted and "GIVEN" in (place.after, place.earlier):
         return "an age follows from the birth date and the item's: `given patient born 1990-01-01`"
     if token.type == "DOTTED" and place.after == "GIVEN":

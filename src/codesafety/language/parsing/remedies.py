@@ -210,6 +210,11 @@ def _of_counts(place: Place) -> str | None:
         return f"leave `{before[-1].value}` out: `{token.value} entry x in SET … has ( … )`"
     if token.type == "NUMBER" and place.after == "NAME" and words[0] == "exactly" and token.value.isdigit():
         return f"write both: `at least {token.value} …` and `fewer than {int(token.value) + 1} …`"
+    if token.type == "OR" and place.after == "NUMBER" and before[-1].value.isdigit() and len(behind) > 1:
+        if (side := behind[0].value) in ("more", "fewer", "less"):
+            n = int(before[-1].value)
+            kind = _MEANT_KINDS.get(behind[1].value, behind[1].value)
+            return f"write `{f'at least {n}' if side == 'more' else f'fewer than {n + 1}'} {kind} x in SET …`"
     at = next((i for i, t in enumerate(behind[:2]) if t.type == "NUMBER" or t.value in NUMBER_WORDS), None)
     if at is None or at + 1 == len(behind) or behind[at + 1].type not in kinds | TIME:
         return None
@@ -448,7 +453,7 @@ def _of_comparatives(place: Place) -> str | None:
     if amount is None or operator is None or ("." in amount and "." not in subject):
         return None
     if not _is_number(subject):
-        subject = f"age at {subject}"
+        subject = f"age at {ranged(place.before) or 'e' if subject == 'patient' else subject}"
     return _as_compared(subject, {">": "<=", "<": ">="}[operator] if place.earlier == "NOT" else operator, amount)
 
 
@@ -495,6 +500,8 @@ def _of_conditions(place: Place) -> str | None:
     if token.type in ("CMP", "IS") and after in ("AND", "OR"):
         said = _condition_before(before[:-1])
         return f"say it of each: `{before[-1].value} {said[0]} {token.value} …`" if said else None
+    if after in ("AND", "OR") and token.type in ("SAY", "UNLESS", "EXAMPLE", "RBRACE", "RPAR"):
+        return f"a condition follows `{before[-1].value}`: write it, or leave `{before[-1].value}` out"
     if token.type == "COMMA" and in_a_condition(before):
         return "conditions are joined by `and` or `or`"
     if token.type == "COMMA" and "WITH" in accepted and len(before) > 1:

@@ -45,6 +45,8 @@ _AS_CLINICS_WRITE: Final = re.compile(r"([0-9]+)/(7|52|12)")
 _PARTS_OF: Final = {"7": "days", "52": "weeks", "12": "months"}
 """How notes of clinics write times: 3/7, 2/52, 6/12."""
 _PRESSURE: Final = re.compile(r"([0-9]{2,3})/[0-9]{2,3}")
+_RANGE: Final = re.compile(r"([0-9]+)\.\.+([0-9]+)")
+_SPACES: Final = re.compile(r"[ \t]*")
 _A_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
 _SHORTEST_CODE: Final = 6
 """Digits of a SNOMED CT code."""
@@ -172,6 +174,14 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
     if (before == "NUMBER" or opened) and (run := _UNIT.match(text, start)) is not None and spelling.instead(run[0]) is not None:
         end = run.end()
     written = text[start:end]
+    if (
+        before == "NAME"
+        and len(tokens) > 1
+        and tokens[-2].type == "NUMBER"
+        and spelling.instead(tokens[-1].value + written) is not None
+    ):
+        start = tokens.pop().start_pos
+        before, written = "NUMBER", re.sub(r"\s", "", text[start:end])
     span = Span(file, start, end)
     hazard = _HAZARD.fullmatch(written)
     if before == "HAZARD_WORD":
@@ -186,6 +196,8 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
         diagnostics.error("CS105", f"`{text[start:end]}` is a unit without quotes", Span(file, start, end), f'write `"{ucum}"`')
     elif (quantity := _GLUED.fullmatch(written)) is not None and (ucum := spelling.instead(quantity[2])) is not None:
         diagnostics.error("CS105", f"`{written}` is a unit without quotes", span, f'write `{quantity[1]} "{ucum}"`')
+    elif (ends := _RANGE.fullmatch(written)) is not None:
+        diagnostics.error("CS105", f"`{written}` is no range", span, f"a range is written `is from {ends[1]} to {ends[2]}`")
     elif _FRACTION.fullmatch(written):
         diagnostics.error("CS105", f"`{written}` is no number", span, f"write `0{written}`")
     elif (squared := _POWER.fullmatch(written)) is not None:
@@ -241,6 +253,8 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
     if before is not None and rest is not None:
         start, end = tokens.pop().start_pos, rest.end()
         written = text[start:end]
+        if _PRESSURE.fullmatch(written) and (spaces := _SPACES.match(text, end)) and (unit := _UNIT.match(text, spaces.end())):
+            end = unit.end() if spelling.instead(unit[0]) is not None else end  # it belongs to both
         help = f"marks stand between spaces: `{written.replace('/', ' / ')}`"
         if tokens and tokens[-1].type == "NUMBER":
             help = f'a unit is written in quotes: "{written}"'
