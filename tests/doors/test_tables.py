@@ -58,7 +58,7 @@ def test_a_column_that_may_say_that_a_code_is_not_so_is_named_and_looked_at(tmp_
 def test_a_column_that_nobody_read_is_told(tmp_path: Path) -> None:
     code, shown = text(table(tmp_path, f"1,female,1990-01-01,{PREGNANT},red", head=f"{HEAD},colour"))
     assert code == 0
-    assert "Not read, and no code stands there: 1 × a column that this reader does not know, number 8: entries.unknown1" in shown
+    assert "Details that no entry holds: 1 × a column that this reader does not know, number 8: entries.unknown1" in shown
 
 
 def test_findings_are_counted_by_rule_and_what_could_not_be_told_by_what_is_missing(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ class Account:
             ("held", "NOT CHECKED, and held"),
             ("not read", "Not read"),
             ("not judged", "Not judged: codes that no rule about entries has seen"),
-            ("details", "Not read, and no code stands there"),
+            ("details", "Details that no entry holds"),
             ("error", "Errors"),
         ):
             yield from self._listed(heading, self._unchecked[kind])
