@@ -53,6 +53,8 @@ Evaluator = Literal["compiled", "reference"]
 WHOLE_INPUTS = ("record", "release")
 READER_TIMEOUT_S = 10
 """How long one call of a plugin's reader may take: some ten times what the largest record that is known takes to read."""
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+"""How files begin that hold other files."""
 _HUNG = f"it did not answer within {READER_TIMEOUT_S} s, and is not asked again"
 
 
@@ -383,6 +385,9 @@ class Engine:
                 source=source.name,
                 help="name the files in it that are messages or records",
             )
+        packed = next((name for start, name in _PACKED.items() if source.data.startswith(start)), None)
+        if packed is not None:
+            raise InputError(f"this is a {packed} file", source=source.name, help="unpack it, and give what is inside")
         raise InputError(
             "this is no format that a reader knows",
             source=source.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import threading
@@ -51,6 +52,13 @@ def test_a_reader_that_is_whole_reads() -> None:
     assert made.read_record(b"made") == Record()
     with pytest.raises(InputError, match="this is no format that a reader knows"):
         made.read(b"other")
+
+
+@pytest.mark.parametrize(("packed", "called"), [(gzip.compress(b"made"), "gzip"), (b"PK\x03\x04...", "zip")])
+def test_a_packed_file_is_to_be_unpacked(packed: bytes, called: str) -> None:
+    with pytest.raises(InputError, match=f"this is a {called} file") as error:
+        engine().read(packed)
+    assert error.value.help == "unpack it, and give what is inside"
 
 
 class Broken:
