@@ -541,3 +541,15 @@ def test_codes_in_a_file_are_frozen() -> None:
         told('valueset other "Other" { codes from "codes/other.csv" }')[0][3]
         == 'codes in a file are read by `frozen "codes/other.csv"`'
     )
+
+
+@pytest.mark.parametrize("text", [
+    'rule r for each row p of rows { actoin note for entry e in p.cond say "x" }',
+    'rule r { action note for each row p of rows for entry e in p.cond say "x" }',
+])  # fmt: skip
+def test_the_row_of_a_family_is_not_to_be_left_out(text: str) -> None:
+    assert "leave `each` out" not in str([help for *_, help in told(text)])
+
+
+def test_a_short_number_is_no_code_of_what_is_drawn() -> None:
+    assert told('rule r { action note for entry e in 12 to 15 say "x" }')[0][3] is None

@@ -130,10 +130,9 @@ def _of_members(place: Place) -> str | None:
 
 def _drawn(tokens: Sequence[Token]) -> str:
     """Return the words of a binder that some tokens begin with: `entry x in notpreg`."""
-    of = 2 if len(tokens) > 3 and tokens[2].type == "IN" else 1
     if len(tokens) > 2 and tokens[1].type in ("IN", "OF") and tokens[2].type == "NAME":
         return f"{tokens[0].value} x in {tokens[2].value}"
-    return in_words(tokens[: 2 * of])
+    return in_words(tokens[: 4 if len(tokens) > 3 and tokens[2].type == "IN" else 2])
 
 
 def _of_logic(place: Place) -> str | None:
@@ -366,12 +365,13 @@ def _of_what_is_drawn(place: Place) -> str | None:
     if _part(before) != "FOR":
         return None
     drawn = [*before[max(i for i, t in enumerate(before) if t.type == "FOR") + 1 :], token]
-    if drawn[0].value in _EACH:
+    if drawn[0].value in _EACH and len(drawn) <= 3 and "row" not in (t.value for t in (*drawn, *behind[:1])):
         return f"leave `{drawn[0].value}` out: `for entry e in SET`"
     if token.type == "COMMA" and len(drawn) == 3 and len(behind) > 2 and behind[1].type == "IN":
         a, b, named = drawn[1].value, behind[0].value, behind[2].value
         return f"each has a binder of its own: `for entry {a} in {named} with entry {b} in {named}`"
-    return _of_sets(place) if token.type in ("NUMBER", "LPAR", "LSQB") else None
+    is_code = token.type == "NUMBER" and len(token.value) >= _SHORTEST_CODE
+    return _of_sets(place) if is_code or token.type in ("LPAR", "LSQB") else None
 
 
 def _part(before: Sequence[Token]) -> str:
@@ -406,7 +406,7 @@ def _of_value_sets(place: Place) -> str | None:
 def _of_examples(place: Place) -> str | None:
     """`given patient age 30`, `expect unknown`, `given incoming entry 77386006 and date 2025-01-01`."""
     token, accepted = place.token, place.accepted
-    if place.earlier == "EXAMPLE" and place.after == "STRING" and token.type in ("FIRES", "NAME", "CANNOT", "EXPECT"):
+    if place.earlier == "EXAMPLE" and place.after == "STRING" and token.value in ("fires", "clear", "cannot", "expect"):
         return 'what is expected stands last, in the braces: `example "…" { given … expect fires }`'
     if token.type == "AGE" and "NAME" in accepted and "GIVEN" in (place.after, place.earlier):
         return "an age follows from the birth date and the item's: `given patient born 1990-01-01`"
