@@ -243,6 +243,7 @@ def _with_neighbours(rows: pl.DataFrame, verdicts: Mapping[int, Verdict], names:
         (
             (pl.col(f"in {name}").sum().over("patient", "day") > pl.col(f"in {name}").cast(pl.UInt32))
             | (pl.col(f"in {name}") & pl.col("day").is_null()).any().over("patient")
+            | pl.col("day").is_null()  # it may be the day of any
         ).alias(f"beside {name}")
         for name in asked
     )
