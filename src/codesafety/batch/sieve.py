@@ -209,15 +209,18 @@ def _near(held: pl.DataFrame, windows: Mapping[int, tuple[int, int]]) -> pl.Data
     )
     near = [held.join(asked.select(group).unique(), on=group, how="anti")]
     for side, least, most in ((0, pl.col("least"), pl.col("most")), (1, -pl.col("most"), -pl.col("least"))):
-        mine, others = asked.filter(pl.col("side") == side), asked.filter(pl.col("side") != side)
+        others = asked.filter(pl.col("side") != side)
+        of_both = others.select("at", "group").unique().with_columns(both=pl.lit(1, pl.Int64))
+        mine = asked.filter(pl.col("side") == side).join(of_both, on=["at", "group"], how="left", maintain_order="left")
         days, start = others["at_day"].sort(), pl.col("group").cast(pl.Int64) * _SPAN
         bounds = mine.select(
             first=pl.max_horizontal(pl.col("at_day") + least, start),
             last=pl.min_horizontal(pl.col("at_day") + most, start + _SPAN - 1),
             itself=((least <= 0) & (most >= 0)).cast(pl.Int64),
-            both=pl.struct("at", "group").is_in(others.select(pl.struct("at", "group")).to_series().implode()).cast(pl.Int64),
+            both=pl.col("both").fill_null(0),
         )
-        first, last = days.search_sorted(bounds["first"], "left"), days.search_sorted(bounds["last"], "right")
+        first = pl.select(pl.lit(days).search_sorted(pl.lit(bounds["first"]), "left")).to_series()
+        last = pl.select(pl.lit(days).search_sorted(pl.lit(bounds["last"]), "right")).to_series()
         beside = last.cast(pl.Int64) - first.cast(pl.Int64) - bounds["itself"] * bounds["both"]
         near.append(mine.filter(beside > 0).select(held.columns))
     return pl.concat(near)
