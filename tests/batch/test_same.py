@@ -64,12 +64,11 @@ def fired(found: Sequence[tuple[object, ...]]) -> set[tuple[object, ...]]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(world=worlds())
 def test_no_row_differs_whether_rows_are_left_out_or_not(
-    complete: bool, world: tuple[pl.DataFrame, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory
+    complete: bool, world: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("world")
-    people, entries = world
-    people.write_csv(folder / "patients.csv")
-    entries.write_csv(folder / "entries.csv")
+    for name, table in world.items():
+        table.write_csv(folder / f"{name}.csv")
     assert scanned(folder, complete, sieve(complete)) == scanned(folder, complete, None)
 
 

@@ -25,7 +25,9 @@ COLUMNS = (
     "subject",
     "value",
     "unit",
+    "encounter",
 )
+CONSULTED = ("patient_id", "id", "system", "code", "display", "date")
 
 
 def _asked() -> list[str]:
@@ -34,8 +36,8 @@ def _asked() -> list[str]:
     return sorted({key for bound in sets for key in sorted(bound.members)[:4] if key.isdigit()})
 
 
-def worlds(size: int = 14) -> st.SearchStrategy[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Draw (patients, entries) of three patients, of whom one may have no row of patients."""
+def worlds(size: int = 14) -> st.SearchStrategy[dict[str, pl.DataFrame]]:
+    """Draw the tables of three patients, of whom one may have no row of patients; in half of the worlds there are consultations."""
     codes = st.one_of(
         st.sampled_from(_asked()),
         st.sampled_from(
@@ -71,6 +73,17 @@ def worlds(size: int = 14) -> st.SearchStrategy[tuple[pl.DataFrame, pl.DataFrame
             "subject": draw(st.sampled_from([None, None, "family", "another"])),
             "value": draw(value),
             "unit": draw(st.sampled_from([None, "kg", "cm", "mm[Hg]", "kg/m2"])),
+            "encounter": draw(st.sampled_from([None, "1", "2"])),
+        }
+
+    @st.composite
+    def consulted(draw: Any) -> dict[str, str | None]:
+        coded = {"system": "sct", "code": draw(codes), "display": draw(st.sampled_from([None, "Not pregnant"]))}
+        return {
+            "patient_id": draw(st.sampled_from(["a", "b", ""])),
+            "id": draw(st.sampled_from([None, "1", "2"])),
+            **(coded if draw(st.booleans()) else dict.fromkeys(coded)),
+            "date": draw(days),
         }
 
     @st.composite
@@ -83,14 +96,14 @@ def worlds(size: int = 14) -> st.SearchStrategy[tuple[pl.DataFrame, pl.DataFrame
         }
 
     @st.composite
-    def world(draw: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def world(draw: Any) -> dict[str, pl.DataFrame]:
         people = [draw(person(key)) for key in draw(st.sampled_from(["abc", "ab", "a"]))]
-        rows = draw(st.lists(row(), min_size=1, max_size=size))
-        text = pl.String
-        return (
-            pl.DataFrame(people, dict.fromkeys(("patient_id", "gender", "birth_date", "death_date"), text)),
-            pl.DataFrame(rows, dict.fromkeys(COLUMNS, text)),
-        )
+        tables = {
+            "patients": pl.DataFrame(people, dict.fromkeys(("patient_id", "gender", "birth_date", "death_date"), pl.String)),
+            "entries": pl.DataFrame(draw(st.lists(row(), min_size=1, max_size=size)), dict.fromkeys(COLUMNS, pl.String)),
+        }
+        visits = draw(st.lists(consulted(), max_size=3)) if draw(st.booleans()) else []
+        return tables | ({"encounters": pl.DataFrame(visits, dict.fromkeys(CONSULTED, pl.String))} if visits else {})
 
     return world()
 

@@ -68,6 +68,12 @@ def test_findings_are_counted_by_rule_and_what_could_not_be_told_by_what_is_miss
     assert "2 × record: entries[0], entries[1]" in shown
 
 
+def test_a_rule_that_fires_often_on_one_patient_is_of_one_patient(tmp_path: Path) -> None:
+    code, shown = text(table(tmp_path, *[f"1,female,1990-01-01,{DENIED}"] * 3, "2,female,1990-01-01,sct,38341003,,2026-03-04"))
+    assert code == 1
+    assert "uk.integrity/pregnancy-code-whose-words-deny-it hold 3 3 50.00% (90.55%) entries[0]" in shown
+
+
 def test_what_is_said_to_be_no_plain_fact_is_counted(tmp_path: Path) -> None:
     rows = [f"{n},female,1990-01-01,{PREGNANT},{word}" for n, word in enumerate(("absent", "Denied", "possible"))]
     _, shown = text(table(tmp_path, *rows, head=f"{HEAD},assertion"))

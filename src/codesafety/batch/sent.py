@@ -16,7 +16,7 @@ from codesafety.decision_log.row import known_service, organisation
 from codesafety.decision_log.statistics import UNNAMED
 from codesafety.engine import Engine
 from codesafety.formats.tables.disk import ROW, Opened, Row, as_date, as_text
-from codesafety.formats.tables.flat import BESIDE, field_columns
+from codesafety.formats.tables.flat import PATIENT_TABLES, field_columns
 from codesafety.record import Submission, day_interval
 
 Unit = Literal["messages", "rows"]
@@ -46,7 +46,7 @@ def of_tables(opened: Opened, takes: Callable[[str | None], bool] | None) -> Cou
     """Count all rows of items, of the patients that are looked at (None: all); under None, those that do not say."""
     found: Counter[Sent | None] = Counter()
     for name, table in opened.tables.items():
-        if name in BESIDE:
+        if name in PATIENT_TABLES:
             continue
         frame, key, date = table.frame, opened.keys[name], field_columns(table.columns).get("date")
         if takes is not None:

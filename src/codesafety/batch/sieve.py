@@ -15,7 +15,7 @@ import polars as pl
 
 from codesafety.batch.verdicts import ALL, Question, Tree, Verdict, Verdicts
 from codesafety.formats.tables.disk import ROW, Opened, Rows, Table
-from codesafety.formats.tables.flat import BESIDE, GENDERS, OF_PATIENT, FlatReader, field_columns
+from codesafety.formats.tables.flat import ENCOUNTER_TABLES, GENDERS, OF_PATIENT, PATIENT_TABLES, FlatReader, field_columns
 from codesafety.record import TIME, Submission
 
 _DATES = ("date", "end_date", "recorded")
@@ -44,7 +44,7 @@ class Sieve:
     def left(self, opened: Opened) -> tuple[Opened, Mapping[str, int]]:
         """Return the tables with the rows that are left, and how many items of each patient were left out."""
         frames = {name: table.frame.collect().with_columns(_IN_WORDS) for name, table in opened.tables.items()}
-        items = [name for name in frames if name not in BESIDE and frames[name].height]
+        items = [name for name in frames if name not in PATIENT_TABLES and frames[name].height]
         if not items or not all(_is_key(frames[name].schema[opened.keys[name]]) for name in frames):
             return opened, {}
         people = _people(frames, opened)
@@ -77,7 +77,9 @@ class Sieve:
         ]
         made = frame.with_columns(
             has_id.alias("#has_id"),
-            pl.any_horizontal(_NEVER, ~pl.all_horizontal(*plain), pl.lit(bool(unknown)), *first).alias("#stays"),
+            pl.any_horizontal(
+                _NEVER, ~pl.all_horizontal(*plain), pl.lit(bool(unknown) or name in ENCOUNTER_TABLES), *first
+            ).alias("#stays"),
             *(day.alias(f"#{_DAYS[what]}") for what, (day, _) in days.items()),
         )
         distinct = made.select(*alike, "#has_id").unique(maintain_order=True)

@@ -78,6 +78,20 @@ class _Counted:
         return ", ".join(self.places)
 
 
+@dataclass(slots=True)
+class _Fired:
+    """What one rule found: on whom, how often, and in how many entries."""
+
+    patients: _Counted = field(default_factory=_Counted)
+    findings: int = 0
+    entries: int = 0
+
+    def add(self, key: str, counts: list[int]) -> None:
+        self.patients.add(key)
+        self.findings += len(counts)
+        self.entries += sum(counts)
+
+
 class Account:
     """What the reports on tables come to: what fired, what is held or not judged and why, and what could not be told.
 
@@ -90,7 +104,7 @@ class Account:
         """Patients of whom there was nothing to check."""
         self._patients = self._entries = 0
         self._decisions: Counter[str] = Counter()
-        self._fired: dict[tuple[str, str], tuple[_Counted, Counter[str]]] = {}
+        self._fired: dict[tuple[str, str], _Fired] = {}
         self._unchecked: dict[str, dict[str, _Counted]] = {
             "held": {},
             "not read": {},
@@ -105,11 +119,12 @@ class Account:
         self._patients += 1
         self._entries += report.counts.entries + report.counts.medications
         self._decisions[report.decision] += 1
+        fired: dict[tuple[str, str], list[int]] = {}
         for result in report.results:
             if result.outcome == "fires":
-                found, entries = self._fired.setdefault((result.rule, result.action), (_Counted(), Counter()))
-                found.add(key)
-                entries["all"] += result.count
+                fired.setdefault((result.rule, result.action), []).append(result.count)
+        for rule, counts in fired.items():
+            self._fired.setdefault(rule, _Fired()).add(key, counts)
         for failed in report.not_checked:
             self._note("held", failed.reason, failed.path or key)
         for unread in report.not_read:
@@ -153,9 +168,10 @@ class Account:
 
         longest = max(len(rule) for rule, _ in self._fired)
         yield f"{'rule'.ljust(longest)}  action  findings  entries  share of patients (95 % at most)  such as"
-        for (rule, action), (found, entries) in sorted(self._fired.items(), key=lambda one: -one[1][0].times):
-            share = f"{found.times / self._patients:.2%} ({bounds(found.times, self._patients)[1]:.2%})"
-            yield f"{rule.ljust(longest)}  {action.ljust(6)}  {found.times:8}  {entries['all']:7}  {share:>33}  {found.such_as}"
+        for (rule, action), found in sorted(self._fired.items(), key=lambda one: -one[1].findings):
+            on = found.patients
+            share = f"{on.times / self._patients:.2%} ({bounds(on.times, self._patients)[1]:.2%})"
+            yield f"{rule.ljust(longest)}  {action.ljust(6)}  {found.findings:8}  {found.entries:7}  {share:>33}  {on.such_as}"
 
     @staticmethod
     def _listed(heading: str, found: dict[str, _Counted]) -> Iterator[str]:

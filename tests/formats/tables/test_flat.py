@@ -245,7 +245,7 @@ def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
     )
     csv(tmp_path, "patient,start,code,system,status,intent", "p1,2017-03-28,310965,RXNORM,stopped,order", name="medications.csv")
     (_, one), (_, two) = read(tmp_path)
-    (entry,), (medicine,) = one.entries, one.medications
+    (entry, consultation), (medicine,) = one.entries, one.medications
     assert (one.patient.sex_at_birth, one.patient.died, one.patient.deceased, two.patient.deceased) == (
         "male",
         "2019-01-02",
@@ -259,8 +259,8 @@ def test_a_folder_of_tables_is_read_together(tmp_path: Path) -> None:
         "confirmed",
     )
     assert (medicine.kind, medicine.status) == ("request", "stopped")
-    assert [(n.path, n.codings[0].code) for n in one.not_read] == [("encounters[0]", "185349003")]
-    assert (two.entries, two.not_read) == ((), ())
+    assert (consultation.kind, consultation.path, consultation.codings[0].code) == ("encounter", "encounters[0]", "185349003")
+    assert (one.not_read, two.entries, two.not_read) == ((), (), ())
 
 
 def test_parts_hold_the_same_patients_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -584,15 +584,51 @@ def test_a_field_that_an_item_has_no_place_for_is_not_lost(
     )
 
 
-def test_codes_of_a_patient_and_answers_of_a_consultation_are_not_judged(tmp_path: Path) -> None:
+def test_codes_of_a_patient_are_not_judged(tmp_path: Path) -> None:
     csv(tmp_path, "patient_id,gender,code,system", "p1,male,77386006,sct", name="patients.csv")
-    csv(tmp_path, "patient_id,id,date,value_code", "p1,e1,2025,77386006", name="encounters.csv")
     csv(tmp_path, "patient_id,code,system", "p1,38341003,sct", name="conditions.csv")
     ((_, one),) = read(tmp_path)
-    assert sorted((n.path, n.coded, n.codings[0].code) for n in one.not_read) == [
-        ("encounters[0]", True, "77386006"),
-        ("patients[0]", True, "77386006"),
+    assert [(n.path, n.coded, n.codings[0].code) for n in one.not_read] == [("patients[0]", True, "77386006")]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "item"),
+    [
+        ("code", "77386006", True),
+        ("display", "Not pregnant", True),
+        ("reason_code", "77386006", True),
+        ("reason_description", "Pregnant", True),
+        ("value_code", "77386006", True),
+        ("value", "no", True),
+        ("text", "not pregnant", True),
+        ("status", "finished", False),
+        ("stop", "2025-01-03", False),
+    ],
+)
+def test_a_consultation_that_says_more_than_when_is_an_item(tmp_path: Path, column: str, cell: str, item: bool) -> None:
+    csv(tmp_path, f"patient_id,id,date,{column}", f"p1,e1,2025-01-02,{cell}", name="encounters.csv")
+    csv(tmp_path, "patient_id,encounter,code,system", "p1,e1,38341003,sct", name="conditions.csv")
+    ((_, one),) = read(tmp_path)
+    assert [e.path for e in one.entries] == ["conditions[0]", *(["encounters[0]"] if item else [])]
+    assert (one.entries[0].consultation_date, one.not_read) == ("2025-01-02", ())
+
+
+@pytest.mark.parametrize("code", ["", "38341003"])
+def test_a_consultation_of_no_day_is_told_once(tmp_path: Path, code: str) -> None:
+    csv(tmp_path, "patient_id,id,date,code,system", f"p1,e1,01/02/2025,{code},sct", name="encounters.csv")
+    csv(tmp_path, "patient_id,code,system", "p1,38341003,sct", name="conditions.csv")
+    ((_, one),) = read(tmp_path)
+    where = "encounters[0].date" if code else "encounters[0]"
+    assert [(n.path, n.broken, n.reason) for n in one.not_read] == [
+        (where, True, "not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
     ]
+
+
+def test_a_table_of_patients_names_them_by_their_own_id(tmp_path: Path) -> None:
+    csv(tmp_path, "Id,BIRTHDATE,GENDER", "p1,1980-01-01,M", name="patients.csv")
+    csv(tmp_path, "Id,PATIENT,START,SYSTEM,CODE", "c1,p1,2025-01-02,http://snomed.info/sct,38341003", name="conditions.csv")
+    ((_, one),) = read(tmp_path)
+    assert (one.patient.gender, one.patient.born, one.entries[0].id, one.not_read) == ("male", "1980-01-01", "c1", ())
 
 
 def test_a_patient_whose_rows_differ_is_held(tmp_path: Path) -> None:

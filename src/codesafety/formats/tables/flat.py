@@ -19,8 +19,9 @@ be missing:
 | reason_system, reason_code, reason_display | why |
 | id, encounter, intent, quantity, days_supply, dose, times_a_day | as in the record model; `encounter` names a consultation |
 
-A table `patients` holds one row a patient. One that names no patient is listed, and where it holds codes, each patient is for review. A table `encounters` gives the dates of consultations; its codes are listed and not
-judged. Any other column is listed by its number, for its name may be a patient's, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
+A table `patients` holds one row a patient, named by `id` where no other column names one. A table that names no patient is listed,
+and where it holds codes, each patient is for review. A table `encounters` gives the dates of consultations, and a row of it that
+holds a code, a value or words is an entry. Any other column is listed by its number, for its name may be a patient's, and where it is called as columns of codes are (`snomed_code`, `local_code`), or holds
 identifiers of SNOMED CT concepts, its codes are not judged, and the patient is for review. Dates are ISO 8601, or HL7's
 `19700101`; one in any other form breaks its own column of its row, which is listed, and the item is held: no other date stands in
 for it.
@@ -105,10 +106,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "times_a_day": ("times_a_day",),
 }
 OF_PATIENT = ("nhs_number", "gender", "sex_at_birth", "born", "died")
-_PATIENT_TABLES = ("patients", "patient")
-_ENCOUNTER_TABLES = ("encounters", "encounter")
-BESIDE = (*_PATIENT_TABLES, *_ENCOUNTER_TABLES)
+PATIENT_TABLES = ("patients", "patient")
 """Tables whose rows are no items."""
+ENCOUNTER_TABLES = ("encounters", "encounter")
+"""Tables whose rows date others, and are items where they hold more than that."""
 _KINDS = {
     "observations": "observation",
     "conditions": "condition",
@@ -118,6 +119,7 @@ _KINDS = {
     "immunisations": "immunization",
     "medications": "medication",
     "careplans": "other",
+    **dict.fromkeys(ENCOUNTER_TABLES, "encounter"),
 }
 _ENTRY_KINDS = (
     "observation",
@@ -191,7 +193,7 @@ class FlatReader:
     @staticmethod
     def opened(tables: Mapping[str, Table], source: str) -> Opened:
         """Return some tables as this reader's. Raises InputError where none names a patient and a code."""
-        keys = {name: key for name, table in tables.items() if (key := _field(table.columns, "patient"))}
+        keys = {name: key for name, table in tables.items() if (key := _key(table))}
         if not any("code" in tables[name].columns for name in keys):
             raise InputError(
                 "holds no table with a patient and a code", source=source, help="name the columns `patient_id` and `code`"
@@ -202,7 +204,7 @@ class FlatReader:
     def patients(self, opened: Opened, rows: Rows) -> Patients:
         """Yield the patients of some rows."""
         people = dict.fromkeys(
-            key for groups in (*(rows[n] for n in _PATIENT_TABLES if n in rows), *rows.values()) for key in groups
+            key for groups in (*(rows[n] for n in PATIENT_TABLES if n in rows), *rows.values()) for key in groups
         )
         for key in people:
             mine = {name: groups[key] for name, groups in rows.items() if key in groups}
@@ -215,6 +217,12 @@ def _of_nobody(table: Table) -> NotRead:
     coded = bool(table.rows) and any(column == "code" or names_codes(column) for column in table.columns)
     reason = "a table that names no patient"
     return NotRead(path=table.name, reason=f"{reason}, and it holds codes" if coded else reason, whole=coded, coded=coded)
+
+
+def _key(table: Table) -> str | None:
+    """Return the column that names the patient: in a table of patients their own id, where no other does."""
+    named = _field(table.columns, "patient")
+    return named or (_field(table.columns, "id") if table.name in PATIENT_TABLES else None)
 
 
 def _field(columns: Iterable[str], field: str) -> str | None:
@@ -261,7 +269,7 @@ class _Patient:
         self.not_read: list[NotRead] = []
         self._encounters: dict[str, str] = {}
         stated: dict[str, set[str]] = {field: set() for field in OF_PATIENT}
-        for name in _ENCOUNTER_TABLES:
+        for name in ENCOUNTER_TABLES:
             for row in rows.get(name, []):
                 self._encounter(_Rows(tables[name]), row)
         path = None
@@ -270,10 +278,10 @@ class _Patient:
             for row in held:
                 for field in OF_PATIENT:
                     self._state(reader, row, field, stated)
-                if name in _PATIENT_TABLES:
+                if name in PATIENT_TABLES:
                     path = path or reader.path(row)
                     self._not_judged(reader, row, "a code in the table of patients, whose rows are no items", *_CODES)
-                elif name not in _ENCOUNTER_TABLES:
+                elif name not in ENCOUNTER_TABLES or reader.says(row):
                     self._item(reader, row)
             self.not_read.extend(reader.unknown.lines(held))
         fields: dict[str, Any] = {}
@@ -315,21 +323,11 @@ class _Patient:
         try:
             day, own = reader.date(row, "date"), reader.text(row, "encounter") or reader.text(row, "id")
         except BadValue as error:
-            self.not_read.append(reader.broken(row, str(error)))
+            if not reader.says(row):  # else the item does
+                self.not_read.append(reader.broken(row, str(error)))
             return
         if day is not None and own is not None:
             self._encounters[own] = day
-        self._not_judged(reader, row, "what a consultation answers, and it is no item", _CODES[1])
-        codings = reader.codings(row, *_CODES[0]) + reader.codings(row, *_CODES[2])
-        if codings:
-            self.not_read.append(
-                NotRead(
-                    path=reader.path(row),
-                    reason="the codes of a consultation, which supports entries",
-                    resource_type=reader.table.name,
-                    codings=codings,
-                )
-            )
 
     def _not_judged(self, reader: _Rows, row: Row, reason: str, *columns: tuple[str, str, str]) -> None:
         codings = tuple(coding for names in columns for coding in reader.codings(row, *names))
@@ -392,6 +390,11 @@ class _Rows:
                 broken[field] = NotRead(path=self.path(row, field), reason=str(error), broken=True)
         lost = [*broken, *(("encounter",) if "date" in broken and "encounter" in self.column else ())]
         return row | dict.fromkeys(self.column[field] for field in lost), list(broken.values())
+
+    def says(self, row: Row) -> bool:
+        """Return whether a row holds a code, a value or words."""
+        said = ("value", "text", *(field for _, code, display in _CODES for field in (code, display)))
+        return any(self.text(row, field) is not None for field in said)
 
     def codings(self, row: Row, system: str, code: str, display: str) -> tuple[Coding, ...]:
         words = self.text(row, code), self.text(row, display)
