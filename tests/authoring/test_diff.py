@@ -262,7 +262,7 @@ def test_one_form_means_what_the_rule_means_on_generated_rules_and_worlds(seed: 
         assert [answer(was, rule.name)[0] for rule in binding.rules] == [answer(now, rule.name)[0] for rule in binding.rules]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_equal_is_answered_alike_in_every_generated_world(seed: int) -> None:
     choose = Seeded(random.Random(100 + seed))
     maker = RuleMaker(choose)

@@ -74,7 +74,7 @@ def both_agree(choose: Chooser) -> None:
 
 
 def test_one_of_many_partners_that_are_alike_stands_for_all() -> None:
-    for seed in range(SEEDS):
+    for seed in range(SEEDS // 3):
         choose = Seeded(random.Random(seed))
         maker = RuleMaker(choose)
         binding = bound([maker.rule(f"r{i}") for i in range(4)], has_release=True)

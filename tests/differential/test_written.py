@@ -162,11 +162,11 @@ def test_the_rules_as_they_stand_fire_are_clear_and_cannot_tell() -> None:
 
 def test_rules_with_words_exchanged_are_refused_with_a_reason_or_answered_alike() -> None:
     outcome = Counter[str]()
-    for seed, text in enumerate(mutants(1, 400)):
+    for seed, text in enumerate(mutants(1, 160)):
         try:
             answered(text, seed)
             outcome["answered"] += 1
         except RuleError as refused:
             assert all(found.message and found.help != "" for found in refused.diagnostics)
             outcome["refused"] += 1
-    assert outcome["answered"] > 20 and outcome["refused"] > 200
+    assert outcome["answered"] > 8 and outcome["refused"] > 80

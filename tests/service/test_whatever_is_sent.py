@@ -30,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_no_request_breaks_it_and_each_answer_is_one_that_it_documents(server: Server, tmp_path: Path) -> None:
     """Left out is whether all that the document allows is accepted: what a FHIR message is, it leaves to FHIR."""
     address = f"http://127.0.0.1:{server.port}/openapi.json"
-    options = ["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--max-examples", "15", "--seed", "12"]
+    options = ["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--max-examples", "8", "--seed", "12"]
     options += ["--wait-for-schema", "120", "--request-timeout", "120"]  # a machine may have much else to do
     command = [sys.executable, "-m", "schemathesis.cli", "run", address, *options, "--no-color", "--workers", "1"]
     environment = {**os.environ, "NO_COLOR": "1"}
