@@ -240,7 +240,19 @@ class Later(Sequence[_T]):
 
 def names_of(value: object) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass's instance; none of what is no such thing."""
-    return _names(cast(Hashable, type(value)))
+    return _names(type(value))  # type: ignore[arg-type]  # types are hashable; no call of `cast` for each
+
+
+def parts_of(nodes: Iterable[object]) -> Iterator[object]:
+    """Yield the dataclasses' instances among some nodes, and all that they are made of, each before its parts."""
+    waiting = [*nodes][::-1]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, tuple):
+            waiting += node[::-1]
+        elif names := names_of(node):
+            yield node
+            waiting += [getattr(node, name) for name in reversed(names)]
 
 
 @cache

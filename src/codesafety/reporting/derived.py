@@ -6,14 +6,14 @@ route was sent has that route: neither is derived.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from codesafety import ir
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Application
+from codesafety.plain import parts_of
 from codesafety.terminology.interface import INGREDIENTS, PRODUCT
 
 _OF_PRODUCTS = {"route": INGREDIENTS, "form": INGREDIENTS, "strength": INGREDIENTS, "ingredients": INGREDIENTS}
@@ -40,7 +40,7 @@ def derived(asked: Asked, group: Sequence[Application], facts: Facts, binding: B
 def asked_of_products(rule: ir.Rule) -> Asked:
     """Return what a rule asks of the products of medicines."""
     asked: dict[ir.Var, set[str]] = defaultdict(set)
-    for node in _nodes((rule.trigger, rule.when)):
+    for node in parts_of((rule.trigger, rule.when)):
         match node:
             case ir.Var(kind=ir.Kind.MEDICATION, set=str(name)):
                 asked[node].add(name)
@@ -57,16 +57,6 @@ def asked_of_products(rule: ir.Rule) -> Asked:
             case _:
                 pass
     return asked
-
-
-def _nodes(value: object) -> Iterator[object]:
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _nodes(each)
-    elif dataclasses.is_dataclass(value):
-        yield value
-        for field in dataclasses.fields(value):
-            yield from _nodes(getattr(value, field.name))
 
 
 def _is_derived(item: ItemFact, what: str, binding: Binding) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from codesafety import ir
@@ -34,26 +34,54 @@ def needed(condition: ir.Condition | None, wanted: type[Condition], one: int, ot
             return []
 
 
-def alone(condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
-    """Return conditions of nothing but what stands in one slot, the message and its patient, all of which must hold."""
-    match condition:
-        case None:
-            return []
-        case ir.Named(part=part):
-            return alone(part, slot)
-        case ir.And(parts):
-            return [found for part in parts for found in alone(part, slot)]
-        case _:
-            slots = slots_of(condition)
-            return [condition] if slots is not None and slots <= {slot} else []
+class Slots:
+    """What conditions look at, worked out once for each part of a rule: it is asked again and again, of the same parts."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, frozenset[int] | None]] = {}
+        """By identity, with the part itself, so that no other takes its place."""
+
+    def of(self, part: object) -> frozenset[int] | None:
+        """Return the slots that a part of a rule looks at; None where it looks further, at members or by a predicate at anything."""
+        if isinstance(part, tuple):
+            return self._together(part)
+        if not (names := names_of(part)):
+            return _NOTHING
+        known = self._known.get(id(part))
+        if known is None:
+            match part:
+                case ir.Quantified() | ir.Ordered() | ir.Custom():
+                    slots = None
+                case _:
+                    slots = self._together(getattr(part, name) for name in names)
+                    if isinstance(part, ir.Var) and slots is not None:
+                        slots |= {part.slot}
+            known = self._known[id(part)] = part, slots
+        return known[1]
+
+    def _together(self, parts: Iterable[object]) -> frozenset[int] | None:
+        every = _NOTHING
+        for part in parts:
+            if (slots := self.of(part)) is None:
+                return None
+            every |= slots
+        return every
+
+    def alone(self, condition: ir.Condition | None, slot: int) -> list[ir.Condition]:
+        """Return conditions of nothing but what stands in one slot, the message and its patient, all of which must hold."""
+        match condition:
+            case None:
+                return []
+            case ir.Named(part=part):
+                return self.alone(part, slot)
+            case ir.And(parts):
+                return [found for part in parts for found in self.alone(part, slot)]
+            case _:
+                slots = self.of(condition)
+                return [condition] if slots is not None and slots <= {slot} else []
 
 
-def slots_of(condition: ir.Condition) -> set[int] | None:
-    """Return the slots that a condition looks at; None where it looks further, at members or by a predicate at anything."""
-    every = [*parts_of((condition,))]
-    if any(isinstance(part, ir.Quantified | ir.Ordered | ir.Custom) for part in every):
-        return None
-    return {part.slot for part in every if isinstance(part, ir.Var)}
+_NOTHING: frozenset[int] = frozenset()
 
 
 def looks_at_days_alone(condition: ir.Condition | None, slot: int) -> bool:
@@ -106,16 +134,6 @@ def ways(condition: ir.Condition, *, holds: bool = True) -> list[tuple[Part, ...
             return joined
         case _:
             return [((condition, holds),)]
-
-
-def parts_of(nodes: Iterable[object]) -> Iterator[object]:
-    """Yield nodes of a rule with all that they are made of."""
-    for node in nodes:
-        if names := names_of(node):
-            yield node
-            yield from parts_of(getattr(node, name) for name in names)
-        elif isinstance(node, tuple):
-            yield from parts_of(node)
 
 
 def share_a_day(overlaps: Sequence[ir.Overlaps], binding: Binding) -> bool:

@@ -144,6 +144,7 @@ class Program:
         self._classes = self._counted(range(len(self.rules)))
         self._maybe: dict[int, dict[Shape | Side, Callable[..., Any]]] = {}
         self._exact: dict[tuple[int, Shape], Callable[..., Any]] = {}
+        self._repeats: dict[int, bool] = {}
         self._always: tuple[list[Trigger], list[Trigger]] = ([], [])
         self._by_set: tuple[dict[int, list[Trigger]], dict[int, list[Trigger]]] = ({}, {})
         self._by_table: tuple[dict[str, list[Trigger]], dict[str, list[Trigger]]] = ({}, {})
@@ -166,7 +167,7 @@ class Program:
             written: tuple[Shape | Side, ...] = (first, "subject", "partner", "either", "subjects", "partners")
             made = {shape: functions[name] for shape in written if (name := function_name(number, shape)) in functions}
             made.update((shape, self._when_needed(number, shape)) for shape in rarer)
-            found = self._maybe[number] = _once_for_alike(rule, made)
+            found = self._maybe[number] = self._once_for_alike(number, made)
         return found
 
     def _when_needed(self, number: int, shape: Shape) -> Callable[..., Any]:
@@ -522,9 +523,25 @@ class Program:
         if found is None:
             rule = self.rules[number]
             functions = generate(self.binding, self._concepts.numbers, [(number, rule, shape)], "exact")
-            made = _once_for_alike(rule, {shape: functions[function_name(number, shape)]})
+            made = self._once_for_alike(number, {shape: functions[function_name(number, shape)]})
             found = self._exact[number, shape] = made[shape]
         return found
+
+    def _once_for_alike(
+        self, number: int, functions: dict[Shape | Side, Callable[..., Any]]
+    ) -> dict[Shape | Side, Callable[..., Any]]:
+        """Return the functions of a rule, those of one item that look through members asked once for items that are alike."""
+        repeats = self._repeats.get(number)
+        if repeats is None:
+            rule = self.rules[number]
+            is_item = rule.trigger.subject.kind not in (ir.Kind.CODING, ir.Kind.TEXT, ir.Kind.MESSAGE)
+            repeats = self._repeats[number] = is_item and may_repeat(rule)
+        if not repeats:
+            return functions
+        return {
+            shape: partial(Scene.once, function=function) if shape in ("one", "unseen_partner") else function
+            for shape, function in functions.items()
+        }
 
     # ------------------------------------------------------------------------------------------ validity and counts
 
@@ -557,16 +574,6 @@ class Program:
 def compile_program(binding: Binding) -> Program:
     """Return the compiled form of a binding's rules."""
     return Program(binding)
-
-
-def _once_for_alike(rule: ir.Rule, functions: dict[Shape | Side, Callable[..., Any]]) -> dict[Shape | Side, Callable[..., Any]]:
-    """Return the functions of a rule, those of one item that look through members asked once for items that are alike."""
-    if rule.trigger.subject.kind in (ir.Kind.CODING, ir.Kind.TEXT, ir.Kind.MESSAGE) or not may_repeat(rule):
-        return functions
-    return {
-        shape: partial(Scene.once, function=function) if shape in ("one", "unseen_partner") else function
-        for shape, function in functions.items()
-    }
 
 
 _MAX_REMEMBERED = 50_000

@@ -13,7 +13,7 @@ from codesafety.evaluation.atoms import comes_first
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.answers import Answer, every, history_stands, lone, stands, told
 from codesafety.evaluation.compiled.joins import together
-from codesafety.evaluation.compiled.needed import needed, parts_of, share_a_day
+from codesafety.evaluation.compiled.needed import needed, share_a_day
 from codesafety.evaluation.compiled.scene import Scene
 from codesafety.evaluation.compiled.standing import rows_of
 from codesafety.evaluation.compiled.writer import Shape, Side
@@ -21,6 +21,7 @@ from codesafety.evaluation.facts import ItemFact, TextFact
 from codesafety.evaluation.outcome import Application, Bindable, Status
 from codesafety.evaluation.work import A_PAIR
 from codesafety.ir import Kind
+from codesafety.plain import parts_of
 
 Found = list[tuple[Shape | Literal["no_row", "not_understood"], Bindable, Any]]
 """Applications that may fire or cannot be told: shape, trigger, partner (of `not_understood`: the variable of its side, and what
@@ -221,28 +222,24 @@ def looks_no_further(rule: ir.Rule) -> bool:
     What quantifiers find may be another item beside each of them, a predicate may look at anything, and where a rule is in
     force depends on the item that it falls on.
     """
-    return rule.valid_from is rule.valid_until is None and _looks_at_no_name(rule) and not _quantifies(rule)
+    return rule.valid_from is rule.valid_until is None and _looks(rule) == (True, False)
 
 
 def may_repeat(rule: ir.Rule) -> bool:
     """Return whether a rule looks through members, and gives the same answer of items that are alike and each alone in its order."""
-    return _looks_at_no_name(rule) and _quantifies(rule)
+    return _looks(rule) == (True, True)
 
 
-def _looks_at_no_name(rule: ir.Rule) -> bool:
-    """Return whether a rule asks for no id and no order, and no predicate, which may look at anything."""
-    return not any(
-        isinstance(part, ir.Custom) or (isinstance(part, ir.Field) and part.name in ("id", "order")) for part in _conditions(rule)
-    )
-
-
-def _quantifies(rule: ir.Rule) -> bool:
-    return any(isinstance(part, ir.Quantified | ir.Ordered) for part in _conditions(rule))
-
-
-def _conditions(rule: ir.Rule) -> Iterator[object]:
-    """Yield all that the conditions of a rule are made of."""
-    return parts_of((rule.when, *(unless.condition for unless in rule.unless)))
+def _looks(rule: ir.Rule) -> tuple[bool, bool]:
+    """Return whether a rule asks for no id and no order, and no predicate, which may look at anything; and whether it quantifies."""
+    at_no_name, quantifies = True, False
+    for part in parts_of((rule.when, *(unless.condition for unless in rule.unless))):
+        match part:
+            case ir.Custom() | ir.Field(name="id" | "order"):
+                at_no_name = False
+            case ir.Quantified() | ir.Ordered():
+                quantifies = True
+    return at_no_name, quantifies
 
 
 def _lists(

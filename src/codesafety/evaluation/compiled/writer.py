@@ -16,7 +16,7 @@ from typing import Any, Literal
 from codesafety import ir
 from codesafety.collection import no_collection
 from codesafety.evaluation.binding import Binding
-from codesafety.evaluation.compiled.needed import Part, alone, looks_at_days_alone, needed, share_a_day, slots_of, ways
+from codesafety.evaluation.compiled.needed import Part, Slots, looks_at_days_alone, needed, share_a_day, ways
 from codesafety.evaluation.compiled.operands import RUNTIME, SCENE, Frame, Operands, Place
 from codesafety.evaluation.compiled.python_syntax import (
     FALSE,
@@ -96,6 +96,7 @@ class Writer:
         self.operands = Operands(binding, numbers)
         self.steps = Steps(self.operands)
         self.functions: list[ast.stmt] = []
+        self._slots = Slots()
 
     def rule(self, number: int, rule: ir.Rule, shape: Shape, purpose: Literal["maybe", "exact"]) -> None:
         """Write one rule for one shape of application (table 1)."""
@@ -127,7 +128,7 @@ class Writer:
         sides: tuple[tuple[Side, ir.Var], ...] = (("subject", one), ("partner", other))
         for side, var in sides:
             item = Place("x", var.name, var.kind)
-            if conditions := alone(rule.when, var.slot):
+            if conditions := self._slots.alone(rule.when, var.slot):
                 parts = [self.bound(condition, {var.slot: item}, sure=False) for condition in conditions]
                 asked[side] = both([self._default(item, sure=False), *parts])
         if rule.trigger.unordered and asked:
@@ -296,7 +297,7 @@ class Writer:
                 members = method(name(SCENE), "at_one_time", members, place.value)
                 break
         else:
-            if var.order_of is None and (conditions := alone(condition.where, var.slot)):
+            if var.order_of is None and (conditions := self._slots.alone(condition.where, var.slot)):
                 members = method(name(SCENE), "by_themselves", members, self._alone(conditions, var, sure=sure))
             narrowed = self._narrowed(condition.where, var, frame, sure=sure)
             if narrowed is not None:
@@ -312,7 +313,7 @@ class Writer:
         """
         if condition is None:
             return None
-        done = alone(condition, var.slot)
+        done = self._slots.alone(condition, var.slot)
         lists: list[ast.expr] = []
         narrows = False
         every_way = ways(condition)
@@ -321,7 +322,7 @@ class Writer:
             own: list[Part] = []
             beside: list[ast.expr] = []
             for part in way:
-                slots = slots_of(part[0])
+                slots = self._slots.of(part[0])
                 if slots is not None and slots == {var.slot}:
                     own += [part] if not any(part[0] is asked for asked in done) else []
                 elif slots is not None and var.slot not in slots and slots <= frame.keys():
