@@ -333,9 +333,13 @@ def keygen(private: Path, public: Path) -> str:
     key = keys.ed25519.Ed25519PrivateKey.generate()
     plain = keys.serialization
     try:
-        with public.open("xb") as file:
-            file.write(key.public_key().public_bytes(plain.Encoding.PEM, plain.PublicFormat.SubjectPublicKeyInfo))
         private.touch(0o600, exist_ok=False)
+        try:
+            with public.open("xb") as file:
+                file.write(key.public_key().public_bytes(plain.Encoding.PEM, plain.PublicFormat.SubjectPublicKeyInfo))
+        except OSError:
+            private.unlink()
+            raise
         private.write_bytes(key.private_bytes(plain.Encoding.PEM, plain.PrivateFormat.PKCS8, plain.NoEncryption()))
     except FileExistsError as error:
         raise BundleError(str(error.filename), "it is there already", "name other files: no key is replaced") from None

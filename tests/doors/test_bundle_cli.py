@@ -123,3 +123,20 @@ def test_lines_are_answered_by_the_newest_bundle_and_none_is_lost(folder: Path, 
     assert "uk.sex" not in seen[0]
     assert "uk.sex" in seen[-1]
     assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize("there", ["k", "k.pub"])
+def test_a_key_is_made_whole_or_not_at_all(there: str, tmp_path: Path) -> None:
+    (tmp_path / there).write_text("mine")
+    done = run(tmp_path, "bundle", "keygen", "k")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"error: {there}: it is there already\n  = help: name other files: no key is replaced\n",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text() == "mine"
+
+
+def test_a_folder_is_no_key(tmp_path: Path) -> None:
+    done = run(tmp_path, "bundle", "keygen", ".")
+    assert (done.returncode, "is a directory" in done.stderr, [*tmp_path.iterdir()]) == (2, True, [])

@@ -28,7 +28,9 @@ Form = Annotated[Format, typer.Option("--format", help="How to write the answer.
 
 @app.command("keygen")
 def make_key(
-    name: Annotated[Path, typer.Argument(metavar="NAME", help="NAME becomes the private key, NAME.pub the public one.")],
+    name: Annotated[
+        Path, typer.Argument(metavar="NAME", dir_okay=False, help="NAME becomes the private key, NAME.pub the public one.")
+    ],
     form: Form = Format.TEXT,
 ) -> None:
     """Make a key for signing (Ed25519): a private file that stays where bundles are built, a public one for whoever loads them."""
