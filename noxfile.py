@@ -38,7 +38,6 @@ OF_DEPENDENCIES = (
     "tests/plugins",
     "tests/service",
     "tests/test_bundle.py",
-    "tests/test_plain.py",
     "tests/typing",
 )
 """What asks something of a package that may be older: the command line (typer, rich), models (pydantic), the grammar (Lark), hooks (pluggy), each extra.
@@ -72,6 +71,20 @@ OF_NO_DEPENDENCY = tuple(
     )
 )
 """In the same rooms, and long, and of our own code alone."""
+OF_EACH_PACKAGE = (
+    "tests/answers/test_operation_outcome.py",
+    "tests/authoring/test_picture.py",
+    "tests/batch/test_arrow.py",
+    "tests/doors/test_arguments.py",
+    "tests/doors/test_ending.py::test_a_command_line_library_that_runs_nothing_ends_with_2_and_says_so",
+    "tests/doors/test_ending.py::test_a_message_that_was_checked_and_has_nothing_wrong_ends_with_0",
+    "tests/doors/test_tables.py",
+    "tests/lsp/test_server.py",
+    "tests/plugins/test_hooks.py",
+    "tests/service/test_authentication.py",
+    "tests/test_bundle.py",
+)
+"""Each package once, and how every command ends: what commits ask of the versions between, under which whole rooms are asked by hand."""
 INSTALLED = {"PYTHONPATH": None}
 """Looks at what was installed, and not at the sources."""
 
@@ -244,3 +257,19 @@ def _lowest_under(version: str) -> None:
 
 for _version in PYTHONS:
     _lowest_under(_version)
+
+
+def _between(version: str, versions: str) -> None:
+    @nox.session(name=f"{versions}-short-{version}", python=version, reuse_venv=True, tags=["ci-beside"])
+    def between(session: nox.Session) -> None:
+        session.install(*(("-c", "tests/constraints-lowest.txt") if versions == "lowest" else ()), ".[test]")
+        few = {**INSTALLED, "HYPOTHESIS_PROFILE": "few"}
+        session.run("pytest", "-q", *(session.posargs or OF_EACH_PACKAGE), env=few)
+
+    between.__doc__ = f"Each package asked once under Python {version}, the {versions} versions of all."
+
+
+for _version in PYTHONS[1:]:
+    _between(_version, "lowest")
+for _version in PYTHONS[:-1]:
+    _between(_version, "newest")
