@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any, cast
 
 from lark import Lark, UnexpectedToken
@@ -124,8 +125,19 @@ def accepted_after(tokens: Sequence[Token]) -> frozenset[str]:
 
 def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     chunk: list[Token] = []
-    for token in tokens:
-        if token.type in _DECLARATIONS and chunk and not (token.type == "RULE" and chunk[-1].type == "AFTER"):
+    for token, follows in zip_longest(tokens, tokens[1:]):
+        in_a_name = (
+            len(chunk) > 1
+            and {t.type for t in chunk[1:]} == {"NAME"}
+            and follows is not None
+            and follows.type in ("LBRACE", "STRING", "FROM")
+        )  # `rule my rule {`
+        is_limit = token.type == "LIMIT" and chunk and chunk[-1].type in ("CMP", "THAN", "LEAST")  # `> limit high`
+        if (
+            token.type in _DECLARATIONS
+            and chunk
+            and not ((token.type == "RULE" and chunk[-1].type == "AFTER") or in_a_name or is_limit)
+        ):
             yield chunk
             chunk = []
         chunk.append(token)
@@ -249,7 +261,14 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
             f"name it: `{previous.value} {'r' if previous.type == 'ROW' else 'x'} in {behind.value}`",
         )
         return
-    if token.value in scan.keywords and "NAME" in accepted and previous is not None and previous.type in _BEFORE_A_NAME:
+    is_not_in = token.type == "NOT" and previous is not None and previous.type == "IN"  # `e in not preg`
+    if (
+        token.value in scan.keywords
+        and "NAME" in accepted
+        and previous is not None
+        and previous.type in _BEFORE_A_NAME
+        and not is_not_in
+    ):
         diagnostics.error(
             "CS109",
             f"`{token.value}` is a reserved word and cannot be a name",
