@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.language.parsing.test_everyday import DATA, HEAD, told
 
+from codesafety.errors import RuleError
 from codesafety.language import load_texts
 
 ENTRY, VALUE = "for entry e in preg", "for entry e in egfr"
@@ -102,6 +103,7 @@ REST = 'action note for entry e in preg when e is incoming say "x"'
     ('valueset w "W" { codes preg, notpreg source "s" }', ",", "the codes of another set are taken in by `include preg`"),
     ('define f "f" { e is past }', '"f"', "say what it is asked of: `define f(entry e) …`"),
     ('table t "b.csv" { key code in sct }', '"b.csv"', 'write `from "b.csv"`'),
+    ('limit l "L" { default three weeks source "s" }', "three", "write the number in digits: `3`"),
     ("uses uk.codes", "uses", "another ruleset is named in the header: `ruleset … { … uses uk.codes 1.0.0 }`"),
     *((f'rule r {{ {REST} example "x" {{ given incoming entry 77386006 {expect} }} }}', words, help) for expect, words, help in [
         ("expect alert", "alert", "write `fires`"),
@@ -112,3 +114,10 @@ REST = 'action note for entry e in preg when e is incoming say "x"'
 ])  # fmt: skip
 def test_the_rest_of_a_file(text: str, words: str, help: str) -> None:
     assert told(text) == (words, help)
+
+
+def test_a_missing_brace_hides_nothing_of_its_own_declaration() -> None:
+    text = HEAD + 'rule a { action note for entry e in prge say "x"\nrule b { action warn for entry e in preg say "x" }'
+    with pytest.raises(RuleError) as caught:
+        load_texts({"m.rules": text}, DATA)
+    assert [d.code for d in caught.value.diagnostics if not d.code.startswith("CS4")] == ["CS104", "CS203", "CS224"]

@@ -107,6 +107,8 @@ def parse_collecting(text: str, file: str) -> tuple[syntax.File, list[Diagnostic
             _errors_in(chunk, lark, scan, collected)
         if not unreadable and len(collected.found) == before:
             well += cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, chunk)))
+        elif not unreadable and (closed := _closed(chunk, lark)):  # what else is wrong with it is told as well
+            well += closed
         elif len(chunk) > 1 and chunk[0].type in _DECLARATIONS:
             broken.append((chunk[0].value, syntax.Word(chunk[1].value, chunk[1].span)))
     return syntax.File(file, text, tuple(well), tuple(broken)), collected.found
@@ -190,6 +192,16 @@ def _unclosed(chunk: Sequence[Token]) -> Token | None:
             elif token.type == "RBRACE":
                 return stack[-1]
     return stack[-1] if stack else None
+
+
+def _closed(chunk: Sequence[Token], lark: Lark) -> tuple[syntax.Declaration, ...]:
+    """Return what a declaration says that lacks nothing but its last brace; nothing where it lacks more."""
+    end = chunk[-1]
+    brace = Token("RBRACE", "}", end.file, end.end_pos, end.end_pos)
+    try:
+        return cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, [*chunk, brace])))
+    except (UnexpectedToken, TooDeep):
+        return ()
 
 
 def _example_left_open(chunk: Sequence[Token], unclosed: Token) -> Token:

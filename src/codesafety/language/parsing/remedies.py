@@ -529,6 +529,8 @@ def _of_an_edge(place: Place) -> str | None:
 
 def _of_lengths(place: Place) -> str | None:
     token, before, after, accepted = place.token, place.before, place.after, place.accepted
+    if token.value in NUMBER_WORDS and "NUMBER" in accepted:
+        return f"write the number in digits: `{NUMBER_WORDS[token.value]}`"
     if token.type in TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
         return f"write the number in digits: `{NUMBER_WORDS[before[-1].value]} {token.value}`"
     if after == "NUMBER" and accepted <= TIME:
