@@ -174,6 +174,7 @@ def test_what_is_well_formed_is_checked_beside_what_is_not() -> None:
         load(broken)
     assert [(d.code, d.message) for d in caught.value.diagnostics if not d.code.startswith("CS4")] == [
         ("CS104", "this `{` is never closed"),
+        ("CS209", "`1` is no SNOMED CT concept: it is shorter than 6 digits"),
         ("CS201", "unknown field `e.valu`"),
         ("CS202", "nothing here is called `y`"),
     ]

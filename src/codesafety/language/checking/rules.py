@@ -187,7 +187,7 @@ def _rule(node: syntax.Rule, ruleset: RulesetScope, text: str, row: families.Row
             "CS224",
             f"`{severity.text}` is no severity",
             severity.span,
-            schema.meant(severity.text, schema.SEVERITIES, "it is"),
+            f"it is {listed(schema.SEVERITIES)}",  # never the nearest by its letters: `moderate` is none of them
         )
     valid_from, valid_until = parts.date("valid from", diagnostics), parts.date("valid until", diagnostics)
     if valid_from and valid_until and valid_from.first > valid_until.last:

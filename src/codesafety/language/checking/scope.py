@@ -193,7 +193,11 @@ class RulesetScope:
         return None if name is None else (ir.LimitRef(name, word.span), self.names.limits[name])
 
 
-_OF_THE_PATIENT: Final = {**dict.fromkeys(("birth", "dob", "birthday"), "patient.born"), "death": "patient.died"}
+_OF_THE_PATIENT: Final = {
+    **dict.fromkeys(("birth", "dob", "birthday"), "patient.born"),
+    "death": "patient.died",
+    "sex": "patient.gender",
+}
 """Names that people bring for days of the patient."""
 
 

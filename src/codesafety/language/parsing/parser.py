@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any, cast
 
 from lark import Lark, UnexpectedToken
@@ -106,6 +107,8 @@ def parse_collecting(text: str, file: str) -> tuple[syntax.File, list[Diagnostic
             _errors_in(chunk, lark, scan, collected)
         if not unreadable and len(collected.found) == before:
             well += cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, chunk)))
+        elif not unreadable and (closed := _closed(chunk, lark)):  # what else is wrong with it is told as well
+            well += closed
         elif len(chunk) > 1 and chunk[0].type in _DECLARATIONS:
             broken.append((chunk[0].value, syntax.Word(chunk[1].value, chunk[1].span)))
     return syntax.File(file, text, tuple(well), tuple(broken)), collected.found
@@ -124,8 +127,19 @@ def accepted_after(tokens: Sequence[Token]) -> frozenset[str]:
 
 def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     chunk: list[Token] = []
-    for token in tokens:
-        if token.type in _DECLARATIONS and chunk and not (token.type == "RULE" and chunk[-1].type == "AFTER"):
+    for token, follows in zip_longest(tokens, tokens[1:]):
+        in_a_name = (
+            len(chunk) > 1
+            and {t.type for t in chunk[1:]} == {"NAME"}
+            and follows is not None
+            and follows.type in ("LBRACE", "STRING", "FROM")
+        )  # `rule my rule {`
+        is_limit = token.type == "LIMIT" and chunk and chunk[-1].type in ("CMP", "THAN", "LEAST")  # `> limit high`
+        if (
+            token.type in _DECLARATIONS
+            and chunk
+            and not ((token.type == "RULE" and chunk[-1].type == "AFTER") or in_a_name or is_limit)
+        ):
             yield chunk
             chunk = []
         chunk.append(token)
@@ -178,6 +192,16 @@ def _unclosed(chunk: Sequence[Token]) -> Token | None:
             elif token.type == "RBRACE":
                 return stack[-1]
     return stack[-1] if stack else None
+
+
+def _closed(chunk: Sequence[Token], lark: Lark) -> tuple[syntax.Declaration, ...]:
+    """Return what a declaration says that lacks nothing but its last brace; nothing where it lacks more."""
+    end = chunk[-1]
+    brace = Token("RBRACE", "}", end.file, end.end_pos, end.end_pos)
+    try:
+        return cast("tuple[syntax.Declaration, ...]", lark.parse(cast(Any, [*chunk, brace])))
+    except (UnexpectedToken, TooDeep):
+        return ()
 
 
 def _example_left_open(chunk: Sequence[Token], unclosed: Token) -> Token:
@@ -249,7 +273,14 @@ def _report(error: UnexpectedToken, chunk: Sequence[Token], scan: Scanner, diagn
             f"name it: `{previous.value} {'r' if previous.type == 'ROW' else 'x'} in {behind.value}`",
         )
         return
-    if token.value in scan.keywords and "NAME" in accepted and previous is not None and previous.type in _BEFORE_A_NAME:
+    is_not_in = token.type == "NOT" and previous is not None and previous.type == "IN"  # `e in not preg`
+    if (
+        token.value in scan.keywords
+        and "NAME" in accepted
+        and previous is not None
+        and previous.type in _BEFORE_A_NAME
+        and not is_not_in
+    ):
         diagnostics.error(
             "CS109",
             f"`{token.value}` is a reserved word and cannot be a name",

@@ -41,7 +41,11 @@ def amount_of(tokens: Sequence[Token]) -> str | None:
 
 def start_of(before: Sequence[Token]) -> int:
     """Return where the condition begins that some tokens end in."""
-    return max((i for i, t in enumerate(before) if t.type in BEGINS_A_CONDITION), default=-1) + 1
+    return max((i for i, t in enumerate(before) if t.type in BEGINS_A_CONDITION and not _is_a_unit(before, i)), default=-1) + 1
+
+
+def _is_a_unit(tokens: Sequence[Token], at: int) -> bool:
+    return tokens[at].type == "STRING" and at > 0 and tokens[at - 1].type != "UNLESS"
 
 
 def in_words(tokens: Sequence[Token]) -> str:
@@ -68,3 +72,23 @@ def in_a_condition(before: Sequence[Token]) -> bool:
     """Return whether the part of a rule that some tokens end in is a condition."""
     part = next((t.type for t in reversed(before) if t.type in ("WHEN", "UNLESS", "FOR", "SAY", "EXAMPLE", "HAZARD_WORD")), "")
     return part in ("WHEN", "UNLESS")
+
+
+def condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
+    """Return subject, predicate and what it is said to be, of the simple condition at the end of some tokens."""
+    part = tokens[start_of(tokens) :]
+    words = [t.value for t in part]
+    if len(part) < 3:
+        return None
+    for i, token in enumerate(part[1:-1], start=1):
+        if token.type == "IN":
+            begin = i - 1 if part[i - 1].type == "NOT" else i
+            return " ".join(words[:begin]), " ".join(words[begin : i + 1]), " ".join(words[i + 1 :])
+        if token.type == "IS":
+            end = i + 1
+            while end < len(part) - 1 and part[end].type in {"NOT", "BEFORE", "AFTER", "ABOUT"}:
+                end += 1
+            return " ".join(words[:i]), " ".join(words[i:end]), " ".join(words[end:])
+        if token.type == "CMP":
+            return " ".join(words[:i]), token.value, " ".join(words[i + 1 :])
+    return None

@@ -17,6 +17,7 @@ from codesafety.language.parsing.place import (
     TIME,
     Place,
     amount_of,
+    condition_before,
     in_a_condition,
     in_words,
     ranged,
@@ -24,6 +25,7 @@ from codesafety.language.parsing.place import (
     start_of,
     subject_of,
 )
+from codesafety.language.parsing.slips import of_slips
 from codesafety.language.parsing.tokens import Token
 
 _MEANT: Final = {
@@ -57,10 +59,11 @@ _MEANT_KINDS: Final = {
 """Words that people bring for what a rule ranges over."""
 NUMBER_WORDS: Final = {
     word: str(n)
-    for n, word in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
-    )
-}
+    for n, word in [
+        *enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"], start=1),
+        *zip(range(20, 100, 10), ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], strict=True),
+    ]
+}  # fmt: skip
 NO_CLOCK: Final = "a rule answers the same on every day: compare with the day of the item, or with `message.sent`"
 _COMPARED: Final = {
     **dict.fromkeys(("above", "over", "exceeds", "greater", "higher", "more"), ">"),
@@ -108,7 +111,8 @@ def remedy(place: Place) -> str | None:
     """Return what to do about a token that cannot stand where it does, where more can be said than what was expected."""
     token, after, earlier, accepted = place.token, place.after, place.earlier, place.accepted
     return (
-        _of_orders(place)
+        of_slips(place)
+        or _of_orders(place)
         or of_everyday_words(place)
         or _of_words_that_people_bring(place)
         or _of_counts(place)
@@ -130,34 +134,16 @@ def lone_operand(place: Place) -> tuple[Token, str] | None:
         return None
     if not {"IS", "CMP"} <= place.accepted:
         return None
-    said = _condition_before(place.before[:-2])
+    said = condition_before(place.before[:-2])
     lone, word = place.before[-1], place.before[-2].value
+    if lone.value in ("if", "then", "when", "also", "where"):
+        return lone, f"leave `{lone.value}` out"
     if said is None:
         return lone, "say it of each: a condition stands on both sides of `and` and `or`"
     subject, predicate, complement = said
     if "not" in predicate.split():
         word = "and"  # neither the one nor the other; with `or` it would be so of everything
     return lone, f"say it of each: `{subject} {predicate} {complement} {word} {subject} {predicate} {lone.value}`"
-
-
-def _condition_before(tokens: Sequence[Token]) -> tuple[str, str, str] | None:
-    """Return subject, predicate and what it is said to be, of the simple condition at the end of some tokens."""
-    part = tokens[start_of(tokens) :]
-    words = [t.value for t in part]
-    if len(part) < 3:
-        return None
-    for i, token in enumerate(part[1:-1], start=1):
-        if token.type == "IN":
-            begin = i - 1 if part[i - 1].type == "NOT" else i
-            return " ".join(words[:begin]), " ".join(words[begin : i + 1]), " ".join(words[i + 1 :])
-        if token.type == "IS":
-            end = i + 1
-            while end < len(part) - 1 and part[end].type in {"NOT", "BEFORE", "AFTER", "ABOUT"}:
-                end += 1
-            return " ".join(words[:i]), " ".join(words[i:end]), " ".join(words[end:])
-        if token.type == "CMP":
-            return " ".join(words[:i]), token.value, " ".join(words[i + 1 :])
-    return None
 
 
 def _of_orders(place: Place) -> str | None:
@@ -494,11 +480,11 @@ def _of_conditions(place: Place) -> str | None:
     if token.type in _RELATIONS and "IS" in accepted:
         return f"write `{before[-1].value} is {token.value} …`" if after in ("NAME", "DOTTED") else "write `is` before it"
     if token.type in _RELATIONS and after in ("AND", "OR"):
-        said = _condition_before(before[:-1])
+        said = condition_before(before[:-1])
         subject = said[0] if said else "e"
         return f"say it of each: `{before[-1].value} {subject} is {token.value} …`"
     if token.type in ("CMP", "IS") and after in ("AND", "OR"):
-        said = _condition_before(before[:-1])
+        said = condition_before(before[:-1])
         return f"say it of each: `{before[-1].value} {said[0]} {token.value} …`" if said else None
     if after in ("AND", "OR") and token.type in ("SAY", "UNLESS", "EXAMPLE", "RBRACE", "RPAR"):
         return f"a condition follows `{before[-1].value}`: write it, or leave `{before[-1].value}` out"
@@ -521,7 +507,9 @@ def _of_a_member(place: Place) -> str | None:
         return None
     rest = [t for t in (place.token, *place.behind) if t.type != "IS"]
     amount = [*takewhile(lambda t: t.type in TIME | {"NUMBER", "WITHIN", "BEFORE", "AFTER", "OF", "ON_THE_SAME_DAY_AS"}, rest)]
-    said = in_words([*amount, *rest[len(amount) : len(amount) + 1]])
+    ended = rest[len(amount) : len(amount) + 1]
+    other = in_words([t for t in ended if t.type in ("NAME", "DOTTED", "DATE")])
+    said = f"{in_words(amount)} {other or 'before ITEM'}"
     return f"say it in brackets: `{in_words(place.before[start:])} where ({place.before[start + 1].value} is {said})`"
 
 
@@ -541,10 +529,12 @@ def _of_an_edge(place: Place) -> str | None:
 
 def _of_lengths(place: Place) -> str | None:
     token, before, after, accepted = place.token, place.before, place.after, place.accepted
+    if token.value in NUMBER_WORDS and "NUMBER" in accepted:
+        return f"write the number in digits: `{NUMBER_WORDS[token.value]}`"
     if token.type in TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
         return f"write the number in digits: `{NUMBER_WORDS[before[-1].value]} {token.value}`"
     if after == "NUMBER" and accepted <= TIME:
-        return f"a length has a unit of time: `{before[-1].value} months`"
+        return f"a length has a unit of time: {', '.join(f'`{before[-1].value} {unit}`' for unit in ('days', 'weeks', 'months'))} or years"
     if token.type in ("MINUS", "PLUS") and "CMP" not in accepted:
         return "dates are not calculated with: write `is more than 3 months before …`, `is within 2 weeks after …`"
     if token.type == "OF" and {"BEFORE", "AFTER", "FROM"} & accepted:

@@ -223,6 +223,7 @@ def _word(text: str, start: int, end: int, file: str, tokens: list[Token], diagn
         )
     else:
         lower = re.sub(r"[^a-z0-9_./-]+", "-", written.lower()).strip("-_.")
+        lower = {"f": "female", "m": "male"}.get(lower, lower) if before in ("IS", "NOT", "NAME") else lower
         help_name = f"did you mean `{lower}`?" if lower and lower[0].isalpha() and lower != written else None
         if all("." in side for side in written.split("/", 1)) and "/" in written:
             help_name = f"marks stand between spaces: `{written.replace('/', ' / ')}`"
@@ -270,6 +271,13 @@ def _slash(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diag
 
 def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: Diagnostics) -> int:
     char = text[at]
+    if char == "!" and text.startswith("!--", at) and tokens and tokens[-1].value == "<":
+        start, end = tokens.pop().start_pos, text.find("-->", at)
+        end = _line_end(text, at) if end < 0 else end + 3
+        diagnostics.error(
+            "CS105", "a comment is written `/* … */`", Span(file, start, end), "put the words between `/*` and `*/`"
+        )
+        return end
     base = tokens[-1].value if tokens and tokens[-1].type in ("NAME", "DOTTED", "RPAR") else None
     if base is not None and (raised := _RAISED.match(text, at)) is not None:
         diagnostics.error("CS105", "`^` means nothing here", Span(file, at, raised.end()), power(base, int(raised[1])))
@@ -300,6 +308,8 @@ def _character(text: str, at: int, file: str, tokens: list[Token], diagnostics: 
         start = tokens.pop().start_pos
         span = Span(file, start, short.end())
         help = "a condition is denied as `not ( … )`, `is not` or `not in`"
+        if any(t.type == "EXPECT" for t in tokens[-2:]):
+            help = "write `cannot tell: FIELD`"
         if short[0][1:] == "s":
             help = f"a field is named behind a dot: `{text[start:at]}.value`"
         diagnostics.error("CS105", f"`{text[start : short.end()]}` means nothing here", span, help)
@@ -327,8 +337,12 @@ def _of_equals(equal: re.Match[str], tokens: list[Token]) -> str | None:
         return f"leave it out: `{tokens[-1].value} {equal[2] or '…'}`"
     if part and equal[2]:
         unit = f" {equal[3]}" if equal[3] else ""
+        if len(equal[2]) >= _SHORTEST_CODE:
+            return (
+                f'a code is asked for by its value set: `valueset some_name "…" {{ codes {equal[2]} }}`, and here `in some_name`'
+            )
         return f"one number is a range: `is from {equal[2]} to {equal[2]}{unit}`"
-    return None
+    return None if part else "leave it out"
 
 
 def _month(
