@@ -203,7 +203,7 @@ ASKED = (
 )
 GIVEN = (
     *("male", "female", "active", "stopped", "present", "absent", "not-given", "planned", "aged 3"),
-    *("dob 1990", "birthdate 1990", "birth_date 1990", "date_of_birth 1990", "sex male", "sex_code male", "days 3", "duration 3"),
+    *("dob 1990", "birthdate 1990", "birth_date 1990", "date_of_birth 1990", "sex male", "sex_code male", "duration 3"),
     *(
         "supply 3",
         "frequency 3",
@@ -834,6 +834,10 @@ SECOND = (
     ),
     _note("for coding c", "when c.in_a_medicine is true"),
     _family('title p.said because p.said for entry e in p.cond when e is incoming say "{p.young} {p.old} {p.n} {p.u} {p.sex}"'),
+    'table w from "rows.csv" { key name column n value in "kg" column old weeks open column u unit } rule r for each row p of w { action '
+    'note title p.n because p.old for entry e in a when e.value > p.n say "{p.n} {p.old} {p.u} {p}" }',
+    _note(ENTRY, "when latest entry y in b until e as x has (y is incoming)", "{x.date} {x}"),
+    _note(ENTRY, "when exists entry y in b as x where (y is incoming)", "{x.date} {x}"),
     'valueset v "V" { codes test "x" } ' + _note("for entry e in v", "when e is incoming"),
     'valueset v "V" { codes test "x" ecl { << 77386006 } } ' + _note("for entry e in v", "when e is incoming"),
     'valueset v "V" { include a } ' + _note("for entry e in v", "when e is incoming"),
@@ -978,7 +982,7 @@ def told(text: str, data: Mapping[str, bytes] = DATA, head: str = "") -> str:
         loaded = language.load_texts({"t.rules": head + text}, data, predicates=PREDICATES)
         found = loaded.warnings
         of = loaded.rulesets[0]
-        declared = (one for one in (*of.valuesets, *of.limits, *of.tables) if one.span.start >= len(head))
+        declared = (of.valuesets, of.limits, of.tables)
         lint = {(d.code, d.span.start) for d in found}
         for rule in of.rules:
             held = (rule.trigger, rule.when, *rule.unless, *rule.assumed, rule.overridable, rule.title, rule.because)
@@ -986,7 +990,7 @@ def told(text: str, data: Mapping[str, bytes] = DATA, head: str = "") -> str:
             named: set[ir.Var] = set()
             whole = [meaning(one, named) for one in (*held, *shown) if one not in (None, ())]
             made.append(" ".join(whole) + ("" if ("CS406", rule.span.start) in lint else " told"))
-        made += (meaning(one, set()) for one in declared)
+        made += (meaning(one, set()) for kind in declared for one in kind if one.span.start >= len(head))
     except RuleError as error:
         found = error.diagnostics
     texts = {"t.rules": head + text, **{name: raw.decode(errors="replace") for name, raw in data.items()}}

@@ -19,7 +19,7 @@ _OF_WORD: Final = {"male": "gender", "female": "gender", "active": "status", "st
 _MEANT: Final = {
     **dict.fromkeys(("dob", "birthdate", "birth_date", "date_of_birth"), "born"),
     **dict.fromkeys(("sex", "sex_code"), "gender"),
-    **dict.fromkeys(("days", "duration", "supply"), "days_supply"),
+    **dict.fromkeys(("duration", "supply"), "days_supply"),
     **dict.fromkeys(("frequency", "times"), "times_a_day"),
     **dict.fromkeys(("result", "reading", "number"), "value"),
 }
