@@ -562,7 +562,7 @@ TYPES = (
     "Address Age Annotation Attachment Base64Binary Boolean Canonical Code CodeableConcept CodeableReference Coding ContactPoint Count Date "
     "DateTime Decimal Distance Dosage Duration Expression HumanName Id Identifier Instant Integer Integer64 Markdown Meta Money Oid Period "
     "PositiveInt Quantity Range Ratio Reference SampledData Signature String Time Timing UnsignedInt Uri Url Uuid Nonsense"
-).split()
+)
 """The types of FHIR that a choice may be of, and one that is none."""
 STANDS = {
     "Observation": ("code", "effectiveDateTime effectivePeriod effectiveInstant issued", ""),
@@ -670,7 +670,7 @@ def cases() -> Iterator[tuple[dict[str, Any], ...]]:
     yield from ((condition(**fields),) for fields in CONDITIONS)
     yield from ((resource,) for resource in (*KINDS, *MEDICINES, *PATIENTS))
     yield from TOGETHER
-    yield from ((observation(**{f"value{name}": {"id": "x"}}),) for name in TYPES)
+    yield from ((observation(**{f"value{name}": {"id": "x"}}),) for name in TYPES.split())
     yield from ((resource,) for resource in (*WRITTEN, *unread()))
 
 
