@@ -49,6 +49,15 @@ def found(run: RunResult) -> list[tuple[str, int | None, str]]:
     return [(o.rule.name, None if o.subject is None else o.subject.index, o.status.value) for o in run.outcomes]
 
 
+def test_a_column_that_is_called_gender_is_compared_as_it_is() -> None:
+    table = ir.Table("w/g", "code", "sct", {"gender": ir.Column("text")}, (ir.TableRow(P1, {"gender": "other"}),))
+    row = Var("r", Kind.ROW, 1, table="w/g")
+    same = ir.FieldSame(field(E, "text", FieldType.TEXT), field(row, "gender", FieldType.TEXT))
+    binding = bound([rule("a", ir.Trigger(E, row), same)], table)
+    run = both(binding, Submission(entries=(entry(P1, text="other"), entry(P1, text="male"))))
+    assert found(run) == [("w/a", 0, "fires")]
+
+
 def test_outcomes_stand_in_the_order_of_items_and_rules_with_the_messages_first() -> None:
     message = Var("message", Kind.MESSAGE, 0)
     binding = bound([rule("b", ir.Trigger(E), MALE), rule("m", ir.Trigger(message), MALE), rule("a", ir.Trigger(E), MALE)])
