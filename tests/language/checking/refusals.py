@@ -995,20 +995,27 @@ def told(text: str, data: Mapping[str, bytes] = DATA, head: str = "") -> str:
         found = error.diagnostics
     texts = {"t.rules": head + text, **{name: raw.decode(errors="replace") for name, raw in data.items()}}
     return "".join(f"  -> {one}\n" for one in made) + "".join(
-        f"  {d.code} [{texts[d.span.file][d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
+        f"  {d.code} [{texts[d.span.file][d.span.start : d.span.end]}] {d.message}\n    = {_indented(d.help)}\n"
         + "".join(f"    also [{texts[span.file][span.start : span.end]}] {label}\n" for span, label in d.related)
         for d in found
         if d.code not in LINT
     )
 
 
-def written() -> str:
-    of_the_first = [f"{text}\n{told(text, head=HEAD)}" for text in (*cases(), *FIRST)] + [
-        f"{text}\n{told(text)}" for text in WHOLE
-    ]
-    of_the_second = [f"{text}\n{told(text, DATA_2, HEAD_2)}" for text in (*SECOND, *crossed())]
-    return "".join([*of_the_first, *of_the_second, *(f"{text}\n{told(text, data, head)}" for text, head, data in elsewhere())])
+def _indented(help: str | None) -> str:
+    return str(help).replace("\n", "\n      ")
+
+
+def texts() -> list[tuple[str, Mapping[str, bytes], str]]:
+    """Return each text in a line, with the files beside it and the head before it."""
+    of_the_first = [(text, DATA, HEAD) for text in (*cases(), *FIRST)] + [(text, DATA, "") for text in WHOLE]
+    of_the_second = [(text, DATA_2, HEAD_2) for text in (*SECOND, *crossed())]
+    return of_the_first + of_the_second + [(text, data, head) for text, head, data in elsewhere()]
+
+
+def written(text: str, data: Mapping[str, bytes], head: str) -> str:
+    return f"{text}\n{told(text, data, head)}"
 
 
 if __name__ == "__main__":
-    PATH.write_text(written(), encoding="utf-8")
+    PATH.write_text("".join(written(*one) for one in texts()), encoding="utf-8")
