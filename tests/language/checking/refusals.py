@@ -836,6 +836,17 @@ SECOND = (
     _family('title p.said because p.said for entry e in p.cond when e is incoming say "{p.young} {p.old} {p.n} {p.u} {p.sex}"'),
     'table w from "rows.csv" { key name column n value in "kg" column old weeks open column u unit } rule r for each row p of w { action '
     'note title p.n because p.old for entry e in a when e.value > p.n say "{p.n} {p.old} {p.u} {p}" }',
+    _family('assume p.u for e.value for entry e in p.cond when e.value > 3 "kg" and e.value < 9 "kg" say "x"'),
+    _family('assume p.said for e.value for entry e in p.cond when e.value > 3 "kg" say "x"'),
+    _note(
+        f'{ENTRY} assume "kg" for e.value assume "kg" for x.value assume "kg" for e.date assume "kg" for e.answer',
+        'when e.value > 3 "kg"',
+    ),
+    _note(
+        ENTRY,
+        "when at least 2 days with entry x in a including e where (x.value > 3 and x is before e and x is not the same entry as e)",
+    ),
+    _note(ENTRY, "when at least 2 days with entry x in a including e where (x.value > 3 and x is before 2025-01-01)"),
     _note(ENTRY, "when latest entry y in b until e as x has (y is incoming)", "{x.date} {x}"),
     _note(ENTRY, "when exists entry y in b as x where (y is incoming)", "{x.date} {x}"),
     'valueset v "V" { codes test "x" } ' + _note("for entry e in v", "when e is incoming"),
