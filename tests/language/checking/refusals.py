@@ -117,6 +117,7 @@ DATA_2 = {
     "rows.csv": b"name,young,old,cond,code,sex,n,u,said,start,end\nflu,3,17,a,O80,male,1,kg,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,g,,,\n",
     "none.csv": b"name,n\n",
     "empty.csv": b"code,term\n",
+    "terms.csv": b"code,term\n77386006,Pregnant\n60001007,Not a bit pregnant\n22298006,Heart attack\n",
     "latin.csv": b"code,n\n\xe9,1\n",
     "many.csv": b"name,n\n" + b"".join(b"r%d,1\n" % n for n in range(1001)),
 }
@@ -853,6 +854,12 @@ SECOND = (
     'valueset v "V" { codes test "x" ecl { << 77386006 } } ' + _note("for entry e in v", "when e is incoming"),
     'valueset v "V" { include a } ' + _note("for entry e in v", "when e is incoming"),
     'valueset v "V" { codes test "x" } ' + _note(f"{ENTRY} with entry x in v", "when e is incoming"),
+    'valueset v "V" { ecl { << 77386006 } frozen "terms.csv" }',
+    'valueset v "V" { ecl { << 77386006 } frozen "terms.csv" } valueset w "W" { codes 22298006 |Broken leg| }',
+    *(
+        f'table q from "rows.csv" {{ key name column n {unit} }}'
+        for unit in ("day", "week", "month", "year", "length", "weeks open")
+    ),
     'table q from "latin.csv" { key code in sct column n number } valueset v "V" { frozen "latin.csv" }',
 )
 """What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
