@@ -323,9 +323,9 @@ PREDICATES = {
 }
 
 
-def bound(rules: Sequence[ir.Rule], *, has_release: bool = True) -> Binding:
-    """Return rules bound to the small world."""
-    ruleset = ir.Ruleset("w", "w", "1.0.0", 1, "none", (), _LIMITS, _SETS, _TABLES, tuple(rules), "")
+def bound(rules: Sequence[ir.Rule], *tables: ir.Table, has_release: bool = True) -> Binding:
+    """Return rules bound to the small world, with more tables if need be."""
+    ruleset = ir.Ruleset("w", "w", "1.0.0", 1, "none", (), _LIMITS, _SETS, (*_TABLES, *tables), tuple(rules), "")
     return bind([ruleset], SmallTerminology(has_release), predicates=PREDICATES)
 
 

@@ -30,7 +30,19 @@ from codesafety.evaluation.atoms import (
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import CodingFact, Facts, ItemFact
 from codesafety.evaluation.items import Unseen
-from codesafety.record import Coding, Component, Entry, Medication, Message, Quantity, Record, Reference, Submission, Value
+from codesafety.record import (
+    Coding,
+    Component,
+    Entry,
+    Medication,
+    Message,
+    Qualifier,
+    Quantity,
+    Record,
+    Reference,
+    Submission,
+    Value,
+)
 
 BOOK = Codebook(SmallTerminology(has_release=True))
 
@@ -218,7 +230,11 @@ def test_what_is_to_be_said_of_a_unit(value: int | None, unit: str | None, told:
     ],
 )  # fmt: skip
 def test_a_word_as_it_is_compared(name: str, raw: Any, word: str | None) -> None:
-    assert word_of(ir.Field("e", name, ir.FieldType.WORD), raw) == word
+    assert word_of(ir.Field("patient", name, ir.FieldType.WORD), raw) == word
+
+
+def test_a_column_that_is_called_gender_holds_what_it_says() -> None:
+    assert word_of(ir.Field("r", "gender", ir.FieldType.TEXT), "other") == "other"
 
 
 def coded(system: str | None, code: str | None, **fields: Any) -> CodingFact:
@@ -238,6 +254,23 @@ def coded(system: str | None, code: str | None, **fields: Any) -> CodingFact:
 def test_what_is_to_be_said_of_a_system(system: str | None, code: str | None, told: str | None) -> None:
     assert system_check(coded(system, code)) == told
     assert coding_field(coded(system, code), "system_check") == told
+
+
+@pytest.mark.parametrize(
+    ("role", "system", "path", "told"),
+    [
+        ("category", "x", "e.category.coding[0]", True), ("category", "x", None, True), ("category.kind", "x", None, True),
+        ("category", "x", "e.extension[0].valueCoding", False), ("category", "x", "e.modifierExtension[0].valueCoding", False),
+        ("category", "sct", None, False), ("category", None, None, False), ("meta.tag", "x", None, True), ("format", "x", None, True),
+        ("identifier.type", "x", None, True), ("performer.identifier.type", "x", None, True), ("type", "x", None, False),
+        ("bodySite", "x", None, False), ("bodySite", "http://hl7.org/fhir/observation-status", None, True),
+        ("bodySite", "http://hl7.org/fhir/observation-status", "e.extension[0].valueCoding", True),
+    ],
+)  # fmt: skip
+def test_what_is_clinical_for_nobody(role: str, system: str | None, path: str | None, told: bool) -> None:
+    beside = Qualifier(role=role, codings=(Coding(system=system, code="1", path=path),))
+    of = facts(Entry(path="e", codings=(Coding(system="sct", code=P1),), qualifiers=(beside,)))
+    assert [c.is_label for c in of.codings(of.incoming[0])] == [False, told]
 
 
 def test_the_fields_of_a_coding() -> None:

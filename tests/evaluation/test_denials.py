@@ -9,6 +9,7 @@ from tests.differential.worlds import P1, SAYS_ABSENT, SmallTerminology
 
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts, ItemFact
+from codesafety.evaluation.items import yes_or_no
 from codesafety.record import Coding, Component, Entry, Quantity, Submission, Value
 
 BOOK = Codebook(SmallTerminology(has_release=True))
@@ -151,7 +152,7 @@ def test_what_affirms_or_is_a_result_leaves_the_entry_as_it_is(value: Value) -> 
     assert (item.context[0], item.stands) == ("present", 2)
 
 
-ABSENT, LEFT_OPEN, PRESENT = ("absent", 0), (None, 1), ("present", 2)
+ABSENT, LEFT_OPEN, PRESENT = ("absent", 0, "denies"), (None, 1, None), ("present", 2, "affirms")
 CODES = {
     ABSENT: ("373067005 2667000 410516002 410594000 385660001", "LA32-8 LA9634-2"),
     LEFT_OPEN: (
@@ -179,28 +180,28 @@ WORDS = {
         for code in codes.split()
     ],
 )
-def test_the_answer_that_each_code_is(system: str, code: str, told: tuple[str | None, int]) -> None:
+def test_the_answer_that_each_code_is(system: str, code: str, told: tuple[str | None, int, str | None]) -> None:
     item = observed(coded(code, system))
-    assert (item.context[0], item.stands) == told
+    assert (item.context[0], item.stands, yes_or_no(item)) == told
 
 
 @pytest.mark.parametrize(("words", "told"), [(w, told) for told, words in WORDS.items() for w in words.split(", ")])
-def test_the_answer_that_each_word_is(words: str, told: tuple[str | None, int]) -> None:
+def test_the_answer_that_each_word_is(words: str, told: tuple[str | None, int, str | None]) -> None:
     item = observed(Value(text=words))
-    assert (item.context[0], item.stands) == told
+    assert (item.context[0], item.stands, yes_or_no(item)) == told
 
 
 @pytest.mark.parametrize("system", ["v2-0136", "v2/0136", "113883.12.136", "v2-0532", "v2/0532", "113883.12.532"])
 def test_yes_and_no_of_hl7(system: str) -> None:
     for code, told in (("N", ABSENT), ("Y", PRESENT), ("UNK", LEFT_OPEN)):
         item = observed(coded(code, f"http://hl7.org/{system}"))
-        assert (item.context[0], item.stands) == told
+        assert (item.context[0], item.stands, yes_or_no(item)) == told
 
 
 @pytest.mark.parametrize("system", ["v3-NullFlavor", "2.16.840.1.113883.5.1008", "data-absent-reason"])
 def test_a_reason_for_no_value_leaves_it_open(system: str) -> None:
     item = observed(coded("N", f"http://hl7.org/{system}"))
-    assert (item.context[0], item.stands) == LEFT_OPEN
+    assert (item.context[0], item.stands, yes_or_no(item)) == LEFT_OPEN
 
 
 def test_an_answer_has_at_most_a_thousand_letters_and_padding_counts_for_none() -> None:

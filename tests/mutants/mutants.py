@@ -175,30 +175,31 @@ class Runs:
     seconds: dict[str, float]
 
     def batches(self, mutant: Mutant) -> list[list[str]]:
-        """Return the tests to ask, in batches of files: those that name the mutant's module first, and the cheapest first.
+        """Return the tests to ask, in batches of files: the cheapest first, and what names the mutant's module sooner.
 
-        What runs when a module is imported, no test runs by itself: all are asked then, those that run more of the file first.
+        What runs when a module is imported, no test runs by itself: all are asked then, those that run more of the file first. What
+        one test alone runs may be kept for the others: those that run something of the file are asked too.
         """
         lines = self.lines.get(mutant.path, {})
-        own = lines.get(mutant.line, set()) | lines.get(mutant.statement, set())
-        near = set().union(*lines.values()) - {""}
+        ran_by = lines.get(mutant.line, set()) | lines.get(mutant.statement, set())
+        own, near = ran_by - {""}, set().union(*lines.values()) - {""}
         files: dict[str, list[str]] = {}
-        for test in own if own - {""} else (self.seconds if "" in own else ()):
+        for test in own if len(own) > 1 else near if own else (self.seconds if ran_by else ()):
             files.setdefault(test.partition("::")[0], []).append(test)
-        files.pop("", None)
 
         module = ".".join(Path(mutant.path).with_suffix("").parts[1:])
 
-        def cost(file: str) -> tuple[bool, bool, float]:
-            names_it = module in (ROOT / file).read_text(encoding="utf-8")
+        def cost(file: str) -> tuple[bool, float]:
             seconds = COLLECTING_S + sum(self.seconds[test] for test in files[file])
-            return not names_it, not near.intersection(files[file]), seconds
+            names_it = module in (ROOT / file).read_text(encoding="utf-8")
+            return not near.intersection(files[file]), seconds / 4 if names_it else seconds
 
         batches: list[list[str]] = [[], [], []]
         spent = 0.0
         for place, file in enumerate(sorted(files, key=cost)):
             for test in sorted(files[file], key=self.seconds.__getitem__):
-                if (spent := spent + self.seconds[test]) <= BUDGET_S:
+                if spent + self.seconds[test] <= BUDGET_S:
+                    spent += self.seconds[test]
                     batches[min(place // 3, 2)].append(test)
         return [batch for batch in batches if batch]
 

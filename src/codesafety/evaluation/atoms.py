@@ -169,7 +169,7 @@ def item_codings(item: ItemFact, name: str) -> tuple[CodeInfo, ...]:
 
 def word_of(field: ir.Field, raw: Any) -> str | None:
     """Return a word as it can be compared, or None where it cannot be told."""
-    if raw in (None, "", "unknown") or (field.name in ("gender", "sex_at_birth") and raw == "other"):
+    if raw in (None, "", "unknown") or (raw == "other" and field.base == "patient" and field.name in ("gender", "sex_at_birth")):
         return None
     if isinstance(raw, bool):
         return "true" if raw else "false"

@@ -16,13 +16,13 @@ from codesafety import ir
 from codesafety.errors import PluginError
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
-from codesafety.evaluation.facts import Facts
+from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import RunResult, Status, Tally
 from codesafety.evaluation.predicates import BoundPredicate, Missing
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import FieldType, Kind, Var
-from codesafety.record import Coding, Component, Coverage, Entry, Medication, Message, Patient, Record, Submission
+from codesafety.record import Coding, Component, Coverage, Entry, Medication, Message, Patient, Record, Submission, TextItem
 
 E = Var("e", Kind.ENTRY, 0, "w/a")
 MALE = ir.FieldIs(field("patient", "gender", FieldType.WORD), "male")
@@ -47,6 +47,27 @@ def both(binding: Binding, submission: Submission, record: Record | None = None)
 
 def found(run: RunResult) -> list[tuple[str, int | None, str]]:
     return [(o.rule.name, None if o.subject is None else o.subject.index, o.status.value) for o in run.outcomes]
+
+
+def test_a_column_that_is_called_gender_is_compared_as_it_is() -> None:
+    table = ir.Table("w/g", "code", "sct", {"gender": ir.Column("text")}, (ir.TableRow(P1, {"gender": "other"}),))
+    row = Var("r", Kind.ROW, 1, table="w/g")
+    same = ir.FieldSame(field(E, "text", FieldType.TEXT), field(row, "gender", FieldType.TEXT))
+    binding = bound([rule("a", ir.Trigger(E, row), same)], table)
+    run = both(binding, Submission(entries=(entry(P1, text="other"), entry(P1, text="male"))))
+    assert found(run) == [("w/a", 0, "fires")]
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_words_are_asked_beside_every_entry_or_those_of_their_days(near: bool) -> None:
+    text, other = Var("t", Kind.TEXT, 0), Var("e", Kind.ENTRY, 1, "w/a")
+    days = field(text, "date", FieldType.DATE), field(other, "date", FieldType.DATE)
+    when = ir.Within(*days, ir.Length(Decimal(2), ir.Unit.DAYS), "of") if near else None
+    binding = bound([rule("a", ir.Trigger(text, other), when)])
+    entries = (entry(P1, date="2025-06-01"), entry(P1, date="2025-01-01"), entry(P1))
+    run = both(binding, Submission(entries=entries, texts=(TextItem(path="t", text="words", date="2025-06-02"),)))
+    beside = [(a.partner.index, a.status.value) for o in run.outcomes for a in o.applications if isinstance(a.partner, ItemFact)]
+    assert beside == ([(0, "fires")] if near else [(0, "fires"), (1, "fires"), (2, "fires")])
 
 
 def test_outcomes_stand_in_the_order_of_items_and_rules_with_the_messages_first() -> None:

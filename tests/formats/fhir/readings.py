@@ -558,6 +558,12 @@ UNREAD = {
     "QuestionnaireResponse": "item.answer.valueAttachment",
 }
 """The forms of choices that are not read."""
+TYPES = (
+    "Address Age Annotation Attachment Base64Binary Boolean Canonical Code CodeableConcept CodeableReference Coding ContactPoint Count Date "
+    "DateTime Decimal Distance Dosage Duration Expression HumanName Id Identifier Instant Integer Integer64 Markdown Meta Money Oid Period "
+    "PositiveInt Quantity Range Ratio Reference SampledData Signature String Time Timing UnsignedInt Uri Url Uuid Nonsense"
+)
+"""The types of FHIR that a choice may be of, and one that is none."""
 STANDS = {
     "Observation": ("code", "effectiveDateTime effectivePeriod effectiveInstant issued", ""),
     "Condition": ("code", "onsetDateTime onsetPeriod abatementDateTime abatementPeriod assertedDate recordedDate", ""),
@@ -664,6 +670,7 @@ def cases() -> Iterator[tuple[dict[str, Any], ...]]:
     yield from ((condition(**fields),) for fields in CONDITIONS)
     yield from ((resource,) for resource in (*KINDS, *MEDICINES, *PATIENTS))
     yield from TOGETHER
+    yield from ((observation(**{f"value{name}": {"id": "x"}}),) for name in TYPES.split())
     yield from ((resource,) for resource in (*WRITTEN, *unread()))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,8 @@ from tests.language.checking.test_checking import (
     ROW,
 )
 
-from codesafety import language
+from codesafety import ir, language
+from codesafety.diagnostics import Span
 from codesafety.errors import RuleError
 
 PATH = Path(__file__).with_name("refusals.txt")
@@ -114,6 +117,8 @@ DATA_2 = {
     "rows.csv": b"name,young,old,cond,code,sex,n,u,said,start,end\nflu,3,17,a,O80,male,1,kg,x,2020-01-01,2024-12-31\ncold,65,,b,Z34,female,2,g,,,\n",
     "none.csv": b"name,n\n",
     "empty.csv": b"code,term\n",
+    "terms.csv": b"code,term\n77386006,Pregnant\n60001007,Not a bit pregnant\n22298006,Heart attack\n",
+    "latin.csv": b"code,n\n\xe9,1\n",
     "many.csv": b"name,n\n" + b"".join(b"r%d,1\n" % n for n in range(1001)),
 }
 FIRST = (
@@ -159,6 +164,61 @@ def _family(body: str) -> str:
     return f"rule r for each row p of rows {{ action note {body} }}"
 
 
+def _note(of: str, body: str, say: str = "x") -> str:
+    return f'rule r {{ action note {of} {body} say "{say}" }}'
+
+
+BROUGHT = (
+    *(
+        "active",
+        "stopped",
+        "completed",
+        "cancelled",
+        "normal",
+        "high",
+        "male",
+        "family",
+        "patient",
+        "past",
+        "planned",
+        "x",
+        "few",
+    ),
+    *("null", "empty", "none", "blank", "absent", "unknown", "nothing", "missing"),
+    *("present", "known", "recorded", "there", "available", "yes", "true", "a"),
+)
+"""Words that people ask after."""
+ASKED = (
+    (ENTRY, "e"),
+    ("for history e in a", "e"),
+    ("for mention e in a", "e"),
+    ("for medication e in drug", "e"),
+    ("for coding e", "e"),
+    (TEXT, "t"),
+    (ROW_2, "r"),
+    ("for message", "message"),
+    (ENTRY, "e.status"),
+    (ENTRY, "e.date"),
+    (ENTRY, "e.text"),
+    (ENTRY, "patient.gender"),
+)
+GIVEN = (
+    *("male", "female", "active", "stopped", "present", "absent", "not-given", "planned", "aged 3"),
+    *("dob 1990", "birthdate 1990", "birth_date 1990", "date_of_birth 1990", "sex male", "sex_code male", "duration 3"),
+    *(
+        "supply 3",
+        "frequency 3",
+        "times 3",
+        "result 3",
+        "reading 3",
+        "number 3",
+        "gendre male",
+        "dat 2025",
+        "colour red",
+        "route oral",
+    ),
+)
+"""What people give in examples."""
 _OF_ROWS = 'for entry e in p.cond when age at e is not from p.young to p.old say "{p.said}"'
 SECOND = (
     *(
@@ -719,6 +779,88 @@ SECOND = (
     'define d(item s) "d" { s.date is missing } rule r { action note for entry e in a when d(e, e) say "x" }',
     "".join(f'define d{n}(entry s) "d" {{ d{n + 1}(s) }} ' for n in range(9)) + 'define d9(entry s) "d" { s is incoming }',
     'rule r { action note for text t say "{t}" }',
+    *(_note(of, f"when {' and '.join(f'{field} is {word}' for word in BROUGHT)}") for of, field in ASKED),
+    *(
+        _note(of, f"when {name} > 3 and 3 * {name} < 3")
+        for of, name in (
+            ("for mention h in a", "h"),
+            ("for medication m in drug", "m"),
+            ("for coding c", "c"),
+            (TEXT, "t"),
+            (ROW_2, "r"),
+            ("for message", "message"),
+        )
+    ),
+    *(
+        f'rule r {{ action note {ENTRY} say "x" example "x" {{ given {of} {", ".join(GIVEN)} expect clear }} }}'
+        for of in (
+            "patient",
+            "message",
+            "record",
+            'incoming text "x",',
+            "incoming entry 77386006,",
+            "incoming medication 52388000,",
+        )
+    ),
+    *(
+        _note(of, "when e is incoming")
+        for of in (f"{ENTRY} with entry x in b", f"{ENTRY} with medication m in drug", "for entry e with entry x", "for entry e")
+    ),
+    *(
+        _note(of, "when patient.gender is male")
+        for of in (
+            "for text t with entry x in b",
+            "for text t with row p of rows",
+            "for coding c with entry x in b",
+            "for medication m",
+        )
+    ),
+    *(
+        _note(of, f"when latest entry x in b {part} has (x.value > 3)")
+        for of in (ENTRY, "for message")
+        for part in ("", "where (x.value > 3)", "where (x is before 2025-01-01)", "until 2025-01-01 where (x.value > 3)")
+    ),
+    *(
+        _note(ENTRY, f"when {condition}")
+        for condition in ("patient.gender is missing", "not (e.text is missing) and e.text is e.id")
+    ),
+    *(
+        _note("for message", f"when {condition}")
+        for condition in (
+            "patient.gender is missing",
+            "not (patient.gender is missing) and patient.gender is male",
+            "patient.gender is male or patient.gender is missing",
+            "not (exists entry x in a where (x is incoming))",
+        )
+    ),
+    _note("for coding c", "when c.in_a_medicine is true"),
+    _family('title p.said because p.said for entry e in p.cond when e is incoming say "{p.young} {p.old} {p.n} {p.u} {p.sex}"'),
+    'table w from "rows.csv" { key name column n value in "kg" column old weeks open column u unit } rule r for each row p of w { action '
+    'note title p.n because p.old for entry e in a when e.value > p.n say "{p.n} {p.old} {p.u} {p}" }',
+    _family('assume p.u for e.value for entry e in p.cond when e.value > 3 "kg" and e.value < 9 "kg" say "x"'),
+    _family('assume p.said for e.value for entry e in p.cond when e.value > 3 "kg" say "x"'),
+    _note(
+        f'{ENTRY} assume "kg" for e.value assume "kg" for x.value assume "kg" for e.date assume "kg" for e.answer',
+        'when e.value > 3 "kg"',
+    ),
+    _note(
+        ENTRY,
+        "when at least 2 days with entry x in a including e where (x.value > 3 and x is before e and x is not the same entry as e)",
+    ),
+    _note(ENTRY, "when at least 2 days with entry x in a including e where (x.value > 3 and x is before 2025-01-01)"),
+    _note(ENTRY, "when latest entry y in b until e as x has (y is incoming)", "{x.date} {x}"),
+    _note(ENTRY, "when exists entry y in b as x where (y is incoming)", "{x.date} {x}"),
+    'valueset v "V" { codes test "x" } ' + _note("for entry e in v", "when e is incoming"),
+    'valueset v "V" { codes test "x" ecl { << 77386006 } } ' + _note("for entry e in v", "when e is incoming"),
+    'valueset v "V" { include a } ' + _note("for entry e in v", "when e is incoming"),
+    'valueset v "V" { codes test "x" } ' + _note(f"{ENTRY} with entry x in v", "when e is incoming"),
+    'valueset v "V" { ecl { << 77386006 } frozen "terms.csv" }',
+    'valueset v "V" { ecl { << 77386006 } frozen "terms.csv" } valueset w "W" { codes 22298006 |Broken leg| }',
+    *(
+        f'table q from "rows.csv" {{ key name column n {unit} }}'
+        for unit in ("day", "week", "month", "year", "length", "weeks open")
+    ),
+    'table q from "latin.csv" { key code in sct column n number } valueset v "V" { frozen "latin.csv" }',
 )
 """What the second version of the language refuses, or warns of; and their neighbours, of which nothing is said."""
 
@@ -798,10 +940,6 @@ def _given(test: Callable[..., Any]) -> Iterator[tuple[Any, ...]]:
         yield from (case if isinstance(case, tuple) else (case,) for case in mark.args[1])
 
 
-def _note(of: str, body: str, say: str = "x") -> str:
-    return f'rule r {{ action note {of} {body} say "{say}" }}'
-
-
 def elsewhere() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
     """Yield the texts of the other tests of this room, each with the head and the data of its own file."""
     one, two, three, four, five = test_numbers, test_members, test_families, test_mistakes, test_defines
@@ -830,26 +968,72 @@ def elsewhere() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
         yield from ((text, file.HEAD, data) for text in cases_of_it)
 
 
-def told(text: str, data: Mapping[str, bytes] = DATA) -> str:
-    """Return each error, or else each warning: its code, the words that are underlined, what is wrong with them, what to do, and where else to look."""
+def meaning(node: Any, named: set[ir.Var]) -> str:
+    """Return a node of a rule's meaning in a line: what is not as it is by default, without the places in the text.
+
+    Of a variable the name alone, once it has been `named`.
+    """
+    if isinstance(node, StrEnum):
+        return node.value
+    if not dataclasses.is_dataclass(node):
+        return f"({', '.join(meaning(one, named) for one in node)})" if isinstance(node, tuple) else str(node)
+    if isinstance(node, ir.Var):
+        if node in named:
+            return node.name
+        named.add(node)
+    parts = [
+        meaning(value, named) if f.default is dataclasses.MISSING else f"{f.name}={meaning(value, named)}"
+        for f in dataclasses.fields(node)
+        if f.compare and (value := getattr(node, f.name)) != f.default and not isinstance(value, Span)
+    ]
+    return f"{type(node).__name__}({', '.join(parts)})"
+
+
+def told(text: str, data: Mapping[str, bytes] = DATA, head: str = "") -> str:
+    """Return each error, or else each warning: its code, the words that are underlined, what is wrong with them, what to do, and where else to look.
+
+    Of what is not refused: what is made of each rule, without its name and text, and of what is declared beside those of the head;
+    `told` where no example is asked for that cannot be told.
+    """
+    made: list[str] = []
     try:
-        found = language.load_texts({"t.rules": text}, data, predicates=PREDICATES).warnings
+        loaded = language.load_texts({"t.rules": head + text}, data, predicates=PREDICATES)
+        found = loaded.warnings
+        of = loaded.rulesets[0]
+        declared = (of.valuesets, of.limits, of.tables)
+        lint = {(d.code, d.span.start) for d in found}
+        for rule in of.rules:
+            held = (rule.trigger, rule.when, *rule.unless, *rule.assumed, rule.overridable, rule.title, rule.because)
+            shown = (() if rule.say == ("x",) else rule.say, *(example.givens for example in rule.examples))
+            named: set[ir.Var] = set()
+            whole = [meaning(one, named) for one in (*held, *shown) if one not in (None, ())]
+            made.append(" ".join(whole) + ("" if ("CS406", rule.span.start) in lint else " told"))
+        made += (meaning(one, set()) for kind in declared for one in kind if one.span.start >= len(head))
     except RuleError as error:
         found = error.diagnostics
-    texts = {"t.rules": text, **{name: raw.decode() for name, raw in data.items()}}
-    return "".join(
-        f"  {d.code} [{texts[d.span.file][d.span.start : d.span.end]}] {d.message}\n    = {d.help}\n"
+    texts = {"t.rules": head + text, **{name: raw.decode(errors="replace") for name, raw in data.items()}}
+    return "".join(f"  -> {one}\n" for one in made) + "".join(
+        f"  {d.code} [{texts[d.span.file][d.span.start : d.span.end]}] {d.message}\n    = {_indented(d.help)}\n"
         + "".join(f"    also [{texts[span.file][span.start : span.end]}] {label}\n" for span, label in d.related)
         for d in found
         if d.code not in LINT
     )
 
 
-def written() -> str:
-    of_the_first = [f"{text}\n{told(HEAD + text)}" for text in (*cases(), *FIRST)] + [f"{text}\n{told(text)}" for text in WHOLE]
-    of_the_second = [f"{text}\n{told(HEAD_2 + text, DATA_2)}" for text in (*SECOND, *crossed())]
-    return "".join([*of_the_first, *of_the_second, *(f"{text}\n{told(head + text, data)}" for text, head, data in elsewhere())])
+def _indented(help: str | None) -> str:
+    return str(help).replace("\n", "\n      ")
+
+
+def texts() -> list[tuple[str, Mapping[str, bytes], str]]:
+    """Return each text in a line, with the files beside it and the head before it."""
+    of_the_first = [(text, DATA, HEAD) for text in (*cases(), *FIRST)] + [(text, DATA, "") for text in WHOLE]
+    of_the_second = [(text, DATA_2, HEAD_2) for text in (*SECOND, *crossed())]
+    return of_the_first + of_the_second + [(text, data, head) for text, head, data in elsewhere()]
+
+
+def written(text: str, data: Mapping[str, bytes], head: str) -> str:
+    return f"{text}\n{told(text, data, head)}"
 
 
 if __name__ == "__main__":
-    PATH.write_text(written(), encoding="utf-8")
+    PATH.write_text("".join(written(*one) for one in texts()), encoding="utf-8")

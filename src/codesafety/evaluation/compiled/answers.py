@@ -127,10 +127,6 @@ def row_valid(item: ItemFact, row: ir.TableRow, name: str) -> Answer:
 # ------------------------------------------------------------------------------------------------ words and codes
 
 
-def person_word(raw: str | None) -> str | None:
-    return None if raw in ("unknown", "other") else raw
-
-
 def plain_word(raw: object) -> str | None:
     """Return a word as rules compare it, or None where it cannot be told."""
     if raw in (None, "", "unknown"):

@@ -128,7 +128,7 @@ class Operands:
         """A field as a word that can be compared, None where it cannot be told."""
         if of.base == "patient" and of.name in ("gender", "sex_at_birth"):
             return attribute(name(SCENE), of.name)
-        return call("person_word" if of.name in ("gender", "sex_at_birth") else "plain_word", self.raw(of, frame))
+        return call("plain_word", self.raw(of, frame))
 
     def infos(self, of: ir.Field, frame: Frame) -> ast.expr:
         """The looked-up codings of a coded field."""

@@ -188,7 +188,7 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     word = node.word.text
     if word not in words:
         help = did_you_mean(word, words)
-        if f"{scope.ruleset.ruleset}/{word}" in scope.ruleset.names.sets or "/" in word:
+        if f"{scope.ruleset.ruleset}/{word}" in scope.ruleset.names.sets:
             help = f"write `{var.name} in {word}`"
         elif word in schema.GENDERS:
             help = f"write `patient.gender is {word}`"

@@ -16,11 +16,10 @@ from codesafety.terminology import systems
 
 _OF_WORD: Final = {"male": "gender", "female": "gender", "active": "status", "stopped": "status"}
 """Words that examples give bare, and the field that they are of."""
-_AGES: Final = frozenset({"age", "aged", "years"})
 _MEANT: Final = {
     **dict.fromkeys(("dob", "birthdate", "birth_date", "date_of_birth"), "born"),
     **dict.fromkeys(("sex", "sex_code"), "gender"),
-    **dict.fromkeys(("days", "duration", "supply"), "days_supply"),
+    **dict.fromkeys(("duration", "supply"), "days_supply"),
     **dict.fromkeys(("frequency", "times"), "times_a_day"),
     **dict.fromkeys(("result", "reading", "number"), "value"),
 }
@@ -169,7 +168,7 @@ def _attribute(node: syntax.Attribute, of: str, scope: RuleScope) -> ir.Attribut
             "CS229",
             f"{_a(of)} cannot be given `{name}`",
             node.name.span,
-            ("an age follows from the birth date and the item's: `given patient born 1990-01-01`" if name in _AGES else None)
+            ("an age follows from the birth date and the item's: `given patient born 1990-01-01`" if name == "aged" else None)
             or (f"did you mean `{_MEANT[name]}`?" if _MEANT.get(name) in fields else None)
             or did_you_mean(name, (*fields, *words))
             or f"give {listed(fields)}",
