@@ -164,13 +164,16 @@ def listed(words: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """Return "did you mean `x`?" for the nearest candidate, or None where none is near. Letters that changed places are nearest."""
+def did_you_mean(name: str, candidates: Iterable[str], *, near: float = 0.6) -> str | None:
+    """Return "did you mean `x`?" for the nearest candidate, or None where none is near. Letters that changed places are nearest.
+
+    `near`: the least share of letters in common, as `difflib` counts it.
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(candidates), n=3, cutoff=0.6)
-    near.sort(key=lambda candidate: sorted(candidate) != sorted(name))
-    return f"did you mean `{near[0]}`?" if near else None
+    found = get_close_matches(name, list(candidates), n=3, cutoff=near)
+    found.sort(key=lambda candidate: sorted(candidate) != sorted(name))
+    return f"did you mean `{found[0]}`?" if found else None
 
 
 def day_in_words(day: str) -> str:

@@ -225,6 +225,10 @@ REPEATED: Final = frozenset({"twice", "thrice", "again", "repeatedly", "repeated
 """Words that say that something is there more than once."""
 
 
+NEAR: Final = 0.8
+"""How near a slip must be to a word that means something to everybody: `positive` is none for `possible`."""
+
+
 def meant(word: str, words: Collection[str], otherwise: str = "it can be") -> str:
     """Return what to write for `word`, which is none of `words`: the nearest of them, or all."""
     if word in REPEATED:
@@ -232,7 +236,7 @@ def meant(word: str, words: Collection[str], otherwise: str = "it can be") -> st
     instead = _SAID_INSTEAD.get(word)
     if instead in words:
         return f"did you mean `{instead}`?"
-    return did_you_mean(word, words) or f"{otherwise} {listed(words)}"
+    return did_you_mean(word, words, near=NEAR) or f"{otherwise} {listed(words)}"
 
 
 # ------------------------------------------------------------------------------------------------ examples

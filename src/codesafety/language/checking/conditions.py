@@ -187,13 +187,15 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
     words = schema.ITEM_WORDS.get(var.kind, ())
     word = node.word.text
     if word not in words:
-        help = did_you_mean(word, words)
+        help = did_you_mean(word, words, near=schema.NEAR)
         if f"{scope.ruleset.ruleset}/{word}" in scope.ruleset.names.sets:
             help = f"write `{var.name} in {word}`"
         elif word in schema.GENDERS:
             help = f"write `patient.gender is {word}`"
-        elif help is None and word in schema.ABOUT:
+        elif help is None and word in schema.ABOUT and var.kind in _ENTRIES:
             help = f"write `{var.name} is about {word}`"
+        elif word in _NOTHING and var.kind is not Kind.ROW:
+            help = f"`{var.name}` is always there: ask `no entry x in SET` for none, or whether a field `is missing`"
         elif help is None and (asked := [n for n, spec in schema.FIELDS.get(var.kind, {}).items() if word in (spec.words or ())]):
             help = f"write `{var.name}.{asked[0]} is {word}`"
         elif help is None and word in _STATUSES and "status" in schema.FIELDS.get(var.kind, {}):
@@ -223,7 +225,7 @@ def _item_is(node: syntax.IsWord, var: ir.Var, scope: RuleScope) -> ir.Condition
 
 
 _STATUSES: Final = frozenset({"active", "stopped", "completed", "cancelled"})
-_NOTHING: Final = frozenset({"null", "empty", "none", "blank", "absent", "unknown", "nothing"})
+_NOTHING: Final = frozenset({"null", "empty", "none", "blank", "absent", "missing", "unknown", "nothing"})
 _SOMETHING: Final = frozenset({"present", "known", "given", "recorded", "there", "available"})
 """Words that people bring for a field that is missing, and for one that is not."""
 
