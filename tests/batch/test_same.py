@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.batch.worlds import worlds
+from hypothesis import strategies as st
+from tests.batch.worlds import deaths, worlds
 from tests.places import RULESETS
 
 import codesafety
 from codesafety.batch.people import WHOLE, Asking, of_tables
-from codesafety.batch.sieve import Sieve
+from codesafety.batch.sieve import LeftOut, Sieve
 from codesafety.batch.tabled import COLUMNS, Rows
 from codesafety.batch.verdicts import Verdicts
 from codesafety.engine import Engine
@@ -73,6 +74,30 @@ def test_no_row_differs_whether_rows_are_left_out_or_not(
 
 
 @pytest.mark.parametrize("complete", [False, True])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(following=st.lists(deaths(), min_size=1, max_size=2))
+def test_no_row_differs_after_a_code_that_may_say_that_the_patient_is_dead(
+    complete: bool, following: list[dict[str, pl.DataFrame]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for world in following:
+        folder = tmp_path_factory.mktemp("world")
+        for name, table in world.items():
+            table.write_csv(folder / f"{name}.csv")
+        assert scanned(folder, complete, sieve(complete)) == scanned(folder, complete, None)
+
+
+def test_of_entries_after_a_damaged_code_the_latest_stays_and_all_are_counted(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
+    dead = "a,x,condition,sct,4.19099E+17,,2009-03-04"
+    _table(tmp_path, "entries.csv", "patient_id,id,kind,system,code,display,date", *plain, dead)
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    left, fewer = sieve(False).left(opened(tmp_path))
+    assert (left.tables["entries"].rows, fewer["a"]) == (2, LeftOut(14, 14))
+    assert scanned(tmp_path, False, sieve(False)) == scanned(tmp_path, False, None)
+    assert ("record", 15) in {(row[5], row[7]) for row in scanned(tmp_path, False, sieve(False))["cannot_tell"]}
+
+
+@pytest.mark.parametrize("complete", [False, True])
 def test_a_scan_finds_what_assess_finds(complete: bool, shared: Path, tmp_path: Path) -> None:
     folder = _some_of_synthea(shared, tmp_path)
     of_scan = fired(scanned(folder, complete, sieve(complete))["findings"])
@@ -93,7 +118,7 @@ def test_rows_that_no_rule_could_care_about_are_left_out(tmp_path: Path) -> None
     _table(tmp_path, "entries.csv", "patient_id,id,kind,system,code,display,date", *plain)
     _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
     left, fewer = sieve(True).left(opened(tmp_path))
-    assert (left.tables["entries"].rows, dict(fewer)) == (1, {"a": 14})
+    assert (left.tables["entries"].rows, dict(fewer)) == (1, {"a": LeftOut(14, 0)})
 
 
 def test_a_code_that_cannot_be_is_found_among_rows_that_are_left_out(tmp_path: Path) -> None:
@@ -133,7 +158,7 @@ def test_what_is_looked_for_on_a_rows_day_leaves_rows_of_other_days_out(day: str
     )
     _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
     left, fewer = sieve(True).left(opened(tmp_path))
-    assert (left.tables["entries"].rows, dict(fewer)) == (1 + 2 * found, {"a": 2 - 2 * found} if not found else {})
+    assert (left.tables["entries"].rows, dict(fewer)) == (1 + 2 * found, {"a": LeftOut(2, 0)} if not found else {})
     rules = {row[5] for row in scanned(tmp_path, True, sieve(True))["findings"]}
     assert ("uk.values/weight-and-height-are-one-number" in rules) == bool(found)
 

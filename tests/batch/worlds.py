@@ -112,3 +112,37 @@ def _day(text: str) -> Any:
     from datetime import date
 
     return date.fromisoformat(text)
+
+
+def deaths() -> st.SearchStrategy[dict[str, pl.DataFrame]]:
+    """Draw entries of two patients around codes of a death, whole or damaged, with the ids, days and codes that may set a row apart from the next."""
+    codes = [*["195967001"] * 4, "38341003", "38341003", "419099009", "4.19099E+17", "27113001"]
+    row = st.fixed_dictionaries(
+        {
+            "patient_id": st.sampled_from(["a", "a", "a", "b"]),
+            "id": st.sampled_from([None, "1", "2"]),
+            "kind": st.sampled_from([*["condition"] * 6, "observation", "medication"]),
+            "system": st.just("sct"),
+            "code": st.sampled_from(codes),
+            "display": st.sampled_from([None, "Asthma"]),
+            "date": st.sampled_from([f"20{year}-03-04" for year in range(10, 20)] + ["2010-03-05", "2010-03-06", "2020-03"]),
+            "status": st.sampled_from([*[None] * 9, "entered-in-error"]),
+            "assertion": st.sampled_from([*[None] * 8, "absent", "possible"]),
+        }
+    )
+    people = st.fixed_dictionaries(
+        {
+            "patient_id": st.just("a"),
+            "gender": st.just("female"),
+            "birth_date": st.just("1990-05-06"),
+            "death_date": st.sampled_from([None, None, "true", "false", "2023-01-01"]),
+        }
+    )
+
+    def world(rows: list[dict[str, str | None]], person: dict[str, str | None]) -> dict[str, pl.DataFrame]:
+        return {
+            name: pl.DataFrame(held, dict.fromkeys(held[0], pl.String))
+            for name, held in (("patients", [person]), ("entries", rows))
+        }
+
+    return st.builds(world, st.lists(row, min_size=3, max_size=9), people)

@@ -14,7 +14,7 @@ from codesafety.asking import Defaults, asked, parsed
 from codesafety.batch import sent
 from codesafety.batch.columns import SENDER
 from codesafety.batch.partition import Resources, by_place
-from codesafety.batch.sieve import Sieve
+from codesafety.batch.sieve import NOTHING, LeftOut, Sieve
 from codesafety.batch.sources import READERS
 from codesafety.batch.tabled import Person, Place
 from codesafety.decision_log.row import organisation
@@ -77,7 +77,7 @@ def of_tables(
             if key in left_out and any(unread.coded or (unread.whole and unread.broken) for unread in submission.not_read):
                 again.append(key or "")  # something was there that nobody could read: then every row may want for it
             else:
-                yield replace(_asked(engine, key, place, submission, asking, left_out.get(key or "", 0)), rows=counted)
+                yield replace(_asked(engine, key, place, submission, asking, left_out.get(key or "", NOTHING)), rows=counted)
 
 
 def _only(opened: Opened, keys: list[str]) -> Opened:
@@ -190,11 +190,14 @@ def _read(engine: Engine, key: str | None, place: Place, source: Source, asking:
         return Person(key, place, failed=_why(error))
 
 
-def _asked(engine: Engine, key: str | None, place: Place, submission: Submission, asking: Asking, left_out: int = 0) -> Person:
+def _asked(
+    engine: Engine, key: str | None, place: Place, submission: Submission, asking: Asking, left_out: LeftOut = NOTHING
+) -> Person:
     nothing = not (submission.entries or submission.medications or submission.texts)
     if nothing and not any(unread.whole or unread.coded or unread.broken for unread in submission.not_read):
         return Person(key, place, submission)
-    return Person(key, place, submission, engine.assess(submission, asking.record), _items(submission) + left_out)
+    report, items = engine.assess(submission, asking.record), _items(submission) + left_out.items
+    return Person(key, place, submission, report, items, without_record=left_out.without_record)
 
 
 def _sent(engine: Engine, person: Person) -> Person:

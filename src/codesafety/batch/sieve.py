@@ -32,6 +32,17 @@ _EPOCH = 719_163
 """1970-01-01, counted from the first day of year 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many items of a patient were left out, and how many of these the line counts that says for want of the record."""
+
+    items: int
+    without_record: int
+
+
+NOTHING = LeftOut(0, 0)
+
+
 @dataclass(slots=True)
 class Sieve:
     """Leaves rows out, by the verdicts of one engine, which it remembers from part to part."""
@@ -41,22 +52,25 @@ class Sieve:
     _known: list[Verdict] = field(default_factory=list)
     _by_verdict: dict[Verdict, int] = field(default_factory=dict)
 
-    def left(self, opened: Opened) -> tuple[Opened, Mapping[str, int]]:
-        """Return the tables with the rows that are left, and how many items of each patient were left out."""
+    def left(self, opened: Opened) -> tuple[Opened, Mapping[str, LeftOut]]:
+        """Return the tables with the rows that are left, and what of each patient was left out."""
         frames = {name: table.frame.collect().with_columns(_IN_WORDS) for name, table in opened.tables.items()}
         items = [name for name in frames if name not in PATIENT_TABLES and frames[name].height]
         if not items or not all(_is_key(frames[name].schema[opened.keys[name]]) for name in frames):
             return opened, {}
         people = _people(frames, opened)
         rows = pl.concat([self._rows(name, frames[name], opened) for name in items]).join(people, on="patient", how="left")
-        kept = self._kept(rows)
+        kept, alike = self._kept(rows)
         out = {name: frames[name] for name in frames if name not in items}
         for name in items:
             mine = kept.filter(pl.col("table") == name).select(ROW)
             out[name] = frames[name].join(mine, on=ROW, how="semi", maintain_order="left")
-        fewer = rows.join(kept.select("table", ROW), on=["table", ROW], how="anti").group_by("patient").len()
+        fewer = rows.join(kept, on=["table", ROW], how="anti").join(alike, on=["table", ROW], how="left")
+        of_each = fewer.group_by("patient").agg(pl.len(), pl.col("alike").count())
         tables = {name: _held(table, out[name]) for name, table in opened.tables.items()}
-        return Opened(opened.source, tables, opened.keys, opened.beside, opened.listed), dict(fewer.iter_rows())
+        return Opened(opened.source, tables, opened.keys, opened.beside, opened.listed), {
+            patient: LeftOut(items, without) for patient, items, without in of_each.iter_rows()
+        }
 
     # ------------------------------------------------------------------------------------------ rows and their verdicts
 
@@ -122,8 +136,9 @@ class Sieve:
 
     # ------------------------------------------------------------------------------------------ what is left
 
-    def _kept(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows that stay (table, number)."""
+    def _kept(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows that stay (table, number); and those that would be told as one is that stays, but for the record's line, which counts
+        them (`alike`)."""
         rows = rows.with_row_index("at")
         verdicts = {number: self._known[number] for number in rows["verdict"].unique().to_list()}
         whole = [number for number, verdict in verdicts.items() if verdict.whole]
@@ -144,7 +159,7 @@ class Sieve:
         live_ones = (pl.col(f"live{n}") for n in range(len(live)))
         rows = rows.with_columns(pl.any_horizontal(pl.col("stays"), _first_latest(), *live_ones).alias("stays"))
         needs = [_needs(rows.filter(pl.col(f"live{n}")), question.needs) for n, question in enumerate(asked) if question.needs]
-        pairs, theirs = self._pairs(rows, verdicts)
+        pairs, theirs, alike = self._pairs(rows, verdicts)
         of_each = pl.DataFrame(
             [(number, name) for number, verdict in verdicts.items() for name in verdict.needs],
             {"verdict": pl.Int64, "need": pl.String},
@@ -168,13 +183,22 @@ class Sieve:
         )
         of_all = rows.join(everything.unique(), on="patient", how="semi")
         left = [frame.select("at") for frame in (rows.filter(pl.col("stays")), pairs, looked_for, of_all)]
-        return rows.join(pl.concat(left).unique(), on="at", how="semi").select("table", ROW)
+        told = rows.join(alike, on="at", how="semi").select("table", ROW, alike=pl.lit(1))
+        return rows.join(pl.concat(left).unique(), on="at", how="semi").select("table", ROW), told
 
-    def _pairs(self, rows: pl.DataFrame, verdicts: Mapping[int, Verdict]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-        """Return the rows that may be a side of a pair of which the patient has the other, and what rules on those look for."""
+    def _pairs(
+        self, rows: pl.DataFrame, verdicts: Mapping[int, Verdict]
+    ) -> tuple[pl.DataFrame, list[pl.DataFrame], pl.DataFrame]:
+        """Return the rows that may be a side of a pair of which the patient has the other, and what rules on those look for; and the rows that need
+        not stay for their pairs, since another says the same."""
+        asked: dict[tuple[Tree, ...] | None, int] = {}
         roles = pl.DataFrame(
-            [(number, role.rule, role.side, role.token) for number, verdict in verdicts.items() for role in verdict.roles],
-            {"verdict": pl.Int64, "rule": pl.Int64, "side": pl.Int64, "token": pl.String},
+            [
+                (number, role.rule, role.side, role.token, role.lacks, asked.setdefault(role.holds, len(asked)))
+                for number, verdict in verdicts.items()
+                for role in verdict.roles
+            ],
+            {"verdict": pl.Int64, "rule": pl.Int64, "side": pl.Int64, "token": pl.String, "lacks": pl.Boolean, "holds": pl.Int64},
             orient="row",
         )
         held = rows.select("at", "patient", "verdict", "day").join(roles, on="verdict")
@@ -190,7 +214,27 @@ class Sieve:
         needs = [
             _needs(found.filter(pl.col("rule") == rule), self.verdicts.needs(rule)) for rule in found["rule"].unique().to_list()
         ]
-        return found.select("at").unique(), needs
+        alike = self._alike(rows, found, asked)
+        found = found.join(alike, on=["at", "rule", "side"], how="anti")
+        return found.select("at").unique(), needs, alike.select("at").unique() if self.verdicts.counts_record else alike.clear()
+
+    def _alike(self, rows: pl.DataFrame, found: pl.DataFrame, asked: Mapping[tuple[Tree, ...] | None, int]) -> pl.DataFrame:
+        """Return the first sides beside which no second side's code is known, of rules that then say something of the second alone: all but the
+        latest of each patient, which are after whatever another is after."""
+        group = ["patient", "rule", "token"]
+        mine = found.filter(pl.col("rule").is_in(sorted(self.verdicts.told_of_partner)))
+        mine = mine.filter((pl.col("day").is_not_null() & ((pl.col("side") == 0) | pl.col("lacks"))).all().over(group))
+        of_each = [
+            mine.filter((pl.col("side") == 0) & (pl.col("holds") == number)).join(
+                rows.filter(pl.all_horizontal(pl.lit(True), *(truth(tree)[1] for tree in trees))).select("at"),
+                on="at",
+                how="semi",
+            )
+            for trees, number in asked.items()
+            if trees is not None
+        ]
+        holding = pl.concat([mine.clear(), *of_each])
+        return holding.filter(pl.col("day") < pl.col("day").max().over(group)).select("at", "rule", "side")
 
 
 def _near(held: pl.DataFrame, windows: Mapping[int, tuple[int, int]]) -> pl.DataFrame:

@@ -61,6 +61,8 @@ class Person:
     submission: Submission | None = None
     report: Report | None = None
     entries: int = 0
+    without_record: int = 0
+    """Items that were left out and that the record's line counts."""
     failed: str | None = None
     message: Sent | None = None
     """What the message says of its sender and day."""
@@ -105,7 +107,7 @@ class Rows:
         elif person.report is None or person.submission is None:
             self.empty += 1
         else:
-            self.add(person.patient, person.submission, person.report, person.place, person.entries, since)
+            self.add(person.patient, person.submission, person.report, person.place, person.entries, since, person.without_record)
 
     def failed(self, file: str, place: str | None, reason: str) -> None:
         """Count a file, a line or a message that could not be read."""
@@ -114,9 +116,17 @@ class Rows:
         self.tables["not_checked"].append((None, file, place, None, None, "not read at all", None, reason))
 
     def add(
-        self, patient: str | None, submission: Submission, report: Report, place: Place, entries: int, since: int | None
+        self,
+        patient: str | None,
+        submission: Submission,
+        report: Report,
+        place: Place,
+        entries: int,
+        since: int | None,
+        without_record: int = 0,
     ) -> None:
-        """Count a report. `entries`: how many items it is of. `since`: findings all of whose days are before it are left out."""
+        """Count a report. `entries`: how many items it is of. `since`: findings all of whose days are before it are left out. `without_record`: how
+        many items more the record's line is of."""
         self.patients += 1
         self.entries += entries
         self.never.update(report.never_given)
@@ -141,7 +151,8 @@ class Rows:
                 self.ages[_band(submission, date)] += 1
         not_understood = 0
         for line in report.missing_inputs:
-            self.tables["cannot_tell"].append((*keys(line.path, None), line.missing, line.rules, line.items))
+            items = line.items + (without_record if line.missing == "record" else 0)
+            self.tables["cannot_tell"].append((*keys(line.path, None), line.missing, line.rules, items))
             not_understood += line.items if line.missing in ("code", "product") and line.path is None else 0
         self.understood += max(0, entries - not_understood)
         unread = list(_unread(report))

@@ -58,11 +58,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A side of a pair that a row may be. Two rows make a pair only under one token; `?` goes with any."""
+    """A side of a pair that a row may be. Two rows make a pair only under one token; `?` goes with any.
+
+    Of rules whose untold pairs are told of the second side alone (`Verdicts.told_of_partner`): `lacks`, of that side, that its own code is not
+    known; `holds`, of the first, where all that is asked of it and of its patient is certainly so.
+    """
 
     rule: int
     side: int
     token: str
+    lacks: bool = False
+    holds: tuple[Tree, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,15 @@ class Verdicts:
             name for rule, needs in zip(self.rules, self._needs) if rule.trigger.subject.kind is ir.Kind.MESSAGE for name in needs
         )
         """What rules about the message as a whole look for: no row of it is left out."""
+
+        self.told_of_partner = frozenset(
+            number
+            for number, rule in enumerate(self.rules)
+            if _is_pair(rule) and not self._needs[number] and _is_of_partner(rule, interpreter)
+        )
+        """Rules on an entry any number of days after another. Where that one's code is not known, whichever entry is after it says the same of it."""
+        self.counts_record = not (record is not None and record.complete)
+        """Whether what cannot be told beside a partner wants for the record too, whose line counts the entries."""
 
         self._swayed = frozenset(number for number, rule in enumerate(self.rules) if _is_pair(rule) and _is_swayed(rule))
 
@@ -218,8 +233,43 @@ class Verdicts:
                 frame: Frame = {var.slot: Bound(bound, var.name)}
                 if not self._may_be(number, var, frame, interpreter):
                     continue
-                yield from (Role(number, side, token) for token in _tokens(rule, one, other, item))
+                lacks, holds = False, None
+                if number in self.told_of_partner:
+                    alone = replace(rule, trigger=ir.Trigger(var))
+                    lacks = side == 1 and self._lacks_code(alone, frame, item, interpreter)
+                    holds = self._holds(number, alone, other, frame, item, interpreter) if side == 0 else None
+                yield from (Role(number, side, token, lacks, holds) for token in _tokens(rule, one, other, item))
                 break
+
+    def _lacks_code(self, alone: ir.Rule, frame: Frame, item: ItemFact, interpreter: Interpreter) -> bool:
+        """Return whether of the second side nothing is missing but what its code means."""
+        name = alone.trigger.subject.set
+        assert name is not None
+        in_set, *rest = interpreter.of_trigger(alone, frame)
+        return (
+            in_set[0] is None
+            and self.engine.binding.sets[name].holds(item.infos) is None
+            and all(told is True for told, _ in rest)
+        )
+
+    def _holds(
+        self, number: int, alone: ir.Rule, other: ir.Var, frame: Frame, item: ItemFact, interpreter: Interpreter
+    ) -> tuple[Tree, ...] | None:
+        """Return the questions that must all be so, for all that is asked of the first side alone to be; None where it is not, or not known to be."""
+        assert other.set is not None
+        told = {info.system for info in item.infos if info.speaks}
+        if told.isdisjoint(self.engine.binding.sets[other.set].systems):
+            return None  # its own line says that its code is not understood
+        trees: list[Tree] = []
+        asked = [_reduced(one.condition, frame, interpreter) for one in self._conjuncts[number] if other.slot not in one.slots]
+        for one in (*asked, *(value is True for value, _ in interpreter.of_trigger(alone, frame))):
+            match one:
+                case bool():
+                    if not one:
+                        return None
+                case tree:
+                    trees.append(tree)
+        return tuple(trees)
 
     def _may_be(self, number: int, var: ir.Var, frame: Frame, interpreter: Interpreter) -> bool:
         """Return whether what is asked of one side of a pair alone may hold of it."""
@@ -425,6 +475,27 @@ def _day_of_slot(operand: ir.DateOperand) -> int | None:
         case ir.Field(var=ir.Var() as var, name=name) if _COLUMNS.get(name) == "day":
             return var.slot
     return None
+
+
+def _is_of_partner(rule: ir.Rule, interpreter: Interpreter) -> bool:
+    """Return whether a rule asks of both sides of a pair, together, only that the first is more than some days after the second."""
+    one, other = rule.trigger.subject, rule.trigger.partner
+    if other is None or (one.kind, other.kind) != (ir.Kind.ENTRY, ir.Kind.ENTRY) or other.set is None or one.set is not None:
+        return False
+    if rule.trigger.unordered or rule.unless or rule.cannot_tell is not None or rule.valid_from or rule.valid_until:
+        return False
+    if rule.when is None or other.order_of is not None:
+        return False
+    both = [each for each in _conjuncts(rule.when) if other.slot in _Conjunct(each).slots]
+    match both:
+        case [ir.Beyond(left, right, length, "after")] if (days := _length(length, {}, interpreter)) is not None:
+            exact = days.unit in (ir.Unit.DAYS, ir.Unit.WEEKS)
+            return exact and _is_day_of(left, one) and _is_day_of(right, other)
+    return False
+
+
+def _is_day_of(operand: ir.DateOperand, var: ir.Var) -> bool:
+    return isinstance(operand, ir.Field) and _COLUMNS.get(operand.name) == "day" and _day_of_slot(operand) == var.slot
 
 
 def _in_force(rule: ir.Rule) -> list[Tree]:
