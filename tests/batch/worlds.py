@@ -122,7 +122,7 @@ def deaths() -> st.SearchStrategy[dict[str, pl.DataFrame]]:
             "patient_id": st.sampled_from(["a", "a", "a", "b"]),
             "id": st.sampled_from([None, "1", "2"]),
             "kind": st.sampled_from([*["condition"] * 6, "observation", "medication"]),
-            "system": st.just("sct"),
+            "system": st.sampled_from([*["sct"] * 6, "icd10"]),
             "code": st.sampled_from(codes),
             "display": st.sampled_from([None, "Asthma"]),
             "date": st.sampled_from([f"20{year}-03-04" for year in range(10, 20)] + ["2010-03-05", "2010-03-06", "2020-03"]),

@@ -146,6 +146,10 @@ class Sieve:
         stays = pl.col("stays") | pl.col("verdict").is_in(kept) | pl.col("patient").is_null() | ~pl.col("plain").fill_null(True)
         latest = pl.max_horizontal("day", "recorded_day")
         is_latest = (latest == latest.max().over("patient")).fill_null(False)
+        alone = [number for number, verdict in verdicts.items() if verdict.beside_any]
+        medicines = [number for number, verdict in verdicts.items() if verdict.medicine]
+        of_its_kind = pl.int_range(pl.len()).over("patient", pl.col("verdict").is_in(medicines))
+        stays |= pl.col("verdict").is_in(alone).any().over("patient") & (of_its_kind < 2)  # beside each of them stands another
         rows = rows.with_columns(stays.alias("stays"), is_latest.alias("latest"))
         asked: dict[Question, list[int]] = {}
         for number, verdict in verdicts.items():

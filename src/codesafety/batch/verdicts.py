@@ -76,7 +76,8 @@ class Verdict:
     """Of all rows that are alike.
 
     `kept`: each is answered as a message is, whatever its dates and its patient. `whole`: and so are all rows of its patient, for what the row
-    comes to is no one item. `needs`: the sets whose members rules look for beside a row that is answered.
+    comes to is no one item. `needs`: the sets whose members rules look for beside a row that is answered. `medicine`: it is one, and no entry.
+    `beside_any`: a rule about pairs does not understand its code, and says so where the patient has any other item.
     """
 
     kept: bool
@@ -85,6 +86,8 @@ class Verdict:
     roles: frozenset[Role] = frozenset()
     listed: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    medicine: bool = False
+    beside_any: bool = False
 
 
 class _Conjunct:
@@ -155,7 +158,10 @@ class Verdicts:
         missing = self._missing(run)
         questions: set[Question] = set()
         roles: set[Role] = set()
-        for number in sorted({trigger.number for trigger in self.engine.program.triggers_on(item)}):
+        triggers = self.engine.program.triggers_on(item)
+        told = {info.system for info in item.infos if info.speaks}
+        sets = {trigger.set for trigger in triggers if _is_pair(trigger.rule)} - {None}
+        for number in sorted({trigger.number for trigger in triggers}):
             rule = self.rules[number]
             if _is_pair(rule):
                 mine = set(self._roles(number, rule, item, facts, interpreter))
@@ -174,7 +180,14 @@ class Verdicts:
             name for role in roles for name in self._needs[role.rule]
         }
         return Verdict(
-            kept, False, frozenset(questions), frozenset(roles), self.engine.program.listed_with(item), frozenset(needs)
+            kept,
+            False,
+            frozenset(questions),
+            frozenset(roles),
+            self.engine.program.listed_with(item),
+            frozenset(needs),
+            medicine=not item.is_entry,
+            beside_any=any(self.engine.binding.sets[name].systems.isdisjoint(told) for name in sets if name is not None),
         )
 
     def _is_quiet(self, missing: frozenset[str] | None) -> bool:
