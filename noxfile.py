@@ -51,6 +51,7 @@ OF_NO_DEPENDENCY = tuple(
         "decision_log/test_faults.py",
         "decision_log/test_guides.py",
         "decision_log/test_rows.py",
+        "decision_log/test_statistics.py",
         "decision_log/test_tripwire.py",
         "doors/test_bounds.py",
         "doors/test_bundle_cli.py",

@@ -118,6 +118,13 @@ def test_a_sibling_in_doubt_or_without_words_cannot_be_told(words: str | None) -
     assert [siblings(coding) for coding in coded(PREGNANT, ("emis", "EMISNQ1", words))] == [None, "compatible"]
 
 
+@pytest.mark.parametrize(
+    ("code", "told"), [("Not pregnant", "contrary"), ("not_pregnant", "contrary"), ("pregnant", None), ("EMISNQ1", None)]
+)
+def test_a_local_code_that_is_words_is_read_as_words_where_they_deny(code: str, told: str | None) -> None:
+    assert [siblings(coding) for coding in coded(PREGNANT, ("emis", code, None))] == [told, "compatible"]
+
+
 def test_a_contradiction_is_found_beside_a_sibling_that_cannot_be_told() -> None:
     assert siblings(coded(PREGNANT, ("emis", "A", None), NOT_PREGNANT)[0]) == "contrary"
 

@@ -24,7 +24,7 @@ from codesafety.evaluation.facts import Facts, ItemFact
 from codesafety.evaluation.outcome import Bindable, RunResult, Status
 from codesafety.evaluation.reference.comparisons import Bound, Frame
 from codesafety.evaluation.reference.interpreter import Interpreter
-from codesafety.plain import names_of
+from codesafety.plain import parts_of
 from codesafety.record import Entry, Medication, Record, Submission
 from codesafety.terminology.sctid import Damage
 
@@ -96,7 +96,7 @@ class _Conjunct:
     def __init__(self, condition: ir.Condition) -> None:
         self.condition = condition
         self.varies = _varies((condition,))
-        self.slots = frozenset(part.slot for part in _parts(condition) if isinstance(part, ir.Var))
+        self.slots = frozenset(part.slot for part in parts_of((condition,)) if isinstance(part, ir.Var))
 
 
 class Verdicts:
@@ -309,30 +309,19 @@ def _conditions(rule: ir.Rule) -> tuple[ir.Condition, ...]:
     return (*(() if rule.when is None else (rule.when,)), *(unless.condition for unless in rule.unless))
 
 
-def _parts(node: object) -> Iterator[object]:
-    """Yield all that a condition is made of, itself among it."""
-    if isinstance(node, tuple):
-        for one in node:
-            yield from _parts(one)
-    elif names := names_of(node):
-        yield node
-        for name in names:
-            yield from _parts(getattr(node, name))
-
-
 def _varies(conditions: Iterable[ir.Condition]) -> bool:
     """Return whether conditions look at what rows that are alike do not share."""
     return any(
         isinstance(part, (*_OF_OTHERS, *_OF_DAYS))
         or (isinstance(part, ir.Field) and (part.base == "patient" or (part.var is not None and part.name in _VARY)))
         for condition in conditions
-        for part in _parts(condition)
+        for part in parts_of((condition,))
     )
 
 
 def _needs(conditions: Iterable[ir.Condition]) -> Iterator[str]:
     for condition in conditions:
-        for part in _parts(condition):
+        for part in parts_of((condition,)):
             if isinstance(part, ir.Quantified | ir.Ordered):
                 yield part.var.set or ALL
             elif isinstance(part, ir.Custom):
@@ -523,7 +512,7 @@ def _in_force(rule: ir.Rule) -> list[Tree]:
 
 def _is_swayed(rule: ir.Rule) -> bool:
     """Return whether a rule may be clear of an item on one day and not on another, or of one patient and not of another of whom less is known."""
-    parts = [part for condition in _conditions(rule) for part in _parts(condition)]
+    parts = [part for condition in _conditions(rule) for part in parts_of((condition,))]
     return (
         rule.valid_from is not None
         or rule.valid_until is not None

@@ -189,8 +189,9 @@ def _are_contrary(one: _Sent, other: _Sent, codebook: Codebook) -> bool | None:
     answers = set()
     for ours, theirs in ((0, 1), (1, 0)):
         words = sent[theirs] or next(iter(known[theirs]), None)
-        if words is None:
-            return None
+        if words is None:  # a local code may be words itself
+            local = (one, other)[theirs][1] if codes[theirs] is None else None
+            return True if local is not None and denies(local, known[ours], sent[ours]) is True else None
         answers.add(denies(words, known[ours], sent[ours]))
     return True if True in answers else None if None in answers else False
 

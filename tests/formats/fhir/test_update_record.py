@@ -104,11 +104,13 @@ def test_a_letter_is_declined() -> None:
         ("ITK012M", "a pathology report (event `ITK012M`)"),
         ("ITK013D", "a minor illness referral message of Digital Medicine (event `ITK013D`)"),
         ("ITK099X", "a message of event `ITK099X`"),
+        (" itk009d", "an immunisation message of Digital Medicine (event `ITK009D`)"),
     ],
 )
-def test_another_event_is_declined_by_name_and_an_unknown_one_by_its_code(code: str, named: str) -> None:
+@pytest.mark.parametrize("display", ["an acknowledgement", "ITK Update Record"])
+def test_another_event_is_declined_by_name_and_an_unknown_one_by_its_code(code: str, named: str, display: str) -> None:
     message = bundle()
-    message["entry"][0]["resource"]["event"] = {"code": code, "display": "an acknowledgement"}
+    message["entry"][0]["resource"]["event"] = {"code": code, "display": display}
     with pytest.raises(Declined) as declined:
         read(message)
     assert str(declined.value).startswith(f"given: {named}, not an Update Record message")

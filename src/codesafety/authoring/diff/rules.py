@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from codesafety import ir
 from codesafety.authoring.diff.normal import Normal, Together
@@ -24,6 +24,7 @@ from codesafety.evaluation.binding import Binding, say_limit
 from codesafety.evaluation.codes import BoundSet
 from codesafety.evaluation.compiled.program import Program, compile_program
 from codesafety.evaluation.facts import Facts
+from codesafety.plain import parts_of
 
 STRICT = frozenset((ir.Action.REVIEW, ir.Action.HOLD))
 """What asks for a person: a rule of such an action that no longer fires became silent."""
@@ -344,16 +345,9 @@ def sets_of(*rules: ir.Rule) -> set[str]:
     return {one.set for one in _nodes(*rules) if isinstance(one, ir.Var | ir.InSet | ir.Says) and one.set is not None}
 
 
-def _nodes(*nodes: Any) -> Iterator[Any]:
+def _nodes(*rules: ir.Rule) -> Iterator[object]:
     """Yield everything of which rules are made, but their words and examples."""
-    for node in nodes:
-        if isinstance(node, ir.Rule):
-            yield from _nodes(node.trigger, node.when, node.unless)
-        elif isinstance(node, tuple):
-            yield from _nodes(*node)
-        elif hasattr(node, "__dataclass_fields__"):
-            yield node
-            yield from _nodes(*(getattr(node, name) for name in node.__dataclass_fields__))
+    return parts_of(part for rule in rules for part in (rule.trigger, rule.when, rule.unless))
 
 
 def _rows(rule: ir.Rule, together: Together) -> Mapping[str, tuple[ir.TableRow, ...]]:

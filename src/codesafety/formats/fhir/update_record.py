@@ -71,14 +71,17 @@ class UpdateRecordReader:
 
 def _is_another(event: Event) -> bool:
     """Return whether the event is a message of another kind. The drafts of Update Record had a placeholder in its stead."""
-    if event.code is None or event.code == UPDATE_RECORD_EVENT or "update record" in (event.display or "").lower():
+    if event.code is None:
         return False
-    return _ITK_EVENT.fullmatch(event.code) is not None or "ITK-MessageEvent" not in (event.system or "ITK-MessageEvent")
+    code = event.code.strip().upper()
+    if _ITK_EVENT.fullmatch(code) is not None:
+        return code != UPDATE_RECORD_EVENT  # whatever its display says
+    return "update record" not in (event.display or "").lower() and "ITK-MessageEvent" not in (event.system or "ITK-MessageEvent")
 
 
 def _what_it_is(event: Event) -> str:
     """Return what the message is. Of an event that is none of ITK's, which may be anything that was sent, the code is not told."""
-    code = event.code or ""
+    code = (event.code or "").strip().upper()
     if code in EVENTS:
         what = f"{EVENTS[code]} (event `{code}`)"
     else:
