@@ -86,9 +86,11 @@ def test_no_row_differs_after_a_code_that_may_say_that_the_patient_is_dead(
         assert scanned(folder, complete, sieve(complete)) == scanned(folder, complete, None)
 
 
-def test_a_code_that_no_rule_understands_stands_beside_another_wherever_it_did(tmp_path: Path) -> None:
-    asthma = "a,condition,sct,195967001,2010-03-04"
-    _table(tmp_path, "entries.csv", "patient_id,kind,system,code,date", asthma, asthma, "a,condition,icd10,J45,2011-03-04")
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_code_that_no_rule_understands_stands_beside_another_wherever_it_did(at: int, tmp_path: Path) -> None:
+    rows = ["a,condition,sct,195967001,2010-03-04"] * 2
+    rows.insert(at, "a,condition,icd10,J45,2011-03-04")
+    _table(tmp_path, "entries.csv", "patient_id,kind,system,code,date", *rows)
     _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
     assert scanned(tmp_path, True, sieve(True)) == scanned(tmp_path, True, None)
 

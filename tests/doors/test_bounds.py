@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from tests.benchmarks import worst_cases as made
 from tests.benchmarks.worst_cases import message
+from typer.testing import CliRunner
 
 from codesafety import Engine, Submission, load
+from codesafety.cli.app import app
 from codesafety.cli.render import render
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.work import A_LETTER, MOST_COUNTED, WORK_BUDGET, Work
@@ -204,6 +206,13 @@ def test_what_was_not_asked_stands_in_the_text_report(sparing: Engine) -> None:
     screen = render(report, "m.json", False)
     assert [place for place in places if f"{place}:" in screen] == places[:100]
     assert f"{len(places)} not checked" in " ".join(screen.split())
+
+
+def test_a_message_of_which_not_everything_was_asked_ends_with_1(tmp_path: Path) -> None:
+    given = tmp_path / "message.json"
+    given.write_text(message(made.each_its_own(made.entries(700, every=0)), service=True).model_dump_json(exclude_defaults=True))
+    result = CliRunner().invoke(app, ["check", str(given)])
+    assert (result.exit_code, "not checked" in result.stdout) == (1, True)
 
 
 def test_a_few_lines_that_were_not_checked_are_each_told(engine: Engine) -> None:

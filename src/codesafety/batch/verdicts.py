@@ -160,7 +160,7 @@ class Verdicts:
         roles: set[Role] = set()
         triggers = self.engine.program.triggers_on(item)
         told = {info.system for info in item.infos if info.speaks}
-        sets = {trigger.set for trigger in triggers if _is_pair(trigger.rule)} - {None}
+        sets = {trigger.set for trigger in triggers if trigger.set is not None and _is_pair(trigger.rule)}
         for number in sorted({trigger.number for trigger in triggers}):
             rule = self.rules[number]
             if _is_pair(rule):
@@ -187,7 +187,7 @@ class Verdicts:
             self.engine.program.listed_with(item),
             frozenset(needs),
             medicine=not item.is_entry,
-            beside_any=any(self.engine.binding.sets[name].systems.isdisjoint(told) for name in sets if name is not None),
+            beside_any=any(self.engine.binding.sets[name].systems.isdisjoint(told) for name in sets),
         )
 
     def _is_quiet(self, missing: frozenset[str] | None) -> bool:

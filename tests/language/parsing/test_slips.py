@@ -49,7 +49,7 @@ def rule(of: str, condition: str) -> str:
     (PAIR, "e is 3 months or more after d", "3", "write `e is not less than 3 months after d and e is after d`",
      "e is not less than 3 months after d and e is after d"),
     (PAIR, "e is within 3 months d", "d", "say on which side: `e is within 3 months before d`, `after d`, or `of d`, which is either", "e is within 3 months of d"),
-    (PAIR, "e is during d", "d", "say how long it lasts: `e is within 40 weeks after d`", "e is within 40 weeks after d"),
+    (PAIR, "e is during d", "d", "say how long it lasts, such as `e is within 40 weeks after d`", "e is within 40 weeks after d"),
     (ENTRY, "any of (e is incoming, e in notpreg)", "of", "write `( … or … )`", "(e is incoming or e in notpreg)"),
     (ENTRY, "none of (e is incoming, e in notpreg)", "of", "write `not ( … or … )`", "not (e is incoming or e in notpreg)"),
     (ENTRY, "at least 2 of (e is incoming and e in notpreg)", ")", "conditions that are counted are parted by commas: `of ( … , … )`", "at least 2 of (e is incoming, e in notpreg, late(e))"),

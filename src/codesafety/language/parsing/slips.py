@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from codesafety.language.parsing.place import (
@@ -25,27 +26,10 @@ _FIRES: Final = frozenset(
 _TO_EXCEPT: Final = frozenset({"exclude", "excludes", "excluding", "minus", "without", "remove", "omit"})
 _MORE: Final = frozenset({"more", "over", "above", "older", "greater", "higher", "later", "longer"})
 _FEWER: Final = frozenset({"less", "under", "below", "younger", "fewer", "lower", "shorter"})
-_BEGINS_A_PART: Final = frozenset(
-    [
-        "TITLE",
-        "ACTION",
-        "SEVERITY",
-        "HAZARD_WORD",
-        "SOURCE",
-        "BECAUSE",
-        "WHEN",
-        "UNLESS",
-        "SAY",
-        "EXAMPLE",
-        "CODES",
-        "FROZEN",
-        "INCLUDE",
-        "DEFAULT",
-        "KEY",
-        "COLUMN",
-        "ECL",
-    ]
-)
+_BEGINS_A_PART: Final = frozenset({
+    "TITLE", "ACTION", "SEVERITY", "HAZARD_WORD", "SOURCE", "BECAUSE", "WHEN", "UNLESS", "SAY", "EXAMPLE",
+    "CODES", "FROZEN", "INCLUDE", "ECL", "DEFAULT", "KEY", "COLUMN",
+})  # fmt: skip
 _OF_A_GROUP: Final = {"one": "1", "any": "1", "either": "1", "some": "1", "two": "2", "both": "2", "three": "3", "four": "4"}
 _DECLARES: Final = frozenset({"RULE", "VALUESET", "LIMIT", "TABLE", "DEFINE", "RULESET"})
 _OF_SENTENCES: Final = frozenset({"either", "neither", "both", "if", "not", "the", "a", "that", "this"})
@@ -65,6 +49,11 @@ def _word_before(place: Place) -> str:
 
 def _values(tokens: Sequence[Token], n: int) -> list[str]:
     return [t.value for t in tokens[:n]]
+
+
+def _drawn(before: Sequence[Token]) -> frozenset[str]:
+    """Return the names that were given to items so far."""
+    return frozenset(name.value for kind, name in pairwise(before) if kind.type in KINDS)
 
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -100,9 +89,9 @@ def _of_bounds(place: Place) -> str | None:
         return "a limit is named by itself: leave `limit` out"
     if place.after == "AGE":
         at = next((i for i, t in enumerate([token, *behind[:3]]) if t.type == "CMP"), None)
-        bound = amount_of([*behind, token][at:]) if at is not None else None
-        if bound is not None:
-            written = _compared(place, f"age at {ranged(before) or 'e'}", [token, *behind][at or 0].value, bound) or ""
+        bound = amount_of(behind[at:]) if at is not None else None
+        if at is not None and bound is not None:
+            written = _compared(place, f"age at {ranged(before) or 'e'}", [token, *behind][at].value, bound) or ""
             return f"an age is an age at something: {written.removeprefix('write ')}"
     if (
         token.type == "MINUS"
@@ -166,9 +155,8 @@ def _of_days(place: Place) -> str | None:
         at = next((i for i, word in enumerate(length) if word in sides), None)
         if at is not None and named == length[-1]:
             return f"either side is `{begun} within {' '.join(length[:at])} of {named}`"
-    known = {t.value for i, t in enumerate(before) if i and before[i - 1].type in KINDS}
-    if _word_before(place) == "during" and token.value in known:
-        return f"say how long it lasts: `{subject} is within 40 weeks after {token.value}`"
+    if _word_before(place) == "during" and token.value in _drawn(before):
+        return f"say how long it lasts, such as `{subject} is within 40 weeks after {token.value}`"
     if (
         _word_before(place) in ("started", "begun", "begins", "starts", "ended", "ends")
         and token.type in ("BEFORE", "AFTER")
@@ -191,8 +179,7 @@ def _of_the_same_day(place: Place, subject: str, named: str | None) -> str | Non
         and place.earlier == "IS"
         and token.value not in ("the", "same")
     ):
-        known = {t.value for i, t in enumerate(place.before) if i and place.before[i - 1].type in KINDS}
-        if token.type == "DATE" or token.value in known:
+        if token.type == "DATE" or token.value in _drawn(place.before):
             return f"write `{subject} is on the same day as {token.value}`"
     words = [token.value, *_values(behind, 3)]
     if "same" in (_word_before(place), words[0]) and "day" in words[:2] and "as" in words:
@@ -348,7 +335,7 @@ def _of_marks(place: Place) -> str | None:
     part = before[start_of(before) :]
     if len(part) == 1 and place.after == "NAME" and token.type in ("AND", "OR", "SAY", "UNLESS", "EXAMPLE", "RBRACE", "RPAR"):
         item, name = ranged(before) or "e", part[0].value
-        if name in {t.value for i, t in enumerate(before) if i and before[i - 1].type in KINDS}:
+        if name in _drawn(before):
             return f"say what is asked of it: `{name} is …`, `{name} in SET`"
         return f"say what is asked: `{item} in {name}` of a set, `exists entry x in {name}` of another entry, `{name}({item})` of a named condition"
     if (
