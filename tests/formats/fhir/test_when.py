@@ -78,6 +78,55 @@ def test_a_result_has_the_times_of_its_specimen_and_its_report(
     assert dated(read, "Observation") == (expected, "2020-12-15")
 
 
+R4_MEMBER = {"hasMember": [{"reference": "Observation/o"}]}
+STU3_MEMBER = {"related": [{"type": "has-member", "target": {"reference": "Observation/o"}}]}
+DERIVED = {"related": [{"type": "derived-from", "target": {"reference": "Observation/o"}}]}
+
+
+@pytest.mark.parametrize(
+    ("of_panel", "expected"),
+    [
+        (R4_MEMBER, "2010-02-25T15:41:00+00:00"),
+        (STU3_MEMBER, "2010-02-25T15:41:00+00:00"),
+        ({**R4_MEMBER, "effectiveDateTime": "2010-02-20"}, "2010-02-20"),
+        ({**R4_MEMBER, **FROM_SPECIMEN}, "2010-02-19"),
+        ({"hasMember": [*R4_MEMBER["hasMember"], {"reference": "Observation/p"}]}, "2010-02-25T15:41:00+00:00"),  # its own member
+        (DERIVED, None),
+        ({}, None),
+    ],
+)
+def test_a_member_of_a_panel_has_the_times_of_the_panel_and_of_its_report(of_panel: dict[str, Any], expected: str | None) -> None:
+    whole = report(**ISSUED, result=[{"reference": "Observation/p"}])
+    panel = {**result(**of_panel), "id": "p"}
+    read = bundle(ENCOUNTER, specimen(collectedDateTime="2010-02-19"), whole, panel, result())
+    (member,) = (entry for entry in read.entries if entry.resource_id == "o")
+    assert (member.date, member.consultation_date) == (expected, "2020-12-15")
+
+
+@pytest.mark.parametrize("panel_named", [True, False])
+def test_a_report_may_name_the_members_of_its_panels_too(panel_named: bool) -> None:
+    names = ["o", "p"] if panel_named else ["o"]
+    whole = report(**ISSUED, result=[{"reference": f"Observation/{name}"} for name in names])
+    read = bundle(ENCOUNTER, whole, {**result(**R4_MEMBER), "id": "p"}, result())
+    assert [entry.date for entry in read.entries if entry.resource_id == "o"] == [ISSUED["issued"]]
+
+
+def test_a_member_of_two_panels_has_the_times_of_neither() -> None:
+    panels = [{**result(**R4_MEMBER, effectiveDateTime=f"2010-02-2{n}"), "id": f"p{n}"} for n in range(2)]
+    (member,) = (entry for entry in bundle(ENCOUNTER, *panels, result()).entries if entry.resource_id == "o")
+    assert (member.date, member.consultation_date) == (None, "2020-12-15")
+
+
+UNKNOWN = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"_effectiveDateTime": UNKNOWN}, {"effectivePeriod": UNKNOWN}, {"effectiveTiming": {"code": {"text": "daily"}}}]
+)
+def test_where_it_says_itself_that_the_day_is_unknown_the_consultations_is_no_other(fields: dict[str, Any]) -> None:
+    assert dated(bundle(ENCOUNTER, result(**fields)), "Observation") == (None, None)
+
+
 def test_an_observation_of_the_consultation_has_the_consultations_day() -> None:
     assert dated(bundle(ENCOUNTER, report(**ISSUED), result(issued="2010-02-25T15:41:00+00:00")), "Observation") == (
         None,

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.places import SHARED
 
 from codesafety.terminology.interface import Words, WordsVerdict
-from codesafety.terminology.words.descriptions import LONGEST, TRANSFER_DEGRADED, contrary, judge
+from codesafety.terminology.words.descriptions import LONGEST, TRANSFER_DEGRADED, beside, contrary, described, is_readable, judge
 from codesafety.terminology.words.normal import normal, stem, without_bracket
+from codesafety.terminology.words.reach import Reach
 
 TERMS = {
     "77386006": ["Pregnancy (finding)"],
@@ -186,10 +187,54 @@ def test_a_mere_no_denies_a_code_that_affirms_and_nothing_else(words: str) -> No
         ("77386006", "\u202etnangerp toN"),  # written from right to left
         ("77386006", "Pregnant. " * 101),
         ("77386006", "Pregnancy neither confirmed nor excluded"),
+        ("77386006", "~~Pregnant~~"),  # struck out, as Markdown writes it
     ],
 )
 def test_words_in_doubt_or_that_cannot_be_read_are_unclear(code: str, words: str) -> None:
     assert ask(code, words) == WordsVerdict(Words.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        "N*o*t",
+        "N\u00b7o\u00b7t",
+        "N-o-t",
+        "N.o.t.",
+        "N_o_t",
+        "n/ot",
+        "No(t)",
+        "n|ot",
+        "N\u25cbt",
+        "n@t",
+        "NOT",
+        "ne*ver",
+        "d'enies",
+        "N*o",
+    ],
+)
+@pytest.mark.parametrize("form", ["{} pregnant", "{}-pregnant", "Seen today: {} pregnant"])
+def test_a_denial_with_signs_inside_is_never_passed_over(denial: str, form: str) -> None:
+    words = form.format(denial)
+    assert ask("77386006", words).verdict in (Words.UNCLEAR, Words.NEGATES)
+    assert beside(words, described(["Pregnant"])) in (Reach.DENIED, Reach.DOUBTED)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Pregnant, follow-up", "Patient's non-E pregnancy", "Pregnant, see n.o.k.", "Pregnant\\n\\tat term", "Pregnant E.N.T."],
+)
+def test_words_joined_by_signs_are_no_hidden_denial(words: str) -> None:
+    assert is_readable(words)
+
+
+@pytest.mark.parametrize(
+    "denied",
+    ["N\u00f8t pregnant", "N\u0275t pregnant", "Not p\u1d72egnant", "\u0272ot pregnant", "N0t pregnant", "N\u1d0ft pregnant"],
+)
+def test_letters_with_strokes_and_tails_are_read_as_they_look(denied: str) -> None:
+    assert ask("77386006", denied) == WordsVerdict(Words.NEGATES)
+    assert beside(denied, described(["Pregnant"])) is Reach.DENIED
 
 
 @pytest.mark.parametrize(

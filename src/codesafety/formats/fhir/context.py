@@ -47,8 +47,8 @@ class Surroundings:
     """Where it is said when each encounter was, once somebody has asked (`consultation_date`)."""
     provenances: dict[tuple[Node | None, ...], Provenance | None] = field(default_factory=dict)
     """Who wrote what these name, the first being its encounter, once somebody has asked (`provenance_of`)."""
-    report_of: dict[Node, Node] = field(default_factory=dict)
-    """The report of each observation that is a result of one."""
+    holders: dict[str, dict[Node, Node]] = field(default_factory=dict)
+    """The report of each observation that is a result of one, and the panel of each that is a member of one (`holders_of`)."""
     prescriptions: set[str] = field(default_factory=set)
     """The group identifiers that stand for a prescription of several items, and so for no one order."""
     babies: set[Node] = field(default_factory=set)
@@ -74,15 +74,28 @@ class Surroundings:
         return at is not None
 
 
-def reports_of(index: Index) -> dict[Node, Node]:
-    """Return the report of each result, but for results that several reports name."""
+def holders_of(index: Index) -> dict[str, dict[Node, Node]]:
+    """Return the report of each result, and the panel of each member of one, but for those that several name; by the holder's kind."""
+    named = {
+        "DiagnosticReport": [(report, node) for report in index.of("DiagnosticReport") for node in report.all("result")],
+        "Observation": [(panel, node) for panel in index.of("Observation") for node in _members(panel)],
+    }
+    return {kind: _only(index, pairs) for kind, pairs in named.items()}
+
+
+def _only(index: Index, named: list[tuple[Node, Node]]) -> dict[Node, Node]:
     found: dict[Node, Node | None] = {}
-    for report in index.of("DiagnosticReport"):
-        for node in report.all("result"):
-            result = index.find(node)
-            if result is not None:
-                found[result] = report if found.get(result, report) is report else None
-    return {result: report for result, report in found.items() if report is not None}
+    for holder, node in named:
+        held = index.find(node)
+        if held is not None and held is not holder:
+            found[held] = holder if found.get(held, holder) is holder else None
+    return {held: holder for held, holder in found.items() if holder is not None}
+
+
+def _members(panel: Node) -> list[Node]:
+    """Return the references to the members of a panel: R4's `hasMember`, STU3's `related` of that type."""
+    related = (node for node in panel.all("related") if own_text(node, "type") == "has-member")
+    return [*panel.all("hasMember"), *(target for node in related for target in node.all("target"))]
 
 
 def withdrawn_documents(index: Index) -> frozenset[Node]:

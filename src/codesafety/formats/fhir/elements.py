@@ -100,12 +100,6 @@ def is_unread(kind: str, name: str) -> bool:
     return name in _UNREAD.get(kind, ())
 
 
-def unread_in(resource: Node) -> list[str]:
-    """Return the names of a resource's choices that were sent in a form that is not read."""
-    names = _UNREAD.get(resource.resource_type or "", frozenset())
-    return [] if names.isdisjoint(resource.held) else [name for name in resource.held if name in names]
-
-
 def misplaced_in(resource: Node) -> list[Misplaced]:
     """Return what FHIR does not have in a resource, or this library does not read, in the order sent; nothing where its kind is not in
     the table."""

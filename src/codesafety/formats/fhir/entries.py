@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesafety.formats.fhir.context import Surroundings, leftovers, shared_fields, subject_of
-from codesafety.formats.fhir.elements import is_unread, unread_in
+from codesafety.formats.fhir.elements import is_unread
 from codesafety.formats.fhir.not_read import unplaced
 from codesafety.formats.fhir.origin import origin_of
 from codesafety.formats.fhir.statuses import Meaning, leaves_open, statuses_of
@@ -101,10 +101,12 @@ def entry_of(resource: Node, around: Surroundings, used: Used) -> tuple[Entry | 
     if resource.resource_type == "Encounter":
         main, components = _encountered(resource, used)
     dated = Used()
-    start, end = _dates(resource, shape, around, dated)
+    start, end = _dates(resource, shape, dated)
     used.nodes |= dated.nodes
-    if any(name.startswith(shape.dates) for name in unread_in(resource)):
-        fields["consultation_date"] = None  # it says itself when it was, in a form that is not read: that day is no other
+    if start is None and end is None:
+        if any(name in resource.held or choice(resource, name) is not None for name in shape.dates):
+            fields["consultation_date"] = None  # it says itself when it was, or that nobody knows: that day is no other
+        start, end = _reported(resource, around)
     statuses = statuses_of(resource)
     told: set[Meaning] = {said.meaning or "unknown" for said in statuses.values()}
     extra: dict[str, Any] = {
@@ -195,7 +197,7 @@ def _main_concept(resource: Node, shape: Shape, used: Used) -> Concept:
     return first or NO_CONCEPT
 
 
-def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tuple[str | None, str | None]:
+def _dates(resource: Node, shape: Shape, used: Used) -> tuple[str | None, str | None]:
     places = [(resource, name) for name in shape.dates]
     if resource.resource_type == "Specimen":
         places = [(node, "collected") for node in resource.all("collection")] + places
@@ -203,25 +205,26 @@ def _dates(resource: Node, shape: Shape, around: Surroundings, used: Used) -> tu
         found = when(holder, name, used)
         if found != (None, None):
             return found
-    return _reported(resource, around)
+    return None, None
 
 
 def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | None]:
-    """Return when a laboratory's report or result is of, where it does not say itself: these are times of the laboratory's own,
+    """Return when a laboratory's report, panel or result is of, where it does not say itself: these are times of the laboratory's own,
     and the consultation in which it was filed may be years later.
 
-    The collection of its specimen, else its report's time, else its report's issue. What breaks its format is the other resource's.
+    The collection of its specimen, else the time of its panel or report, else the issue of its report. What breaks its format is the
+    other resource's.
     """
-    report = resource if resource.resource_type == "DiagnosticReport" else around.report_of.get(resource)
-    named = [node for holder in (resource, report) if holder is not None for node in holder.all("specimen")]
+    above = _above(resource, around)
+    reports = [holder for holder in (resource, *above) if holder.resource_type == "DiagnosticReport"]
+    named = [node for holder in (resource, *above) for node in holder.all("specimen")]
     times = [
         (collection, "collected")
         for node in named
         if (sample := around.index.find(node)) is not None
         for collection in sample.all("collection")
     ]
-    if report is not None:
-        times += [(report, "effective"), (report, "issued")]
+    times += [(holder, name) for name, holders in (("effective", above), ("issued", reports)) for holder in holders]
     for holder, name in times:
         try:
             found = when(holder, name, Used())
@@ -230,6 +233,17 @@ def _reported(resource: Node, around: Surroundings) -> tuple[str | None, str | N
         if found != (None, None):
             return found
     return None, None
+
+
+def _above(resource: Node, around: Surroundings) -> list[Node]:
+    """Return the panels that hold a result, the nearest first, and then the reports that hold it and them."""
+    panels: list[Node] = []
+    at = around.holders["Observation"].get(resource)
+    while at is not None and at is not resource and at not in panels:
+        panels.append(at)
+        at = around.holders["Observation"].get(at)
+    reports = around.holders["DiagnosticReport"]
+    return [*panels, *(reports[held] for held in (resource, *panels) if held in reports)]
 
 
 def _assertion(resource: Node, shape: Shape, told: set[Meaning]) -> Assertion | None:

@@ -45,7 +45,16 @@ from codesafety.terminology.words.normal import (
     without_tag,
     words_of,
 )
-from codesafety.terminology.words.reach import GENERIC, Reach, denies_something, may_deny, names_otherwise, reach
+from codesafety.terminology.words.reach import (
+    GENERIC,
+    LOOKS_LIKE_A_LETTER,
+    Reach,
+    denies_something,
+    is_disguised,
+    may_deny,
+    names_otherwise,
+    reach,
+)
 
 TRANSFER_DEGRADED = frozenset(
     {
@@ -111,10 +120,10 @@ def judge(
 
 def is_readable(words: str) -> bool:
     """Return whether words say what their letters say, and are no longer than a description may be."""
-    return len(words) <= _MOST_PADDED and len(unpadded(words)) <= LONGEST and is_legible(words)
+    return len(words) <= _MOST_PADDED and len(unpadded(words)) <= LONGEST and is_legible(words) and not is_disguised(words)
 
 
-_SIGNED = re.compile(r"^\s*(?:(?:~|-+|–|—|−)(?=[^\W\d])|x\s+(?=[^\W\d]))|(?<=[^\W\d])\s+(?:-+|–|—|−|x)\s*$", re.IGNORECASE)
+_SIGNED = re.compile(r"^\s*(?:(?:~+|-+|–|—|−)(?=[^\W\d])|x\s+(?=[^\W\d]))|(?<=[^\W\d])\s+(?:-+|–|—|−|x)\s*$", re.IGNORECASE)
 """A sign before or after words by which some deny them ("~pregnant", "X pregnant", "preg -"), and others mean nothing."""
 
 
@@ -419,7 +428,6 @@ _RESULTS = {"negative": _Polarity.NEGATIVE, "neg": _Polarity.NEGATIVE, "positive
 _TWO_WORD_DENIALS = frozenset(
     {("absence", "of"), ("lack", "of"), ("free", "of"), ("free", "from"), ("ruled", "out"), ("rules", "out")}
 )
-_LOOKS_LIKE_A_LETTER = str.maketrans("01", "ol")  # "N0t"; two characters with a digit are a code ("N0" of a tumour)
 _DOUBTS = frozenset(
     {
         "?",
@@ -582,7 +590,7 @@ def _split(words: list[str]) -> Iterator[str]:
             yield word[:3]
             yield word[3:]
         else:
-            yield word if word.isalpha() or len(word) < 3 else word.translate(_LOOKS_LIKE_A_LETTER)
+            yield word if word.isalpha() or len(word) < 3 else word.translate(LOOKS_LIKE_A_LETTER)
 
 
 def _statement(text: str) -> _Statement:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 
 SEMANTIC_TAGS = frozenset(
@@ -127,8 +128,7 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters that look like a Latin one, and which. Source: Unicode confusables.txt (UTS 39), single letters of Greek, Cyrillic,
-# Armenian, Cherokee and of Latin's own phonetic forms; where it answers `l` for a capital I of another script, the I. The
-# small capitals are those of Latin's phonetic extensions that the table leaves out.
+# Armenian, Cherokee and of Latin's own phonetic forms; where it answers `l` for a capital I of another script, the I.
 _LOOKS_LIKE = str.maketrans(
     "\u037f\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5"
     "\u03a7\u03b1\u03b3\u03b9\u03bd\u03bf\u03c1\u03c3\u03c5\u03dc\u03f3\u03fa\u1d26"
@@ -141,15 +141,15 @@ _LOOKS_LIKE = str.maketrans(
     "\uab75\uab81\uab83\uab93\uaba9\uabaa\uabaf"
     "\u0131\u0184\u018d\u0196\u01a6\u01bd\u0251\u0261\u0263\u0269\u026a\u026f\u028b\u028f"
     "\u1d04\u1d0f\u1d11\u1d1c\u1d20\u1d21\u1d22\u1d83\u1d8c\u1e9d\u1eff\ua731\ua798\ua799"
-    "\ua79f\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d\uab47\uab48\uab4e\uab52\uab5a"
-    "\u1d00\u0299\u1d05\u1d07\ua730\u029c\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d18\u0280\u1d1b\u0262",
+    "\ua79f\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d\uab47\uab48\uab4e\uab52\uab5a",
     "JABEZHIKMNOPTYXayivopouFjMr"  # Greek
     "SIJABEKMHOPCTYXbareopcyxsijwVvYyheIidGqWwi"  # Cyrillic
     "USOwqqhnnugfo"  # Armenian
     "DRTiYAJEWMHYGhZbRWSVSLCPKdGBirwzvsc"  # Cherokee
-    "ibglRsagyiiwuycoouvwzgyfysFfuJXBeforruuy"  # Latin
-    "abdefhjklmnprtg",  # its small capitals
+    "ibglRsagyiiwuycoouvwzgyfysFfuJXBeforruuy",  # Latin
 )
+_NAMED = re.compile(r"LATIN (?:(?:SMALL|CAPITAL) )?LETTER (?:SMALL CAPITAL |DOTLESS |BARRED )?([A-Z])(?: WITH .+)?")
+"""The name of a letter that is a Latin one with a stroke, a hook or a tail, or a small capital: Unicode parts it from none of them."""
 _ABBREVIATIONS = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -256,8 +256,14 @@ def _as_it_looks(word: re.Match[str]) -> str:
     text = word[0]
     if text.isascii() or len(text) == 1:
         return text
-    looks = text.translate(_LOOKS_LIKE)
+    looks = "".join(map(_as_named, text.translate(_LOOKS_LIKE)))
     return looks if looks.isascii() else text
+
+
+@lru_cache(maxsize=1000)
+def _as_named(letter: str) -> str:
+    named = None if letter.isascii() else _NAMED.fullmatch(unicodedata.name(letter, ""))
+    return letter if named is None else named[1] if letter.isupper() else named[1].lower()
 
 
 def is_legible(text: str) -> bool:

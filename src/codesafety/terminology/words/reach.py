@@ -121,6 +121,8 @@ _KIN = {
     "immuniz": _listed("vaccin imms jab"),
 }
 
+LOOKS_LIKE_A_LETTER = str.maketrans("01", "ol")
+"""Digits in words: "N0t"; two characters with a digit are a code ("N0" of a tumour)."""
 _PART_ENDS = re.compile(
     r"[;\n,|()\[\]]|(?<=\w\?)(?=\s)|\.(?!\s*\d)|\s-+\s|:|=|\s/\s|\b(?:but|because|although|though|however)\b", re.IGNORECASE
 )
@@ -207,6 +209,25 @@ def may_deny(words: str) -> bool:
     return False
 
 
+def is_disguised(words: str) -> bool:
+    """Return whether a text may hold a denial written with signs inside of it or for one of its letters: "N*o*t", "n/ot", "N○t"."""
+    text = visible(words).casefold()
+    return any(not said[0].isalpha() for run in _SIGNS_INSIDE.finditer(text) for said in _DISGUISED.finditer(run[0]))
+
+
+def _disguised(word: str) -> str:
+    letters = (f"(?:{letter}|{_ODD})" if letter in "aeiou" else letter for letter in word)
+    return (rf"(?:{_ODD}|[-./\\'])*" if len(word) > 2 else f"(?:{_ODD})*").join(letters)
+
+
+_ODD = r"[^\w\s\-./\\',&+:;()\[\]?]|_"
+"""A sign that joins no words."""
+_SIGNS_INSIDE = re.compile(r"[^\W\d_]+(?:(?:_|[^\w\s])+[^\W\d_]+)+")
+_DISGUISED = re.compile(  # "non-E" is not "none"
+    rf"(?<![^\W\d_])(?:{'|'.join(map(_disguised, sorted((_BEFORE | _AFTER) - {'none'}, key=len, reverse=True)))})(?![^\W\d_])"
+)
+
+
 _Part = list[tuple[str, _Kind]]
 
 
@@ -234,7 +255,13 @@ def _pieces(words: str) -> list[list[str]]:
     text = _DATE.sub(" ", visible(words))
     for phrase, word in _PHRASES:
         text = phrase.sub(word, text)
-    return [said for piece in _PART_ENDS.split(text) if (said := words_of(piece))]
+    return [[*map(_as_letters, said)] for piece in _PART_ENDS.split(text) if (said := words_of(piece))]
+
+
+def _as_letters(word: str) -> str:
+    """Return a denial that is written with digits for its letters in letters, other words as they are."""
+    letters = word if word.isalpha() or len(word) < 3 else word.translate(LOOKS_LIKE_A_LETTER)
+    return letters if letters in _CUES else word
 
 
 def _parts(words: str, stems: Collection[str]) -> list[_Part]:
