@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from codesafety.formats.fhir.entries import SHAPES
-from codesafety.formats.fhir.statuses import STATUSES, WITHDRAWN, Meaning
+from codesafety.formats.fhir.statuses import STATUSES, VOID, WITHDRAWN, Meaning
 from codesafety.record import Assertion, Entry, Medication, NotRead
 
 _ELEMENTS = {"verification": ("verificationStatus",), "clinical_status": ("clinicalStatus",)}
@@ -40,6 +40,11 @@ _NOT_PLANNED = tuple(name for name in STATUSES if name in SHAPES and not SHAPES[
 def folded(words: str | None) -> str | None:
     """Return a status word as FHIR spells it, from a table's cell: `Entered in Error` is entered-in-error."""
     return None if words is None else "-".join(words.lower().replace("_", " ").split())
+
+
+def is_void(resource_type: str, status: str | None) -> bool:
+    """Return whether a status word withdraws a resource of a type, or says that it never took place, as FHIR has it."""
+    return any(words.get(status or "") in VOID for words in STATUSES[resource_type]["status"])
 
 
 def of_entry(entry: Entry) -> tuple[Entry, tuple[NotRead, ...]]:

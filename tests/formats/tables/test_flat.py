@@ -97,6 +97,17 @@ def test_a_date_in_another_form_breaks_its_column_and_not_its_row(tmp_path: Path
     assert next(item for item in load("uk.integrity").assess(one).items if item.path == "entries[0]").decision == "hold"
 
 
+@pytest.mark.parametrize(
+    ("status", "day"),
+    [("Finished", "2025-02-03"), ("", "2025-02-03"), ("Cancelled", None), ("Entered in error", None), ("entered_in_error", None)],
+)
+def test_a_consultation_that_did_not_take_place_dates_nothing(tmp_path: Path, status: str, day: str | None) -> None:
+    csv(tmp_path, "patient_id,encounter_id,date,status", f"p1,v1,2025-02-03,{status}", name="encounters.csv")
+    csv(tmp_path, "patient_id,system,code,encounter", "p1,sct,77386006,v1")
+    ((_, one),) = read(tmp_path)
+    assert [e.consultation_date for e in one.entries] == [day]
+
+
 def test_each_bad_date_of_a_row_is_listed_and_no_consultation_stands_in_for_the_day(tmp_path: Path) -> None:
     csv(tmp_path, "patient_id,encounter_id,date", "p1,v1,2025-02-03", name="encounters.csv")
     head = "patient_id,system,code,date,end_date,recorded,encounter,value"

@@ -343,7 +343,7 @@ def _beside(node: Node, said: Said, known: dict[str, Said]) -> Said:
 
 def is_void(resource: Node) -> bool:
     """Return whether its sender has withdrawn a resource, or says that it never took place."""
-    return not _VOID.isdisjoint([said.meaning for said in statuses_of(resource).values()])
+    return not VOID.isdisjoint([said.meaning for said in statuses_of(resource).values()])
 
 
-_VOID = frozenset[Meaning | None](["withdrawn", "absent"])
+VOID = frozenset[Meaning | None](["withdrawn", "absent"])

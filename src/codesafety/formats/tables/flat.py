@@ -322,11 +322,12 @@ class _Patient:
     def _encounter(self, reader: _Rows, row: Row) -> None:
         try:
             day, own = reader.date(row, "date"), reader.text(row, "encounter") or reader.text(row, "id")
+            took_place = not stated.is_void("Encounter", stated.folded(reader.text(row, "status")))
         except BadValue as error:
             if not reader.says(row):  # else the item does
                 self.not_read.append(reader.broken(row, str(error)))
             return
-        if day is not None and own is not None:
+        if day is not None and own is not None and took_place:
             self._encounters[own] = day
 
     def _not_judged(self, reader: _Rows, row: Row, reason: str, *columns: tuple[str, str, str]) -> None:
