@@ -211,21 +211,40 @@ def may_deny(words: str) -> bool:
 
 def is_disguised(words: str) -> bool:
     """Return whether a text may hold a denial written with signs inside of it or for one of its letters: "N*o*t", "n/ot", "N○t"."""
-    text = visible(words).casefold()
-    return any(not said[0].isalpha() for run in _SIGNS_INSIDE.finditer(text) for said in _DISGUISED.finditer(run[0]))
+    return any(map(_hides_a_denial, _SIGNS_INSIDE.findall(visible(words).casefold())))
 
 
-def _disguised(word: str) -> str:
-    letters = (f"(?:{letter}|{_ODD})" if letter in "aeiou" else letter for letter in word)
-    return (rf"(?:{_ODD}|[-./\\'])*" if len(word) > 2 else f"(?:{_ODD})*").join(letters)
+def _hides_a_denial(run: str) -> bool:
+    pieces = _PIECES.findall(run)
+    for start in range(0, len(pieces) - 2, 2):
+        plain = drawn = pieces[start]
+        for sign, letters in zip(pieces[start + 1 :: 2], pieces[start + 2 :: 2], strict=True):
+            is_odd = _JOINS.isdisjoint(sign)
+            plain += letters
+            drawn += f"*{letters}" if is_odd and len(sign) == 1 else letters
+            if len(plain) > _LONGEST_CUE or not _PARTS.isdisjoint(sign):
+                break
+            if (plain in _HIDDEN and (is_odd or len(plain) > 2)) or ("*" in drawn and drawn in _HIDDEN):
+                return True
+    return False
 
 
-_ODD = r"[^\w\s\-./\\',&+:;()\[\]?]|_"
-"""A sign that joins no words."""
+def _with_signs(word: str) -> list[str]:
+    """Return a word as it is, and with signs for any of its vowels."""
+    found = [""]
+    for letter in word:
+        found = [f"{begun}{end}" for begun in found for end in (f"{letter}*" if letter in "aeiou" else letter)]
+    return found
+
+
 _SIGNS_INSIDE = re.compile(r"[^\W\d_]+(?:(?:_|[^\w\s])+[^\W\d_]+)+")
-_DISGUISED = re.compile(  # "non-E" is not "none"
-    rf"(?<![^\W\d_])(?:{'|'.join(map(_disguised, sorted((_BEFORE | _AFTER) - {'none'}, key=len, reverse=True)))})(?![^\W\d_])"
-)
+_PIECES = re.compile(r"[^\W\d_]+|[\W_]+")
+_PARTS = frozenset(",&+:;()[]?")
+"""Signs that part words."""
+_JOINS = frozenset("-./\\'")
+"""Signs that may stand in words, or join them."""
+_HIDDEN = frozenset(form for word in (_BEFORE | _AFTER) - {"none"} for form in _with_signs(word))  # "non-E" is not "none"
+_LONGEST_CUE = max(map(len, _HIDDEN))
 
 
 _Part = list[tuple[str, _Kind]]
