@@ -10,6 +10,7 @@ import pytest
 from codesafety.errors import InputError
 from codesafety.formats import UpdateRecordReader
 from codesafety.formats.fhir import json as fhir_json
+from codesafety.formats.fhir import tree as fhir_tree
 from codesafety.formats.fhir import xml as fhir_xml
 from codesafety.formats.fhir.json import parse_json
 from codesafety.formats.fhir.tree import Node
@@ -139,6 +140,16 @@ def test_the_limits_of_depth_and_size_hold_in_both_forms(monkeypatch: pytest.Mon
         parse_xml(f"<Observation {NS}>" + '<note><text value="x"/></note>' * 20 + "</Observation>", "given")
     with pytest.raises(InputError, match="holds more than 20 elements"):
         parse_json(json.dumps({"resourceType": "Observation", "note": [{"text": "x"}] * 80}), "given")
+
+
+def test_a_list_that_is_too_long_is_refused_without_a_name_of_the_senders(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (fhir_json, fhir_tree):
+        monkeypatch.setattr(module, "MAX_ELEMENTS", 20)
+    for members in ({"smith": [1] * 21}, {"_smith": [None] * 21}):
+        with pytest.raises(InputError) as caught:
+            parse_json(json.dumps({"resourceType": "Observation", **members}), "given")
+        assert "Observation: holds more than 20 elements of one name in one place" in str(caught.value)
+        assert "smith" not in str(caught.value)
 
 
 def test_brackets_inside_strings_are_no_depth() -> None:

@@ -414,7 +414,8 @@ def _all_notes(resource: Node, around: Surroundings) -> tuple[str, ...]:
             more.append(words)
     more += [words for node in held.named for words in _ids_in_words(node)]
     more += around.said_elsewhere.get(resource, ())
-    return (*found, *dict.fromkeys(words for words in more if words not in found)) if more else tuple(found)
+    said = set(found)
+    return (*found, *dict.fromkeys(words for words in more if words not in said)) if more else tuple(found)
 
 
 def words_of_narrative(text: Node) -> Iterator[str]:

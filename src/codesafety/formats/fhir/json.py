@@ -150,6 +150,8 @@ class _Builder:
         if isinstance(value, list) or (not has_value and isinstance(beside, list)):
             values = value if isinstance(value, list) else []
             others = beside if isinstance(beside, list) else []
+            if max(len(values), len(others)) > MOST.get(name, MAX_ELEMENTS):
+                raise TooMany(parent, name)
             if has_value and not values:
                 self.flaw(Node(name, parent), "an empty list", fatal=False)
             if has_value and beside is not None and not isinstance(beside, list):

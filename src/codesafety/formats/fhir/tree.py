@@ -179,7 +179,7 @@ class Node:
         alike = self.held.setdefault(child.name, [])
         alike.append(child)
         if len(alike) > MOST.get(child.name, MAX_ELEMENTS):
-            raise TooMany(self, f"holds more than {MOST[child.name]:,} `{child.name}` elements in one place")
+            raise TooMany(self, child.name)
 
     def number_children(self) -> None:
         for name, nodes in self.held.items():
@@ -213,8 +213,9 @@ _NOTHING: dict[str, Held] = {}
 class TooMany(Exception):
     """Ends the parse early, with the place where there is too much."""
 
-    def __init__(self, node: Node, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, node: Node, name: str) -> None:
+        what = f"`{name}` elements" if name in MOST else "elements of one name"  # which may be the sender's own
+        self.reason = f"holds more than {MOST.get(name, MAX_ELEMENTS):,} {what} in one place"
         above = node.parent
         while above is not None:  # not numbered yet: their other children were still to come
             above.number_children()
