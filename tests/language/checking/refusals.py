@@ -221,9 +221,15 @@ GIVEN = (
 """What people give in examples."""
 _OF_ROWS = 'for entry e in p.cond when age at e is not from p.young to p.old say "{p.said}"'
 SECOND = (
+    'limit one "One" { default 1 from 1 to 8 } rule r { action note for entry e in a when e.value / one > 3 "kg" say "x" }',
     *(
         f'rule r {{ action note {of} when {condition} say "x" }}'
         for of, condition in (
+            (ENTRY, "age at e < nosuch"),
+            (ENTRY, "e.value-nosuch > 1"),
+            ("for entry event in a", "event is from 2020-01-01 to 2021-01-01"),
+            ("for medication m in drug", 'm.quantity > 3 * 2 "kg"'),
+            (DRUGS, "m overlaps n by more than nosuch"),
             (ENTRY, "age at z is from 64 to 16 years"),
             (ENTRY, "age at z < 0 years"),
             (ENTRY, "age at e < 0 years"),

@@ -59,6 +59,17 @@ def test_each_row_is_a_rule_with_the_rows_cells_in_place_of_the_columns() -> Non
     assert young.when == ir.Not(ir.AgeRange(at, ir.Length(Decimal(1), ir.Unit.YEARS), ir.Length(Decimal(17), ir.Unit.YEARS)))
 
 
+@pytest.mark.parametrize(("unit", "said"), [("days", "1 day"), ("weeks", "1 week"), ("months", "1 month")])
+def test_a_length_of_the_row_is_said_with_its_unit(unit: str, said: str) -> None:
+    text = HEAD.replace("column from_age years", f"column from_age {unit}")
+    rule = family("for entry e in p.which when e is within p.from_age before message.sent")
+    young = (
+        language.load_texts({"f.rules": text + rule}, {"b.csv": BANDS.encode(), "c.csv": b"code,n\nO80,1\n"}).rulesets[0].rules[0]
+    )
+    assert young.say[-1] == said
+    assert young.when.length == ir.Length(Decimal(1), ir.Unit(unit))  # type: ignore[union-attr]
+
+
 def test_an_open_end_is_no_bound() -> None:
     _, old = load(family(AGES)).rules
     at = ir.Field("e", "date", ir.FieldType.DATE, old.trigger.subject)

@@ -553,3 +553,8 @@ def test_the_row_of_a_family_is_not_to_be_left_out(text: str) -> None:
 
 def test_a_short_number_is_no_code_of_what_is_drawn() -> None:
     assert told('rule r { action note for entry e in 12 to 15 say "x" }')[0][3] is None
+
+
+def test_the_first_hundred_faults_get_what_is_looked_for_and_the_others_are_told() -> None:
+    helps = [help for _, _, _, help in told_of(ENTRY, " or ".join(["e in fal"] * 102))]
+    assert helps == ["did you mean `fall`?"] * 101 + ["check the spelling"]

@@ -81,7 +81,7 @@ def _is_another(event: Event) -> bool:
 
 def _what_it_is(event: Event) -> str:
     """Return what the message is. Of an event that is none of ITK's, which may be anything that was sent, the code is not told."""
-    code = (event.code or "").strip().upper()
+    code = str(event.code).strip().upper()
     if code in EVENTS:
         what = f"{EVENTS[code]} (event `{code}`)"
     else:
