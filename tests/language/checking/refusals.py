@@ -221,6 +221,17 @@ GIVEN = (
 """What people give in examples."""
 _OF_ROWS = 'for entry e in p.cond when age at e is not from p.young to p.old say "{p.said}"'
 SECOND = (
+    'valueset w "W" { codes 77386006 |Pregnancy| except 77386006 }',
+    'valueset w "W" { include a, b except b, a }',
+    'valueset w "W" { include a, b except b }',
+    'valueset w "W" { frozen "terms.csv" except v } valueset v "V" { frozen "terms.csv" codes 77386007 }',
+    'valueset w "W" { frozen "terms.csv" except v } valueset v "V" { frozen "terms.csv" codes 77386006 |Pregnancy| }',
+    'valueset w "W" { ecl { << 77386006 } except 77386006 }',
+    'valueset w "W" { codes 77386006 |Pregnancy| except v } valueset v "V" { ecl { << 77386006 } codes 77386006 |Pregnancy| }',
+    'valueset w "W" { codes 77386006 |Pregnancy| except v } valueset v "V" { ecl { << 77386006 } frozen "terms.csv" }',
+    'valueset w "W" { codes 77386006 |Pregnancy| except v } valueset v "V" { codes 77386006 |Pregnancy|, 60001007 |Not pregnant| except b }',
+    'valueset w "W" { codes 60001007 |Not pregnant| except v } valueset v "V" { codes 77386006 |Pregnancy|, 60001007 |Not pregnant| except b }',
+    'valueset w "W" { codes 77386006 |Pregnancy| except v } valueset v "V" { codes 77386006 |Pregnancy| except w }',
     'limit one "One" { default 1 from 1 to 8 } rule r { action note for entry e in a when e.value / one > 3 "kg" say "x" }',
     *(
         f'rule r {{ action note {of} when {condition} say "x" }}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Final, get_args
 
@@ -455,3 +455,41 @@ def check_circles(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None
             elif name not in done and name in by_name:
                 path.append(name)
                 left.append([*by_name[name].includes, *by_name[name].except_sets])
+
+
+def check_emptied(sets: Iterable[ir.ValueSet], diagnostics: Diagnostics) -> None:
+    """Report value sets whose `except` takes out all that they can ever hold, whatever a release has. There is no circle among them."""
+    by_name = {s.name: s for s in sets}
+    known: dict[str, tuple[Set[str], Set[str] | None]] = {}
+
+    def bounds(name: str) -> tuple[Set[str], Set[str] | None]:
+        """Return what a set certainly holds, and what it holds at most; None where only a release can tell."""
+        if name not in known:
+            known[name] = _bounds(by_name[name], bounds) if name in by_name else (frozenset(), None)
+        return known[name]
+
+    wrong = {error.span for error in diagnostics.errors}
+    for name, written in by_name.items():
+        takes_out = written.except_codes or written.except_sets
+        if takes_out and bounds(name)[1] == frozenset() and written.span not in wrong:  # whose emptiness has been said
+            diagnostics.error(
+                "CS212",
+                f"the value set `{name.rpartition('/')[2]}` is empty: its `except` takes out every code that it has",
+                written.span,
+                "leave in what is meant to stay, or take the set out",
+            )
+
+
+def _bounds(written: ir.ValueSet, bounds: Callable[[str], tuple[Set[str], Set[str] | None]]) -> tuple[Set[str], Set[str] | None]:
+    by_file = written.frozen_file is not None
+    is_open = written.ecl is not None or (by_file and written.frozen is None)
+    rows = {ir.code_key(row.system, row.code) for row in written.frozen or ()} if by_file and not is_open else set()
+    own = {code.key for code in written.codes} | rows
+    included, removed = [bounds(name) for name in written.includes], [bounds(name) for name in written.except_sets]
+    out = {code.key for code in written.except_codes}
+    least: set[str] = set()
+    if all(most is not None for _, most in removed):
+        least = own.union(*(held for held, _ in included)) - out.union(*(most for _, most in removed if most is not None))
+    if is_open or any(most is None for _, most in included):
+        return least, None
+    return least, own.union(*(most for _, most in included if most is not None)) - out.union(*(held for held, _ in removed))

@@ -229,7 +229,10 @@ def check(
 
     `names` gains what is declared, and where it is named; `sources` the data files that were read.
     """
-    return [_ruleset(folder, names, diagnostics, sources, keep) for folder in in_order(folders, diagnostics)]
+    made = [_ruleset(folder, names, diagnostics, sources, keep) for folder in in_order(folders, diagnostics)]
+    if not any(error.code == "CS213" for error in diagnostics.errors):
+        declarations.check_emptied((one for ruleset in made for one in ruleset.valuesets), diagnostics)
+    return made
 
 
 def _ruleset(folder: Folder, names: Names, diagnostics: Diagnostics, sources: dict[str, str], keep: Keeper) -> ir.Ruleset:

@@ -122,7 +122,7 @@ def remedy(place: Place) -> str | None:
         or _after_is(place)
         or _of_conditions(place)
         or _of_lengths(place)
-        or _of_examples(token, after, accepted)
+        or _of_examples(token, after, earlier, accepted)
         or _of_declarations(token, after, earlier, accepted)
         or of_an_article(place)
     )
@@ -463,7 +463,7 @@ def _of_conditions(place: Place) -> str | None:
         return f"ask it in `when`: `for {token.value} e in SET when e is {before[-1].value} …`"
     if after == "NOT" and "LPAR" in accepted:
         return "the brackets are not optional: `not ( … )`"
-    if after == "AGE":
+    if after in ("AGE", "AT"):
         return "an age is an age at something: `age at e < 12 years`"
     if token.type == "NUMBER" and "DATE" in accepted and re.fullmatch(r"[0-9]{4}", token.value):
         return f"a year by itself is no date here: write {token.value}-01-01 or {token.value}-12-31"
@@ -533,18 +533,30 @@ def _of_lengths(place: Place) -> str | None:
         return f"write the number in digits: `{NUMBER_WORDS[token.value]}`"
     if token.type in TIME and after == "NAME" and before[-1].value in NUMBER_WORDS:
         return f"write the number in digits: `{NUMBER_WORDS[before[-1].value]} {token.value}`"
+    if after == "THAN" and {"NUMBER", "NAME"} <= accepted:
+        return "a length is a number and its unit, such as `3 days`, or a limit"
+    if after == "LEAST" and {"NUMBER", "NAME"} <= accepted:
+        return "what is counted is counted by a whole number, or a limit: `at least 2 …`"
+    if (token.type == "STRING" and "EPISODES" in accepted) or (token.type in TIME and accepted == {"WITH"}):
+        return "days are counted by a whole number: `at least 3 days with entry x in SET`"
     if after == "NUMBER" and accepted <= TIME:
         return f"a length has a unit of time: {', '.join(f'`{before[-1].value} {unit}`' for unit in ('days', 'weeks', 'months'))} or years"
     if token.type in ("MINUS", "PLUS") and "CMP" not in accepted:
         return "dates are not calculated with: write `is more than 3 months before …`, `is within 2 weeks after …`"
     if token.type == "OF" and {"BEFORE", "AFTER", "FROM"} & accepted:
         return "write `before`, `after` or `from`, which is either side"
+    if after == "OVERLAPS":
+        return "a medication overlaps another, which is named by its variable: `m overlaps n`"
     return None
 
 
-def _of_examples(token: Token, after: str, accepted: frozenset[str]) -> str | None:
+def _of_examples(token: Token, after: str, earlier: str, accepted: frozenset[str]) -> str | None:
     if token.type == "GIVEN" and after == "STRING" and "LBRACE" in accepted:
         return 'what an example gives stands in braces: `example "…" { given … expect … }`'
+    if token.type == "EXPECT" and after == "NAME" and earlier == "GIVEN":
+        return "say what is given, such as `given incoming entry CODE`; where nothing is, leave `given` out"
+    if token.type == "STRING" and after in ("CLEAR", "TELL"):
+        return "what is said is expected of `expect fires` alone"
     if token.type == "NAME" and after in KINDS and "STRING" in accepted:
         return f"an example gives one code of the set: `{after.lower()} CODE`"
     if token.type in KINDS and after == "GIVEN":
@@ -570,7 +582,7 @@ def _of_declarations(token: Token, after: str, earlier: str, accepted: frozenset
     if token.type == "STRING" and "NAME" in accepted:
         plain = re.sub(r"[^a-z0-9]+", "-", token.value.lower()).strip("-")
         return f"a name is one word without quotes: `{plain}`" if plain else "a name is one word without quotes"
-    if accepted == {"STRING"} and after in ("SAY", "TITLE", "BECAUSE"):
+    if "STRING" in accepted <= {"STRING", "DOTTED"} and after in ("SAY", "TITLE", "BECAUSE", "SOURCE"):
         return f'text stands in quotes: `{after.lower()} "…"`'
     if accepted == {"VERSION"}:
         return "a version is three numbers without quotes: `version 1.0.0`"
@@ -578,6 +590,10 @@ def _of_declarations(token: Token, after: str, earlier: str, accepted: frozenset
         return f"a term stands between bars: `|{token.value[1:-1]}|`"
     if "COMMA" in accepted and token.type in ("NAME", "NUMBER", "HAZARD", "STRING"):
         return "items of a list are parted by commas: is one missing before it?"
+    if after == "CODES" and token.type == "RBRACE":
+        return "codes follow `codes`, in digits or from a file: write one, or leave `codes` out"
+    if after == "LPAR" and earlier == "NAME" and token.type == "RPAR" and accepted >= KINDS:
+        return "a named condition is asked of something: `define NAME(entry e) …`"
     if token.type == "NUMBER" and "CODES" in accepted:
         return "a list of codes follows the word `codes`"
     return None
