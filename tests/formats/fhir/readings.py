@@ -416,6 +416,9 @@ TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
     (BIRTH,),
     (BIRTH, {**BIRTH, "id": "y", "valueCodeableConcept": coded("248153007")}),
     ({**BIRTH, "valueCodeableConcept": coded("22298006")},),
+    ({**BIRTH, "valueCodeableConcept": {"coding": [{"system": "https://fhir.hl7.org.uk/CodeSystem/UKCore-BirthSex", "display": "Female"}]}},),
+    ({**BIRTH, "code": {"coding": [{"system": LOINC, "code": "76689-9"}, {"system": "https://fhir.example/BirthSex", "display": "Female"}]}},),
+    (ENCOUNTER, condition(encounter=refer("Encounter/elsewhere"))),
     (patient(id="p2", identifier=[{"system": "urn:h", "value": "2"}]), condition(subject=refer("Patient/p2"))),
     (patient(id="p2", gender="male", identifier=PATIENT.get("identifier", [])), condition(subject=refer("Patient/nobody"))),
     ({**ENCOUNTER, "id": "d", "status": "entered-in-error"}, condition(encounter=refer("Encounter/d"))),
@@ -470,6 +473,18 @@ LONE: tuple[dict[str, Any], ...] = (
     {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Bundle", "type": "collection", "timestamp": "2026-01-01T00:00:00Z", "entry": [{"resource": condition()}]}}]},
     {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "urn:uuid:0a000000-0000-4000-8000-000000000001", "resource": PATIENT}, {"resource": condition(subject=refer("URN:UUID:0A000000-0000-4000-8000-000000000001"))}]},
     {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "https://x.example/Patient/p", "resource": PATIENT}, {"resource": condition(subject=refer("http://x.example/Patient/p"))}]},
+    *(
+        {"resourceType": "Bundle", "type": "collection", "entry": [
+            {"fullUrl": "urn:uuid:0a000000-0000-4000-8000-000000000001", "resource": PATIENT},
+            {"fullUrl": "urn:uuid:0a000000-0000-4000-8000-000000000002", "resource": {**PATIENT, "birthDate": born}},
+            {"resource": condition(subject=refer("Patient/p"))},
+        ]}
+        for born in ("1990-05-01", "1950-05-01")
+    ),
+    {"resourceType": "Bundle", "type": "document", "entry": [
+        {"resource": {"resourceType": "Composition", "status": "final", "text": {"status": "generated", "div": "<div>not pregnant</div>"}}},
+        {"resource": PATIENT}, {"resource": condition(subject=refer("Patient/p"))},
+    ]},
     {"resourceType": "Bundle", "type": "collection", "modifierExtension": [extension("x", valueBoolean=True)], "entry": [{"resource": condition()}]},
     {"resourceType": "Bundle", "entry": {"resource": condition()}},
     {"resourceType": "Bundle", "type": "collection", "entry": [condition()]},
@@ -509,6 +524,8 @@ COMMENTS = (
     "<status value='final'><!-- 77386006 --></status>",
     "<contained><Patient><!-- not pregnant --><id value='q'/></Patient></contained>",
     "<contained><Patient><!-- 77386006 --><id value='q'/></Patient></contained>",
+    "<!-- pregnant --><contained x='1'><Patient><!-- 77386006 --><id value='q'/></Patient></contained>",
+    "<contained><Observation><!-- not pregnant --><id value='q' x='1'/></Observation></contained>",
     "<contained><Patient><!-- 77386007 and 5 --><id value='q'/></Patient></contained>",
     "<text><status value='generated'/><div xmlns='http://www.w3.org/1999/xhtml'>a<!-- b -->c</div></text>",
 )
@@ -530,6 +547,9 @@ WRITTEN: tuple[dict[str, Any], ...] = (
     of("AllergyIntolerance", code=coded(), reaction=[{"description": "a rash", "manifestation": [{"text": "red"}], "note": [{"text": "it went"}]}]),
     of("NutritionOrder", status="active", oralDiet={"instruction": "an instruction", "type": [{"text": "soft"}]}, supplement=[{"instruction": "another", "type": {"text": "drink"}}],
        enteralFormula={"administrationInstruction": "slowly", "baseFormulaType": {"text": "milk"}}),
+    of("Condition", code={**coded(), "extension": [extension("x", valueString="of the concept", valueCoding={"display": "coded"})]}, note=[
+        {"text": "a note", "extension": [extension("y", valueCoding={"display": "coded", "extension": [extension("z", valueString="of the coding")]})]},
+    ]),
     of("Procedure", status="completed", code=coded(), performedString="when", outcome={"text": "an outcome"}, note=[{"text": "a note"}]),
     of("RiskAssessment", status="final", mitigation="what to do", prediction=[{"outcome": coded(), "rationale": "because", "qualitativeRisk": {"text": "high"}}], comment="a comment"),
     taken({"patientInstruction": "with water", "additionalInstruction": [{"text": "after meals"}], "text": "one a day"}, note=[{"text": "a note"}]),

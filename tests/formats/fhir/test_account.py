@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: c
         pytest.skip("the bundle is around the message here; see the tests below")
     if (kind, place) == ("MessageHeader", "event"):
         pytest.skip("a message of another event is declined, by its code")
-    for held in ({"coding": [DENIED]}, DENIED):
+    for held in ({"coding": [DENIED]}, DENIED, {"coding": [{**DENIED, "display": "Pregnant"}], "text": "Not pregnant"}):
         submission = read(engine, bundle(standing_at(kind, place, held)))
         became = what_became_of(submission)
         if is_envelope(kind, place):
@@ -105,8 +105,7 @@ def test_a_coding_at_each_place_of_fhir_is_judged_or_envelope_or_named(engine: c
         else:
             assert became & {"judged", "not judged"}
             assert "envelope" not in became
-            report = engine.assess(submission)
-            assert exit_code(report) != 0
+        assert exit_code(engine.assess(submission)) != 0
         if became == {"judged"}:
             assert kind in {*SHAPES, *KINDS, "MessageHeader", "Patient", "Medication"}
 
@@ -238,6 +237,32 @@ def test_words_beside_a_code_of_the_envelope_are_compared_with_it(engine: codesa
     code = {"coding": [{**DENIED, "display": "Pregnant"}], "text": "Not pregnant"}
     report = engine.assess(read(engine, bundle({"resourceType": "List", "code": code})))
     assert report.decision == "hold"
+
+
+AMOXICILLIN = {"coding": [{"system": SCT, "code": "323509004", "display": "Amoxicillin 250mg capsules"}]}
+SUPPLY = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-MedicationSupplyType-1"
+BESIDE_A_PRODUCT: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "MedicationRequest": lambda said: {"dosageInstruction": [{"route": said}]},
+    "MedicationAdministration": lambda said: {"dosage": {"route": said}},
+    "MedicationStatement": lambda said: {"dosage": [{"route": said}], "reasonNotTaken": [AMOXICILLIN]},
+    "MedicationDispense": lambda said: {"type": said},
+    "MedicationRequest of a supply": lambda said: {"extension": [{"url": SUPPLY, "valueCodeableConcept": said}]},
+    "MedicationStatement that was not taken": lambda said: {"taken": "n", "reasonNotTaken": [said]},
+    "MedicationDispense that was not done": lambda said: {"statusReasonCodeableConcept": said},
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE_A_PRODUCT)
+def test_words_beside_what_a_medicine_is_taken_for_or_by_are_compared_with_its_code(engine: codesafety.Engine, kind: str) -> None:
+    """Of a route, a reason, a supply, a form: the concept's words stand in no field of their own, and are its codes'."""
+
+    def fired(words: str) -> set[str]:
+        said = {"coding": [{**DENIED, "display": "Pregnant"}], "text": words}
+        made = {"resourceType": kind.split()[0], "id": "m", "medicationCodeableConcept": AMOXICILLIN, "status": "active"}
+        report = engine.assess(read(engine, bundle({**made, **BESIDE_A_PRODUCT[kind](said)})))
+        return {result.rule for result in report.results if result.outcome == "fires"}
+
+    assert fired("Not pregnant") - fired("Pregnant") == {"uk.integrity/pregnancy-code-whose-words-deny-it"}
 
 
 def test_a_damaged_code_is_found_in_the_envelope_and_where_none_is_judged(engine: codesafety.Engine) -> None:

@@ -552,3 +552,18 @@ def test_a_message_given_as_a_record_declares_nothing() -> None:
 def test_each_source_finds_its_reader(name: str, expected: str) -> None:
     source = Source((EXAMPLES / name).read_bytes(), name)
     assert next(r for r in READERS if r.recognises(source)).name == expected
+
+
+@pytest.mark.parametrize(
+    ("context", "day"),
+    [
+        ({}, "2026-03-04"),
+        ({"context": {"display": "the visit"}}, "2026-03-04"),
+        ({"context": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000002"}}, "2026-03-04"),
+        ({"context": {"reference": "Encounter/elsewhere"}}, None),
+    ],
+)
+def test_an_item_that_names_a_consultation_elsewhere_is_not_of_the_messages_own(context: dict[str, Any], day: str | None) -> None:
+    encounter = {"resourceType": "Encounter", "status": "finished", "period": {"start": "2026-03-04"}}
+    (entry,) = read(bundle(PATIENT, encounter, observation(**context))).entries
+    assert entry.consultation_date == day

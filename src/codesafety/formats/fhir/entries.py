@@ -62,7 +62,7 @@ SHAPES: dict[str, Shape] = {
     "ProcedureRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
     "ServiceRequest": Shape("procedure", ("code",), ("occurrence",), ("authoredOn",), planned=True),
     "ReferralRequest": Shape(
-        "procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",), ("description",), planned=True
+        "procedure", ("serviceRequested", "reasonCode", "type"), ("occurrence",), ("authoredOn",), planned=True
     ),
     "DeviceRequest": Shape("other", ("codeCodeableConcept",), ("occurrence",), ("authoredOn",), planned=True),
     "Goal": Shape("other", ("description",), ("startDate",), ("statusDate",), planned=True),
@@ -77,8 +77,8 @@ SHAPES: dict[str, Shape] = {
     "CommunicationRequest": Shape(
         "other", ("category", "reasonCode"), ("occurrence",), ("authoredOn",), planned=True, needs_code=False
     ),
-    "AdverseEvent": Shape("other", ("event", "type"), ("date",), ("recordedDate",), ("description",)),
-    "DetectedIssue": Shape("other", ("code", "category"), ("identified", "date"), (), ("detail",)),
+    "AdverseEvent": Shape("other", ("event", "type"), ("date",), ("recordedDate",)),
+    "DetectedIssue": Shape("other", ("code", "category"), ("identified", "date")),
     "DeviceUseStatement": Shape("other", ("reasonCode", "indication"), ("timing",), ("recordedOn",), needs_code=False),
     "Media": Shape("document", ("type", "subtype", "view"), ("created", "occurrence"), ("issued",), needs_code=False),
     "ImagingStudy": Shape("procedure", ("procedureCode",), ("started",), (), ("description",), needs_code=False),

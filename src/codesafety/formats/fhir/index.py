@@ -177,9 +177,9 @@ class Index:
                 continue
             for key in self._keys(resource):
                 held = self._by_key.setdefault(key, resource)
-                if held not in self._versions.together(resource) and "/" not in key:
+                if held not in self._versions.together(resource) and key not in shared and _content(held) != _content(resource):
                     shared.add(key)
-        for key in shared:  # a bare id that two kinds of resource have says nothing; with its type it does
+        for key in shared:  # what two resources are called says nothing
             if not key.startswith("urn:"):
                 del self._by_key[key]
 

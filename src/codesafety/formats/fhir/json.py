@@ -161,7 +161,7 @@ class _Builder:
                 other = others[at] if at < len(others) else None
                 self._one(parent, name, given, other, listed=True)
         else:
-            self._one(parent, name, value, beside, listed=False, null=has_value and value is None)
+            self._one(parent, name, value, beside, listed=False, null=has_value)
 
     def _one(self, parent: Node, name: str, value: Any, beside: Any, *, listed: bool, null: bool = False) -> None:
         node = Node(name, parent, listed=listed)

@@ -104,7 +104,7 @@ def _product(resource: Node, around: Surroundings, used: Used) -> tuple[Concept,
     found = concept(one(medicine, "code"), used)
     return (
         Concept(found.codings, found.text or child_text(held, "display")),
-        concept(one(medicine, "form"), used).codings,
+        concepts([one(medicine, "form")], used),
         _strength(medicine, used),
     )
 
@@ -273,7 +273,7 @@ def _supply_type(resource: Node, used: Used) -> tuple[Coding, ...]:
     )
     for extension in resource.all("extension"):
         if "MedicationSupplyType" in _url(extension):
-            found += concept(one(extension, "valueCodeableConcept"), used).codings
+            found += concepts([one(extension, "valueCodeableConcept")], used)
     return found
 
 

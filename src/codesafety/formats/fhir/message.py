@@ -10,7 +10,7 @@ from codesafety.formats.fhir.index import Index, own_text
 from codesafety.formats.fhir.not_read import rest_of
 from codesafety.formats.fhir.patient import broken_field
 from codesafety.formats.fhir.tree import Node
-from codesafety.formats.fhir.values import Broken, Used, child_text, choice, coding, concept, date, identifier, nature, one, text
+from codesafety.formats.fhir.values import Broken, Used, child_text, choice, coding, concepts, date, identifier, nature, one, text
 from codesafety.record import Coding, Message, NotRead
 
 
@@ -148,7 +148,7 @@ def _header(header: Node, around: Surroundings, used: Used, broken: list[NotRead
 def _composition(composition: Node, used: Used, broken: list[NotRead], *, dated: bool) -> dict[str, Any]:
     own = one(composition, "identifier")
     fields: dict[str, Any] = {
-        "service": concept(one(composition, "type"), used).codings,
+        "service": concepts([one(composition, "type")], used),
         "id": identifier(own) if own is not None else child_text(composition, "id"),
         "status": child_text(composition, "status"),
     }
@@ -168,10 +168,4 @@ def _composition(composition: Node, used: Used, broken: list[NotRead], *, dated:
 
 
 def _reasons(encounter: Node, used: Used) -> tuple[Coding, ...]:
-    return tuple(
-        c
-        for name in ("reason", "reasonCode")
-        for n in encounter.all(name)
-        if n.kind == "element"
-        for c in concept(n, used).codings
-    )
+    return concepts((n for name in ("reason", "reasonCode") for n in encounter.all(name) if n.kind == "element"), used)

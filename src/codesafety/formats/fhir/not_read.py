@@ -188,8 +188,7 @@ def _words_beside(node: Node) -> str | None:
     """Return the words of the concept around a coding, or None where it is bare or they are broken."""
     if node.name != "coding" or node.parent is None:
         return None
-    words = node.parent.held.get("text")
-    return words if words is None or type(words) is str else node.parent.all("text")[0].value
+    return next((words.value for words in node.parent.all("text")), None)
 
 
 def not_judged(node: Node, reason: str, held: Coding | None = None) -> NotRead:

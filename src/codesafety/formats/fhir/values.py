@@ -276,9 +276,17 @@ def _other_displays(node: Node) -> Iterator[str]:
         yield from _other_displays(extension)
 
 
-def concepts(nodes: list[Node], used: Used) -> tuple[Coding, ...]:
-    """Return the codings of several concepts, in order."""
-    return tuple(c for node in nodes for c in concept(node, used).codings)
+def concepts(nodes: Iterable[Node | None], used: Used) -> tuple[Coding, ...]:
+    """Return the codings of several concepts, in order, each with the words of its concept: where these go, no field has them."""
+    return tuple([worded for node in nodes for worded in _worded(concept(node, used))])
+
+
+def _worded(found: Concept) -> Iterator[Coding]:
+    for one in found.codings:
+        if found.text is None or found.text in (one.display, *one.other_displays):
+            yield one
+        else:
+            yield item_of(Coding, {**one.__dict__, "other_displays": (*one.other_displays, found.text)})
 
 
 def quantity(node: Node | None, used: Used) -> Quantity | None:
