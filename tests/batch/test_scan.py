@@ -18,8 +18,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.doors.test_check import check as _check
 from tests.places import EXAMPLES, ROOT
@@ -384,6 +387,54 @@ def test_decimals_and_days_of_parquet_are_numbers_and_dates_of_fhir(tmp_path: Pa
     assert (found["valueQuantity"]["value"], found["effectiveDateTime"]) == (70.5, "2024-03-04T05:06:07+00:00")
     code, _said = run(tmp_path / "in", "-o", tmp_path / "out")
     assert (code, rows_of(tmp_path / "out", "not_checked")) == (0, [])
+
+
+def as_pathling_writes(path: Path, row: dict[str, Any], extension: dict[int, list[dict[str, Any]]]) -> None:
+    """Write one row into a folder of parts, as Spark does."""
+    path.mkdir(parents=True)
+    held = pa.map_(pa.int32(), pa.list_(pa.struct({"url": pa.string(), "valueCode": pa.string(), "_fid": pa.int32()})))
+    table = pa.Table.from_pylist([row]).append_column("_extension", pa.array([list(extension.items())], held))
+    pq.write_table(table, path / "part-00000-6f0b.c000.snappy.parquet")
+    (path / "_SUCCESS").touch()
+
+
+def test_folders_of_parts_with_the_columns_of_an_encoder_are_resources(tmp_path: Path) -> None:
+    patient = {"id": "7", "id_versioned": "Patient/7/_history/1", "gender": "male", "birthDate": "1990-01-01", "_fid": 1}
+    coding = {"system": "http://snomed.info/sct", "code": "27113001", "_fid": 5}
+    weight = {"value": Decimal("70.500000"), "value_scale": 1, "unit": "kg", "_fid": 6}
+    weight |= {"_value_canonicalized": {"value": Decimal("70500"), "scale": 0}, "_code_canonicalized": "g"}
+    row = {"id": "o", "id_versioned": "Observation/o", "status": "final", "subject": {"reference": "Patient/7", "_fid": 3}}
+    row |= {"code": {"coding": [coding], "_fid": 4}, "effectiveDateTime": "2024-03-04", "valueQuantity": weight, "_fid": 2}
+    as_pathling_writes(tmp_path / "in" / "Patient.parquet", patient, {})
+    as_pathling_writes(
+        tmp_path / "in" / "Observation.parquet", row, {6: [{"url": "https://fhir.example/x", "valueCode": "a", "_fid": 7}]}
+    )
+    ((_, read),) = partition._texts(tmp_path / "in" / "Observation.parquet" / "part-00000-6f0b.c000.snappy.parquet")
+    assert json.loads(read) == {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": "Patient/7"},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "27113001"}]},
+        "effectiveDateTime": "2024-03-04",
+        "valueQuantity": {"value": 70.5, "unit": "kg", "extension": [{"url": "https://fhir.example/x", "valueCode": "a"}]},
+    }
+    code, said = run(tmp_path / "in", "-o", tmp_path / "out")
+    assert "1 patient" in said
+    assert {row["reason"] for row in rows_of(tmp_path / "out", "not_checked")} == {
+        "an answer in an extension that neither HL7 nor the NHS has published"
+    }
+    assert code == 1
+
+
+def test_a_delta_table_is_refused(tmp_path: Path) -> None:
+    where = tmp_path / "in" / "Condition.parquet"
+    as_pathling_writes(where, {"id": "c", "subject": {"reference": "Patient/7"}}, {})
+    (where / "_delta_log").mkdir()
+    (where / "_delta_log" / "00000000000000000000.json").write_text("{}")
+    code, said = run(tmp_path / "in", "-o", tmp_path / "out")
+    assert code == 2
+    assert "holds a Delta table, whose log says which of its files count: NOTHING WAS CHECKED" in said
 
 
 def test_lines_that_name_no_patient_are_counted_one_by_one(tmp_path: Path) -> None:

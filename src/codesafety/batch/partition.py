@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -241,6 +242,16 @@ def _resources_in(path: Path) -> int:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
 
 
+_TYPE = re.compile(r"[A-Z][A-Za-z]+")
+
+
+def type_of_rows(path: Path) -> str | None:
+    """Return the resource type of a file of Parquet-on-FHIR: by its own name, or as a part by the name of its folder."""
+    named = path.parent if path.name.startswith("part-") else path
+    word = named.name.split(".")[0]
+    return word if _TYPE.fullmatch(word) else None
+
+
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield (number, JSON) of every resource of a file. A row of Parquet-on-FHIR is a resource whose empty columns are left out."""
     if path.suffix.lower() == ".parquet":
@@ -248,7 +259,8 @@ def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(5_000):
                 for row in batch.to_pylist():
-                    yield number, json.dumps({"resourceType": path.stem.split(".")[0], **_as_json(row)}).encode()
+                    extensions = dict(row.pop("_extension", None) or ())
+                    yield number, json.dumps({"resourceType": type_of_rows(path), **_as_json(row, extensions)}).encode()
                     number += 1
         return
     with path.open("rb") as file:
@@ -257,13 +269,28 @@ def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def _as_json(value: Any) -> Any:
-    """Return a cell as FHIR's JSON has it, without what is empty. A decimal that JSON's numbers do not hold exactly stays text, and is held."""
+_OF_ENCODERS = ("id_versioned", "_value_canonicalized", "_code_canonicalized")
+"""Columns beside FHIR's own, which say again what stands there. Source: Pathling's Parquet specification, 2026."""
+
+
+def _as_json(value: Any, extensions: Mapping[int, list[Any]]) -> Any:
+    """Return a cell as FHIR's JSON has it, without what is empty. A decimal that JSON's numbers do not hold exactly stays text, and is held.
+
+    `extensions`: those of the row by the number (`_fid`) of the element that has them, as that specification keeps them.
+    """
     match value:
         case dict():
-            return {name: held for name, given in value.items() if (held := _as_json(given)) not in (None, [], {})}
+            found = {}
+            for name, given in value.items():
+                if name == "_fid":
+                    name, given = "extension", extensions.get(given)
+                if name in _OF_ENCODERS or (name.endswith("_scale") and name.removesuffix("_scale") in value):
+                    continue
+                if (held := _as_json(given, extensions)) not in (None, [], {}):
+                    found[name] = held
+            return found
         case list():
-            return [held for given in value if (held := _as_json(given)) not in (None, [], {})]
+            return [held for given in value if (held := _as_json(given, extensions)) not in (None, [], {})]
         case Decimal():
             return number if Decimal(repr(number := float(value))) == value else str(value)
         case date() | time():

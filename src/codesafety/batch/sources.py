@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codesafety import builtin
-from codesafety.batch.partition import Bad
+from codesafety.batch.partition import Bad, type_of_rows
 from codesafety.engine import Engine, checked_path
 from codesafety.errors import InputError
 from codesafety.formats.tables.disk import header_of, table_files
@@ -23,6 +23,7 @@ LINES = (".ndjson", ".jsonl")
 _MESSAGES = (".xml", ".json")
 _TABLES = (".csv", ".tsv", ".parquet")
 _OF_A_PATIENT = frozenset({"subject", "patient", "individual", "beneficiary"})
+_DELTA_LOG = "_delta_log"
 READERS = (OmopReader(), FlatReader())
 
 
@@ -48,6 +49,12 @@ def find(names: Sequence[str], engine: Engine, *, mapped: bool = False) -> tuple
     for name in names:
         path = checked_path(name)
         files, bad = _below(path) if path.is_dir() else ([path], [])
+        if any(one.parent.name == _DELTA_LOG for one in files):
+            raise InputError(
+                "holds a Delta table, whose log says which of its files count: NOTHING WAS CHECKED",
+                source=name,
+                help="write its rows as plain parquet, and give that folder",
+            )
         closed = [one for one in files if not os.access(one, os.R_OK)]
         files = [one for one in files if one not in closed]
         unread += [*bad, *(Bad(_shown(one, path), None, "the file cannot be opened") for one in closed)]
@@ -143,9 +150,9 @@ def holds_resources(path: Path) -> bool:
     if path.suffix.lower() in LINES:
         first = _first(path)
         return isinstance(first.get("resourceType"), str) and first["resourceType"] != "Bundle"
-    if path.suffix.lower() == ".parquet" and path.stem[:1].isupper():
+    if path.suffix.lower() == ".parquet" and (kind := type_of_rows(path)) is not None:
         columns = header_of(path)
-        return "id" in columns and (path.stem == "Patient" or not _OF_A_PATIENT.isdisjoint(columns) or "meta" in columns)
+        return "id" in columns and (kind == "Patient" or not _OF_A_PATIENT.isdisjoint(columns) or "meta" in columns)
     return False
 
 
