@@ -203,6 +203,16 @@ def test_a_code_that_cannot_be_is_found_among_rows_that_are_left_out(tmp_path: P
     ]
 
 
+def test_words_of_a_code_that_may_deny_it_are_named_among_rows_that_are_left_out(tmp_path: Path) -> None:
+    plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 25)]
+    doubtful = "a,x,condition,sct,195967001,Asthma excluded by spirometry,2015-03-04"
+    _table(tmp_path, "entries.csv", "patient_id,id,kind,system,code,display,date", *plain, doubtful)
+    _table(tmp_path, "patients.csv", "patient_id,gender,birth_date", "a,female,1990-05-06")
+    assert [(row[2], row[7]) for row in scanned(tmp_path, True, sieve(True))["not_checked"]] == [
+        ("entries[15]", "words of a code that may deny it, or cannot be read")
+    ]
+
+
 def test_what_cannot_be_told_since_a_rule_came_into_force_is_told_of_rows_without_a_partner(tmp_path: Path) -> None:
     plain = [f"a,{n},condition,sct,195967001,Asthma,20{n}-03-04" for n in range(10, 26)]
     checks = ["a,x,observation,sct,163020007,On examination - blood pressure reading,2020-03-04"]

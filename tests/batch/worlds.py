@@ -64,7 +64,7 @@ def worlds(size: int = 14) -> st.SearchStrategy[dict[str, pl.DataFrame]]:
             "kind": kind,
             "system": draw(st.sampled_from(["sct", "sct", "sct", "icd10", None])),
             "code": draw(medicines if kind == "medication" else codes),
-            "display": draw(st.sampled_from([None, "Asthma", "Not pregnant", "Pregnant"])),
+            "display": draw(st.sampled_from([None, "Asthma", "Not pregnant", "Pregnant", "Not pregnant or breastfeeding"])),
             "date": draw(days),
             "end_date": draw(st.one_of(st.none(), days)),
             "recorded": draw(st.one_of(st.none(), days)),

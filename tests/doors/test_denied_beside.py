@@ -62,6 +62,25 @@ def named(report: Report) -> list[str]:
 ITEM = "Bundle.entry[1].resource"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Not pregnant or breastfeeding",
+        "Pregnancy excluded by scan",
+        "Pregnancy status: negative",
+        "?Pregnant",
+        "\u202etnangerp toN",
+    ],
+)
+def test_words_of_a_code_that_may_deny_it_are_named_where_a_rule_compares_them(engine: codesafety.Engine, words: str) -> None:
+    said = condition(code={"coding": [{**PREGNANT["coding"][0], "display": words}]})
+    report = asked(engine, bundle(said))
+    assert (named(report), report.decision) == ([f"{ITEM}.code.coding[0]"], "review")
+    denied = {**said, "verificationStatus": {"coding": [{"code": "refuted"}]}}
+    assert named(asked(engine, bundle(denied))) == []
+    assert named(asked(codesafety.load("uk.duplicate_entries", installed_plugins=False), bundle(said))) == []
+
+
 def test_what_is_beside_a_code_and_denies_nothing_is_no_line(engine: codesafety.Engine) -> None:
     quiet = condition(
         text={"status": "generated", "div": DIV % "<p>Pregnant, no bleeding.</p><p>No known allergies</p>"},

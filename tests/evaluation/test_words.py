@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from tests.differential.worlds import P3, SmallTerminology
@@ -316,3 +317,16 @@ def test_words_of_a_code_of_family_history_are_read_whole() -> None:
     entry = Entry(path="e", codings=(Coding(system="sct", code="160377001", display="FH: asthma"),), subject="family")
     facts = Facts(Submission(entries=(entry,)), None, Codebook(shipped))
     assert contradicts(next(facts.codings(facts.incoming[0])), shipped) == (False, None)
+
+
+@pytest.mark.parametrize("words", ["Pregnant?", "Not pregnant or breastfeeding", "Pregnancy excluded by scan"])
+def test_words_of_a_code_that_may_deny_it_are_kept_by_the_codings_path(words: str) -> None:
+    def in_doubt(**fields: Any) -> list[str]:
+        coding = Coding(system="sct", code="77386006", display=words, path="e.code")
+        of = Facts(Submission(entries=(Entry(path="e", codings=(coding,), **fields),)), None, Codebook(TERMINOLOGY))
+        assert contradicts(next(of.codings(of.incoming[0])), TERMINOLOGY) == (None, "display")
+        return list(of.readings.in_doubt)
+
+    assert in_doubt() == ["e.code"]
+    assert in_doubt(assertion="absent") == []
+    assert in_doubt(status="entered-in-error") == []

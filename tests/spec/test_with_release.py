@@ -94,6 +94,8 @@ def test_a_release_that_cannot_answer_is_refused() -> None:
 
 def test_an_empty_set_does_not_load() -> None:
     with pytest.raises(RuleError, match="CS303"):
+        told('valueset s "S" { ecl { << 77386006 } }', TWIN, SmallRelease(expansions={"<< 77386006": frozenset()}))
+    with pytest.raises(RuleError, match="CS212"):
         told(f'valueset s "S" {{ codes {TWIN} except {TWIN} }}', TWIN, FrozenTerminology())
 
 

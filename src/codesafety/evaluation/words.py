@@ -43,6 +43,8 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
                 lacking = lacking or ("code" if terminology.has_release else "release")
             case Words.UNCLEAR:
                 lacking = "display"
+                if coding.item is None or coding.item.stands:
+                    coding.concept.readings.in_doubt[coding.coding.path or (coding.item.path if coding.item else "")] = None
             case Words.AGREES | Words.UNFAMILIAR:
                 pass
     return (None, lacking) if lacking else (False, None)

@@ -114,9 +114,11 @@ class Work:
 class Readings:
     """What was read of the words of one message: the same words beside the same code once, and counted before."""
 
-    __slots__ = ("_found", "_work")
+    __slots__ = ("_found", "_work", "in_doubt")
 
     def __init__(self, work: Work) -> None:
+        self.in_doubt: dict[str, None] = {}
+        """The paths of codings whose own words a rule read, and which they may deny."""
         self._found: dict[Hashable, Any] = {}
         self._work = work
 

@@ -32,6 +32,7 @@ from codesafety.terminology.sctid import Damage
 _NOT_ASKED = Tally()
 _notes_of, _qualifiers_of = attrgetter("notes"), attrgetter("qualifiers")
 _MAY_DENY = "words that may deny what they stand beside"
+_IN_DOUBT = "words of a code that may deny it, or cannot be read"
 _STANDS = 2
 """`ItemFact.stands` of what is present, the patient's and current."""
 
@@ -120,7 +121,10 @@ def _who_says(part: ItemFact) -> Iterator[Literal["message", "value", "code"]]:
 
 
 def unjudged(facts: Facts) -> Iterator[NotRead]:
-    """Yield a line for what nobody has judged: what was sent beside an item and may deny it, and each expression of SNOMED CT."""
+    """Yield a line for what nobody has judged: words of a code that may deny it, what was sent beside an item and may, and each
+    expression of SNOMED CT."""
+    for path in facts.readings.in_doubt:
+        yield NotRead(path=path, reason=_IN_DOUBT, coded=True)
     sent = (*facts.submission.entries, *facts.submission.medications)
     for item in facts.incoming if any(map(_notes_of, sent)) or any(map(_qualifiers_of, sent)) else ():
         if item.component is None and (item.model.notes or item.model.qualifiers):

@@ -136,9 +136,12 @@ _SPACED = re.compile(r"(?<!\w)n\s+o\s+t(?!\w)", re.IGNORECASE)
 _MINUS, _NOT = re.compile(r"\(\s*-+\s*\)"), re.compile(r"(?<!\w)[!\u00ac](?=\w)")
 
 
+_NOS = re.compile(r"(?<=\)),?\s*NOS\s*$")
+
+
 def _plain(words: str) -> str:
-    """Return words without padding, and with the signs in them that deny as words."""
-    return _NOT.sub("not ", _MINUS.sub(" negative", _SPACED.sub("not", unpadded(words))))
+    """Return words without padding and without NOS behind a tag, and with the signs in them that deny as words."""
+    return _NOT.sub("not ", _MINUS.sub(" negative", _SPACED.sub("not", _NOS.sub("", unpadded(words)))))
 
 
 def _judge(
