@@ -176,6 +176,10 @@ def fault_in_words(kind: str, words: str) -> str:
     match kind:
         case "missing":
             return "this field is required"
+        case "model_type" | "dict_type":
+            return "should be an object, in braces"
+        case "tuple_type" | "list_type":
+            return "should be a list, in brackets"
         case "code_is_a_number" | "date" | "value":
             return words
         case "too_long":

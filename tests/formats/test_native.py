@@ -69,7 +69,7 @@ def test_a_code_that_is_a_number_is_refused_with_the_reason(code: float) -> None
         ),
         ({"entries": [entry(assertion="perhaps")]}, "entries[0].assertion", "not one of the words that this field may have"),
         ({"patient": {"gender": "lady"}}, "patient.gender", "not one of the words"),
-        ({"entries": {}}, "entries", "input should be"),
+        ({"entries": {}}, "entries", "should be a list, in brackets"),
     ],
 )
 def test_a_fault_names_its_place_and_what_belongs_there(value: Any, path: str, words: str) -> None:
