@@ -36,7 +36,7 @@ _HEAD = "# Resource, then the way to each of its coded elements in STU3 or R4. W
 def models(package: ModuleType) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg or module.name.startswith("test"):
+        if module.ispkg or module.name.startswith("test_"):
             continue
         held = importlib.import_module(f"{package.__name__}.{module.name}")
         found |= {n: v for n, v in vars(held).items() if hasattr(v, "model_fields") and v.__module__ == held.__name__}
@@ -98,7 +98,7 @@ def main() -> None:
 
     versions = [models(importlib.import_module(name)) for name in ("fhir.resources.STU3", "fhir.resources.R4B")]
     resources = {
-        n for known in versions for n, m in known.items() if "contained" in m.model_fields or n in ("Bundle", "Parameters")
+        n for known in versions for n, m in known.items() if "contained" in m.model_fields or n in ("Binary", "Bundle", "Parameters")
     }
     lines = {}
     for kind in sorted(resources - {"DomainResource"}):

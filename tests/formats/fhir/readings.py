@@ -419,6 +419,13 @@ TOGETHER: tuple[tuple[dict[str, Any], ...], ...] = (
     ({**BIRTH, "valueCodeableConcept": {"coding": [{"system": "https://fhir.hl7.org.uk/CodeSystem/UKCore-BirthSex", "display": "Female"}]}},),
     ({**BIRTH, "code": {"coding": [{"system": LOINC, "code": "76689-9"}, {"system": "https://fhir.example/BirthSex", "display": "Female"}]}},),
     (ENCOUNTER, condition(encounter=refer("Encounter/elsewhere"))),
+    ({**ENCOUNTER, "period": {"start": "2026-02-30"}}, condition()),
+    (
+        {"resourceType": "List", "id": "l", "status": "current", "text": {"status": "generated", "div": "<div>not so</div>"}, "entry": [{"item": refer("Condition/x")}]},
+        condition(),
+        condition(id="y"),
+    ),
+    (condition(text={"status": "generated", "_div": {"id": "not-so"}}),),
     (patient(id="p2", identifier=[{"system": "urn:h", "value": "2"}]), condition(subject=refer("Patient/p2"))),
     (patient(id="p2", gender="male", identifier=PATIENT.get("identifier", [])), condition(subject=refer("Patient/nobody"))),
     ({**ENCOUNTER, "id": "d", "status": "entered-in-error"}, condition(encounter=refer("Encounter/d"))),

@@ -459,6 +459,7 @@ def test_a_clinical_impression_is_shown_and_not_judged() -> None:
 def test_an_attachment_is_listed() -> None:
     (line,) = (n for n in read(bundle({"resourceType": "Binary", "contentType": "application/pdf"})).not_read if n.whole)
     assert (line.path, line.coded, line.broken) == ("Bundle.entry[1].resource", False, False)
+    assert line.reason == "an attachment, whose content is not read"
 
 
 def test_values_that_are_nothing_are_reported() -> None:
