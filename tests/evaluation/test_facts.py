@@ -41,6 +41,7 @@ from codesafety.record import (
     Record,
     Reference,
     Submission,
+    TextItem,
     Value,
 )
 
@@ -632,3 +633,9 @@ def test_the_words_of_an_item_are_its_text_all_displays_and_a_value_that_is_text
     sent = Coding(system="sct", code=P1, display="shown", other_displays=("described", "translated"))
     found = facts(entries=(Entry(path="e", codings=(sent,), text="typed", value=Value(text="answered")),))
     assert [text.lines for text in found.texts(found.incoming[0])] == [("typed", "shown", "described", "translated", "answered")]
+
+
+@pytest.mark.parametrize(("status", "heard"), [("final", [("said",), ("noted",)]), ("entered-in-error", [])])
+def test_words_without_a_code_are_no_longer_heard_once_they_are_withdrawn(status: str, heard: list[tuple[str, ...]]) -> None:
+    found = facts(texts=(TextItem(path="t", text="said", notes=("noted",), status=status),))
+    assert [text.lines for text in found.texts(None)] == heard

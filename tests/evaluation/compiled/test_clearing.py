@@ -91,6 +91,7 @@ def test_a_rule_with_a_partner_or_a_predicate_or_no_condition_is_never_cleared()
     partner = ir.Var("x", ir.Kind.ENTRY, 1)
     assert windows_of(rule("r", ir.Trigger(E, partner), MALE), binding) == {}
     assert windows_of(rule("r", ir.Trigger(E), MALE, unless=(asks,)), binding) == {}
+    assert windows_of(rule("r", ir.Trigger(E), ir.And((MALE, ir.Not(ir.Custom("p/x", (E,)))))), binding) == {}
     assert windows_of(rule("r", ir.Trigger(E)), binding) == {}
 
 
