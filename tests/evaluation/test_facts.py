@@ -26,6 +26,7 @@ from codesafety.evaluation.atoms import item_date, item_field
 from codesafety.evaluation.calendar import OPEN_END, OPEN_START
 from codesafety.evaluation.codes import Codebook
 from codesafety.evaluation.facts import Facts, ItemFact, Unseen, date_of, dosage, hides, may_be
+from codesafety.evaluation.reference.explanation import term_of
 from codesafety.evaluation.sameness import same_entry
 from codesafety.record import (
     Coding,
@@ -639,3 +640,9 @@ def test_the_words_of_an_item_are_its_text_all_displays_and_a_value_that_is_text
 def test_words_without_a_code_are_no_longer_heard_once_they_are_withdrawn(status: str, heard: list[tuple[str, ...]]) -> None:
     found = facts(texts=(TextItem(path="t", text="said", notes=("noted",), status=status),))
     assert [text.lines for text in found.texts(None)] == heard
+
+
+def test_an_item_without_a_code_is_named_as_that() -> None:
+    found = facts(entries=(Entry(path="e", text="typed"), Entry(path="f", codings=(Coding(system="sct", code=P1),))))
+    assert [term_of(item, found) for item in found.incoming] == ["an entry without a code", term_of(found.incoming[1], found)]
+    assert term_of(found.incoming[1], found) != "an entry without a code"

@@ -45,7 +45,10 @@ ROOMS = {
     "evaluation": ("evaluation", ["tests/evaluation", "tests/spec", "tests/differential", "tests/doors/test_explanations.py"]),
     "checking": ("language/checking", ["tests/language", "tests/spec"]),
     "fhir": ("formats/fhir", ["tests/formats", *(f"tests/conformance/test_{name}.py" for name in _READING)]),
-    "sctid": ("terminology/sctid.py", ["tests/terminology/test_sctid.py", "tests/terminology/codelists"]),
+    "sctid": (
+        "terminology/sctid.py",
+        ["tests/terminology/test_sctid.py", "tests/terminology/test_bare_codes.py", "tests/terminology/codelists"],
+    ),
 }
 ENV = {"HYPOTHESIS_PROFILE": "ci"}
 WARM = (
