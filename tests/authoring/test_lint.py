@@ -40,6 +40,12 @@ def condition(text: str) -> str:
     return rule(f"for entry e in preg when {text}")
 
 
+LIMITS = (
+    'limit low "Low" { default 90 "mm[Hg]" from 80 "mm[Hg]" to 95 "mm[Hg]" source "NICE" }\n'
+    'limit high "High" { default 100 "mm[Hg]" from 96 "mm[Hg]" to 110 "mm[Hg]" source "NICE" }\n'
+)
+
+
 @pytest.mark.parametrize(("text", "check"), [
     (condition("age at e < 12 years and not (age at e < 50 years)"), "CS430"),
     (condition("e.date is before 2020-01-01 and not (e.date is before 2021-01-01)"), "CS430"),
@@ -86,6 +92,23 @@ def condition(text: str) -> str:
     (rule("valid until 2020-01-01 for entry e in preg when patient.gender is male"), "CS474"),
     ('rule r { title "Of r" action note for entry e in preg say "{e}: stop the medicine at once." }', "CS475"),
     ('rule r { title "Of r" action note for entry e in preg say "{e}. Refer the patient to maternity." }', "CS475"),
+    (condition("at least 3 history x in birth where (x is before e) and fewer than 2 history y in birth where (y is before e)"), "CS430"),
+    (condition("at least 2 history x in birth where (x is before e) and no history y in birth where (y is before e)"), "CS430"),
+    (condition("at least 3 history x in birth where (x is before e) and at least 2 history y in birth where (y is before e)"), "CS432"),
+    (condition("at least 2 days with history x in birth where (x is before e) and exists history y in birth where (y is before e)"), "CS432"),
+    (rule('for entry e in preg when patient.gender is male unless "a child" age at e < 12 years unless "an infant" age at e < 2 years'), "CS435"),
+    (rule("for entry e in preg with entry d in birth when d is before e")
+     + rule("for entry e in birth with entry d in preg when d is after e", "b"), "CS440"),
+    (rule("for entry e in preg with entry d in birth when d is before e")
+     + rule("for entry e in birth with entry d in preg when e is more than 2 weeks before d", "b"), "CS441"),
+    (condition("patient.gender is male and age at e is from 10 to 19 years")
+     + rule("for entry e in preg when age at e is from 21 to 29 years and patient.gender is male", "b"), "CS443"),
+    (rule('for entry e in sys when e.value >= 140 "mm[Hg]" and e.value < 160 "mm[Hg]"')
+     + rule('for entry e in sys when e.value > 160 "mm[Hg]"', "b"), "CS443"),
+    (LIMITS + rule("for entry e in sys when e.value < low") + rule("for entry e in sys when e.value > high", "b"), "CS443"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}. Kindly check the record." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}: the surgery coded this wrongly." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}: the patient was born female." }', "CS475"),
     (rule("for entry e in preg allow CS444 because \"of another\""), "CS499"),
 ])  # fmt: skip
 def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
@@ -102,6 +125,19 @@ def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
     condition("no entry x in birth where (x is within 9 months after e) and patient.gender is female"),
     rule('for entry e in sys when e.value < 40 "mm[Hg]"') + rule('for entry e in sys when e.value > 300 "mm[Hg]"', "b"),
     rule("for entry e in preg with entry d in birth when d is before e and d is within 4 weeks before e and e is incoming"),
+    condition("at least 3 history x in birth where (x is before e) and fewer than 5 history x in birth where (x is before e)"),
+    condition("at least 2 history x in birth where (x is before e) and at least 2 days with history x in birth where (x is before e)"),
+    condition("at least 2 history x in birth where (x is before e) and no history x in birth where (x is within 4 weeks before e)"),
+    rule('for entry e in preg when patient.gender is male unless "a child" age at e < 12 years unless "aged" age at e >= 60 years'),
+    rule('for entry e in preg when patient.gender is male unless "a child" age at e < 12 years unless "told later" e.value is missing'),
+    condition("patient.gender is male and age at e is from 10 to 19 years")
+    + rule("for entry e in preg when patient.gender is female and age at e is from 21 to 29 years", "b"),
+    rule('for entry e in sys when e.value >= 140 "mm[Hg]" and e.value < 160 "mm[Hg]"') + rule('for entry e in sys when e.value >= 160 "mm[Hg]"', "b"),
+    rule("for entry e in preg with entry d in birth when d is before e")
+    + rule("for entry e in birth with entry d in preg when d is within 2 weeks before e", "b"),
+    'rule r { title "Of r" action note for entry e in preg say "{e}. Start date is missing. Change of gender is on record." }\n',
+    'rule r { title "Of r" action note for entry e in preg say "{e}. Contact was by phone. Order number and review date are missing." }\n',
+    'rule r { title "Of r" action note for entry e in preg say "{e}, as the hospital recorded it, may be of another record." }\n',
     rule("for entry e with entry x when e is the same entry as x and e is incoming and x is incoming"),
 ])  # fmt: skip
 def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:
@@ -291,3 +327,14 @@ def test_the_linter_is_silent_about_a_shipped_ruleset() -> None:
     done = lint(loaded, frozen_terminology(loaded.rulesets), asked_for=asked, known=rulesets, today=TODAY)
     assert [(t.check, t.owner.name) for t in done.told] == []
     assert done.rules > 0
+
+
+def test_each_end_of_a_range_is_asked_of_the_examples() -> None:
+    examples = ['"a" { given patient born 1995-06-01 given incoming entry 77386006, date 2025-06-01 expect fires }',
+                '"b" { given patient born 2024-06-01 given incoming entry 77386006, date 2025-06-01 expect clear }']  # fmt: skip
+    body = f"for entry e in preg when age at e is from 12 to 50 years example {' example '.join(examples)}"
+    done, _ = linted(HEAD + rule(body) + USES)
+    (one,) = [t for t in done.told if t.check == "CS482"]
+    assert one.diagnostic.message == (
+        "no example comes near the lower end of this range: with half of it, or twice, each is answered as before"
+    )

@@ -22,7 +22,7 @@ from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.examples import places
 from codesafety.authoring.lint.logic import ways_apart
 from codesafety.authoring.lint.solving import Problem, Verdict
-from codesafety.authoring.lint.told import every, local
+from codesafety.authoring.lint.told import every, local, mapped
 from codesafety.authoring.testing import Texts, alone_with, answer, build
 from codesafety.diagnostics import Span
 from codesafety.evaluation.binding import Binding
@@ -505,16 +505,7 @@ def _operators(part: ir.Condition) -> Iterator[tuple[str, ir.Condition]]:
 
 def _with_var(node: Any, made: ir.Var) -> Any:
     """Return a rule or a condition in which a variable is drawn otherwise, wherever it stands."""
-    return _mapped(node, lambda one: made if isinstance(one, ir.Var) and one.slot == made.slot and one.name == made.name else one)
-
-
-def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(node, tuple):
-        return tuple(_mapped(one, change) for one in node)
-    if isinstance(node, ir.Example) or not is_dataclass(node) or isinstance(node, type):
-        return node
-    made = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node) if f.init}
-    return change(replace(node, **made) if any(made[name] is not getattr(node, name) for name in made) else node)
+    return mapped(node, lambda one: made if isinstance(one, ir.Var) and one.slot == made.slot and one.name == made.name else one)
 
 
 def alternatives(binding: Binding) -> dict[str, str]:

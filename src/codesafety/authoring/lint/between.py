@@ -10,11 +10,14 @@ from fractions import Fraction
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
+from codesafety.authoring.lint.examples import plain
 from codesafety.authoring.lint.logic import of_firing, silent_ways
 from codesafety.authoring.lint.reading import Stands
 from codesafety.authoring.lint.solving import FALSE, TRUE, Problem, Verdict
-from codesafety.authoring.lint.told import Bench, local
+from codesafety.authoring.lint.told import Bench, every, local, mapped
 from codesafety.authoring.testing import build
+from codesafety.diagnostics import Span
+from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.facts import Facts
 from codesafety.evaluation.outcome import Status
 from codesafety.ir.units import families
@@ -72,6 +75,7 @@ def _within(bench: Bench) -> None:
         also[rule.name] = names
     for number, one in enumerate(simple):
         for other in simple[number + 1 :]:
+            other = _turned(other) if _is_turned(one.trigger, other.trigger) else other
             if not _comparable(one, other):
                 continue
             if other.name in also[one.name] or one.name in also[other.name]:
@@ -89,6 +93,25 @@ def _comparable(one: ir.Rule, other: ir.Rule) -> bool:
         return a.partner is b.partner and a.subject.kind is b.subject.kind
     kinds = (a.subject.kind, a.partner.kind) == (b.subject.kind, b.partner.kind)
     return kinds and a.partner.kind is not ir.Kind.ROW and not a.unordered and not b.unordered
+
+
+def _is_turned(one: ir.Trigger, other: ir.Trigger) -> bool:
+    """Return whether two rules range over the same pairs, of which the second names the items in the other order."""
+    if one.partner is None or other.partner is None or ir.Kind.ROW in (one.partner.kind, other.partner.kind):
+        return False
+    first, second = ([(var.kind, var.set) for var in (of.subject, of.partner) if var is not None] for of in (one, other))
+    return first == second[::-1] != second
+
+
+def _turned(rule: ir.Rule) -> ir.Rule:
+    """Return a rule over pairs with its two items in the other order."""
+    assert rule.trigger.partner is not None
+    places = {rule.trigger.subject.slot: rule.trigger.partner.slot, rule.trigger.partner.slot: rule.trigger.subject.slot}
+    made: ir.Rule = mapped(
+        rule, lambda part: replace(part, slot=places.get(part.slot, part.slot)) if isinstance(part, ir.Var) else part
+    )
+    assert made.trigger.partner is not None
+    return replace(made, trigger=replace(made.trigger, subject=made.trigger.partner, partner=made.trigger.subject))
 
 
 def _same_trigger(one: ir.Rule, other: ir.Rule) -> bool:
@@ -143,7 +166,7 @@ def _contradict(one: ir.Rule, other: ir.Rule, bench: Bench) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """A stretch of a number: its ends (None: open) and whether they are left out."""
+    """A stretch of a number: its ends (None: open), whether they are left out, what lies beyond them, and what is asked beside it."""
 
     rule: ir.Rule
     condition: ir.Condition
@@ -151,6 +174,9 @@ class _Band:
     high: Fraction | None
     above: bool = False  # the low end is left out
     below: bool = False  # the high end is left out
+    under: ir.Condition | None = None
+    over: ir.Condition | None = None
+    beside: tuple[ir.Condition, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -166,46 +192,87 @@ def _bands(bench: Bench) -> None:
         if rule.row is None and rule.trigger.partner is None and rule.when is not None:
             alternatives = rule.when.parts if isinstance(rule.when, ir.Or) else (rule.when,)
             for condition in alternatives:
-                for key, band in _band(rule, condition):
+                for key, band in _bands_of(rule, condition, bench.binding):
                     groups[rule.ruleset, rule.trigger.subject.kind, rule.trigger.subject.set, *key].append(band)
     for bands in groups.values():
         if len(bands) > 1:
             _meet(sorted(bands, key=lambda b: (b.low is not None, b.low or 0, b.high is None, b.high or 0)), bench)
 
 
-def _band(rule: ir.Rule, condition: ir.Condition) -> Iterator[tuple[tuple[object, ...], _Band]]:
+_Key = tuple[object, ...]
+
+
+def _bands_of(rule: ir.Rule, condition: ir.Condition, binding: Binding) -> Iterator[tuple[_Key, _Band]]:
+    """Yield the bands that a condition is, or that stand in it beside what else it asks; what two comparisons bound is one band."""
+    parts = condition.parts if isinstance(condition, ir.And) else (condition,)
+    found: dict[_Key, _Band] = {}
+    for part in parts:
+        for key, band in _band(rule, part, binding):
+            found[key] = _both(found[key], band) if key in found else band
+    for key, band in found.items():
+        own = every(band.condition)
+        beside = tuple(part for part in parts if part not in own)
+        yield (*key, *sorted(repr(plain(part)) for part in beside)), replace(band, beside=beside)
+
+
+def _both(one: _Band, two: _Band) -> _Band:
+    """Return what lies in both of two bands."""
+    low = two if one.low is None or (two.low is not None and two.low > one.low) else one
+    high = two if one.high is None or (two.high is not None and two.high < one.high) else one
+    span = Span(one.condition.span.file, one.condition.span.start, two.condition.span.end)
+    return _Band(
+        one.rule, ir.And((one.condition, two.condition), span), low.low, high.high, low.above, high.below, low.under, high.over
+    )
+
+
+def _band(rule: ir.Rule, condition: ir.Condition, binding: Binding) -> Iterator[tuple[_Key, _Band]]:
     slot = rule.trigger.subject.slot
+    beyond = ir.Not(condition)
     match condition:
-        case ir.Compare(ir.Field(var=ir.Var(slot=at)) as one, operator, ir.Quantity(number, unit)) if at == slot:
-            key, n = _number(one, number, unit)
+        case ir.Compare(ir.Field(var=ir.Var(slot=at)) as one, operator, ir.Quantity() | ir.LimitRef() as bound) if at == slot:
+            key, n = _number(one, bound, binding)
             if operator in ("<", "<="):
-                yield key, _Band(rule, condition, None, n, below=operator == "<")
+                yield key, _Band(rule, condition, None, n, below=operator == "<", over=beyond)
             else:
-                yield key, _Band(rule, condition, n, None, above=operator == ">")
-        case ir.InRange(ir.Field(var=ir.Var(slot=at)) as one, ir.Quantity(low, unit), ir.Quantity(high, other)) if at == slot:
-            key, n = _number(one, low, unit)
-            same, m = _number(one, high, other)
+                yield key, _Band(rule, condition, n, None, above=operator == ">", under=beyond)
+        case ir.InRange(
+            ir.Field(var=ir.Var(slot=at)) as one, ir.Quantity() | ir.LimitRef() as low, ir.Quantity() | ir.LimitRef() as high
+        ) if at == slot:
+            key, n = _number(one, low, binding)
+            same, m = _number(one, high, binding)
             if key == same:
-                yield key, _Band(rule, condition, n, m)
-        case ir.AgeCompare(ir.Field(var=ir.Var(slot=at)), operator, ir.Length(n_of, of)) if at == slot:
-            times, unit_of = _IN_MONTHS[of]
-            n = Fraction(n_of) * times
-            yield (
-                ("age", unit_of),
-                (_Band(rule, condition, None, n, below=True) if operator == "<" else _Band(rule, condition, n, None)),
-            )
-        case ir.AgeRange(ir.Field(var=ir.Var(slot=at)), ir.Length(low, of), ir.Length(high, upper)) if at == slot:
-            times, unit_of = _IN_MONTHS[of]
-            more, other_unit = _IN_MONTHS[upper]
+                yield key, _Band(rule, condition, n, m, under=ir.Compare(one, "<", low), over=ir.Compare(one, ">", high))
+        case ir.AgeCompare(ir.Field(var=ir.Var(slot=at)), operator, ir.Length() | ir.LimitRef() as length) if at == slot:
+            bounded = binding.length(length)
+            times, unit_of = _IN_MONTHS[bounded.unit]
+            n = Fraction(bounded.n) * times
+            if operator == "<":
+                yield ("age", unit_of), _Band(rule, condition, None, n, below=True, over=beyond)
+            else:
+                yield ("age", unit_of), _Band(rule, condition, n, None, under=beyond)
+        case ir.AgeRange(
+            ir.Field(var=ir.Var(slot=at)) as day, ir.Length() | ir.LimitRef() as low, ir.Length() | ir.LimitRef() as high
+        ) if at == slot:
+            first, last = binding.length(low), binding.length(high)
+            next_after = replace(last, n=last.n + 1)
+            times, unit_of = _IN_MONTHS[first.unit]
+            more, other_unit = _IN_MONTHS[last.unit]
             if unit_of == other_unit:
-                yield ("age", unit_of), _Band(rule, condition, Fraction(low) * times, Fraction(high + 1) * more, below=True)
+                yield (
+                    ("age", unit_of),
+                    _Band(
+                        rule, condition, Fraction(first.n) * times, Fraction(next_after.n) * more, below=True,
+                        under=ir.AgeCompare(day, "<", first), over=ir.AgeCompare(day, ">=", next_after),
+                    ),
+                )  # fmt: skip
         case _:
             return
 
 
-def _number(one: ir.Field, number: object, unit: str | None) -> tuple[tuple[object, ...], Fraction]:
+def _number(one: ir.Field, bound: ir.Quantity | ir.LimitRef, binding: Binding) -> tuple[_Key, Fraction]:
     """Return a number in the first unit of its family that these rules use, and what it is a number of."""
-    n = Fraction(str(number))
+    quantity = bound if isinstance(bound, ir.Quantity) else binding.quantity(bound)
+    n, unit = Fraction(quantity.number), quantity.unit
     if unit is None:
         return (one.name, None), n
     first = families.in_first_of_family(unit)
@@ -236,7 +303,7 @@ def _meet(bands: Sequence[_Band], bench: Bench) -> None:
         else:
             continue
         rules = list(dict.fromkeys((one.rule, two.rule)))
-        ends = _between(one, two) if gap else []
+        ends = [*((end for end in (one.over, two.under) if end is not None) if gap else ()), *one.beside]
         edges = [replace(one.rule, when=ir.And(tuple(ends)), unless=(), examples=())] if ends else []
         problem = Problem(bench.binding, [*rules, *edges], bench.program)
         wanted = [(Stands(0), TRUE), (one.condition, mask), (two.condition, mask), *((end, TRUE) for end in ends)]
@@ -248,22 +315,6 @@ def _meet(bands: Sequence[_Band], bench: Bench) -> None:
             two.rule, patients=[patients.written(between, bench.terms)],
             related=((one.condition.span, "the band before it"),),
         )  # fmt: skip
-
-
-def _between(one: _Band, two: _Band) -> list[ir.Condition]:
-    """Return what puts a patient between two bands, and not beyond them: above the lower one, below the upper one."""
-    found: list[ir.Condition] = []
-    match one.condition:
-        case ir.InRange(number, _, high):
-            found.append(ir.Compare(number, ">", high))
-        case ir.AgeRange(at, _, ir.Length(n, unit)):
-            found.append(ir.AgeCompare(at, ">=", ir.Length(n + 1, unit)))
-    match two.condition:
-        case ir.InRange(number, low, _):
-            found.append(ir.Compare(number, "<", low))
-        case ir.AgeRange(at, ir.Length() as low, _):
-            found.append(ir.AgeCompare(at, "<", low))
-    return found
 
 
 def _called(rules: Sequence[ir.Rule]) -> str:

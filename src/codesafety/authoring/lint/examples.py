@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
@@ -87,20 +87,18 @@ def _bounds(rule: ir.Rule, bench: Bench) -> None:
         return
     for condition, put in places(rule):
         for part in every(condition):
-            moved = list(_moved(part, _far))
-            if not moved or not part.span.file:
-                continue
-            others = [put(replaced(condition, part, other)) for other in moved]
-            if any(answered for other in others for answered in _differs(rule, other, bench)):
-                continue
-            bench.tell(
-                "CS482",
-                "no example comes near this bound: with half of it, or twice, each is answered as before",
-                part.span,
-                "add an example on each side of it",
-                rule,
-                patients=_near(rule, [put(replaced(condition, part, other)) for other in _moved(part, _next)], bench),
-            )
+            for (bound, far), (_, near) in zip(_moved(part, _far), _moved(part, _next), strict=True) if part.span.file else ():
+                others = [put(replaced(condition, part, other)) for other in far]
+                if any(answered for other in others for answered in _differs(rule, other, bench)):
+                    continue
+                bench.tell(
+                    "CS482",
+                    f"no example comes near {bound}: with half of it, or twice, each is answered as before",
+                    part.span,
+                    "add an example on each side of it",
+                    rule,
+                    patients=_near(rule, [put(replaced(condition, part, other)) for other in near], bench),
+                )
 
 
 def _near(rule: ir.Rule, others: Sequence[ir.Rule], bench: Bench) -> list[str]:
@@ -130,20 +128,23 @@ def places(rule: ir.Rule) -> Iterator[tuple[ir.Condition, Any]]:
         )
 
 
-def _moved(part: ir.Condition, move: Callable[[Decimal], Iterable[Decimal]]) -> Iterator[ir.Condition]:
-    """Yield a comparison with its written bound moved."""
-    match part:
-        case (
-            ir.AgeCompare(length=ir.Length(n) as length)
-            | ir.Within(length=ir.Length(n) as length)
-            | ir.Beyond(length=ir.Length(n) as length)
-            | ir.Nearer(length=ir.Length(n) as length)
-        ) if n > 1:
-            yield from (replace(part, length=replace(length, n=Decimal(int(other)))) for other in move(n))
-        case ir.Compare(right=ir.Quantity(number) as bound) if number:
-            yield from (replace(part, right=replace(bound, number=other)) for other in move(number))
-        case _:
-            return
+_BOUNDS: Final[dict[type, tuple[str, ...]]] = {
+    ir.AgeCompare: ("length",), ir.Within: ("length",), ir.Beyond: ("length",), ir.Nearer: ("length",), ir.Compare: ("right",),
+    ir.AgeRange: ("low", "high"), ir.InRange: ("low", "high"),
+}  # fmt: skip
+"""What holds the bounds of a comparison."""
+_ENDS: Final = {"low": "the lower end of this range", "high": "the upper end of this range"}
+
+
+def _moved(part: ir.Condition, move: Callable[[Decimal], Iterable[Decimal]]) -> Iterator[tuple[str, list[ir.Condition]]]:
+    """Yield what each written bound of a comparison is called, and the comparison with that bound moved."""
+    for name in _BOUNDS.get(type(part), ()):
+        called = _ENDS.get(name, "this bound")
+        match getattr(part, name):
+            case ir.Length(n) as length if n > 1:
+                yield called, [replace(part, **{name: replace(length, n=Decimal(int(other)))}) for other in move(n)]  # type: ignore[arg-type]
+            case ir.Quantity(number) as bound if number:
+                yield called, [replace(part, **{name: replace(bound, number=other)}) for other in move(number)]  # type: ignore[arg-type]
 
 
 def _far(n: Decimal) -> tuple[Decimal, Decimal]:

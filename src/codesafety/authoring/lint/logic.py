@@ -161,8 +161,23 @@ def _conditions(problem: Problem, rule: ir.Rule, bench: Bench, shown: Sequence[s
                 rule,
                 patients=shown,
             )
+        elif _is_within_others(problem, of_rule, one, rule):
+            bench.tell(
+                "CS435", f"the exception “{one.label}” changes nothing: wherever it holds, another of them does", one.span,
+                "leave it out, or change one of the two", rule, patients=shown,
+            )  # fmt: skip
         else:
             _parts(problem, rule, one.condition, [_STANDS], bench, shown, silent)
+
+
+def _is_within_others(problem: Problem, of_rule: Wanted, one: ir.Unless, rule: ir.Rule) -> bool:
+    """Return whether the other exceptions of a rule do all that one of them does."""
+    others = [u.condition for u in rule.unless if u is not one]
+    ways = [
+        [(one.condition, TRUE), *((o, FALSE | UNKNOWN) for o in others)],
+        [(one.condition, UNKNOWN), *((o, FALSE) for o in others)],
+    ]
+    return bool(others) and all(problem.find([*of_rule, *way]) is Verdict.NEVER for way in ways)
 
 
 def _parts(

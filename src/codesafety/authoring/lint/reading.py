@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, cast
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
 from codesafety.authoring.lint.patients import RECORD, Choice, Item, Node
+from codesafety.authoring.lint.told import mapped
 from codesafety.evaluation.binding import Binding
 
 _FREE: Final[dict[type, str]] = {
@@ -67,6 +68,25 @@ class Asked:
     alike: list[tuple[Choice, Choice]] = field(default_factory=list)
 
 
+_TURNED: Final = ("no", "fewer")
+
+
+def _members(one: ir.Quantified, plain: bool) -> ir.Quantified:
+    """Return what a quantifier counts, alike for two of the same members; `plain`: whether one is enough, however they are counted."""
+
+    def unnamed(part: Any) -> Any:
+        match part:
+            case ir.Var(slot=one.var.slot):
+                return replace(part, name="", slot=-1)
+            case ir.Field(var=ir.Var(slot=-1)):
+                return replace(part, base="")
+            case _:
+                return part
+
+    counted = "days" if plain or one.quantifier in ("exists", "no") else one.counted
+    return cast("ir.Quantified", mapped(replace(one, quantifier="exists", n=None, called=None, counted=counted), unnamed))
+
+
 class Reading:
     """One rule, or several with the same kind of trigger: their comparisons, and what these depend on."""
 
@@ -93,6 +113,7 @@ class Reading:
                 if condition is not None:
                     self._leaves(condition)
         self._tie_members()
+        self.counts = list(self._counts())
 
     def _stand(self, number: int, rule: ir.Rule) -> None:
         atom = self._atom(Stands(number))
@@ -271,6 +292,21 @@ class Reading:
         inner = {**env, var.slot: item}
         for part in ir.inner(condition):
             self._read(part, atom, inner)
+
+    def _counts(self) -> Iterator[tuple[int, bool, int, bool]]:
+        """Yield pairs of counts of the same members, by their places, with whether each is said the other way round (`no`, `fewer than`).
+
+        As many as the first asks for are never more surely there than as many as the second does.
+        """
+        found = [
+            (at, one, Decimal(1) if one.n is None else self.binding.number(one.n))
+            for at, atom in enumerate(self.atoms)
+            if isinstance(one := atom.formula, ir.Quantified) and not isinstance(one.n, ir.Field)
+        ]
+        for (at, one, more), (other_at, other, fewer) in itertools.permutations(found, 2):
+            plain = other.quantifier in ("exists", "no")
+            if more >= fewer and _members(one, plain) == _members(other, plain):
+                yield at, one.quantifier in _TURNED, other_at, other.quantifier in _TURNED
 
     def _tie_members(self) -> None:
         """A member that was made for one quantifier may be found by another: both depend on both."""

@@ -273,7 +273,7 @@ class Problem(Options):
             steps += 1
             if steps > _MOST_STEPS:
                 raise _TooManySteps
-            if not all(self._may(formula, masks) & allowed for formula, allowed in wanted):
+            if not self._in_order(masks) or not all(self._may(formula, masks) & allowed for formula, allowed in wanted):
                 return
             if place == len(groups):
                 yield {**plain, **world}
@@ -286,6 +286,13 @@ class Problem(Options):
                 masks.pop(atom, None)
 
         yield from deeper(0, {})
+
+    def _in_order(self, masks: Mapping[int, int]) -> bool:
+        """Return whether counts of the same members may come out together: more of them are never more surely there than fewer are."""
+        return all(
+            at not in masks or other not in masks or _sure(masks[at], turned) <= _sure(masks[other], other_turned)
+            for at, turned, other, other_turned in self.counts
+        )
 
     def _leaves_of(self, formula: Formula) -> Iterator[Formula]:
         match formula:
@@ -312,6 +319,10 @@ class Problem(Options):
                 return _several([self._may(part, masks) for part in parts], int(self.binding.number(n)))
             case _:
                 return masks.get(self._at[formula], ANY)
+
+
+def _sure(mask: int, turned: bool) -> int:
+    return {FALSE: 0, UNKNOWN: 1, TRUE: 2}[_swapped(mask) if turned else mask]
 
 
 def _swapped(mask: int) -> int:

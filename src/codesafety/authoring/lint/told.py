@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from codesafety import ir
 from codesafety.authoring.lint import patients
@@ -153,6 +154,16 @@ def parts_written(condition: ir.Condition) -> Iterator[ir.Condition]:
     if not isinstance(condition, ir.Named):
         for part in ir.inner(condition):
             yield from parts_written(part)
+
+
+def mapped(node: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a rule or a condition with each of its parts changed, the inner ones first; examples stay as they are."""
+    if isinstance(node, tuple):
+        return tuple(mapped(one, change) for one in node)
+    if isinstance(node, ir.Example) or not is_dataclass(node) or isinstance(node, type):
+        return node
+    made = {f.name: mapped(getattr(node, f.name), change) for f in fields(node) if f.init}
+    return change(replace(node, **made) if any(made[name] is not getattr(node, name) for name in made) else node)
 
 
 def slots(condition: ir.Condition) -> set[int]:

@@ -19,18 +19,22 @@ _DUE: Final = re.compile(
     re.IGNORECASE,
 )
 _ADVICE: Final = re.compile(
-    r"(?:^|[.:;!?]\s+)(?:please\s+)?(stop|start|give|prescribe|refer|delete|remove|change|increase|reduce|switch|withhold|consider|"
-    r"advise|tell|ask|order|call|arrange|monitor|avoid|offer|discontinue|do not (?:give|prescribe))\b"
+    r"(?:^|[.:;!?]\s+)(?:(?:please|kindly)\s+)?(?:(?:give|prescribe|refer|delete|remove|reduce|withhold|consider|advise|tell|ask|arrange|"
+    r"monitor|avoid|discontinue|do not (?:give|prescribe))\b"
+    r"|(?:stop|start|change|increase|switch|order|call|offer)\b(?!\s+(?:of|in|dates?|day|times?|number|was|were|is|are|has)\b)"
+    r"|(?:check|correct|review|contact|recode|amend|update|verify|inform|discuss|ensure|confirm|repeat)\s+(?:the|that|this|whether|with|and)\b)"
     r"|\b(should|must|needs to) be (stopped|started|given|prescribed|referred|changed|deleted|avoided|reduced|increased)\b"
     r"|\b(is|are) (contraindicated|recommended|advised)\b", re.IGNORECASE,
 )  # fmt: skip
 _BLAME: Final = re.compile(
     r"\byou(r)? (made|have made|should|must|failed|forgot|error|mistake|fault|coded)\b|\b(careless\w*|negligen\w*|incompeten\w*|"
-    r"wrongly coded by|at fault|to blame|failed to|forgot to|human error|(clinician|doctor|nurse|pharmacist|gp)'s (error|mistake))\b",
+    r"wrongly coded by|(practice|surgery|clinic|hospital|gp|doctor|nurse|pharmacist|prescriber|clinician) (has |have )?"
+    r"(wrongly|incorrectly|mistakenly|miscoded|(coded|entered|recorded) (this |it )?(wrongly|incorrectly))|at fault|to blame|failed to|forgot to|human error|(clinician|doctor|nurse|pharmacist|gp)'s (error|mistake))\b",
     re.IGNORECASE,
 )  # fmt: skip
 _PRIVATE: Final = re.compile(
-    r"\b(sex at birth|transgender|trans (man|woman|patient)|gender reassign\w*|adopted)\b", re.IGNORECASE
+    r"\b(sex at birth|transgender|trans (man|woman|patient)|gender reassign\w*|adopted|(born|assigned) (an? )?(fe)?male|gender recognition)\b",
+    re.IGNORECASE,
 )
 _SAID: Final = (
     ("advises", _ADVICE, "say what was coded and what does not go together; the person who reads it decides what to do"),
