@@ -28,6 +28,8 @@ def day(written: str) -> int:
         ("2025-01-15", -13, Unit.MONTHS, "2023-12-15"),
         ("2025-06-01", 2, Unit.WEEKS, "2025-06-15"),
         ("2025-06-01", -1, Unit.DAYS, "2025-05-31"),
+        ("0002-01-05", -12, Unit.MONTHS, "0001-01-05"),
+        ("9998-01-05", 23, Unit.MONTHS, "9999-12-05"),
     ],
 )
 def test_shifts_clip_at_month_ends(start: str, n: int, unit: Unit, moved: str) -> None:
