@@ -195,6 +195,7 @@ def test_a_deployment_sets_a_limit_within_its_range(given: Any, expected: Any) -
         ({"t/gap": "long"}, "write a number and a unit"),
         ({"t/gap": ""}, "write a number and a unit"),
         ({"t/gap": "3 parsecs"}, "write a number and a unit"),
+        ({"t/gap": "24 weeks or so"}, "write a number and a unit"),
         ({"t/gap": 3}, "write it like its default, 24 weeks"),
         ({"t/count": 4}, "may be set from 1 to 3, not to 4"),
     ],

@@ -42,7 +42,16 @@ from tests.places import ROOT
 EQUIVALENT = Path(__file__).parent / "equivalent.txt"
 _READING = ("readers_account_for_everything", "readers_fuzz", "readers_xml_and_json", "second_reader")
 ROOMS = {
-    "evaluation": ("evaluation", ["tests/evaluation", "tests/spec", "tests/differential", "tests/doors/test_explanations.py"]),
+    "evaluation": (
+        "evaluation",
+        [
+            "tests/evaluation",
+            "tests/spec",
+            "tests/differential",
+            "tests/doors/test_explanations.py",
+            "tests/plugins/test_predicates.py",
+        ],
+    ),
     "checking": ("language/checking", ["tests/language", "tests/spec"]),
     "fhir": ("formats/fhir", ["tests/formats", *(f"tests/conformance/test_{name}.py" for name in _READING)]),
     "sctid": (

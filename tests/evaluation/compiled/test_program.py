@@ -22,7 +22,19 @@ from codesafety.evaluation.predicates import BoundPredicate, Missing
 from codesafety.evaluation.reference.interpreter import Interpreter
 from codesafety.evaluation.reference.run import run_reference
 from codesafety.ir import FieldType, Kind, Var
-from codesafety.record import Coding, Component, Coverage, Entry, Medication, Message, Patient, Record, Submission, TextItem
+from codesafety.record import (
+    Coding,
+    Component,
+    Coverage,
+    Entry,
+    Medication,
+    Message,
+    Patient,
+    Quantity,
+    Record,
+    Submission,
+    TextItem,
+)
 
 E = Var("e", Kind.ENTRY, 0, "w/a")
 MALE = ir.FieldIs(field("patient", "gender", FieldType.WORD), "male")
@@ -47,6 +59,19 @@ def both(binding: Binding, submission: Submission, record: Record | None = None)
 
 def found(run: RunResult) -> list[tuple[str, int | None, str]]:
     return [(o.rule.name, None if o.subject is None else o.subject.index, o.status.value) for o in run.outcomes]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("unit", "status"), [(None, ["fires"]), ("{tablet}", ["fires"])])
+def test_a_count_is_compared_with_a_bare_number_on_either_side_whatever_unit_it_was_sent_with(
+    turned: bool, unit: str | None, status: list[str]
+) -> None:
+    m = Var("m", Kind.MEDICATION, 0)
+    quantity, bare = field(m, "quantity", FieldType.NUMBER), ir.Quantity(Decimal(3), None)
+    when = ir.Compare(bare, "<", quantity) if turned else ir.Compare(quantity, ">", bare)
+    sent = Medication(path="m", products=(Coding(system="sct", code=M_VMP),), quantity=Quantity(value=Decimal(28), unit=unit))
+    run = both(bound([rule("r", ir.Trigger(m), when)]), Submission(medications=(sent,)))
+    assert [outcome.status.value for outcome in run.outcomes] == status
 
 
 def test_a_column_that_is_called_gender_is_compared_as_it_is() -> None:
