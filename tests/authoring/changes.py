@@ -1,4 +1,4 @@
-"""Forty changes of meaning and forty rewritings, each as the old and the new text of one rule below `HEAD`."""
+"""Changes of meaning and rewritings, forty of each and some more, each as the old and the new text of one rule below `HEAD`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ valueset sys "Systolic" { codes 271649006 |Systolic blood pressure| }
 valueset dia "Diastolic" { codes 271650006 |Diastolic blood pressure| }
 valueset weight "Weight" { codes 27113001 |Body weight| }
 valueset smoker "Smoker" { codes 77176002 |Smoker| }
+valueset pill "Pill" { codes 326324002 }
 limit window "A window" { default 12 weeks from 1 week to 40 weeks }
 limit old "Old" { default 50 years from 40 years to 60 years }
 limit high "High" { default 140 "mm[Hg]" from 100 "mm[Hg]" to 200 "mm[Hg]" }
@@ -41,6 +42,12 @@ def value(condition: str) -> str:
 def but(exception: str, condition: str = "age at e >= 50 years") -> str:
     return rule(f'for entry e in preg when {condition} unless "so" {exception}')
 
+
+def medicine(condition: str) -> str:
+    return rule(f"for medication e in pill when {condition}")
+
+
+EPISODES = "at least 2 episodes more than {} weeks apart with history x in birth where (x is within 6 months before e)"
 
 CHANGES: dict[str, tuple[str, str]] = {
     "a bound of age": (of("age at e < 12 years"), of("age at e < 11 years")),
@@ -106,6 +113,20 @@ CHANGES: dict[str, tuple[str, str]] = {
     "one of the ways that two of three hold": (
         of("at least 2 of (patient.gender is male, age at e < 12 years, age at e >= 50 years)"),
         of("patient.gender is male and age at e < 12 years"),
+    ),
+    "a gap between episodes": (of(EPISODES.format(2)), of(EPISODES.format(3))),
+    "a number that is reckoned with": (medicine("e.dose * e.times_a_day > 8"), medicine("e.dose * e.times_a_day > 9")),
+    "falls for rises": (
+        rule("for entry e in sys with entry d in sys when e.value rises from d.value by more than 25 %"),
+        rule("for entry e in sys with entry d in sys when e.value falls from d.value by more than 25 %"),
+    ),
+    "an amount of rise": (
+        rule('for entry e in sys with entry d in dia when e.value rises from d.value by more than 26 "mm[Hg]"'),
+        rule('for entry e in sys with entry d in dia when e.value rises from d.value by more than 27 "mm[Hg]"'),
+    ),
+    "days in common": (
+        rule("for medication e in pill with medication d in pill when e overlaps d by more than 7 days"),
+        rule("for medication e in pill with medication d in pill when e overlaps d by more than 8 days"),
     ),
 }  # fmt: skip
 
@@ -182,5 +203,14 @@ REWRITINGS: dict[str, tuple[str, str]] = {
     "some of them in another order": (
         of("at least 2 of (patient.gender is male, age at e < 12 years, age at e >= 50 years)"),
         of("at least 2 of (age at e >= 50 years, patient.gender is male, age at e < 12 years)"),
+    ),
+    "one at least for exists": (
+        of("exists history x in birth where (x is before e)"),
+        of("at least 1 history x in birth where (x is before e)"),
+    ),
+    "factors in another order": (medicine("e.dose * e.times_a_day > 8"), medicine("e.times_a_day * e.dose > 8")),
+    "a count that another implies": (
+        of("at least 3 history x in birth where (x is before e) and at least 2 history y in birth where (y is before e)"),
+        of("at least 3 history x in birth where (x is before e)"),
     ),
 }  # fmt: skip

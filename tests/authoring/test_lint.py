@@ -217,6 +217,13 @@ def test_of_two_parts_that_each_follow_from_the_other_one_is_taken_out() -> None
     assert "when patient.gender is male and age at e >= 600 months say" in found
 
 
+def test_what_is_there_on_no_day_is_not_counted_by_days() -> None:
+    day = "at least 1 day with history y in birth where (y.value is missing)"
+    done, sources = linted(HEAD + condition(f"{day} and exists history x in birth where (x.value is missing)") + USES)
+    (found,) = fixed(done.told, sources).values()
+    assert found == HEAD + condition(day) + USES
+
+
 def test_an_allow_that_allows_nothing_is_taken_out() -> None:
     text = HEAD + rule('for entry e in preg when patient.gender is male allow CS430 because "of old"') + USES
     done, sources = linted(text)

@@ -390,6 +390,19 @@ def test_lenses_run_what_stands_below_them(editor: Editor) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "typed", ["rul second {", "rule {", "rule second { {", "rule second { when e is", 'rule second { say "', "rule second { /*"]
+)
+def test_lenses_of_a_rule_stay_while_the_one_below_it_is_broken(editor: Editor, typed: str) -> None:
+    uri = editor.open("a.rules")
+    before = editor.of("codeLens", uri)
+    end = (MINE.count("\n"), 0)
+    rest = 'action note for entry e in pregnant say "{e}" example "e" { given incoming entry 77386006 expect fires }'
+    editor.edit(uri, end, end, f"{typed} {rest}\n}}\n")
+    assert editor.of("codeLens", uri) == before
+    assert editor.command("run", uri, "male-pregnant", "fires")["ok"] is True
+
+
 def test_examples_run_as_they_are_written_now(editor: Editor) -> None:
     uri = editor.open("a.rules")
     found = editor.command("run", uri, "male-pregnant")

@@ -13,6 +13,7 @@ from codesafety.diagnostics import render_all
 from codesafety.errors import RuleError
 from codesafety.language.parsing import syntax
 from codesafety.language.parsing.builder import MAX_DEPTH
+from codesafety.language.parsing.parser import parse_collecting
 
 
 def parts(text: str) -> tuple[Any, ...]:
@@ -154,6 +155,16 @@ def test_what_could_stand_there_is_one_enumeration() -> None:
 
 def test_errors_of_all_declarations_are_told_at_once() -> None:
     assert codes('rule a { acton note }\nvalueset b "B" { cods 1 }\nrule c { say "x" }\nlimit d "D" { default }') == ["CS101"] * 3
+
+
+def test_misspelt_declarations_are_all_told_and_take_nothing_from_those_before_them() -> None:
+    text = 'rule a { say "x" }\nrul b { say "x" }\nvaluset c "C" { codes 77386006 }\nrule d { say "x" }'
+    file, wrong = parse_collecting(text, "r.rules")
+    assert [node.name.text for node in file.declarations] == ["a", "d"]
+    assert [(text[d.span.start : d.span.end], d.help) for d in wrong] == [
+        ("rul", "did you mean `rule`?"),
+        ("valuset", "did you mean `valueset`?"),
+    ]
 
 
 def test_errors_of_several_parts_of_a_rule_are_told_at_once() -> None:

@@ -141,6 +141,10 @@ class Normal:
                 return self._condition(replace(condition, quantifier="exists"), env, depth, negated=not negated)
             case ir.Quantified(quantifier="fewer"):
                 return self._condition(replace(condition, quantifier="at_least"), env, depth, negated=not negated)
+            case ir.Quantified(quantifier="at_least", n=Decimal() as n, counted="items", including=None) if n == 1:
+                return self._condition(
+                    replace(condition, quantifier="exists", n=None, counted="days"), env, depth, negated=negated
+                )
             case ir.Quantified() | ir.Ordered():
                 return _negated(self._members(condition, env, depth), negated)
             case ir.InRange(number, low, high) if not any(isinstance(end, ir.Field) and end.open for end in (low, high)):
@@ -199,6 +203,9 @@ class Normal:
                 return _day(node)
             case Decimal():
                 return node.normalize() + 0
+            case ir.Arithmetic("+" | "*" as operator, left, right):
+                sides = sorted((self._plain(one, of, env) for one in (left, right)), key=_key)
+                return ir.Arithmetic(operator, *sides)
         if is_dataclass(node) and not isinstance(node, type | ir.Field):
             made = {f.name: self._plain(getattr(node, f.name), of, env) for f in fields(node) if f.init and f.name != "span"}
             if isinstance(node, ir.InSet | ir.Says):

@@ -67,6 +67,8 @@ class Item:
     sets: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     copies: int = 1
+    apart: int = 1
+    """Days from one copy to the one before it."""
 
     @property
     def is_medication(self) -> bool:
@@ -295,7 +297,7 @@ def _items(item: Item, world: World) -> Iterator[ir.GivenItem]:
             if key != item.key or option is None or name in ("present", "code", "side"):
                 continue
             if name == "date":
-                attributes.append(ir.Attribute("date", _day(int(str(option)) - copy)))
+                attributes.append(ir.Attribute("date", _day(int(str(option)) - copy * item.apart)))
             elif name == "context":
                 assert isinstance(option, tuple)
                 attributes += [_word(word) for word in option]

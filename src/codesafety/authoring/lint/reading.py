@@ -83,8 +83,17 @@ def _members(one: ir.Quantified, plain: bool) -> ir.Quantified:
             case _:
                 return part
 
-    counted = "days" if plain or one.quantifier in ("exists", "no") else one.counted
+    counted = "items" if plain or one.quantifier in ("exists", "no") else one.counted
     return cast("ir.Quantified", mapped(replace(one, quantifier="exists", n=None, called=None, counted=counted), unnamed))
+
+
+_MUCH: Final = Decimal(100)
+
+
+def _apart_by(by: Decimal | ir.Quantity) -> Iterator[ir.Quantity]:
+    """Yield a number, and those that differ from it by so much: per cent of it, or an amount."""
+    amount, unit = (by, None) if isinstance(by, Decimal) else (by.number, by.unit)
+    yield from (ir.Quantity(number, unit) for number in (_MUCH, _MUCH + amount, max(_MUCH - amount, Decimal(0))))
 
 
 class Reading:
@@ -227,6 +236,21 @@ class Reading:
                 self._compare(number, (low, high), atom, env)
                 for end in (low, high):
                     self._compare(end, (number,), atom, env)
+            case ir.Differs(left, right, by):
+                atom.free = _FREE[ir.Differs]
+                for one in (*ir.fields_of(left), *ir.fields_of(right)):
+                    if (choice := self._needs(one, atom, env)) is not None:
+                        self.asked.numbers.setdefault(choice, []).extend(_apart_by(by))
+            case ir.Overlaps(left, right, length):
+                atom.free = _FREE[ir.Overlaps]
+                starts = [ir.Field(var.name, "date", ir.FieldType.DATE, var) for var in (left, right)]
+                self._ties(starts[0], starts[1], length, atom, env)
+                for var in (left, right):
+                    supply = self._needs(ir.Field(var.name, "days_supply", ir.FieldType.NUMBER, var), atom, env)
+                    if supply is not None and not isinstance(length, ir.Field):
+                        of = self.binding.length(length)
+                        days = of.n * 7 if of.unit is ir.Unit.WEEKS else of.n
+                        self.asked.numbers.setdefault(supply, []).extend((ir.Quantity(days), ir.Quantity(days + 2)))
             case _:
                 atom.free = _FREE[type(condition)]
 
@@ -245,7 +269,9 @@ class Reading:
         if isinstance(number, ir.Arithmetic):
             atom.free = "what is reckoned"
             for one in ir.fields_of(number):
-                self._needs(one, atom, env)
+                if (of := self._needs(one, atom, env)) is not None:
+                    self.asked.numbers.setdefault(of, []).extend(others)
+                    self.asked.together.add(of)
             return
         if not isinstance(number, ir.Field):
             return
@@ -288,6 +314,9 @@ class Reading:
         if isinstance(condition, ir.Quantified) and condition.quantifier in ("at_least", "fewer"):
             atom.free = "how many there are"
             item.copies = int(condition.n) if isinstance(condition.n, Decimal) and condition.n < 10 else 2
+            if not isinstance(condition.counted, str | ir.Field):  # each is an episode of its own, but for a day
+                apart = self.binding.length(condition.counted)
+                item.apart = int(apart.n) * (7 if apart.unit is ir.Unit.WEEKS else 1) + 1
             atom.reads.add((item.key, "date"))
         inner = {**env, var.slot: item}
         for part in ir.inner(condition):

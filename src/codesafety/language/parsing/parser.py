@@ -127,6 +127,7 @@ def accepted_after(tokens: Sequence[Token]) -> frozenset[str]:
 
 def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     chunk: list[Token] = []
+    depth = 0
     for token, follows in zip_longest(tokens, tokens[1:]):
         in_a_name = (
             len(chunk) > 1
@@ -135,14 +136,25 @@ def _declarations(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             and follows.type in ("LBRACE", "STRING", "FROM")
         )  # `rule my rule {`
         is_limit = token.type == "LIMIT" and chunk and chunk[-1].type in ("CMP", "THAN", "LEAST")  # `> limit high`
-        if (
-            token.type in _DECLARATIONS
+        is_misspelt = (  # `rul r {`, behind one that is whole
+            depth == 0
+            and token.type == "NAME"
+            and follows is not None
+            and follows.type == "NAME"
             and chunk
-            and not ((token.type == "RULE" and chunk[-1].type == "AFTER") or in_a_name or is_limit)
+            and chunk[-1].type == "RBRACE"
+        )
+        if chunk and (
+            is_misspelt
+            or (
+                token.type in _DECLARATIONS
+                and not ((token.type == "RULE" and chunk[-1].type == "AFTER") or in_a_name or is_limit)
+            )
         ):
             yield chunk
-            chunk = []
+            chunk, depth = [], 0
         chunk.append(token)
+        depth += (token.type == "LBRACE") - (token.type == "RBRACE")
     if chunk:
         yield chunk
 
