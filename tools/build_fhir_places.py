@@ -98,7 +98,10 @@ def main() -> None:
 
     versions = [models(importlib.import_module(name)) for name in ("fhir.resources.STU3", "fhir.resources.R4B")]
     resources = {
-        n for known in versions for n, m in known.items() if "contained" in m.model_fields or n in ("Binary", "Bundle", "Parameters")
+        n
+        for known in versions
+        for n, m in known.items()
+        if "contained" in m.model_fields or n in ("Binary", "Bundle", "Parameters")
     }
     lines = {}
     for kind in sorted(resources - {"DomainResource"}):

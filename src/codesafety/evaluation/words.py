@@ -44,7 +44,8 @@ def contradicts(coding: CodingFact, terminology: Terminology) -> tuple[bool | No
             case Words.UNCLEAR:
                 lacking = "display"
                 if coding.item is None or coding.item.stands:
-                    coding.concept.readings.in_doubt[coding.coding.path or (coding.item.path if coding.item else "")] = None
+                    where = "message" if coding.item is None else coding.item.path
+                    coding.concept.readings.in_doubt[coding.coding.path or where] = None
             case Words.AGREES | Words.UNFAMILIAR:
                 pass
     return (None, lacking) if lacking else (False, None)
