@@ -553,3 +553,17 @@ def test_words_of_an_entry_about_the_family_are_told_as_they_were_read() -> None
     report = codesafety.load("uk.integrity", installed_plugins=False).assess(Submission(entries=(entry,)))
     (found,) = (r for r in report.results if r.outcome == "fires")
     assert {f.name: f.value for f in found.facts}["words of c"] == "describe Asthma (195967001)"
+
+
+def test_that_none_is_the_latest_is_a_fact(tmp_path: Path) -> None:
+    (tmp_path / "a.rules").write_text(
+        f"""ruleset last {{ title "Last" version 1.0.0 language 2 review none }}
+valueset p "Pregnancy" {{ codes {P1} |Pregnancy| }} valueset q "Other" {{ codes {P5} }}
+rule r {{ action note for entry e in p when not (latest entry x in q has (x is before e)) say "{{e}}" }}
+"""
+    )
+    engine = codesafety.load(tmp_path / "a.rules", release=SmallTerminology(has_release=True), installed_plugins=False)
+    entry = Entry(path="e", codings=({"system": "sct", "code": P1, "display": None},), date="2025-06-01")
+    whole = Record(complete=({"kind": "entry"}, {"kind": "medication"}))
+    (found,) = engine.assess(Submission(entries=(entry,), message=Message(sent="2025-06-02")), whole).results
+    assert {f.name: f.value for f in found.facts}["latest x"] == "none"

@@ -72,7 +72,7 @@ def medicine(text: str | None, counted: str | None = None, code: str = "27658006
 @pytest.mark.parametrize(("text", "counted", "expected"), [
     ("500 mg", None, ("500", "mg")), ("62.5ug", None, ("62.5", "ug")), ("500 mg", "{tablet}", ("500", "mg")),
     ("5 mg / 1 mL", None, ("5", "mg")), ("5 mg/mL", None, ("5", "mg")), ("250 mg / 5 mL", None, ("50", "mg")),
-    ("250 mg / 5 mL", "mL", ("50", "mg")), ("250 mg / 5 mL", "L", ("50000", "mg")), ("1000 [IU] / 1", None, ("1000", "[IU]")),
+    ("250 mg / 5 mL", "mL", ("50", "mg")), ("250 mg / 5 mL", "", ("50", "mg")), ("250 mg / 5 mL", "L", ("50000", "mg")), ("1000 [IU] / 1", None, ("1000", "[IU]")),
     ("5 mg / {tablet}", None, ("5", "mg")),
     ("250 mg / 5 mL", "{tablet}", None), ("8 mg / 500 mg", None, None), ("5 mg / 0 mL", None, None), ("500", None, None),
     ("strong", None, None), ("5 furlong", None, None), ("500 mg and 8 mg", None, None), (None, None, None), ("", None, None),
