@@ -21,7 +21,8 @@ def asked(*arguments: str) -> Result:
 
 
 def passes_everything(folder: str) -> None:
-    for command in (["check", "--strict"], ["format", "--check"], ["lint"], ["test", "--coverage"]):
+    whole = ["--coverage", "--mutate", "--threshold", "100"]
+    for command in (["check", "--strict"], ["format", "--check"], ["lint"], ["test", *whole]):
         done = asked("rules", *command, folder)
         assert done.exit_code == 0, done.output
     assert "0 told" in asked("rules", "lint", folder).stdout

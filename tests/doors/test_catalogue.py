@@ -43,7 +43,15 @@ def rules(tmp_path: Path) -> Path:
 def test_the_picture_stands_on_the_page_and_in_words_within_it(rules: Path, tmp_path: Path) -> None:
     html, _ = page_of(rules, tmp_path / "out")
     assert "<title>For whom From 50 fires</title>" in html
-    assert "female: clear from 40 until 50; fires from 50 until 61 years." in html
+    assert "female: clear until 50; fires from 50 (drawn: 40 to 61 years)." in html
+
+
+def test_where_there_is_no_rule_there_is_nothing_to_sign(tmp_path: Path) -> None:
+    (tmp_path / "bare.rules").write_text('ruleset bare { title "Bare" version 1.0.0 language 1 review none }\n')
+    done = CliRunner().invoke(app, ["catalogue", "-o", str(tmp_path / "out"), str(tmp_path)], catch_exceptions=True)
+    assert (done.exit_code, done.stderr) == (1, "there is no rule here, so there is nothing to sign\n")
+    done = CliRunner().invoke(app, ["rules", "review", str(tmp_path)], catch_exceptions=True)
+    assert (done.exit_code, done.stderr) == (1, "nothing is declared here, so there is nothing to review\n")
 
 
 def test_the_catalogue_names_rule_source_hazard_and_examples_and_nothing_private(rules: Path, tmp_path: Path) -> None:

@@ -181,6 +181,26 @@ def test_no_such_rule_is_exit_2_with_one_that_is_near() -> None:
     assert "did you mean" in run.stderr and "pregnant-patient-recorded-male" in run.stderr
 
 
+def test_the_name_of_a_ruleset_is_said_to_be_one() -> None:
+    run = why(MESSAGE, "uk.sex")
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert "`uk.sex` is a ruleset" in run.stderr
+
+
+def test_what_a_rule_ranges_over_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("code,hi\n77386006,20\n", "utf-8")
+    (tmp_path / "my.rules").write_text(
+        'ruleset my.rules { title "Mine" version 1.0.0 language 1 review none }\n'
+        'valueset pregnant "Pregnant" { codes 77386006 |Pregnancy| source "a test" }\n'
+        'table ages from "a.csv" { key code in sct column hi years source "a test" }\n'
+        'rule whole { action note for message when exists entry x in pregnant where (x is incoming) say "One." }\n'
+        'rule by-row { action note for entry e with row r of ages when age at e >= r.hi say "{e}" }\n',
+        "utf-8",
+    )
+    words = [traced(MESSAGE, name, "--rules", tmp_path)["asked"][0]["clauses"][0]["words"] for name in ("whole", "by-row")]
+    assert words == ["for message", "for entry e with row r of ages"]
+
+
 def test_a_paragraph_for_a_reader_who_writes_no_rules() -> None:
     said = " ".join(why(MESSAGE, MALE, "--format", "paragraph").stdout.split())
     assert "raised nothing. It looked at Pregnant (77386006), 2026-03-04." in said

@@ -210,7 +210,7 @@ def test_hover_over_a_rule_draws_for_whom_it_fires(editor: Editor) -> None:
     head, _, drawing = told.partition("\n\nFor whom it fires:\n\n")
     assert head.startswith("**rule** `my.rules/male-pregnant`\n\nRecorded male and pregnant\n\nreview; 2 examples")
     assert drawing.startswith("```text\nmy.rules/male-pregnant: Recorded male and pregnant\n█ fires")
-    assert "  male: clear from -13 until -9; fires from -9 until 9 + 1 d; clear from 9 + 1 d until 13 months\n" in drawing
+    assert "  male: clear until -9; fires from -9 until 9 + 1 d; clear from 9 + 1 d (drawn: -13 to 13 months)\n" in drawing
     told = editor.at("hover", editor.open("b.rules"), 0, 6)["contents"]["value"]
     assert told.endswith(
         "Not drawn: no patient is known for whom it fires, or neither age, gender nor time changes what it answers."

@@ -52,6 +52,14 @@ def test_the_first_rules_are_right_and_their_examples_are_offered(playground: Pl
     assert answers == ["fires", "clear", "cannot tell"]
 
 
+def test_a_set_that_needs_a_release_is_told_where_it_stands_and_the_rules_are_not_checked(playground: Playground) -> None:
+    text = FIRST + '\nvalueset drawn "Drawn" { ecl { << 77386006 } }\n'
+    found = playground.answer(text, patient(gender="male"))
+    [one] = found["problems"]
+    assert (one["code"], text[one["start"] : one["end"]]) == ("CS301", "<< 77386006")
+    assert verdicts(found) == [(NAME, "not checked")]
+
+
 def test_what_is_wrong_is_placed_as_javascript_counts(playground: Playground) -> None:
     text = FIRST.replace('"Pregnant"', '"😀 Pregnant"').replace("patient.gender is", "patient.gendr is")
     [one] = playground.answer(text, patient())["problems"]
@@ -130,7 +138,7 @@ def test_for_whom_a_rule_fires_is_drawn_and_changes_with_the_rule(playground: Pl
         "not known: cannot tell throughout",
     ]
     other = playground.picture(FIRST.replace("is male", "is male and age at e >= 12 years"), NAME)
-    assert "male: clear from 0 until 12; fires from 12 until 23 years" in [one.split(": ", 1)[1] for one in other["sentences"]]
+    assert "male: clear until 12; fires from 12 (drawn: 0 to 23 years)" in [one.split(": ", 1)[1] for one in other["sentences"]]
 
 
 @pytest.mark.parametrize(

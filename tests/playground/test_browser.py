@@ -135,7 +135,7 @@ def test_the_picture_changes_with_the_rule(page: Any) -> None:
     assert picture.get_by_role("img").evaluate("one => one.naturalWidth") > 0
     rules = page.get_by_role("textbox", name="Rules", exact=True)
     rules.fill(rules.input_value().replace("is male", "is male and age at e >= 12 years"))
-    api.expect(picture.get_by_role("listitem")).to_contain_text(["male: clear from 0 until 12; fires from 12 until 23 years"])
+    api.expect(picture.get_by_role("listitem")).to_contain_text(["male: clear until 12; fires from 12 (drawn: 0 to 23 years)"])
     rules.fill(rules.input_value().replace("is male and age at e >= 12 years", "is male and e is incoming and"))
     summary(page, f"{NAME}: not checked")
     api.expect(picture).to_have_count(0)

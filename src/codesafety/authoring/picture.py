@@ -75,15 +75,14 @@ class Chart:
         return f"{whole} + {days} d"
 
     def sentence(self, row: str) -> str:
-        """Return a row in words, for those who do not see it."""
+        """Return a row in words, for those who do not see it; what lies beyond the ends of the axis was not asked."""
         parts = list(self.stretches(row))
         if len(parts) == 1:
             return f"{row}: {parts[0][0]} throughout"
-        return (
-            f"{row}: "
-            + "; ".join(f"{cell} from {self.named(low)} until {self.named(high)}" for cell, low, high in parts)
-            + f" {self.unit}"
-        )
+        drawn = f"{self.named(self.starts[0])} to {self.named(self.end)} {self.unit}"
+        told = [cell + (f" from {self.named(low)}" if at else "") for at, (cell, low, _) in enumerate(parts)]
+        told = [one + f" until {self.named(high)}" for one, (_, _, high) in zip(told[:-1], parts, strict=False)] + told[-1:]
+        return f"{row}: {'; '.join(told)} (drawn: {drawn})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from codesafety import ir
 from codesafety.authoring.coverage import words_at
+from codesafety.authoring.lint.told import local
 from codesafety.authoring.testing import alone_with, answer
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.compiled.program import compile_program
@@ -228,8 +229,7 @@ class _Tracer(Interpreter):
     def _of_trigger(self, parts: Sequence[Truth]) -> Clause:
         value, missing = conjunction(parts)
         own = [v for v in (self._rule.trigger.subject, self._rule.trigger.partner) if v is not None]
-        words = " with ".join(f"{v.kind.value} {v.name}" + (f" in {v.set.rpartition('/')[2]}" if v.set else "") for v in own)
-        return Clause(f"for {words}", _value(value), (), tuple(sorted(missing - PRIVATE)))
+        return Clause(f"for {' with '.join(map(_drawn, own))}", _value(value), (), tuple(sorted(missing - PRIVATE)))
 
     def _clauses(self, condition: ir.Condition, frame: Frame) -> Iterator[Clause]:
         """Yield what must hold together, each by itself."""
@@ -350,3 +350,9 @@ def as_paragraph(one: Trace) -> str:
 def _against(clause: Clause) -> str:
     used = "; ".join(f"{name}: {text}" for name, text in clause.facts)
     return f"“{clause.words}”" + (f" ({used})" if used else "")
+
+
+def _drawn(var: ir.Var) -> str:
+    """Return what a rule ranges over as it is written."""
+    source = f" in {local(var.set)}" if var.set else f" of {local(var.table)}" if var.table else ""
+    return "message" if var.kind is ir.Kind.MESSAGE else f"{var.kind.value} {var.name}{source}"

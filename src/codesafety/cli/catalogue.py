@@ -29,7 +29,7 @@ def catalogue(
 
     Each rule stands with its sentence, source, every example in full with its answer, how often people judged it right (`measured.csv`
     beside the rulesets), and a picture of for whom it fires; each value set with its codes, terms, usage and source; each ruleset with
-    its digest, its review, and what changed since. Exit code 0: written, every example as expected; 1: written, some are not; 2: it could not be done.
+    its digest, its review, and what changed since. Exit code 0: written, every example as expected; 1: written, some are not, or there is no rule; 2: it could not be done.
     """
     from codesafety.authoring.catalogue import write_catalogue
     from codesafety.authoring.measured import FILE, read_measured
@@ -66,4 +66,6 @@ def catalogue(
         write(f"{count(len(of_shown), 'rule')} and {count(len(log.hazards), 'hazard')}: open {files[0]}")
     if failed:
         complain(f"{failed} examples were not answered as expected; the page marks them")
-    finish(SOMETHING if failed else CLEAN, answered=len(of_shown))
+    if not of_shown and form is not Format.JSON:
+        complain("there is no rule here, so there is nothing to sign")
+    finish(SOMETHING if failed or not of_shown else CLEAN, answered=len(of_shown))

@@ -28,7 +28,10 @@ def no_such_rule(engine: Engine, name: str) -> None:
     """Say that there is no such rule, and which have names like it; end the command."""
     near = difflib.get_close_matches(name, [n for one in engine.rules for n in _names(one)], 3)
     complain(f"error: there is no rule `{name}` in what is loaded")
-    complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
+    if any(name == ruleset.name for ruleset in engine.rulesets):
+        complain(f"  = help: `{name}` is a ruleset: `codesafety rules list` with its name or folder names its rules")
+    else:
+        complain(f"  = help: {'did you mean ' + ', '.join(f'`{n}`' for n in near) + '?' if near else 'codesafety rules list'}")
     finish(FAILED, answered=0)
 
 

@@ -9,7 +9,7 @@ import typer
 from codesafety import ir, reviews
 from codesafety.answers.screen import reviewed
 from codesafety.cli.named import rulesets_at
-from codesafety.cli.output import CLEAN, SOMETHING, Format, fail, finish, unwritable, write, write_json
+from codesafety.cli.output import CLEAN, SOMETHING, Format, complain, fail, finish, unwritable, write, write_json
 from codesafety.engine import load
 from codesafety.errors import CodesafetyError, InputError
 
@@ -72,6 +72,8 @@ def review(
     for one, state in () if form is Format.JSON else states:
         write(f"{one.name} {one.version}, digest {one.digest}: {reviewed(state.words(one), state.status)}")
         write(*(f"  {line}" for line in (changed[one.name].lines() if one.name in changed else ())))
+    if not states and form is not Format.JSON:
+        complain("nothing is declared here, so there is nothing to review")
     finish(CLEAN if states and all(state.status == "reviewed" for _, state in states) else SOMETHING, answered=len(states))
 
 

@@ -13,9 +13,9 @@ from codesafety.authoring.picture import picture
 from codesafety.authoring.testing import bind_for_examples, build
 from codesafety.authoring.why import Clause, Trace, as_paragraph, trace
 from codesafety.builtin import all_rulesets
-from codesafety.diagnostics import Diagnostics
+from codesafety.diagnostics import Diagnostic, Diagnostics
 from codesafety.engine import frozen_terminology, installed_predicates, open_terminology, text_source
-from codesafety.errors import CodesafetyError, InputError
+from codesafety.errors import CodesafetyError, InputError, RuleError
 from codesafety.evaluation.binding import Binding
 from codesafety.evaluation.work import NotAsked
 from codesafety.formats.native import plain_json, validated
@@ -45,7 +45,7 @@ class Playground:
         with self._lock:
             self._drafts.write(_FILE, rules)
             checked = self._drafts.checked()
-            problems = list(self._problems(checked, rules))
+            problems = list(self._problems(checked.diagnostics, rules))
             own = self._own(checked)
             wrong = None
             answers: list[dict[str, Any]] = []
@@ -60,6 +60,11 @@ class Playground:
                     answers = [_answered(binding, rule, checked, submission, record) for rule in own]
             except InputError as error:
                 wrong = str(error)
+            except RuleError as error:
+                problems += self._problems(error.diagnostics, rules)
+                answers = [
+                    _not_checked(_head(rule), "Something of these rules cannot be used here. Put it right first.") for rule in own
+                ]
             except CodesafetyError as error:
                 problems.append({"start": 0, "end": 0, "severity": "error", "code": "", "message": str(error), "help": None})
         named = [rule.family.rpartition("/")[2] for rule in own]
@@ -104,9 +109,9 @@ class Playground:
         piece = self._drafts.piece(rule.span.file)
         return piece is not None and piece.path == _FILE
 
-    def _problems(self, checked: Checked, rules: str) -> Iterator[dict[str, Any]]:
+    def _problems(self, diagnostics: Sequence[Diagnostic], rules: str) -> Iterator[dict[str, Any]]:
         found = []
-        for one in checked.diagnostics:
+        for one in diagnostics:
             piece = self._drafts.piece(one.span.file)
             at = piece.start if piece is not None and piece.path == _FILE else None
             start, end = (0, 0) if at is None else (at + one.span.start, at + one.span.end)
