@@ -109,6 +109,16 @@ LIMITS = (
     ('rule r { title "Of r" action note for entry e in preg say "{e}. Kindly check the record." }', "CS475"),
     ('rule r { title "Of r" action note for entry e in preg say "{e}: the surgery coded this wrongly." }', "CS475"),
     ('rule r { title "Of r" action note for entry e in preg say "{e}: the patient was born female." }', "CS475"),
+    (condition('latest entry x in sys until e has (x.value > 140 "mm[Hg]" or x.value <= 140 "mm[Hg]")'), "CS431"),
+    (condition('latest entry x in sys until e where (x.value > 160 "mm[Hg]") has (x.value > 140 "mm[Hg]")'), "CS431"),
+    (condition('latest entry x in sys until e where (x.value > 160 "mm[Hg]") has (x.value < 140 "mm[Hg]")'), "CS430"),
+    (condition('latest entry x in sys until e has (x.value > 160 "mm[Hg]" and x.value > 140 "mm[Hg]")'), "CS432"),
+    ('limit high "High" { default 300 "kg" from 250 "kg" to 400 "kg" source "NICE" }\n' + rule("for entry e in sys when e.value > high"), "CS439"),
+    (condition("exists history x in birth where (x is within 300 years before e)"), "CS446"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e} should be removed from the record." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}. The GP must recode this." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}. Please phone the patient." }', "CS475"),
+    ('rule r { title "Of r" action note for entry e in preg say "{e}: the patient may be trans." }', "CS475"),
     (rule("for entry e in preg allow CS444 because \"of another\""), "CS499"),
 ])  # fmt: skip
 def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
@@ -138,6 +148,11 @@ def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
     'rule r { title "Of r" action note for entry e in preg say "{e}. Start date is missing. Change of gender is on record." }\n',
     'rule r { title "Of r" action note for entry e in preg say "{e}. Contact was by phone. Order number and review date are missing." }\n',
     'rule r { title "Of r" action note for entry e in preg say "{e}, as the hospital recorded it, may be of another record." }\n',
+    condition('latest entry x in sys until e where (not (x.value is missing)) has (x.value > 140 "mm[Hg]")'),
+    condition('latest entry x in sys until e has (x.value > 140 "mm[Hg]" or e is incoming)'),
+    condition('earliest entry x in birth after e where (x is within 9 months after e) has (x is within 20 weeks after e)'),
+    condition("exists history x in birth where (x is within 100 years before e)"),
+    'rule r { title "Of r" action note for entry e in preg say "{e}. Please make sure of the code." }\n',
     rule("for entry e with entry x when e is the same entry as x and e is incoming and x is incoming"),
 ])  # fmt: skip
 def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:

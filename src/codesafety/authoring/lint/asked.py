@@ -13,6 +13,8 @@ _CONTEXT: Final = ("assertion", "subject", "temporality")
 _MOST_TIMES: Final = 5
 """A bound this many times what is possible is a slip of the keyboard."""
 _FIRST_YEAR: Final = 1880
+_LONGEST_LIFE: Final = 130
+"""Years."""
 _DEAREST: Final = 3
 """Factors of the number of items that one message may cost."""
 
@@ -84,12 +86,14 @@ def _of_context(part: ir.Condition, var: ir.Var) -> bool:
 # ------------------------------------------------------------------------------------------------ numbers and days
 
 
-def _bounds(condition: ir.Condition) -> Iterator[tuple[ir.Var, ir.Quantity, ir.Condition, bool]]:
-    """Yield the variable, the number, the comparison, and whether more than the number is asked for."""
+def _bounds(condition: ir.Condition, bench: Bench) -> Iterator[tuple[ir.Var, ir.Quantity, ir.Condition, bool]]:
+    """Yield the variable, the number or what a limit is by default, the comparison, and whether more than the number is asked for."""
     for part in every(condition):
         match part:
             case ir.Compare(ir.Field(name="value", var=ir.Var() as var), operator, ir.Quantity() as bound):
                 yield var, bound, part, operator in (">", ">=")
+            case ir.Compare(ir.Field(name="value", var=ir.Var() as var), operator, ir.LimitRef() as limit):
+                yield var, bench.binding.quantity(limit), part, operator in (">", ">=")
             case ir.InRange(ir.Field(name="value", var=ir.Var() as var), ir.Quantity() as low, ir.Quantity()):
                 yield var, low, part, True
             case _:
@@ -98,7 +102,7 @@ def _bounds(condition: ir.Condition) -> Iterator[tuple[ir.Var, ir.Quantity, ir.C
 
 def _numbers(rule: ir.Rule, bench: Bench) -> None:
     for condition in conditions(rule):
-        for var, bound, part, is_more in _bounds(condition):
+        for var, bound, part, is_more in _bounds(condition, bench):
             if var.set is None or not bound.number:  # `>= 0 "kg"` asks for the unit
                 continue
             known = [bench.known.values[key] for key in bench.binding.sets[var.set].members if key in bench.known.values]
@@ -155,6 +159,19 @@ def _lengths(rule: ir.Rule, bench: Bench) -> None:
                     "CS447", "a length of no time at all", part.span,
                     "write `on the same day as`, `before` or `after`, or the length that is meant", rule, patients=bench.shown(rule),
                 )  # fmt: skip
+            elif (
+                isinstance(part, ir.Within | ir.Beyond | ir.Nearer)
+                and isinstance(part.length, ir.Length)
+                and _years(part.length) > _LONGEST_LIFE
+            ):
+                bench.tell(
+                    "CS446", "nobody lives so long, so that the length says nothing", part.span,
+                    "check the number and its unit", rule, patients=bench.shown(rule),
+                )  # fmt: skip
+
+
+def _years(length: ir.Length) -> float:
+    return float(length.n) / {ir.Unit.DAYS: 365, ir.Unit.WEEKS: 52, ir.Unit.MONTHS: 12, ir.Unit.YEARS: 1}[length.unit]
 
 
 def _dates(rule: ir.Rule, bench: Bench) -> None:

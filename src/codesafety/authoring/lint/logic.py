@@ -267,27 +267,35 @@ def _quantifiers(rule: ir.Rule, bench: Bench) -> None:
     """Look at what quantifiers ask of their members, in the same way."""
     if rule.trigger.partner is not None or rule.trigger.subject.kind in (ir.Kind.TEXT, ir.Kind.MESSAGE, ir.Kind.CODING):
         return
-    for one in {c for condition in conditions(rule) for c in parts_written(condition) if isinstance(c, ir.Quantified)}:
-        if one.where is None or any(isinstance(c, ir.Quantified | ir.Ordered) for c in every(one.where)):
+    silent = {d.span for d in bench.loaded.warnings if d.code in ("CS409", "CS418")}
+    for one in {
+        c for condition in conditions(rule) for c in parts_written(condition) if isinstance(c, ir.Quantified | ir.Ordered)
+    }:
+        asked = [("where", one.where), *([("has", one.has)] if isinstance(one, ir.Ordered) else [])]
+        written = [(word, part) for word, part in asked if part is not None]
+        if any(isinstance(c, ir.Quantified | ir.Ordered) for _, part in written for c in every(part)):
             continue
-        if slots(one.where) - {rule.trigger.subject.slot, one.var.slot}:
+        if any(slots(part) - {rule.trigger.subject.slot, one.var.slot} for _, part in written):
             continue  # it speaks of another quantifier's member
         trigger = ir.Trigger(rule.trigger.subject, one.var)
-        problem = Problem(bench.binding, [replace(rule, trigger=trigger, when=one.where, unless=(), examples=())])
-        if problem.find([_STANDS, (one.where, TRUE)]) is Verdict.NEVER:
-            bench.tell(
-                "CS430", f"no {one.var.kind.value} `{one.var.name}` is ever found here: `where` is true of none", one.where.span,
-                "change `where`", rule,
-            )  # fmt: skip
-            continue
-        if problem.find([_STANDS, (one.where, FALSE)]) is Verdict.NEVER:
-            bench.tell(
-                "CS431", f"`where` is never false of any `{one.var.name}`", one.where.span, "leave it out, or change it", rule,
-                patients=bench.shown(rule),
-            )  # fmt: skip
-            continue
-        silent = {d.span for d in bench.loaded.warnings if d.code in ("CS409", "CS418")}
-        _parts(problem, rule, one.where, [_STANDS], bench, bench.shown(rule), silent)
+        beside: list[tuple[ir.Condition | Stands, int]] = [_STANDS]
+        for word, part in written:
+            whole = ir.And(tuple(p for _, p in written))
+            problem = Problem(bench.binding, [replace(rule, trigger=trigger, when=whole, unless=(), examples=())])
+            if problem.find([*beside, (part, TRUE)]) is Verdict.NEVER:
+                bench.tell(
+                    "CS430", f"no {one.var.kind.value} `{one.var.name}` is ever found here: `{word}` is true of none", part.span,
+                    f"change `{word}`", rule,
+                )  # fmt: skip
+                break
+            if problem.find([*beside, (part, FALSE)]) is Verdict.NEVER:
+                bench.tell(
+                    "CS431", f"`{word}` is never false of any `{one.var.name}`", part.span, "leave it out, or change it", rule,
+                    patients=bench.shown(rule),
+                )  # fmt: skip
+            elif word == "has" or isinstance(one, ir.Quantified):  # the edge of `latest` is a part of `where`, and needs no more
+                _parts(problem, rule, part, beside, bench, bench.shown(rule), silent)
+            beside.append((part, TRUE))
 
 
 def _flat(condition: ir.Condition) -> Iterator[ir.Condition]:

@@ -19,11 +19,15 @@ _DUE: Final = re.compile(
     re.IGNORECASE,
 )
 _ADVICE: Final = re.compile(
-    r"(?:^|[.:;!?]\s+)(?:(?:please|kindly)\s+)?(?:(?:give|prescribe|refer|delete|remove|reduce|withhold|consider|advise|tell|ask|arrange|"
+    r"(?:^|[.:;!?]\s+)(?:(?:give|prescribe|refer|delete|remove|reduce|withhold|consider|advise|tell|ask|arrange|"
     r"monitor|avoid|discontinue|do not (?:give|prescribe))\b"
     r"|(?:stop|start|change|increase|switch|order|call|offer)\b(?!\s+(?:of|in|dates?|day|times?|number|was|were|is|are|has)\b)"
     r"|(?:check|correct|review|contact|recode|amend|update|verify|inform|discuss|ensure|confirm|repeat)\s+(?:the|that|this|whether|with|and)\b)"
-    r"|\b(should|must|needs to) be (stopped|started|given|prescribed|referred|changed|deleted|avoided|reduced|increased)\b"
+    r"|\b(please|kindly)\s+(?!make sure|look)\w+"
+    r"|\b(should|must|needs to|has to|ought to) be (stopped|started|given|prescribed|referred|changed|deleted|removed|avoided|reduced|"
+    r"increased|corrected|recoded|checked|reviewed)\b"
+    r"|\b(should|must|needs to|has to|ought to) (stop|start|give|prescribe|refer|change|delete|remove|avoid|reduce|increase|correct|recode|"
+    r"check|review|contact)\b"
     r"|\b(is|are) (contraindicated|recommended|advised)\b", re.IGNORECASE,
 )  # fmt: skip
 _BLAME: Final = re.compile(
@@ -33,7 +37,7 @@ _BLAME: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PRIVATE: Final = re.compile(
-    r"\b(sex at birth|transgender|trans (man|woman|patient)|gender reassign\w*|adopted|(born|assigned) (an? )?(fe)?male|gender recognition)\b",
+    r"\b(sex at birth|transgender|trans (man|woman|patient)|(is|be|as) trans|gender reassign\w*|adopted|(born|assigned) (an? )?(fe)?male|gender recognition)\b",
     re.IGNORECASE,
 )
 _SAID: Final = (
