@@ -153,6 +153,7 @@ def test_what_can_hardly_be_meant_is_told(text: str, check: str) -> None:
     condition('earliest entry x in birth after e where (x is within 9 months after e) has (x is within 20 weeks after e)'),
     condition("exists history x in birth where (x is within 100 years before e)"),
     'rule r { title "Of r" action note for entry e in preg say "{e}. Please make sure of the code." }\n',
+    'rule r { title "Of r" action note for entry e in preg say "{e} was coded as trans fatty acid intake." }\n',
     rule("for entry e with entry x when e is the same entry as x and e is incoming and x is incoming"),
 ])  # fmt: skip
 def test_of_what_may_be_meant_nothing_is_told(text: str) -> None:

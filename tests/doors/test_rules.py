@@ -94,6 +94,19 @@ def test_freeze_writes_a_list_that_was_not_there_and_leaves_nothing_where_it_fai
     assert not (folder / "codes" / "s.csv").exists()
 
 
+def test_where_there_is_nothing_to_freeze_the_remedy_is_said(tmp_path: Path) -> None:
+    pack = built(small(), tmp_path)
+    (tmp_path / "my.rules").write_text(RULES % "H-01", "utf-8")
+    done = rules("freeze", tmp_path / "my.rules", "--release", pack)
+    assert (done.exit_code, 'write `frozen "codes/NAME.csv"` beside' in done.stderr) == (1, True)
+
+
+def test_errors_are_counted_without_the_warnings_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "my.rules").write_text((RULES % "H-01") + 'rule bare { action note for entry e in pregnnt say "{e}" }\n', "utf-8")
+    done = rules("test", tmp_path, "--format", "json")
+    assert json.loads(done.stdout)["error"]["message"] == "1 error in the rules"
+
+
 def test_freeze_keeps_further_terms_and_says_what_it_drops(tmp_path: Path) -> None:
     pack = built(small(), tmp_path)
     folder = tmp_path / "rules"

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import typer
 
-from codesafety.diagnostics import Severity, escaped, render_all, shortened
+from codesafety.diagnostics import Severity, count, escaped, render_all, shortened
 from codesafety.errors import CodesafetyError, ConfigurationError, InputError, RuleError
 from codesafety.report import RANK, Report, decision_of_unread
 
@@ -229,7 +229,7 @@ def error_data(error: CodesafetyError) -> dict[str, Any]:
     if isinstance(error, RuleError):
         data = {
             "kind": "RuleError",
-            "message": f"{len(error.diagnostics)} errors in the rules",
+            "message": f"{count(sum(d.severity is Severity.ERROR for d in error.diagnostics), 'error')} in the rules",
             "diagnostics": [d.as_json(error.sources) for d in error.diagnostics],
         }
     return data
@@ -239,7 +239,7 @@ def _errors_alone(error: RuleError) -> str:
     """Return what stops the rules, and how much else there is to say of them: hundreds of warnings would hide it."""
     errors = [d for d in error.diagnostics if d.severity is Severity.ERROR]
     rest = len(error.diagnostics) - len(errors)
-    more = f"\n\n{rest} warnings are not shown\n  = help: `codesafety rules check` shows them" if rest else ""
+    more = f"\n\n{count(rest, 'warning')} not shown\n  = help: `codesafety rules check` shows them" if rest else ""
     return render_all(errors, error.sources) + more
 
 

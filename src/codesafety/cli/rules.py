@@ -698,6 +698,7 @@ def freeze_files(
             write(*(f"  drops {line}" for line in one.dropped))
         if not found:
             complain("no value set in these rules has both `ecl` and `frozen`")
+            complain('  = help: write `frozen "codes/NAME.csv"` beside the `ecl { … }` that it is to hold')
     finish(SOMETHING if not found or (check_only and any(f.changed for f in found)) else CLEAN, answered=len(found))
 
 

@@ -37,7 +37,7 @@ _BLAME: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PRIVATE: Final = re.compile(
-    r"\b(sex at birth|transgender|trans (man|woman|patient)|(is|be|as) trans|gender reassign\w*|adopted|(born|assigned) (an? )?(fe)?male|gender recognition)\b",
+    r"\b(sex at birth|transgender|trans (man|woman|patient)|(is|be|as) trans(?=[.,;:!?]|$)|gender reassign\w*|adopted|(born|assigned) (an? )?(fe)?male|gender recognition)\b",
     re.IGNORECASE,
 )
 _SAID: Final = (
