@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -41,6 +42,8 @@ from codesafety.service.tokens import Tokens
 RETRY_AFTER: Final = {"Retry-After": "1"}
 _THREADS: Final = 2
 """How many messages one worker answers at a time: they share one interpreter. The others wait, and are counted among those at once."""
+_BETWEEN_COLLECTIONS: Final = 10_000
+"""Objects made before garbage is looked for: that of a few messages, so that none waits long for that of many."""
 _NAME: Final = "body"
 _log = logging.getLogger("codesafety.service")
 Endpoint = Callable[["Service", Request], Awaitable[Response]]
@@ -59,6 +62,7 @@ class Service:
         self.log: DecisionLog | None = None
         """Where each answer is written before it is given, if anywhere."""
         self._source: Engine | Follower | None = None
+        self._settled: Engine | None = None
         self._profile: Profile | None = None
         self._busy = 0
         self._threads = CapacityLimiter(_THREADS)
@@ -114,6 +118,12 @@ class Service:
             _log.info("ready: engine %s", engine.standing.engine.digest)
 
     def _tell_bundle(self) -> None:
+        if self.engine is not self._settled:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()  # an engine stays for long: between two messages no collection need look at it
+            gc.set_threshold(_BETWEEN_COLLECTIONS, 20, 50)
+            self._settled = self.engine
         self.metrics.use(self.engine, isinstance(self._source, Follower) and self._source.refused is not None)
 
     # ------------------------------------------------------------------------------------------ one request
